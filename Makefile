@@ -1,0 +1,126 @@
+# qfilecopy: `make demo` and `make check` are the first two commands to type; README.md says the rest.
+
+VERSION = 1.0.0
+SOVERSION = 1
+
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+MANDIR ?= $(PREFIX)/share/man
+SYSCONFDIR ?= $(if $(filter /usr,$(PREFIX)),/etc,$(PREFIX)/etc)
+# How the programs find the library: beside themselves, in build/ and installed. RPATH= leaves it to the system's linker.
+RPATH ?= $$ORIGIN/../lib
+
+# Xen support (libxenvchan, libxenstore, libxenctrl): XEN=0 leaves it out. Only what talks to Xen itself is affected.
+XEN ?= 1
+
+CC ?= cc
+CFLAGS ?= -O2 -g
+PKG_CONFIG ?= pkg-config
+B = build
+
+have = $(shell $(CC) -Werror $(1) -E -x c /dev/null >/dev/null 2>&1 && echo $(1))
+WARNINGS = -Wall -Wextra -Werror -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
+	-Wvla -Wwrite-strings
+HARDENING := -fstack-protector-strong $(call have,-fstack-clash-protection) $(call have,-fcf-protection) \
+	$(call have,-ftrivial-auto-var-init=zero) -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+LINK_HARDENING = -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--as-needed -Wl,-z,defs
+PACKAGES = libdeflate libutf8proc
+
+# Looked up once, and not for targets that build nothing: these work before anything is installed.
+LAZY = $(eval $(1) := $(shell $(PKG_CONFIG) $(2) $(PACKAGES)))$($(1))
+PKG_CFLAGS = $(call LAZY,PKG_CFLAGS,--cflags)
+PKG_LIBS = $(call LAZY,PKG_LIBS,--libs)
+
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DQFILE_VERSION='"$(VERSION)"' -Iinclude $(WARNINGS) $(HARDENING) $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS)
+
+LIB_OBJECTS = $(patsubst %.c,$(B)/%.o,$(wildcard lib/*.c))
+PROGRAMS = qfile-agent qfile-unpacker
+SERVICES = qfile-unpacker/PedOS.Filecopy
+MANPAGES = $(wildcard man/*.[1358])
+
+SONAME = libqfile.so.$(SOVERSION)
+SHARED = $(B)/lib/libqfile.so.$(VERSION)
+
+all: $(SHARED) $(addprefix $(B)/bin/,$(PROGRAMS)) $(B)/lib/pkgconfig/libqfile.pc $(addprefix $(B)/services/,$(notdir $(SERVICES)))
+
+$(B)/lib/%.o: lib/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -fPIC -MMD -MP -c -o $@ $<
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -fPIE -MMD -MP -c -o $@ $<
+
+$(SHARED): $(LIB_OBJECTS) lib/libqfile.map
+	$(CC) -shared $(CFLAGS) $(LINK_HARDENING) $(LDFLAGS) -Wl,-soname,$(SONAME) -Wl,--version-script=lib/libqfile.map \
+		-o $@ $(LIB_OBJECTS) $(PKG_LIBS)
+	ln -sf $(@F) $(@D)/$(SONAME)
+	ln -sf $(SONAME) $(@D)/libqfile.so
+
+define program
+$(B)/bin/$(1): $(patsubst %.c,$(B)/%.o,$(wildcard $(1)/*.c)) $(SHARED)
+	@mkdir -p $$(@D)
+	$$(CC) -pie $$(CFLAGS) $$(LINK_HARDENING) $$(LDFLAGS) $$(if $$(RPATH),-Wl$$(comma)-rpath$$(comma)'$$(RPATH)') \
+		-o $$@ $$(filter %.o,$$^) -L$(B)/lib -lqfile
+endef
+comma = ,
+$(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
+
+$(B)/services/%: qfile-unpacker/%.in
+	@mkdir -p $(@D)
+	sed 's|@BINDIR@|$(BINDIR)|' $< >$@
+	chmod 755 $@
+
+$(B)/lib/pkgconfig/libqfile.pc: lib/libqfile.pc.in
+	@mkdir -p $(@D)
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@VERSION@|$(VERSION)|' $< >$@
+
+install: all
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(SYSCONFDIR)/pedos-rpc
+	install -m 755 $(addprefix $(B)/bin/,$(PROGRAMS)) $(DESTDIR)$(BINDIR)
+	install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)
+	ln -sf $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libqfile.so
+	install -m 644 include/qfile.h $(DESTDIR)$(INCLUDEDIR)
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@VERSION@|$(VERSION)|' \
+		lib/libqfile.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/libqfile.pc
+	set -e; for s in $(SERVICES); do \
+		sed 's|@BINDIR@|$(BINDIR)|' $$s.in >$(DESTDIR)$(SYSCONFDIR)/pedos-rpc/$${s##*/}; \
+		chmod 755 $(DESTDIR)$(SYSCONFDIR)/pedos-rpc/$${s##*/}; done
+	set -e; for m in $(MANPAGES); do \
+		install -d $(DESTDIR)$(MANDIR)/man$${m##*.}; install -m 644 $$m $(DESTDIR)$(MANDIR)/man$${m##*.}; done
+
+# ---- Trying and testing. These install what is missing first, and say so. ----
+
+SETUP = sh tests/setup.sh
+
+demo:
+	@$(SETUP) build demo
+	@$(MAKE) --no-print-directory all
+	@sh tests/demo.sh
+
+check:
+	@$(SETUP) build test
+	@$(MAKE) --no-print-directory all $(B)/tests/unit-tests
+	@sh tests/run.sh
+
+bench:
+	@$(SETUP) build bench
+	@$(MAKE) --no-print-directory all
+	@python3 tests/bench.py
+
+# The unit tests look inside the library, behind the names that it exports.
+$(B)/tests/unit-tests: $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/*.c)) $(LIB_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) -pie $(CFLAGS) $(LDFLAGS) -o $@ $^ $$($(PKG_CONFIG) --libs check) $(PKG_LIBS)
+
+$(B)/tests/unit/%.o: ALL_CFLAGS += -Ilib $(shell $(PKG_CONFIG) --cflags check 2>/dev/null)
+
+clean:
+	rm -rf $(B)
+
+.PHONY: all install demo check bench clean
+.DELETE_ON_ERROR:
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

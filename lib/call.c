@@ -1,0 +1,96 @@
+/*
+ * Whom to talk to: a command at the other end of two pipes, or an rpc client that runs us.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <qfile.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Run `sh -c command` with these as stdin and stdout, and with the signals as a program expects them. */
+static int spawn_shell(const char *command, int in, int out, pid_t *pid, char *const environment[])
+{
+	char *argv[] = {(char *)"sh", (char *)"-c", (char *)command, NULL};
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t none, pipe_signal;
+	int r;
+
+	sigemptyset(&none);
+	sigemptyset(&pipe_signal);
+	sigaddset(&pipe_signal, SIGPIPE);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setsigdefault(&attributes, &pipe_signal);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+	r = posix_spawn(pid, "/bin/sh", &actions, &attributes, argv, environment);
+	posix_spawn_file_actions_destroy(&actions);
+	posix_spawnattr_destroy(&attributes);
+	return -r;
+}
+
+int qfile_call_command(const char *command, char *const environment[], struct qfile_peer *peer)
+{
+	int to[2], from[2], r;
+
+	if (pipe2(to, O_CLOEXEC) < 0)
+		return -errno;
+	if (pipe2(from, O_CLOEXEC) < 0) {
+		r = -errno;
+		close(to[0]);
+		close(to[1]);
+		return r;
+	}
+	r = spawn_shell(command, to[0], from[1], &peer->pid, environment);
+	close(to[0]);
+	close(from[1]);
+	if (r < 0) {
+		close(to[1]);
+		close(from[0]);
+		return r;
+	}
+	peer->out = to[1];
+	peer->in = from[0];
+	return 0;
+}
+
+static bool is_program(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0;
+}
+
+/* Look for `name` in the directories of `search_path`. */
+static bool find_program(const char *name, const char *search_path, char path[PATH_MAX])
+{
+	while (search_path && *search_path) {
+		size_t length = strcspn(search_path, ":");
+
+		/* An empty directory means the current one: nothing to run a program from. */
+		if (length > 0 && snprintf(path, PATH_MAX, "%.*s/%s", (int)length, search_path, name) < PATH_MAX && is_program(path))
+			return true;
+		search_path += length + (search_path[length] == ':');
+	}
+	return false;
+}
+
+int qfile_call_find_client(const char *search_path, char path[4096])
+{
+	static const char usual[] = "/usr/lib/qubes:/usr/lib/pedos:/usr/bin:/usr/local/bin";
+
+	return find_program("qrexec-client-vm", usual, path) || find_program("qrexec-client-vm", search_path, path) ||
+	                       find_program("pedos-rpc", search_path, path)
+	               ? 0
+	               : -ENOENT;
+}

@@ -1,0 +1,290 @@
+/*
+ * Commit: a delivery that is whole becomes visible, all of it.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "commit.h"
+
+#include "error.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* One rename of a plan. */
+struct step {
+	uint64_t ino;             /* to know it again */
+	uint32_t mode;            /* to be set again after the rename, where `widen` */
+	uint32_t widen;           /* a directory that its owner may not write: renaming it would fail */
+	char name[NAME_MAX + 1];  /* in the staging's tree */
+	char final[NAME_MAX + 1]; /* in the incoming directory */
+};
+
+static bool is_dot_or_dot_dot(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+static bool taken(int incoming, const char *name)
+{
+	return faccessat(incoming, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Find the name under which `name` can be delivered. */
+static int free_name(int incoming, const char *name, enum qfile_conflict on_conflict, char final[NAME_MAX + 1])
+{
+	strcpy(final, name);
+	for (unsigned number = 2; taken(incoming, final); number++) {
+		int r;
+
+		if (on_conflict == QFILE_CONFLICT_FAIL || number == 0)
+			return -EEXIST;
+		r = qfile_numbered_name(name, number, final);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int plan_step(const struct staging *staging, const char *name, enum qfile_conflict on_conflict, struct step *step)
+{
+	struct stat status;
+
+	memset(step, 0, sizeof(*step)); /* it goes to the disk */
+	if (strlen(name) > NAME_MAX || fstatat(staging->tree, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	/* The child makes nothing else. If it did, it is the sender's now. */
+	if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode) && !S_ISLNK(status.st_mode))
+		return -EPERM;
+	strcpy(step->name, name);
+	step->ino = status.st_ino;
+	step->mode = status.st_mode & 0777;
+	step->widen = S_ISDIR(status.st_mode) && !(status.st_mode & S_IWUSR);
+	return free_name(staging->incoming, name, on_conflict, step->final);
+}
+
+/* Plan the delivery of everything in the tree. *steps counts them; the first is in *step, all are in `plan`. */
+static int plan_all(const struct staging *staging, enum qfile_conflict on_conflict, FILE *plan, unsigned *steps, unsigned *renamed,
+                    struct step *first, struct qfile_error *error)
+{
+	int fd = openat(staging->tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+	struct step step;
+
+	if (!list) {
+		r = -errno;
+		if (fd >= 0)
+			close(fd);
+		return error_set(error, r, "committing", NULL);
+	}
+	while (r == 0 && (entry = readdir(list))) {
+		if (is_dot_or_dot_dot(entry->d_name))
+			continue;
+		r = plan_step(staging, entry->d_name, on_conflict, &step);
+		if (r < 0)
+			error_set(error, r, "committing", entry->d_name);
+		else if (fwrite(&step, sizeof(step), 1, plan) != 1)
+			r = error_set(error, -errno, "committing", entry->d_name);
+		if ((*steps)++ == 0)
+			*first = step;
+		*renamed += strcmp(step.name, step.final) != 0;
+	}
+	closedir(list);
+	if (r == 0 && fflush(plan) != 0)
+		r = error_set(error, -errno, "committing", NULL);
+	return r;
+}
+
+/* Rename into the incoming directory, never over something. Done already counts as done. */
+static int publish(const struct staging *staging, const struct step *step)
+{
+	struct stat status;
+	int r = 0;
+
+	if (step->widen && fchmodat(staging->tree, step->name, step->mode | S_IWUSR, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
+		return -errno;
+	if (renameat2(staging->tree, step->name, staging->incoming, step->final, RENAME_NOREPLACE) < 0) {
+		r = -errno;
+		if (r == -ENOENT && fstatat(staging->incoming, step->final, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_ino == step->ino)
+			r = 0;
+	}
+	if (r == 0 && step->widen && fchmodat(staging->incoming, step->final, step->mode, AT_SYMLINK_NOFOLLOW) < 0)
+		r = -errno;
+	return r;
+}
+
+/* Take it back, as far as the same system that just failed lets us. */
+static void unpublish(const struct staging *staging, const struct step *step)
+{
+	struct stat status;
+
+	if (fstatat(staging->incoming, step->final, &status, AT_SYMLINK_NOFOLLOW) < 0 || status.st_ino != step->ino)
+		return;
+	if (step->widen && fchmodat(staging->incoming, step->final, step->mode | S_IWUSR, AT_SYMLINK_NOFOLLOW) < 0)
+		return;
+	renameat2(staging->incoming, step->final, staging->tree, step->name, RENAME_NOREPLACE);
+}
+
+/* Carry the plan out; take back what was done if it cannot be done whole. */
+static int publish_all(const struct staging *staging, FILE *plan, struct qfile_error *error)
+{
+	struct step step;
+	int r = 0;
+
+	rewind(plan);
+	while (r == 0 && fread(&step, sizeof(step), 1, plan) == 1) {
+		r = publish(staging, &step);
+		if (r < 0)
+			error_set(error, r, "committing", step.final);
+	}
+	if (r == 0)
+		return ferror(plan) ? error_set(error, -EIO, "committing", NULL) : 0;
+	rewind(plan);
+	while (fread(&step, sizeof(step), 1, plan) == 1)
+		unpublish(staging, &step);
+	renameat(staging->dir, STAGING_COMMIT, staging->dir, STAGING_TREE);
+	return r;
+}
+
+/*
+ * Carry the plan out in two processes. The first to be killed leaves the rest to the other: no signal alone can
+ * leave half a delivery visible.
+ */
+static int publish_surely(const struct staging *staging, FILE *plan, struct qfile_error *error)
+{
+	pid_t pid = fork();
+	int status = 0;
+
+	if (pid == 0)
+		_exit(-publish_all(staging, plan, NULL) & 0xff);
+	if (pid > 0) {
+		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+			;
+		if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+			return 0;
+		if (WIFEXITED(status))
+			return error_set(error, -WEXITSTATUS(status), "committing", NULL);
+	}
+	return publish_all(staging, plan, error);
+}
+
+/* Everything in the staging's file system on stable storage, content and directories, in one go. */
+static int sync_all(const struct staging *staging, struct qfile_error *error)
+{
+	return syncfs(staging->dir) < 0 ? error_set(error, -errno, "syncing", NULL) : 0;
+}
+
+static int sync_incoming(const struct staging *staging, struct qfile_error *error)
+{
+	return fsync(staging->incoming) < 0 ? error_set(error, -errno, "syncing", NULL) : 0;
+}
+
+static int commit_one(const struct staging *staging, const struct step *step, struct qfile_error *error)
+{
+	int r = sync_all(staging, error);
+
+	if (r == 0 && (r = publish(staging, step)) < 0)
+		error_set(error, r, "committing", step->final);
+	if (r < 0)
+		return r;
+	r = sync_incoming(staging, error);
+	if (r < 0)
+		unpublish(staging, step);
+	return r;
+}
+
+static int commit_planned(const struct staging *staging, FILE *plan, struct qfile_error *error)
+{
+	int r = sync_all(staging, error);
+
+	if (r < 0)
+		return r;
+	if (renameat(staging->dir, STAGING_TREE, staging->dir, STAGING_COMMIT) < 0 || fsync(staging->dir) < 0)
+		return error_set(error, -errno, "committing", NULL);
+	r = publish_surely(staging, plan, error);
+	/* The modes of widened directories, too, not only the names. */
+	return r < 0 ? r : sync_all(staging, error);
+}
+
+static FILE *open_plan(const struct staging *staging, int flags, const char *mode)
+{
+	int fd = openat(staging->dir, STAGING_PLAN, flags | O_NOFOLLOW | O_CLOEXEC, 0600);
+	FILE *plan = fd < 0 ? NULL : fdopen(fd, mode);
+
+	if (!plan && fd >= 0)
+		close(fd);
+	return plan;
+}
+
+int commit(struct staging *staging, enum qfile_conflict on_conflict, unsigned *renamed, struct qfile_error *error)
+{
+	FILE *plan = open_plan(staging, O_RDWR | O_CREAT | O_EXCL, "w+");
+	struct step first;
+	unsigned steps = 0;
+	int r;
+
+	if (!plan)
+		return error_set(error, -errno, "committing", NULL);
+	/* One at a time: no other receiver takes a name between our look and our rename. */
+	while (flock(staging->incoming, LOCK_EX) < 0 && errno == EINTR)
+		;
+	r = plan_all(staging, on_conflict, plan, &steps, renamed, &first, error);
+	if (r == 0 && steps == 1 && !first.widen)
+		r = commit_one(staging, &first, error);
+	else if (r == 0 && steps > 0)
+		r = commit_planned(staging, plan, error);
+	flock(staging->incoming, LOCK_UN);
+	fclose(plan);
+	return r;
+}
+
+/* Finish a delivery that was decided. Where the user has taken a name in the meantime, it arrives under another. */
+static int finish(struct staging *staging)
+{
+	FILE *plan = open_plan(staging, O_RDONLY, "r");
+	struct step step;
+	int r = 0;
+
+	if (!plan)
+		return -errno;
+	staging->tree = openat(staging->dir, STAGING_COMMIT, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (staging->tree < 0)
+		r = -errno;
+	while (r == 0 && fread(&step, sizeof(step), 1, plan) == 1) {
+		r = publish(staging, &step);
+		if (r == -EEXIST && (r = free_name(staging->incoming, step.name, QFILE_CONFLICT_RENAME, step.final)) == 0)
+			r = publish(staging, &step);
+	}
+	fclose(plan);
+	return r == 0 && syncfs(staging->dir) < 0 ? -errno : r;
+}
+
+void commit_sweep(int incoming)
+{
+	int fd = openat(incoming, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+
+	if (!list && fd >= 0)
+		close(fd);
+	while (list && (entry = readdir(list))) {
+		struct staging staging;
+
+		if (staging_adopt(&staging, incoming, entry->d_name) < 0)
+			continue;
+		if (faccessat(staging.dir, STAGING_COMMIT, F_OK, AT_SYMLINK_NOFOLLOW) < 0 || finish(&staging) == 0)
+			staging_remove(&staging);
+		else
+			staging_close(&staging);
+	}
+	if (list)
+		closedir(list);
+}

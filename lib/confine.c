@@ -1,0 +1,307 @@
+/*
+ * The child's confinement.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "confine.h"
+
+#include "privilege.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef MOVE_MOUNT_F_EMPTY_PATH /* glibc's and the kernel's headers each have a part of this */
+#define MOVE_MOUNT_F_EMPTY_PATH 0x4
+#endif
+#ifndef OPEN_TREE_CLONE
+#define OPEN_TREE_CLONE 1
+#endif
+#ifndef OPEN_TREE_CLOEXEC
+#define OPEN_TREE_CLOEXEC O_CLOEXEC
+#endif
+
+/* The limits: what unpacking needs, and some air. */
+#define MAX_DESCRIPTORS 64               /* lib/dirstack.c keeps 33 directories open */
+#define MAX_ADDRESS_SPACE (256UL << 20)  /* shared libraries count; the heap of an honest child stays below 2 MiB */
+
+static const char *const layer_names[] = {
+	"user namespace", "namespaces", "mount", "chroot", "privileges", "resources", "descriptors",
+};
+
+const char *qfile_layer_name(enum qfile_layer layer)
+{
+	for (size_t i = 0; i < sizeof(layer_names) / sizeof(*layer_names); i++) {
+		if (layer == (enum qfile_layer)(1 << i))
+			return layer_names[i];
+	}
+	return NULL;
+}
+
+/* ---- Namespaces ---- */
+
+/* Those that this kernel was built with, but the mount namespace. Without /proc nobody can tell: try them all. */
+static int kernel_namespaces(void)
+{
+	static const struct {
+		const char *path;
+		int flag;
+	} namespaces[] = {
+		{"/proc/self/ns/net", CLONE_NEWNET},
+		{"/proc/self/ns/ipc", CLONE_NEWIPC},
+		{"/proc/self/ns/uts", CLONE_NEWUTS},
+		{"/proc/self/ns/cgroup", CLONE_NEWCGROUP},
+		{"/proc/self/ns/pid", CLONE_NEWPID},
+	};
+	int flags = 0;
+
+	for (size_t i = 0; i < sizeof(namespaces) / sizeof(*namespaces); i++) {
+		if (access(namespaces[i].path, F_OK) == 0 || access("/proc/self/ns", F_OK) < 0)
+			flags |= namespaces[i].flag;
+	}
+	return flags;
+}
+
+/* fork() with clone's flags: the PID namespace needs them, since it takes in only children. */
+static pid_t fork_into(int flags)
+{
+	long pid = syscall(SYS_clone, (unsigned long)(flags | SIGCHLD), NULL, NULL, NULL, NULL);
+
+	return pid < 0 ? -errno : (pid_t)pid;
+}
+
+static pid_t fork_confined(struct confinement *confinement)
+{
+	int flags = kernel_namespaces(), admin = privilege_raise();
+	pid_t pid;
+
+	if (admin < 0)
+		return admin;
+	/* In its user namespace the child cannot see who it is. */
+	confinement->uid = geteuid();
+	confinement->gid = getegid();
+	confinement->layers = QFILE_LAYER_USER_NS | QFILE_LAYER_NAMESPACES;
+	pid = fork_into(flags | CLONE_NEWUSER);
+	/* As root none of it may depend on user namespaces, which many systems switch off. */
+	if (pid < 0 && admin) {
+		confinement->layers = QFILE_LAYER_NAMESPACES;
+		pid = fork_into(flags);
+	}
+	/* A container's root, say: chroot is what there must be. */
+	if (pid < 0 && privilege_can_chroot() > 0) {
+		confinement->layers = 0;
+		pid = fork_into(0);
+	}
+	return pid;
+}
+
+pid_t confine_fork(struct confinement *confinement)
+{
+	pid_t pid = fork_confined(confinement);
+
+	if (pid != 0) {
+		int r = privilege_drop();
+
+		if (r < 0 && pid > 0)
+			kill(pid, SIGKILL);
+		return r < 0 ? r : pid;
+	}
+	return 0;
+}
+
+static int write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), r = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		r = -errno;
+	close(fd);
+	return r;
+}
+
+/* In a new user namespace, be the same user as outside; nobody else exists there. */
+static int map_user(const struct confinement *confinement)
+{
+	char map[64];
+	int r;
+
+	/* A process that changed its identity may not write its own /proc files until it says that others may look at it again. */
+	if (prctl(PR_SET_DUMPABLE, 1) < 0)
+		return -errno;
+	/* Without giving up setgroups() first, the kernel lets nobody unprivileged map a group. */
+	r = write_file("/proc/self/setgroups", "deny");
+	if (r < 0 && r != -ENOENT)
+		return r;
+	snprintf(map, sizeof(map), "%u %u 1", (unsigned)confinement->gid, (unsigned)confinement->gid);
+	r = write_file("/proc/self/gid_map", map);
+	if (r < 0)
+		return r;
+	snprintf(map, sizeof(map), "%u %u 1", (unsigned)confinement->uid, (unsigned)confinement->uid);
+	return write_file("/proc/self/uid_map", map);
+}
+
+/* ---- The file system ---- */
+
+/*
+ * A mount of the current directory alone, attached on top of it and entered. No path is looked up that somebody could have changed.
+ *
+ * The mount namespace is made here and not with the others: a descriptor from before it would belong to the old namespace,
+ * where nothing may be mounted; the current directory is taken along.
+ */
+static int mount_root(void)
+{
+	int tree, r = 0;
+
+	/* Private: nothing that happens to mounts here may reach the outside. */
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return -errno;
+	tree = (int)syscall(SYS_open_tree, AT_FDCWD, ".", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (tree < 0)
+		return -errno;
+	if (syscall(SYS_move_mount, tree, "", AT_FDCWD, ".", MOVE_MOUNT_F_EMPTY_PATH) < 0 || fchdir(tree) < 0 ||
+	    mount(NULL, ".", NULL, MS_REMOUNT | MS_BIND | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+		r = -errno;
+	close(tree);
+	return r;
+}
+
+/* The current directory, a mount, becomes the only one. Not possible on an initial ramdisk, where chroot must do. */
+static void forget_other_mounts(void)
+{
+	if (syscall(SYS_pivot_root, ".", ".") == 0)
+		umount2(".", MNT_DETACH); /* the old root, which lies on top now */
+}
+
+static int enter_root(struct confinement *confinement, int root)
+{
+	confinement->failed = QFILE_LAYER_CHROOT;
+	if (fchdir(root) < 0)
+		return -errno;
+	if (confinement->layers & QFILE_LAYER_NAMESPACES && mount_root() == 0) {
+		confinement->layers |= QFILE_LAYER_MOUNT;
+		forget_other_mounts();
+	} else if (fchdir(root) < 0) {
+		return -errno;
+	}
+	if (chroot(".") < 0 || chdir("/") < 0)
+		return -errno;
+	confinement->layers |= QFILE_LAYER_CHROOT;
+	return 0;
+}
+
+/* ---- Resources and descriptors ---- */
+
+static int limit(int resource, rlim_t value)
+{
+	struct rlimit now;
+
+	/* Never above what an administrator has set already. */
+	if (getrlimit(resource, &now) < 0)
+		return -errno;
+	if (now.rlim_max != RLIM_INFINITY && now.rlim_max < value)
+		value = now.rlim_max;
+	now = (struct rlimit){.rlim_cur = value, .rlim_max = value};
+	return setrlimit(resource, &now) < 0 ? -errno : 0;
+}
+
+static int limit_resources(void)
+{
+	int r = limit(RLIMIT_CORE, 0);
+
+	if (r == 0)
+		r = limit(RLIMIT_NPROC, 0);
+	if (r == 0)
+		r = limit(RLIMIT_NOFILE, MAX_DESCRIPTORS);
+	if (r == 0)
+		r = limit(RLIMIT_MEMLOCK, 0);
+	if (r == 0)
+		r = limit(RLIMIT_MSGQUEUE, 0);
+#if !defined(__SANITIZE_ADDRESS__) /* whose shadow memory needs terabytes of addresses */
+	if (r == 0)
+		r = limit(RLIMIT_AS, MAX_ADDRESS_SPACE);
+#endif
+	return r;
+}
+
+static int close_others(void)
+{
+	return syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0) < 0 ? -errno : 0;
+}
+
+int confine(struct confinement *confinement, int root)
+{
+	int r;
+
+	/* A monitor that is killed takes its child along. */
+	confinement->failed = QFILE_LAYER_PRIVILEGES;
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		return -errno;
+	if (confinement->layers & QFILE_LAYER_USER_NS) {
+		confinement->failed = QFILE_LAYER_USER_NS;
+		r = map_user(confinement);
+		if (r < 0)
+			return r;
+	}
+	r = enter_root(confinement, root);
+	if (r < 0)
+		return r;
+	confinement->failed = QFILE_LAYER_PRIVILEGES;
+	r = privilege_drop();
+	if (r == 0 && prctl(PR_SET_DUMPABLE, 0) < 0)
+		r = -errno;
+	if (r < 0)
+		return r;
+	confinement->layers |= QFILE_LAYER_PRIVILEGES;
+	confinement->failed = QFILE_LAYER_DESCRIPTORS;
+	r = close_others();
+	if (r < 0)
+		return r;
+	confinement->layers |= QFILE_LAYER_DESCRIPTORS;
+	confinement->failed = QFILE_LAYER_RESOURCES;
+	r = limit_resources();
+	if (r < 0)
+		return r;
+	confinement->layers |= QFILE_LAYER_RESOURCES;
+	confinement->failed = QFILE_LAYER_CHROOT;
+	root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return root < 0 ? -errno : root;
+}
+
+/* ---- Why not ---- */
+
+static bool setting_is(const char *path, char value)
+{
+	char text[2] = "";
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return false;
+	n = read(fd, text, sizeof(text));
+	close(fd);
+	return n == 2 && text[0] == value && text[1] == '\n';
+}
+
+const char *confine_hint(void)
+{
+	if (setting_is("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", '1'))
+		return "AppArmor restricts user namespaces: add a profile with \"userns,\" for qfile-unpacker, or set "
+		       "kernel.apparmor_restrict_unprivileged_userns=0, or start it as root";
+	if (setting_is("/proc/sys/kernel/unprivileged_userns_clone", '0'))
+		return "user namespaces are switched off: set kernel.unprivileged_userns_clone=1, or start it as root";
+	if (setting_is("/proc/sys/user/max_user_namespaces", '0'))
+		return "user namespaces are switched off: set user.max_user_namespaces above 0, or start it as root";
+	return "a plain user needs user namespaces for this: allow them, or start it as root";
+}

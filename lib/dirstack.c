@@ -1,0 +1,128 @@
+/*
+ * Where we are in a tree: the open directories from its top to here.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "dirstack.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define OPEN_LEVELS 32   /* real trees are shallower: for them nothing is ever opened twice */
+#define PINNED_LEVELS 64 /* more links inside links than the kernel itself would follow in one path */
+
+void dirstack_init(struct dirstack *stack)
+{
+	*stack = (struct dirstack){.levels = NULL};
+}
+
+void dirstack_close(struct dirstack *stack)
+{
+	for (size_t i = 0; i < stack->depth; i++) {
+		if (stack->levels[i].fd >= 0)
+			close(stack->levels[i].fd);
+	}
+	free(stack->levels);
+	dirstack_init(stack);
+}
+
+static int grow(struct dirstack *stack)
+{
+	size_t size = stack->size ? 2 * stack->size : 64;
+	struct dirlevel *levels;
+
+	if (stack->depth < stack->size)
+		return 0;
+	levels = reallocarray(stack->levels, size, sizeof(*levels));
+	if (!levels)
+		return -ENOMEM;
+	stack->levels = levels;
+	stack->size = size;
+	return 0;
+}
+
+/* Close the one descriptor that falls out of the window, unless the way back to it would be lost. */
+static void close_far(struct dirstack *stack)
+{
+	struct dirlevel *far;
+
+	if (stack->depth <= OPEN_LEVELS + 1)
+		return;
+	far = &stack->levels[stack->depth - 1 - OPEN_LEVELS];
+	if (far->fd >= 0 && !far[1].followed) {
+		close(far->fd);
+		far->fd = -1;
+	}
+}
+
+int dirstack_push(struct dirstack *stack, const char *name, size_t length, int fd, const struct stat *status, bool followed)
+{
+	size_t slash = stack->pathlen > 0 && length > 0;
+	int r = grow(stack);
+
+	if (r == 0 && stack->pathlen + slash + length >= QFILE_NAME_MAX)
+		r = -ENAMETOOLONG;
+	if (r == 0 && followed && stack->pinned == PINNED_LEVELS)
+		r = -ELOOP;
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	stack->levels[stack->depth++] = (struct dirlevel){
+		.dev = status->st_dev,
+		.ino = status->st_ino,
+		.fd = fd,
+		.pathlen = (uint16_t)stack->pathlen,
+		.followed = followed,
+	};
+	stack->pinned += followed;
+	if (slash)
+		stack->path[stack->pathlen++] = '/';
+	memcpy(stack->path + stack->pathlen, name, length);
+	stack->pathlen += length;
+	stack->path[stack->pathlen] = '\0';
+	close_far(stack);
+	return 0;
+}
+
+/* Open `level` again from its child `fd`. */
+static int reopen(struct dirlevel *level, int fd)
+{
+	struct stat status;
+
+	level->fd = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (level->fd < 0)
+		return -errno;
+	if (fstat(level->fd, &status) < 0)
+		return -errno;
+	return status.st_dev == level->dev && status.st_ino == level->ino ? 0 : -ESTALE;
+}
+
+int dirstack_pop(struct dirstack *stack)
+{
+	struct dirlevel *level = &stack->levels[stack->depth - 1];
+
+	if (stack->depth > 1 && level[-1].fd < 0) {
+		int r = reopen(level - 1, level->fd);
+
+		if (r < 0)
+			return r;
+	}
+	stack->depth--;
+	stack->pinned -= level->followed;
+	stack->pathlen = level->pathlen;
+	stack->path[stack->pathlen] = '\0';
+	return level->fd;
+}
+
+bool dirstack_contains(const struct dirstack *stack, const struct stat *status)
+{
+	for (size_t i = 0; i < stack->depth; i++) {
+		if (stack->levels[i].dev == status->st_dev && stack->levels[i].ino == status->st_ino)
+			return true;
+	}
+	return false;
+}

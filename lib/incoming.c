@@ -1,0 +1,81 @@
+/*
+ * Where deliveries go: ~USER/PedOSIncoming/SOURCE.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define OPEN_DIRECTORY (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+
+/* Open the directory `name` in `dir`, made if it is missing, no link followed. `path` is for the error. */
+static int open_or_make(int dir, const char *name, const char *path, struct qfile_error *error)
+{
+	int fd;
+
+	if (mkdirat(dir, name, 0700) < 0 && errno != EEXIST)
+		return error_set(error, -errno, "making the directory", path);
+	fd = openat(dir, name, OPEN_DIRECTORY | O_NOFOLLOW);
+	if (fd < 0) {
+		int r = error_set(error, -errno, "opening the directory", path);
+
+		if (error && (r == -ELOOP || r == -ENOTDIR))
+			error->hint = "it must be a directory, not a link or a file";
+		return r;
+	}
+	return fd;
+}
+
+int qfile_incoming_open(const struct qfile_user *user, const char *source, struct qfile_error *error)
+{
+	char path[sizeof(user->home) + sizeof("/PedOSIncoming/") + NAME_MAX];
+	int home, incoming, fd;
+
+	if (!qfile_vm_name_ok(source))
+		return error_set(error, -EINVAL, "checking the source's name", source);
+	home = open(*user->home ? user->home : "/nonexistent", OPEN_DIRECTORY);
+	if (home < 0)
+		return error_set(error, -errno, "opening the home directory", user->home);
+	snprintf(path, sizeof(path), "%s/PedOSIncoming", user->home);
+	incoming = open_or_make(home, "PedOSIncoming", path, error);
+	close(home);
+	if (incoming < 0)
+		return incoming;
+	snprintf(path, sizeof(path), "%s/PedOSIncoming/%s", user->home, source);
+	fd = open_or_make(incoming, source, path, error);
+	close(incoming);
+	return fd;
+}
+
+int qfile_incoming_open_path(const char *path, struct qfile_error *error)
+{
+	char parent[PATH_MAX], *slash;
+	size_t length = strlen(path);
+	int dir, fd;
+
+	while (length > 1 && path[length - 1] == '/')
+		length--;
+	if (length == 0 || length >= sizeof(parent))
+		return error_set(error, length ? -ENAMETOOLONG : -ENOENT, "opening the directory", path);
+	memcpy(parent, path, length);
+	parent[length] = '\0';
+	slash = strrchr(parent, '/');
+	if (!slash)
+		return open_or_make(AT_FDCWD, parent, path, error);
+	if (slash == parent && !slash[1])
+		return error_set(error, -EINVAL, "delivering to", path);
+	*slash = '\0';
+	dir = open(slash == parent ? "/" : parent, OPEN_DIRECTORY);
+	if (dir < 0)
+		return error_set(error, -errno, "opening the directory", parent);
+	fd = open_or_make(dir, slash + 1, path, error);
+	close(dir);
+	return fd;
+}

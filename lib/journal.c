@@ -1,0 +1,52 @@
+/*
+ * What a sender sent, noted in a file.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "journal.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+void journal_write(FILE *journal, enum journal_kind kind, const char *name, const struct stat *status)
+{
+	struct journal_record record = {
+		.kind = kind,
+		.namelen = (uint32_t)strlen(name),
+		.dev = status->st_dev,
+		.ino = status->st_ino,
+		.size = (uint64_t)status->st_size,
+		.mtime = status->st_mtim.tv_sec,
+		.mtime_nsec = status->st_mtim.tv_nsec,
+	};
+
+	fwrite(&record, offsetof(struct journal_record, name), 1, journal);
+	fwrite(name, record.namelen, 1, journal);
+}
+
+int journal_read(int journal, off_t *offset, struct journal_record *record)
+{
+	const size_t fixed = offsetof(struct journal_record, name);
+	ssize_t n = pread(journal, record, sizeof(*record), *offset);
+
+	if (n <= 0)
+		return n < 0 ? -errno : 0;
+	if ((size_t)n < fixed || record->namelen >= sizeof(record->name) || (size_t)n < fixed + record->namelen)
+		return -EIO;
+	record->name[record->namelen] = '\0';
+	*offset += (off_t)(fixed + record->namelen);
+	return 1;
+}
+
+int journal_same_file(const struct journal_record *record, const struct stat *status)
+{
+	return record->dev == status->st_dev && record->ino == status->st_ino;
+}
+
+int journal_unchanged(const struct journal_record *record, const struct stat *status)
+{
+	return journal_same_file(record, status) && record->size == (uint64_t)status->st_size &&
+	       record->mtime == status->st_mtim.tv_sec && record->mtime_nsec == status->st_mtim.tv_nsec;
+}

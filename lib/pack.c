@@ -1,0 +1,341 @@
+/*
+ * The sender: walk trees and send them. qfile(5) describes the format.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "error.h"
+#include "journal.h"
+#include "stream.h"
+#include "walk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct qfile_sender {
+	struct stream_writer writer;
+	struct walk walk;
+	struct qfile_size sent;
+	FILE *journal;           /* NULL: none is kept */
+	size_t unjournalled;     /* depth inside directories that were reached through a link: what is in them stays where it is */
+	int file;                /* the large file that is being sent, or -1 */
+	uint64_t left;           /* bytes of it that are still to be sent */
+	char name[QFILE_NAME_MAX + 1];
+};
+
+int qfile_sender_new(struct qfile_sender **sender, const struct qfile_sender_options *options)
+{
+	struct qfile_sender *s = calloc(1, sizeof(*s));
+	int r = -ENOMEM;
+
+	if (!s)
+		return r;
+	s->file = -1;
+	walk_init(&s->walk, options->flags);
+	if (stream_writer_open(&s->writer, options->in, options->out, options->stop) < 0)
+		goto fail;
+	if (options->journal >= 0) {
+		int fd = dup(options->journal);
+
+		s->journal = fd < 0 ? NULL : fdopen(fd, "w");
+		if (!s->journal) {
+			r = -errno;
+			if (fd >= 0)
+				close(fd);
+			goto fail;
+		}
+	}
+	stream_widen_pipe(options->out);
+	*sender = s;
+	return 0;
+fail:
+	qfile_sender_free(s);
+	return r;
+}
+
+void qfile_sender_free(struct qfile_sender *sender)
+{
+	if (!sender)
+		return;
+	if (sender->file >= 0)
+		close(sender->file);
+	if (sender->journal)
+		fclose(sender->journal);
+	walk_close(&sender->walk);
+	stream_writer_close(&sender->writer);
+	free(sender);
+}
+
+void qfile_sender_begin(struct qfile_sender *sender, const struct qfile_source *source)
+{
+	walk_begin(&sender->walk, source);
+}
+
+struct qfile_size qfile_sender_sent(const struct qfile_sender *sender)
+{
+	return sender->sent;
+}
+
+const char *qfile_sender_name(const struct qfile_sender *sender)
+{
+	return sender->name;
+}
+
+/* The format has unsigned 32-bit seconds: a time before 1970 or after 2106 is sent as the nearest that it can express. */
+static void encode_time(const struct timespec *time, uint32_t *seconds, uint32_t *nanoseconds)
+{
+	*seconds = time->tv_sec < 0 ? 0 : time->tv_sec > UINT32_MAX ? UINT32_MAX : (uint32_t)time->tv_sec;
+	*nanoseconds = time->tv_sec < 0 ? 0 : time->tv_sec > UINT32_MAX ? 999999999 : (uint32_t)time->tv_nsec;
+}
+
+/* Put an entry's header and name into the buffer, with room behind them for `data` bytes (as much as fits at all) without a flush. */
+static int put_header(struct qfile_sender *sender, const struct walk_entry *entry, const struct stat *status, uint64_t filelen)
+{
+	struct qfile_header header = {
+		.namelen = (uint32_t)entry->pathlen + 1,
+		.mode = status->st_mode & (S_IFMT | 07777),
+		.filelen = filelen,
+	};
+	size_t fixed = QFILE_HEADER_SIZE + header.namelen;
+	unsigned char *room;
+	ssize_t n = stream_room(&sender->writer, filelen < STREAM_BUFFER_SIZE - fixed ? fixed + (size_t)filelen : fixed, &room);
+
+	if (n < 0)
+		return (int)n;
+	encode_time(&status->st_atim, &header.atime, &header.atime_nsec);
+	encode_time(&status->st_mtim, &header.mtime, &header.mtime_nsec);
+	qfile_header_encode(&header, room);
+	memcpy(room + QFILE_HEADER_SIZE, entry->path, header.namelen);
+	stream_put(&sender->writer, fixed);
+	return 0;
+}
+
+static void note(struct qfile_sender *sender, enum journal_kind kind, const struct walk_entry *entry, const struct stat *status)
+{
+	struct stat link;
+
+	if (!sender->journal || sender->unjournalled)
+		return;
+	/* Of what was followed, only the link is ours to remove. */
+	if (entry->followed) {
+		kind = JOURNAL_ENTRY;
+		if (fstatat(entry->dir, entry->name, &link, AT_SYMLINK_NOFOLLOW) < 0)
+			return; /* gone: nothing to remove */
+		status = &link;
+	}
+	journal_write(sender->journal, kind, entry->name, status);
+}
+
+/* Send as much of the open file as fits in one go. */
+static int put_data(struct qfile_sender *sender, struct qfile_error *error)
+{
+	unsigned char *room;
+	ssize_t n = stream_room(&sender->writer, 1, &room);
+
+	if (n < 0)
+		return (int)n;
+	if ((uint64_t)n > sender->left)
+		n = (ssize_t)sender->left;
+	n = read(sender->file, room, (size_t)n);
+	if (n < 0)
+		return errno == EINTR ? 0 : error_set(error, -errno, "reading", sender->name);
+	if (n == 0) {
+		error_set(error, -ESTALE, "reading", sender->name);
+		if (error)
+			error->hint = "it became shorter while it was sent";
+		return -ESTALE;
+	}
+	stream_put(&sender->writer, (size_t)n);
+	sender->left -= (uint64_t)n;
+	sender->sent.bytes += (uint64_t)n;
+	return 0;
+}
+
+static void close_file(struct qfile_sender *sender)
+{
+	close(sender->file);
+	sender->file = -1;
+}
+
+/* Begin with a file, and end it at once when it fits into the buffer. */
+static int send_file(struct qfile_sender *sender, const struct walk_entry *entry, struct qfile_error *error)
+{
+	struct stat status;
+	int fd = walk_open(entry, &status), r;
+
+	if (fd < 0)
+		return error_set(error, fd, "reading", entry->path);
+	sender->file = fd;
+	if (!S_ISREG(status.st_mode))
+		return error_set(error, -ESTALE, "reading", entry->path);
+	sender->left = (uint64_t)status.st_size;
+	r = put_header(sender, entry, &status, sender->left);
+	if (r < 0)
+		return r;
+	sender->sent.entries++;
+	note(sender, JOURNAL_ENTRY, entry, &status);
+	if (sender->left > 0 && (r = put_data(sender, error)) < 0)
+		return r;
+	if (sender->left == 0)
+		close_file(sender);
+	return 0;
+}
+
+static int send_link(struct qfile_sender *sender, const struct walk_entry *entry, struct qfile_error *error)
+{
+	char target[QFILE_NAME_MAX + 1];
+	unsigned char *room;
+	struct stat status;
+	ssize_t n;
+	int r;
+
+	r = walk_stat(entry, &status);
+	if (r < 0)
+		return error_set(error, r, "looking at", entry->path);
+	n = readlinkat(entry->dir, entry->name, target, sizeof(target));
+	if (n < 0)
+		return error_set(error, -errno, "reading the link", entry->path);
+	r = put_header(sender, entry, &status, (uint64_t)n);
+	if (r < 0)
+		return r;
+	n = stream_room(&sender->writer, (size_t)n, &room) < 0 ? -1 : n; /* never: put_header() made room */
+	memcpy(room, target, (size_t)n);
+	stream_put(&sender->writer, (size_t)n);
+	sender->sent.entries++;
+	note(sender, JOURNAL_ENTRY, entry, &status);
+	return 0;
+}
+
+static int send_directory(struct qfile_sender *sender, const struct walk_entry *entry)
+{
+	int r = put_header(sender, entry, &entry->status, 0);
+
+	if (r < 0)
+		return r;
+	if (entry->kind == WALK_LEAVE) {
+		if (sender->unjournalled)
+			sender->unjournalled--;
+		if (!entry->followed)
+			note(sender, JOURNAL_LEAVE, entry, &entry->status);
+		return 0;
+	}
+	sender->sent.entries++;
+	note(sender, JOURNAL_ENTER, entry, &entry->status);
+	if (entry->followed || sender->unjournalled)
+		sender->unjournalled++;
+	return 0;
+}
+
+static int send_entry(struct qfile_sender *sender, const struct walk_entry *entry, struct qfile_error *error)
+{
+	static const struct stat unknown;
+	int r = 0;
+
+	switch (entry->kind) {
+	case WALK_FILE:
+		r = send_file(sender, entry, error);
+		break;
+	case WALK_ENTER:
+	case WALK_LEAVE:
+		r = send_directory(sender, entry);
+		break;
+	case WALK_LINK:
+		if (!(sender->walk.flags & QFILE_IGNORE_LINKS))
+			r = send_link(sender, entry, error);
+		else
+			note(sender, JOURNAL_OTHER, entry, &unknown);
+		break;
+	case WALK_OTHER:
+		note(sender, JOURNAL_OTHER, entry, &unknown);
+		return QFILE_STEP_SKIPPED;
+	case WALK_END:
+		return QFILE_STEP_DONE;
+	}
+	return r < 0 ? r : QFILE_STEP_SENT;
+}
+
+int qfile_sender_step(struct qfile_sender *sender, struct qfile_error *error)
+{
+	struct walk_entry entry;
+	int r;
+
+	if (error)
+		error->code = 0;
+	if (sender->file >= 0) {
+		r = put_data(sender, error);
+		if (r == 0 && sender->left == 0)
+			close_file(sender);
+		if (r == 0)
+			r = QFILE_STEP_SENT;
+	} else {
+		r = walk_next(&sender->walk, &entry, error);
+		if (r < 0)
+			return r;
+		if (entry.kind != WALK_END)
+			memcpy(sender->name, entry.path, entry.pathlen + 1);
+		r = send_entry(sender, &entry, error);
+	}
+	if (r == -EALREADY)
+		return QFILE_STEP_ANSWER;
+	if (r < 0 && error && error->code == 0)
+		error_set(error, r, "sending", r == -ECANCELED ? NULL : sender->name);
+	return r;
+}
+
+static int read_result(struct qfile_sender *sender, struct qfile_result *result)
+{
+	unsigned char bytes[QFILE_RESULT_SIZE], length[QFILE_RESULT_NAMELEN_SIZE];
+	ssize_t n = stream_read_answer(&sender->writer, bytes, sizeof(bytes));
+
+	if (n < 0)
+		return (int)n;
+	if ((size_t)n < sizeof(bytes))
+		return -ECONNRESET;
+	qfile_result_decode(bytes, result);
+	/* An old receiver's answer ends here; and what cannot be a name is not worth failing for. */
+	n = stream_read_answer(&sender->writer, length, sizeof(length));
+	if ((size_t)n == sizeof(length) && qfile_result_namelen_decode(length, result) == 0) {
+		n = stream_read_answer(&sender->writer, result->name, result->namelen);
+		result->namelen = n < 0 ? 0 : (size_t)n;
+	}
+	return n == -ECANCELED ? -ECANCELED : 0;
+}
+
+/* End the stream. -EALREADY: the receiver did not wait for that. */
+static int send_end(struct qfile_sender *sender)
+{
+	unsigned char *room;
+	ssize_t n = stream_room(&sender->writer, QFILE_HEADER_SIZE, &room);
+
+	if (n < 0)
+		return (int)n;
+	memset(room, 0, QFILE_HEADER_SIZE);
+	stream_put(&sender->writer, QFILE_HEADER_SIZE);
+	return stream_flush(&sender->writer);
+}
+
+int qfile_sender_finish(struct qfile_sender *sender, struct qfile_result *result, struct qfile_error *error)
+{
+	bool early;
+	int r;
+
+	/* In the middle of an entry there is no end to send: the receiver has answered. */
+	r = sender->file < 0 && sender->walk.dirs.depth == 0 ? send_end(sender) : -EALREADY;
+	early = r == -EALREADY;
+	if (r < 0 && !early)
+		return error_set(error, r, "sending", NULL);
+	r = read_result(sender, result);
+	if (r < 0)
+		return error_set(error, r, "waiting for the answer", NULL);
+	if (result->code)
+		return error_set_bytes(error, -EREMOTEIO, NULL, result->name, result->namelen);
+	if (early)
+		return error_set(error, -EPROTO, "sending", NULL);
+	if (result->crc != sender->writer.crc)
+		return error_set(error, -EBADMSG, "comparing the checksum", NULL);
+	if (sender->journal && (fflush(sender->journal) != 0 || ferror(sender->journal)))
+		return error_set(error, -errno, "noting what was sent", NULL);
+	return 0;
+}

@@ -1,0 +1,241 @@
+/*
+ * The monitor: receive one delivery through a confined child, commit it, answer the sender.
+ *
+ * The monitor reads nothing of the stream. The child reads nothing else, and can do nothing but fill its staging directory.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "commit.h"
+#include "confine.h"
+#include "error.h"
+#include "report.h"
+#include "stream.h"
+#include "unpack.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void report_layers(int fd, enum report_kind kind, int code, unsigned layers)
+{
+	struct report report = {.kind = kind, .code = (uint32_t)code, .layers = layers};
+
+	report_send(fd, &report, "");
+}
+
+/* The child's life. Its exit status says nothing: the monitor goes by the report. */
+static _Noreturn void be_child(const struct qfile_receive_options *options, struct confinement *confinement, int tree, int report_fd)
+{
+	struct unpack_options unpack_options = {
+		.in = STDIN_FILENO,
+		.report = STDOUT_FILENO,
+		.flags = options->flags,
+		.limits = options->limits,
+	};
+	struct report report = {.kind = REPORT_DONE};
+	struct qfile_error error;
+
+	/* The stream, the report and stderr: it will have no other descriptors. */
+	if (dup2(options->in, STDIN_FILENO) < 0 || dup2(report_fd, STDOUT_FILENO) < 0)
+		_exit(1);
+	unpack_options.root = confine(confinement, tree);
+	if (unpack_options.root < 0) {
+		report_layers(STDOUT_FILENO, REPORT_UNCONFINED, -unpack_options.root, confinement->failed);
+		_exit(1);
+	}
+	report_layers(STDOUT_FILENO, REPORT_CONFINED, 0, confinement->layers);
+	umask(0); /* files get the modes that were sent */
+	report.code = (uint32_t)-unpack(&unpack_options, &report.received, &error);
+	report.namelen = (uint32_t)strlen(error.name);
+	report_send(STDOUT_FILENO, &report, error.name);
+	_exit(0);
+}
+
+struct monitor {
+	const struct qfile_receive_options *options;
+	struct qfile_receive_outcome *outcome;
+	struct staging staging;
+	struct report_reader reader;
+	struct qfile_error *error;
+};
+
+/* Wait until there is enough space, the user wants to stop, or the sender has gone. */
+static int wait_for_space(struct monitor *monitor)
+{
+	const struct qfile_receive_options *options = monitor->options;
+
+	for (;;) {
+		/* No event asked for on the stream: it is the child's. POLLHUP and POLLERR come unasked. */
+		struct pollfd pollfds[2] = {{.fd = options->stop, .events = POLLIN}, {.fd = options->in}};
+		struct statfs status;
+
+		if (fstatfs(monitor->staging.dir, &status) < 0)
+			return error_set(monitor->error, -errno, "looking at the free space", NULL);
+		if ((uint64_t)status.f_bavail * (uint64_t)status.f_bsize >= options->wait_for_space)
+			return 0;
+		if (poll(pollfds, 2, 1000) < 0 && errno != EINTR)
+			return error_set(monitor->error, -errno, "waiting for space", NULL);
+		if (pollfds[0].revents)
+			return error_set(monitor->error, -ECANCELED, NULL, NULL);
+		if (pollfds[1].revents & POLLERR)
+			return error_set(monitor->error, -ECONNRESET, "waiting for space", NULL);
+	}
+}
+
+/* A top-level entry is coming: a name that is taken ends the delivery before its data has been sent. */
+static int check_entry(struct monitor *monitor)
+{
+	if (monitor->options->on_conflict == QFILE_CONFLICT_FAIL &&
+	    faccessat(monitor->options->incoming, monitor->reader.name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return error_set(monitor->error, -EEXIST, NULL, monitor->reader.name);
+	return 0;
+}
+
+static int unconfined(struct monitor *monitor)
+{
+	const struct report *report = &monitor->reader.report;
+
+	error_set(monitor->error, -EPERM, "confining the unpacking process", qfile_layer_name(report->layers));
+	if (geteuid() != 0)
+		monitor->error->hint = confine_hint();
+	return -EPERM;
+}
+
+/* Act on a report. Returns 1 when it was the last. */
+static int act_on_report(struct monitor *monitor)
+{
+	const struct report *report = &monitor->reader.report;
+	int r;
+
+	switch (report->kind) {
+	case REPORT_CONFINED:
+		monitor->outcome->layers = report->layers;
+		return 0;
+	case REPORT_UNCONFINED:
+		return unconfined(monitor);
+	case REPORT_ENTRY:
+		return check_entry(monitor);
+	default:
+		r = -(int)report->code;
+		monitor->outcome->received = report->received;
+		error_set(monitor->error, r, NULL, monitor->reader.name);
+		return r < 0 ? r : 1;
+	}
+}
+
+/* Listen to the child until it is done, it fails, or the user wants to stop. */
+static int listen_to_child(struct monitor *monitor)
+{
+	for (;;) {
+		struct pollfd pollfds[2] = {{.fd = monitor->reader.fd, .events = POLLIN}, {.fd = monitor->options->stop, .events = POLLIN}};
+		int r;
+
+		if (poll(pollfds, 2, -1) < 0) {
+			if (errno == EINTR)
+				continue;
+			return error_set(monitor->error, -errno, "listening to the unpacking process", NULL);
+		}
+		if (pollfds[1].revents)
+			return error_set(monitor->error, -ECANCELED, NULL, NULL);
+		r = report_receive(&monitor->reader);
+		if (r < 0)
+			return error_set(monitor->error, r == -ECONNRESET ? -EIO : r, "listening to the unpacking process", NULL);
+		if (r > 0 && (r = act_on_report(monitor)) != 0)
+			return r < 0 ? r : 0;
+	}
+}
+
+static int run_child(struct monitor *monitor)
+{
+	struct confinement confinement;
+	int fds[2], r;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return error_set(monitor->error, -errno, "making a pipe", NULL);
+	pid = confine_fork(&confinement);
+	if (pid == 0)
+		be_child(monitor->options, &confinement, monitor->staging.tree, fds[1]);
+	close(fds[1]);
+	if (pid < 0) {
+		close(fds[0]);
+		error_set(monitor->error, pid, "confining the unpacking process", NULL);
+		monitor->error->hint = confine_hint();
+		return (int)pid;
+	}
+	monitor->reader.fd = fds[0];
+	r = listen_to_child(monitor);
+	/* Whatever it has become, from here on nobody but us works in the staging directory. */
+	kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	close(fds[0]);
+	return r;
+}
+
+static int send_result(int out, const struct qfile_result *result)
+{
+	unsigned char bytes[QFILE_RESULT_SIZE + QFILE_RESULT_NAMELEN_SIZE + QFILE_NAME_MAX];
+
+	return stream_write_full(out, bytes, qfile_result_encode(result, bytes));
+}
+
+int qfile_refuse(int out, int code)
+{
+	return send_result(out, &(struct qfile_result){.code = (uint32_t)code});
+}
+
+static int answer(struct monitor *monitor, int code)
+{
+	struct qfile_result result = {
+		.code = (uint32_t)-code,
+		.crc = monitor->outcome->received.crc,
+		.namelen = strlen(monitor->error->name),
+	};
+
+	if (result.namelen > sizeof(result.name))
+		result.namelen = sizeof(result.name);
+	memcpy(result.name, monitor->error->name, result.namelen);
+	return send_result(monitor->options->out, &result);
+}
+
+/* Stage, unpack, commit. Whatever fails, no staging directory stays. */
+static int deliver(struct monitor *monitor)
+{
+	int r, removed;
+
+	commit_sweep(monitor->options->incoming);
+	r = staging_create(&monitor->staging, monitor->options->incoming);
+	if (r < 0)
+		return error_set(monitor->error, r, "making the staging directory", NULL);
+	if (monitor->options->wait_for_space)
+		r = wait_for_space(monitor);
+	if (r == 0)
+		r = run_child(monitor);
+	if (r == 0)
+		r = commit(&monitor->staging, monitor->options->on_conflict, &monitor->outcome->renamed, monitor->error);
+	removed = staging_remove(&monitor->staging);
+	(void)removed; /* after a success nothing is lost; after a failure the next receiver tries again */
+	return r;
+}
+
+int qfile_receive(const struct qfile_receive_options *options, struct qfile_receive_outcome *outcome, struct qfile_error *error)
+{
+	struct qfile_error own_error;
+	struct monitor monitor = {.options = options, .outcome = outcome, .error = error ? error : &own_error};
+	int r, answered;
+
+	*outcome = (struct qfile_receive_outcome){.layers = 0};
+	error_set(monitor.error, 0, NULL, NULL);
+	r = deliver(&monitor);
+	answered = answer(&monitor, r);
+	if (r == 0 && answered < 0)
+		return error_set(monitor.error, answered, "answering the sender", NULL);
+	return r;
+}

@@ -1,0 +1,289 @@
+/*
+ * Remove what was sent, and only that.
+ *
+ * The journal says what every entry was when it was sent. Whatever is something else now stays, and is named.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "dirstack.h"
+#include "error.h"
+#include "journal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct qfile_remover {
+	int journal;
+	off_t offset;              /* of the next record */
+	struct journal_record record;
+	struct dirstack dirs;
+	off_t *begins;             /* for each of dirs.levels: where the records of its entries begin */
+	size_t begins_size;
+
+	/* While looking through a directory that is not empty, though all that was sent from it is dealt with: */
+	DIR *remains;
+	off_t begin, end, search;  /* its records, and where to go on searching in them: */
+	size_t search_depth;       /* so many directories below it */
+};
+
+int qfile_remover_new(struct qfile_remover **remover, int journal)
+{
+	struct qfile_remover *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return -ENOMEM;
+	r->journal = journal;
+	dirstack_init(&r->dirs);
+	*remover = r;
+	return 0;
+}
+
+void qfile_remover_free(struct qfile_remover *remover)
+{
+	if (!remover)
+		return;
+	if (remover->remains)
+		closedir(remover->remains);
+	dirstack_close(&remover->dirs);
+	free(remover->begins);
+	free(remover);
+}
+
+static int here(const struct qfile_remover *remover)
+{
+	return remover->dirs.depth ? dirstack_fd(&remover->dirs) : AT_FDCWD;
+}
+
+/* Name an entry of the current directory in *kept. Returns 1, for qfile_remover_next(). */
+static int keep(const struct qfile_remover *remover, const char *name, int code, struct qfile_error *kept)
+{
+	size_t length = remover->dirs.pathlen;
+	char path[QFILE_NAME_MAX + 1 + PATH_MAX];
+
+	memcpy(path, remover->dirs.path, length);
+	if (length)
+		path[length++] = '/';
+	memcpy(path + length, name, strlen(name) + 1);
+	error_set(kept, code, NULL, path);
+	return 1;
+}
+
+static int remove_entry(struct qfile_remover *remover, struct qfile_error *kept)
+{
+	const struct journal_record *record = &remover->record;
+	struct stat status;
+
+	if (fstatat(here(remover), record->name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : keep(remover, record->name, -errno, kept);
+	if (!journal_unchanged(record, &status))
+		return keep(remover, record->name, -ESTALE, kept);
+	if (unlinkat(here(remover), record->name, 0) < 0)
+		return keep(remover, record->name, -errno, kept);
+	return 0;
+}
+
+/* Pass over the records of a directory that was not entered, its end included. */
+static int pass_over(struct qfile_remover *remover)
+{
+	size_t depth = 1;
+
+	while (depth > 0) {
+		int r = journal_read(remover->journal, &remover->offset, &remover->record);
+
+		if (r <= 0)
+			return r < 0 ? r : -EIO;
+		depth += remover->record.kind == JOURNAL_ENTER;
+		depth -= remover->record.kind == JOURNAL_LEAVE;
+	}
+	return 0;
+}
+
+static int push(struct qfile_remover *remover, int fd, const struct stat *status)
+{
+	size_t depth = remover->dirs.depth;
+
+	if (depth == remover->begins_size) {
+		size_t size = depth ? 2 * depth : 64;
+		off_t *begins = reallocarray(remover->begins, size, sizeof(*begins));
+
+		if (!begins) {
+			close(fd);
+			return -ENOMEM;
+		}
+		remover->begins = begins;
+		remover->begins_size = size;
+	}
+	remover->begins[depth] = remover->offset;
+	return dirstack_push(&remover->dirs, remover->record.name, remover->record.namelen, fd, status, false);
+}
+
+static int enter(struct qfile_remover *remover, struct qfile_error *kept)
+{
+	const char *name = remover->record.name;
+	struct stat status;
+	int fd = openat(here(remover), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), code, r;
+
+	if (fd >= 0 && fstat(fd, &status) == 0 && journal_same_file(&remover->record, &status))
+		return push(remover, fd, &status);
+	code = fd < 0 && errno != ELOOP && errno != ENOTDIR ? -errno : -ESTALE;
+	if (fd >= 0)
+		close(fd);
+	keep(remover, name, code, kept);
+	r = pass_over(remover);
+	if (r < 0)
+		return r;
+	return code == -ENOENT ? 0 : 1;
+}
+
+/* Remove the directory that the record ends; where it is not empty, prepare for naming what appeared in it. */
+static int leave(struct qfile_remover *remover, struct qfile_error *kept)
+{
+	const struct journal_record *record = &remover->record;
+	const struct dirlevel level = remover->dirs.levels[remover->dirs.depth - 1];
+	off_t begin = remover->begins[remover->dirs.depth - 1];
+	struct stat status;
+	int fd, r = 0;
+
+	/* Its path is still needed for the names in it: leave it only once it is known to be empty. */
+	if (lseek(level.fd, 0, SEEK_SET) < 0)
+		return -errno;
+	fd = dup(level.fd);
+	remover->remains = fd < 0 ? NULL : fdopendir(fd);
+	if (!remover->remains) {
+		if (fd >= 0)
+			close(fd);
+		return -errno;
+	}
+	while (r == 0) {
+		const struct dirent *dirent = readdir(remover->remains);
+
+		if (!dirent)
+			break;
+		r = strcmp(dirent->d_name, ".") != 0 && strcmp(dirent->d_name, "..") != 0;
+	}
+	if (r) {
+		rewinddir(remover->remains);
+		remover->begin = remover->search = begin;
+		remover->search_depth = 0;
+		remover->end = remover->offset;
+		return 0;
+	}
+	closedir(remover->remains);
+	remover->remains = NULL;
+	fd = dirstack_pop(&remover->dirs);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	if (fstatat(here(remover), record->name, &status, AT_SYMLINK_NOFOLLOW) < 0 || !journal_same_file(record, &status))
+		return keep(remover, record->name, -ESTALE, kept);
+	if (unlinkat(here(remover), record->name, AT_REMOVEDIR) < 0)
+		return keep(remover, record->name, -errno, kept);
+	return 0;
+}
+
+/* Read the next record of the directory itself, not of those in it. Returns 0 at `end`. */
+static int next_of_directory(struct qfile_remover *remover, off_t end)
+{
+	while (remover->search < end) {
+		int r = journal_read(remover->journal, &remover->search, &remover->record);
+		size_t depth = remover->search_depth;
+
+		if (r <= 0)
+			return r < 0 ? r : -EIO;
+		if (remover->record.kind == JOURNAL_LEAVE && depth == 0)
+			return 0; /* its own */
+		remover->search_depth += remover->record.kind == JOURNAL_ENTER;
+		remover->search_depth -= remover->record.kind == JOURNAL_LEAVE;
+		if (depth == 0)
+			return 1;
+	}
+	return 0;
+}
+
+/*
+ * Was an entry of this name noted in the directory? Searches on from where the one before was found, and once around: names remain in the
+ * order in which they were read, so that the search is short for all but those that appeared.
+ */
+static int was_noted(struct qfile_remover *remover, const char *name)
+{
+	off_t from = remover->search, ends[2] = {remover->end, from};
+	size_t from_depth = remover->search_depth;
+
+	for (int round = 0; round < 2; round++) {
+		int r;
+
+		while ((r = next_of_directory(remover, ends[round])) > 0) {
+			if (strcmp(remover->record.name, name) == 0)
+				return 1;
+		}
+		if (r < 0)
+			return r;
+		remover->search = remover->begin;
+		remover->search_depth = 0;
+	}
+	remover->search = from;
+	remover->search_depth = from_depth;
+	return 0;
+}
+
+/* Go on through the remains of a directory. Returns 1 for an entry that appeared, 0 at the end. */
+static int look_at_remains(struct qfile_remover *remover, struct qfile_error *kept)
+{
+	const struct dirent *dirent;
+	int fd;
+
+	while ((dirent = readdir(remover->remains))) {
+		int r;
+
+		if (strcmp(dirent->d_name, ".") == 0 || strcmp(dirent->d_name, "..") == 0)
+			continue;
+		r = was_noted(remover, dirent->d_name);
+		if (r < 0)
+			return r;
+		if (r == 0)
+			return keep(remover, dirent->d_name, -EEXIST, kept);
+	}
+	closedir(remover->remains);
+	remover->remains = NULL;
+	fd = dirstack_pop(&remover->dirs);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+static int follow_record(struct qfile_remover *remover, struct qfile_error *kept)
+{
+	switch (remover->record.kind) {
+	case JOURNAL_ENTRY:
+		return remove_entry(remover, kept);
+	case JOURNAL_ENTER:
+		return enter(remover, kept);
+	case JOURNAL_LEAVE:
+		return remover->dirs.depth ? leave(remover, kept) : -EIO;
+	default:
+		return 0; /* was not sent */
+	}
+}
+
+int qfile_remover_next(struct qfile_remover *remover, struct qfile_error *kept)
+{
+	for (;;) {
+		int r;
+
+		if (remover->remains) {
+			r = look_at_remains(remover, kept);
+		} else {
+			r = journal_read(remover->journal, &remover->offset, &remover->record);
+			if (r <= 0)
+				return r;
+			r = follow_record(remover, kept);
+		}
+		if (r != 0)
+			return r;
+	}
+}

@@ -1,0 +1,60 @@
+/*
+ * What the confined child tells the monitor.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "report.h"
+
+#include "stream.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+int report_send(int fd, const struct report *report, const char *name)
+{
+	int r = stream_write_full(fd, report, sizeof(*report));
+
+	return r < 0 ? r : stream_write_full(fd, name, report->namelen);
+}
+
+/* Is a name what a record of this kind may carry? */
+static bool name_ok(const struct report_reader *reader)
+{
+	const struct report *untrusted = &reader->report;
+
+	if (memchr(reader->name, '\0', untrusted->namelen))
+		return false;
+	if (untrusted->kind != REPORT_ENTRY)
+		return true;
+	/* Looked up by the monitor beside what was delivered before: one component, nothing that leads elsewhere. */
+	return !memchr(reader->name, '/', untrusted->namelen) && qfile_name_check(reader->name, untrusted->namelen, QFILE_ALLOW_ALL_NAMES) == 0;
+}
+
+int report_receive(struct report_reader *reader)
+{
+	const struct report *untrusted = &reader->report;
+	size_t fixed = sizeof(reader->report);
+	bool in_name = reader->used >= fixed;
+	char *to = in_name ? reader->name + (reader->used - fixed) : (char *)&reader->report + reader->used;
+	size_t size = in_name ? fixed + untrusted->namelen - reader->used : fixed - reader->used;
+	ssize_t n = read(reader->fd, to, size);
+
+	if (n < 0)
+		return errno == EINTR || errno == EAGAIN ? 0 : -errno;
+	if (n == 0)
+		return -ECONNRESET;
+	reader->used += (size_t)n;
+	if (reader->used < fixed)
+		return 0;
+	if (untrusted->kind > REPORT_DONE || untrusted->namelen > QFILE_NAME_MAX ||
+	    (untrusted->code > 4095 && untrusted->code != QFILE_ETRUNCATED)) /* no errno is larger */
+		return -EPROTO;
+	if (reader->used < fixed + untrusted->namelen)
+		return 0;
+	reader->name[untrusted->namelen] = '\0';
+	if (!name_ok(reader))
+		return -EPROTO;
+	reader->used = 0; /* for the next record */
+	return 1;
+}

@@ -1,0 +1,97 @@
+/*
+ * What a command line names, and how much it is.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "error.h"
+#include "stream.h"
+#include "walk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* "dir/", "." and ".." name a directory by where it is; its name is then its real one. */
+static bool names_a_place(const char *argument)
+{
+	const char *slash = strrchr(argument, '/'), *last = slash ? slash + 1 : argument;
+
+	return !*last || strcmp(last, ".") == 0 || strcmp(last, "..") == 0;
+}
+
+static int source_resolve(struct qfile_source *source, const char *argument, bool dereference)
+{
+	const char *slash;
+	struct stat status;
+
+	source->path = names_a_place(argument) ? realpath(argument, NULL) : strdup(argument);
+	if (!source->path)
+		return -errno;
+	slash = strrchr(source->path, '/');
+	source->base = strdup(slash ? slash + 1 : source->path);
+	if (!source->base)
+		return -ENOMEM;
+	if (!*source->base)
+		return -EINVAL;
+	if (fstatat(AT_FDCWD, source->path, &status, dereference ? 0 : AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	return S_ISREG(status.st_mode) || S_ISDIR(status.st_mode) || S_ISLNK(status.st_mode) ? 0 : -ENOTSUP;
+}
+
+int qfile_source_open(struct qfile_source *source, const char *argument, bool dereference, struct qfile_error *error)
+{
+	int r = -EINVAL;
+
+	*source = (struct qfile_source){.path = NULL};
+	if (*argument)
+		r = source_resolve(source, argument, dereference);
+	if (r < 0) {
+		qfile_source_close(source);
+		return error_set(error, r, "looking at", argument);
+	}
+	return 0;
+}
+
+void qfile_source_close(struct qfile_source *source)
+{
+	free(source->path);
+	free(source->base);
+	*source = (struct qfile_source){.path = NULL};
+}
+
+static int measure(struct walk *walk, int stop, struct qfile_size *size, struct qfile_error *error)
+{
+	struct walk_entry entry;
+
+	for (;;) {
+		struct stat status;
+		int r = walk_next(walk, &entry, error);
+
+		if (r < 0 || entry.kind == WALK_END)
+			return r;
+		if (entry.kind == WALK_ENTER && stream_stopped(stop))
+			return error_set(error, -ECANCELED, NULL, NULL);
+		if (entry.kind == WALK_LEAVE || entry.kind == WALK_OTHER)
+			continue;
+		size->entries++;
+		if (entry.kind == WALK_FILE && walk_stat(&entry, &status) == 0)
+			size->bytes += (uint64_t)status.st_size;
+	}
+}
+
+int qfile_measure(const struct qfile_source *source, unsigned flags, int stop, struct qfile_size *size, struct qfile_error *error)
+{
+	struct walk *walk = malloc(sizeof(*walk));
+	int r;
+
+	if (!walk)
+		return error_set(error, -ENOMEM, NULL, NULL);
+	walk_init(walk, flags);
+	walk_begin(walk, source);
+	r = measure(walk, stop, size, error);
+	walk_close(walk);
+	free(walk);
+	return r;
+}

@@ -1,0 +1,237 @@
+/*
+ * Buffered descriptor I/O that keeps the CRC-32 of what passes.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "stream.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libdeflate.h>
+#include <poll.h>
+#include <qfile.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void stream_widen_pipe(int fd)
+{
+	/* fs.pipe-max-size everywhere unless an administrator changed it. Refused for what is no pipe, or a user who has many: no harm. */
+	fcntl(fd, F_SETPIPE_SZ, 1 << 20);
+}
+
+/* Wait for one event on one descriptor that a peer may have left non-blocking. */
+static int wait_for(int fd, short events)
+{
+	struct pollfd pollfd = {.fd = fd, .events = events};
+
+	return poll(&pollfd, 1, -1) < 0 && errno != EINTR ? -errno : 0;
+}
+
+/* read(2) on a descriptor of either kind: waits, never returns EINTR or EAGAIN. */
+static ssize_t read_some(int fd, void *buffer, size_t size)
+{
+	for (;;) {
+		ssize_t n = read(fd, buffer, size);
+
+		if (n >= 0)
+			return n;
+		if (errno == EAGAIN) {
+			int r = wait_for(fd, POLLIN);
+
+			if (r < 0)
+				return r;
+		} else if (errno != EINTR) {
+			return -errno;
+		}
+	}
+}
+
+ssize_t stream_read_full(int fd, void *buffer, size_t size)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		ssize_t n = read_some(fd, (char *)buffer + done, size - done);
+
+		if (n < 0)
+			return n;
+		if (n == 0)
+			break;
+		done += (size_t)n;
+	}
+	return (ssize_t)done;
+}
+
+int stream_write_full(int fd, const void *buffer, size_t size)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		ssize_t n = write(fd, (const char *)buffer + done, size - done);
+
+		if (n >= 0) {
+			done += (size_t)n;
+		} else if (errno == EAGAIN) {
+			int r = wait_for(fd, POLLOUT);
+
+			if (r < 0)
+				return r;
+		} else if (errno != EINTR) {
+			return -errno;
+		}
+	}
+	return 0;
+}
+
+int stream_reader_open(struct stream_reader *reader, int fd)
+{
+	*reader = (struct stream_reader){.fd = fd, .buffer = malloc(STREAM_BUFFER_SIZE)};
+	return reader->buffer ? 0 : -ENOMEM;
+}
+
+void stream_reader_close(struct stream_reader *reader)
+{
+	free(reader->buffer);
+}
+
+/* Bring the CRC up to what was taken: in one go for many entries, not once for each. */
+static void reader_sum(struct stream_reader *reader)
+{
+	reader->crc = libdeflate_crc32(reader->crc, reader->buffer + reader->summed, reader->begin - reader->summed);
+	reader->summed = reader->begin;
+}
+
+ssize_t stream_peek(struct stream_reader *reader, size_t size, const unsigned char **bytes)
+{
+	while (reader->end - reader->begin < size) {
+		ssize_t n;
+
+		/* Everything taken makes way, so that the next read is as large as can be. */
+		reader_sum(reader);
+		memmove(reader->buffer, reader->buffer + reader->begin, reader->end - reader->begin);
+		reader->end -= reader->begin;
+		reader->begin = reader->summed = 0;
+		n = read_some(reader->fd, reader->buffer + reader->end, STREAM_BUFFER_SIZE - reader->end);
+		if (n < 0)
+			return n;
+		if (n == 0)
+			return -QFILE_ETRUNCATED;
+		reader->end += (size_t)n;
+	}
+	*bytes = reader->buffer + reader->begin;
+	return (ssize_t)(reader->end - reader->begin);
+}
+
+void stream_take(struct stream_reader *reader, size_t size)
+{
+	reader->begin += size;
+}
+
+uint32_t stream_reader_crc(struct stream_reader *reader)
+{
+	reader_sum(reader);
+	return reader->crc;
+}
+
+int stream_writer_open(struct stream_writer *writer, int in, int out, int stop)
+{
+	*writer = (struct stream_writer){.in = in, .out = out, .stop = stop, .buffer = malloc(STREAM_BUFFER_SIZE)};
+	return writer->buffer ? 0 : -ENOMEM;
+}
+
+void stream_writer_close(struct stream_writer *writer)
+{
+	free(writer->buffer);
+}
+
+ssize_t stream_room(struct stream_writer *writer, size_t size, unsigned char **room)
+{
+	if (STREAM_BUFFER_SIZE - writer->used < size) {
+		int r = stream_flush(writer);
+
+		if (r < 0)
+			return r;
+	}
+	*room = writer->buffer + writer->used;
+	return (ssize_t)(STREAM_BUFFER_SIZE - writer->used);
+}
+
+void stream_put(struct stream_writer *writer, size_t size)
+{
+	writer->used += size;
+}
+
+/* Wait until the receiver takes more. An answer that is there already goes first. */
+static int wait_writable(const struct stream_writer *writer)
+{
+	struct pollfd pollfds[3] = {
+		{.fd = writer->out, .events = POLLOUT},
+		{.fd = writer->in, .events = POLLIN},
+		{.fd = writer->stop, .events = POLLIN}, /* -1 is passed over */
+	};
+
+	while (poll(pollfds, 3, -1) < 0) {
+		if (errno != EINTR)
+			return -errno;
+	}
+	if (pollfds[2].revents)
+		return -ECANCELED;
+	return pollfds[1].revents ? -EALREADY : 0;
+}
+
+int stream_flush(struct stream_writer *writer)
+{
+	size_t sent = 0;
+
+	while (sent < writer->used) {
+		int r = wait_writable(writer);
+		ssize_t n;
+
+		if (r < 0)
+			return r;
+		n = write(writer->out, writer->buffer + sent, writer->used - sent);
+		if (n >= 0)
+			sent += (size_t)n;
+		else if (errno == EPIPE || errno == ECONNRESET)
+			return -EALREADY; /* its answer, if there is one, says why */
+		else if (errno != EINTR && errno != EAGAIN)
+			return -errno;
+	}
+	writer->crc = libdeflate_crc32(writer->crc, writer->buffer, writer->used);
+	writer->used = 0;
+	return 0;
+}
+
+ssize_t stream_read_answer(struct stream_writer *writer, void *buffer, size_t size)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		struct pollfd pollfds[2] = {{.fd = writer->in, .events = POLLIN}, {.fd = writer->stop, .events = POLLIN}};
+		ssize_t n;
+
+		if (poll(pollfds, 2, -1) < 0) {
+			if (errno != EINTR)
+				return -errno;
+			continue;
+		}
+		if (pollfds[1].revents)
+			return -ECANCELED;
+		n = read(writer->in, (char *)buffer + done, size - done);
+		if (n == 0 || (n < 0 && errno == ECONNRESET))
+			break;
+		if (n > 0)
+			done += (size_t)n;
+		else if (errno != EINTR && errno != EAGAIN)
+			return -errno;
+	}
+	return (ssize_t)done;
+}
+
+bool stream_stopped(int stop)
+{
+	struct pollfd pollfd = {.fd = stop, .events = POLLIN};
+
+	return stop >= 0 && poll(&pollfd, 1, 0) > 0;
+}

@@ -1,0 +1,76 @@
+/*
+ * Buffered descriptor I/O that keeps the CRC-32 of what passes.
+ *
+ * One buffer each way, filled and emptied in place: small entries share a system call, large ones are not copied twice.
+ */
+#ifndef STREAM_H
+#define STREAM_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * Large enough that the price of a system call and of waking the other side vanishes, small enough to stay in a core's second-level
+ * cache between being read, summed and written. Measured with `make bench`: 64 KiB is a third slower, 1 MiB no faster. Also the bound that
+ * a header and its longest name must fit in.
+ */
+#define STREAM_BUFFER_SIZE ((size_t)256 << 10)
+
+/* Ask the kernel for the largest pipe that it grants everybody, where `fd` is a pipe: fewer switches between the two sides. */
+void stream_widen_pipe(int fd);
+
+/* Read until `size` bytes or the end. Returns the bytes read or a negative errno. */
+ssize_t stream_read_full(int fd, void *buffer, size_t size);
+/* Write all of it. */
+int stream_write_full(int fd, const void *buffer, size_t size);
+
+/* ---- The receiving side ---- */
+
+struct stream_reader {
+	int fd;
+	unsigned char *buffer; /* STREAM_BUFFER_SIZE */
+	size_t begin, end;     /* what is read and not taken yet */
+	size_t summed;         /* the CRC covers the buffer up to here */
+	uint32_t crc;
+};
+
+int stream_reader_open(struct stream_reader *reader, int fd);
+void stream_reader_close(struct stream_reader *reader);
+
+/*
+ * Have at least `size` bytes (at most STREAM_BUFFER_SIZE) in the buffer and return them at *bytes, without taking them. Returns how many
+ * there are; -QFILE_ETRUNCATED when the stream ends before.
+ */
+ssize_t stream_peek(struct stream_reader *reader, size_t size, const unsigned char **bytes);
+/* Take `size` of the bytes peeked at: they count into the CRC. */
+void stream_take(struct stream_reader *reader, size_t size);
+/* The CRC of all that was taken. */
+uint32_t stream_reader_crc(struct stream_reader *reader);
+
+/* ---- The sending side ---- */
+
+struct stream_writer {
+	int out, in, stop;     /* as in struct qfile_sender_options */
+	unsigned char *buffer; /* STREAM_BUFFER_SIZE */
+	size_t used;
+	uint32_t crc; /* of all that was flushed */
+};
+
+int stream_writer_open(struct stream_writer *writer, int in, int out, int stop);
+void stream_writer_close(struct stream_writer *writer);
+
+/* Room for at least `size` bytes (at most STREAM_BUFFER_SIZE) at *room, flushing if need be. Returns how much there is, or as stream_flush(). */
+ssize_t stream_room(struct stream_writer *writer, size_t size, unsigned char **room);
+/* That many bytes were put there. */
+void stream_put(struct stream_writer *writer, size_t size);
+/*
+ * Send what is buffered. -EALREADY: the receiver has answered, or closed the connection, before all of it was sent. -ECANCELED: `stop`.
+ */
+int stream_flush(struct stream_writer *writer);
+/* Read up to `size` bytes of the answer, waiting for them; fewer only at the end. -ECANCELED: `stop`. */
+ssize_t stream_read_answer(struct stream_writer *writer, void *buffer, size_t size);
+/* Is `stop` readable? */
+bool stream_stopped(int stop);
+
+#endif

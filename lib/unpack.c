@@ -1,0 +1,393 @@
+/*
+ * The receiver's parser: a stream in, directories, files and links out. qfile(5) describes the format.
+ *
+ * Every name is checked whole, and every system call takes one component of it, relative to a directory that is open
+ * already: no call follows a link.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "unpack.h"
+
+#include "dirstack.h"
+#include "error.h"
+#include "report.h"
+#include "stream.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+#define BLOCK_SIZE 4096 /* what file systems allot; a run of zeros that fills less is not worth a hole */
+
+struct unpacker {
+	const struct unpack_options *options;
+	struct stream_reader reader;
+	struct dirstack dirs;           /* the directory last worked in; its first level is the root, with an empty name */
+	struct qfile_received *received;
+	struct qfile_header header;     /* of the current entry, */
+	char name[QFILE_NAME_MAX + 1];  /* its name, */
+	const char *base;               /* and the last component of that */
+};
+
+/* Leave directories until the deepest one holds, directly or deeper, what is at the path `dir`. */
+static int climb(struct unpacker *unpacker, const char *dir, size_t length)
+{
+	struct dirstack *dirs = &unpacker->dirs;
+
+	while (dirs->depth > 1 && !(dirs->pathlen <= length && memcmp(dirs->path, dir, dirs->pathlen) == 0 &&
+	                            (dirs->pathlen == length || dir[dirs->pathlen] == '/'))) {
+		int fd = dirstack_pop(dirs);
+
+		if (fd < 0)
+			return fd;
+		close(fd);
+	}
+	return 0;
+}
+
+/* Enter the directory `component` of the deepest one. */
+static int descend(struct unpacker *unpacker, const char *component, size_t length)
+{
+	char name[NAME_MAX + 1]; /* qfile_name_check() has seen to the length */
+	struct stat status;
+	int fd;
+
+	memcpy(name, component, length);
+	name[length] = '\0';
+	fd = openat(dirstack_fd(&unpacker->dirs), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &status) < 0) {
+		int r = -errno;
+
+		close(fd);
+		return r;
+	}
+	return dirstack_push(&unpacker->dirs, name, length, fd, &status, false);
+}
+
+/* Make the directory that the current entry lies in the deepest one. Nearly always it is that already. */
+static int go_to_parent(struct unpacker *unpacker)
+{
+	struct dirstack *dirs = &unpacker->dirs;
+	size_t length = unpacker->base > unpacker->name ? (size_t)(unpacker->base - unpacker->name) - 1 : 0;
+	int r = climb(unpacker, unpacker->name, length);
+
+	while (r == 0 && dirs->pathlen < length) {
+		const char *component = unpacker->name + dirs->pathlen + (dirs->pathlen > 0);
+		const char *slash = memchr(component, '/', (size_t)(unpacker->name + length - component));
+
+		r = descend(unpacker, component, slash ? (size_t)(slash - component) : (size_t)(unpacker->name + length - component));
+	}
+	/* Not sent before, a file, a link, or sealed by its second header. */
+	return r == -ENOENT || r == -ENOTDIR || r == -ELOOP || r == -EACCES ? -EINVAL : r;
+}
+
+static void entry_times(const struct unpacker *unpacker, struct timespec times[2])
+{
+	const struct qfile_header *header = &unpacker->header;
+
+	times[0] = (struct timespec){.tv_sec = header->atime, .tv_nsec = header->atime_nsec};
+	times[1] = (struct timespec){.tv_sec = header->mtime, .tv_nsec = header->mtime_nsec};
+}
+
+/* Count an entry that is about to be created, and tell the monitor of it where it could collide with an earlier delivery. */
+static int announce(struct unpacker *unpacker)
+{
+	struct qfile_received *received = unpacker->received;
+	const struct qfile_limits *limits = &unpacker->options->limits;
+
+	if (received->size.entries >= limits->files)
+		return -EDQUOT;
+	received->size.entries++;
+	if (unpacker->options->report >= 0 && unpacker->base == unpacker->name) {
+		struct report report = {.kind = REPORT_ENTRY, .namelen = (uint32_t)strlen(unpacker->name)};
+
+		return report_send(unpacker->options->report, &report, unpacker->name);
+	}
+	return 0;
+}
+
+/* The second header of a directory: what it holds is complete. Its descriptor ends here. */
+static int seal_directory(const struct unpacker *unpacker, int fd)
+{
+	struct timespec times[2];
+	int r = 0;
+
+	entry_times(unpacker, times);
+	if (fchmod(fd, unpacker->header.mode & 0777) < 0 || futimens(fd, times) < 0)
+		r = -errno;
+	close(fd);
+	return r;
+}
+
+static int unpack_directory(struct unpacker *unpacker)
+{
+	struct dirstack *dirs = &unpacker->dirs;
+	int r, fd;
+
+	r = climb(unpacker, unpacker->name, strlen(unpacker->name));
+	if (r < 0)
+		return r;
+	if (strcmp(dirs->path, unpacker->name) == 0) {
+		fd = dirstack_pop(dirs);
+		return fd < 0 ? fd : seal_directory(unpacker, fd);
+	}
+	r = go_to_parent(unpacker);
+	if (r < 0)
+		return r;
+	/* 0700 whatever was sent: it must take its entries first. */
+	if (mkdirat(dirstack_fd(dirs), unpacker->base, 0700) == 0) {
+		r = announce(unpacker);
+		return r < 0 ? r : descend(unpacker, unpacker->base, strlen(unpacker->base));
+	}
+	if (errno != EEXIST)
+		return errno == EACCES ? -EINVAL : -errno;
+	/* A sender that does not go depth first comes back to it from elsewhere. */
+	r = descend(unpacker, unpacker->base, strlen(unpacker->base));
+	if (r < 0)
+		return -EEXIST;
+	fd = dirstack_pop(dirs);
+	return fd < 0 ? fd : seal_directory(unpacker, fd);
+}
+
+static bool is_zero(const unsigned char *bytes, size_t size)
+{
+	return bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0;
+}
+
+/* Bytes from `offset` on, at most `size`, that lie in one block of the file. */
+static size_t in_block(uint64_t offset, size_t size)
+{
+	size_t rest = BLOCK_SIZE - (size_t)(offset % BLOCK_SIZE);
+
+	return rest < size ? rest : size;
+}
+
+static int write_at(int fd, const unsigned char *bytes, size_t size, uint64_t offset)
+{
+	while (size > 0) {
+		ssize_t n = pwrite(fd, bytes, size, (off_t)offset);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0) {
+			bytes += n;
+			size -= (size_t)n;
+			offset += (uint64_t)n;
+		}
+	}
+	return 0;
+}
+
+/* Write bytes to the file, blocks of zeros left out. *end: behind the last byte that was written so far. */
+static int write_sparse(int fd, const unsigned char *bytes, size_t size, uint64_t offset, uint64_t *end)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		size_t run = done, n;
+		int r;
+
+		while (run < size && !is_zero(bytes + run, n = in_block(offset + run, size - run)))
+			run += n;
+		if (run == done) { /* zeros */
+			done += n;
+			continue;
+		}
+		r = write_at(fd, bytes + done, run - done, offset + done);
+		if (r < 0)
+			return r;
+		done = run;
+		*end = offset + run;
+	}
+	return 0;
+}
+
+static int receive_content(struct unpacker *unpacker, int fd)
+{
+	uint64_t length = unpacker->header.filelen, offset = 0, end = 0;
+
+	while (offset < length) {
+		const unsigned char *bytes;
+		/* A small file in one piece; of a large one what is there, while the sender fetches more. */
+		ssize_t n = stream_peek(&unpacker->reader, length < STREAM_BUFFER_SIZE / 4 ? (size_t)length : 1, &bytes);
+		size_t size;
+		int r;
+
+		if (n < 0)
+			return (int)n;
+		size = (uint64_t)n < length - offset ? (size_t)n : (size_t)(length - offset);
+		r = write_sparse(fd, bytes, size, offset, &end);
+		if (r < 0)
+			return r;
+		stream_take(&unpacker->reader, size);
+		offset += size;
+	}
+	return end < length && ftruncate(fd, (off_t)length) < 0 ? -errno : 0;
+}
+
+/* Refuse at its header what cannot fit. A file that comes in one piece finds out by itself just as early. */
+static int check_space(const struct unpacker *unpacker)
+{
+	struct statfs status;
+
+	if (unpacker->header.filelen <= STREAM_BUFFER_SIZE)
+		return 0;
+	if (fstatfs(unpacker->options->root, &status) < 0)
+		return -errno;
+	return unpacker->header.filelen / (uint64_t)status.f_bsize >= (uint64_t)status.f_bavail ? -ENOSPC : 0;
+}
+
+static int unpack_file(struct unpacker *unpacker)
+{
+	struct qfile_received *received = unpacker->received;
+	struct timespec times[2];
+	int fd, r;
+
+	if (unpacker->header.filelen > unpacker->options->limits.bytes - received->size.bytes)
+		return -EDQUOT;
+	r = check_space(unpacker);
+	if (r == 0)
+		r = go_to_parent(unpacker);
+	if (r == 0)
+		r = announce(unpacker);
+	if (r < 0)
+		return r;
+	fd = openat(dirstack_fd(&unpacker->dirs), unpacker->base, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+	            unpacker->header.mode & 0777);
+	if (fd < 0)
+		return errno == EACCES ? -EINVAL : -errno;
+	r = receive_content(unpacker, fd);
+	entry_times(unpacker, times);
+	if (r == 0 && futimens(fd, times) < 0)
+		r = -errno;
+	if (close(fd) < 0 && r == 0)
+		r = -errno;
+	received->size.bytes += unpacker->header.filelen;
+	return r;
+}
+
+static int unpack_link(struct unpacker *unpacker)
+{
+	size_t length = (size_t)unpacker->header.filelen;
+	char target[QFILE_NAME_MAX + 1];
+	const unsigned char *bytes;
+	struct timespec times[2];
+	ssize_t n = stream_peek(&unpacker->reader, length, &bytes);
+	int r;
+
+	if (n < 0)
+		return (int)n;
+	memcpy(target, bytes, length);
+	target[length] = '\0';
+	stream_take(&unpacker->reader, length);
+	r = qfile_link_check(unpacker->name, target, length, unpacker->options->flags);
+	if (r == 0)
+		r = go_to_parent(unpacker);
+	if (r == 0)
+		r = announce(unpacker);
+	if (r < 0)
+		return r;
+	if (symlinkat(target, dirstack_fd(&unpacker->dirs), unpacker->base) < 0)
+		return errno == EACCES ? -EINVAL : -errno;
+	entry_times(unpacker, times);
+	return utimensat(dirstack_fd(&unpacker->dirs), unpacker->base, times, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+}
+
+/* Take the name from the stream and check it. */
+static int receive_name(struct unpacker *unpacker, struct qfile_error *error)
+{
+	size_t namelen = unpacker->header.namelen;
+	const unsigned char *bytes;
+	const char *slash;
+	ssize_t n = stream_peek(&unpacker->reader, namelen, &bytes);
+
+	if (n < 0)
+		return (int)n;
+	memcpy(unpacker->name, bytes, namelen);
+	stream_take(&unpacker->reader, namelen);
+	error_set_bytes(error, 0, NULL, unpacker->name, namelen - 1);
+	if (unpacker->name[namelen - 1] != '\0')
+		return -EINVAL;
+	slash = strrchr(unpacker->name, '/');
+	unpacker->base = slash ? slash + 1 : unpacker->name;
+	return qfile_name_check(unpacker->name, namelen - 1, unpacker->options->flags);
+}
+
+/* Receive one entry. Returns 1 for one, 0 for the end of the transfer. */
+static int unpack_entry(struct unpacker *unpacker, struct qfile_error *error)
+{
+	const unsigned char *bytes;
+	ssize_t n = stream_peek(&unpacker->reader, QFILE_HEADER_SIZE, &bytes);
+	int r;
+
+	if (n < 0)
+		return (int)n;
+	r = qfile_header_decode(bytes, &unpacker->header);
+	if (r < 0)
+		return r;
+	stream_take(&unpacker->reader, QFILE_HEADER_SIZE);
+	if (unpacker->header.namelen == 0)
+		return 0;
+	r = receive_name(unpacker, error);
+	if (r < 0)
+		return r;
+	switch (unpacker->header.mode & S_IFMT) {
+	case S_IFDIR:
+		r = unpack_directory(unpacker);
+		break;
+	case S_IFLNK:
+		r = unpack_link(unpacker);
+		break;
+	default:
+		r = unpack_file(unpacker);
+	}
+	return r < 0 ? r : 1;
+}
+
+/* Open the root as the directory that we are in. */
+static int begin(struct unpacker *unpacker)
+{
+	struct stat status;
+	int fd = openat(unpacker->options->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &status) < 0) {
+		int r = -errno;
+
+		close(fd);
+		return r;
+	}
+	return dirstack_push(&unpacker->dirs, "", 0, fd, &status, false);
+}
+
+int unpack(const struct unpack_options *options, struct qfile_received *received, struct qfile_error *error)
+{
+	struct unpacker unpacker = {.options = options, .received = received};
+	int r;
+
+	*received = (struct qfile_received){.crc = 0};
+	error_set(error, 0, NULL, NULL);
+	dirstack_init(&unpacker.dirs);
+	r = stream_reader_open(&unpacker.reader, options->in);
+	if (r == 0)
+		r = begin(&unpacker);
+	stream_widen_pipe(options->in);
+	while (r == 0) {
+		r = unpack_entry(&unpacker, error);
+		if (r == 0)
+			break;
+		r = r > 0 ? 0 : r;
+	}
+	received->crc = unpacker.reader.buffer ? stream_reader_crc(&unpacker.reader) : 0;
+	error->code = -r;
+	dirstack_close(&unpacker.dirs);
+	stream_reader_close(&unpacker.reader);
+	return r;
+}

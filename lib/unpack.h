@@ -1,0 +1,26 @@
+/*
+ * The receiver's parser: a stream in, directories, files and links out.
+ */
+#ifndef UNPACK_H
+#define UNPACK_H
+#include <qfile.h>
+
+struct unpack_options {
+	int in;     /* the stream */
+	int root;   /* the directory to create everything below */
+	int report; /* the name of every top-level entry goes here before it is created (report.h); or -1 */
+	unsigned flags;
+	struct qfile_limits limits;
+};
+
+/*
+ * Receive one stream. Files get the modes sent, less the process's umask. No confinement, no staging and no sync are in here;
+ * on failure what was created stays. `error`, not NULL, names the entry last worked on, on success too.
+ *
+ * -EINVAL: malformed; an entry whose directory was not sent before it, or is a file or a link. -EEXIST: an entry came twice. -EDQUOT: a
+ * limit. -ENOSPC: the disk, for a large file found out at its header. -EILSEQ, -ENOLINK, -ENAMETOOLONG: as qfile_name_check() and
+ * qfile_link_check(). -QFILE_ETRUNCATED. Else the errno of a system call.
+ */
+int unpack(const struct unpack_options *options, struct qfile_received *received, struct qfile_error *error);
+
+#endif

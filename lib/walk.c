@@ -1,0 +1,278 @@
+/*
+ * Walk a source tree, one entry after another, in the order of the format.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "walk.h"
+
+#include "error.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/*
+ * Coming back from a subdirectory, the rest of its parent's entries is read again. Ask for a few then, and for twice as many each time
+ * that no subdirectory came between: a directory of a million subdirectories costs no more than one of a million files.
+ */
+#define WANT_AGAIN ((size_t)1 << 10)
+
+struct walk_frame {
+	off_t resume;    /* where to read on: behind the last entry that was handed out */
+	struct stat status;
+};
+
+void walk_init(struct walk *walk, unsigned flags)
+{
+	walk->source = NULL;
+	walk->flags = flags;
+	walk->frames = NULL;
+	walk->frames_size = 0;
+	dirstack_init(&walk->dirs);
+}
+
+void walk_close(struct walk *walk)
+{
+	dirstack_close(&walk->dirs);
+	free(walk->frames);
+}
+
+void walk_begin(struct walk *walk, const struct qfile_source *source)
+{
+	walk->source = source;
+	walk->started = false;
+	walk->buffer_depth = 0;
+}
+
+/* Forget what was read of a directory: the next read goes on from its frame, and asks for `want` bytes. */
+static void drop_buffer(struct walk *walk, size_t want)
+{
+	walk->buffer_depth = 0;
+	walk->buffer_want = want;
+}
+
+static int push(struct walk *walk, const struct walk_entry *entry, const char *component, int fd)
+{
+	struct walk_frame *frame;
+	size_t depth = walk->dirs.depth;
+	int r;
+
+	if (depth == walk->frames_size) {
+		size_t size = depth ? 2 * depth : 64;
+		struct walk_frame *frames = reallocarray(walk->frames, size, sizeof(*frames));
+
+		if (!frames) {
+			close(fd);
+			return -ENOMEM;
+		}
+		walk->frames = frames;
+		walk->frames_size = size;
+	}
+	r = dirstack_push(&walk->dirs, component, strlen(component), fd, &entry->status, entry->followed);
+	if (r < 0)
+		return r;
+	frame = &walk->frames[depth];
+	frame->resume = 0;
+	frame->status = entry->status;
+	drop_buffer(walk, WALK_BUFFER_SIZE);
+	return 0;
+}
+
+/* Enter the directory that `entry` names. `component`: its name in the path. */
+static int enter(struct walk *walk, struct walk_entry *entry, const char *component, struct qfile_error *error)
+{
+	int fd = openat(entry->dir, entry->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (entry->followed ? 0 : O_NOFOLLOW));
+	int r;
+
+	if (fd < 0)
+		return error_set(error, -errno, "reading", entry->path);
+	if (fstat(fd, &entry->status) < 0) {
+		r = -errno;
+		close(fd);
+		return error_set(error, r, "reading", entry->path);
+	}
+	if (walk->flags & QFILE_DEREFERENCE && dirstack_contains(&walk->dirs, &entry->status)) {
+		close(fd);
+		return error_set(error, -ELOOP, "following", entry->path);
+	}
+	r = push(walk, entry, component, fd);
+	if (r < 0)
+		return error_set(error, r, "entering", entry->path);
+	entry->kind = WALK_ENTER;
+	entry->path = walk->dirs.path;
+	entry->pathlen = walk->dirs.pathlen;
+	return 0;
+}
+
+static int leave(struct walk *walk, struct walk_entry *entry, struct qfile_error *error)
+{
+	size_t depth = walk->dirs.depth, parent_length = walk->dirs.levels[depth - 1].pathlen;
+	int fd;
+
+	memcpy(walk->entry_path, walk->dirs.path, walk->dirs.pathlen + 1);
+	entry->kind = WALK_LEAVE;
+	entry->path = walk->entry_path;
+	entry->pathlen = walk->dirs.pathlen;
+	entry->status = walk->frames[depth - 1].status;
+	entry->followed = walk->dirs.levels[depth - 1].followed;
+	fd = dirstack_pop(&walk->dirs);
+	if (fd < 0)
+		return error_set(error, fd, "coming back from", entry->path);
+	close(fd);
+	entry->dir = depth > 1 ? dirstack_fd(&walk->dirs) : AT_FDCWD;
+	entry->name = depth > 1 ? walk->entry_path + parent_length + 1 : walk->source->path;
+	drop_buffer(walk, WANT_AGAIN);
+	return 0;
+}
+
+static enum walk_kind kind_of(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFREG:
+		return WALK_FILE;
+	case S_IFDIR:
+		return WALK_ENTER;
+	case S_IFLNK:
+		return WALK_LINK;
+	default:
+		return WALK_OTHER;
+	}
+}
+
+int walk_stat(const struct walk_entry *entry, struct stat *status)
+{
+	return fstatat(entry->dir, entry->name, status, entry->followed ? 0 : AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+}
+
+int walk_open(const struct walk_entry *entry, struct stat *status)
+{
+	/* O_NONBLOCK: a fifo that took the file's place must not hold us up. */
+	int fd = openat(entry->dir, entry->name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (entry->followed ? 0 : O_NOFOLLOW));
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, status) < 0) {
+		int r = -errno;
+
+		close(fd);
+		return r;
+	}
+	return fd;
+}
+
+/* Settle what an entry is: by the directory's word where it gives one, by looking otherwise or where a link is to be followed. */
+static int settle(struct walk *walk, struct walk_entry *entry, unsigned char type, struct qfile_error *error)
+{
+	int r;
+
+	entry->followed = false;
+	if (type == DT_UNKNOWN) {
+		r = walk_stat(entry, &entry->status);
+		if (r < 0)
+			return error_set(error, r, "looking at", entry->path);
+		entry->kind = kind_of(entry->status.st_mode);
+	} else {
+		entry->kind = kind_of(DTTOIF(type));
+	}
+	if (entry->kind == WALK_LINK && walk->flags & QFILE_DEREFERENCE) {
+		entry->followed = true;
+		r = walk_stat(entry, &entry->status);
+		if (r < 0)
+			return error_set(error, r, "following", entry->path);
+		entry->kind = kind_of(entry->status.st_mode);
+	}
+	return 0;
+}
+
+static int first(struct walk *walk, struct walk_entry *entry, struct qfile_error *error)
+{
+	int r;
+
+	walk->started = true;
+	entry->dir = AT_FDCWD;
+	entry->name = walk->source->path;
+	entry->path = walk->source->base;
+	entry->pathlen = strlen(entry->path);
+	r = settle(walk, entry, DT_UNKNOWN, error);
+	if (r == 0 && entry->kind == WALK_ENTER)
+		r = enter(walk, entry, walk->source->base, error);
+	return r;
+}
+
+/* Have an entry of the deepest directory in the buffer. Returns 0 at its end. */
+static ssize_t fill(struct walk *walk)
+{
+	struct walk_frame *frame = &walk->frames[walk->dirs.depth - 1];
+	int fd = dirstack_fd(&walk->dirs);
+	ssize_t n;
+
+	if (walk->buffer_depth == walk->dirs.depth) {
+		if (walk->buffer_pos < walk->buffer_end)
+			return 1;
+		if (walk->buffer_want < WALK_BUFFER_SIZE)
+			walk->buffer_want *= 2;
+	} else if (frame->resume && lseek(fd, frame->resume, SEEK_SET) < 0) {
+		return -errno;
+	}
+	n = getdents64(fd, walk->buffer, walk->buffer_want);
+	if (n < 0)
+		return -errno;
+	walk->buffer_depth = walk->dirs.depth;
+	walk->buffer_pos = 0;
+	walk->buffer_end = (size_t)n;
+	return n;
+}
+
+static bool is_dot_or_dot_dot(const char *name)
+{
+	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
+}
+
+/* Point `entry` to a name in the deepest directory. */
+static int name_entry(struct walk *walk, struct walk_entry *entry, const char *name, struct qfile_error *error)
+{
+	size_t length = strlen(name), dirlen = walk->dirs.pathlen;
+
+	entry->dir = dirstack_fd(&walk->dirs);
+	entry->name = name;
+	if (dirlen + 1 + length >= QFILE_NAME_MAX)
+		return error_set(error, -ENAMETOOLONG, "entering", walk->dirs.path);
+	memcpy(walk->entry_path, walk->dirs.path, dirlen);
+	walk->entry_path[dirlen] = '/';
+	memcpy(walk->entry_path + dirlen + 1, name, length + 1);
+	entry->path = walk->entry_path;
+	entry->pathlen = dirlen + 1 + length;
+	return 0;
+}
+
+int walk_next(struct walk *walk, struct walk_entry *entry, struct qfile_error *error)
+{
+	if (!walk->started)
+		return first(walk, entry, error);
+	while (walk->dirs.depth > 0) {
+		const struct dirent64 *dirent;
+		ssize_t n = fill(walk);
+		int r;
+
+		if (n < 0)
+			return error_set(error, (int)n, "reading", walk->dirs.path);
+		if (n == 0)
+			return leave(walk, entry, error);
+		dirent = (const struct dirent64 *)(walk->buffer + walk->buffer_pos);
+		walk->buffer_pos += dirent->d_reclen;
+		walk->frames[walk->dirs.depth - 1].resume = dirent->d_off;
+		if (is_dot_or_dot_dot(dirent->d_name))
+			continue;
+		r = name_entry(walk, entry, dirent->d_name, error);
+		if (r == 0)
+			r = settle(walk, entry, dirent->d_type, error);
+		if (r == 0 && entry->kind == WALK_ENTER)
+			r = enter(walk, entry, entry->name, error);
+		return r;
+	}
+	entry->kind = WALK_END;
+	return 0;
+}

@@ -1,0 +1,132 @@
+/*
+ * qfile-agent's command line.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "options.h"
+
+#include "explain.h"
+
+#include <getopt.h>
+#include <qfile.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char help[] =
+	"Usage: qfile-agent --vm=NAME [OPTION]... FILE...\n"
+	"       qfile-agent --via=COMMAND [OPTION]... FILE...\n"
+	"       qfile-agent [OPTION]... FILE...\n"
+	"Copy files and directories to another virtual machine, into PedOSIncoming there.\n"
+	"\n"
+	"Whom to send to:\n"
+	"      --vm=NAME          the VM of this name, through the rpc client\n"
+	"      --service=NAME     the service to call there (default PedOS.Filecopy)\n"
+	"      --via=COMMAND      a shell command whose stdin and stdout lead to a receiver,\n"
+	"                         such as 'ssh host qfile-unpacker'\n"
+	"  Without either, speak the Filecopy format on stdin and stdout, for an rpc client.\n"
+	"\n"
+	"What to ask the receiver for (with --vm):\n"
+	"      --rename           keep both where a name is taken: \"report (2).pdf\"\n"
+	"      --allow-all-names  accept names with any characters\n"
+	"\n"
+	"What to send:\n"
+	"      --ignore-symlinks  leave symbolic links out\n"
+	"  -L, --dereference      send what symbolic links point to\n"
+	"      --move             remove what was sent, once the receiver has confirmed it\n"
+	"\n"
+	"      --progress=WHEN    auto, tty, json or none (default auto: where stderr is a terminal)\n"
+	"  -h, --help             show this help\n"
+	"  -V, --version          show the version\n"
+	"\n"
+	"Exit status: 0 all was copied, 1 it was not, 2 wrong usage.\n"
+	"Example: qfile-agent --vm=work report.pdf photos/\n";
+
+enum { OPTION_VM = 256, OPTION_VIA, OPTION_SERVICE, OPTION_RENAME, OPTION_ALL_NAMES, OPTION_MOVE, OPTION_IGNORE, OPTION_PROGRESS };
+
+static const struct option long_options[] = {
+	{"vm", required_argument, NULL, OPTION_VM},
+	{"via", required_argument, NULL, OPTION_VIA},
+	{"service", required_argument, NULL, OPTION_SERVICE},
+	{"rename", no_argument, NULL, OPTION_RENAME},
+	{"allow-all-names", no_argument, NULL, OPTION_ALL_NAMES},
+	{"move", no_argument, NULL, OPTION_MOVE},
+	{"ignore-symlinks", no_argument, NULL, OPTION_IGNORE},
+	{"dereference", no_argument, NULL, 'L'},
+	{"progress", required_argument, NULL, OPTION_PROGRESS},
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'V'},
+	{NULL, 0, NULL, 0},
+};
+
+/* Options that contradict each other or lead nowhere. */
+static const char *contradiction(const struct options *options)
+{
+	if (options->vm && options->via)
+		return "--vm and --via are two ways to one end: give one of them";
+	if (!options->vm && options->service)
+		return "--service needs --vm";
+	if (!options->vm && (options->rename || options->allow_all_names))
+		return "--rename and --allow-all-names need --vm; otherwise give the receiver its own options, such as "
+		       "--via='qfile-unpacker --on-conflict=rename'";
+	if (options->vm && !qfile_vm_name_ok(options->vm))
+		return "that is no VM's name: a letter, then letters, digits, '_', '-' or '.', at most 63 in all";
+	if ((options->flags & QFILE_IGNORE_LINKS) && (options->flags & QFILE_DEREFERENCE))
+		return "--ignore-symlinks and --dereference contradict each other";
+	if (options->count == 0)
+		return "nothing to send: name a file or directory";
+	return NULL;
+}
+
+int options_parse(struct options *options, int argc, char **argv)
+{
+	const char *wrong;
+	int option;
+
+	*options = (struct options){.vm = NULL};
+	while ((option = getopt_long(argc, argv, "LhV", long_options, NULL)) != -1) {
+		switch (option) {
+		case OPTION_VM:
+			options->vm = optarg;
+			break;
+		case OPTION_VIA:
+			options->via = optarg;
+			break;
+		case OPTION_SERVICE:
+			options->service = optarg;
+			break;
+		case OPTION_RENAME:
+			options->rename = true;
+			break;
+		case OPTION_ALL_NAMES:
+			options->allow_all_names = true;
+			break;
+		case OPTION_MOVE:
+			options->move = true;
+			break;
+		case OPTION_IGNORE:
+			options->flags |= QFILE_IGNORE_LINKS;
+			break;
+		case 'L':
+			options->flags |= QFILE_DEREFERENCE;
+			break;
+		case OPTION_PROGRESS:
+			options->progress = optarg;
+			break;
+		case 'h':
+			return fputs(help, stdout) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;
+		case 'V':
+			return printf("qfile-agent (qfilecopy) %s\n", qfile_version()) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;
+		default: /* getopt has said what is wrong */
+			fputs("Try 'qfile-agent --help'.\n", stderr);
+			return EXIT_USAGE;
+		}
+	}
+	options->arguments = argv + optind;
+	options->count = (size_t)(argc - optind);
+	wrong = contradiction(options);
+	if (!wrong)
+		return -1;
+	say("%s", wrong);
+	fputs("Try 'qfile-agent --help'.\n", stderr);
+	return EXIT_USAGE;
+}

@@ -1,0 +1,20 @@
+/* qfile-agent's command line. */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+struct options {
+	const char *vm, *via, *service, *progress;
+	bool rename, allow_all_names, move;
+	unsigned flags;   /* QFILE_IGNORE_LINKS, QFILE_DEREFERENCE */
+	char **arguments; /* the files */
+	size_t count;
+};
+
+/* Parse. Returns -1, or the exit status where there is nothing left to do. */
+int options_parse(struct options *options, int argc, char **argv);
+
+#endif

@@ -1,0 +1,157 @@
+/*
+ * Showing how far the transfer is.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "show.h"
+
+#include <langinfo.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define INTERVAL 0.1 /* seconds: quick enough to look alive, slow enough to cost nothing */
+
+static const char *from_environment(void)
+{
+	const char *type = getenv("PROGRESS_TYPE");
+
+	if (!type)
+		return "auto";
+	if (strcmp(type, "console") == 0)
+		return "tty";
+	return strcmp(type, "gui") == 0 || strcmp(type, "none") == 0 ? type : "auto";
+}
+
+/* The rpc client that spawned us may have kept its own stdout for this. */
+static int gui_descriptor(void)
+{
+	const char *saved = getenv("SAVED_FD_1");
+
+	return saved && *saved >= '0' && *saved <= '9' ? atoi(saved) : STDERR_FILENO;
+}
+
+bool show_init(struct show *show, const char *option)
+{
+	const char *mode = option ? option : from_environment();
+	const char *total = getenv("FILECOPY_TOTAL_BYTES");
+
+	*show = (struct show){.fd = STDERR_FILENO};
+	clock_gettime(CLOCK_MONOTONIC, &show->start);
+	if (total)
+		show->total.bytes = strtoull(total, NULL, 10);
+	if (strcmp(mode, "none") == 0) {
+		show->mode = SHOW_NONE;
+	} else if (strcmp(mode, "json") == 0) {
+		show->mode = SHOW_JSON;
+	} else if (strcmp(mode, "tty") == 0 || strcmp(mode, "auto") == 0) {
+		show->mode = *mode == 't' || isatty(show->fd) ? SHOW_TTY : SHOW_NONE;
+		setlocale(LC_CTYPE, "");
+		show->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	} else if (!option) {
+		show->mode = SHOW_GUI;
+		show->fd = gui_descriptor();
+	} else {
+		return false;
+	}
+	return true;
+}
+
+bool show_wants_total(const struct show *show)
+{
+	return show->mode != SHOW_NONE && show->total.bytes == 0;
+}
+
+static double seconds_between(const struct timespec *from, const struct timespec *to)
+{
+	return (double)(to->tv_sec - from->tv_sec) + (double)(to->tv_nsec - from->tv_nsec) / 1e9;
+}
+
+static size_t columns_of(int fd)
+{
+	struct winsize size;
+
+	return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+/* Progress is not worth failing for: a terminal that has gone is nobody's loss. */
+static void put(const struct show *show, const char *text, size_t length)
+{
+	ssize_t written = write(show->fd, text, length);
+
+	(void)written;
+}
+
+static void put_gui(const struct show *show, const struct qfile_progress *progress)
+{
+	char text[32];
+	double percent = progress->total.bytes ? 100.0 * (double)progress->done.bytes / (double)progress->total.bytes : 0;
+
+	put(show, text, (size_t)snprintf(text, sizeof(text), "%.0f\n", percent > 100 ? 100 : percent));
+}
+
+static void draw(struct show *show, const struct qfile_sender *sender, const struct timespec *now)
+{
+	struct qfile_progress progress = {
+		.total = show->total,
+		.done = qfile_sender_sent(sender),
+		.seconds = seconds_between(&show->start, now),
+		.name = qfile_sender_name(sender),
+	};
+	char text[8192];
+	size_t length;
+
+	switch (show->mode) {
+	case SHOW_NONE:
+		break;
+	case SHOW_TTY:
+		text[0] = '\r';
+		/* One column stays free: a cursor behind the last would wrap. */
+		length = 1 + qfile_progress_line(&progress, columns_of(show->fd) - 1, show->utf8, text + 1, sizeof(text) - 8);
+		memcpy(text + length, "\033[K", 3);
+		put(show, text, length + 3);
+		show->line_open = true;
+		break;
+	case SHOW_JSON:
+		length = qfile_progress_json(&progress, text, sizeof(text) - 1);
+		text[length] = '\n';
+		put(show, text, length + 1);
+		break;
+	case SHOW_GUI:
+		put_gui(show, &progress);
+		break;
+	}
+	show->last = *now;
+}
+
+void show_progress(struct show *show, const struct qfile_sender *sender)
+{
+	struct timespec now;
+
+	if (show->mode == SHOW_NONE)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (seconds_between(&show->last, &now) >= INTERVAL)
+		draw(show, sender, &now);
+}
+
+void show_end(struct show *show, const struct qfile_sender *sender)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	draw(show, sender, &now);
+	if (show->line_open)
+		put(show, "\n", 1);
+	show->line_open = false;
+}
+
+void show_clear(struct show *show)
+{
+	if (show->line_open)
+		put(show, "\r\033[K", 4);
+	show->line_open = false;
+}

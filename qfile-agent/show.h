@@ -1,0 +1,38 @@
+/* Showing how far the transfer is. */
+#ifndef SHOW_H
+#define SHOW_H
+#include <qfile.h>
+#include <stdbool.h>
+#include <time.h>
+
+enum show_mode {
+	SHOW_NONE,
+	SHOW_TTY,  /* one line, redrawn */
+	SHOW_JSON, /* one object a line */
+	SHOW_GUI,  /* a percentage a line, as `zenity --progress` reads it */
+};
+
+struct show {
+	enum show_mode mode;
+	int fd;
+	bool utf8;
+	bool line_open; /* the terminal's cursor is behind our line */
+	struct timespec start, last;
+	struct qfile_size total;
+};
+
+/*
+ * Choose by the option's value ("auto", "tty", "json", "none"; NULL: not given), else by what existing wrappers set in the environment. Returns false for
+ * a value that is none of these.
+ */
+bool show_init(struct show *show, const char *option);
+/* Is a total wanted that nobody has told? */
+bool show_wants_total(const struct show *show);
+/* At most ten times a second. */
+void show_progress(struct show *show, const struct qfile_sender *sender);
+/* The state at the end, and a line of its own for what is written next. */
+void show_end(struct show *show, const struct qfile_sender *sender);
+/* Make way for a message. */
+void show_clear(struct show *show);
+
+#endif

@@ -1,0 +1,149 @@
+/*
+ * qfile-unpacker: receive files from another virtual machine, as the rpc service PedOS.Filecopy.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "options.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+/* Say what is wrong, and answer the sender: it is waiting. */
+static int refuse(const struct qfile_error *error)
+{
+	char text[1024];
+
+	say("%s; nothing was received", qfile_error_text(error, text, sizeof(text)));
+	qfile_refuse(STDOUT_FILENO, error->code);
+	return EXIT_FAILED;
+}
+
+static int find_user(const struct options *options, struct qfile_user *user, struct qfile_error *error)
+{
+	char uid[16];
+	const char *name = options->user;
+	int r;
+
+	snprintf(uid, sizeof(uid), "%u", (unsigned)getuid());
+	if (!name)
+		name = getuid() == 0 ? "user" : uid;
+	*error = (struct qfile_error){.doing = "receiving for", .hint = "name another account as USER"};
+	snprintf(error->name, sizeof(error->name), "%s", name);
+	r = qfile_user_find(user, name);
+	if (r == 0 && getuid() != 0 && user->uid != getuid()) {
+		r = -EPERM;
+		error->hint = "only root can receive for somebody else";
+	}
+	if (r == 0)
+		r = qfile_user_become(user);
+	error->code = -r;
+	return r;
+}
+
+static int open_incoming(const struct options *options, const struct qfile_user *user, struct qfile_error *error)
+{
+	const char *source = getenv("QREXEC_REMOTE_DOMAIN");
+	int fd;
+
+	if (options->directory)
+		return qfile_incoming_open_path(options->directory, error);
+	fd = qfile_incoming_open(user, source ? source : "", error);
+	if (fd == -EINVAL && !source)
+		error->hint = "QREXEC_REMOTE_DOMAIN is not set: rpc sets it, or name the DIRECTORY";
+	else if (fd == -EINVAL)
+		error->hint = "QREXEC_REMOTE_DOMAIN must be a VM's name";
+	return fd;
+}
+
+static void tell(const struct qfile_receive_outcome *outcome, int r)
+{
+	char layers[256] = "";
+
+	for (unsigned bit = 1; qfile_layer_name((enum qfile_layer)bit); bit <<= 1) {
+		if (outcome->layers & bit)
+			snprintf(layers + strlen(layers), sizeof(layers) - strlen(layers), "%s%s", *layers ? ", " : "",
+			         qfile_layer_name((enum qfile_layer)bit));
+	}
+	say("confinement in force: %s", *layers ? layers : "none, nothing was read");
+	if (r == 0)
+		say("received %" PRIu64 " entries, %" PRIu64 " bytes; %u of them under another name", outcome->received.size.entries,
+		    outcome->received.size.bytes, outcome->renamed);
+}
+
+/* Signals that mean "stop" are read from a descriptor, together with all else that a delivery waits for. */
+static int open_stop(void)
+{
+	sigset_t stop;
+
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGINT);
+	sigaddset(&stop, SIGTERM);
+	sigaddset(&stop, SIGHUP);
+	sigprocmask(SIG_BLOCK, &stop, NULL);
+	signal(SIGPIPE, SIG_IGN); /* a sender that goes away must not keep us from cleaning up */
+	return signalfd(-1, &stop, SFD_CLOEXEC);
+}
+
+/* Descriptors 0 to 2 must be taken, or files that we open would pass for them. */
+static void fill_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+static int receive(const struct options *options, int incoming, struct qfile_error *error)
+{
+	struct qfile_receive_options receive_options = {
+		.in = STDIN_FILENO,
+		.out = STDOUT_FILENO,
+		.stop = open_stop(),
+		.incoming = incoming,
+		.flags = options->flags,
+		.limits = options->limits,
+		.on_conflict = options->on_conflict,
+		.wait_for_space = options->wait_for_space,
+	};
+	struct qfile_receive_outcome outcome;
+	char text[1024];
+	int r = qfile_receive(&receive_options, &outcome, error);
+
+	if (options->verbose)
+		tell(&outcome, r);
+	if (r < 0)
+		say("%s; nothing was received", qfile_error_text(error, text, sizeof(text)));
+	return r < 0 ? EXIT_FAILED : 0;
+}
+
+int main(int argc, char **argv)
+{
+	static struct qfile_error error;
+	struct options options;
+	struct qfile_user user;
+	int status = options_parse(&options, argc, argv), incoming;
+
+	if (status >= 0)
+		return status;
+	fill_standard_descriptors();
+	if (isatty(STDIN_FILENO)) {
+		say("stdin is a terminal: this program is started by rpc or by the command of qfile-agent --via");
+		return EXIT_USAGE;
+	}
+	if (find_user(&options, &user, &error) < 0)
+		return refuse(&error);
+	incoming = open_incoming(&options, &user, &error);
+	if (incoming < 0)
+		return refuse(&error);
+	return receive(&options, incoming, &error);
+}

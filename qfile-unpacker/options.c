@@ -1,0 +1,203 @@
+/*
+ * qfile-unpacker's command line.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "options.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MIB ((uint64_t)1 << 20)
+
+/* What `-w` without a number waits for, as it always has. */
+#define DEFAULT_SPACE (500 * MIB)
+
+static const char help[] =
+	"Usage: qfile-unpacker [OPTION]... [USER|UID [DIRECTORY]]\n"
+	"Receive files from another virtual machine on stdin, as the service PedOS.Filecopy.\n"
+	"\n"
+	"USER is the account that receives: \"user\" when started as root, else the caller.\n"
+	"DIRECTORY is where to: ~USER/PedOSIncoming/$QREXEC_REMOTE_DOMAIN when it is left out.\n"
+	"\n"
+	"      --allow-all-names         accept names with any characters\n"
+	"      --allow-unsafe-symlinks   accept links that point anywhere\n"
+	"      --no-allow-all-names, --no-allow-unsafe-symlinks\n"
+	"                                take these back (the default)\n"
+	"      --on-conflict=fail|rename where a name is taken: refuse the delivery (default),\n"
+	"                                or keep both: \"report (2).pdf\"\n"
+	"      --max-bytes=SIZE          refuse deliveries with more content\n"
+	"      --max-files=N             refuse deliveries with more entries\n"
+	"  -w, --wait-for-space[=SIZE]   begin when SIZE is free (default 500M)\n"
+	"  -v, --verbose                 say what happens, and which confinement is in force\n"
+	"  -h, --help                    show this help\n"
+	"  -V, --version                 show the version\n"
+	"\n"
+	"SIZE is a number of bytes, or with K, M, G or T of 2^10, 2^20 ... bytes; for -w a number\n"
+	"alone means MiB.\n"
+	"Exit status: 0 all has arrived, 1 nothing has, 2 wrong usage.\n"
+	"Example: QREXEC_REMOTE_DOMAIN=work qfile-unpacker --on-conflict=rename\n";
+
+void say(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	fputs("qfile-unpacker: ", stderr);
+	vfprintf(stderr, format, arguments);
+	fputc('\n', stderr);
+	va_end(arguments);
+}
+
+enum { OPTION_ALL_NAMES = 256, OPTION_NO_ALL_NAMES, OPTION_LINKS, OPTION_NO_LINKS, OPTION_CONFLICT, OPTION_BYTES, OPTION_FILES };
+
+static const struct option long_options[] = {
+	{"allow-all-names", no_argument, NULL, OPTION_ALL_NAMES},
+	{"no-allow-all-names", no_argument, NULL, OPTION_NO_ALL_NAMES},
+	{"allow-unsafe-symlinks", no_argument, NULL, OPTION_LINKS},
+	{"no-allow-unsafe-symlinks", no_argument, NULL, OPTION_NO_LINKS},
+	{"on-conflict", required_argument, NULL, OPTION_CONFLICT},
+	{"max-bytes", required_argument, NULL, OPTION_BYTES},
+	{"max-files", required_argument, NULL, OPTION_FILES},
+	{"wait-for-space", optional_argument, NULL, 'w'},
+	{"verbose", no_argument, NULL, 'v'},
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'V'},
+	{NULL, 0, NULL, 0},
+};
+
+/* A decimal number; one that does not fit is none. Returns what follows it, or NULL. */
+static const char *parse_number(const char *text, uint64_t *value)
+{
+	if (*text < '0' || *text > '9')
+		return NULL;
+	for (*value = 0; *text >= '0' && *text <= '9'; text++) {
+		if (__builtin_mul_overflow(*value, 10, value) || __builtin_add_overflow(*value, (uint64_t)(*text - '0'), value))
+			return NULL;
+	}
+	return text;
+}
+
+/* A size; a number alone counts in `unit`. */
+static bool parse_size(const char *text, uint64_t unit, uint64_t *size)
+{
+	static const char suffixes[] = "KMGT";
+	const char *suffix;
+
+	text = parse_number(text, size);
+	if (!text)
+		return false;
+	if (*text) {
+		suffix = strchr(suffixes, *text);
+		if (!suffix || text[1])
+			return false;
+		unit = (uint64_t)1 << (10 * (suffix - suffixes + 1));
+	}
+	return !__builtin_mul_overflow(*size, unit, size);
+}
+
+static bool parse_count(const char *text, uint64_t *count)
+{
+	text = parse_number(text, count);
+	return text && !*text;
+}
+
+static bool parse_conflict(const char *text, enum qfile_conflict *on_conflict)
+{
+	*on_conflict = strcmp(text, "rename") == 0 ? QFILE_CONFLICT_RENAME : QFILE_CONFLICT_FAIL;
+	return *on_conflict == QFILE_CONFLICT_RENAME || strcmp(text, "fail") == 0;
+}
+
+static int usage(const char *what, const char *value)
+{
+	char text[256];
+
+	qfile_printable(value, strlen(value), text, sizeof(text));
+	say("%s \"%s\"", what, text);
+	fputs("Try 'qfile-unpacker --help'.\n", stderr);
+	return EXIT_USAGE;
+}
+
+static bool parse_positional(struct options *options, const char *argument)
+{
+	if (!options->user)
+		options->user = argument;
+	else if (!options->directory)
+		options->directory = argument;
+	else
+		return false;
+	return true;
+}
+
+/* The old form: "UID DIRECTORY -w N", where N is a word of its own. */
+static const char *separate_number(const struct options *options, int argc, char **argv)
+{
+	uint64_t number;
+
+	if (optarg || !options->directory || optind >= argc || !parse_count(argv[optind], &number))
+		return optarg;
+	return argv[optind++];
+}
+
+int options_parse(struct options *options, int argc, char **argv)
+{
+	int option;
+
+	*options = (struct options){.limits = {.bytes = UINT64_MAX, .files = UINT64_MAX}};
+	/* "-": the words that are no options come in their place, as code 1. */
+	while ((option = getopt_long(argc, argv, "-w::vhV", long_options, NULL)) != -1) {
+		switch (option) {
+		case 1:
+			if (!parse_positional(options, optarg))
+				return usage("too many arguments:", optarg);
+			break;
+		case OPTION_ALL_NAMES:
+			options->flags |= QFILE_ALLOW_ALL_NAMES;
+			break;
+		case OPTION_NO_ALL_NAMES:
+			options->flags &= ~QFILE_ALLOW_ALL_NAMES;
+			break;
+		case OPTION_LINKS:
+			options->flags |= QFILE_ALLOW_UNSAFE_LINKS;
+			break;
+		case OPTION_NO_LINKS:
+			options->flags &= ~QFILE_ALLOW_UNSAFE_LINKS;
+			break;
+		case OPTION_CONFLICT:
+			if (!parse_conflict(optarg, &options->on_conflict))
+				return usage("--on-conflict takes fail or rename, not", optarg);
+			break;
+		case OPTION_BYTES:
+			if (!parse_size(optarg, 1, &options->limits.bytes))
+				return usage("--max-bytes takes a size such as 500M, not", optarg);
+			break;
+		case OPTION_FILES:
+			if (!parse_count(optarg, &options->limits.files))
+				return usage("--max-files takes a number, not", optarg);
+			break;
+		case 'w':
+			optarg = (char *)separate_number(options, argc, argv);
+			options->wait_for_space = DEFAULT_SPACE;
+			if (optarg && !parse_size(optarg, MIB, &options->wait_for_space))
+				return usage("--wait-for-space takes a size such as 500M, not", optarg);
+			break;
+		case 'v':
+			options->verbose = true;
+			break;
+		case 'h':
+			return fputs(help, stdout) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;
+		case 'V':
+			return printf("qfile-unpacker (qfilecopy) %s\n", qfile_version()) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;
+		default: /* getopt has said what is wrong */
+			fputs("Try 'qfile-unpacker --help'.\n", stderr);
+			return EXIT_USAGE;
+		}
+	}
+	while (optind < argc) { /* behind "--" */
+		if (!parse_positional(options, argv[optind++]))
+			return usage("too many arguments:", argv[optind - 1]);
+	}
+	return -1;
+}

@@ -1,0 +1,23 @@
+/* qfile-unpacker's command line. */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+#include <qfile.h>
+
+enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+struct options {
+	const char *user, *directory; /* NULL: not given */
+	unsigned flags;               /* QFILE_ALLOW_* */
+	enum qfile_conflict on_conflict;
+	struct qfile_limits limits;
+	uint64_t wait_for_space;
+	bool verbose;
+};
+
+/* Parse. Returns -1, or the exit status where there is nothing left to do. */
+int options_parse(struct options *options, int argc, char **argv);
+
+/* Write a line to stderr. */
+void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif
