@@ -116,7 +116,7 @@ void qfile_header_encode(const struct qfile_header *header, unsigned char bytes[
 
 /*
  * The one place where a header is checked. -EINVAL: a field is out of its bounds, the type is none of the three, a
- * directory has data, or a link's target is empty or longer than QFILE_NAME_MAX. Set-ID, sticky and unknown bits of the mode are dropped.
+ * directory has data, or a link's target is empty or longer than QFILE_NAME_MAX. Set-ID and sticky bits of the mode are dropped.
  */
 int qfile_header_decode(const unsigned char untrusted_bytes[QFILE_HEADER_SIZE], struct qfile_header *header);
 
@@ -288,19 +288,20 @@ struct qfile_receive_outcome {
 	struct qfile_received received;
 	unsigned layers;  /* the enum qfile_layer bits that were in force */
 	unsigned renamed; /* top-level entries that arrived under another name */
+	bool answered;    /* the sender has been told */
 };
 
-/*
- * Receive one delivery whole or not at all, in a confined child, and answer the sender. Needs a process with a single thread, after qfile_user_become();
- * drops what capabilities that kept. 0: everything is on stable storage under its final name and the sender
- * was told so. Otherwise nothing of this delivery is visible, and the sender was told the code and name in *error where it still listened.
- * -ECANCELED: `stop`. -EPERM: the child cannot be confined.
- */
 /*
  * Answer the sender with failure `code` (positive) before or instead of a delivery: for a receiver that cannot even begin.
  */
 int qfile_refuse(int out, int code);
 
+/*
+ * Receive one delivery whole or not at all, in a confined child, and answer the sender. Needs a process with a single thread, after qfile_user_become();
+ * drops what capabilities that kept. 0: everything is on stable storage under its final name. Otherwise nothing
+ * of this delivery is visible. The sender is told either, with the code and name in *error, if it still listens (*outcome).
+ * -ECANCELED: `stop`. -EPERM: the child cannot be confined.
+ */
 int qfile_receive(const struct qfile_receive_options *options, struct qfile_receive_outcome *outcome, struct qfile_error *error);
 
 /* ---- Calling: who is at the other end of the descriptors -------------------------------------------------------------- */

@@ -53,12 +53,23 @@ static int free_name(int incoming, const char *name, enum qfile_conflict on_conf
 	return 0;
 }
 
+/*
+ * May this name stand beside what was delivered before? The unpacking process has checked the names, but it may be the sender's by
+ * now: a staging directory of its making, with a plan in it, would be carried out by the next receiver.
+ */
+static bool name_ok(const char *untrusted_name)
+{
+	return !strchr(untrusted_name, '/') && qfile_name_check(untrusted_name, strlen(untrusted_name), QFILE_ALLOW_ALL_NAMES) == 0;
+}
+
 static int plan_step(const struct staging *staging, const char *name, enum qfile_conflict on_conflict, struct step *step)
 {
 	struct stat status;
 
 	memset(step, 0, sizeof(*step)); /* it goes to the disk */
-	if (strlen(name) > NAME_MAX || fstatat(staging->tree, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+	if (!name_ok(name))
+		return -EPERM;
+	if (fstatat(staging->tree, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
 	/* The child makes nothing else. If it did, it is the sender's now. */
 	if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode) && !S_ISLNK(status.st_mode))
@@ -103,6 +114,17 @@ static int plan_all(const struct staging *staging, enum qfile_conflict on_confli
 	return r;
 }
 
+/* Read the next step. Returns 1 for one, 0 at the end. What stands on the disk is checked again: a plan leads nowhere else. */
+static int read_step(FILE *plan, struct step *step)
+{
+	if (fread(step, sizeof(*step), 1, plan) != 1)
+		return ferror(plan) ? -EIO : 0;
+	if (!memchr(step->name, '\0', sizeof(step->name)) || !memchr(step->final, '\0', sizeof(step->final)) || !name_ok(step->name) ||
+	    !name_ok(step->final))
+		return -EPERM;
+	return 1;
+}
+
 /* Rename into the incoming directory, never over something. Done already counts as done. */
 static int publish(const struct staging *staging, const struct step *step)
 {
@@ -136,19 +158,20 @@ static void unpublish(const struct staging *staging, const struct step *step)
 /* Carry the plan out; take back what was done if it cannot be done whole. */
 static int publish_all(const struct staging *staging, FILE *plan, struct qfile_error *error)
 {
-	struct step step;
-	int r = 0;
+	struct step step = {.ino = 0};
+	int r;
 
 	rewind(plan);
-	while (r == 0 && fread(&step, sizeof(step), 1, plan) == 1) {
+	while ((r = read_step(plan, &step)) > 0) {
 		r = publish(staging, &step);
 		if (r < 0)
-			error_set(error, r, "committing", step.final);
+			break;
 	}
 	if (r == 0)
-		return ferror(plan) ? error_set(error, -EIO, "committing", NULL) : 0;
+		return 0;
+	error_set(error, r, "committing", step.final);
 	rewind(plan);
-	while (fread(&step, sizeof(step), 1, plan) == 1)
+	while (read_step(plan, &step) > 0)
 		unpublish(staging, &step);
 	renameat(staging->dir, STAGING_COMMIT, staging->dir, STAGING_TREE);
 	return r;
@@ -258,7 +281,7 @@ static int finish(struct staging *staging)
 	staging->tree = openat(staging->dir, STAGING_COMMIT, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (staging->tree < 0)
 		r = -errno;
-	while (r == 0 && fread(&step, sizeof(step), 1, plan) == 1) {
+	while (r == 0 && (r = read_step(plan, &step)) > 0) {
 		r = publish(staging, &step);
 		if (r == -EEXIST && (r = free_name(staging->incoming, step.name, QFILE_CONFLICT_RENAME, step.final)) == 0)
 			r = publish(staging, &step);

@@ -1,5 +1,5 @@
 /*
- * The child's confinement. SECURITY.md and the README say which layer is there for what; this is where they are made.
+ * The child's confinement: what the layers are, and how they are made.
  */
 #ifndef CONFINE_H
 #define CONFINE_H

@@ -5,6 +5,7 @@
  */
 #include "error.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,15 +33,36 @@ int error_set(struct qfile_error *error, int code, const char *doing, const char
 	return error_set_bytes(error, code, doing, name ? name : "", name ? strlen(name) : 0);
 }
 
+/* Where the system's own words would not tell a user what happened. */
+static const struct {
+	int code;
+	const char *text;
+} reasons[] = {
+	{QFILE_ETRUNCATED, "the stream ended in the middle"},
+	{ENOLINK, "the link points outside of what is copied"},
+	{EILSEQ, "the name has characters that are not allowed"},
+	{EDQUOT, "it exceeds what may be received in one delivery, or the disk quota"},
+	{EEXIST, "the name is there already"},
+	{ENAMETOOLONG, "the name is too long"},
+	{ECANCELED, "stopped"},
+	{ESTALE, "it changed in the meantime"},
+};
+
+static const char *reason_text(int code)
+{
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); i++) {
+		if (reasons[i].code == code)
+			return reasons[i].text;
+	}
+	return strerror(code);
+}
+
 char *qfile_error_text(const struct qfile_error *error, char *text, size_t size)
 {
-	char name[512], reason[128];
+	const char *reason = reason_text(error->code);
+	char name[512];
 	size_t used = 0;
 
-	if (error->code == QFILE_ETRUNCATED)
-		snprintf(reason, sizeof(reason), "the stream ended in the middle");
-	else
-		snprintf(reason, sizeof(reason), "%s", strerror(error->code));
 	qfile_displayable(error->name, strlen(error->name), name, sizeof(name), 200);
 
 	text[0] = '\0';

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 struct qfile_sender {
@@ -21,7 +22,9 @@ struct qfile_sender {
 	FILE *journal;           /* NULL: none is kept */
 	size_t unjournalled;     /* depth inside directories that were reached through a link: what is in them stays where it is */
 	int file;                /* the large file that is being sent, or -1 */
+	off_t offset;            /* how far it is sent */
 	uint64_t left;           /* bytes of it that are still to be sent */
+	bool quiet;              /* nobody has written to it lately */
 	char name[QFILE_NAME_MAX + 1];
 };
 
@@ -128,6 +131,20 @@ static void note(struct qfile_sender *sender, enum journal_kind kind, const stru
 	journal_write(sender->journal, kind, entry->name, status);
 }
 
+/*
+ * A large file is sent by its own pages, a quarter faster than by copies of them, unless somebody seems to be writing to it: a page that
+ * changes between our checksum and the receiver's eyes fails the whole copy.
+ */
+#define QUIET_SECONDS 2
+
+static bool is_quiet(const struct stat *status)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec - status->st_mtim.tv_sec > QUIET_SECONDS;
+}
+
 /* Send as much of the open file as fits in one go. */
 static int put_data(struct qfile_sender *sender, struct qfile_error *error)
 {
@@ -138,7 +155,7 @@ static int put_data(struct qfile_sender *sender, struct qfile_error *error)
 		return (int)n;
 	if ((uint64_t)n > sender->left)
 		n = (ssize_t)sender->left;
-	n = read(sender->file, room, (size_t)n);
+	n = pread(sender->file, room, (size_t)n, sender->offset);
 	if (n < 0)
 		return errno == EINTR ? 0 : error_set(error, -errno, "reading", sender->name);
 	if (n == 0) {
@@ -147,14 +164,20 @@ static int put_data(struct qfile_sender *sender, struct qfile_error *error)
 			error->hint = "it became shorter while it was sent";
 		return -ESTALE;
 	}
-	stream_put(&sender->writer, (size_t)n);
+	if (sender->quiet && sender->writer.used == 0)
+		stream_put_pages(&sender->writer, (size_t)n, sender->file, sender->offset);
+	else
+		stream_put(&sender->writer, (size_t)n);
+	sender->offset += n;
 	sender->left -= (uint64_t)n;
 	sender->sent.bytes += (uint64_t)n;
 	return 0;
 }
 
+/* All of the file is in the buffer, or flushed. */
 static void close_file(struct qfile_sender *sender)
 {
+	sender->writer.file = -1;
 	close(sender->file);
 	sender->file = -1;
 }
@@ -170,12 +193,17 @@ static int send_file(struct qfile_sender *sender, const struct walk_entry *entry
 	sender->file = fd;
 	if (!S_ISREG(status.st_mode))
 		return error_set(error, -ESTALE, "reading", entry->path);
+	sender->offset = 0;
 	sender->left = (uint64_t)status.st_size;
+	sender->quiet = sender->left >= STREAM_BUFFER_SIZE && is_quiet(&status);
 	r = put_header(sender, entry, &status, sender->left);
 	if (r < 0)
 		return r;
 	sender->sent.entries++;
 	note(sender, JOURNAL_ENTRY, entry, &status);
+	/* A large file's content begins at a page of the buffer and of the pipe: the receiver may then write whole pages. */
+	if (sender->left >= STREAM_BUFFER_SIZE && (r = stream_flush(&sender->writer)) < 0)
+		return r;
 	if (sender->left > 0 && (r = put_data(sender, error)) < 0)
 		return r;
 	if (sender->left == 0)
@@ -321,6 +349,9 @@ int qfile_sender_finish(struct qfile_sender *sender, struct qfile_result *result
 	bool early;
 	int r;
 
+	/* While the receiver can still be told that something is wrong. */
+	if (sender->journal && (fflush(sender->journal) != 0 || ferror(sender->journal)))
+		return error_set(error, -EIO, "noting what was sent", NULL);
 	/* In the middle of an entry there is no end to send: the receiver has answered. */
 	r = sender->file < 0 && sender->walk.dirs.depth == 0 ? send_end(sender) : -EALREADY;
 	early = r == -EALREADY;
@@ -335,7 +366,5 @@ int qfile_sender_finish(struct qfile_sender *sender, struct qfile_result *result
 		return error_set(error, -EPROTO, "sending", NULL);
 	if (result->crc != sender->writer.crc)
 		return error_set(error, -EBADMSG, "comparing the checksum", NULL);
-	if (sender->journal && (fflush(sender->journal) != 0 || ferror(sender->journal)))
-		return error_set(error, -errno, "noting what was sent", NULL);
 	return 0;
 }

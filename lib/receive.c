@@ -65,14 +65,14 @@ struct monitor {
 	struct qfile_error *error;
 };
 
-/* Wait until there is enough space, the user wants to stop, or the sender has gone. */
+/* Wait until there is enough space, the user wants to stop, or nobody waits for our answer any more. */
 static int wait_for_space(struct monitor *monitor)
 {
 	const struct qfile_receive_options *options = monitor->options;
 
 	for (;;) {
-		/* No event asked for on the stream: it is the child's. POLLHUP and POLLERR come unasked. */
-		struct pollfd pollfds[2] = {{.fd = options->stop, .events = POLLIN}, {.fd = options->in}};
+		/* No event asked for on the answer's way: that its reader has gone, POLLERR or POLLHUP, comes unasked. */
+		struct pollfd pollfds[2] = {{.fd = options->stop, .events = POLLIN}, {.fd = options->out}};
 		struct statfs status;
 
 		if (fstatfs(monitor->staging.dir, &status) < 0)
@@ -83,7 +83,7 @@ static int wait_for_space(struct monitor *monitor)
 			return error_set(monitor->error, -errno, "waiting for space", NULL);
 		if (pollfds[0].revents)
 			return error_set(monitor->error, -ECANCELED, NULL, NULL);
-		if (pollfds[1].revents & POLLERR)
+		if (pollfds[1].revents)
 			return error_set(monitor->error, -ECONNRESET, "waiting for space", NULL);
 	}
 }
@@ -125,6 +125,8 @@ static int act_on_report(struct monitor *monitor)
 		r = -(int)report->code;
 		monitor->outcome->received = report->received;
 		error_set(monitor->error, r, NULL, monitor->reader.name);
+		if (r == -EINVAL)
+			monitor->error->hint = "the stream is malformed";
 		return r < 0 ? r : 1;
 	}
 }
@@ -165,9 +167,9 @@ static int run_child(struct monitor *monitor)
 	close(fds[1]);
 	if (pid < 0) {
 		close(fds[0]);
-		error_set(monitor->error, pid, "confining the unpacking process", NULL);
+		error_set(monitor->error, -EPERM, "confining the unpacking process", NULL);
 		monitor->error->hint = confine_hint();
-		return (int)pid;
+		return -EPERM;
 	}
 	monitor->reader.fd = fds[0];
 	r = listen_to_child(monitor);
@@ -235,7 +237,6 @@ int qfile_receive(const struct qfile_receive_options *options, struct qfile_rece
 	error_set(monitor.error, 0, NULL, NULL);
 	r = deliver(&monitor);
 	answered = answer(&monitor, r);
-	if (r == 0 && answered < 0)
-		return error_set(monitor.error, answered, "answering the sender", NULL);
+	outcome->answered = answered == 0;
 	return r;
 }

@@ -14,6 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define PAGE 4096
+
 void stream_widen_pipe(int fd)
 {
 	/* fs.pipe-max-size everywhere unless an administrator changed it. Refused for what is no pipe, or a user who has many: no harm. */
@@ -86,7 +88,7 @@ int stream_write_full(int fd, const void *buffer, size_t size)
 
 int stream_reader_open(struct stream_reader *reader, int fd)
 {
-	*reader = (struct stream_reader){.fd = fd, .buffer = malloc(STREAM_BUFFER_SIZE)};
+	*reader = (struct stream_reader){.fd = fd, .buffer = aligned_alloc(PAGE, STREAM_BUFFER_SIZE)};
 	return reader->buffer ? 0 : -ENOMEM;
 }
 
@@ -102,22 +104,43 @@ static void reader_sum(struct stream_reader *reader)
 	reader->summed = reader->begin;
 }
 
+/* Read on, at most until the buffer holds `limit` bytes. Everything taken makes way first, so that the read is as large as can be. */
+static int reader_fill(struct stream_reader *reader, size_t limit)
+{
+	ssize_t n;
+
+	reader_sum(reader);
+	memmove(reader->buffer, reader->buffer + reader->begin, reader->end - reader->begin);
+	reader->end -= reader->begin;
+	reader->begin = reader->summed = 0;
+	n = read_some(reader->fd, reader->buffer + reader->end, limit - reader->end);
+	if (n < 0)
+		return (int)n;
+	if (n == 0)
+		return -QFILE_ETRUNCATED;
+	reader->end += (size_t)n;
+	return 0;
+}
+
+ssize_t stream_peek_pages(struct stream_reader *reader, uint64_t offset, const unsigned char **bytes)
+{
+	if (reader->begin == reader->end) {
+		int r = reader_fill(reader, STREAM_BUFFER_SIZE - (size_t)(offset % PAGE));
+
+		if (r < 0)
+			return r;
+	}
+	*bytes = reader->buffer + reader->begin;
+	return (ssize_t)(reader->end - reader->begin);
+}
+
 ssize_t stream_peek(struct stream_reader *reader, size_t size, const unsigned char **bytes)
 {
 	while (reader->end - reader->begin < size) {
-		ssize_t n;
+		int r = reader_fill(reader, STREAM_BUFFER_SIZE);
 
-		/* Everything taken makes way, so that the next read is as large as can be. */
-		reader_sum(reader);
-		memmove(reader->buffer, reader->buffer + reader->begin, reader->end - reader->begin);
-		reader->end -= reader->begin;
-		reader->begin = reader->summed = 0;
-		n = read_some(reader->fd, reader->buffer + reader->end, STREAM_BUFFER_SIZE - reader->end);
-		if (n < 0)
-			return n;
-		if (n == 0)
-			return -QFILE_ETRUNCATED;
-		reader->end += (size_t)n;
+		if (r < 0)
+			return r;
 	}
 	*bytes = reader->buffer + reader->begin;
 	return (ssize_t)(reader->end - reader->begin);
@@ -136,7 +159,7 @@ uint32_t stream_reader_crc(struct stream_reader *reader)
 
 int stream_writer_open(struct stream_writer *writer, int in, int out, int stop)
 {
-	*writer = (struct stream_writer){.in = in, .out = out, .stop = stop, .buffer = malloc(STREAM_BUFFER_SIZE)};
+	*writer = (struct stream_writer){.in = in, .out = out, .stop = stop, .file = -1, .buffer = aligned_alloc(PAGE, STREAM_BUFFER_SIZE)};
 	return writer->buffer ? 0 : -ENOMEM;
 }
 
@@ -162,6 +185,13 @@ void stream_put(struct stream_writer *writer, size_t size)
 	writer->used += size;
 }
 
+void stream_put_pages(struct stream_writer *writer, size_t size, int file, off_t offset)
+{
+	stream_put(writer, size);
+	writer->file = file;
+	writer->file_offset = offset;
+}
+
 /* Wait until the receiver takes more. An answer that is there already goes first. */
 static int wait_writable(const struct stream_writer *writer)
 {
@@ -180,6 +210,21 @@ static int wait_writable(const struct stream_writer *writer)
 	return pollfds[1].revents ? -EALREADY : 0;
 }
 
+/* write(2) of what is buffered behind the first `sent` bytes; by page where it is a file's. */
+static ssize_t write_some(struct stream_writer *writer, size_t sent)
+{
+	if (writer->file >= 0) {
+		off_t offset = writer->file_offset + (off_t)sent;
+		ssize_t n = splice(writer->file, &offset, writer->out, NULL, writer->used - sent, SPLICE_F_NONBLOCK);
+
+		if (n > 0 || (n < 0 && errno != EINVAL))
+			return n;
+		/* No pipe, no page cache, or the file became shorter: the copy serves as well. */
+		writer->file = -1;
+	}
+	return write(writer->out, writer->buffer + sent, writer->used - sent);
+}
+
 int stream_flush(struct stream_writer *writer)
 {
 	size_t sent = 0;
@@ -190,7 +235,7 @@ int stream_flush(struct stream_writer *writer)
 
 		if (r < 0)
 			return r;
-		n = write(writer->out, writer->buffer + sent, writer->used - sent);
+		n = write_some(writer, sent);
 		if (n >= 0)
 			sent += (size_t)n;
 		else if (errno == EPIPE || errno == ECONNRESET)
@@ -200,6 +245,7 @@ int stream_flush(struct stream_writer *writer)
 	}
 	writer->crc = libdeflate_crc32(writer->crc, writer->buffer, writer->used);
 	writer->used = 0;
+	writer->file = -1;
 	return 0;
 }
 

@@ -29,7 +29,7 @@ int stream_write_full(int fd, const void *buffer, size_t size);
 
 struct stream_reader {
 	int fd;
-	unsigned char *buffer; /* STREAM_BUFFER_SIZE */
+	unsigned char *buffer; /* STREAM_BUFFER_SIZE, aligned to a page */
 	size_t begin, end;     /* what is read and not taken yet */
 	size_t summed;         /* the CRC covers the buffer up to here */
 	uint32_t crc;
@@ -43,6 +43,11 @@ void stream_reader_close(struct stream_reader *reader);
  * there are; -QFILE_ETRUNCATED when the stream ends before.
  */
 ssize_t stream_peek(struct stream_reader *reader, size_t size, const unsigned char **bytes);
+/*
+ * The same for a large file's content: at least one byte, and where more has to be read, so much that what follows the file's `offset` ends at
+ * a whole page. The file system then writes whole pages, and the kernel copies between aligned addresses, which is a fifth faster.
+ */
+ssize_t stream_peek_pages(struct stream_reader *reader, uint64_t offset, const unsigned char **bytes);
 /* Take `size` of the bytes peeked at: they count into the CRC. */
 void stream_take(struct stream_reader *reader, size_t size);
 /* The CRC of all that was taken. */
@@ -54,7 +59,9 @@ struct stream_writer {
 	int out, in, stop;     /* as in struct qfile_sender_options */
 	unsigned char *buffer; /* STREAM_BUFFER_SIZE */
 	size_t used;
-	uint32_t crc; /* of all that was flushed */
+	uint32_t crc;      /* of all that was flushed */
+	int file;          /* the buffer's content is a copy of what this file has at file_offset; -1: of no file's */
+	off_t file_offset;
 };
 
 int stream_writer_open(struct stream_writer *writer, int in, int out, int stop);
@@ -64,6 +71,11 @@ void stream_writer_close(struct stream_writer *writer);
 ssize_t stream_room(struct stream_writer *writer, size_t size, unsigned char **room);
 /* That many bytes were put there. */
 void stream_put(struct stream_writer *writer, size_t size);
+/*
+ * The same for an empty buffer that was filled from `offset` of `file`: its pages may be sent in place of their copy, which spares the kernel from
+ * making another. Should the file change before the receiver has them, the checksums will differ: not for files that are being written.
+ */
+void stream_put_pages(struct stream_writer *writer, size_t size, int file, off_t offset);
 /*
  * Send what is buffered. -EALREADY: the receiver has answered, or closed the connection, before all of it was sent. -ECANCELED: `stop`.
  */

@@ -215,7 +215,8 @@ static int receive_content(struct unpacker *unpacker, int fd)
 	while (offset < length) {
 		const unsigned char *bytes;
 		/* A small file in one piece; of a large one what is there, while the sender fetches more. */
-		ssize_t n = stream_peek(&unpacker->reader, length < STREAM_BUFFER_SIZE / 4 ? (size_t)length : 1, &bytes);
+		ssize_t n = length < STREAM_BUFFER_SIZE / 4 ? stream_peek(&unpacker->reader, (size_t)length, &bytes)
+		                                            : stream_peek_pages(&unpacker->reader, offset, &bytes);
 		size_t size;
 		int r;
 

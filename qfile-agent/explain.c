@@ -5,82 +5,72 @@
  */
 #include "explain.h"
 
+#include <err.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-void say(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	fputs("qfile-agent: ", stderr);
-	vfprintf(stderr, format, arguments);
-	fputc('\n', stderr);
-	va_end(arguments);
-}
-
-/* What a receiver answers, and what a user can make of it. %s: the entry, sanitised, in quotes. */
-static const struct {
+/* What a receiver answers, and what a user can make of it: `before` the entry's name, `after` it, and what to do. */
+static const struct answer {
 	uint32_t code;
-	const char *sentence;
+	const char *before, *after, *advice, *advice_via;
 } answers[] = {
-	{EEXIST, "%s is there already, in PedOSIncoming of the other VM; nothing was copied. Move it away there, or use --rename to keep both"},
-	{ENOLINK, "the link %s points outside of what is copied, so the receiver refuses it; nothing was copied. Use --dereference to send "
-	          "what it points to, or --ignore-symlinks to leave links out"},
-	{ENOSPC, "the disk of the other VM is full, at %s; nothing was copied. Free some space there and try again"},
-	{EDQUOT, "%s exceeds what the receiver accepts in one delivery, or its user's quota; nothing was copied. Send less at a time"},
-	{EILSEQ, "the name %s has characters that the receiver does not accept; nothing was copied. Rename it, or use --allow-all-names"},
-	{ENAMETOOLONG, "the name %s is too long for the receiver; nothing was copied. Rename it"},
-	{EINVAL, "the receiver could not make sense of the stream, at %s; nothing was copied. Is it a qfile-unpacker that runs there?"},
-	{ECANCELED, "the receiver was stopped, at %s; nothing was copied"},
-	{EACCES, "the receiver may not write to its own PedOSIncoming, at %s; nothing was copied. See to its permissions there"},
-	{EROFS, "the disk of the other VM is read-only, at %s; nothing was copied"},
-	{EPERM, "the receiver is not allowed to do its work there, at %s; nothing was copied. Its log says why"},
-	{QFILE_ETRUNCATED, "the receiver saw the stream end in the middle, at %s; nothing was copied. Try again"},
+	{EEXIST, "", " is there already, in PedOSIncoming of the other VM", "Use --rename to keep both, or move that one away",
+	 "Give the receiver --on-conflict=rename to keep both, or move that one away"},
+	{ENOLINK, "the link ", " points outside of what is copied, so the receiver refuses it",
+	 "Use --dereference to send what it points to, or --ignore-symlinks to leave links out", NULL},
+	{ENOSPC, "the disk of the other VM is too full for ", "", "Free some space there and try again", NULL},
+	{EDQUOT, "", " exceeds what the receiver accepts in one delivery, or its user's disk quota", "Send less at a time", NULL},
+	{EILSEQ, "the name ", " has characters that the receiver does not accept", "Rename it, or use --allow-all-names",
+	 "Rename it, or give the receiver --allow-all-names"},
+	{ENAMETOOLONG, "the name ", " is too long for the receiver", "Rename it", NULL},
+	{EINVAL, "the receiver could not make sense of the stream, at ", "", "Is it a qfile-unpacker that runs there?", NULL},
+	{EROFS, "the disk of the other VM is read-only, at ", "", "See to that there and try again", NULL},
+	{EACCES, "the receiver may not write to its own directory, at ", "", "See to its permissions there", NULL},
+	{EPERM, "the receiver could not do its work, at ", "", "Its log says why", NULL},
+	{ECANCELED, "the receiver was stopped, at ", "", "Try again", NULL},
+	{QFILE_ETRUNCATED, "the receiver saw the stream end in the middle, at ", "", "Try again", NULL},
 };
 
-static void explain_answer(const struct qfile_result *result)
+static void explain_answer(const struct qfile_result *result, bool via)
 {
 	char name[300] = "\"";
 	size_t length = 1 + qfile_printable(result->name, result->namelen, name + 1, sizeof(name) - 2);
 
+	strcpy(name + length, "\"");
 	if (result->namelen == 0)
-		strcpy(name, "an unnamed entry");
-	else
-		strcpy(name + length, "\"");
+		strcpy(name, "an entry that it does not name");
 	for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
-		if (answers[i].code == result->code) {
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-			say(answers[i].sentence, name);
-#pragma GCC diagnostic pop
+		const struct answer *answer = &answers[i];
+
+		if (answer->code == result->code) {
+			warnx("%s%s%s; nothing was copied. %s", answer->before, name, answer->after, via && answer->advice_via ? answer->advice_via : answer->advice);
 			return;
 		}
 	}
-	say("the receiver failed at %s: %s; nothing was copied", name, result->code < 4096 ? strerror((int)result->code) : "unknown error");
+	/* An errno of Linux, whatever system the receiver runs on; or something else altogether. */
+	warnx("the receiver failed at %s: %s (%u); nothing was copied", name, result->code < 4096 ? strerror((int)result->code) : "unknown error", result->code);
 }
 
-void explain_failure(int code, const struct qfile_error *error, const struct qfile_result *result)
+void explain_failure(int code, const struct qfile_error *error, const struct qfile_result *result, bool via)
 {
 	char text[1024];
 
 	switch (code) {
 	case -EREMOTEIO:
-		explain_answer(result);
+		explain_answer(result, via);
 		break;
 	case -EBADMSG:
-		say("what arrived is not what was sent: the checksums differ. Remove the copy in the other VM and try again");
+		warnx("what arrived is not what was sent: the checksums differ. Remove the copy in the other VM and try again");
 		break;
 	case -EPROTO:
-		say("the receiver answered with success before everything was sent; do not rely on the copy. Is it a qfile-unpacker that runs there?");
+		warnx("the receiver answered with success before everything was sent; do not rely on the copy. Is it a qfile-unpacker that runs there?");
 		break;
 	case -ECONNRESET:
-		say("the connection was lost before the receiver confirmed; nothing is certain to have arrived. See what is in PedOSIncoming there, and try again");
+		warnx("the connection was lost before the receiver confirmed. See in PedOSIncoming there whether it arrived, and try again if not");
 		break;
 	default:
-		say("%s; nothing was copied", qfile_error_text(error, text, sizeof(text)));
+		warnx("%s; nothing was copied", qfile_error_text(error, text, sizeof(text)));
 	}
 }
 
@@ -90,9 +80,9 @@ void explain_kept(const struct qfile_error *kept)
 
 	qfile_displayable(kept->name, strlen(kept->name), name, sizeof(name), 500);
 	if (kept->code == ESTALE)
-		say("kept \"%s\": it changed after it was sent", name);
+		warnx("kept \"%s\": it changed after it was sent", name);
 	else if (kept->code == EEXIST)
-		say("kept \"%s\": it appeared after its directory was sent", name);
+		warnx("kept \"%s\": it appeared after its directory was sent", name);
 	else
-		say("could not remove \"%s\": %s", name, strerror(kept->code));
+		warnx("could not remove \"%s\": %s", name, strerror(kept->code));
 }

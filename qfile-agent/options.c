@@ -5,8 +5,7 @@
  */
 #include "options.h"
 
-#include "explain.h"
-
+#include <err.h>
 #include <getopt.h>
 #include <qfile.h>
 #include <stdio.h>
@@ -126,7 +125,7 @@ int options_parse(struct options *options, int argc, char **argv)
 	wrong = contradiction(options);
 	if (!wrong)
 		return -1;
-	say("%s", wrong);
+	warnx("%s", wrong);
 	fputs("Try 'qfile-agent --help'.\n", stderr);
 	return EXIT_USAGE;
 }

@@ -5,6 +5,7 @@
  */
 #include "options.h"
 
+#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -15,13 +16,14 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-/* Say what is wrong, and answer the sender: it is waiting. */
+/* Say what is wrong, and answer the sender: it is waiting. Of what only concerns us it learns no more than that. */
 static int refuse(const struct qfile_error *error)
 {
+	bool disk = error->code == ENOSPC || error->code == EDQUOT || error->code == EROFS;
 	char text[1024];
 
-	say("%s; nothing was received", qfile_error_text(error, text, sizeof(text)));
-	qfile_refuse(STDOUT_FILENO, error->code);
+	warnx("%s; nothing was received", qfile_error_text(error, text, sizeof(text)));
+	qfile_refuse(STDOUT_FILENO, disk ? error->code : EPERM);
 	return EXIT_FAILED;
 }
 
@@ -47,9 +49,28 @@ static int find_user(const struct options *options, struct qfile_user *user, str
 	return r;
 }
 
+/*
+ * Who is sending, as the one says who started us and knows: rpc, or sshd, which tells the sender's address ("192.0.2.7 40000 ..."). An address is
+ * no VM's name; "ssh-192.0.2.7" is.
+ */
+static const char *source_name(char *name, size_t size)
+{
+	const char *source = getenv("QREXEC_REMOTE_DOMAIN"), *connection = getenv("SSH_CONNECTION");
+
+	if (source)
+		return source;
+	if (!connection)
+		return NULL;
+	snprintf(name, size, "ssh-%.*s", (int)strcspn(connection, " %"), connection);
+	for (char *colon = strchr(name, ':'); colon; colon = strchr(colon, ':'))
+		*colon = '-';
+	return name;
+}
+
 static int open_incoming(const struct options *options, const struct qfile_user *user, struct qfile_error *error)
 {
-	const char *source = getenv("QREXEC_REMOTE_DOMAIN");
+	char name[64];
+	const char *source = source_name(name, sizeof(name));
 	int fd;
 
 	if (options->directory)
@@ -71,9 +92,9 @@ static void tell(const struct qfile_receive_outcome *outcome, int r)
 			snprintf(layers + strlen(layers), sizeof(layers) - strlen(layers), "%s%s", *layers ? ", " : "",
 			         qfile_layer_name((enum qfile_layer)bit));
 	}
-	say("confinement in force: %s", *layers ? layers : "none, nothing was read");
+	warnx("confinement in force: %s", *layers ? layers : "none, nothing was read");
 	if (r == 0)
-		say("received %" PRIu64 " entries, %" PRIu64 " bytes; %u of them under another name", outcome->received.size.entries,
+		warnx("received %" PRIu64 " entries, %" PRIu64 " bytes; %u of them under another name", outcome->received.size.entries,
 		    outcome->received.size.bytes, outcome->renamed);
 }
 
@@ -122,8 +143,10 @@ static int receive(const struct options *options, int incoming, struct qfile_err
 	if (options->verbose)
 		tell(&outcome, r);
 	if (r < 0)
-		say("%s; nothing was received", qfile_error_text(error, text, sizeof(text)));
-	return r < 0 ? EXIT_FAILED : 0;
+		warnx("%s; nothing was received", qfile_error_text(error, text, sizeof(text)));
+	else if (!outcome.answered)
+		warnx("everything was received, but the sender had gone before it could be told");
+	return r < 0 || !outcome.answered ? EXIT_FAILED : 0;
 }
 
 int main(int argc, char **argv)
@@ -131,13 +154,15 @@ int main(int argc, char **argv)
 	static struct qfile_error error;
 	struct options options;
 	struct qfile_user user;
-	int status = options_parse(&options, argc, argv), incoming;
+	int status, incoming;
 
+	setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* a message is one write: others may share our stderr */
+	status = options_parse(&options, argc, argv);
 	if (status >= 0)
 		return status;
 	fill_standard_descriptors();
 	if (isatty(STDIN_FILENO)) {
-		say("stdin is a terminal: this program is started by rpc or by the command of qfile-agent --via");
+		warnx("stdin is a terminal: this program is started by rpc or by the command of qfile-agent --via");
 		return EXIT_USAGE;
 	}
 	if (find_user(&options, &user, &error) < 0)

@@ -5,8 +5,8 @@
  */
 #include "options.h"
 
+#include <err.h>
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -37,19 +37,8 @@ static const char help[] =
 	"\n"
 	"SIZE is a number of bytes, or with K, M, G or T of 2^10, 2^20 ... bytes; for -w a number\n"
 	"alone means MiB.\n"
-	"Exit status: 0 all has arrived, 1 nothing has, 2 wrong usage.\n"
+	"Exit status: 0 all has arrived and the sender knows, 1 failed, 2 wrong usage.\n"
 	"Example: QREXEC_REMOTE_DOMAIN=work qfile-unpacker --on-conflict=rename\n";
-
-void say(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	fputs("qfile-unpacker: ", stderr);
-	vfprintf(stderr, format, arguments);
-	fputc('\n', stderr);
-	va_end(arguments);
-}
 
 enum { OPTION_ALL_NAMES = 256, OPTION_NO_ALL_NAMES, OPTION_LINKS, OPTION_NO_LINKS, OPTION_CONFLICT, OPTION_BYTES, OPTION_FILES };
 
@@ -115,7 +104,7 @@ static int usage(const char *what, const char *value)
 	char text[256];
 
 	qfile_printable(value, strlen(value), text, sizeof(text));
-	say("%s \"%s\"", what, text);
+	warnx("%s \"%s\"", what, text);
 	fputs("Try 'qfile-unpacker --help'.\n", stderr);
 	return EXIT_USAGE;
 }

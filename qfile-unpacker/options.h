@@ -17,7 +17,4 @@ struct options {
 /* Parse. Returns -1, or the exit status where there is nothing left to do. */
 int options_parse(struct options *options, int argc, char **argv);
 
-/* Write a line to stderr. */
-void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
 #endif

@@ -1,0 +1,23 @@
+/* One transfer, from the first byte to the last entry removed. */
+#ifndef TRANSFER_H
+#define TRANSFER_H
+#include "options.h"
+#include "show.h"
+
+struct transfer {
+	const struct options *options;
+	const struct qfile_source *sources;
+	struct qfile_sender_options ends;
+	struct show show;
+	struct qfile_sender *sender;
+	struct qfile_error error;
+	struct qfile_result result;
+};
+
+/*
+ * Send all sources, say what failed, and with --move remove what was sent. 0, or -1 where something failed; -ECONNRESET: without an answer; -ECANCELED:
+ * the user has stopped it.
+ */
+int transfer_run(struct transfer *transfer);
+
+#endif
