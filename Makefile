@@ -20,6 +20,11 @@ CFLAGS ?= -O2 -g
 PKG_CONFIG ?= pkg-config
 B = build
 
+# V=1 shows the commands as they are.
+V ?= 0
+Q = $(if $(filter 0,$(V)),@)
+say = $(if $(filter 0,$(V)),@printf '  %-4s %s\n' $(1) $@)
+
 have = $(shell $(CC) -Werror $(1) -E -x c /dev/null >/dev/null 2>&1 && echo $(1))
 WARNINGS = -Wall -Wextra -Werror -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
 	-Wvla -Wwrite-strings
@@ -46,36 +51,44 @@ SHARED = $(B)/lib/libqfile.so.$(VERSION)
 all: $(SHARED) $(addprefix $(B)/bin/,$(PROGRAMS)) $(B)/lib/pkgconfig/libqfile.pc $(addprefix $(B)/services/,$(notdir $(SERVICES)))
 
 $(B)/lib/%.o: lib/%.c
+	$(call say,CC)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -fPIC -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -MMD -MP -c -o $@ $<
 
 $(B)/%.o: %.c
+	$(call say,CC)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -fPIE -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) -fPIE -MMD -MP -c -o $@ $<
 
 $(SHARED): $(LIB_OBJECTS) lib/libqfile.map
-	$(CC) -shared $(CFLAGS) $(LINK_HARDENING) $(LDFLAGS) -Wl,-soname,$(SONAME) -Wl,--version-script=lib/libqfile.map \
+	$(call say,LINK)
+	$(Q)$(CC) -shared $(CFLAGS) $(LINK_HARDENING) $(LDFLAGS) -Wl,-soname,$(SONAME) -Wl,--version-script=lib/libqfile.map \
 		-o $@ $(LIB_OBJECTS) $(PKG_LIBS)
-	ln -sf $(@F) $(@D)/$(SONAME)
-	ln -sf $(SONAME) $(@D)/libqfile.so
+	$(Q)ln -sf $(@F) $(@D)/$(SONAME)
+	$(Q)ln -sf $(SONAME) $(@D)/libqfile.so
 
 define program
 $(B)/bin/$(1): $(patsubst %.c,$(B)/%.o,$(wildcard $(1)/*.c)) $(SHARED)
+	$$(call say,LINK)
 	@mkdir -p $$(@D)
-	$$(CC) -pie $$(CFLAGS) $$(LINK_HARDENING) $$(LDFLAGS) $$(if $$(RPATH),-Wl$$(comma)-rpath$$(comma)'$$(RPATH)') \
+	$$(Q)$$(CC) -pie $$(CFLAGS) $$(LINK_HARDENING) $$(LDFLAGS) $$(if $$(RPATH),-Wl$$(comma)-rpath$$(comma)'$$(RPATH)') \
 		-o $$@ $$(filter %.o,$$^) -L$(B)/lib -lqfile
 endef
 comma = ,
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 
-$(B)/services/%: qfile-unpacker/%.in
-	@mkdir -p $(@D)
-	sed 's|@BINDIR@|$(BINDIR)|' $< >$@
-	chmod 755 $@
+fill_in = sed -e 's|@PREFIX@|$(1)|' -e 's|@LIBDIR@|$(2)|' -e 's|@INCLUDEDIR@|$(3)|' -e 's|@VERSION@|$(VERSION)|'
 
-$(B)/lib/pkgconfig/libqfile.pc: lib/libqfile.pc.in
+$(B)/services/%: qfile-unpacker/%.in
+	$(call say,MAKE)
 	@mkdir -p $(@D)
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@VERSION@|$(VERSION)|' $< >$@
+	$(Q)sed 's|@BINDIR@|$(BINDIR)|' $< >$@ && chmod 755 $@
+
+# For programs built against the library where it stands, before anything is installed.
+$(B)/lib/pkgconfig/libqfile.pc: lib/libqfile.pc.in
+	$(call say,MAKE)
+	@mkdir -p $(@D)
+	$(Q)$(call fill_in,$(CURDIR),$(CURDIR)/$(B)/lib,$(CURDIR)/include) $< >$@
 
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(SYSCONFDIR)/pedos-rpc
@@ -84,8 +97,7 @@ install: all
 	ln -sf $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libqfile.so
 	install -m 644 include/qfile.h $(DESTDIR)$(INCLUDEDIR)
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@VERSION@|$(VERSION)|' \
-		lib/libqfile.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/libqfile.pc
+	$(call fill_in,$(PREFIX),$(LIBDIR),$(INCLUDEDIR)) lib/libqfile.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/libqfile.pc
 	set -e; for s in $(SERVICES); do \
 		sed 's|@BINDIR@|$(BINDIR)|' $$s.in >$(DESTDIR)$(SYSCONFDIR)/pedos-rpc/$${s##*/}; \
 		chmod 755 $(DESTDIR)$(SYSCONFDIR)/pedos-rpc/$${s##*/}; done
@@ -113,8 +125,9 @@ bench:
 
 # The unit tests look inside the library, behind the names that it exports.
 $(B)/tests/unit-tests: $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/*.c)) $(LIB_OBJECTS)
+	$(call say,LINK)
 	@mkdir -p $(@D)
-	$(CC) -pie $(CFLAGS) $(LDFLAGS) -o $@ $^ $$($(PKG_CONFIG) --libs check) $(PKG_LIBS)
+	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) -o $@ $^ $$($(PKG_CONFIG) --libs check) $(PKG_LIBS)
 
 $(B)/tests/unit/%.o: ALL_CFLAGS += -Ilib $(shell $(PKG_CONFIG) --cflags check 2>/dev/null)
 

@@ -95,7 +95,7 @@ size_t qfile_displayable(const char *name, size_t length, char *text, size_t siz
 /*
  * The name under which an entry called `name` is delivered when that name is taken: "report (2).pdf" for number 2. The part
  * before the extension is shortened, never inside a UTF-8 character, where the whole would exceed 255 bytes.
- * `numbered` has room for 256 bytes. -ENAMETOOLONG: the extension alone is too long.
+ * `numbered` has room for 256 bytes. -ENAMETOOLONG: the extension leaves no room for it.
  */
 int qfile_numbered_name(const char *name, unsigned number, char numbered[256]);
 
@@ -321,6 +321,14 @@ int qfile_call_command(const char *command, char *const environment[], struct qf
  * "CLIENT VM SERVICE PROGRAM ARGUMENT..." and joins PROGRAM's stdin and stdout to the service's. -ENOENT: there is none.
  */
 int qfile_call_find_client(const char *search_path, char path[4096]);
+
+/* ---- Stopping --------------------------------------------------------------------------------------------------------- */
+
+/*
+ * For a program's start: from here on SIGINT, SIGTERM and SIGHUP are not delivered but make the descriptor returned readable (signalfd(2)), which is
+ * what `stop` means in the options above; and SIGPIPE is ignored, since a peer that goes away is an answer and no death.
+ */
+int qfile_stop_open(void);
 
 /* ---- Progress: for a person or a program ------------------------------------------------------------------------------ */
 

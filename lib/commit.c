@@ -32,16 +32,34 @@ static bool is_dot_or_dot_dot(const char *name)
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-static bool taken(int incoming, const char *name)
+static bool taken(int dir, const char *name)
 {
-	return faccessat(incoming, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	return faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* Find the name under which `name` can be delivered. */
-static int free_name(int incoming, const char *name, enum qfile_conflict on_conflict, char final[NAME_MAX + 1])
+/* Will an entry that is planned already have this name? Only two long names, both shortened to make room for a number, can come to be the same. */
+static bool planned(FILE *plan, const char *final)
+{
+	struct step step;
+	bool found = false;
+
+	if (!plan || strlen(final) < NAME_MAX)
+		return false;
+	rewind(plan);
+	while (!found && fread(&step, sizeof(step), 1, plan) == 1)
+		found = strcmp(step.final, final) == 0;
+	return fseek(plan, 0, SEEK_END) == 0 && found;
+}
+
+/*
+ * Find the name under which `name` can be delivered: one that is not taken, and will not be by another entry of this delivery. `plan`: of
+ * those before, or NULL.
+ */
+static int free_name(const struct staging *staging, FILE *plan, const char *name, enum qfile_conflict on_conflict, char final[NAME_MAX + 1])
 {
 	strcpy(final, name);
-	for (unsigned number = 2; taken(incoming, final); number++) {
+	for (unsigned number = 2;
+	     taken(staging->incoming, final) || (number > 2 && (taken(staging->tree, final) || planned(plan, final))); number++) {
 		int r;
 
 		if (on_conflict == QFILE_CONFLICT_FAIL || number == 0)
@@ -62,7 +80,7 @@ static bool name_ok(const char *untrusted_name)
 	return !strchr(untrusted_name, '/') && qfile_name_check(untrusted_name, strlen(untrusted_name), QFILE_ALLOW_ALL_NAMES) == 0;
 }
 
-static int plan_step(const struct staging *staging, const char *name, enum qfile_conflict on_conflict, struct step *step)
+static int plan_step(const struct staging *staging, FILE *plan, const char *name, enum qfile_conflict on_conflict, struct step *step)
 {
 	struct stat status;
 
@@ -78,7 +96,7 @@ static int plan_step(const struct staging *staging, const char *name, enum qfile
 	step->ino = status.st_ino;
 	step->mode = status.st_mode & 0777;
 	step->widen = S_ISDIR(status.st_mode) && !(status.st_mode & S_IWUSR);
-	return free_name(staging->incoming, name, on_conflict, step->final);
+	return free_name(staging, plan, name, on_conflict, step->final);
 }
 
 /* Plan the delivery of everything in the tree. *steps counts them; the first is in *step, all are in `plan`. */
@@ -99,7 +117,7 @@ static int plan_all(const struct staging *staging, enum qfile_conflict on_confli
 	while (r == 0 && (entry = readdir(list))) {
 		if (is_dot_or_dot_dot(entry->d_name))
 			continue;
-		r = plan_step(staging, entry->d_name, on_conflict, &step);
+		r = plan_step(staging, plan, entry->d_name, on_conflict, &step);
 		if (r < 0)
 			error_set(error, r, "committing", entry->d_name);
 		else if (fwrite(&step, sizeof(step), 1, plan) != 1)
@@ -283,8 +301,10 @@ static int finish(struct staging *staging)
 		r = -errno;
 	while (r == 0 && (r = read_step(plan, &step)) > 0) {
 		r = publish(staging, &step);
-		if (r == -EEXIST && (r = free_name(staging->incoming, step.name, QFILE_CONFLICT_RENAME, step.final)) == 0)
+		if (r == -EEXIST && (r = free_name(staging, NULL, step.name, QFILE_CONFLICT_RENAME, step.final)) == 0)
 			r = publish(staging, &step);
+		if (r == -ENOENT) /* published already, and by now the user has moved it elsewhere */
+			r = 0;
 	}
 	fclose(plan);
 	return r == 0 && syncfs(staging->dir) < 0 ? -errno : r;

@@ -92,13 +92,20 @@ int dirstack_push(struct dirstack *stack, const char *name, size_t length, int f
 static int reopen(struct dirlevel *level, int fd)
 {
 	struct stat status;
+	int up = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
 
-	level->fd = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (level->fd < 0)
+	if (up < 0)
 		return -errno;
-	if (fstat(level->fd, &status) < 0)
-		return -errno;
-	return status.st_dev == level->dev && status.st_ino == level->ino ? 0 : -ESTALE;
+	if (fstat(up, &status) < 0)
+		r = -errno;
+	else if (status.st_dev != level->dev || status.st_ino != level->ino)
+		r = -ESTALE;
+	if (r < 0) {
+		close(up);
+		return r;
+	}
+	level->fd = up;
+	return 0;
 }
 
 int dirstack_pop(struct dirstack *stack)

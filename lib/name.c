@@ -296,9 +296,11 @@ int qfile_numbered_name(const char *name, unsigned number, char numbered[256])
 		return -ENAMETOOLONG;
 	if (stem + tag_length + extension > COMPONENT_MAX) {
 		stem = COMPONENT_MAX - tag_length - extension;
-		while (stem > 1 && ((unsigned char)name[stem] & 0xC0) == 0x80) /* a continuation byte */
+		while (stem > 0 && ((unsigned char)name[stem] & 0xC0) == 0x80) /* a continuation byte */
 			stem--;
 	}
+	if (stem == 0)
+		return -ENAMETOOLONG;
 	memcpy(numbered, name, stem);
 	memcpy(numbered + stem, tag, tag_length);
 	memcpy(numbered + stem + tag_length, name + length - extension, extension + 1);

@@ -312,20 +312,23 @@ int qfile_sender_step(struct qfile_sender *sender, struct qfile_error *error)
 	return r;
 }
 
+/* Milliseconds for the rest of an answer that has begun: a receiver that has more to say says it in one go. */
+#define PATIENCE 1000
+
 static int read_result(struct qfile_sender *sender, struct qfile_result *result)
 {
 	unsigned char bytes[QFILE_RESULT_SIZE], length[QFILE_RESULT_NAMELEN_SIZE];
-	ssize_t n = stream_read_answer(&sender->writer, bytes, sizeof(bytes));
+	ssize_t n = stream_read_answer(&sender->writer, bytes, sizeof(bytes), -1);
 
 	if (n < 0)
 		return (int)n;
 	if ((size_t)n < sizeof(bytes))
 		return -ECONNRESET;
 	qfile_result_decode(bytes, result);
-	/* An old receiver's answer ends here; and what cannot be a name is not worth failing for. */
-	n = stream_read_answer(&sender->writer, length, sizeof(length));
+	/* An old receiver's answer ends here, which shows when it closes the connection, or soon. What cannot be a name is not worth failing for. */
+	n = stream_read_answer(&sender->writer, length, sizeof(length), PATIENCE);
 	if ((size_t)n == sizeof(length) && qfile_result_namelen_decode(length, result) == 0) {
-		n = stream_read_answer(&sender->writer, result->name, result->namelen);
+		n = stream_read_answer(&sender->writer, result->name, result->namelen, PATIENCE);
 		result->namelen = n < 0 ? 0 : (size_t)n;
 	}
 	return n == -ECANCELED ? -ECANCELED : 0;

@@ -127,6 +127,7 @@ static size_t json_name(const char *name, char *text, size_t size)
 
 size_t qfile_progress_json(const struct qfile_progress *progress, char *text, size_t size)
 {
+	unsigned long long milliseconds = (unsigned long long)(progress->seconds * 1000); /* in some locales %f writes a comma */
 	char name[4096] = "", total[64] = "";
 	int n;
 
@@ -134,7 +135,7 @@ size_t qfile_progress_json(const struct qfile_progress *progress, char *text, si
 		json_name(progress->name, name, sizeof(name));
 	if (progress->total.bytes)
 		snprintf(total, sizeof(total), "\"total_bytes\":%llu,", (unsigned long long)progress->total.bytes);
-	n = snprintf(text, size, "{\"bytes\":%llu,%s\"entries\":%llu,\"seconds\":%.3f,\"name\":\"%s\"}", (unsigned long long)progress->done.bytes, total,
-	             (unsigned long long)progress->done.entries, progress->seconds, name);
+	n = snprintf(text, size, "{\"bytes\":%llu,%s\"entries\":%llu,\"seconds\":%llu.%03u,\"name\":\"%s\"}", (unsigned long long)progress->done.bytes, total,
+	             (unsigned long long)progress->done.entries, milliseconds / 1000, (unsigned)(milliseconds % 1000), name);
 	return n < 0 ? 0 : (size_t)n < size ? (size_t)n : size - 1;
 }

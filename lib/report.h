@@ -10,7 +10,7 @@
 enum report_kind {
 	REPORT_CONFINED,   /* layers: in force */
 	REPORT_UNCONFINED, /* code: why not; layers: the one that failed */
-	REPORT_ENTRY,      /* name: a top-level entry that will be created */
+	REPORT_ENTRY,      /* name: a top-level entry that is being created; its content has not been read yet */
 	REPORT_DONE,       /* code: 0 or why it failed; name: the entry last worked on */
 };
 

@@ -249,21 +249,23 @@ int stream_flush(struct stream_writer *writer)
 	return 0;
 }
 
-ssize_t stream_read_answer(struct stream_writer *writer, void *buffer, size_t size)
+ssize_t stream_read_answer(struct stream_writer *writer, void *buffer, size_t size, int patience)
 {
 	size_t done = 0;
 
 	while (done < size) {
 		struct pollfd pollfds[2] = {{.fd = writer->in, .events = POLLIN}, {.fd = writer->stop, .events = POLLIN}};
+		int ready = poll(pollfds, 2, patience);
 		ssize_t n;
 
-		if (poll(pollfds, 2, -1) < 0) {
-			if (errno != EINTR)
-				return -errno;
+		if (ready < 0 && errno != EINTR)
+			return -errno;
+		if (ready < 0)
 			continue;
-		}
 		if (pollfds[1].revents)
 			return -ECANCELED;
+		if (ready == 0)
+			break;
 		n = read(writer->in, (char *)buffer + done, size - done);
 		if (n == 0 || (n < 0 && errno == ECONNRESET))
 			break;

@@ -80,8 +80,11 @@ void stream_put_pages(struct stream_writer *writer, size_t size, int file, off_t
  * Send what is buffered. -EALREADY: the receiver has answered, or closed the connection, before all of it was sent. -ECANCELED: `stop`.
  */
 int stream_flush(struct stream_writer *writer);
-/* Read up to `size` bytes of the answer, waiting for them; fewer only at the end. -ECANCELED: `stop`. */
-ssize_t stream_read_answer(struct stream_writer *writer, void *buffer, size_t size);
+/*
+ * Read up to `size` bytes of the answer; fewer only at the end, or when nothing comes for `patience` milliseconds (-1: wait as long as it
+ * takes). -ECANCELED: `stop`.
+ */
+ssize_t stream_read_answer(struct stream_writer *writer, void *buffer, size_t size, int patience);
 /* Is `stop` readable? */
 bool stream_stopped(int stop);
 

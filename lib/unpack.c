@@ -190,20 +190,20 @@ static int write_sparse(int fd, const unsigned char *bytes, size_t size, uint64_
 	size_t done = 0;
 
 	while (done < size) {
-		size_t run = done, n;
+		size_t run = done, block = in_block(offset + run, size - run);
 		int r;
 
-		while (run < size && !is_zero(bytes + run, n = in_block(offset + run, size - run)))
-			run += n;
-		if (run == done) { /* zeros */
-			done += n;
-			continue;
+		while (block > 0 && !is_zero(bytes + run, block)) {
+			run += block;
+			block = in_block(offset + run, size - run);
 		}
-		r = write_at(fd, bytes + done, run - done, offset + done);
-		if (r < 0)
-			return r;
-		done = run;
-		*end = offset + run;
+		if (run > done) {
+			r = write_at(fd, bytes + done, run - done, offset + done);
+			if (r < 0)
+				return r;
+			*end = offset + run;
+		}
+		done = run + block; /* of zeros, or none at the end */
 	}
 	return 0;
 }

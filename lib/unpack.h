@@ -8,7 +8,7 @@
 struct unpack_options {
 	int in;     /* the stream */
 	int root;   /* the directory to create everything below */
-	int report; /* the name of every top-level entry goes here before it is created (report.h); or -1 */
+	int report; /* the name of every top-level entry goes here before its content is read (report.h); or -1 */
 	unsigned flags;
 	struct qfile_limits limits;
 };

@@ -21,8 +21,10 @@
 #define WANT_AGAIN ((size_t)1 << 10)
 
 struct walk_frame {
-	off_t resume;    /* where to read on: behind the last entry that was handed out */
-	struct stat status;
+	off_t resume; /* where to read on: behind the last entry that was handed out */
+	/* What its second header repeats of the first, and no more: there may be thousands of these. */
+	struct timespec atime, mtime;
+	mode_t mode;
 };
 
 void walk_init(struct walk *walk, unsigned flags)
@@ -75,8 +77,11 @@ static int push(struct walk *walk, const struct walk_entry *entry, const char *c
 	if (r < 0)
 		return r;
 	frame = &walk->frames[depth];
-	frame->resume = 0;
-	frame->status = entry->status;
+	*frame = (struct walk_frame){
+		.atime = entry->status.st_atim,
+		.mtime = entry->status.st_mtim,
+		.mode = entry->status.st_mode,
+	};
 	drop_buffer(walk, WALK_BUFFER_SIZE);
 	return 0;
 }
@@ -109,21 +114,29 @@ static int enter(struct walk *walk, struct walk_entry *entry, const char *compon
 
 static int leave(struct walk *walk, struct walk_entry *entry, struct qfile_error *error)
 {
-	size_t depth = walk->dirs.depth, parent_length = walk->dirs.levels[depth - 1].pathlen;
+	size_t depth = walk->dirs.depth;
+	const struct dirlevel level = walk->dirs.levels[depth - 1];
+	const struct walk_frame *frame = &walk->frames[depth - 1];
 	int fd;
 
 	memcpy(walk->entry_path, walk->dirs.path, walk->dirs.pathlen + 1);
 	entry->kind = WALK_LEAVE;
 	entry->path = walk->entry_path;
 	entry->pathlen = walk->dirs.pathlen;
-	entry->status = walk->frames[depth - 1].status;
-	entry->followed = walk->dirs.levels[depth - 1].followed;
+	entry->status = (struct stat){
+		.st_dev = level.dev,
+		.st_ino = level.ino,
+		.st_mode = frame->mode,
+		.st_atim = frame->atime,
+		.st_mtim = frame->mtime,
+	};
+	entry->followed = level.followed;
 	fd = dirstack_pop(&walk->dirs);
 	if (fd < 0)
 		return error_set(error, fd, "coming back from", entry->path);
 	close(fd);
 	entry->dir = depth > 1 ? dirstack_fd(&walk->dirs) : AT_FDCWD;
-	entry->name = depth > 1 ? walk->entry_path + parent_length + 1 : walk->source->path;
+	entry->name = depth > 1 ? walk->entry_path + level.pathlen + 1 : walk->source->path;
 	drop_buffer(walk, WANT_AGAIN);
 	return 0;
 }

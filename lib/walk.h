@@ -1,7 +1,7 @@
 /*
  * Walk a source tree, one entry after another, in the order of the format: a directory, what is in it, the directory again.
  *
- * Memory depends on the depth alone (64 bytes a level), never on how many entries a directory has. Links are not followed unless asked for,
+ * Memory depends on the depth alone (72 bytes a level), never on how many entries a directory has. Links are not followed unless asked for,
  * also not those that are put in a directory's place while the walk goes on.
  */
 #ifndef WALK_H
@@ -25,7 +25,7 @@ struct walk_entry {
 	size_t pathlen;
 	int dir;            /* the directory it is in (AT_FDCWD: a source itself), and */
 	const char *name;   /* its name there */
-	struct stat status; /* WALK_ENTER, WALK_LEAVE: of the directory as it was entered. Else not set */
+	struct stat status; /* WALK_ENTER: of the directory. WALK_LEAVE: its file number, mode and times as it was entered. Else not set */
 	bool followed;      /* a link stands in its place (QFILE_DEREFERENCE) */
 };
 

@@ -26,7 +26,7 @@ static const struct answer {
 	{ENAMETOOLONG, "the name ", " is too long for the receiver", "Rename it", NULL},
 	{EINVAL, "the receiver could not make sense of the stream, at ", "", "Is it a qfile-unpacker that runs there?", NULL},
 	{EROFS, "the disk of the other VM is read-only, at ", "", "See to that there and try again", NULL},
-	{EACCES, "the receiver may not write to its own directory, at ", "", "See to its permissions there", NULL},
+	{EACCES, "the receiver may not write to its own PedOSIncoming, at ", "", "See to its permissions there", NULL},
 	{EPERM, "the receiver could not do its work, at ", "", "Its log says why", NULL},
 	{ECANCELED, "the receiver was stopped, at ", "", "Try again", NULL},
 	{QFILE_ETRUNCATED, "the receiver saw the stream end in the middle, at ", "", "Try again", NULL},
@@ -61,7 +61,7 @@ void explain_failure(int code, const struct qfile_error *error, const struct qfi
 		explain_answer(result, via);
 		break;
 	case -EBADMSG:
-		warnx("what arrived is not what was sent: the checksums differ. Remove the copy in the other VM and try again");
+		warnx("what arrived is not what was sent: the checksums differ, as when a file is written while it is sent. Remove the copy in the other VM and try again");
 		break;
 	case -EPROTO:
 		warnx("the receiver answered with success before everything was sent; do not rely on the copy. Is it a qfile-unpacker that runs there?");

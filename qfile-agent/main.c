@@ -11,11 +11,13 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,20 +39,6 @@ static int open_journal(void)
 	return fd;
 }
 
-/* Signals that mean "stop" are read from a descriptor, together with all else that a transfer waits for. */
-static int open_stop(void)
-{
-	sigset_t stop;
-
-	sigemptyset(&stop);
-	sigaddset(&stop, SIGINT);
-	sigaddset(&stop, SIGTERM);
-	sigaddset(&stop, SIGHUP);
-	sigprocmask(SIG_BLOCK, &stop, NULL);
-	signal(SIGPIPE, SIG_IGN); /* a receiver that goes away is an answer, not a death */
-	return signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 /* Die of the signal that stopped us, so that a shell or script sees what happened. */
 static void die_of_signal(int stop)
 {
@@ -66,13 +54,34 @@ static void die_of_signal(int stop)
 	sigprocmask(SIG_UNBLOCK, &signals, NULL);
 }
 
-/* The command at the other end has no more to read: wait for it, and say how it ended where that explains the failure. */
+#define PATIENCE 2000 /* milliseconds, for a command that has nothing more to do */
+
+/* Has the command ended by itself by then? */
+static bool ends_by_itself(pid_t pid)
+{
+	struct pollfd pollfd = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
+	bool ended = pollfd.fd < 0 || poll(&pollfd, 1, PATIENCE) != 0;
+
+	if (pollfd.fd >= 0)
+		close(pollfd.fd);
+	return ended;
+}
+
+/*
+ * The answer is here, and the command at the other end has no more to read: wait for it, but not for ever, and say how it ended where
+ * that explains the failure.
+ */
 static void end_peer(const struct qfile_peer *peer, int result)
 {
 	int status;
 
 	close(peer->out);
 	close(peer->in);
+	if (!ends_by_itself(peer->pid)) {
+		kill(peer->pid, SIGTERM);
+		if (!ends_by_itself(peer->pid))
+			return;
+	}
 	while (waitpid(peer->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (result != -ECONNRESET)
@@ -89,7 +98,7 @@ static int send_to_peer(struct transfer *transfer)
 	const struct options *options = transfer->options;
 	int r;
 
-	transfer->ends.stop = open_stop();
+	transfer->ends.stop = qfile_stop_open();
 	transfer->ends.flags = options->flags;
 	transfer->ends.journal = options->move ? open_journal() : -1;
 	if (options->via && (r = qfile_call_command(options->via, environ, &peer)) < 0)

@@ -9,11 +9,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 /* Say what is wrong, and answer the sender: it is waiting. Of what only concerns us it learns no more than that. */
@@ -98,20 +96,6 @@ static void tell(const struct qfile_receive_outcome *outcome, int r)
 		    outcome->received.size.bytes, outcome->renamed);
 }
 
-/* Signals that mean "stop" are read from a descriptor, together with all else that a delivery waits for. */
-static int open_stop(void)
-{
-	sigset_t stop;
-
-	sigemptyset(&stop);
-	sigaddset(&stop, SIGINT);
-	sigaddset(&stop, SIGTERM);
-	sigaddset(&stop, SIGHUP);
-	sigprocmask(SIG_BLOCK, &stop, NULL);
-	signal(SIGPIPE, SIG_IGN); /* a sender that goes away must not keep us from cleaning up */
-	return signalfd(-1, &stop, SFD_CLOEXEC);
-}
-
 /* Descriptors 0 to 2 must be taken, or files that we open would pass for them. */
 static void fill_standard_descriptors(void)
 {
@@ -129,7 +113,7 @@ static int receive(const struct options *options, int incoming, struct qfile_err
 	struct qfile_receive_options receive_options = {
 		.in = STDIN_FILENO,
 		.out = STDOUT_FILENO,
-		.stop = open_stop(),
+		.stop = qfile_stop_open(),
 		.incoming = incoming,
 		.flags = options->flags,
 		.limits = options->limits,

@@ -1,0 +1,74 @@
+#!/bin/sh
+# `make demo`: two "VMs" that are two home directories, a real tree copied from one to the other, and an attack that fails.
+set -eu
+cd "$(dirname "$0")/.."
+top=$PWD
+bin=$top/build/bin
+demo=$top/build/demo
+
+title() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+[ -t 1 ] || title() { printf '\n%s\n' "$*"; }
+run() { echo "\$ $*"; "$@"; }
+
+# Everything about a tree that a copy must keep: type, mode, time to the nanosecond, link target; and every file's content.
+picture() {
+    (cd "$1" && find . -printf '%y %m %T@ %P %l\n' | LC_ALL=C sort && find . -type f -exec cksum {} + | LC_ALL=C sort -k 3)
+}
+
+[ ! -e "$demo" ] || { chmod -R u+rwX "$demo" && rm -rf "$demo"; }
+work=$demo/work/home personal=$demo/personal/home
+mkdir -p "$work" "$personal/PedOSIncoming"
+
+title "Two VMs: \"work\" sends, \"personal\" receives."
+# The headers of this machine. A link that leads out of the tree would be refused, as the attack below shows; so leave such links behind.
+cp -a /usr/include "$work/headers"
+find "$work/headers" -type l | while IFS= read -r link; do
+    case $(readlink "$link") in
+    /* | *..*) rm -f "$link" ;;
+    esac
+done
+mkdir "$work/headers/sealed" && echo "read only" >"$work/headers/sealed/note" && chmod 500 "$work/headers/sealed"
+echo "work:     $work ($(find "$work/headers" | wc -l) entries, $(du -sh --apparent-size "$work/headers" | cut -f 1))"
+echo "personal: $personal (empty)"
+
+# What rpc does between VMs, a pipe does here: each side sees only its stdin and stdout.
+QREXEC_REMOTE_DOMAIN=work
+export QREXEC_REMOTE_DOMAIN
+receiver="$bin/qfile-unpacker -v $(id -u) $personal/PedOSIncoming/work"
+
+title "Copy a tree from work to personal:"
+(cd "$work" && run "$bin/qfile-agent" --via="$receiver" headers)
+
+title "It landed in personal's PedOSIncoming, under the sender's name:"
+run ls -l "$personal/PedOSIncoming/work"
+
+title "Both sides compared, entry by entry (type, mode, time, link target, content):"
+picture "$work/headers" >"$demo/sent"
+picture "$personal/PedOSIncoming/work/headers" >"$demo/received"
+if ! cmp "$demo/sent" "$demo/received"; then
+    echo "They differ: see $demo/sent and $demo/received" >&2
+    exit 1
+fi
+echo "$(grep -c . "$demo/sent") lines of both pictures are the same."
+
+title "A hostile sender: a stream with a file called ../../.bashrc"
+find "$demo/personal" | LC_ALL=C sort >"$demo/before"
+# A header (namelen 17, mode 0100644, 5 bytes of content, times), the name, the content.
+attack() {
+    printf '\021\0\0\0\244\201\0\0\005\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
+    printf '../../../.bashrc\0evil\n'
+}
+if attack | $receiver >"$demo/answer"; then
+    echo "It was accepted. That must never happen." >&2
+    exit 1
+fi
+
+title "Another: a link in a tree that points to /etc/passwd"
+mkdir "$work/trap" && ln -s /etc/passwd "$work/trap/innocent.txt"
+if "$bin/qfile-agent" --via="$receiver" "$work/trap"; then
+    echo "It was accepted. That must never happen." >&2
+    exit 1
+fi
+find "$demo/personal" | LC_ALL=C sort >"$demo/after"
+cmp "$demo/before" "$demo/after"
+title "Both were refused, and nothing in personal's home has changed."

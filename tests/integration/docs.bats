@@ -1,0 +1,19 @@
+# The manual pages are well-formed, and say the same as --help.
+load helpers
+
+@test "the manual pages are clean under mandoc -Tlint" {
+    # In their own directory mandoc finds what they refer to.
+    cd "$TOP/man"
+    run mandoc -Tlint ./*.[1358]
+    [ "$output" = "" ]
+    [ "$status" -eq 0 ]
+}
+
+@test "every option in --help stands in the manual page" {
+    for program in qfile-agent qfile-unpacker; do
+        page=$(mandoc -Tascii "$TOP/man/$program.1" | col -b | tr -d '\n')
+        for option in $("$TOP/build/bin/$program" --help | grep -o -- '--[a-z][a-z-]*' | sort -u); do
+            [[ $page == *"$option"* ]] || { echo "$program.1 does not know $option"; false; }
+        done
+    done
+}

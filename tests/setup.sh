@@ -1,0 +1,78 @@
+#!/bin/sh
+# Install what is missing for building, the demo, the tests or the benchmark: `sh tests/setup.sh build test`.
+# Does nothing, and needs nobody's password, where everything is there already.
+set -eu
+
+missing=
+reasons=
+
+# need PACKAGE REASON CHECK...: the Debian package, what it is for, and a command that succeeds where it is installed.
+need() {
+    package=$1 reason=$2
+    shift 2
+    "$@" >/dev/null 2>&1 && return
+    missing="$missing $package"
+    reasons="$reasons
+    $package: $reason"
+}
+
+has() { command -v "$1"; }
+has_module() { command -v pkg-config && pkg-config --exists "$1"; }
+has_headers() { echo '#include <stdio.h>' | cc -E -; }
+
+for group in "$@"; do
+    case $group in
+    build)
+        need gcc "compiles" has cc
+        need libc6-dev "headers of the C library" has_headers
+        need pkg-config "finds libraries" has pkg-config
+        need libdeflate-dev "the checksum" has_module libdeflate
+        need libutf8proc-dev "knows which characters are letters" has_module libutf8proc
+        ;;
+    demo)
+        need findutils "compares both sides" has find
+        ;;
+    test)
+        need check "runs the unit tests" has_module check
+        need bats "runs the integration tests" has bats
+        need parallel "runs them side by side" has parallel
+        need python3 "makes and compares odd trees" has python3
+        need mandoc "checks the manual pages" has mandoc
+        need acl "makes the access lists that a delivery must not inherit" has setfacl
+        ;;
+    bench)
+        need python3 "runs the benchmark" has python3
+        need libarchive-tools "bsdtar, to compare with" has bsdtar
+        need rsync "to compare with" has rsync
+        need time "measures memory" test -x /usr/bin/time
+        ;;
+    *)
+        echo "setup.sh: unknown group $group" >&2
+        exit 2
+        ;;
+    esac
+done
+[ -n "$missing" ] || exit 0
+
+echo "Missing on this machine:$reasons"
+if ! has apt-get >/dev/null; then
+    echo "This script knows only Debian's and Ubuntu's packages. Install what these names stand for, then try again:$missing" >&2
+    exit 1
+fi
+sudo=
+if [ "$(id -u)" != 0 ]; then
+    if ! has sudo >/dev/null; then
+        echo "Only root can install packages. As root, type: apt-get install$missing" >&2
+        exit 1
+    fi
+    sudo=sudo
+    echo "Installing them takes root: sudo may ask for your password."
+fi
+echo "+ apt-get install$missing"
+export DEBIAN_FRONTEND=noninteractive
+# The list of packages may be older than the packages on the server, or not there at all.
+install() { $sudo apt-get install -y -q --no-install-recommends $missing >/dev/null; }
+install 2>/dev/null || { $sudo apt-get update -q >/dev/null && install; } || {
+    echo "That failed. Try it by hand: apt-get update; apt-get install$missing" >&2
+    exit 1
+}

@@ -1,0 +1,721 @@
+/*
+ * Commit: a delivery becomes visible whole or not at all.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "unit.h"
+
+#include "commit.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* The incoming directory is "in"; what lies beside it is nobody's to change. */
+static int incoming;
+static struct staging staging;
+static struct qfile_error error;
+static unsigned renamed;
+
+static void begin(int way)
+{
+	scratch_enter_as(way);
+	make_dir("in");
+	incoming = open_dir("in");
+	ck_assert_int_eq(staging_create(&staging, incoming), 0);
+	renamed = 0;
+}
+
+/* The path of something in the staged tree, in a static buffer. */
+static const char *staged(const char *name)
+{
+	static char path[1024];
+
+	snprintf(path, sizeof(path), "in/%s/%s/%s", staging.name, STAGING_TREE, name);
+	return path;
+}
+
+static int commit_and_remove(enum qfile_conflict on_conflict)
+{
+	int r = commit(&staging, on_conflict, &renamed, &error);
+
+	ck_assert_int_eq(staging_remove(&staging), 0);
+	return r;
+}
+
+/* ---- Deliveries that arrive ---- */
+
+START_TEST(one_file)
+{
+	begin(_i);
+	make_file(staged("report.pdf"), "new");
+	make_file("in/older", "old");
+	ck_assert_int_eq(commit_and_remove(QFILE_CONFLICT_FAIL), 0);
+	ck_assert_str_eq(names_in("in"), "older report.pdf");
+	ck_assert_str_eq(content_of("in/report.pdf"), "new");
+	ck_assert_str_eq(content_of("in/older"), "old");
+	ck_assert_uint_eq(renamed, 0);
+}
+END_TEST
+
+START_TEST(several)
+{
+	begin(_i);
+	make_file(staged("f"), "file");
+	make_dir(staged("d"));
+	make_file(staged("d/inside"), "inside");
+	make_link(staged("l"), "d/inside");
+	make_dir(staged("empty"));
+	make_file("in/older", "old");
+	ck_assert_int_eq(commit_and_remove(QFILE_CONFLICT_FAIL), 0);
+	ck_assert_str_eq(names_in("in"), "d empty f l older");
+	ck_assert_str_eq(content_of("in/l"), "inside");
+	ck_assert_str_eq(content_of("in/f"), "file");
+	ck_assert_uint_eq(renamed, 0);
+}
+END_TEST
+
+START_TEST(none)
+{
+	begin(_i);
+	ck_assert_int_eq(commit_and_remove(QFILE_CONFLICT_FAIL), 0);
+	ck_assert_str_eq(names_in("in"), "");
+}
+END_TEST
+
+START_TEST(many)
+{
+	begin(_i);
+	for (unsigned i = 0; i < 500; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "f%u", i);
+		make_file(staged(name), name);
+	}
+	ck_assert_int_eq(commit_and_remove(QFILE_CONFLICT_FAIL), 0);
+	for (unsigned i = 0; i < 500; i++) {
+		char path[16];
+
+		snprintf(path, sizeof(path), "in/f%u", i);
+		ck_assert_str_eq(content_of(path), path + 3);
+	}
+}
+END_TEST
+
+/* A plain user cannot rename a directory that he may not write: its mode is widened for a moment, and nobody finds that later. */
+static const mode_t top_modes[] = {0555, 0500, 0400, 0111, 0000, 0077, 0700, 0777, 0200, 0300};
+
+START_TEST(top_level_mode_is_kept)
+{
+	mode_t mode = top_modes[_i / 2];
+
+	begin(_i % 2);
+	make_dir(staged("d"));
+	make_file(staged("d/f"), "x");
+	MUST(chmod(staged("d"), mode));
+	ck_assert_int_eq(commit_and_remove(QFILE_CONFLICT_FAIL), 0);
+	ck_assert_str_eq(names_in("in"), "d");
+	ck_assert_msg(mode_of("in/d") == mode, "%o became %o", mode, mode_of("in/d"));
+	MUST(chmod("in/d", 0700));
+	ck_assert_str_eq(content_of("in/d/f"), "x");
+}
+END_TEST
+
+START_TEST(several_with_all_modes)
+{
+	begin(_i);
+	for (size_t i = 0; i < COUNT(top_modes); i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "d%zu", i);
+		make_dir(staged(name));
+		MUST(chmod(staged(name), top_modes[i]));
+		snprintf(name, sizeof(name), "f%zu", i);
+		make_file(staged(name), "x");
+		MUST(chmod(staged(name), top_modes[i]));
+	}
+	ck_assert_int_eq(commit_and_remove(QFILE_CONFLICT_FAIL), 0);
+	for (size_t i = 0; i < COUNT(top_modes); i++) {
+		char path[16];
+
+		snprintf(path, sizeof(path), "in/d%zu", i);
+		ck_assert_uint_eq(mode_of(path), top_modes[i]);
+		snprintf(path, sizeof(path), "in/f%zu", i);
+		ck_assert_uint_eq(mode_of(path), top_modes[i]);
+	}
+}
+END_TEST
+
+START_TEST(longest_name)
+{
+	char name[256], path[300];
+
+	begin(0);
+	memset(name, 'n', 255);
+	name[255] = '\0';
+	make_file(staged(name), "x");
+	make_file(staged("other"), "x");
+	snprintf(path, sizeof(path), "in/%s", name);
+	ck_assert_int_eq(commit_and_remove(QFILE_CONFLICT_FAIL), 0);
+	ck_assert_str_eq(content_of(path), "x");
+}
+END_TEST
+
+/* ---- Names that are taken ---- */
+
+static void taken_by_file(void)
+{
+	make_file("in/b", "old");
+}
+
+static void taken_by_directory(void)
+{
+	make_dir("in/b");
+}
+
+static void taken_by_link(void)
+{
+	make_link("in/b", "../elsewhere");
+}
+
+static void taken_by_dangling_link(void)
+{
+	make_link("in/b", "nowhere");
+}
+
+static void (*const takers[])(void) = {taken_by_file, taken_by_directory, taken_by_link, taken_by_dangling_link};
+static const char *const taker_labels[] = {"file", "directory", "link", "dangling link"};
+
+/* One entry, then several, the taken one among them. */
+START_TEST(collision)
+{
+	const char *label = taker_labels[_i / 2];
+	bool several_entries = _i % 2;
+	struct stat before, after;
+
+	begin(1);
+	make_dir("elsewhere");
+	takers[_i / 2]();
+	MUST(lstat("in/b", &before));
+	make_file(staged("b"), "new");
+	if (several_entries) {
+		make_file(staged("a"), "new");
+		make_dir(staged("c"));
+	}
+	ck_assert_msg(commit_and_remove(QFILE_CONFLICT_FAIL) == -EEXIST, "%s", label);
+	ck_assert_int_eq(error.code, EEXIST);
+	ck_assert_msg(strcmp(error.name, "b") == 0, "%s: named \"%s\"", label, error.name);
+	ck_assert_msg(strcmp(names_in("in"), "b") == 0, "%s: visible: %s", label, names_in("in"));
+	MUST(lstat("in/b", &after));
+	ck_assert_msg(before.st_ino == after.st_ino, "%s: replaced", label);
+	ck_assert_str_eq(names_in("elsewhere"), "");
+}
+END_TEST
+
+START_TEST(collision_renamed)
+{
+	begin(1);
+	make_dir("elsewhere");
+	takers[_i / 2]();
+	make_file(staged("b"), "new");
+	if (_i % 2) {
+		make_file(staged("a"), "a");
+		make_file(staged("c.txt"), "c");
+	}
+	ck_assert_int_eq(commit_and_remove(QFILE_CONFLICT_RENAME), 0);
+	ck_assert_str_eq(names_in("in"), _i % 2 ? "a b b (2) c.txt" : "b b (2)");
+	ck_assert_str_eq(content_of("in/b (2)"), "new");
+	ck_assert_uint_eq(renamed, 1);
+	ck_assert_str_eq(names_in("elsewhere"), "");
+}
+END_TEST
+
+START_TEST(numbers_are_passed_over)
+{
+	begin(1);
+	make_file("in/r.pdf", "1");
+	make_file("in/r (2).pdf", "2");
+	make_file("in/r (4).pdf", "4");
+	make_file(staged("r.pdf"), "new");
+	ck_assert_int_eq(commit_and_remove(QFILE_CONFLICT_RENAME), 0);
+	ck_assert_str_eq(names_in("in"), "r (2).pdf r (3).pdf r (4).pdf r.pdf");
+	ck_assert_str_eq(content_of("in/r (3).pdf"), "new");
+	ck_assert_str_eq(content_of("in/r.pdf"), "1");
+	ck_assert_str_eq(content_of("in/r (2).pdf"), "2");
+	ck_assert_str_eq(content_of("in/r (4).pdf"), "4");
+}
+END_TEST
+
+START_TEST(read_only_directory_renamed)
+{
+	begin(1);
+	make_dir("in/d");
+	make_dir(staged("d"));
+	make_file(staged("d/f"), "new");
+	MUST(chmod(staged("d"), 0555));
+	ck_assert_int_eq(commit_and_remove(QFILE_CONFLICT_RENAME), 0);
+	ck_assert_str_eq(names_in("in"), "d d (2)");
+	ck_assert_uint_eq(mode_of("in/d (2)"), 0555);
+	ck_assert_str_eq(content_of("in/d (2)/f"), "new");
+	MUST(chmod("in/d (2)", 0755));
+}
+END_TEST
+
+/* The name that one entry would get is the name of another one of the same delivery. */
+START_TEST(renamed_beside_its_new_name)
+{
+	begin(1);
+	make_file("in/x", "old");
+	make_file(staged("x"), "first");
+	make_file(staged("x (2)"), "second");
+	ck_assert_int_eq(commit_and_remove(QFILE_CONFLICT_RENAME), 0);
+	ck_assert_str_eq(content_of("in/x"), "old");
+	ck_assert_str_eq(names_in("in"), "x x (2) x (3)");
+	/* Which of them has which number does not matter. Both are there. */
+	ck_assert_str_ne(content_of("in/x (2)"), "old");
+	ck_assert(strcmp(content_of("in/x (2)"), "first") == 0 || strcmp(content_of("in/x (3)"), "first") == 0);
+	ck_assert(strcmp(content_of("in/x (2)"), "second") == 0 || strcmp(content_of("in/x (3)"), "second") == 0);
+}
+END_TEST
+
+/* Two long names that differ only where they are cut to make room for the number. */
+START_TEST(renamed_to_one_long_name)
+{
+	char names[2][256], path[1024];
+
+	begin(1);
+	for (unsigned i = 0; i < 2; i++) {
+		memset(names[i], 'n', 254);
+		strcpy(names[i] + 254, i ? "b" : "a");
+		snprintf(path, sizeof(path), "in/%s", names[i]);
+		make_file(path, "old");
+		make_file(staged(names[i]), names[i] + 254);
+	}
+	ck_assert_int_eq(commit_and_remove(QFILE_CONFLICT_RENAME), 0);
+	ck_assert_uint_eq(renamed, 2);
+	memcpy(names[0] + 251, " (2)", 5);
+	memcpy(names[1] + 251, " (3)", 5);
+	snprintf(path, sizeof(path), "in/%s", names[0]);
+	ck_assert(exists(path));
+	snprintf(path, sizeof(path), "in/%s", names[1]);
+	ck_assert(exists(path));
+}
+END_TEST
+
+/* ---- What must not be delivered ---- */
+
+static void staged_fifo(void)
+{
+	MUST(mkfifo(staged("p"), 0600));
+}
+
+static void staged_socket(void)
+{
+	MUST(mknod(staged("p"), S_IFSOCK | 0600, 0));
+}
+
+/* A child that was taken over could make this: with a plan in it, the next receiver would carry that out. */
+static void staged_staging(void)
+{
+	make_dir(staged(QFILE_STAGING_PREFIX "0123456789abcdef"));
+}
+
+static const struct {
+	void (*make)(void);
+	const char *name;
+} strangers[] = {
+	{staged_fifo, "p"},
+	{staged_socket, "p"},
+	{staged_staging, QFILE_STAGING_PREFIX "0123456789abcdef"},
+};
+
+START_TEST(stranger)
+{
+	begin(1);
+	strangers[_i / 2].make();
+	if (_i % 2)
+		make_file(staged("f"), "x");
+	ck_assert_int_eq(commit_and_remove(QFILE_CONFLICT_FAIL), -EPERM);
+	ck_assert_str_eq(error.name, strangers[_i / 2].name);
+	ck_assert_str_eq(names_in("in"), "");
+}
+END_TEST
+
+START_TEST(where_nobody_may)
+{
+	int r;
+
+	begin(1);
+	make_file(staged("a"), "x");
+	if (_i)
+		make_file(staged("b"), "x");
+	MUST(chmod("in", 0500));
+	r = commit(&staging, QFILE_CONFLICT_FAIL, &renamed, &error);
+	ck_assert_int_eq(r, -EACCES);
+	MUST(chmod("in", 0700));
+	ck_assert_str_eq(names_in("in"), staging.name);
+	ck_assert_int_eq(staging_remove(&staging), 0);
+	ck_assert_str_eq(names_in("in"), "");
+}
+END_TEST
+
+/* ---- What killed receivers left ---- */
+
+/*
+ * One rename of a plan, as it stands on the disk. This is a format: after a power cut a receiver may find the plan of an older build.
+ */
+struct planned {
+	uint64_t ino;
+	uint32_t mode, widen;
+	char name[256], final[256];
+};
+
+/* Decide a delivery of everything in the tree, each under its own name, as a receiver does that is killed right after: the lock is free. */
+static void decide(const char *const names[], bool widen)
+{
+	char plan[128], from[128], to[128];
+	FILE *file;
+
+	snprintf(plan, sizeof(plan), "in/%s/%s", staging.name, STAGING_PLAN);
+	snprintf(from, sizeof(from), "in/%s/%s", staging.name, STAGING_TREE);
+	snprintf(to, sizeof(to), "in/%s/%s", staging.name, STAGING_COMMIT);
+	file = fopen(plan, "w");
+	ck_assert_ptr_nonnull(file);
+	for (; *names; names++) {
+		struct planned planned = {.widen = widen};
+		struct stat status;
+
+		MUST(lstat(staged(*names), &status));
+		planned.ino = status.st_ino;
+		planned.mode = status.st_mode & 0777;
+		strcpy(planned.name, *names);
+		strcpy(planned.final, *names);
+		fwrite(&planned, sizeof(planned), 1, file);
+	}
+	fclose(file);
+	MUST(rename(from, to));
+	staging_close(&staging);
+}
+
+/* Where it stands in a decided delivery. */
+static const char *decided(const char *name)
+{
+	static char path[512];
+
+	snprintf(path, sizeof(path), "in/%s/%s/%s", staging.name, STAGING_COMMIT, name);
+	return path;
+}
+
+static const char *const a_b_c[] = {"a", "b", "c", NULL};
+
+static void stage_a_b_c(int way)
+{
+	begin(way);
+	make_file(staged("a"), "new a");
+	make_file(staged("b"), "new b");
+	make_file(staged("c"), "new c");
+}
+
+/* Killed after so many of its renames. */
+START_TEST(sweep_finishes)
+{
+	stage_a_b_c(1);
+	decide(a_b_c, false);
+	for (int i = 0; i < _i; i++) {
+		char to[16];
+
+		snprintf(to, sizeof(to), "in/%s", a_b_c[i]);
+		MUST(rename(decided(a_b_c[i]), to));
+	}
+	commit_sweep(incoming);
+	ck_assert_msg(strcmp(names_in("in"), "a b c") == 0, "after %d renames: %s", _i, names_in("in"));
+	ck_assert_str_eq(content_of("in/a"), "new a");
+	ck_assert_str_eq(content_of("in/b"), "new b");
+	ck_assert_str_eq(content_of("in/c"), "new c");
+}
+END_TEST
+
+/* Killed at the worst moments of a read-only directory: before its mode is widened, after that, and after its rename. */
+START_TEST(sweep_finishes_read_only_directory)
+{
+	static const char *const names[] = {"d", NULL};
+
+	begin(1);
+	make_dir(staged("d"));
+	make_file(staged("d/f"), "new");
+	MUST(chmod(staged("d"), 0555));
+	decide(names, true);
+	if (_i >= 1)
+		MUST(chmod(decided("d"), 0755));
+	if (_i >= 2)
+		MUST(rename(decided("d"), "in/d"));
+	commit_sweep(incoming);
+	ck_assert_str_eq(names_in("in"), "d");
+	ck_assert_msg(mode_of("in/d") == 0555, "moment %d: mode %o", _i, mode_of("in/d"));
+	ck_assert_str_eq(content_of("in/d/f"), "new");
+	MUST(chmod("in/d", 0755));
+}
+END_TEST
+
+/* Between the power cut and the next receiver a name was taken. The sender has been promised nothing, but the rest must not be lost. */
+START_TEST(sweep_finds_name_taken)
+{
+	stage_a_b_c(1);
+	decide(a_b_c, false);
+	make_file("in/b", "the user's");
+	commit_sweep(incoming);
+	ck_assert_str_eq(names_in("in"), "a b b (2) c");
+	ck_assert_str_eq(content_of("in/b"), "the user's");
+	ck_assert_str_eq(content_of("in/b (2)"), "new b");
+}
+END_TEST
+
+/* Or the user has moved away or removed what had arrived: the rest must arrive all the same, and the staging directory go. */
+START_TEST(sweep_finds_one_gone)
+{
+	stage_a_b_c(1);
+	decide(a_b_c, false);
+	MUST(rename(decided("a"), "moved by the user"));
+	commit_sweep(incoming);
+	ck_assert_str_eq(names_in("in"), "b c");
+	ck_assert_str_eq(content_of("in/b"), "new b");
+	ck_assert_str_eq(content_of("in/c"), "new c");
+}
+END_TEST
+
+/* The same, with another file under the name by now. */
+START_TEST(sweep_finds_one_replaced)
+{
+	stage_a_b_c(1);
+	decide(a_b_c, false);
+	MUST(rename(decided("a"), "moved by the user"));
+	make_file("in/a", "the user's");
+	commit_sweep(incoming);
+	ck_assert_str_eq(names_in("in"), "a b c");
+	ck_assert_str_eq(content_of("in/a"), "the user's");
+	ck_assert_str_eq(content_of("in/b"), "new b");
+}
+END_TEST
+
+/* What cannot be finished now must not be lost: the next one tries again. */
+START_TEST(sweep_leaves_what_it_cannot_finish)
+{
+	stage_a_b_c(1);
+	decide(a_b_c, false);
+	MUST(chmod("in", 0500));
+	commit_sweep(incoming);
+	ck_assert_str_eq(names_in("in"), staging.name);
+	ck_assert_str_eq(content_of(decided("b")), "new b");
+	MUST(chmod("in", 0700));
+	commit_sweep(incoming);
+	ck_assert_str_eq(names_in("in"), "a b c");
+}
+END_TEST
+
+START_TEST(sweep_removes_undecided)
+{
+	stage_a_b_c(_i);
+	make_file("in/older", "old");
+	make_dir("in/.qfile-incoming"); /* not one of ours */
+	make_dir(staged("d"));
+	make_file(staged("d/f"), "x");
+	MUST(chmod(staged("d"), 0));
+	staging_close(&staging);
+	ck_assert_int_eq(staging_create(&staging, incoming), 0);
+	staging_close(&staging);
+	commit_sweep(incoming);
+	ck_assert_str_eq(names_in("in"), ".qfile-incoming older");
+}
+END_TEST
+
+/* Names in a plan that no receiver wrote: it leads nowhere else. */
+static const struct {
+	const char *name, *final;
+} forged[] = {
+	{"a", "../outside/a"}, {"a", "../a"}, {"a", ".."}, {"a", ""}, {"a", QFILE_STAGING_PREFIX "fedcba9876543210"}, {"../../../secret", "a"}, {"..", "a"},
+};
+
+START_TEST(sweep_checks_the_plan)
+{
+	struct planned planned = {.mode = 0777, .widen = 1};
+	char path[128];
+	FILE *plan;
+
+	begin(1);
+	make_dir("outside");
+	make_file("secret", "x");
+	MUST(chmod("secret", 0600));
+	make_file(staged("a"), "x");
+	decide((const char *const[]){NULL}, false);
+	snprintf(path, sizeof(path), "in/%s/%s", staging.name, STAGING_PLAN);
+	plan = fopen(path, "w");
+	strcpy(planned.name, forged[_i].name);
+	strcpy(planned.final, forged[_i].final);
+	fwrite(&planned, sizeof(planned), 1, plan);
+	fclose(plan);
+	commit_sweep(incoming);
+	ck_assert_msg(strcmp(names_in("outside"), "") == 0, "%s -> %s: outside", forged[_i].name, forged[_i].final);
+	ck_assert_msg(strcmp(names_in("."), "in outside secret") == 0, "%s -> %s: %s", forged[_i].name, forged[_i].final, names_in("."));
+	ck_assert_msg(mode_of("secret") == 0600, "%s -> %s: changed a mode", forged[_i].name, forged[_i].final);
+	ck_assert_msg(!exists("in/a"), "%s -> %s: delivered", forged[_i].name, forged[_i].final);
+}
+END_TEST
+
+/* A plan alone decides nothing. */
+START_TEST(sweep_removes_planned_but_undecided)
+{
+	char from[128], to[128];
+
+	stage_a_b_c(1);
+	decide(a_b_c, false);
+	snprintf(from, sizeof(from), "in/%s/%s", staging.name, STAGING_COMMIT);
+	snprintf(to, sizeof(to), "in/%s/%s", staging.name, STAGING_TREE);
+	MUST(rename(from, to));
+	commit_sweep(incoming);
+	ck_assert_str_eq(names_in("in"), "");
+}
+END_TEST
+
+START_TEST(sweep_leaves_locked_alone)
+{
+	char dir[128];
+	int fd;
+
+	stage_a_b_c(1);
+	commit_sweep(incoming);
+	ck_assert_str_eq(names_in("in"), staging.name);
+	ck_assert_str_eq(content_of(staged("a")), "new a");
+
+	/* A decided one as well: somebody is at it. */
+	decide(a_b_c, false);
+	snprintf(dir, sizeof(dir), "in/%s", staging.name);
+	fd = open_dir(dir);
+	MUST(flock(fd, LOCK_EX | LOCK_NB));
+	commit_sweep(incoming);
+	ck_assert_str_eq(names_in("in"), staging.name);
+	close(fd);
+	commit_sweep(incoming);
+	ck_assert_str_eq(names_in("in"), "a b c");
+}
+END_TEST
+
+/* What only looks like a leftover. */
+START_TEST(sweep_leaves_others_alone)
+{
+	scratch_enter_plain();
+	make_dir("in");
+	make_dir("elsewhere");
+	make_file("elsewhere/f", "x");
+	make_file("in/.qfile-incoming-0000000000000000", "a file");
+	make_link("in/.qfile-incoming-0000000000000001", "../elsewhere");
+	commit_sweep(open_dir("in"));
+	ck_assert_str_eq(names_in("in"), ".qfile-incoming-0000000000000000 .qfile-incoming-0000000000000001");
+	ck_assert_str_eq(names_in("elsewhere"), "f");
+}
+END_TEST
+
+/* ---- Killed at any moment ---- */
+
+static unsigned count_delivered(void)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < 200; i++) {
+		char path[16];
+
+		snprintf(path, sizeof(path), "in/f%u", i);
+		count += exists(path);
+	}
+	return count;
+}
+
+/* Kill a receiver in its commit: after some time, or as soon as one of its files is visible. */
+static void kill_committing(int moment)
+{
+	char path[16];
+	pid_t pid;
+
+	MUST(pid = fork());
+	if (pid == 0)
+		_exit(commit(&staging, QFILE_CONFLICT_FAIL, &renamed, &error) != 0);
+	staging_close(&staging); /* the lock is theirs alone */
+	if (moment % 2) {
+		snprintf(path, sizeof(path), "in/f%d", moment * 7);
+		while (!exists(path) && kill(pid, 0) == 0 && waitpid(pid, NULL, WNOHANG) == 0)
+			;
+	} else {
+		usleep((useconds_t)moment * 500);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+/* Once nobody works on it any more, all of it is visible or nothing. No signal makes that another receiver's job; it cleans up. */
+START_TEST(killed)
+{
+	char dir[128];
+	unsigned count;
+	int lock;
+
+	begin(1);
+	for (unsigned i = 0; i < 200; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "f%u", i);
+		make_file(staged(name), "x");
+	}
+	kill_committing(_i);
+	snprintf(dir, sizeof(dir), "in/%s", staging.name);
+	lock = open_dir(dir);
+	MUST(flock(lock, LOCK_EX)); /* the survivor has ended */
+	count = count_delivered();
+	ck_assert_msg(count == 0 || count == 200, "moment %d: %u of 200 are visible", _i, count);
+	close(lock);
+	commit_sweep(incoming);
+	count = count_delivered();
+	ck_assert_msg(count == 0 || count == 200, "moment %d, swept: %u of 200 are visible", _i, count);
+	ck_assert_msg(!exists(dir), "moment %d: the staging directory stays", _i);
+}
+END_TEST
+
+Suite *commit_suite(void)
+{
+	Suite *suite = suite_create("commit");
+	TCase *tcase = add_case(suite, "arrive"), *names = add_case(suite, "names"), *refuse = add_case(suite, "refuse"), *sweep = add_case(suite, "sweep");
+
+	add_both_users_test(tcase, one_file);
+	add_both_users_test(tcase, several);
+	add_both_users_test(tcase, none);
+	add_both_users_test(tcase, many);
+	tcase_add_loop_test(tcase, top_level_mode_is_kept, 0, 2 * (int)COUNT(top_modes));
+	add_both_users_test(tcase, several_with_all_modes);
+	tcase_add_test(tcase, longest_name);
+
+	tcase_add_loop_test(names, collision, 0, 2 * (int)COUNT(takers));
+	tcase_add_loop_test(names, collision_renamed, 0, 2 * (int)COUNT(takers));
+	tcase_add_test(names, numbers_are_passed_over);
+	tcase_add_test(names, read_only_directory_renamed);
+	tcase_add_test(names, renamed_beside_its_new_name);
+	tcase_add_test(names, renamed_to_one_long_name);
+
+	tcase_add_loop_test(refuse, stranger, 0, 2 * (int)COUNT(strangers));
+	tcase_add_loop_test(refuse, where_nobody_may, 0, 2);
+
+	tcase_add_loop_test(sweep, sweep_finishes, 0, 4);
+	tcase_add_loop_test(sweep, sweep_finishes_read_only_directory, 0, 3);
+	tcase_add_test(sweep, sweep_finds_name_taken);
+	tcase_add_test(sweep, sweep_finds_one_gone);
+	tcase_add_test(sweep, sweep_finds_one_replaced);
+	add_both_users_test(sweep, sweep_removes_undecided);
+	tcase_add_test(sweep, sweep_leaves_what_it_cannot_finish);
+	add_table_test(sweep, sweep_checks_the_plan, forged);
+	tcase_add_test(sweep, sweep_removes_planned_but_undecided);
+	tcase_add_test(sweep, sweep_leaves_locked_alone);
+	tcase_add_test(sweep, sweep_leaves_others_alone);
+	tcase_add_loop_test(sweep, killed, 0, 24);
+	return suite;
+}

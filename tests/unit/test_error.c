@@ -1,0 +1,133 @@
+/*
+ * What went wrong, and how it is said.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "unit.h"
+
+#include "error.h"
+
+#include <stdio.h>
+
+/* The text is `before`, the reason, `after`. */
+static const struct {
+	const char *label;
+	struct qfile_error error;
+	const char *before, *reason, *after; /* reason NULL: the C library's words */
+} texts[] = {
+	{"code alone", {.code = ENOENT}, "", NULL, ""},
+	{"what was done", {.code = ENOSPC, .doing = "syncing"}, "syncing: ", NULL, ""},
+	{"and to which file", {.code = EACCES, .doing = "reading", .name = "a/b"}, "reading \"a/b\": ", NULL, ""},
+	{"a file, but not what", {.code = EEXIST, .name = "a"}, "\"a\": ", "the name is there already", ""},
+	{"all of it", {.code = ENOTDIR, .doing = "opening", .hint = "try another", .name = "a"}, "opening \"a\": ", NULL, " (try another)"},
+	{"the stream's end", {.code = QFILE_ETRUNCATED, .doing = "unpacking", .name = "a"}, "unpacking \"a\": ", "the stream ended in the middle", ""},
+	{"a hostile name", {.code = EIO, .doing = "unpacking", .name = "a\033]0;x\007\u202e\377"}, "unpacking \"a?]0;x???\": ", NULL, ""},
+	{"a name in another script", {.code = EIO, .doing = "reading", .name = "中文"}, "reading \"中文\": ", NULL, ""},
+	{"what only the format has", {.code = ENOLINK, .name = "l"}, "\"l\": ", "the link points outside of what is copied", ""},
+};
+
+START_TEST(error_text)
+{
+	const struct qfile_error *error = &texts[_i].error;
+	char expected[256], text[256];
+
+	snprintf(expected, sizeof(expected), "%s%s%s", texts[_i].before, texts[_i].reason ? texts[_i].reason : strerror(error->code), texts[_i].after);
+	ck_assert_ptr_eq(qfile_error_text(error, text, sizeof(text)), text);
+	ck_assert_msg(strcmp(text, expected) == 0, "%s: %s", texts[_i].label, text);
+}
+END_TEST
+
+/* In a smaller buffer stands the beginning of the same, and nothing behind it. */
+START_TEST(error_text_cut)
+{
+	const struct qfile_error *error = &texts[_i].error;
+	char whole[256];
+
+	qfile_error_text(error, whole, sizeof(whole));
+	for (size_t size = 1; size < strlen(whole) + 3; size++) {
+		char text[256];
+
+		memset(text, 'X', sizeof(text));
+		qfile_error_text(error, text, size);
+		ck_assert_msg(strlen(text) == (size - 1 < strlen(whole) ? size - 1 : strlen(whole)), "%s, %zu bytes: \"%s\"", texts[_i].label, size, text);
+		ck_assert_msg(strncmp(text, whole, strlen(text)) == 0, "%s, %zu bytes: \"%s\"", texts[_i].label, size, text);
+		for (size_t i = size; i < sizeof(text); i++)
+			ck_assert_msg(text[i] == 'X', "%s, %zu bytes: wrote behind its end", texts[_i].label, size);
+	}
+}
+END_TEST
+
+/* Of a very long name the end is shown. */
+START_TEST(error_text_with_a_long_name)
+{
+	static struct qfile_error error = {.code = EIO, .doing = "reading"};
+	char text[1024];
+
+	memset(error.name, 'n', QFILE_NAME_MAX);
+	memcpy(error.name + QFILE_NAME_MAX - 4, ".end", 4);
+	qfile_error_text(&error, text, sizeof(text));
+	ck_assert_msg(strncmp(text, "reading \"...nnn", 15) == 0, "%s", text);
+	ck_assert_msg(strstr(text, "nnn.end\": ") != NULL, "%s", text);
+	ck_assert_uint_lt(strlen(text), 300);
+}
+END_TEST
+
+START_TEST(setting)
+{
+	static struct qfile_error error = {.hint = "old", .name = "old"};
+
+	ck_assert_int_eq(error_set(&error, -ENOSPC, "syncing", "a/b"), -ENOSPC);
+	ck_assert_int_eq(error.code, ENOSPC);
+	ck_assert_str_eq(error.doing, "syncing");
+	ck_assert_str_eq(error.name, "a/b");
+	ck_assert_ptr_null(error.hint); /* that of another failure would mislead */
+
+	ck_assert_int_eq(error_set(&error, -EIO, NULL, NULL), -EIO);
+	ck_assert_int_eq(error.code, EIO);
+	ck_assert_ptr_null(error.doing);
+	ck_assert_str_eq(error.name, "");
+}
+END_TEST
+
+START_TEST(setting_without_a_place)
+{
+	ck_assert_int_eq(error_set(NULL, -EIO, "reading", "a"), -EIO);
+	ck_assert_int_eq(error_set_bytes(NULL, -EPERM, NULL, "a", 1), -EPERM);
+}
+END_TEST
+
+START_TEST(setting_from_bytes)
+{
+	static struct qfile_error error;
+	static char bytes[QFILE_NAME_MAX + 100];
+
+	error_set_bytes(&error, -EIO, NULL, "abc", 2);
+	ck_assert_str_eq(error.name, "ab");
+	error_set_bytes(&error, -EIO, NULL, "", 0);
+	ck_assert_str_eq(error.name, "");
+	memset(bytes, 'b', sizeof(bytes));
+	error_set_bytes(&error, -EIO, NULL, bytes, sizeof(bytes));
+	ck_assert_uint_eq(strlen(error.name), QFILE_NAME_MAX);
+}
+END_TEST
+
+START_TEST(version_of_the_build)
+{
+	ck_assert_str_eq(qfile_version(), QFILE_VERSION);
+}
+END_TEST
+
+Suite *error_suite(void)
+{
+	Suite *suite = suite_create("error");
+	TCase *tcase = add_case(suite, "error");
+
+	add_table_test(tcase, error_text, texts);
+	add_table_test(tcase, error_text_cut, texts);
+	tcase_add_test(tcase, error_text_with_a_long_name);
+	tcase_add_test(tcase, setting);
+	tcase_add_test(tcase, setting_without_a_place);
+	tcase_add_test(tcase, setting_from_bytes);
+	tcase_add_test(tcase, version_of_the_build);
+	return suite;
+}

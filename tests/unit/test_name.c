@@ -1,0 +1,636 @@
+/*
+ * Which names and link targets are safe, and how names are shown.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define ALL QFILE_ALLOW_ALL_NAMES
+#define UNSAFE QFILE_ALLOW_UNSAFE_LINKS
+#define JOINER "\u200d"
+
+/* ---- qfile_name_check() ---- */
+
+#define BYTES(string) string, sizeof(string) - 1
+
+static const struct {
+	const char *label, *name;
+	size_t length;
+	int verdict;   /* with no flags */
+	int all_names; /* with QFILE_ALLOW_ALL_NAMES */
+} names[] = {
+	/* Canonical. */
+	{"empty", BYTES(""), -EINVAL, -EINVAL},
+	{"one byte", BYTES("a"), 0, 0},
+	{"a path", BYTES("a/b/c"), 0, 0},
+	{"absolute", BYTES("/a"), -EINVAL, -EINVAL},
+	{"the root", BYTES("/"), -EINVAL, -EINVAL},
+	{"slash at the end", BYTES("a/"), -EINVAL, -EINVAL},
+	{"two slashes", BYTES("a//b"), -EINVAL, -EINVAL},
+	{"dot", BYTES("."), -EINVAL, -EINVAL},
+	{"dot first", BYTES("./a"), -EINVAL, -EINVAL},
+	{"dot inside", BYTES("a/./b"), -EINVAL, -EINVAL},
+	{"dot last", BYTES("a/."), -EINVAL, -EINVAL},
+	{"dot dot", BYTES(".."), -EINVAL, -EINVAL},
+	{"dot dot first", BYTES("../a"), -EINVAL, -EINVAL},
+	{"dot dot inside", BYTES("a/../b"), -EINVAL, -EINVAL},
+	{"dot dot last", BYTES("a/.."), -EINVAL, -EINVAL},
+	{"three dots", BYTES("..."), 0, 0},
+	{"dot file", BYTES(".a"), 0, 0},
+	{"dot dot file", BYTES("..a"), 0, 0},
+	{"dots at the end", BYTES("a.."), 0, 0},
+	{"dots between", BYTES("a/..b/.c/d"), 0, 0},
+	{"NUL", BYTES("\0"), -EINVAL, -EINVAL},
+	{"NUL inside", BYTES("a\0b"), -EINVAL, -EINVAL},
+	{"NUL last", BYTES("ab\0"), -EINVAL, -EINVAL},
+	{"length ends inside a longer string", "ab/..", 2, 0, 0},
+
+	/* ASCII. */
+	{"printable ASCII", BYTES(" !\"#$%&'()*+,-.0123456789:;<=>?@ABCXYZ[\\]^_`abcxyz{|}~"), 0, 0},
+	{"one space", BYTES(" "), 0, 0},
+	{"option-like", BYTES("-rf"), 0, 0},
+	{"newline", BYTES("a\nb"), -EILSEQ, 0},
+	{"tab", BYTES("a\tb"), -EILSEQ, 0},
+	{"escape", BYTES("\033[31m"), -EILSEQ, 0},
+	{"0x01", BYTES("\001"), -EILSEQ, 0},
+	{"0x1f", BYTES("a\037"), -EILSEQ, 0},
+	{"DEL", BYTES("a\177"), -EILSEQ, 0},
+
+	/* Not UTF-8. */
+	{"lone continuation byte", BYTES("\200"), -EILSEQ, 0},
+	{"Latin-1", BYTES("caf\351"), -EILSEQ, 0},
+	{"0xff", BYTES("\377"), -EILSEQ, 0},
+	{"0xfe 0xff", BYTES("\376\377"), -EILSEQ, 0},
+	{"overlong slash, 2 bytes", BYTES("a\300\257b"), -EILSEQ, 0},
+	{"overlong slash, 3 bytes", BYTES("a\340\200\257b"), -EILSEQ, 0},
+	{"overlong slash, 4 bytes", BYTES("a\360\200\200\257b"), -EILSEQ, 0},
+	{"overlong dot dot", BYTES("\300\256\300\256"), -EILSEQ, 0},
+	{"overlong NUL", BYTES("a\300\200"), -EILSEQ, 0},
+	{"overlong letter", BYTES("\301\201"), -EILSEQ, 0},
+	{"overlong 3-byte form of U+07FF", BYTES("\340\237\277"), -EILSEQ, 0},
+	{"overlong 4-byte form of U+FFFD", BYTES("\360\217\277\275"), -EILSEQ, 0},
+	{"surrogate U+D800", BYTES("\355\240\200"), -EILSEQ, 0},
+	{"surrogate U+DFFF", BYTES("\355\277\277"), -EILSEQ, 0},
+	{"surrogate pair (CESU-8)", BYTES("\355\240\275\355\270\200"), -EILSEQ, 0},
+	{"U+110000", BYTES("\364\220\200\200"), -EILSEQ, 0},
+	{"U+1FFFFF", BYTES("\367\277\277\277"), -EILSEQ, 0},
+	{"five-byte form", BYTES("\370\210\200\200\200"), -EILSEQ, 0},
+	{"2 bytes, the last missing", BYTES("a\303"), -EILSEQ, 0},
+	{"3 bytes, the last missing", BYTES("a\342\202"), -EILSEQ, 0},
+	{"4 bytes, the last missing", BYTES("a\360\237\230"), -EILSEQ, 0},
+	{"3 bytes, cut by ASCII", BYTES("\342\202a"), -EILSEQ, 0},
+	{"2 bytes, cut by a slash", BYTES("a\303/b"), -EILSEQ, 0},
+	{"2 bytes, the last behind the end", "a\303\251", 2, -EILSEQ, 0},
+
+	/* Characters that fool the reader. */
+	{"C1 control U+0085", BYTES("a\302\205"), -EILSEQ, 0},
+	{"C1 control U+009B", BYTES("a\302\23331m"), -EILSEQ, 0},
+	{"no-break space U+00A0", BYTES("a\u00a0b"), -EILSEQ, 0},
+	{"soft hyphen U+00AD", BYTES("a\u00adb"), -EILSEQ, 0},
+	{"Arabic letter mark U+061C", BYTES("a\u061cb"), -EILSEQ, 0},
+	{"Ogham space U+1680", BYTES("a\u1680b"), -EILSEQ, 0},
+	{"Mongolian vowel separator U+180E", BYTES("a\u180eb"), -EILSEQ, 0},
+	{"en quad U+2000", BYTES("a\u2000b"), -EILSEQ, 0},
+	{"hair space U+200A", BYTES("a\u200ab"), -EILSEQ, 0},
+	{"zero width space U+200B", BYTES("a\u200bb"), -EILSEQ, 0},
+	{"left-to-right mark U+200E", BYTES("a\u200eb"), -EILSEQ, 0},
+	{"right-to-left mark U+200F", BYTES("a\u200fb"), -EILSEQ, 0},
+	{"line separator U+2028", BYTES("a\u2028b"), -EILSEQ, 0},
+	{"paragraph separator U+2029", BYTES("a\u2029b"), -EILSEQ, 0},
+	{"embedding U+202A", BYTES("a\u202ab"), -EILSEQ, 0},
+	{"embedding U+202B", BYTES("a\u202bb"), -EILSEQ, 0},
+	{"pop U+202C", BYTES("a\u202cb"), -EILSEQ, 0},
+	{"override U+202D", BYTES("a\u202db"), -EILSEQ, 0},
+	{"override U+202E", BYTES("a\u202efdp.exe"), -EILSEQ, 0},
+	{"narrow no-break space U+202F", BYTES("a\u202fb"), -EILSEQ, 0},
+	{"medium space U+205F", BYTES("a\u205fb"), -EILSEQ, 0},
+	{"word joiner U+2060", BYTES("a\u2060b"), -EILSEQ, 0},
+	{"invisible times U+2062", BYTES("a\u2062b"), -EILSEQ, 0},
+	{"isolate U+2066", BYTES("a\u2066b"), -EILSEQ, 0},
+	{"isolate U+2067", BYTES("a\u2067b"), -EILSEQ, 0},
+	{"isolate U+2068", BYTES("a\u2068b"), -EILSEQ, 0},
+	{"pop isolate U+2069", BYTES("a\u2069b"), -EILSEQ, 0},
+	{"ideographic space U+3000", BYTES("a\u3000b"), -EILSEQ, 0},
+	{"byte order mark first U+FEFF", BYTES("\ufeffa"), -EILSEQ, 0},
+	{"byte order mark inside U+FEFF", BYTES("a\ufeffb"), -EILSEQ, 0},
+	{"annotation anchor U+FFF9", BYTES("a\ufff9b"), -EILSEQ, 0},
+	{"language tag U+E0001", BYTES("a\U000e0001b"), -EILSEQ, 0},
+	{"tag letter U+E0061", BYTES("a\U000e0061b"), -EILSEQ, 0},
+	{"private use U+E000", BYTES("a\ue000b"), -EILSEQ, 0},
+	{"private use U+F8FF", BYTES("a\uf8ffb"), -EILSEQ, 0},
+	{"private use U+F0000", BYTES("a\U000f0000b"), -EILSEQ, 0},
+	{"private use U+10FFFD", BYTES("a\U0010fffdb"), -EILSEQ, 0},
+	{"unassigned U+0378", BYTES("a\u0378b"), -EILSEQ, 0},
+	{"unassigned U+40000", BYTES("a\U00040000b"), -EILSEQ, 0},
+	{"noncharacter U+FDD0", BYTES("a\ufdd0b"), -EILSEQ, 0},
+	{"noncharacter U+FFFE", BYTES("a\ufffeb"), -EILSEQ, 0},
+	{"noncharacter U+10FFFF", BYTES("a\U0010ffffb"), -EILSEQ, 0},
+	{"bad in the middle of a path", BYTES("good/b\u202ed/good"), -EILSEQ, 0},
+
+	/* Scripts. */
+	{"Latin, composed", BYTES("Übergrößenträger façade Žluťoučký"), 0, 0},
+	{"Latin, decomposed", BYTES("cafe\u0301"), 0, 0},
+	{"Vietnamese", BYTES("Tiếng Việt"), 0, 0},
+	{"Greek", BYTES("Ελληνικά"), 0, 0},
+	{"Cyrillic", BYTES("Отчёт за март.pdf"), 0, 0},
+	{"Hebrew, with points", BYTES("שָׁלוֹם"), 0, 0},
+	{"Arabic", BYTES("السلام عليكم"), 0, 0},
+	{"Arabic digits", BYTES("٠١٢٣"), 0, 0},
+	{"Devanagari", BYTES("हिन्दी"), 0, 0},
+	{"Devanagari with a joiner", BYTES("क्\u200dष"), 0, 0},
+	{"Tamil", BYTES("தமிழ்"), 0, 0},
+	{"Thai", BYTES("ภาษาไทย"), 0, 0},
+	{"Tibetan", BYTES("བོད་ཡིག"), 0, 0},
+	{"Georgian", BYTES("ქართული"), 0, 0},
+	{"Armenian", BYTES("Հայերեն"), 0, 0},
+	{"Amharic", BYTES("አማርኛ"), 0, 0},
+	{"Chinese", BYTES("中文文件。文档"), 0, 0},
+	{"Chinese beyond the first plane", BYTES("\U00020000\U0002a6d6"), 0, 0},
+	{"Japanese", BYTES("ひらがな・カタカナ「漢字」"), 0, 0},
+	{"Korean", BYTES("한국어"), 0, 0},
+	{"Korean, in parts", BYTES("\u1112\u1161\u11ab"), 0, 0},
+	{"Cherokee", BYTES("ᏣᎳᎩ"), 0, 0},
+	{"Gothic", BYTES("\U00010330\U00010331"), 0, 0},
+	{"title case letter", BYTES("\u01c5"), 0, 0},
+	{"modifier letter", BYTES("\u02b0"), 0, 0},
+	{"Roman numeral", BYTES("\u2163"), 0, 0},
+	{"enclosing mark", BYTES("1\u20dd"), 0, 0},
+	{"punctuation of all kinds", BYTES("«a» „b“ ‚c‘ — – … ‹d› ¿e? _‿"), 0, 0},
+	{"symbols of all kinds", BYTES("± × ÷ ∑ € £ ¥ ₿ © ® ™ ° ´ ¨ ✓ ♥ →"), 0, 0},
+	{"replacement character", BYTES("\ufffd"), 0, 0},
+
+	/* Emoji. */
+	{"emoji", BYTES("😀.png"), 0, 0},
+	{"emoji with variation selector", BYTES("❤\ufe0f"), 0, 0},
+	{"emoji with text selector", BYTES("☎\ufe0e"), 0, 0},
+	{"keycap", BYTES("1\ufe0f\u20e3"), 0, 0},
+	{"flag", BYTES("🇪🇺"), 0, 0},
+	{"skin tones", BYTES("👍\U0001f3fb 👍\U0001f3ff"), 0, 0},
+	{"family", BYTES("👨" JOINER "👩" JOINER "👧" JOINER "👦"), 0, 0},
+	{"skin tone and joiner", BYTES("👩\U0001f3fd" JOINER "🚀"), 0, 0},
+	{"selector and joiner", BYTES("🏳\ufe0f" JOINER "🌈"), 0, 0},
+	{"joiner first", BYTES(JOINER "a"), -EILSEQ, 0},
+	{"joiner behind ASCII", BYTES("a" JOINER "b"), -EILSEQ, 0},
+	{"joiner behind a space", BYTES("😀 " JOINER "😀"), -EILSEQ, 0},
+	{"joiner behind a slash", BYTES("😀/" JOINER "😀"), -EILSEQ, 0},
+	{"two joiners", BYTES("👨" JOINER JOINER "👩"), -EILSEQ, 0},
+
+	/* The receiver's own. */
+	{"staging prefix", BYTES(".qfile-incoming-"), -EILSEQ, -EILSEQ},
+	{"staging directory", BYTES(".qfile-incoming-0123456789abcdef"), -EILSEQ, -EILSEQ},
+	{"in a staging directory", BYTES(".qfile-incoming-0123456789abcdef/tree/x"), -EILSEQ, -EILSEQ},
+	{"staging prefix, not all of it", BYTES(".qfile-incoming"), 0, 0},
+	{"staging prefix in capitals", BYTES(".Qfile-incoming-0"), 0, 0},
+	{"staging prefix deeper", BYTES("a/.qfile-incoming-0"), 0, 0},
+	{"staging prefix behind a letter", BYTES("a.qfile-incoming-0"), 0, 0},
+};
+
+START_TEST(name_check)
+{
+	int r = qfile_name_check(names[_i].name, names[_i].length, 0);
+
+	ck_assert_msg(r == names[_i].verdict, "%s: %d instead of %d", names[_i].label, r, names[_i].verdict);
+	r = qfile_name_check(names[_i].name, names[_i].length, ALL);
+	ck_assert_msg(r == names[_i].all_names, "%s, all names allowed: %d instead of %d", names[_i].label, r, names[_i].all_names);
+}
+END_TEST
+
+/* Names of `total` bytes whose components have `component` bytes each, the last one what remains. */
+static const struct {
+	size_t total, component;
+	int verdict;
+} lengths[] = {
+	{254, 254, 0},
+	{255, 255, 0},
+	{256, 256, -ENAMETOOLONG},
+	{511, 255, 0},
+	{513, 256, -ENAMETOOLONG},
+	{16382, 255, 0},
+	{16383, 255, -EINVAL},
+	{16384, 255, -EINVAL},
+	{16382, 1, 0 /* "a/a/.../a/" would end in a slash: the last component has two letters */},
+};
+
+START_TEST(name_lengths)
+{
+	char *name = malloc(lengths[_i].total); /* not terminated, so that a sanitizer sees a byte too much */
+	size_t total = lengths[_i].total;
+	int r;
+
+	for (size_t i = 0; i < total; i++)
+		name[i] = (i + 1) % (lengths[_i].component + 1) || i + 1 == total ? 'a' : '/';
+	r = qfile_name_check(name, total, 0);
+	ck_assert_msg(r == lengths[_i].verdict, "%zu bytes in components of %zu: %d", total, lengths[_i].component, r);
+	free(name);
+}
+END_TEST
+
+/* The limit counts bytes, not characters. */
+START_TEST(name_lengths_are_in_bytes)
+{
+	char name[257];
+
+	for (size_t i = 0; i < 256; i += 2)
+		memcpy(name + i, "é", 2);
+	ck_assert_int_eq(qfile_name_check(name, 254, 0), 0);
+	ck_assert_int_eq(qfile_name_check(name, 256, 0), -ENAMETOOLONG);
+	name[0] = 'a';
+	memmove(name + 1, name + 2, 254);
+	ck_assert_int_eq(qfile_name_check(name, 255, 0), 0);
+}
+END_TEST
+
+/* ---- qfile_link_check() ---- */
+
+static const struct {
+	const char *name, *target;
+	int verdict;
+} links[] = {
+	/* At the top level there is nothing that it could stay in. */
+	{"l", "x", -ENOLINK},
+	{"l", ".", -ENOLINK},
+	{"l", "l", -ENOLINK},
+	{"l", "..", -ENOLINK},
+	{"l", "/etc/passwd", -ENOLINK},
+	/* One deep. */
+	{"a/l", "x", 0},
+	{"a/l", "x/y/z", 0},
+	{"a/l", "l", 0},
+	{"a/l", ".", 0},
+	{"a/l", "./x", 0},
+	{"a/l", "x/", 0},
+	{"a/l", "x//y", 0},
+	{"a/l", "x/.", 0},
+	{"a/l", "...", 0},
+	{"a/l", "..x", 0},
+	{"a/l", ".x/..y", 0},
+	{"a/l", "..", -ENOLINK},
+	{"a/l", "../", -ENOLINK},
+	{"a/l", "../a", -ENOLINK},
+	{"a/l", "../a/x", -ENOLINK},
+	{"a/l", "./..", -ENOLINK},
+	{"a/l", ".//..", -ENOLINK},
+	{"a/l", "/", -ENOLINK},
+	{"a/l", "/a/x", -ENOLINK},
+	{"a/l", "//x", -ENOLINK},
+	/* What is behind a name may be a link itself: nobody knows where ".." leads from there. */
+	{"a/l", "x/..", -ENOLINK},
+	{"a/l", "x/../y", -ENOLINK},
+	{"a/b/c/l", "x/..", -ENOLINK},
+	{"a/b/c/l", "../x/..", -ENOLINK},
+	{"a/b/c/l", "../x/./../y", -ENOLINK},
+	/* Deeper. */
+	{"a/b/l", "..", 0},
+	{"a/b/l", "../", 0},
+	{"a/b/l", "../x", 0},
+	{"a/b/l", ".././x", 0},
+	{"a/b/l", "..//x", 0},
+	{"a/b/l", "../..", -ENOLINK},
+	{"a/b/l", "../../a", -ENOLINK},
+	{"a/b/l", "..//..", -ENOLINK},
+	{"a/b/l", ".././..", -ENOLINK},
+	{"a/b/c/l", "../..", 0},
+	{"a/b/c/l", "../../x/y", 0},
+	{"a/b/c/l", "../../..", -ENOLINK},
+	{"a/b/c/l", "../../../x", -ENOLINK},
+};
+
+START_TEST(link_check)
+{
+	const char *target = links[_i].target;
+	int r = qfile_link_check(links[_i].name, target, strlen(target), 0);
+
+	ck_assert_msg(r == links[_i].verdict, "%s -> %s: %d instead of %d", links[_i].name, target, r, links[_i].verdict);
+	r = qfile_link_check(links[_i].name, target, strlen(target), ALL);
+	ck_assert_msg(r == links[_i].verdict, "%s -> %s, all names allowed: %d instead of %d", links[_i].name, target, r, links[_i].verdict);
+	r = qfile_link_check(links[_i].name, target, strlen(target), UNSAFE);
+	ck_assert_msg(r == 0, "%s -> %s, unsafe links allowed: %d", links[_i].name, target, r);
+}
+END_TEST
+
+static const struct {
+	const char *label, *target;
+	size_t length;
+	int plain, all, unsafe;
+} targets[] = {
+	{"empty", BYTES(""), -EINVAL, -EINVAL, -EINVAL},
+	{"NUL", BYTES("a\0b"), -EINVAL, -EINVAL, -EINVAL},
+	{"NUL last", BYTES("a\0"), -EINVAL, -EINVAL, -EINVAL},
+	{"newline", BYTES("a\nb"), -EILSEQ, 0, -EILSEQ},
+	{"not UTF-8", BYTES("\377"), -EILSEQ, 0, -EILSEQ},
+	{"override", BYTES("a\u202eb"), -EILSEQ, 0, -EILSEQ},
+	{"many scripts", BYTES("Übergröße/中文/😀"), 0, 0, 0},
+	{"length ends before a climb", "x/..", 1, 0, 0, 0},
+	{"length ends inside a dot dot", "../..", 1, 0, 0, 0},
+};
+
+START_TEST(link_target_bytes)
+{
+	const char *target = targets[_i].target;
+	size_t length = targets[_i].length;
+	int r = qfile_link_check("a/l", target, length, 0);
+
+	ck_assert_msg(r == targets[_i].plain, "%s: %d", targets[_i].label, r);
+	r = qfile_link_check("a/l", target, length, ALL);
+	ck_assert_msg(r == targets[_i].all, "%s, all names allowed: %d", targets[_i].label, r);
+	r = qfile_link_check("a/l", target, length, UNSAFE);
+	ck_assert_msg(r == targets[_i].unsafe, "%s, unsafe links allowed: %d", targets[_i].label, r);
+}
+END_TEST
+
+START_TEST(link_target_length)
+{
+	static char target[QFILE_NAME_MAX + 1];
+
+	memset(target, 'x', sizeof(target));
+	ck_assert_int_eq(qfile_link_check("a/l", target, QFILE_NAME_MAX, 0), 0);
+	ck_assert_int_eq(qfile_link_check("a/l", target, QFILE_NAME_MAX + 1, 0), -EINVAL);
+}
+END_TEST
+
+/* ---- qfile_vm_name_ok() ---- */
+
+#define LETTERS_62 "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+static const struct {
+	const char *name;
+	bool ok;
+} vm_names[] = {
+	{"a", true},       {"work", true},      {"Z", true},           {"a_-.9", true},      {"sys-net", true},    {"disp1234", true},
+	{"a..", true},     {LETTERS_62 "x", true}, {LETTERS_62 "xy", false}, {"", false},     {".", false},        {"..", false},
+	{"1a", false},     {"-a", false},       {"_a", false},         {".a", false},        {"a/b", false},      {"/a", false},
+	{"a b", false},    {" a", false},       {"a\n", false},        {"a@b", false},       {"a:b", false},      {"a+b", false},
+	{"a[", false},     {"a`", false},       {"a{", false},         {"[a", false},        {"`a", false},       {"{a", false},
+	{"@a", false},     {"\303\244", false}, {"a\303\244", false},  {"$a", false},        {"a;b", false},      {"a%b", false},
+};
+
+START_TEST(vm_name)
+{
+	ck_assert_msg(qfile_vm_name_ok(vm_names[_i].name) == vm_names[_i].ok, "\"%s\"", vm_names[_i].name);
+}
+END_TEST
+
+/* ---- qfile_printable() and qfile_displayable() ---- */
+
+static const struct {
+	const char *label, *text;
+	size_t length, size;
+	const char *shown;
+} printables[] = {
+	{"plain", BYTES("abc ~"), 16, "abc ~"},
+	{"empty", BYTES(""), 16, ""},
+	{"controls", BYTES("\001\n\t\033[m\177"), 16, "????[m?"},
+	{"NUL", BYTES("a\0b"), 16, "a?b"},
+	{"UTF-8", BYTES("\303\244\377"), 16, "???"},
+	{"just fits", BYTES("abc"), 4, "abc"},
+	{"cut", BYTES("abcd"), 4, "abc"},
+	{"room for the NUL alone", BYTES("abc"), 1, ""},
+};
+
+START_TEST(printable)
+{
+	char text[32];
+	size_t n;
+
+	memset(text, 'X', sizeof(text));
+	n = qfile_printable(printables[_i].text, printables[_i].length, text, printables[_i].size);
+	ck_assert_msg(strcmp(text, printables[_i].shown) == 0, "%s: \"%s\"", printables[_i].label, text);
+	ck_assert_msg(n == strlen(text), "%s: %zu", printables[_i].label, n);
+	ck_assert_msg(text[printables[_i].size] == 'X', "%s: wrote behind its end", printables[_i].label);
+}
+END_TEST
+
+static const struct {
+	const char *label, *name;
+	size_t size, columns;
+	const char *shown;
+	size_t used;
+} displays[] = {
+	{"plain", "report.pdf", 64, 80, "report.pdf", 10},
+	{"empty", "", 64, 80, "", 0},
+	{"kept", "Übergröße", 64, 80, "Übergröße", 9},
+	{"wide", "中文", 64, 80, "中文", 4},
+	{"combining", "cafe\u0301", 64, 80, "cafe\u0301", 4},
+	{"controls", "a\nb\033[2J\177", 64, 80, "a?b?[2J?", 8},
+	{"override", "a\u202eb", 64, 80, "a?b", 3},
+	{"joiner behind ASCII", "a" JOINER "b", 64, 80, "a?b", 3},
+	{"joiner between emoji", "👨" JOINER "👩", 64, 80, "👨" JOINER "👩", 4},
+	{"not UTF-8: a column for each byte", "a\377\376b", 64, 80, "a??b", 4},
+	{"character cut short", "a\342\202", 64, 80, "a??", 3},
+	{"just fits", "0123456789", 64, 10, "0123456789", 10},
+	{"one too wide", "0123456789", 64, 9, "...456789", 9},
+	{"much too wide", "0123456789", 64, 4, "...9", 4},
+	{"no room behind the dots", "0123456789", 64, 3, "", 0},
+	{"no columns", "0123456789", 64, 0, "", 0},
+	{"few columns, but it fits", "abc", 64, 3, "abc", 3},
+	{"wide: a half does not fit", "中文字典", 64, 6, "...典", 5},
+	{"wide: exactly", "中文字典", 64, 7, "...字典", 7},
+	{"wide: no room for one", "中文字典", 64, 4, "...", 3},
+	{"bytes run out", "abcdef", 4, 80, "abc", 3},
+	{"bytes run out inside a character", "a中中", 6, 80, "a中", 3},
+	{"bytes run out at a character's end", "a中中", 8, 80, "a中中", 5},
+	{"room for the NUL alone", "abc", 1, 80, "", 0},
+	{"room for the NUL alone, too wide", "abcdef", 1, 4, "", 0},
+	{"room for the dots alone", "abcdefgh", 4, 5, "...", 3},
+};
+
+START_TEST(displayable)
+{
+	char text[80];
+	size_t n;
+
+	memset(text, 'X', sizeof(text));
+	n = qfile_displayable(displays[_i].name, strlen(displays[_i].name), text, displays[_i].size, displays[_i].columns);
+	ck_assert_msg(strcmp(text, displays[_i].shown) == 0, "%s: \"%s\"", displays[_i].label, text);
+	ck_assert_msg(n == displays[_i].used, "%s: %zu columns", displays[_i].label, n);
+	ck_assert_msg(text[displays[_i].size] == 'X', "%s: wrote behind its end", displays[_i].label);
+}
+END_TEST
+
+/* Whatever the width and the size: no more columns than asked for, no byte too much, never half a character. */
+START_TEST(displayable_in_any_room)
+{
+	static const char name[] = "x中👨👩e\u0301\u202e\377Ü—最後.txt";
+
+	for (size_t columns = 0; columns < 30; columns++) {
+		for (size_t size = 1; size < 60; size++) {
+			char text[64];
+			size_t n, bytes;
+
+			memset(text, 'X', sizeof(text));
+			n = qfile_displayable(name, sizeof(name) - 1, text, size, columns);
+			bytes = strlen(text);
+			ck_assert_msg(n <= columns, "%zu columns, %zu bytes: used %zu", columns, size, n);
+			ck_assert_msg(bytes < size && text[size] == 'X', "%zu columns, %zu bytes: too long", columns, size);
+			ck_assert_msg(bytes == 0 || qfile_name_check(text, bytes, 0) != -EILSEQ, "%zu columns, %zu bytes: \"%s\"", columns, size, text);
+		}
+	}
+}
+END_TEST
+
+/* ---- qfile_numbered_name() ---- */
+
+static const struct {
+	const char *name;
+	unsigned number;
+	const char *numbered;
+} numbered_names[] = {
+	{"report.pdf", 2, "report (2).pdf"},
+	{"report.pdf", 10, "report (10).pdf"},
+	{"report.pdf", 4294967295u, "report (4294967295).pdf"},
+	{"report", 2, "report (2)"},
+	{"a", 2, "a (2)"},
+	{"source.tar.gz", 2, "source (2).tar.gz"},
+	{"source.tar.xz", 2, "source (2).tar.xz"},
+	{"source.tar", 2, "source (2).tar"},
+	{"a.b.c", 2, "a.b (2).c"},
+	{".bashrc", 2, ".bashrc (2)"},
+	{".config.json", 2, ".config (2).json"},
+	{"ends.", 2, "ends. (2)"},
+	{"...", 2, "... (2)"},
+	{"report (2).pdf", 2, "report (2) (2).pdf"},
+	{"Übergröße.pdf", 2, "Übergröße (2).pdf"},
+	{"中文", 3, "中文 (3)"},
+	{"two words.txt", 2, "two words (2).txt"},
+};
+
+START_TEST(numbered_name)
+{
+	char text[257];
+	int r;
+
+	memset(text, 'X', sizeof(text));
+	r = qfile_numbered_name(numbered_names[_i].name, numbered_names[_i].number, text);
+	ck_assert_msg(r == 0, "%s: %d", numbered_names[_i].name, r);
+	ck_assert_msg(strcmp(text, numbered_names[_i].numbered) == 0, "%s: \"%s\"", numbered_names[_i].name, text);
+}
+END_TEST
+
+/* What a long name is made of: `count` times `unit`, then `rest`. */
+static const struct {
+	const char *label, *unit;
+	size_t count;
+	const char *rest;
+} long_names[] = {
+	{"ASCII", "a", 251, ".pdf"},
+	{"ASCII without extension", "a", 255, ""},
+	{"two-byte characters", "é", 125, ".pdf"},
+	{"two-byte characters, odd", "é", 125, "x.pdf"},
+	{"three-byte characters", "中", 83, ".pdf"},
+	{"three-byte characters, one on", "中", 83, "x.pdf"},
+	{"three-byte characters, two on", "中", 83, "xy.pdf"},
+	{"four-byte characters", "😀", 62, ".pdf"},
+	{"four-byte characters, three on", "😀", 62, "xyz.pdf"},
+	{"two extensions", "中", 82, ".tar.gz"},
+};
+
+START_TEST(numbered_long_name)
+{
+	static const unsigned numbers[] = {2, 10, 100, 1000, 4294967295u};
+	const size_t unit = strlen(long_names[_i].unit);
+	char name[300] = "", text[257];
+
+	for (size_t i = 0; i < long_names[_i].count; i++)
+		memcpy(name + i * unit, long_names[_i].unit, unit);
+	strcpy(name + long_names[_i].count * unit, long_names[_i].rest);
+	ck_assert_uint_le(strlen(name), 255);
+	for (size_t i = 0; i < COUNT(numbers); i++) {
+		const char *extension = strchr(long_names[_i].rest, '.'), *label = long_names[_i].label;
+		char end[40];
+		size_t length;
+
+		memset(text, 'X', sizeof(text));
+		ck_assert_msg(qfile_numbered_name(name, numbers[i], text) == 0, "%s", label);
+		length = strlen(text);
+		snprintf(end, sizeof(end), " (%u)%s", numbers[i], extension ? extension : "");
+		ck_assert_msg(length <= 255 && text[256] == 'X', "%s: %zu bytes", label, length);
+		/* No more is cut than has to be: at most the rest of one character. */
+		ck_assert_msg(length > 255 - unit || length == strlen(name) + strlen(end) - (extension ? strlen(extension) : 0), "%s: cut to %zu bytes",
+		              label, length);
+		ck_assert_msg(qfile_name_check(text, length, 0) == 0, "%s: not UTF-8: \"%s\"", label, text);
+		ck_assert_msg(strcmp(text + length - strlen(end), end) == 0, "%s: \"%s\"", label, text);
+	}
+}
+END_TEST
+
+/*
+ * A long extension leaves little or no room for the part before it: some of it, whole characters, or nothing at all.
+ */
+static const struct {
+	const char *label, *stem;
+} short_stems[] = {
+	{"one letter", "a"}, {"two letters", "ab"}, {"two-byte character", "é"}, {"three-byte character", "中"}, {"four-byte character", "😀"},
+};
+
+START_TEST(numbered_name_with_a_long_extension)
+{
+	const char *label = short_stems[_i].label;
+	unsigned refused = 0;
+
+	for (size_t extension = 200; strlen(short_stems[_i].stem) + extension <= 255; extension++) {
+		char name[256] = "", text[257];
+		int r;
+
+		memset(name, 'x', 255);
+		memcpy(name, short_stems[_i].stem, strlen(short_stems[_i].stem));
+		name[strlen(short_stems[_i].stem)] = '.';
+		name[strlen(short_stems[_i].stem) + extension] = '\0';
+		memset(text, 'X', sizeof(text));
+		r = qfile_numbered_name(name, 2, text);
+		ck_assert_msg(text[256] == 'X', "%s, extension of %zu: wrote behind its end", label, extension);
+		if (r == -ENAMETOOLONG) {
+			refused++;
+			continue;
+		}
+		ck_assert_msg(r == 0, "%s, extension of %zu: %d", label, extension, r);
+		ck_assert_msg(strlen(text) <= 255, "%s, extension of %zu: %zu bytes", label, extension, strlen(text));
+		ck_assert_msg(qfile_name_check(text, strlen(text), 0) == 0, "%s, extension of %zu: not UTF-8: \"%.12s...\"", label, extension, text);
+		ck_assert_msg(text[0] != ' ', "%s, extension of %zu: nothing left before the number", label, extension);
+	}
+	/* " (2)" does not fit behind the whole first character for the four longest extensions. For all others there must be an answer. */
+	ck_assert_msg(refused <= 4, "%s: refused %u", label, refused);
+}
+END_TEST
+
+START_TEST(numbered_name_whose_extension_is_too_long)
+{
+	char name[256] = "a.", text[256];
+
+	memset(name + 2, 'x', 253);
+	ck_assert_int_eq(qfile_numbered_name(name, 2, text), -ENAMETOOLONG);
+	/* And the largest one for which there is room: one letter, the number, the extension. */
+	name[251] = '\0';
+	ck_assert_int_eq(qfile_numbered_name(name, 2, text), 0);
+	ck_assert_uint_eq(strlen(text), 255);
+	ck_assert_int_eq(strncmp(text, "a (2).xxx", 9), 0);
+	ck_assert_int_eq(qfile_numbered_name(name, 10, text), -ENAMETOOLONG);
+}
+END_TEST
+
+Suite *name_suite(void)
+{
+	Suite *suite = suite_create("name");
+	TCase *check = add_case(suite, "check"), *link = add_case(suite, "link"), *show = add_case(suite, "show"), *number = add_case(suite, "number");
+
+	add_table_test(check, name_check, names);
+	add_table_test(check, name_lengths, lengths);
+	tcase_add_test(check, name_lengths_are_in_bytes);
+	add_table_test(check, vm_name, vm_names);
+
+	add_table_test(link, link_check, links);
+	add_table_test(link, link_target_bytes, targets);
+	tcase_add_test(link, link_target_length);
+
+	add_table_test(show, printable, printables);
+	add_table_test(show, displayable, displays);
+	tcase_add_test(show, displayable_in_any_room);
+
+	add_table_test(number, numbered_name, numbered_names);
+	add_table_test(number, numbered_long_name, long_names);
+	add_table_test(number, numbered_name_with_a_long_extension, short_stems);
+	tcase_add_test(number, numbered_name_whose_extension_is_too_long);
+	return suite;
+}

@@ -1,0 +1,72 @@
+/*
+ * What the unit tests share: a scratch directory for each test, small trees in it, and streams to read from.
+ *
+ * Every test runs in a process of its own: it may change its directory, its user and its limits.
+ */
+#ifndef UNIT_H
+#define UNIT_H
+#include <check.h>
+#include <errno.h>
+#include <qfile.h>
+#include <string.h>
+#include <sys/stat.h>
+
+Suite *wire_suite(void);
+Suite *name_suite(void);
+Suite *error_suite(void);
+Suite *progress_suite(void);
+Suite *stream_suite(void);
+Suite *report_suite(void);
+Suite *dirstack_suite(void);
+Suite *walk_suite(void);
+Suite *unpack_suite(void);
+Suite *staging_suite(void);
+Suite *commit_suite(void);
+Suite *journal_remove_suite(void);
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+/* A preparation that has to work for the test to mean anything. */
+#define MUST(call) ck_assert_msg((call) >= 0, "preparing: %s: %s", #call, strerror(errno))
+
+/* A test case of `suite`, with the time that a slow machine needs. */
+TCase *add_case(Suite *suite, const char *name);
+/* A test that runs once for every row of a table, with the row's number in _i. */
+#define add_table_test(tcase, test, table) tcase_add_loop_test(tcase, test, 0, (int)COUNT(table))
+
+/* ---- Scratch directories: all below one, which is made before the first test and removed after the last ---- */
+
+void scratch_begin(void);
+void scratch_end(void);
+/* Make an empty directory and work in it. */
+void scratch_enter(void);
+/* The same, and as root become a user without privileges: where modes have to mean something. */
+void scratch_enter_plain(void);
+/* The first for way 0, the second for way 1. */
+void scratch_enter_as(int way);
+/* A test that runs both ways, with the way in _i. */
+#define add_both_users_test(tcase, test) tcase_add_loop_test(tcase, test, 0, 2)
+
+/* ---- Trees. Paths are relative to the scratch directory ---- */
+
+void make_dir(const char *path);
+void make_file(const char *path, const char *content);
+void make_link(const char *path, const char *target);
+int open_dir(const char *path);
+/* Make directories inside each other below `dir`, `depth` of them, each called `name`, and a file "bottom" in the last. */
+void make_deep(int dir, const char *name, unsigned depth);
+bool exists(const char *path);
+mode_t mode_of(const char *path);
+/* The whole content of a file, NUL-terminated, in a static buffer. */
+const char *content_of(const char *path);
+/* The names in a directory, sorted, joined by spaces, in a static buffer. */
+const char *names_in(const char *path);
+
+/* ---- Processes ---- */
+
+/* A pipe from which `bytes` can be read, written by another process in pieces of `piece` bytes. */
+int feed(const void *bytes, size_t size, size_t piece);
+/* Descriptors that this process has open. */
+unsigned open_descriptors(void);
+
+#endif
