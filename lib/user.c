@@ -58,8 +58,11 @@ int qfile_user_become(const struct qfile_user *user)
 {
 	int r;
 
+	/* Himself already: a container's root, who may not be allowed to change his groups, has no need to. */
+	if (user->uid == getuid() && user->uid == geteuid())
+		return privilege_keep_few();
 	if (geteuid() != 0)
-		return user->uid == geteuid() && user->uid == getuid() ? 0 : -EPERM;
+		return -EPERM;
 	if (*user->name ? initgroups(user->name, user->gid) < 0 : setgroups(1, &user->gid) < 0)
 		return -errno;
 	/* The capabilities would go with the identity; privilege_keep_few() says which of them stay, and that none is in force. */

@@ -116,7 +116,7 @@ END
     explains $ECANCELED "stopped"
     explains 13 "PedOSIncoming"
     explains 30 "read-only"
-    explains $EPERM "not allowed"
+    explains $EPERM "could not do its work"
     explains $EIO "Input/output error"
     explains 3000 "Unknown error 3000"
     explains $((0x7fffffff)) "unknown error"
