@@ -151,8 +151,8 @@ struct qfile_source {
 
 /*
  * Resolve `argument`. A link is not followed unless the argument ends in '/' or `dereference` is set.
- * -EINVAL: the argument is empty or names the root directory, which has no base name. -ENOTSUP: neither a file, a directory nor a link. Else the errno of
- * looking at it.
+ * -EINVAL: the argument is empty or names the root directory, which has no base name. -ENOTSUP: neither a file, a directory nor a link. -EACCES:
+ * it may not be read. Else the errno of looking at it.
  */
 int qfile_source_open(struct qfile_source *source, const char *argument, bool dereference, struct qfile_error *error);
 void qfile_source_close(struct qfile_source *source);

@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* "dir/", "." and ".." name a directory by where it is; its name is then its real one. */
 static bool names_a_place(const char *argument)
@@ -37,7 +38,11 @@ static int source_resolve(struct qfile_source *source, const char *argument, boo
 		return -EINVAL;
 	if (fstatat(AT_FDCWD, source->path, &status, dereference ? 0 : AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
-	return S_ISREG(status.st_mode) || S_ISDIR(status.st_mode) || S_ISLNK(status.st_mode) ? 0 : -ENOTSUP;
+	if (S_ISLNK(status.st_mode))
+		return 0;
+	if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode))
+		return -ENOTSUP;
+	return faccessat(AT_FDCWD, source->path, S_ISDIR(status.st_mode) ? R_OK | X_OK : R_OK, AT_EACCESS) < 0 ? -errno : 0;
 }
 
 int qfile_source_open(struct qfile_source *source, const char *argument, bool dereference, struct qfile_error *error)

@@ -37,7 +37,7 @@ export QREXEC_REMOTE_DOMAIN
 receiver="$bin/qfile-unpacker -v $(id -u) $personal/PedOSIncoming/work"
 
 title "Copy a tree from work to personal:"
-(cd "$work" && run "$bin/qfile-agent" --via="$receiver" headers)
+(cd "$work" && run "$bin/qfile-agent" --progress=tty --via="$receiver" headers)
 
 title "It landed in personal's PedOSIncoming, under the sender's name:"
 run ls -l "$personal/PedOSIncoming/work"

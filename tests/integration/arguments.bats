@@ -121,3 +121,19 @@ refuses() {
     has "$said" '"dir/file": Permission denied; nothing was copied'
     nothing_arrived
 }
+
+@test "a file or directory that may not be read is named before anything is sent" {
+    am_root && skip "root reads everything"
+    echo x >secret
+    mkdir shut
+    chmod 0 secret shut
+    local argument
+    for argument in secret shut; do
+        run --separate-stderr "$AGENT" --via="touch $T/called; exit 1" "$argument"
+        exits 1
+        has "$stderr" "$argument"
+        has "$stderr" "Permission denied"
+    done
+    missing "$T/called"
+    chmod 700 shut
+}
