@@ -3,6 +3,7 @@
 # Arguments choose among the integration tests: `sh tests/run.sh roundtrip names`.
 set -u
 cd "$(dirname "$0")/.."
+export LC_ALL=C.UTF-8 # the tests' own text has characters of many scripts
 results=$PWD/build/tests/results
 plain=
 rm -rf "$results"
