@@ -31,7 +31,7 @@ WARNINGS = -Wall -Wextra -Werror -Wshadow -Wconversion -Wno-sign-conversion -Wst
 HARDENING := -fstack-protector-strong $(call have,-fstack-clash-protection) $(call have,-fcf-protection) \
 	$(call have,-ftrivial-auto-var-init=zero) -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 LINK_HARDENING = -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--as-needed -Wl,-z,defs
-PACKAGES = libdeflate libutf8proc
+PACKAGES = libdeflate libutf8proc libseccomp
 
 # Looked up once, and not for targets that build nothing: these work before anything is installed.
 LAZY = $(eval $(1) := $(shell $(PKG_CONFIG) $(2) $(PACKAGES)))$($(1))

@@ -5,7 +5,9 @@
  */
 #include "confine.h"
 
+#include "landlock.h"
 #include "privilege.h"
+#include "syscalls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,7 +38,7 @@
 #define MAX_ADDRESS_SPACE (256UL << 20)  /* shared libraries count; the heap of an honest child stays below 2 MiB */
 
 static const char *const layer_names[] = {
-	"user namespace", "namespaces", "mount", "chroot", "privileges", "resources", "descriptors",
+	"user namespace", "namespaces", "mount", "chroot", "privileges", "resources", "descriptors", "Landlock", "system calls",
 };
 
 const char *qfile_layer_name(enum qfile_layer layer)
@@ -276,7 +278,14 @@ int confine(struct confinement *confinement, int root)
 	confinement->layers |= QFILE_LAYER_RESOURCES;
 	confinement->failed = QFILE_LAYER_CHROOT;
 	root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return root < 0 ? -errno : root;
+	if (root < 0)
+		return -errno;
+	/* These two a kernel may lack, or a container forbid: what is above holds without them. */
+	if (landlock_confine(root) == 0)
+		confinement->layers |= QFILE_LAYER_LANDLOCK;
+	if (syscalls_confine() == 0)
+		confinement->layers |= QFILE_LAYER_SYSCALLS;
+	return root;
 }
 
 /* ---- Why not ---- */

@@ -46,7 +46,7 @@ suite() {
 unit='cd "$0" && CK_TAP_LOG_FILE_NAME=- CK_VERBOSITY=silent build/tests/unit-tests'
 integration='cd "$0" && bats --tap --jobs "$(nproc)" "$@"'
 
-who=$(id -un 2>/dev/null || id -u)
+who=$(id -un 2>/dev/null) || who=$(id -u)
 suite "unit-as-$who" sh -c "$unit" .
 suite "integration-as-$who" sh -c "$integration" . $files
 if [ "$(id -u)" = 0 ]; then

@@ -28,6 +28,7 @@ for group in "$@"; do
         need pkg-config "finds libraries" has pkg-config
         need libdeflate-dev "the checksum" has_module libdeflate
         need libutf8proc-dev "knows which characters are letters" has_module libutf8proc
+        need libseccomp-dev "confines the receiver's parser to a list of system calls" has_module libseccomp
         ;;
     demo)
         need findutils "compares both sides" has find

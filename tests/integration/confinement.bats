@@ -258,3 +258,12 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     [ "$(field 0 4)" != 0 ] || fail "answered with success"
     nothing_arrived
 }
+
+@test "the child has its list of system calls where the kernel has seccomp" {
+    [ -e /proc/sys/kernel/seccomp/actions_avail ] || skip "no seccomp here"
+    confined_child -v
+    is "$(of_status Seccomp)" 2
+    is "$(of_status NoNewPrivs)" 1
+    let_it_end
+    has "$said" "system calls"
+}

@@ -23,6 +23,7 @@ Suite *unpack_suite(void);
 Suite *staging_suite(void);
 Suite *commit_suite(void);
 Suite *journal_remove_suite(void);
+Suite *confine_suite(void);
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
