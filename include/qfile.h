@@ -264,8 +264,7 @@ enum qfile_layer {
 	QFILE_LAYER_PRIVILEGES = 1 << 4,   /* no capabilities, and no way to new ones */
 	QFILE_LAYER_RESOURCES = 1 << 5,    /* no new processes, no core dumps, bounded descriptors and memory */
 	QFILE_LAYER_DESCRIPTORS = 1 << 6,  /* all closed but the stream, the report and stderr */
-	QFILE_LAYER_LANDLOCK = 1 << 7,     /* making entries and writing files, no reading, removing or running */
-	QFILE_LAYER_SYSCALLS = 1 << 8,     /* seccomp: a list of system calls, any other kills */
+	QFILE_LAYER_SYSCALLS = 1 << 7,     /* seccomp: a list of system calls, any other kills */
 };
 /* "chroot" and so on; NULL when there is no such layer. */
 const char *qfile_layer_name(enum qfile_layer layer);
@@ -324,10 +323,13 @@ int qfile_call_command(const char *command, char *const environment[], struct qf
  */
 int qfile_call_find_client(const char *search_path, char path[4096]);
 
-/* ---- Stopping --------------------------------------------------------------------------------------------------------- */
+/* ---- How a program begins --------------------------------------------------------------------------------------------- */
+
+/* Open /dev/null in place of those of the descriptors 0 to 2 that are closed: else the next files that are opened would pass for them. */
+int qfile_descriptors_fill(void);
 
 /*
- * For a program's start: from here on SIGINT, SIGTERM and SIGHUP are not delivered but make the descriptor returned readable (signalfd(2)), which is
+ * From here on SIGINT, SIGTERM and SIGHUP are not delivered but make the descriptor returned readable (signalfd(2)), which is
  * what `stop` means in the options above; and SIGPIPE is ignored, since a peer that goes away is an answer and no death.
  */
 int qfile_stop_open(void);

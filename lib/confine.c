@@ -5,7 +5,6 @@
  */
 #include "confine.h"
 
-#include "landlock.h"
 #include "privilege.h"
 #include "syscalls.h"
 
@@ -38,7 +37,7 @@
 #define MAX_ADDRESS_SPACE (256UL << 20)  /* shared libraries count; the heap of an honest child stays below 2 MiB */
 
 static const char *const layer_names[] = {
-	"user namespace", "namespaces", "mount", "chroot", "privileges", "resources", "descriptors", "Landlock", "system calls",
+	"user namespace", "namespaces", "mount", "chroot", "privileges", "resources", "descriptors", "system calls",
 };
 
 const char *qfile_layer_name(enum qfile_layer layer)
@@ -280,9 +279,7 @@ int confine(struct confinement *confinement, int root)
 	root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return -errno;
-	/* These two a kernel may lack, or a container forbid: what is above holds without them. */
-	if (landlock_confine(root) == 0)
-		confinement->layers |= QFILE_LAYER_LANDLOCK;
+	/* A kernel may lack this one: what is above holds without it. */
 	if (syscalls_confine() == 0)
 		confinement->layers |= QFILE_LAYER_SYSCALLS;
 	return root;

@@ -93,7 +93,7 @@ static void encode_time(const struct timespec *time, uint32_t *seconds, uint32_t
 	*nanoseconds = time->tv_sec < 0 ? 0 : time->tv_sec > UINT32_MAX ? 999999999 : (uint32_t)time->tv_nsec;
 }
 
-/* Put an entry's header and name into the buffer, with room behind them for `data` bytes (as much as fits at all) without a flush. */
+/* Put an entry's header and name into the buffer, with room behind them for its data too, where that fits into the buffer at all. */
 static int put_header(struct qfile_sender *sender, const struct walk_entry *entry, const struct stat *status, uint64_t filelen)
 {
 	struct qfile_header header = {

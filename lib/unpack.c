@@ -49,18 +49,11 @@ static int climb(struct unpacker *unpacker, const char *dir, size_t length)
 	return 0;
 }
 
-/* Enter the directory `component` of the deepest one. */
-static int descend(struct unpacker *unpacker, const char *component, size_t length)
+/* Make the directory that is open as `fd` the deepest one. */
+static int enter(struct unpacker *unpacker, int fd, const char *name, size_t length)
 {
-	char name[NAME_MAX + 1]; /* qfile_name_check() has seen to the length */
 	struct stat status;
-	int fd;
 
-	memcpy(name, component, length);
-	name[length] = '\0';
-	fd = openat(dirstack_fd(&unpacker->dirs), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
 	if (fstat(fd, &status) < 0) {
 		int r = -errno;
 
@@ -68,6 +61,18 @@ static int descend(struct unpacker *unpacker, const char *component, size_t leng
 		return r;
 	}
 	return dirstack_push(&unpacker->dirs, name, length, fd, &status, false);
+}
+
+/* Enter the directory `component` of the deepest one. */
+static int descend(struct unpacker *unpacker, const char *component, size_t length)
+{
+	char name[NAME_MAX + 1]; /* qfile_name_check() has seen to the length */
+	int fd;
+
+	memcpy(name, component, length);
+	name[length] = '\0';
+	fd = openat(dirstack_fd(&unpacker->dirs), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? -errno : enter(unpacker, fd, name, length);
 }
 
 /* Make the directory that the current entry lies in the deepest one. Nearly always it is that already. */
@@ -354,18 +359,9 @@ static int unpack_entry(struct unpacker *unpacker, struct qfile_error *error)
 /* Open the root as the directory that we are in. */
 static int begin(struct unpacker *unpacker)
 {
-	struct stat status;
 	int fd = openat(unpacker->options->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &status) < 0) {
-		int r = -errno;
-
-		close(fd);
-		return r;
-	}
-	return dirstack_push(&unpacker->dirs, "", 0, fd, &status, false);
+	return fd < 0 ? -errno : enter(unpacker, fd, "", 0);
 }
 
 int unpack(const struct unpack_options *options, struct qfile_received *received, struct qfile_error *error)

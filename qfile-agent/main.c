@@ -119,6 +119,7 @@ int main(int argc, char **argv)
 	struct options options;
 	int status;
 
+	qfile_descriptors_fill();
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* a message is one write: others may share our stderr */
 	status = options_parse(&options, argc, argv);
 	if (status >= 0)

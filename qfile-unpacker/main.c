@@ -7,7 +7,6 @@
 
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,18 +95,6 @@ static void tell(const struct qfile_receive_outcome *outcome, int r)
 		    outcome->received.size.bytes, outcome->renamed);
 }
 
-/* Descriptors 0 to 2 must be taken, or files that we open would pass for them. */
-static void fill_standard_descriptors(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd > STDERR_FILENO)
-		close(fd);
-}
-
 static int receive(const struct options *options, int incoming, struct qfile_error *error)
 {
 	struct qfile_receive_options receive_options = {
@@ -140,11 +127,11 @@ int main(int argc, char **argv)
 	struct qfile_user user;
 	int status, incoming;
 
+	qfile_descriptors_fill();
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* a message is one write: others may share our stderr */
 	status = options_parse(&options, argc, argv);
 	if (status >= 0)
 		return status;
-	fill_standard_descriptors();
 	if (isatty(STDIN_FILENO)) {
 		warnx("stdin is a terminal: this program is started by rpc or by the command of qfile-agent --via");
 		return EXIT_USAGE;

@@ -1,9 +1,8 @@
 /*
- * The two layers that need no namespace, each alone: what is allowed goes, what is not fails or kills.
+ * The list of system calls, alone: what is on it goes, what is not kills.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "landlock.h"
 #include "syscalls.h"
 #include "unit.h"
 
@@ -16,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What the child does; 0 or a positive errno. It works in a directory "inside" with a file "file", beside a file "outside". */
+/* What the child does; 0 or a positive errno. It works in a directory "inside" with a file "file". */
 typedef int attempt_function(int root);
 
 static int result_of(int r)
@@ -41,26 +40,6 @@ static int make_a_directory(int root)
 static int make_a_link(int root)
 {
 	return result_of(symlinkat("file", root, "link"));
-}
-
-static int read_a_file(int root)
-{
-	return result_of(openat(root, "file", O_RDONLY));
-}
-
-static int write_outside(int root)
-{
-	return result_of(openat(root, "../outside", O_WRONLY));
-}
-
-static int read_outside(int root)
-{
-	return result_of(openat(root, "../outside", O_RDONLY));
-}
-
-static int make_outside(int root)
-{
-	return result_of(mkdirat(root, "../dir", 0700));
 }
 
 static int remove_a_file(int root)
@@ -114,15 +93,15 @@ static int signal_the_parent(int root)
 	return result_of(kill(getppid(), 0));
 }
 
-/* Run `attempt` in a child behind one layer. Returns its errno, or minus the signal that killed it, or -1000 where there is no such layer. */
-static int run_behind(int (*layer)(int root), attempt_function *attempt)
+/* Run `attempt` in a child behind the list. Returns its errno, or minus the signal that killed it, or -1000 where there is no seccomp. */
+static int run_behind_list(attempt_function *attempt)
 {
 	int root = open_dir("inside"), status;
 	pid_t pid = fork();
 
 	MUST(pid);
 	if (pid == 0) {
-		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || layer(root) < 0)
+		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || syscalls_confine() < 0)
 			_exit(255);
 		_exit(attempt(root));
 	}
@@ -137,42 +116,6 @@ static void enter_scene(void)
 	scratch_enter();
 	make_dir("inside");
 	make_file("inside/file", "x");
-	make_file("outside", "x");
-}
-
-static const struct {
-	const char *name;
-	attempt_function *attempt;
-	int expected;
-} behind_landlock[] = {
-	{"make a file", make_a_file, 0},
-	{"make a directory", make_a_directory, 0},
-	{"make a link", make_a_link, 0},
-	{"read a file", read_a_file, EACCES},
-	{"write outside", write_outside, EACCES},
-	{"read outside", read_outside, EACCES},
-	{"make a directory outside", make_outside, EACCES},
-	{"remove a file", remove_a_file, EACCES},
-	{"rename a file", rename_a_file, EACCES},
-	{"make a fifo", make_a_fifo, EACCES},
-};
-
-START_TEST(landlock)
-{
-	int got;
-
-	enter_scene();
-	got = run_behind(landlock_confine, behind_landlock[_i].attempt);
-	if (got == -1000)
-		return; /* a kernel without Landlock: qfile-unpacker -v does not claim it then */
-	ck_assert_msg(got == behind_landlock[_i].expected, "%s: %d instead of %d", behind_landlock[_i].name, got, behind_landlock[_i].expected);
-}
-END_TEST
-
-static int syscalls_layer(int root)
-{
-	(void)root;
-	return syscalls_confine();
 }
 
 static const struct {
@@ -199,7 +142,7 @@ START_TEST(system_calls)
 	int got;
 
 	enter_scene();
-	got = run_behind(syscalls_layer, behind_syscalls[_i].attempt);
+	got = run_behind_list(behind_syscalls[_i].attempt);
 	if (got == -1000)
 		return; /* no seccomp here */
 	ck_assert_msg(got == behind_syscalls[_i].expected, "%s: %d instead of %d", behind_syscalls[_i].name, got, behind_syscalls[_i].expected);
@@ -209,9 +152,8 @@ END_TEST
 Suite *confine_suite(void)
 {
 	Suite *suite = suite_create("confine");
-	TCase *tcase = add_case(suite, "layers");
+	TCase *tcase = add_case(suite, "list");
 
-	add_table_test(tcase, landlock, behind_landlock);
 	add_table_test(tcase, system_calls, behind_syscalls);
 	return suite;
 }

@@ -1,12 +1,27 @@
 /*
- * Being asked to stop.
+ * How a program begins: its standard descriptors, and being asked to stop.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <qfile.h>
 #include <signal.h>
 #include <sys/signalfd.h>
+#include <unistd.h>
+
+int qfile_descriptors_fill(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
 
 int qfile_stop_open(void)
 {
