@@ -30,8 +30,8 @@ def qfile(name, target):
 
 WAYS = {
     "qfilecopy": qfile,
-    "tar | tar": lambda name, target: f"tar -c {name} | tar -x -C {target}",
-    "bsdtar | bsdtar": lambda name, target: f"bsdtar -c -f - {name} | bsdtar -x -f - -C {target}",
+    "tar to tar": lambda name, target: f"tar -c {name} | tar -x -C {target}",
+    "bsdtar to bsdtar": lambda name, target: f"bsdtar -c -f - {name} | bsdtar -x -f - -C {target}",
     "rsync -a": lambda name, target: f"rsync -a {name} {target}/",
     "cp -a": lambda name, target: f"cp -a {name} {target}/",
 }
@@ -99,7 +99,7 @@ def speed(title, name, rounds, scratch):
     print(f"|{'-' * 17}|{'-' * 9}:|{'-' * 9}:|{'-' * 9}:|{'-' * 17}:|")
     for way, seconds in times.items():
         ratio = statistics.median(own / other for own, other in zip(times["qfilecopy"], seconds))
-        print(f"| {way:15} | {statistics.median(seconds):6.2f} s | {min(seconds):6.2f} s | {max(seconds):6.2f} s | {ratio:16.2f} |")
+        print(f"| {way:16} | {statistics.median(seconds):6.2f} s | {min(seconds):6.2f} s | {max(seconds):6.2f} s | {ratio:16.2f} |")
     sys.stdout.flush()
 
 
