@@ -40,6 +40,19 @@ account_delivery() {
     done
 }
 
+@test "a sender over ssh is named by its address, unless a name is given" {
+    need_account
+    SSH_CONNECTION="192.0.2.7 40000 192.0.2.1 22" account_delivery
+    exits 0
+    is "$(<"$HOMES/user/PedOSIncoming/ssh-192.0.2.7/file")" x
+    SSH_CONNECTION="fe80::1%eth0 40000 fe80::2%eth0 22" account_delivery
+    exits 0
+    is "$(<"$HOMES/user/PedOSIncoming/ssh-fe80--1/file")" x
+    SSH_CONNECTION="192.0.2.7 40000 192.0.2.1 22" QREXEC_REMOTE_DOMAIN=work account_delivery
+    exits 0
+    is "$(ls "$HOMES/user/PedOSIncoming" | tr '\n' ' ')" "ssh-192.0.2.7 ssh-fe80--1 work "
+}
+
 @test "PedOSIncoming keeps the mode that its owner gave it" {
     need_account
     mkdir "$HOMES/user/PedOSIncoming"
