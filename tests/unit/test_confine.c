@@ -93,7 +93,7 @@ static int signal_the_parent(int root)
 	return result_of(kill(getppid(), 0));
 }
 
-/* Run `attempt` in a child behind the list. Returns its errno, or minus the signal that killed it, or -1000 where there is no seccomp. */
+/* Run `attempt` in a child behind the list. Returns its errno, or minus the signal that killed it, or -1000 when the list could not be put in force. */
 static int run_behind_list(attempt_function *attempt)
 {
 	int root = open_dir("inside"), status;
@@ -143,8 +143,6 @@ START_TEST(system_calls)
 
 	enter_scene();
 	got = run_behind_list(behind_syscalls[_i].attempt);
-	if (got == -1000)
-		return; /* no seccomp here */
 	ck_assert_msg(got == behind_syscalls[_i].expected, "%s: %d instead of %d", behind_syscalls[_i].name, got, behind_syscalls[_i].expected);
 }
 END_TEST
@@ -154,6 +152,7 @@ Suite *confine_suite(void)
 	Suite *suite = suite_create("confine");
 	TCase *tcase = add_case(suite, "list");
 
-	add_table_test(tcase, system_calls, behind_syscalls);
+	if (prctl(PR_GET_SECCOMP) >= 0) /* a kernel without it: the integration tests report that as skipped */
+		add_table_test(tcase, system_calls, behind_syscalls);
 	return suite;
 }
