@@ -264,7 +264,8 @@ enum qfile_layer {
 	QFILE_LAYER_PRIVILEGES = 1 << 4,   /* no capabilities, and no way to new ones */
 	QFILE_LAYER_RESOURCES = 1 << 5,    /* no new processes, no core dumps, bounded descriptors and memory */
 	QFILE_LAYER_DESCRIPTORS = 1 << 6,  /* all closed but the stream, the report and stderr */
-	QFILE_LAYER_SYSCALLS = 1 << 7,     /* seccomp: a list of system calls, any other kills */
+	QFILE_LAYER_LANDLOCK = 1 << 7,     /* making entries and writing files, no reading, removing or running */
+	QFILE_LAYER_SYSCALLS = 1 << 8,     /* seccomp: a list of system calls, any other kills */
 };
 /* "chroot" and so on; NULL when there is no such layer. */
 const char *qfile_layer_name(enum qfile_layer layer);
@@ -282,6 +283,7 @@ struct qfile_receive_options {
 	unsigned flags;
 	struct qfile_limits limits;
 	enum qfile_conflict on_conflict;
+	unsigned timeout;        /* give up when the sender is silent for so many seconds; 0: never */
 	uint64_t wait_for_space; /* wait until so many bytes are free before the first is read; 0: do not wait */
 };
 

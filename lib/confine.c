@@ -5,6 +5,7 @@
  */
 #include "confine.h"
 
+#include "landlock.h"
 #include "privilege.h"
 #include "syscalls.h"
 
@@ -37,7 +38,7 @@
 #define MAX_ADDRESS_SPACE (256UL << 20)  /* shared libraries count; the heap of an honest child stays below 2 MiB */
 
 static const char *const layer_names[] = {
-	"user namespace", "namespaces", "mount", "chroot", "privileges", "resources", "descriptors", "system calls",
+	"user namespace", "namespaces", "mount", "chroot", "privileges", "resources", "descriptors", "Landlock", "system calls",
 };
 
 const char *qfile_layer_name(enum qfile_layer layer)
@@ -279,7 +280,9 @@ int confine(struct confinement *confinement, int root)
 	root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return -errno;
-	/* A kernel may lack this one: what is above holds without it. */
+	/* These two a kernel may lack, or a container forbid: what is above holds without them. */
+	if (landlock_confine(root) == 0)
+		confinement->layers |= QFILE_LAYER_LANDLOCK;
 	if (syscalls_confine() == 0)
 		confinement->layers |= QFILE_LAYER_SYSCALLS;
 	return root;

@@ -45,6 +45,7 @@ static const struct {
 	{EEXIST, "the name is there already"},
 	{ENAMETOOLONG, "the name is too long"},
 	{ECANCELED, "stopped"},
+	{ETIMEDOUT, "nothing came for too long"},
 	{ESTALE, "it changed in the meantime"},
 };
 

@@ -11,6 +11,7 @@
 #include "report.h"
 #include "stream.h"
 #include "unpack.h"
+#include "verify.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +21,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static void report_layers(int fd, enum report_kind kind, int code, unsigned layers)
@@ -36,6 +38,7 @@ static _Noreturn void be_child(const struct qfile_receive_options *options, stru
 		.in = STDIN_FILENO,
 		.report = STDOUT_FILENO,
 		.flags = options->flags,
+		.timeout = options->timeout,
 		.limits = options->limits,
 	};
 	struct report report = {.kind = REPORT_DONE};
@@ -62,6 +65,9 @@ struct monitor {
 	struct qfile_receive_outcome *outcome;
 	struct staging staging;
 	struct report_reader reader;
+	bool confined;    /* the child has said so */
+	bool ended;       /* the sender has closed the stream: */
+	int64_t deadline; /* by then the child must be done; milliseconds of CLOCK_MONOTONIC */
 	struct qfile_error *error;
 };
 
@@ -107,14 +113,33 @@ static int unconfined(struct monitor *monitor)
 	return -EPERM;
 }
 
+/* The child's last word. */
+static int done(struct monitor *monitor)
+{
+	const struct report *report = &monitor->reader.report;
+	int r = -(int)report->code;
+
+	monitor->outcome->received = report->received;
+	error_set(monitor->error, r, NULL, monitor->reader.name);
+	if (r == -EINVAL)
+		monitor->error->hint = "the stream is malformed";
+	else if (r == -ETIMEDOUT)
+		monitor->error->hint = "the sender fell silent";
+	return r < 0 ? r : 1;
+}
+
 /* Act on a report. Returns 1 when it was the last. */
 static int act_on_report(struct monitor *monitor)
 {
 	const struct report *report = &monitor->reader.report;
-	int r;
+	/* Which layers hold it is the child's first word, once, from before it read anything: the sender has no say in it. */
+	bool begins = report->kind == REPORT_CONFINED || report->kind == REPORT_UNCONFINED;
 
+	if (begins == monitor->confined)
+		return error_set(monitor->error, -EPROTO, "listening to the unpacking process", NULL);
 	switch (report->kind) {
 	case REPORT_CONFINED:
+		monitor->confined = true;
 		monitor->outcome->layers = report->layers;
 		return 0;
 	case REPORT_UNCONFINED:
@@ -122,29 +147,65 @@ static int act_on_report(struct monitor *monitor)
 	case REPORT_ENTRY:
 		return check_entry(monitor);
 	default:
-		r = -(int)report->code;
-		monitor->outcome->received = report->received;
-		error_set(monitor->error, r, NULL, monitor->reader.name);
-		if (r == -EINVAL)
-			monitor->error->hint = "the stream is malformed";
-		return r < 0 ? r : 1;
+		return done(monitor);
 	}
+}
+
+static int64_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+/* Milliseconds that the child still has, as poll(2) has it. While the sender is there it is the child that counts its silence. */
+static int time_left(const struct monitor *monitor)
+{
+	int64_t left = monitor->deadline - now();
+
+	return !monitor->ended || monitor->options->timeout == 0 ? -1 : left > 0 ? (int)left : 0;
+}
+
+/*
+ * Wait for a report. A stream that has ended is read up in no time: a child that goes on is not ours any more, and would hold the staging
+ * directory for ever. Returns 1 when there is something to read.
+ */
+static int wait_for_report(struct monitor *monitor)
+{
+	struct pollfd pollfds[3] = {
+		{.fd = monitor->reader.fd, .events = POLLIN},
+		{.fd = monitor->options->stop, .events = POLLIN},
+		{.fd = monitor->ended ? -1 : monitor->options->in, .events = POLLRDHUP}, /* a pipe's end comes unasked, as POLLHUP */
+	};
+	int left = time_left(monitor);
+
+	if (poll(pollfds, 3, left) < 0)
+		return errno == EINTR ? 0 : error_set(monitor->error, -errno, "listening to the unpacking process", NULL);
+	if (pollfds[1].revents)
+		return error_set(monitor->error, -ECANCELED, NULL, NULL);
+	if (pollfds[2].revents) {
+		monitor->ended = true;
+		monitor->deadline = now() + stream_patience(monitor->options->timeout);
+	}
+	if (left == 0) {
+		error_set(monitor->error, -ETIMEDOUT, NULL, NULL);
+		monitor->error->hint = "the unpacking process does not end";
+		return -ETIMEDOUT;
+	}
+	return pollfds[0].revents != 0;
 }
 
 /* Listen to the child until it is done, it fails, or the user wants to stop. */
 static int listen_to_child(struct monitor *monitor)
 {
 	for (;;) {
-		struct pollfd pollfds[2] = {{.fd = monitor->reader.fd, .events = POLLIN}, {.fd = monitor->options->stop, .events = POLLIN}};
-		int r;
+		int r = wait_for_report(monitor);
 
-		if (poll(pollfds, 2, -1) < 0) {
-			if (errno == EINTR)
-				continue;
-			return error_set(monitor->error, -errno, "listening to the unpacking process", NULL);
-		}
-		if (pollfds[1].revents)
-			return error_set(monitor->error, -ECANCELED, NULL, NULL);
+		if (r < 0)
+			return r;
+		if (r == 0)
+			continue;
 		r = report_receive(&monitor->reader);
 		if (r < 0)
 			return error_set(monitor->error, r == -ECONNRESET ? -EIO : r, "listening to the unpacking process", NULL);
@@ -181,16 +242,16 @@ static int run_child(struct monitor *monitor)
 	return r;
 }
 
-static int send_result(int out, const struct qfile_result *result)
+static int send_result(int out, const struct qfile_result *result, unsigned timeout)
 {
 	unsigned char bytes[QFILE_RESULT_SIZE + QFILE_RESULT_NAMELEN_SIZE + QFILE_NAME_MAX];
 
-	return stream_write_full(out, bytes, qfile_result_encode(result, bytes));
+	return stream_write_patiently(out, bytes, qfile_result_encode(result, bytes), stream_patience(timeout));
 }
 
 int qfile_refuse(int out, int code)
 {
-	return send_result(out, &(struct qfile_result){.code = (uint32_t)code});
+	return send_result(out, &(struct qfile_result){.code = (uint32_t)code}, 0);
 }
 
 static int answer(struct monitor *monitor, int code)
@@ -204,24 +265,28 @@ static int answer(struct monitor *monitor, int code)
 	if (result.namelen > sizeof(result.name))
 		result.namelen = sizeof(result.name);
 	memcpy(result.name, monitor->error->name, result.namelen);
-	return send_result(monitor->options->out, &result);
+	return send_result(monitor->options->out, &result, monitor->options->timeout);
 }
 
-/* Stage, unpack, commit. Whatever fails, no staging directory stays. */
+/* Stage, unpack, verify, commit. Whatever fails, no staging directory stays. */
 static int deliver(struct monitor *monitor)
 {
+	const struct qfile_receive_options *options = monitor->options;
+	struct qfile_receive_outcome *outcome = monitor->outcome;
 	int r, removed;
 
-	commit_sweep(monitor->options->incoming);
-	r = staging_create(&monitor->staging, monitor->options->incoming);
+	commit_sweep(options->incoming);
+	r = staging_create(&monitor->staging, options->incoming);
 	if (r < 0)
 		return error_set(monitor->error, r, "making the staging directory", NULL);
-	if (monitor->options->wait_for_space)
+	if (options->wait_for_space)
 		r = wait_for_space(monitor);
 	if (r == 0)
 		r = run_child(monitor);
 	if (r == 0)
-		r = commit(&monitor->staging, monitor->options->on_conflict, &monitor->outcome->renamed, monitor->error);
+		r = verify(&monitor->staging, options->flags, outcome->layers, outcome->received.size.entries, monitor->error);
+	if (r == 0)
+		r = commit(&monitor->staging, options->on_conflict, &outcome->renamed, monitor->error);
 	removed = staging_remove(&monitor->staging);
 	(void)removed; /* after a success nothing is lost; after a failure the next receiver tries again */
 	return r;

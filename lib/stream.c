@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libdeflate.h>
+#include <limits.h>
 #include <poll.h>
 #include <qfile.h>
 #include <stdlib.h>
@@ -22,12 +23,26 @@ void stream_widen_pipe(int fd)
 	fcntl(fd, F_SETPIPE_SZ, 1 << 20);
 }
 
-/* Wait for one event on one descriptor that a peer may have left non-blocking. */
-static int wait_for(int fd, short events)
+int stream_patience(unsigned seconds)
+{
+	return seconds == 0 ? -1 : seconds > INT_MAX / 1000 ? INT_MAX : (int)seconds * 1000;
+}
+
+/* Wait for one event on one descriptor. `patience`: milliseconds, -1 for ever. */
+static int wait_for(int fd, short events, int patience)
 {
 	struct pollfd pollfd = {.fd = fd, .events = events};
 
-	return poll(&pollfd, 1, -1) < 0 && errno != EINTR ? -errno : 0;
+	for (;;) {
+		int n = poll(&pollfd, 1, patience);
+
+		if (n > 0)
+			return 0;
+		if (n == 0)
+			return -ETIMEDOUT;
+		if (errno != EINTR)
+			return -errno;
+	}
 }
 
 /* read(2) on a descriptor of either kind: waits, never returns EINTR or EAGAIN. */
@@ -39,7 +54,7 @@ static ssize_t read_some(int fd, void *buffer, size_t size)
 		if (n >= 0)
 			return n;
 		if (errno == EAGAIN) {
-			int r = wait_for(fd, POLLIN);
+			int r = wait_for(fd, POLLIN, -1); /* a peer may have left it non-blocking */
 
 			if (r < 0)
 				return r;
@@ -75,7 +90,7 @@ int stream_write_full(int fd, const void *buffer, size_t size)
 		if (n >= 0) {
 			done += (size_t)n;
 		} else if (errno == EAGAIN) {
-			int r = wait_for(fd, POLLOUT);
+			int r = wait_for(fd, POLLOUT, -1);
 
 			if (r < 0)
 				return r;
@@ -86,9 +101,26 @@ int stream_write_full(int fd, const void *buffer, size_t size)
 	return 0;
 }
 
+int stream_write_patiently(int fd, const void *buffer, size_t size, int patience)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		size_t piece = size - done < PIPE_BUF ? size - done : PIPE_BUF;
+		int r = wait_for(fd, POLLOUT, patience);
+
+		if (r == 0)
+			r = stream_write_full(fd, (const char *)buffer + done, piece);
+		if (r < 0)
+			return r;
+		done += piece;
+	}
+	return 0;
+}
+
 int stream_reader_open(struct stream_reader *reader, int fd)
 {
-	*reader = (struct stream_reader){.fd = fd, .buffer = aligned_alloc(PAGE, STREAM_BUFFER_SIZE)};
+	*reader = (struct stream_reader){.fd = fd, .buffer = aligned_alloc(PAGE, STREAM_BUFFER_SIZE), .patience = -1};
 	return reader->buffer ? 0 : -ENOMEM;
 }
 
@@ -113,6 +145,12 @@ static int reader_fill(struct stream_reader *reader, size_t limit)
 	memmove(reader->buffer, reader->buffer + reader->begin, reader->end - reader->begin);
 	reader->end -= reader->begin;
 	reader->begin = reader->summed = 0;
+	if (reader->patience >= 0) {
+		int r = wait_for(reader->fd, POLLIN, reader->patience);
+
+		if (r < 0)
+			return r;
+	}
 	n = read_some(reader->fd, reader->buffer + reader->end, limit - reader->end);
 	if (n < 0)
 		return (int)n;

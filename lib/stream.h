@@ -20,10 +20,15 @@
 /* Ask the kernel for the largest pipe that it grants everybody, where `fd` is a pipe: fewer switches between the two sides. */
 void stream_widen_pipe(int fd);
 
+/* A timeout of so many seconds as poll(2) has it: 0 means none. */
+int stream_patience(unsigned seconds);
+
 /* Read until `size` bytes or the end. Returns the bytes read or a negative errno. */
 ssize_t stream_read_full(int fd, void *buffer, size_t size);
 /* Write all of it. */
 int stream_write_full(int fd, const void *buffer, size_t size);
+/* The same, to a pipe or socket whose reader may never come: -ETIMEDOUT after `patience` milliseconds (-1: never) in which it took nothing. */
+int stream_write_patiently(int fd, const void *buffer, size_t size, int patience);
 
 /* ---- The receiving side ---- */
 
@@ -33,6 +38,7 @@ struct stream_reader {
 	size_t begin, end;     /* what is read and not taken yet */
 	size_t summed;         /* the CRC covers the buffer up to here */
 	uint32_t crc;
+	int patience;          /* milliseconds to wait for the next byte; -1: for ever, as opened */
 };
 
 int stream_reader_open(struct stream_reader *reader, int fd);
@@ -40,7 +46,7 @@ void stream_reader_close(struct stream_reader *reader);
 
 /*
  * Have at least `size` bytes (at most STREAM_BUFFER_SIZE) in the buffer and return them at *bytes, without taking them. Returns how many
- * there are; -QFILE_ETRUNCATED when the stream ends before.
+ * there are; -QFILE_ETRUNCATED when the stream ends before, -ETIMEDOUT when patience does.
  */
 ssize_t stream_peek(struct stream_reader *reader, size_t size, const unsigned char **bytes);
 /*

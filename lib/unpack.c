@@ -376,6 +376,7 @@ int unpack(const struct unpack_options *options, struct qfile_received *received
 	if (r == 0)
 		r = begin(&unpacker);
 	stream_widen_pipe(options->in);
+	unpacker.reader.patience = stream_patience(options->timeout);
 	while (r == 0) {
 		r = unpack_entry(&unpacker, error);
 		if (r == 0)

@@ -10,6 +10,7 @@ struct unpack_options {
 	int root;   /* the directory to create everything below */
 	int report; /* the name of every top-level entry goes here before its content is read (report.h); or -1 */
 	unsigned flags;
+	unsigned timeout; /* seconds that the sender may be silent; 0: for ever */
 	struct qfile_limits limits;
 };
 
@@ -19,7 +20,8 @@ struct unpack_options {
  *
  * -EINVAL: malformed; an entry whose directory was not sent before it, or is a file or a link. -EEXIST: an entry came twice. -EDQUOT: a
  * limit. -ENOSPC: the disk, for a large file found out at its header. -EILSEQ, -ENOLINK, -ENAMETOOLONG: as qfile_name_check() and
- * qfile_link_check(). -QFILE_ETRUNCATED. Else the errno of a system call.
+ * qfile_link_check(). -ETIMEDOUT: the sender was silent for
+ * too long. -QFILE_ETRUNCATED. Else the errno of a system call.
  */
 int unpack(const struct unpack_options *options, struct qfile_received *received, struct qfile_error *error);
 

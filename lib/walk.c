@@ -30,6 +30,7 @@ struct walk_frame {
 void walk_init(struct walk *walk, unsigned flags)
 {
 	walk->source = NULL;
+	walk->at = AT_FDCWD;
 	walk->flags = flags;
 	walk->frames = NULL;
 	walk->frames_size = 0;
@@ -86,19 +87,41 @@ static int push(struct walk *walk, const struct walk_entry *entry, const char *c
 	return 0;
 }
 
+static bool sealed(mode_t mode)
+{
+	return (mode & (S_IRUSR | S_IXUSR)) != (S_IRUSR | S_IXUSR);
+}
+
+/* Open the directory that `entry` names, and look at it. Returns a descriptor. */
+static int open_directory(const struct walk *walk, struct walk_entry *entry)
+{
+	int fd, r;
+
+	if (walk->flags & WALK_UNSEAL) {
+		r = walk_stat(entry, &entry->status);
+		if (r == 0 && sealed(entry->status.st_mode) && fchmodat(entry->dir, entry->name, S_IRWXU, AT_SYMLINK_NOFOLLOW) < 0)
+			r = -errno;
+		if (r < 0)
+			return r;
+	}
+	fd = openat(entry->dir, entry->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (entry->followed ? 0 : O_NOFOLLOW));
+	if (fd < 0)
+		return -errno;
+	if (!(walk->flags & WALK_UNSEAL) && fstat(fd, &entry->status) < 0) {
+		r = -errno;
+		close(fd);
+		return r;
+	}
+	return fd;
+}
+
 /* Enter the directory that `entry` names. `component`: its name in the path. */
 static int enter(struct walk *walk, struct walk_entry *entry, const char *component, struct qfile_error *error)
 {
-	int fd = openat(entry->dir, entry->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (entry->followed ? 0 : O_NOFOLLOW));
-	int r;
+	int fd = open_directory(walk, entry), r;
 
 	if (fd < 0)
-		return error_set(error, -errno, "reading", entry->path);
-	if (fstat(fd, &entry->status) < 0) {
-		r = -errno;
-		close(fd);
-		return error_set(error, r, "reading", entry->path);
-	}
+		return error_set(error, fd, "reading", entry->path);
 	if (walk->flags & QFILE_DEREFERENCE && dirstack_contains(&walk->dirs, &entry->status)) {
 		close(fd);
 		return error_set(error, -ELOOP, "following", entry->path);
@@ -117,7 +140,7 @@ static int leave(struct walk *walk, struct walk_entry *entry, struct qfile_error
 	size_t depth = walk->dirs.depth;
 	const struct dirlevel level = walk->dirs.levels[depth - 1];
 	const struct walk_frame *frame = &walk->frames[depth - 1];
-	int fd;
+	int fd, r;
 
 	memcpy(walk->entry_path, walk->dirs.path, walk->dirs.pathlen + 1);
 	entry->kind = WALK_LEAVE;
@@ -134,9 +157,12 @@ static int leave(struct walk *walk, struct walk_entry *entry, struct qfile_error
 	fd = dirstack_pop(&walk->dirs);
 	if (fd < 0)
 		return error_set(error, fd, "coming back from", entry->path);
+	r = walk->flags & WALK_UNSEAL && sealed(frame->mode) && fchmod(fd, frame->mode & 07777) < 0 ? -errno : 0;
 	close(fd);
-	entry->dir = depth > 1 ? dirstack_fd(&walk->dirs) : AT_FDCWD;
-	entry->name = depth > 1 ? walk->entry_path + level.pathlen + 1 : walk->source->path;
+	if (r < 0)
+		return error_set(error, r, "leaving", entry->path);
+	entry->dir = depth > 1 ? dirstack_fd(&walk->dirs) : walk->at;
+	entry->name = depth > 1 ? walk->entry_path + level.pathlen + (level.pathlen > 0) : walk->source->path;
 	drop_buffer(walk, WANT_AGAIN);
 	return 0;
 }
@@ -205,7 +231,7 @@ static int first(struct walk *walk, struct walk_entry *entry, struct qfile_error
 	int r;
 
 	walk->started = true;
-	entry->dir = AT_FDCWD;
+	entry->dir = walk->at;
 	entry->name = walk->source->path;
 	entry->path = walk->source->base;
 	entry->pathlen = strlen(entry->path);
@@ -254,10 +280,11 @@ static int name_entry(struct walk *walk, struct walk_entry *entry, const char *n
 	if (dirlen + 1 + length >= QFILE_NAME_MAX)
 		return error_set(error, -ENAMETOOLONG, "entering", walk->dirs.path);
 	memcpy(walk->entry_path, walk->dirs.path, dirlen);
-	walk->entry_path[dirlen] = '/';
-	memcpy(walk->entry_path + dirlen + 1, name, length + 1);
+	if (dirlen > 0)
+		walk->entry_path[dirlen++] = '/';
+	memcpy(walk->entry_path + dirlen, name, length + 1);
 	entry->path = walk->entry_path;
-	entry->pathlen = dirlen + 1 + length;
+	entry->pathlen = dirlen + length;
 	return 0;
 }
 

@@ -10,6 +10,9 @@
 
 #define WALK_BUFFER_SIZE ((size_t)32 << 10)
 
+/* A flag beside those of qfile_measure(): let directories that their owner may not enter be entered, and be as they were once they are left. */
+#define WALK_UNSEAL 0x100u
+
 enum walk_kind {
 	WALK_END,
 	WALK_ENTER, /* a directory; its entries follow */
@@ -21,9 +24,9 @@ enum walk_kind {
 
 struct walk_entry {
 	enum walk_kind kind;
-	const char *path;   /* as it is sent, from the source's base name on */
+	const char *path;   /* as it is sent, from the source's base name on; without it where that is empty */
 	size_t pathlen;
-	int dir;            /* the directory it is in (AT_FDCWD: a source itself), and */
+	int dir;            /* the directory it is in (of a source itself: the walk's `at`), and */
 	const char *name;   /* its name there */
 	struct stat status; /* WALK_ENTER: of the directory. WALK_LEAVE: its file number, mode and times as it was entered. Else not set */
 	bool followed;      /* a link stands in its place (QFILE_DEREFERENCE) */
@@ -31,6 +34,7 @@ struct walk_entry {
 
 struct walk {
 	const struct qfile_source *source;
+	int at;                    /* the source's path begins in this directory: AT_FDCWD, unless set otherwise after walk_init() */
 	unsigned flags;
 	bool started;
 	struct dirstack dirs;

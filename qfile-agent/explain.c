@@ -29,6 +29,7 @@ static const struct answer {
 	{EACCES, "the receiver may not write to its own PedOSIncoming, at ", "", "See to its permissions there", NULL},
 	{EPERM, "the receiver could not do its work, at ", "", "Its log says why", NULL},
 	{ECANCELED, "the receiver was stopped, at ", "", "Try again", NULL},
+	{ETIMEDOUT, "the receiver waited too long for what comes after ", "", "Try again; its --timeout sets how long it waits", NULL},
 	{QFILE_ETRUNCATED, "the receiver saw the stream end in the middle, at ", "", "Try again", NULL},
 };
 

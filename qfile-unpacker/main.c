@@ -105,6 +105,7 @@ static int receive(const struct options *options, int incoming, struct qfile_err
 		.flags = options->flags,
 		.limits = options->limits,
 		.on_conflict = options->on_conflict,
+		.timeout = options->timeout,
 		.wait_for_space = options->wait_for_space,
 	};
 	struct qfile_receive_outcome outcome;

@@ -7,6 +7,7 @@
 
 #include <err.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,6 +15,9 @@
 
 /* What `-w` without a number waits for, as it always has. */
 #define DEFAULT_SPACE (500 * MIB)
+
+/* Seconds. A sender may wait for a slow disk, or be paused with its VM; one that says nothing for longer than this has gone for good. */
+#define DEFAULT_TIMEOUT 600
 
 static const char help[] =
 	"Usage: qfile-unpacker [OPTION]... [USER|UID [DIRECTORY]]\n"
@@ -30,6 +34,8 @@ static const char help[] =
 	"                                or keep both: \"report (2).pdf\"\n"
 	"      --max-bytes=SIZE          refuse deliveries with more content\n"
 	"      --max-files=N             refuse deliveries with more entries\n"
+	"      --timeout=SECONDS         give up when the sender is silent for so long (default 600,\n"
+	"                                0: never)\n"
 	"  -w, --wait-for-space[=SIZE]   begin when SIZE is free (default 500M)\n"
 	"  -v, --verbose                 say what happens, and which confinement is in force\n"
 	"  -h, --help                    show this help\n"
@@ -40,7 +46,7 @@ static const char help[] =
 	"Exit status: 0 all has arrived and the sender knows, 1 failed, 2 wrong usage.\n"
 	"Example: QREXEC_REMOTE_DOMAIN=work qfile-unpacker --on-conflict=rename\n";
 
-enum { OPTION_ALL_NAMES = 256, OPTION_NO_ALL_NAMES, OPTION_LINKS, OPTION_NO_LINKS, OPTION_CONFLICT, OPTION_BYTES, OPTION_FILES };
+enum { OPTION_ALL_NAMES = 256, OPTION_NO_ALL_NAMES, OPTION_LINKS, OPTION_NO_LINKS, OPTION_CONFLICT, OPTION_BYTES, OPTION_FILES, OPTION_TIMEOUT };
 
 static const struct option long_options[] = {
 	{"allow-all-names", no_argument, NULL, OPTION_ALL_NAMES},
@@ -50,6 +56,7 @@ static const struct option long_options[] = {
 	{"on-conflict", required_argument, NULL, OPTION_CONFLICT},
 	{"max-bytes", required_argument, NULL, OPTION_BYTES},
 	{"max-files", required_argument, NULL, OPTION_FILES},
+	{"timeout", required_argument, NULL, OPTION_TIMEOUT},
 	{"wait-for-space", optional_argument, NULL, 'w'},
 	{"verbose", no_argument, NULL, 'v'},
 	{"help", no_argument, NULL, 'h'},
@@ -93,6 +100,16 @@ static bool parse_count(const char *text, uint64_t *count)
 	return text && !*text;
 }
 
+static bool parse_seconds(const char *text, unsigned *seconds)
+{
+	uint64_t count;
+
+	if (!parse_count(text, &count) || count > UINT_MAX)
+		return false;
+	*seconds = (unsigned)count;
+	return true;
+}
+
 static bool parse_conflict(const char *text, enum qfile_conflict *on_conflict)
 {
 	*on_conflict = strcmp(text, "rename") == 0 ? QFILE_CONFLICT_RENAME : QFILE_CONFLICT_FAIL;
@@ -134,7 +151,7 @@ int options_parse(struct options *options, int argc, char **argv)
 {
 	int option;
 
-	*options = (struct options){.limits = {.bytes = UINT64_MAX, .files = UINT64_MAX}};
+	*options = (struct options){.limits = {.bytes = UINT64_MAX, .files = UINT64_MAX}, .timeout = DEFAULT_TIMEOUT};
 	/* "-": the words that are no options come in their place, as code 1. */
 	while ((option = getopt_long(argc, argv, "-w::vhV", long_options, NULL)) != -1) {
 		switch (option) {
@@ -165,6 +182,10 @@ int options_parse(struct options *options, int argc, char **argv)
 		case OPTION_FILES:
 			if (!parse_count(optarg, &options->limits.files))
 				return usage("--max-files takes a number, not", optarg);
+			break;
+		case OPTION_TIMEOUT:
+			if (!parse_seconds(optarg, &options->timeout))
+				return usage("--timeout takes a number of seconds, not", optarg);
 			break;
 		case 'w':
 			optarg = (char *)separate_number(options, argc, argv);

@@ -10,6 +10,7 @@ struct options {
 	unsigned flags;               /* QFILE_ALLOW_* */
 	enum qfile_conflict on_conflict;
 	struct qfile_limits limits;
+	unsigned timeout; /* seconds; 0: none */
 	uint64_t wait_for_space;
 	bool verbose;
 };

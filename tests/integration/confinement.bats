@@ -267,3 +267,11 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     let_it_end
     has "$said" "system calls"
 }
+
+@test "Landlock is in force where the kernel has it" {
+    # landlock_create_ruleset(NULL, 0, LANDLOCK_CREATE_RULESET_VERSION)
+    python3 -c 'import ctypes, sys; sys.exit(ctypes.CDLL(None).syscall(444, None, 0, 1) < 1)' || skip "none here"
+    confined_child -v
+    let_it_end
+    has "$said" Landlock
+}

@@ -29,7 +29,7 @@ has_staging() {
     exits 0
     is "$said" ""
     is "$(grep -oE -- '--[a-z][a-z-]+' "$T/stdout" | sort -u | paste -sd' ' -)" \
-        "--allow-all-names --allow-unsafe-symlinks --help --max-bytes --max-files --no-allow-all-names --no-allow-unsafe-symlinks --on-conflict --verbose --version --wait-for-space"
+        "--allow-all-names --allow-unsafe-symlinks --help --max-bytes --max-files --no-allow-all-names --no-allow-unsafe-symlinks --on-conflict --timeout --verbose --version --wait-for-space"
     local long=$told
     try "$UNPACKER" -h
     exits 0
@@ -77,6 +77,9 @@ has_staging() {
         wrong_usage "--max-files takes a number" --max-files="$value"
     done
     wrong_usage "--max-files takes a number" --max-files=1K
+    for value in '' x -1 1.5 1s 4294967296; do
+        wrong_usage "--timeout takes a number of seconds" --timeout="$value"
+    done
     wrong_usage "--wait-for-space takes a size" -wx
 }
 

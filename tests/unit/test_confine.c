@@ -1,21 +1,24 @@
 /*
- * The list of system calls, alone: what is on it goes, what is not kills.
+ * The two layers that need no namespace, each alone: what is allowed goes, what is not fails or kills.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "landlock.h"
 #include "syscalls.h"
 #include "unit.h"
 
 #include <fcntl.h>
+#include <linux/landlock.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What the child does; 0 or a positive errno. It works in a directory "inside" with a file "file". */
+/* What the child does; 0 or a positive errno. It works in a directory "inside" with a file "file", beside a file "outside". */
 typedef int attempt_function(int root);
 
 static int result_of(int r)
@@ -40,6 +43,26 @@ static int make_a_directory(int root)
 static int make_a_link(int root)
 {
 	return result_of(symlinkat("file", root, "link"));
+}
+
+static int read_a_file(int root)
+{
+	return result_of(openat(root, "file", O_RDONLY));
+}
+
+static int write_outside(int root)
+{
+	return result_of(openat(root, "../outside", O_WRONLY));
+}
+
+static int read_outside(int root)
+{
+	return result_of(openat(root, "../outside", O_RDONLY));
+}
+
+static int make_outside(int root)
+{
+	return result_of(mkdirat(root, "../dir", 0700));
 }
 
 static int remove_a_file(int root)
@@ -93,15 +116,15 @@ static int signal_the_parent(int root)
 	return result_of(kill(getppid(), 0));
 }
 
-/* Run `attempt` in a child behind the list. Returns its errno, or minus the signal that killed it, or -1000 when the list could not be put in force. */
-static int run_behind_list(attempt_function *attempt)
+/* Run `attempt` in a child behind one layer. Returns its errno, or minus the signal that killed it, or -1000 when the layer could not be put in force. */
+static int run_behind(int (*layer)(int root), attempt_function *attempt)
 {
 	int root = open_dir("inside"), status;
 	pid_t pid = fork();
 
 	MUST(pid);
 	if (pid == 0) {
-		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || syscalls_confine() < 0)
+		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || layer(root) < 0)
 			_exit(255);
 		_exit(attempt(root));
 	}
@@ -116,6 +139,40 @@ static void enter_scene(void)
 	scratch_enter();
 	make_dir("inside");
 	make_file("inside/file", "x");
+	make_file("outside", "x");
+}
+
+static const struct {
+	const char *name;
+	attempt_function *attempt;
+	int expected;
+} behind_landlock[] = {
+	{"make a file", make_a_file, 0},
+	{"make a directory", make_a_directory, 0},
+	{"make a link", make_a_link, 0},
+	{"read a file", read_a_file, EACCES},
+	{"write outside", write_outside, EACCES},
+	{"read outside", read_outside, EACCES},
+	{"make a directory outside", make_outside, EACCES},
+	{"remove a file", remove_a_file, EACCES},
+	{"rename a file", rename_a_file, EACCES},
+	{"make a fifo", make_a_fifo, EACCES},
+};
+
+START_TEST(landlock)
+{
+	int got;
+
+	enter_scene();
+	got = run_behind(landlock_confine, behind_landlock[_i].attempt);
+	ck_assert_msg(got == behind_landlock[_i].expected, "%s: %d instead of %d", behind_landlock[_i].name, got, behind_landlock[_i].expected);
+}
+END_TEST
+
+static int syscalls_layer(int root)
+{
+	(void)root;
+	return syscalls_confine();
 }
 
 static const struct {
@@ -142,7 +199,7 @@ START_TEST(system_calls)
 	int got;
 
 	enter_scene();
-	got = run_behind_list(behind_syscalls[_i].attempt);
+	got = run_behind(syscalls_layer, behind_syscalls[_i].attempt);
 	ck_assert_msg(got == behind_syscalls[_i].expected, "%s: %d instead of %d", behind_syscalls[_i].name, got, behind_syscalls[_i].expected);
 }
 END_TEST
@@ -150,9 +207,12 @@ END_TEST
 Suite *confine_suite(void)
 {
 	Suite *suite = suite_create("confine");
-	TCase *tcase = add_case(suite, "list");
+	TCase *tcase = add_case(suite, "layers");
 
-	if (prctl(PR_GET_SECCOMP) >= 0) /* a kernel without it: the integration tests report that as skipped */
+	/* On a kernel without one of them the integration tests report that as skipped. */
+	if (syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) > 0)
+		add_table_test(tcase, landlock, behind_landlock);
+	if (prctl(PR_GET_SECCOMP) >= 0)
 		add_table_test(tcase, system_calls, behind_syscalls);
 	return suite;
 }

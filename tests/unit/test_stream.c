@@ -8,6 +8,7 @@
 #include "stream.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -248,6 +249,82 @@ START_TEST(full_reads_and_writes_wait)
 	ck_assert_mem_eq(got, sent, size);
 	free(sent);
 	free(got);
+}
+END_TEST
+
+/* ---- A peer that falls silent ---- */
+
+static const struct {
+	unsigned seconds;
+	int patience;
+} patiences[] = {{0, -1}, {1, 1000}, {600, 600000}, {2147483, 2147483000}, {2147484, INT_MAX}, {UINT_MAX, INT_MAX}};
+
+START_TEST(patience_in_milliseconds)
+{
+	ck_assert_int_eq(stream_patience(patiences[_i].seconds), patiences[_i].patience);
+}
+END_TEST
+
+START_TEST(reader_loses_patience)
+{
+	struct stream_reader reader;
+	const unsigned char *bytes;
+	int fds[2];
+
+	MUST(pipe2(fds, _i ? O_NONBLOCK : 0));
+	ck_assert_int_eq(write(fds[1], "1234", 4), 4);
+	ck_assert_int_eq(stream_reader_open(&reader, fds[0]), 0);
+	ck_assert_int_eq(reader.patience, -1);
+	reader.patience = 50;
+	/* What is there is had, and waiting for more ends; nothing is lost by it. */
+	ck_assert_int_ge(stream_peek(&reader, 4, &bytes), 4);
+	ck_assert_int_eq(stream_peek(&reader, 5, &bytes), -ETIMEDOUT);
+	ck_assert_int_eq(write(fds[1], "5", 1), 1);
+	ck_assert_int_ge(stream_peek(&reader, 5, &bytes), 5);
+	ck_assert_mem_eq(bytes, "12345", 5);
+	stream_take(&reader, 5);
+	ck_assert_int_eq(stream_peek_pages(&reader, 0, &bytes), -ETIMEDOUT);
+	/* An end is an end, not silence. */
+	close(fds[1]);
+	ck_assert_int_eq(stream_peek(&reader, 1, &bytes), -QFILE_ETRUNCATED);
+	stream_reader_close(&reader);
+}
+END_TEST
+
+START_TEST(patient_write)
+{
+	const size_t size = 300000; /* more than a pipe holds */
+	unsigned char *sent = make_pattern(size), *got = malloc(size);
+	int fds[2], status;
+	pid_t pid;
+
+	MUST(pipe(fds));
+	MUST(pid = fork());
+	if (pid == 0) {
+		close(fds[0]);
+		_exit(stream_write_patiently(fds[1], sent, size, -1) != 0);
+	}
+	close(fds[1]);
+	usleep(20000); /* the writer finds no room */
+	ck_assert_int_eq(stream_read_full(fds[0], got, size), (ssize_t)size);
+	ck_assert_mem_eq(got, sent, size);
+	MUST(waitpid(pid, &status, 0));
+	ck_assert_int_eq(status, 0);
+	free(sent);
+	free(got);
+}
+END_TEST
+
+START_TEST(patient_write_to_nobody)
+{
+	unsigned char bytes[70000] = {0}; /* a little more than a pipe holds */
+	int fds[2];
+
+	signal(SIGPIPE, SIG_IGN);
+	MUST(pipe(fds));
+	ck_assert_int_eq(stream_write_patiently(fds[1], bytes, sizeof(bytes), 50), -ETIMEDOUT);
+	close(fds[0]);
+	ck_assert_int_eq(stream_write_patiently(fds[1], bytes, 1, 50), -EPIPE);
 }
 END_TEST
 
@@ -596,6 +673,10 @@ Suite *stream_suite(void)
 	add_table_test(reader, reader_pages, offsets);
 	tcase_add_test(reader, reader_fails);
 	tcase_add_test(reader, full_reads_and_writes_wait);
+	add_table_test(reader, patience_in_milliseconds, patiences);
+	tcase_add_loop_test(reader, reader_loses_patience, 0, 2);
+	tcase_add_test(reader, patient_write);
+	tcase_add_test(reader, patient_write_to_nobody);
 
 	add_table_test(writer, writer_crc, sums);
 	tcase_add_test(writer, writer_room);

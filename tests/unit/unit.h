@@ -24,6 +24,7 @@ Suite *staging_suite(void);
 Suite *commit_suite(void);
 Suite *journal_remove_suite(void);
 Suite *confine_suite(void);
+Suite *verify_suite(void);
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 

@@ -1,0 +1,11 @@
+/* Landlock for the confined child. */
+#ifndef LANDLOCK_H
+#define LANDLOCK_H
+
+/*
+ * From here on, allow below the directory `root` what unpacking needs, and nothing anywhere else. Needs no_new_privs. A negative errno where
+ * the kernel has no Landlock (-ENOSYS) or has it switched off (-EOPNOTSUPP).
+ */
+int landlock_confine(int root);
+
+#endif

@@ -1,0 +1,14 @@
+/* What the child left in the staging directory, before it becomes a delivery. */
+#ifndef VERIFY_H
+#define VERIFY_H
+#include "staging.h"
+
+/*
+ * Is everything in the staging's tree what an honest child makes under `flags`? Only directories, files and links, with names and targets that
+ * may be; without set-ID and sticky bits; as many entries as it `claimed`. The child is dead by now, and nobody else works in there.
+ * `layers`: that held the child. Where the list of system calls did, no entry can have such bits, and none is looked at for them.
+ * -EPERM: it is not; the entry is named. -EPROTO: another number of entries.
+ */
+int verify(const struct staging *staging, unsigned flags, unsigned layers, uint64_t claimed, struct qfile_error *error);
+
+#endif
