@@ -138,7 +138,7 @@ static int read_step(FILE *plan, struct step *step)
 	if (fread(step, sizeof(*step), 1, plan) != 1)
 		return ferror(plan) ? -EIO : 0;
 	if (!memchr(step->name, '\0', sizeof(step->name)) || !memchr(step->final, '\0', sizeof(step->final)) || !name_ok(step->name) ||
-	    !name_ok(step->final))
+	    !name_ok(step->final) || step->mode > 0777)
 		return -EPERM;
 	return 1;
 }

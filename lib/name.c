@@ -252,9 +252,14 @@ size_t qfile_displayable(const char *name, size_t length, char *text, size_t siz
 		}
 		out = used = sizeof(ellipsis) - 1;
 		memcpy(text, ellipsis, out);
-		for (; need + used > columns && i < length;) {
-			struct glyph glyph = glyph_at(name + i, length - i, &before);
+		while (i < length) {
+			int32_t here = before;
+			struct glyph glyph = glyph_at(name + i, length - i, &here);
 
+			/* What takes no column, a mark or a joiner, belongs to the character before it, which is left out. */
+			if (need + used <= columns && glyph.columns > 0)
+				break;
+			before = here;
 			need -= glyph.columns;
 			i += glyph.bytes;
 		}

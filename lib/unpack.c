@@ -133,6 +133,7 @@ static int seal_directory(const struct unpacker *unpacker, int fd)
 static int unpack_directory(struct unpacker *unpacker)
 {
 	struct dirstack *dirs = &unpacker->dirs;
+	bool full = unpacker->received->size.entries >= unpacker->options->limits.files;
 	int r, fd;
 
 	r = climb(unpacker, unpacker->name, strlen(unpacker->name));
@@ -145,17 +146,17 @@ static int unpack_directory(struct unpacker *unpacker)
 	r = go_to_parent(unpacker);
 	if (r < 0)
 		return r;
-	/* 0700 whatever was sent: it must take its entries first. */
-	if (mkdirat(dirstack_fd(dirs), unpacker->base, 0700) == 0) {
+	/* 0700 whatever was sent: it must take its entries first. At the limit it can only be one that was made before. */
+	if (!full && mkdirat(dirstack_fd(dirs), unpacker->base, 0700) == 0) {
 		r = announce(unpacker);
 		return r < 0 ? r : descend(unpacker, unpacker->base, strlen(unpacker->base));
 	}
-	if (errno != EEXIST)
+	if (!full && errno != EEXIST)
 		return errno == EACCES ? -EINVAL : -errno;
 	/* A sender that does not go depth first comes back to it from elsewhere. */
 	r = descend(unpacker, unpacker->base, strlen(unpacker->base));
 	if (r < 0)
-		return -EEXIST;
+		return full && r == -ENOENT ? -EDQUOT : -EEXIST;
 	fd = dirstack_pop(dirs);
 	return fd < 0 ? fd : seal_directory(unpacker, fd);
 }

@@ -565,6 +565,25 @@ START_TEST(sweep_checks_the_plan)
 }
 END_TEST
 
+/* Nor does it give an entry bits that nothing delivered has. */
+START_TEST(sweep_checks_the_plans_modes)
+{
+	struct planned planned = {.mode = 04777, .widen = 1, .name = "a", .final = "a"};
+	char path[128];
+	FILE *plan;
+
+	begin(1);
+	make_file(staged("a"), "x");
+	decide((const char *const[]){NULL}, false);
+	snprintf(path, sizeof(path), "in/%s/%s", staging.name, STAGING_PLAN);
+	plan = fopen(path, "w");
+	fwrite(&planned, sizeof(planned), 1, plan);
+	fclose(plan);
+	commit_sweep(incoming);
+	ck_assert(!exists("in/a"));
+}
+END_TEST
+
 /* A plan alone decides nothing. */
 START_TEST(sweep_removes_planned_but_undecided)
 {
@@ -713,6 +732,7 @@ Suite *commit_suite(void)
 	add_both_users_test(sweep, sweep_removes_undecided);
 	tcase_add_test(sweep, sweep_leaves_what_it_cannot_finish);
 	add_table_test(sweep, sweep_checks_the_plan, forged);
+	tcase_add_test(sweep, sweep_checks_the_plans_modes);
 	tcase_add_test(sweep, sweep_removes_planned_but_undecided);
 	tcase_add_test(sweep, sweep_leaves_locked_alone);
 	tcase_add_test(sweep, sweep_leaves_others_alone);

@@ -429,6 +429,7 @@ static const struct {
 	{"wide: a half does not fit", "中文字典", 64, 6, "...典", 5},
 	{"wide: exactly", "中文字典", 64, 7, "...字典", 7},
 	{"wide: no room for one", "中文字典", 64, 4, "...", 3},
+	{"a mark goes with its letter", "0123e\u0301x", 64, 4, "...x", 4},
 	{"bytes run out", "abcdef", 4, 80, "abc", 3},
 	{"bytes run out inside a character", "a中中", 6, 80, "a中", 3},
 	{"bytes run out at a character's end", "a中中", 8, 80, "a中中", 5},

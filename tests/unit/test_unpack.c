@@ -470,6 +470,8 @@ static const struct {
 	{"one directory too many", "f:a d:b .", {UINT64_MAX, 1}, -EDQUOT},
 	{"one link too many", "d:a l:a/l:x .", {UINT64_MAX, 1}, -EDQUOT},
 	{"a second header is no entry", "d:a d:a .", {UINT64_MAX, 1}, 0},
+	{"nor is one that comes from elsewhere", "d:a f:b d:a .", {UINT64_MAX, 2}, 0},
+	{"at the limit, twice is twice", "f:a d:a .", {UINT64_MAX, 1}, -EEXIST},
 	{"no entries at all", ".", {UINT64_MAX, 0}, 0},
 	{"none allowed", "d:a .", {UINT64_MAX, 0}, -EDQUOT},
 	{"exactly so many bytes", "f:abc f:de .", {5, UINT64_MAX}, 0},
@@ -487,6 +489,20 @@ START_TEST(limit)
 	put_script(limits[_i].script);
 	r = unpack_stream();
 	ck_assert_msg(r == limits[_i].verdict, "%s: %d", limits[_i].label, r);
+}
+END_TEST
+
+/* What exceeds the limit is not made. */
+static const char *const beyond_limit[] = {"d:a d:a d:b .", "d:a d:a f:b .", "d:a l:a/l:x .", "d:a d:a/b ."};
+
+START_TEST(limit_comes_first)
+{
+	scratch_enter();
+	options.limits.files = 1;
+	put_script(beyond_limit[_i]);
+	ck_assert_int_eq(unpack_stream(), -EDQUOT);
+	ck_assert_str_eq(names_in("root"), "a");
+	ck_assert_str_eq(names_in("root/a"), "");
 }
 END_TEST
 
@@ -700,6 +716,7 @@ Suite *unpack_suite(void)
 	add_table_test(bound, flag, flags);
 	add_table_test(bound, limit, limits);
 	tcase_add_test(bound, limit_of_bytes_does_not_wrap);
+	add_table_test(bound, limit_comes_first, beyond_limit);
 	add_table_test(bound, no_space, too_large);
 
 	add_table_test(data, content, sizes);
