@@ -115,25 +115,48 @@ demo:
 
 check:
 	@$(SETUP) build test
-	@$(MAKE) --no-print-directory all $(B)/tests/unit-tests
+	@$(MAKE) --no-print-directory all $(TEST_PROGRAMS)
 	@sh tests/run.sh
+
+# The same tests, once, on a build with the address and undefined sanitizers: the first bad access or overflow ends a program.
+check-sanitized:
+	@$(SETUP) build test sanitized
+	@$(MAKE) --no-print-directory B=build-sanitized CFLAGS="$(SANITIZED)" all $(TEST_PROGRAMS:$(B)/%=build-sanitized/%)
+	@sh tests/run.sh -1 -b build-sanitized
+
+SANITIZED = -O1 -g -U_FORTIFY_SOURCE -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+
+# Which lines and branches of the library the tests reach.
+coverage:
+	@$(SETUP) build test coverage
+	@$(MAKE) --no-print-directory B=build-coverage CFLAGS="$(COUNTED)" LDFLAGS="$(COUNTERS)" all $(TEST_PROGRAMS:$(B)/%=build-coverage/%)
+	@sh tests/coverage/run.sh build-coverage
+
+COUNTED = -O0 -g -U_FORTIFY_SOURCE --coverage -fprofile-update=atomic -fprofile-info-section -fdata-sections
+COUNTERS = -Wl,-T,tests/coverage/counters.ld tests/coverage/counters.c
 
 bench:
 	@$(SETUP) build bench
 	@$(MAKE) --no-print-directory all
 	@python3 tests/bench.py
 
+TEST_PROGRAMS = $(B)/tests/unit-tests
+
 # The unit tests look inside the library, behind the names that it exports.
 $(B)/tests/unit-tests: $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/*.c)) $(LIB_OBJECTS)
 	$(call say,LINK)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) -o $@ $^ $$($(PKG_CONFIG) --libs check) $(PKG_LIBS)
+	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(FAULTY)) -o $@ $^ $$($(PKG_CONFIG) --libs check) $(PKG_LIBS)
+
+# What tests/unit/faults.c makes fail.
+FAULTY = __openat_2 aligned_alloc calloc close fchmod fchmodat fdopendir fork fstat fstatat fstatfs fsync ftruncate futimens getdents64 lseek malloc \
+	mkdirat openat poll pwrite read readlinkat reallocarray renameat renameat2 symlinkat syncfs unlinkat utimensat write
 
 $(B)/tests/unit/%.o: ALL_CFLAGS += -Ilib $(shell $(PKG_CONFIG) --cflags check 2>/dev/null)
 
 clean:
-	rm -rf $(B)
+	rm -rf $(B) build-*
 
-.PHONY: all install demo check bench clean
+.PHONY: all install demo check check-sanitized coverage bench clean
 .DELETE_ON_ERROR:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

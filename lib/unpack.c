@@ -89,7 +89,7 @@ static int go_to_parent(struct unpacker *unpacker)
 		r = descend(unpacker, component, slash ? (size_t)(slash - component) : (size_t)(unpacker->name + length - component));
 	}
 	/* Not sent before, a file, a link, or sealed by its second header. */
-	return r == -ENOENT || r == -ENOTDIR || r == -ELOOP || r == -EACCES ? -EINVAL : r;
+	return r == -ENOENT || r == -ENOTDIR || r == -EACCES ? -EINVAL : r;
 }
 
 static void entry_times(const struct unpacker *unpacker, struct timespec times[2])
@@ -117,12 +117,14 @@ static int announce(struct unpacker *unpacker)
 	return 0;
 }
 
-/* The second header of a directory: what it holds is complete. Its descriptor ends here. */
-static int seal_directory(const struct unpacker *unpacker, int fd)
+/* The second header of the deepest directory: what it holds is complete. */
+static int seal_directory(struct unpacker *unpacker)
 {
 	struct timespec times[2];
-	int r = 0;
+	int fd = dirstack_pop(&unpacker->dirs), r = 0;
 
+	if (fd < 0)
+		return fd;
 	entry_times(unpacker, times);
 	if (fchmod(fd, unpacker->header.mode & 0777) < 0 || futimens(fd, times) < 0)
 		r = -errno;
@@ -134,15 +136,13 @@ static int unpack_directory(struct unpacker *unpacker)
 {
 	struct dirstack *dirs = &unpacker->dirs;
 	bool full = unpacker->received->size.entries >= unpacker->options->limits.files;
-	int r, fd;
+	int r;
 
 	r = climb(unpacker, unpacker->name, strlen(unpacker->name));
 	if (r < 0)
 		return r;
-	if (strcmp(dirs->path, unpacker->name) == 0) {
-		fd = dirstack_pop(dirs);
-		return fd < 0 ? fd : seal_directory(unpacker, fd);
-	}
+	if (strcmp(dirs->path, unpacker->name) == 0)
+		return seal_directory(unpacker);
 	r = go_to_parent(unpacker);
 	if (r < 0)
 		return r;
@@ -155,10 +155,11 @@ static int unpack_directory(struct unpacker *unpacker)
 		return errno == EACCES ? -EINVAL : -errno;
 	/* A sender that does not go depth first comes back to it from elsewhere. */
 	r = descend(unpacker, unpacker->base, strlen(unpacker->base));
-	if (r < 0)
-		return full && r == -ENOENT ? -EDQUOT : -EEXIST;
-	fd = dirstack_pop(dirs);
-	return fd < 0 ? fd : seal_directory(unpacker, fd);
+	if (r == -ENOENT && full)
+		return -EDQUOT;
+	if (r == -ENOTDIR || r == -EACCES) /* a file, a link, or sealed already */
+		return -EEXIST;
+	return r < 0 ? r : seal_directory(unpacker);
 }
 
 static bool is_zero(const unsigned char *bytes, size_t size)

@@ -1,10 +1,24 @@
 #!/bin/sh
-# Run all tests, as the caller and, started by root, as a plain user too. Ends with "N passed, N failed, N skipped".
-# Arguments choose among the integration tests: `sh tests/run.sh roundtrip names`.
+# Run the tests, as the caller and, started by root, as a plain user too. Ends with "N passed, N failed, N skipped".
+#
+#     sh tests/run.sh [-b BUILD] [-1] [NAME...]
+#
+# BUILD: the build to test, "build" if not said. -1: as the caller only. NAME: of these integration tests only, such as roundtrip.
 set -u
 cd "$(dirname "$0")/.."
 export LC_ALL=C.UTF-8 # the tests' own text has characters of many scripts
-results=$PWD/build/tests/results
+QFILE_BUILD=build
+once=
+while getopts b:1 option; do
+    case $option in
+    b) QFILE_BUILD=$OPTARG ;;
+    1) once=1 ;;
+    *) exit 2 ;;
+    esac
+done
+shift $((OPTIND - 1))
+export QFILE_BUILD
+results=$PWD/$QFILE_BUILD/tests/results
 plain=
 rm -rf "$results"
 mkdir -p "$results"
@@ -13,53 +27,31 @@ trap 'exit 130' INT TERM
 
 files=
 for name in "$@"; do files="$files tests/integration/$name.bats"; done
-[ -n "$files" ] || files=$(echo tests/integration/*.bats)
 
-# suite NAME COMMAND...: run a command that writes TAP. One that dies before its end counts as one failure more.
-suite() {
-    name=$1
-    shift
-    printf '%s ... ' "$name"
-    "$@" >"$results/$name.tap" 2>"$results/$name.err" </dev/null
-    awk -v name="$name" -v status=$? '
-        /^ok .*# skip/ { skipped++; next }
-        /^ok / { passed++ }
-        /^not ok / { failed++ }
-        /^1\.\.[0-9]/ { planned = substr($0, 4) + 0 }
-        END {
-            if (passed + failed + skipped != planned || planned == 0 || (status != 0 && !failed)) {
-                print "not ok - " name " ended early, with status " status >>FILENAME
-                failed++
-            }
-            printf "%d %d %d\n", passed, failed, skipped
-        }' "$results/$name.tap" >"$results/$name.count"
-    read -r passed failed skipped <"$results/$name.count"
-    echo "$passed passed, $failed failed, $skipped skipped"
-    sed -n 's/^ok [0-9]* \(.*# skip\)/    \1/p' "$results/$name.tap"
-    [ "$failed" = 0 ] || {
-        awk '/^not ok/ { show = 1 } /^ok/ { show = 0 } show' "$results/$name.tap"
-        tail -n 20 "$results/$name.err"
-    }
+. tests/tap.sh
+
+# suites WHO DIRECTORY [COMMAND...]: all suites in the tree at DIRECTORY, through COMMAND.
+suites() {
+    who=$1 tree=$2
+    shift 2
+    set -- "$@" sh -c 'cd "$0" && eval "$1"' "$tree"
+    if [ -z "$files" ]; then
+        suite "unit-as-$who" "$@" 'CK_TAP_LOG_FILE_NAME=- CK_VERBOSITY=silent $QFILE_BUILD/tests/unit-tests'
+        suite "hostile-as-$who" "$@" 'python3 tests/hostile/run.py'
+        suite "escape-as-$who" "$@" 'python3 tests/escape/run.py'
+    fi
+    suite "integration-as-$who" "$@" "bats --tap --jobs $(nproc) ${files:-tests/integration/*.bats}"
 }
 
-# What a suite runs, for `sh -c` in the tree that is its first word.
-unit='cd "$0" && CK_TAP_LOG_FILE_NAME=- CK_VERBOSITY=silent build/tests/unit-tests'
-integration='cd "$0" && bats --tap --jobs "$(nproc)" "$@"'
-
 who=$(id -un 2>/dev/null) || who=$(id -u)
-suite "unit-as-$who" sh -c "$unit" .
-suite "integration-as-$who" sh -c "$integration" . $files
-if [ "$(id -u)" = 0 ]; then
+suites "$who" .
+if [ "$(id -u)" = 0 ] && [ -z "$once" ]; then
     # In a copy of his own: this directory may be one that he cannot reach.
     plain=$(mktemp -d)
     mkdir "$plain/home"
-    tar -c --exclude=build/demo --exclude=build/tests/results . | tar -x -C "$plain/home"
+    tar -c --exclude=./.git --exclude='./build*' . | tar -x -C "$plain/home"
+    tar -c --exclude="$QFILE_BUILD/demo" --exclude="$QFILE_BUILD/tests/results" --exclude="$QFILE_BUILD/fuzz" "$QFILE_BUILD" | tar -x -C "$plain/home"
     chown -R 65534:65534 "$plain"
-    as_plain="setpriv --reuid=65534 --regid=65534 --clear-groups env HOME=$plain/home"
-    suite unit-as-plain-user $as_plain sh -c "$unit" "$plain/home"
-    suite integration-as-plain-user $as_plain sh -c "$integration" "$plain/home" $files
+    suites plain-user "$plain/home" setpriv --reuid=65534 --regid=65534 --clear-groups env HOME="$plain/home"
 fi
-
-cat "$results"/*.count | awk '
-    { passed += $1; failed += $2; skipped += $3 }
-    END { printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped; exit failed > 0 }'
+closing_line

@@ -18,6 +18,7 @@ need() {
 
 has() { command -v "$1"; }
 has_module() { command -v pkg-config && pkg-config --exists "$1"; }
+links_with() { echo 'int main(void) { return 0; }' | cc "$@" -x c -o /dev/null -; }
 has_headers() { echo '#include <stdio.h>' | cc -E -; }
 
 for group in "$@"; do
@@ -40,6 +41,13 @@ for group in "$@"; do
         need python3 "makes and compares odd trees" has python3
         need mandoc "checks the manual pages" has mandoc
         need acl "makes the access lists that a delivery must not inherit" has setfacl
+        ;;
+    sanitized)
+        need gcc "has the sanitizers" links_with -fsanitize=address,undefined
+        ;;
+    coverage)
+        need gcc "counts" links_with --coverage
+        need gcovr "says what was reached" has gcovr
         ;;
     bench)
         need python3 "runs the benchmark" has python3

@@ -10,8 +10,10 @@ BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT-300}
 
 TESTS=$BATS_TEST_DIRNAME
 TOP=$(cd "$TESTS/../.." && pwd)
-AGENT=$TOP/build/bin/qfile-agent
-UNPACKER=$TOP/build/bin/qfile-unpacker
+# QFILE_BUILD: another build than the ordinary one, such as that with sanitizers.
+BUILD=$TOP/${QFILE_BUILD:-build}
+AGENT=$BUILD/bin/qfile-agent
+UNPACKER=$BUILD/bin/qfile-unpacker
 . "$TESTS/wire.bash"
 
 # ---- Before and after each test ----

@@ -6,6 +6,7 @@ load helpers
 
 # make in a copy of the source tree: nobody else's build is in the way, nor is ours in theirs.
 make_in_copy() {
+    [ "$BUILD" = "$TOP/build" ] || skip "only the ordinary build is installed"
     need make
     mkdir "$T/source"
     tar c -C "$TOP" --exclude=./.git --exclude=./build --exclude=./tests . | tar x -C "$T/source" --no-same-owner
@@ -72,14 +73,14 @@ END
 @test "the header is C++, too" {
     need c++
     printf '#include <qfile.h>\nint main() { return qfile_vm_name_ok("work") ? 0 : 1; }\n' >"$T/program.cc"
-    c++ -Wall -Wextra -Werror -I"$TOP/include" -o "$T/program" "$T/program.cc" -L"$TOP/build/lib" -lqfile
-    LD_LIBRARY_PATH=$TOP/build/lib "$T/program"
+    c++ -Wall -Wextra -Werror -I"$TOP/include" -o "$T/program" "$T/program.cc" -L"$BUILD/lib" -lqfile
+    LD_LIBRARY_PATH=$BUILD/lib "$T/program"
 }
 
 @test "the library exports only what its header declares" {
     need nm
     local name
-    nm -D --defined-only "$TOP/build/lib/libqfile.so" | awk '$2 ~ /[A-Z]/ && $2 != "A" { sub(/@.*/, "", $3); print $3 }' >"$T/exported"
+    nm -D --defined-only "$BUILD/lib/libqfile.so" | awk '$2 ~ /[A-Z]/ && $2 != "A" { sub(/@.*/, "", $3); print $3 }' >"$T/exported"
     [ -s "$T/exported" ] || fail "nothing is exported"
     while read -r name; do
         grep -qE "\b$name\(" "$TOP/include/qfile.h" || fail "not declared: $name"

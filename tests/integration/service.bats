@@ -98,9 +98,9 @@ serve() {
 }
 
 @test "the service file runs the installed program" {
-    is "$(grep -c '@BINDIR@' "$TOP/build/services/PedOS.Filecopy")" 0
-    is "$(grep -cE '^exec /.*/qfile-unpacker "\$@"$' "$TOP/build/services/PedOS.Filecopy")" 1
-    [ -x "$TOP/build/services/PedOS.Filecopy" ]
+    is "$(grep -c '@BINDIR@' "$BUILD/services/PedOS.Filecopy")" 0
+    is "$(grep -cE '^exec /.*/qfile-unpacker "\$@"$' "$BUILD/services/PedOS.Filecopy")" 1
+    [ -x "$BUILD/services/PedOS.Filecopy" ]
 }
 
 @test "--vm calls PedOS.Filecopy with itself as the local program" {
@@ -232,7 +232,7 @@ serve() {
 
 @test "the service delivers to PedOSIncoming by the source's name" {
     need_account
-    sed "s|@BINDIR@|$TOP/build/bin|" "$TOP/qfile-unpacker/PedOS.Filecopy.in" >"$T/PedOS.Filecopy"
+    sed "s|@BINDIR@|$BUILD/bin|" "$TOP/qfile-unpacker/PedOS.Filecopy.in" >"$T/PedOS.Filecopy"
     chmod 755 "$T/PedOS.Filecopy"
     {
         entry_file file x

@@ -5,6 +5,7 @@
  */
 #include "unit.h"
 
+#include "faults.h"
 #include "report.h"
 #include "stream.h"
 #include "unpack.h"
@@ -693,10 +694,127 @@ START_TEST(reported_before_its_content_is_read)
 }
 END_TEST
 
+/* ---- Every call fails once ---- */
+
+#define CHAIN 35 /* a little more than lib/dirstack.c keeps descriptors for */
+
+/* A stream that comes by every call: a large file, holes, a directory that is sealed from elsewhere, deep chains. Returns how many entries it has. */
+static unsigned put_everything(unsigned chains)
+{
+	static unsigned char large[400000];
+
+	memset(large, 'x', sizeof(large) / 2);
+	put_script("d:d f:d/f l:d/l:f d:d/e f:d/e/deep f:d/back");
+	put_entry(S_IFREG | 0600, "d/large", large, sizeof(large));
+	put_script("d:other d:d d:other");
+	/* The first chain is left level by level, the second all at once. */
+	for (unsigned chain = 0; chain < chains; chain++) {
+		char name[2 * CHAIN] = "";
+
+		for (int depth = 0; depth < CHAIN; depth++) {
+			snprintf(name + strlen(name), sizeof(name) - strlen(name), "%s%c", depth ? "/" : "", "cC"[chain]);
+			put_entry(S_IFDIR | 0755, name, "", 0);
+		}
+		for (int depth = CHAIN; chain == 0 && depth > 0; depth--) {
+			put_entry(S_IFDIR | 0755, name, "", 0);
+			name[2 * (depth - 1) - (depth > 1)] = '\0';
+		}
+	}
+	put_script("d:last .");
+	return 9 + chains * CHAIN;
+}
+
+/* Unpack it with the `number`th call failing. Returns what unpack() does. */
+static int unpack_with_fault(unsigned number, int error_number, bool lasting)
+{
+	unsigned before;
+	int r;
+
+	scratch_enter();
+	make_dir("root");
+	options.root = open_dir("root");
+	options.report = open("/dev/null", O_WRONLY);
+	options.in = feed(stream.bytes, stream.length, 65536);
+	before = open_descriptors();
+	faults_begin(number, error_number, lasting);
+	r = unpack(&options, &received, &error);
+	faults_end();
+	ck_assert_msg(open_descriptors() == before, "call %u, %s: descriptors are left", number, faults_failed());
+	close(options.root);
+	close(options.report);
+	close(options.in);
+	return r;
+}
+
+static bool whole(unsigned entries)
+{
+	struct stat status;
+
+	return received.size.entries == entries && stat("root/d/large", &status) == 0 && status.st_size == 400000 && exists("root/d/e/deep") &&
+	       exists("root/d/back") && exists("root/d/l") && mode_of("root/other") == 0755 && mode_of("root/d") == 0755;
+}
+
+/* What is asked for again instead. */
+static bool goes_on(const char *call, int error_number)
+{
+	return error_number == EINTR && (strcmp(call, "read") == 0 || strcmp(call, "pwrite") == 0 || strcmp(call, "write") == 0 || strcmp(call, "poll") == 0);
+}
+
+/* Is this what unpack() makes of it? A directory that may not be written to can have been sealed by the stream itself. */
+static bool acceptable(const char *call, int error_number, int r)
+{
+	if (strcmp(call, "aligned_alloc") == 0 || strcmp(call, "reallocarray") == 0)
+		return r == -ENOMEM;
+	return r == -error_number || (error_number == EACCES && (r == -EINVAL || r == -EEXIST)) || (error_number == ENOENT && r == -EINVAL);
+}
+
+static const int fault_errors[] = {EIO, EACCES, EINTR, ENOSPC, ENOENT};
+
+START_TEST(every_call_fails)
+{
+	int error_number = fault_errors[_i];
+	unsigned number = 1, entries = put_everything(error_number == EIO ? 2 : 0);
+
+	options.timeout = 10;
+	for (;; number++) {
+		int r = unpack_with_fault(number, error_number, false);
+		const char *call = faults_failed();
+
+		if (!call) {
+			ck_assert_int_eq(r, 0);
+			ck_assert(whole(entries));
+			break;
+		}
+		/* Where it does not matter, nothing may be missing. */
+		if (r == 0)
+			ck_assert_msg((goes_on(call, error_number) || strcmp(call, "close") == 0) && whole(entries), "call %u, %s", number, call);
+		else
+			ck_assert_msg(acceptable(call, error_number, r), "call %u, %s: %d", number, call, r);
+	}
+	ck_assert_uint_gt(number, 50);
+}
+END_TEST
+
+/* As on a disk that is gone. */
+START_TEST(every_call_from_one_on_fails)
+{
+	unsigned entries = put_everything(0), number = 0;
+	int r;
+
+	do {
+		r = unpack_with_fault(++number, EIO, true);
+		ck_assert_msg(r < 0 || whole(entries), "call %u, %s", number, faults_failed());
+	} while (faults_failed());
+	ck_assert_int_eq(r, 0);
+	ck_assert_uint_gt(number, 50);
+}
+END_TEST
+
 Suite *unpack_suite(void)
 {
 	Suite *suite = suite_create("unpack");
-	TCase *tcase = add_case(suite, "entries"), *order = add_case(suite, "structure"), *bound = add_case(suite, "limits"), *data = add_case(suite, "content");
+	TCase *tcase = add_case(suite, "entries"), *order = add_case(suite, "structure"), *bound = add_case(suite, "limits"), *data = add_case(suite, "content"),
+	      *faulty = add_case(suite, "faults");
 
 	add_both_users_test(tcase, everything_as_it_was_sent);
 	add_both_users_test(tcase, no_special_bits);
@@ -718,6 +836,9 @@ Suite *unpack_suite(void)
 	tcase_add_test(bound, limit_of_bytes_does_not_wrap);
 	add_table_test(bound, limit_comes_first, beyond_limit);
 	add_table_test(bound, no_space, too_large);
+
+	add_table_test(faulty, every_call_fails, fault_errors);
+	tcase_add_test(faulty, every_call_from_one_on_fails);
 
 	add_table_test(data, content, sizes);
 	add_table_test(data, holes, sparse);

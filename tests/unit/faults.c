@@ -1,0 +1,126 @@
+/*
+ * Failing system calls, to order.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "faults.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+static bool active, lasts;
+static unsigned counted, chosen;
+static int with;
+static const char *failed;
+
+void faults_begin(unsigned number, int error, bool lasting)
+{
+	active = true;
+	lasts = lasting;
+	counted = 0;
+	chosen = number;
+	with = error;
+	failed = NULL;
+}
+
+unsigned faults_end(void)
+{
+	active = false;
+	return counted;
+}
+
+const char *faults_failed(void)
+{
+	return failed;
+}
+
+/* Is it this call's turn? */
+static bool turn(const char *name)
+{
+	if (!active || ++counted < chosen || chosen == 0 || (counted > chosen && !lasts))
+		return false;
+	if (counted == chosen)
+		failed = name;
+	errno = with;
+	return true;
+}
+
+/* A function of the C library, between the library and itself. */
+#define FAULTY(type, failure, name, parameters, arguments) \
+	type __real_##name parameters;                     \
+	type __wrap_##name parameters;                     \
+	type __wrap_##name parameters                      \
+	{                                                  \
+		return turn(#name) ? failure : __real_##name arguments; \
+	}
+
+FAULTY(int, -1, mkdirat, (int dir, const char *path, mode_t mode), (dir, path, mode))
+FAULTY(int, -1, symlinkat, (const char *target, int dir, const char *path), (target, dir, path))
+FAULTY(int, -1, unlinkat, (int dir, const char *path, int flags), (dir, path, flags))
+FAULTY(int, -1, renameat, (int from_dir, const char *from, int dir, const char *to), (from_dir, from, dir, to))
+FAULTY(int, -1, renameat2, (int from_dir, const char *from, int dir, const char *to, unsigned flags), (from_dir, from, dir, to, flags))
+FAULTY(int, -1, fchmod, (int fd, mode_t mode), (fd, mode))
+FAULTY(int, -1, fchmodat, (int dir, const char *path, mode_t mode, int flags), (dir, path, mode, flags))
+FAULTY(int, -1, futimens, (int fd, const struct timespec times[2]), (fd, times))
+FAULTY(int, -1, utimensat, (int dir, const char *path, const struct timespec times[2], int flags), (dir, path, times, flags))
+FAULTY(int, -1, ftruncate, (int fd, off_t length), (fd, length))
+FAULTY(int, -1, fstat, (int fd, struct stat *status), (fd, status))
+FAULTY(int, -1, fstatat, (int dir, const char *path, struct stat *status, int flags), (dir, path, status, flags))
+FAULTY(int, -1, fstatfs, (int fd, struct statfs *status), (fd, status))
+FAULTY(int, -1, fsync, (int fd), (fd))
+FAULTY(int, -1, syncfs, (int fd), (fd))
+FAULTY(int, -1, poll, (struct pollfd * pollfds, nfds_t count, int timeout), (pollfds, count, timeout))
+FAULTY(off_t, -1, lseek, (int fd, off_t offset, int whence), (fd, offset, whence))
+FAULTY(ssize_t, -1, read, (int fd, void *buffer, size_t size), (fd, buffer, size))
+FAULTY(ssize_t, -1, write, (int fd, const void *buffer, size_t size), (fd, buffer, size))
+FAULTY(ssize_t, -1, pwrite, (int fd, const void *buffer, size_t size, off_t offset), (fd, buffer, size, offset))
+FAULTY(ssize_t, -1, readlinkat, (int dir, const char *path, char *target, size_t size), (dir, path, target, size))
+FAULTY(ssize_t, -1, getdents64, (int fd, void *buffer, size_t size), (fd, buffer, size))
+FAULTY(pid_t, -1, fork, (void), ())
+FAULTY(DIR *, NULL, fdopendir, (int fd), (fd))
+FAULTY(void *, NULL, malloc, (size_t size), (size))
+FAULTY(void *, NULL, calloc, (size_t count, size_t size), (count, size))
+FAULTY(void *, NULL, aligned_alloc, (size_t alignment, size_t size), (alignment, size))
+FAULTY(void *, NULL, reallocarray, (void *old, size_t count, size_t size), (old, count, size))
+
+/* A close() that fails has closed, all the same. */
+int __real_close(int fd);
+int __wrap_close(int fd);
+int __wrap_close(int fd)
+{
+	int r;
+
+	if (!turn("close"))
+		return __real_close(fd);
+	r = errno;
+	__real_close(fd);
+	errno = r;
+	return -1;
+}
+
+/* openat() without a mode, where the compiler checks that. */
+FAULTY(int, -1, __openat_2, (int dir, const char *path, int flags), (dir, path, flags))
+
+int __real_openat(int dir, const char *path, int flags, ...);
+int __wrap_openat(int dir, const char *path, int flags, ...);
+int __wrap_openat(int dir, const char *path, int flags, ...)
+{
+	mode_t mode = 0;
+
+	if (flags & O_CREAT) {
+		va_list arguments;
+
+		va_start(arguments, flags);
+		mode = va_arg(arguments, mode_t);
+		va_end(arguments);
+	}
+	return turn("openat") ? -1 : __real_openat(dir, path, flags, mode);
+}

@@ -1,0 +1,18 @@
+/*
+ * Failing system calls, to order: the linker leads the library's calls in the unit tests through here (FAULTY in the Makefile).
+ */
+#ifndef FAULTS_H
+#define FAULTS_H
+#include <stdbool.h>
+
+/*
+ * From here on the `number`th call of this process that can be made to fail does, with `error`, and with `lasting` every one behind it. 0: none
+ * does, calls are counted only.
+ */
+void faults_begin(unsigned number, int error, bool lasting);
+/* From here on none fails. Returns how many calls there were since faults_begin(). */
+unsigned faults_end(void);
+/* The function that failed first; NULL: none came to it. */
+const char *faults_failed(void);
+
+#endif
