@@ -118,11 +118,12 @@ check:
 	@$(MAKE) --no-print-directory all $(TEST_PROGRAMS)
 	@sh tests/run.sh
 
-# The same tests, once, on a build with the address and undefined sanitizers: the first bad access or overflow ends a program.
+# The same tests, once, on a build with the address and undefined sanitizers: the first bad access or overflow ends a program. Leaks are not
+# looked for: tests leak on purpose, and a process that shut itself in cannot look into itself.
 check-sanitized:
 	@$(SETUP) build test sanitized
 	@$(MAKE) --no-print-directory B=build-sanitized CFLAGS="$(SANITIZED)" all $(TEST_PROGRAMS:$(B)/%=build-sanitized/%)
-	@sh tests/run.sh -1 -b build-sanitized
+	@ASAN_OPTIONS=detect_leaks=0 sh tests/run.sh -1 -b build-sanitized
 
 SANITIZED = -O1 -g -U_FORTIFY_SOURCE -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
@@ -135,12 +136,27 @@ coverage:
 COUNTED = -O0 -g -U_FORTIFY_SOURCE --coverage -fprofile-update=atomic -fprofile-info-section -fdata-sections
 COUNTERS = -Wl,-T,tests/coverage/counters.ld tests/coverage/counters.c
 
+# Death anywhere. PARTS chooses among calls, kills, move, disk and order; SEED repeats the random kills of an earlier run.
+check-fault:
+	@$(SETUP) build fault
+	@$(MAKE) --no-print-directory all $(B)/tests/fault/inject
+	@PARTS="$(PARTS)" sh tests/run.sh -s fault
+
+# Replays the corpus of each target, then looks for new input for so long.
+SECONDS = 60
+fuzz:
+	@$(SETUP) build
+	@$(SETUP) fuzz || true
+	@sh tests/fuzz/run.sh $(SECONDS)
+
+include tests/fuzz/fuzz.mk
+
 bench:
 	@$(SETUP) build bench
 	@$(MAKE) --no-print-directory all
 	@python3 tests/bench.py
 
-TEST_PROGRAMS = $(B)/tests/unit-tests
+TEST_PROGRAMS = $(B)/tests/unit-tests $(B)/tests/escape/escape $(B)/tests/fault/inject
 
 # The unit tests look inside the library, behind the names that it exports.
 $(B)/tests/unit-tests: $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/*.c)) $(LIB_OBJECTS)
@@ -152,11 +168,26 @@ $(B)/tests/unit-tests: $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/*.c)) $(LIB
 FAULTY = __openat_2 aligned_alloc calloc close fchmod fchmodat fdopendir fork fstat fstatat fstatfs fsync ftruncate futimens getdents64 lseek malloc \
 	mkdirat openat poll pwrite read readlinkat reallocarray renameat renameat2 symlinkat syncfs unlinkat utimensat write
 
+# The library with an attacker for its parser, and hooks where a layer of the confinement can be left out.
+$(B)/tests/escape/escape: $(patsubst %.c,$(B)/%.o,$(wildcard tests/escape/*.c)) $(filter-out $(B)/lib/unpack.o,$(LIB_OBJECTS))
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(ESCAPE_HOOKS)) -o $@ $^ $(PKG_LIBS)
+
+ESCAPE_HOOKS = syscall unshare chroot chdir setsid setrlimit privilege_drop privilege_can_chroot landlock_confine syscalls_confine verify \
+	waitpid syncfs
+
+# Makes a call of another process fail, or kills it there.
+$(B)/tests/fault/inject: $(B)/tests/fault/inject.o
+	$(call say,LINK)
+	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) -o $@ $^ $$($(PKG_CONFIG) --libs libseccomp)
+
+$(B)/tests/escape/%.o: ALL_CFLAGS += -Ilib
 $(B)/tests/unit/%.o: ALL_CFLAGS += -Ilib $(shell $(PKG_CONFIG) --cflags check 2>/dev/null)
 
 clean:
 	rm -rf $(B) build-*
 
-.PHONY: all install demo check check-sanitized coverage bench clean
+.PHONY: all install demo check check-fault check-sanitized coverage fuzz bench clean
 .DELETE_ON_ERROR:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

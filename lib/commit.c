@@ -114,7 +114,14 @@ static int plan_all(const struct staging *staging, enum qfile_conflict on_confli
 			close(fd);
 		return error_set(error, r, "committing", NULL);
 	}
-	while (r == 0 && (entry = readdir(list))) {
+	while (r == 0) {
+		errno = 0;
+		entry = readdir(list);
+		if (!entry) {
+			/* An entry that cannot be read must not be taken for one that is not there. */
+			r = errno ? error_set(error, -errno, "committing", NULL) : 0;
+			break;
+		}
 		if (is_dot_or_dot_dot(entry->d_name))
 			continue;
 		r = plan_step(staging, plan, entry->d_name, on_conflict, &step);
@@ -173,25 +180,41 @@ static void unpublish(const struct staging *staging, const struct step *step)
 	renameat2(staging->incoming, step->final, staging->tree, step->name, RENAME_NOREPLACE);
 }
 
-/* Carry the plan out; take back what was done if it cannot be done whole. */
-static int publish_all(const struct staging *staging, FILE *plan, struct qfile_error *error)
+/* Everything in the staging's file system on stable storage, content and directories, in one go. */
+static int sync_all(const struct staging *staging, struct qfile_error *error)
 {
-	struct step step = {.ino = 0};
-	int r;
+	return syncfs(staging->dir) < 0 ? error_set(error, -errno, "syncing", NULL) : 0;
+}
 
-	rewind(plan);
-	while ((r = read_step(plan, &step)) > 0) {
-		r = publish(staging, &step);
-		if (r < 0)
-			break;
-	}
-	if (r == 0)
-		return 0;
-	error_set(error, r, "committing", step.final);
+/* Take back all that was done of the plan, and the decision. */
+static void unpublish_all(const struct staging *staging, FILE *plan)
+{
+	struct step step;
+
 	rewind(plan);
 	while (read_step(plan, &step) > 0)
 		unpublish(staging, &step);
 	renameat(staging->dir, STAGING_COMMIT, staging->dir, STAGING_TREE);
+}
+
+/* Carry the plan out, and make that durable; take back what was done if it cannot be done whole. */
+static int publish_all(const struct staging *staging, FILE *plan, struct qfile_error *error)
+{
+	struct step step = {.ino = 0};
+	/* Not rewind(), which does not say that it failed: from elsewhere on, the plan looks shorter. */
+	int r = fseek(plan, 0, SEEK_SET) < 0 ? -errno : 1;
+
+	while (r > 0 && (r = read_step(plan, &step)) > 0) {
+		int published = publish(staging, &step);
+
+		r = published < 0 ? published : 1;
+	}
+	if (r < 0)
+		error_set(error, r, "committing", step.final);
+	else
+		r = sync_all(staging, error); /* the modes of widened directories, too, not only the names */
+	if (r < 0)
+		unpublish_all(staging, plan);
 	return r;
 }
 
@@ -201,26 +224,19 @@ static int publish_all(const struct staging *staging, FILE *plan, struct qfile_e
  */
 static int publish_surely(const struct staging *staging, FILE *plan, struct qfile_error *error)
 {
-	pid_t pid = fork();
-	int status = 0;
+	pid_t pid = fork(), ended = -1;
+	int status;
 
 	if (pid == 0)
 		_exit(-publish_all(staging, plan, NULL) & 0xff);
 	if (pid > 0) {
-		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		while ((ended = waitpid(pid, &status, 0)) < 0 && errno == EINTR)
 			;
-		if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-			return 0;
-		if (WIFEXITED(status))
-			return error_set(error, -WEXITSTATUS(status), "committing", NULL);
 	}
-	return publish_all(staging, plan, error);
-}
-
-/* Everything in the staging's file system on stable storage, content and directories, in one go. */
-static int sync_all(const struct staging *staging, struct qfile_error *error)
-{
-	return syncfs(staging->dir) < 0 ? error_set(error, -errno, "syncing", NULL) : 0;
+	/* Where SIGCHLD is ignored, nobody can say how it ended. What it has done already counts as done. */
+	if (ended < 0 || !WIFEXITED(status))
+		return publish_all(staging, plan, error);
+	return WEXITSTATUS(status) ? error_set(error, -WEXITSTATUS(status), "committing", NULL) : 0;
 }
 
 static int sync_incoming(const struct staging *staging, struct qfile_error *error)
@@ -250,9 +266,7 @@ static int commit_planned(const struct staging *staging, FILE *plan, struct qfil
 		return r;
 	if (renameat(staging->dir, STAGING_TREE, staging->dir, STAGING_COMMIT) < 0 || fsync(staging->dir) < 0)
 		return error_set(error, -errno, "committing", NULL);
-	r = publish_surely(staging, plan, error);
-	/* The modes of widened directories, too, not only the names. */
-	return r < 0 ? r : sync_all(staging, error);
+	return publish_surely(staging, plan, error);
 }
 
 static FILE *open_plan(const struct staging *staging, int flags, const char *mode)

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/keyctl.h>
 #include <linux/mount.h>
 #include <sched.h>
 #include <signal.h>
@@ -151,7 +152,10 @@ static int map_user(const struct confinement *confinement)
 	if (r < 0)
 		return r;
 	snprintf(map, sizeof(map), "%u %u 1", (unsigned)confinement->uid, (unsigned)confinement->uid);
-	return write_file("/proc/self/uid_map", map);
+	r = write_file("/proc/self/uid_map", map);
+	/* In a user namespace below this one the child would be root again. Where /proc is read-only, the layers that follow must do. */
+	write_file("/proc/sys/user/max_user_namespaces", "0");
+	return r;
 }
 
 /* ---- The file system ---- */
@@ -242,13 +246,20 @@ static int close_others(void)
 	return syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0) < 0 ? -errno : 0;
 }
 
+/* What a process inherits beside descriptors: from the session's group it could signal the monitor, on its terminal type, and use its keys. */
+static int leave_session(void)
+{
+	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL); /* not every kernel has keys */
+	return setsid();
+}
+
 int confine(struct confinement *confinement, int root)
 {
 	int r;
 
 	/* A monitor that is killed takes its child along. */
 	confinement->failed = QFILE_LAYER_PRIVILEGES;
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || leave_session() < 0)
 		return -errno;
 	if (confinement->layers & QFILE_LAYER_USER_NS) {
 		confinement->failed = QFILE_LAYER_USER_NS;

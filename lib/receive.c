@@ -24,11 +24,11 @@
 #include <time.h>
 #include <unistd.h>
 
-static void report_layers(int fd, enum report_kind kind, int code, unsigned layers)
+static int report_layers(int fd, enum report_kind kind, int code, unsigned layers)
 {
 	struct report report = {.kind = kind, .code = (uint32_t)code, .layers = layers};
 
-	report_send(fd, &report, "");
+	return report_send(fd, &report, "");
 }
 
 /* The child's life. Its exit status says nothing: the monitor goes by the report. */
@@ -52,7 +52,9 @@ static _Noreturn void be_child(const struct qfile_receive_options *options, stru
 		report_layers(STDOUT_FILENO, REPORT_UNCONFINED, -unpack_options.root, confinement->failed);
 		_exit(1);
 	}
-	report_layers(STDOUT_FILENO, REPORT_CONFINED, 0, confinement->layers);
+	/* Nobody listens: the monitor was killed before we had asked to be killed with it. */
+	if (report_layers(STDOUT_FILENO, REPORT_CONFINED, 0, confinement->layers) < 0)
+		_exit(1);
 	umask(0); /* files get the modes that were sent */
 	report.code = (uint32_t)-unpack(&unpack_options, &report.received, &error);
 	report.namelen = (uint32_t)strlen(error.name);
@@ -83,7 +85,8 @@ static int wait_for_space(struct monitor *monitor)
 
 		if (fstatfs(monitor->staging.dir, &status) < 0)
 			return error_set(monitor->error, -errno, "looking at the free space", NULL);
-		if ((uint64_t)status.f_bavail * (uint64_t)status.f_bsize >= options->wait_for_space)
+		/* Without blocks nothing is known: a tmpfs without a bound, say. */
+		if (status.f_blocks == 0 || (uint64_t)status.f_bavail * (uint64_t)status.f_bsize >= options->wait_for_space)
 			return 0;
 		if (poll(pollfds, 2, 1000) < 0 && errno != EINTR)
 			return error_set(monitor->error, -errno, "waiting for space", NULL);

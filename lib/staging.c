@@ -194,6 +194,8 @@ int staging_remove(struct staging *staging)
 	unsigned long long number = 0;
 	int r;
 
+	/* Whoever finds the rest of what is being removed must not carry out its plan. There is nothing to rename where it was not decided. */
+	renameat(staging->dir, STAGING_COMMIT, staging->dir, STAGING_TREE);
 	while ((r = empty_top(staging->dir, &number)) > 0)
 		;
 	if (r == 0 && unlinkat(staging->incoming, staging->name, AT_REMOVEDIR) < 0)

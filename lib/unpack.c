@@ -157,8 +157,10 @@ static int unpack_directory(struct unpacker *unpacker)
 	r = descend(unpacker, unpacker->base, strlen(unpacker->base));
 	if (r == -ENOENT && full)
 		return -EDQUOT;
-	if (r == -ENOTDIR || r == -EACCES) /* a file, a link, or sealed already */
+	if (r == -ENOTDIR) /* a file or a link */
 		return -EEXIST;
+	if (r == -EACCES) /* sealed by its second header so that it cannot be had again */
+		return -EINVAL;
 	return r < 0 ? r : seal_directory(unpacker);
 }
 
@@ -248,6 +250,8 @@ static int check_space(const struct unpacker *unpacker)
 		return 0;
 	if (fstatfs(unpacker->options->root, &status) < 0)
 		return -errno;
+	if (status.f_blocks == 0) /* nothing is known: a tmpfs without a bound, say */
+		return 0;
 	return unpacker->header.filelen / (uint64_t)status.f_bsize >= (uint64_t)status.f_bavail ? -ENOSPC : 0;
 }
 

@@ -12,18 +12,25 @@
 #include "walk.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define SPECIAL_BITS (S_ISUID | S_ISGID | S_ISVTX)
 
-static bool link_ok(const struct walk_entry *entry, unsigned flags)
+/* Look where a link leads, and let it keep the access time that was sent. */
+static bool link_ok(struct walk_entry *entry, unsigned flags)
 {
 	char untrusted_target[QFILE_NAME_MAX + 1];
-	ssize_t length = readlinkat(entry->dir, entry->name, untrusted_target, sizeof(untrusted_target));
+	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_nsec = UTIME_OMIT}};
+	ssize_t length;
 
-	return length >= 0 && qfile_link_check(entry->path, untrusted_target, (size_t)length, flags) == 0;
+	if (walk_stat(entry, &entry->status) < 0)
+		return false;
+	times[0] = entry->status.st_atim;
+	length = readlinkat(entry->dir, entry->name, untrusted_target, sizeof(untrusted_target));
+	return length >= 0 && utimensat(entry->dir, entry->name, times, AT_SYMLINK_NOFOLLOW) == 0 && qfile_link_check(entry->path, untrusted_target, (size_t)length, flags) == 0;
 }
 
 static bool bits_ok(struct walk_entry *entry, unsigned layers)
@@ -32,7 +39,8 @@ static bool bits_ok(struct walk_entry *entry, unsigned layers)
 		return true;
 	if (entry->kind == WALK_FILE && walk_stat(entry, &entry->status) < 0)
 		return false;
-	return (entry->status.st_mode & SPECIAL_BITS) == 0;
+	/* Nor can a file have a second name, by which one that came in would change with it. */
+	return (entry->status.st_mode & SPECIAL_BITS) == 0 && (entry->kind != WALK_FILE || entry->status.st_nlink == 1);
 }
 
 static bool entry_ok(struct walk_entry *entry, unsigned flags, unsigned layers)
@@ -65,7 +73,7 @@ int verify(const struct staging *staging, unsigned flags, unsigned layers, uint6
 
 	if (!walk)
 		return error_set(error, -ENOMEM, "verifying", NULL);
-	walk_init(walk, WALK_UNSEAL);
+	walk_init(walk, WALK_NO_TRACE);
 	walk->at = staging->dir;
 	walk_begin(walk, &tree);
 	r = look_at_all(walk, flags, layers, claimed, error);

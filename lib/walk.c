@@ -97,7 +97,7 @@ static int open_directory(const struct walk *walk, struct walk_entry *entry)
 {
 	int fd, r;
 
-	if (walk->flags & WALK_UNSEAL) {
+	if (walk->flags & WALK_NO_TRACE) {
 		r = walk_stat(entry, &entry->status);
 		if (r == 0 && sealed(entry->status.st_mode) && fchmodat(entry->dir, entry->name, S_IRWXU, AT_SYMLINK_NOFOLLOW) < 0)
 			r = -errno;
@@ -107,7 +107,7 @@ static int open_directory(const struct walk *walk, struct walk_entry *entry)
 	fd = openat(entry->dir, entry->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (entry->followed ? 0 : O_NOFOLLOW));
 	if (fd < 0)
 		return -errno;
-	if (!(walk->flags & WALK_UNSEAL) && fstat(fd, &entry->status) < 0) {
+	if (!(walk->flags & WALK_NO_TRACE) && fstat(fd, &entry->status) < 0) {
 		r = -errno;
 		close(fd);
 		return r;
@@ -135,6 +135,16 @@ static int enter(struct walk *walk, struct walk_entry *entry, const char *compon
 	return 0;
 }
 
+/* As it was before it was entered and read. */
+static int restore(int fd, const struct walk_frame *frame)
+{
+	const struct timespec times[2] = {frame->atime, {.tv_nsec = UTIME_OMIT}};
+
+	if (sealed(frame->mode) && fchmod(fd, frame->mode & 07777) < 0)
+		return -errno;
+	return futimens(fd, times) < 0 ? -errno : 0;
+}
+
 static int leave(struct walk *walk, struct walk_entry *entry, struct qfile_error *error)
 {
 	size_t depth = walk->dirs.depth;
@@ -157,7 +167,7 @@ static int leave(struct walk *walk, struct walk_entry *entry, struct qfile_error
 	fd = dirstack_pop(&walk->dirs);
 	if (fd < 0)
 		return error_set(error, fd, "coming back from", entry->path);
-	r = walk->flags & WALK_UNSEAL && sealed(frame->mode) && fchmod(fd, frame->mode & 07777) < 0 ? -errno : 0;
+	r = walk->flags & WALK_NO_TRACE ? restore(fd, frame) : 0;
 	close(fd);
 	if (r < 0)
 		return error_set(error, r, "leaving", entry->path);

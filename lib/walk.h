@@ -10,8 +10,9 @@
 
 #define WALK_BUFFER_SIZE ((size_t)32 << 10)
 
-/* A flag beside those of qfile_measure(): let directories that their owner may not enter be entered, and be as they were once they are left. */
-#define WALK_UNSEAL 0x100u
+/* A flag beside those of qfile_measure(): the tree is our own. Directories that their owner may not enter are entered all the same, and
+ * all have the mode and access time that they had once they are left. */
+#define WALK_NO_TRACE 0x100u
 
 enum walk_kind {
 	WALK_END,

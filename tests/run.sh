@@ -1,18 +1,21 @@
 #!/bin/sh
 # Run the tests, as the caller and, started by root, as a plain user too. Ends with "N passed, N failed, N skipped".
 #
-#     sh tests/run.sh [-b BUILD] [-1] [NAME...]
+#     sh tests/run.sh [-b BUILD] [-1] [-s SUITES] [NAME...]
 #
-# BUILD: the build to test, "build" if not said. -1: as the caller only. NAME: of these integration tests only, such as roundtrip.
+# BUILD: the build to test, "build" if not said. -1: as the caller only. SUITES: words of "unit hostile escape integration fault", all but the last
+# if not said. NAME: of the integration tests only these, such as roundtrip.
 set -u
 cd "$(dirname "$0")/.."
 export LC_ALL=C.UTF-8 # the tests' own text has characters of many scripts
 QFILE_BUILD=build
 once=
-while getopts b:1 option; do
+chosen="unit hostile escape integration"
+while getopts b:1s: option; do
     case $option in
     b) QFILE_BUILD=$OPTARG ;;
     1) once=1 ;;
+    s) chosen=$OPTARG ;;
     *) exit 2 ;;
     esac
 done
@@ -26,21 +29,27 @@ trap '[ -z "$plain" ] || { chmod -R u+rwX "$plain" 2>/dev/null; rm -rf "$plain";
 trap 'exit 130' INT TERM
 
 files=
-for name in "$@"; do files="$files tests/integration/$name.bats"; done
+for name in "$@"; do files="$files tests/integration/$name.bats" chosen=integration; done
 
 . tests/tap.sh
 
-# suites WHO DIRECTORY [COMMAND...]: all suites in the tree at DIRECTORY, through COMMAND.
+# What a suite runs, in the tree that is to be tested.
+command_of() {
+    case $1 in
+    unit) echo "CK_TAP_LOG_FILE_NAME=- CK_VERBOSITY=silent $QFILE_BUILD/tests/unit-tests" ;;
+    hostile | escape | fault) echo "python3 -B tests/$1/run.py $([ "$1" != fault ] || echo "${PARTS-}")" ;;
+    integration) echo "bats --tap --jobs $(nproc) ${files:-tests/integration/*.bats}" ;;
+    *) echo "echo 'there is no suite $1' >&2; false" ;;
+    esac
+}
+
+# suites WHO DIRECTORY [COMMAND...]: the chosen suites in the tree at DIRECTORY, through COMMAND.
 suites() {
     who=$1 tree=$2
     shift 2
-    set -- "$@" sh -c 'cd "$0" && eval "$1"' "$tree"
-    if [ -z "$files" ]; then
-        suite "unit-as-$who" "$@" 'CK_TAP_LOG_FILE_NAME=- CK_VERBOSITY=silent $QFILE_BUILD/tests/unit-tests'
-        suite "hostile-as-$who" "$@" 'python3 tests/hostile/run.py'
-        suite "escape-as-$who" "$@" 'python3 tests/escape/run.py'
-    fi
-    suite "integration-as-$who" "$@" "bats --tap --jobs $(nproc) ${files:-tests/integration/*.bats}"
+    for each in $chosen; do
+        suite "$each-as-$who" "$@" sh -c 'cd "$0" && eval "$1"' "$tree" "$(command_of "$each")"
+    done
 }
 
 who=$(id -un 2>/dev/null) || who=$(id -u)

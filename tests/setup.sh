@@ -19,6 +19,7 @@ need() {
 has() { command -v "$1"; }
 has_module() { command -v pkg-config && pkg-config --exists "$1"; }
 links_with() { echo 'int main(void) { return 0; }' | cc "$@" -x c -o /dev/null -; }
+has_fuzzer() { echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | clang -fsanitize=fuzzer -x c -o /dev/null -; }
 has_headers() { echo '#include <stdio.h>' | cc -E -; }
 
 for group in "$@"; do
@@ -41,6 +42,14 @@ for group in "$@"; do
         need python3 "makes and compares odd trees" has python3
         need mandoc "checks the manual pages" has mandoc
         need acl "makes the access lists that a delivery must not inherit" has setfacl
+        ;;
+    fault)
+        need python3 "kills and fails what delivers, and looks at what is left" has python3
+        ;;
+    fuzz)
+        need clang "compiles the fuzz targets" has clang
+        need libclang-rt-dev "libFuzzer and the sanitizers" has_fuzzer
+        need llvm "finds the lines of a crash" has llvm-symbolizer
         ;;
     sanitized)
         need gcc "has the sanitizers" links_with -fsanitize=address,undefined

@@ -48,6 +48,29 @@ START_TEST(an_honest_tree)
 }
 END_TEST
 
+/* It is looked at, and nobody sees that. */
+START_TEST(times_stay)
+{
+	static const char *const paths[] = {"d", "d/file", "d/sub", "d/sub/link", "top"};
+	const struct timespec times[2] = {{1500000000, 7}, {1600000000, 8}};
+
+	begin(_i);
+	make_honest_tree();
+	for (size_t i = COUNT(paths); i-- > 0;)
+		MUST(utimensat(AT_FDCWD, paths[i], times, AT_SYMLINK_NOFOLLOW));
+	MUST(chmod("d/sub", 0));
+	ck_assert_int_eq(verify(&staging, 0, 0, HONEST_ENTRIES, &error), 0);
+	MUST(chmod("d/sub", 0700));
+	for (size_t i = 0; i < COUNT(paths); i++) {
+		struct stat status;
+
+		MUST(lstat(paths[i], &status));
+		ck_assert_msg(memcmp(&status.st_atim, &times[0], sizeof(times[0])) == 0, "%s: access time", paths[i]);
+		ck_assert_msg(memcmp(&status.st_mtim, &times[1], sizeof(times[1])) == 0, "%s: modification time", paths[i]);
+	}
+}
+END_TEST
+
 START_TEST(an_empty_tree)
 {
 	begin(_i);
@@ -165,6 +188,15 @@ START_TEST(special_bits)
 }
 END_TEST
 
+START_TEST(two_names_for_one_file)
+{
+	begin(0);
+	make_honest_tree();
+	MUST(link("top", "d/another"));
+	ck_assert_int_eq(verify(&staging, 0, ALL_LAYERS & ~QFILE_LAYER_SYSCALLS, HONEST_ENTRIES + 1, &error), -EPERM);
+}
+END_TEST
+
 /* A directory that its owner may not read or enter is looked into, and sealed again. */
 static const mode_t sealed_modes[] = {0000, 0100, 0200, 0300, 0400, 0077, 0500, 0555, 0700};
 
@@ -224,12 +256,14 @@ Suite *verify_suite(void)
 	TCase *honest = add_case(suite, "honest"), *other = add_case(suite, "dishonest");
 
 	add_both_users_test(honest, an_honest_tree);
+	add_both_users_test(honest, times_stay);
 	add_both_users_test(honest, an_empty_tree);
 	tcase_add_loop_test(honest, sealed_directories, 0, 2 * (int)COUNT(sealed_modes));
 	tcase_add_test(honest, a_deep_tree);
 	tcase_add_test(other, another_number_of_entries);
 	add_table_test(other, a_dishonest_tree, dishonest);
 	add_table_test(other, special_bits, special_modes);
+	tcase_add_test(other, two_names_for_one_file);
 	tcase_add_loop_test(other, sealed_directories_hide_nothing, 0, 2 * (int)COUNT(sealed_modes));
 	tcase_add_test(other, a_tree_too_deep);
 	return suite;

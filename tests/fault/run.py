@@ -1,0 +1,39 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""run.py [PART...]: death anywhere. Kill and fail whatever takes part in a delivery, and look at what is left. Writes TAP.
+
+Parts: calls, kills, move, disk, order; without any, all of them.
+"""
+import signal
+import sys
+
+import calls
+import disk
+import kills
+import move
+import order
+import tap
+from delivery import Broken
+
+PARTS = {"calls": calls.tests, "kills": kills.tests, "move": move.tests, "disk": disk.tests, "order": order.tests}
+
+
+def main():
+    names = sys.argv[1:] or list(PARTS)
+    unknown = [name for name in names if name not in PARTS]
+    if unknown:
+        sys.exit(f"{__doc__}\nThere is no part {unknown[0]!r}.")
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # with us, the processes that work for us end and clean up
+    run = tap.Run()
+    for name in names:
+        try:
+            for test in PARTS[name](run):
+                run.do(test)
+        except tap.Skip as reason:
+            run.skip(name, reason)
+        except Broken as broken:  # before there was any fault
+            run.fail(name, broken)
+    return run.end()
+
+
+sys.exit(main())

@@ -1,0 +1,356 @@
+#!/usr/bin/env python3
+"""Write the seeds of the fuzz targets into corpus/TARGET/NAME: `python3 tests/fuzz/seeds.py`.
+
+What a fuzzer found later lies beside them, under names that are hash sums. SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import pathlib
+import struct
+import zlib
+
+CORPUS = pathlib.Path(__file__).resolve().parent / "corpus"
+DIR, FILE, LINK = 0o040000, 0o100000, 0o120000
+EEXIST, ENOSPC, EILSEQ, ETRUNCATED = 17, 28, 84, 31415926
+ALL_NAMES, UNSAFE_LINKS, FEW_FILES, FEW_BYTES = 1, 2, 4, 8  # fuzz_unpack.c
+RESET, LATE = 1, 2  # fuzz_answer.c
+CONFINED, UNCONFINED, ENTRY, DONE = range(4)  # lib/report.h
+STAGING = b".qfile-incoming-0123456789abcdef"
+END = bytes(32)
+
+
+def save(target, seeds):
+    directory = CORPUS / target
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, content in seeds.items():
+        (directory / name).write_bytes(content)
+
+
+# ---- qfile(5): entries ----
+
+
+def header(namelen, mode, filelen, nanoseconds=500000000):
+    return struct.pack("<IIQIIII", namelen, mode, filelen, 1500000000, 0, 1000000000, nanoseconds)
+
+
+def entry(name, mode, data=b"", filelen=None):
+    return header(len(name) + 1, mode, len(data) if filelen is None else filelen) + name + b"\0" + data
+
+
+def directory(name, mode=0o755):
+    return entry(name, DIR | mode)
+
+
+def file(name, data=b"hi\n", mode=0o644):
+    return entry(name, FILE | mode, data)
+
+
+def link(name, target):
+    return entry(name, LINK | 0o777, target)
+
+
+# ---- unpack: two bytes, then a stream, folded as in input.c ----
+
+
+def fold(data):
+    folded = bytearray()
+    i = 0
+    while i < len(data):
+        run = 1
+        while i + run < len(data) and run < 255 * 1024 and data[i + run] == data[i]:
+            run += 1
+        if run >= 1024:
+            run -= run % 1024
+            folded += bytes((0xFE, run // 1024, data[i]))
+        elif data[i] == 0xFE:
+            run = 1
+            folded += b"\xfe\0\xfe"
+        else:
+            run = 1
+            folded.append(data[i])
+        i += run
+    return bytes(folded)
+
+
+def stream(*entries, options=0, cuts=0, end=END):
+    return bytes((options, cuts)) + fold(b"".join(entries) + end)
+
+
+def unpack_seeds():
+    tree = (directory(b"d"), file(b"d/a"), link(b"d/l", b"a"), directory(b"d/e"), link(b"d/e/up", b"../a"), directory(b"d/e", 0o500), directory(b"d"))
+    deep = [b"/".join([b"x"] * depth) for depth in range(1, 41)]
+    sparse = b"head" + bytes(70000) + b"middle" * 700 + bytes(40 * 4096) + b"tail" + bytes(9000)
+    noise = bytes(zlib.crc32(bytes([i % 251, i // 251])) & 0xFF for i in range(3000))
+    return {
+        "empty": stream(),
+        "nothing": b"\0\0",
+        "one-file": stream(file(b"report.pdf")),
+        "tree": stream(*tree),
+        "tree-in-small-pieces": stream(*tree, cuts=5),
+        "tree-in-single-bytes": stream(*tree, cuts=1),
+        "without-end": stream(*tree, end=b""),
+        "cut-in-header": stream(*tree, end=b"\x02\0\0\0\xed"),
+        "cut-in-name": stream(*tree, end=entry(b"d/long-name", FILE)[:38]),
+        "cut-in-data": stream(*tree, end=entry(b"d/b", FILE | 0o600, b"half", filelen=100)),
+        "cut-in-target": stream(*tree, end=entry(b"d/m", LINK, b"half", filelen=100)),
+        "bytes-behind-the-end": stream(file(b"a"), end=END + b"more"),
+        "several-at-top": stream(file(b"a", b""), file(b"b", b"x"), directory(b"c"), directory(b"c")),
+        "twice": stream(file(b"a"), file(b"a")),
+        "file-then-directory": stream(file(b"a"), directory(b"a")),
+        "below-a-file": stream(file(b"a"), file(b"a/b")),
+        "below-a-link": stream(directory(b"d"), link(b"d/l", b"."), file(b"d/l/f")),
+        "directory-over-link": stream(directory(b"d"), link(b"d/l", b"."), directory(b"d/l")),
+        "parent-not-sent": stream(file(b"d/a")),
+        "parent-of-directory-not-sent": stream(directory(b"d/e")),
+        "sealed": stream(directory(b"d"), directory(b"d", 0o500), file(b"d/a")),
+        "sealed-shut": stream(directory(b"d"), file(b"d/a"), directory(b"d", 0), directory(b"d", 0o700)),
+        "breadth-first": stream(directory(b"d"), directory(b"e"), file(b"d/a"), file(b"e/a"), directory(b"d"), directory(b"e")),
+        "same-prefix": stream(directory(b"d"), directory(b"dd"), file(b"d/a"), file(b"dd/a"), directory(b"dd"), directory(b"d")),
+        "forty-deep-and-back": stream(*map(directory, deep), file(deep[-1] + b"/f"), *map(directory, deep[::-1])),
+        "set-id-bits": stream(file(b"a", mode=0o7755), directory(b"d", 0o7777), directory(b"d", 0o7777)),
+        "name-dot-dot": stream(file(b"../a")),
+        "name-dot-dot-inside": stream(directory(b"d"), file(b"d/../../a")),
+        "name-dot": stream(directory(b"d"), file(b"d/./a")),
+        "name-absolute": stream(file(b"/a")),
+        "name-empty-component": stream(directory(b"d"), file(b"d//a")),
+        "name-slash-at-end": stream(directory(b"d/")),
+        "name-with-nul": stream(file(b"a\0b")),
+        "name-staging": stream(directory(STAGING)),
+        "name-255": stream(file(b"n" * 255)),
+        "name-256": stream(file(b"n" * 256)),
+        "name-control": stream(file(b"a\x1b[31m")),
+        "name-control-allowed": stream(file(b"a\x1b[31m"), options=ALL_NAMES),
+        "name-not-utf8-allowed": stream(file(b"\xff\xfe"), options=ALL_NAMES),
+        "name-unicode": stream(file("Ünïcödé \N{WOMAN}\N{ZERO WIDTH JOINER}\N{ROCKET}".encode())),
+        "link-up": stream(directory(b"d"), link(b"d/l", b"../a")),
+        "link-absolute": stream(directory(b"d"), link(b"d/l", b"/etc")),
+        "link-absolute-allowed": stream(directory(b"d"), link(b"d/l", b"/etc"), options=UNSAFE_LINKS),
+        "link-through-link": stream(directory(b"d"), directory(b"d/e"), link(b"d/e/m", b".."), link(b"d/l", b"e/m/..")),
+        "link-out-through-link": stream(directory(b"d"), directory(b"d/e"), link(b"d/e/m", b".."), link(b"d/e/l", b"m/..")),
+        "link-to-link": stream(directory(b"d"), directory(b"d/e"), link(b"d/e/m", b".."), link(b"d/l", b"e/m/e/m")),
+        "link-at-top": stream(link(b"l", b"a")),
+        "link-empty": stream(directory(b"d"), entry(b"d/l", LINK)),
+        "link-with-nul": stream(directory(b"d"), link(b"d/l", b"a\0b")),
+        "link-5000": stream(directory(b"d"), link(b"d/l", b"a/" * 2500)),
+        "few-files": stream(*tree, options=FEW_FILES),
+        "few-files-one-more": stream(file(b"a"), file(b"b"), file(b"c"), file(b"d"), options=FEW_FILES),
+        "few-files-then-sealed": stream(directory(b"d"), directory(b"e"), file(b"d/a"), directory(b"e"), directory(b"d"), options=FEW_FILES),
+        "few-bytes": stream(file(b"a", noise), file(b"b", noise), options=FEW_BYTES),
+        "file-of-zeros": stream(file(b"a", bytes(200 << 10))),
+        "file-64k-less-1": stream(file(b"a", b"x" * 65535)),
+        "file-64k": stream(file(b"a", b"x" * 65536), file(b"b")),
+        "file-256k": stream(file(b"a", b"x" * (256 << 10)), file(b"b")),
+        "file-sparse": stream(file(b"first", b"shift"), file(b"a", sparse), file(b"b")),
+        "file-sparse-in-pieces": stream(file(b"a", sparse), file(b"b", sparse), cuts=24),
+        "file-1m": stream(file(b"a", b"x" * 500000 + bytes(500000) + b"y"), file(b"b")),
+        "file-too-large-for-the-disk": stream(entry(b"a", FILE, filelen=1 << 62)),
+        "file-length-negative": stream(entry(b"a", FILE, filelen=1 << 63)),
+        "directory-with-data": stream(entry(b"d", DIR | 0o755, b"x")),
+        "type-fifo": stream(entry(b"p", 0o010644)),
+        "mode-unknown-bit": stream(entry(b"a", 1 << 31 | FILE)),
+        "nanoseconds": stream(header(2, FILE, 0, 1000000000) + b"a\0"),
+        "namelen-1": stream(header(1, FILE, 0) + b"\0"),
+        "namelen-16384": stream(header(16384, FILE, 0) + b"a" * 16384),
+        "name-not-terminated": stream(header(1 + 1, FILE, 0) + b"ab"),
+    }
+
+
+# ---- names: sizes of buffers, a name, a NUL, a target ----
+
+
+def names(name, target=b"", sizes=b"\x20\x50\0"):
+    return sizes + name + b"\0" + target
+
+
+def names_seeds():
+    family = "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}".encode()
+    return {
+        "plain": names(b"report.pdf"),
+        "tar-gz": names(b"data.tar.gz"),
+        "hidden": names(b".profile"),
+        "long-with-extension": names(b"n" * 251 + b".pdf"),
+        "long-utf8": names("ü".encode() * 127),
+        "long-character": names("\N{ROCKET}".encode() + b"." + b"x" * 250),
+        "long-extension": names(b"a." + b"x" * 253, sizes=b"\xff\xff\xff"),
+        "path": names(b"d/e/f", b"../g"),
+        "path-climbing": names(b"d/e/f", b"../../g"),
+        "target-late-dot-dot": names(b"d/e/f", b"x/../y"),
+        "target-escape": names(b"d/e/f", b"\x1b[31m"),
+        "target-dots": names(b"d/e/f", b".././/./../x"),
+        "target-absolute": names(b"d/e", b"/etc/passwd"),
+        "top-level-link": names(b"l", b"x"),
+        "dot-dot": names(b"../x"),
+        "dot-dot-at-end": names(b"d/.."),
+        "dots": names(b"..."),
+        "empty-component": names(b"d//e"),
+        "slash-at-end": names(b"d/"),
+        "absolute": names(b"/etc/passwd"),
+        "staging": names(STAGING),
+        "component-255": names(b"d/" + b"n" * 255 + b"/e"),
+        "component-256": names(b"d/" + b"n" * 256 + b"/e"),
+        "escape": names(b"a\x1b[31mb"),
+        "newline": names(b"a\nb"),
+        "delete": names(b"a\x7fb"),
+        "c1-control": names(b"a\xc2\x9bb"),
+        "right-to-left-override": names("a\N{RIGHT-TO-LEFT OVERRIDE}fdp.exe".encode()),
+        "no-break-space": names("a\N{NO-BREAK SPACE}b".encode()),
+        "byte-order-mark": names("\N{ZERO WIDTH NO-BREAK SPACE}a".encode()),
+        "family": names(family, sizes=b"\x20\x04\0"),
+        "family-cut": names(family + "\N{ZERO WIDTH JOINER}\N{GIRL}".encode(), sizes=b"\x20\x05\0"),
+        "joiner-behind-ascii": names("a\N{ZERO WIDTH JOINER}b".encode()),
+        "two-joiners": names("é\N{ZERO WIDTH JOINER}\N{ZERO WIDTH JOINER}é".encode()),
+        "combining": names("e\N{COMBINING ACUTE ACCENT}tude".encode(), sizes=b"\x20\x06\0"),
+        "wide": names("日本語の名前".encode(), sizes=b"\x20\x08\0"),
+        "overlong": names(b"a\xc0\xafb"),
+        "surrogate": names(b"a\xed\xa0\x80b"),
+        "beyond-unicode": names(b"a\xf4\x90\x80\x80b"),
+        "cut-off": names(b"a\xe2\x80"),
+        "private-use": names("\ue000".encode()),
+        "vm-name": names(b"work-vm_1.x"),
+        "vm-name-63": names(b"v" * 63),
+        "vm-name-64": names(b"v" * 64),
+        "small-buffer": names(b"a long name that does not fit", sizes=b"\0\x05\0"),
+    }
+
+
+# ---- wire: a header or an answer. answer: four bytes, then an answer ----
+
+
+def result(code, crc, name=b"", namelen=None):
+    return struct.pack("<IIQI", code, 0, crc, len(name) if namelen is None else namelen) + name
+
+
+def wire_seeds():
+    return {
+        "header-file": header(4, FILE | 0o644, 3),
+        "header-directory": header(2, DIR | 0o7755, 0),
+        "header-link": header(4, LINK | 0o777, 1),
+        "header-end": END,
+        "header-longest": header(16383, LINK | 0o777, 16383),
+        "header-largest": header(2, FILE, (1 << 63) - 1),
+        "answer-success": result(0, 0x0675B6FB, b"d"),
+        "answer-failure": result(EEXIST, 0x0675B6FB, b"report.pdf"),
+        "answer-namelen-too-large": result(EEXIST, 0, namelen=16384),
+    }
+
+
+def answer(content, options=LATE, cuts=0, pause=0xFFFF):
+    return struct.pack("<BBH", options, cuts, pause) + content
+
+
+def answer_seeds():
+    good = zlib.crc32(END)
+    return {
+        "success": answer(result(0, good, b"d")),
+        "success-in-pieces": answer(result(0, good, b"d"), cuts=3),
+        "success-in-single-bytes": answer(result(0, good, b"d" * 200), cuts=1),
+        "success-of-an-old-receiver": answer(result(0, good)[:16]),
+        "success-and-silence": answer(result(0, good, b"d"), pause=16),
+        "success-too-early": answer(result(0, good, b"d"), options=0),
+        "wrong-checksum": answer(result(0, 1, b"d")),
+        "high-half-of-checksum": answer(result(0, 0xFFFFFFFF << 32 | good, b"d")),
+        "failure": answer(result(ENOSPC, 0, b"photos/1.jpg")),
+        "failure-early": answer(result(EILSEQ, 0, b"a\x1b[31m"), options=0),
+        "failure-truncated": answer(result(ETRUNCATED, 0, b"")),
+        "failure-unknown": answer(result(0xFFFFFFFF, 0, b"")),
+        "failure-with-long-name": answer(result(EILSEQ, 0, "e\N{COMBINING ACUTE ACCENT}\N{COMBINING TILDE}".encode() * 210)),
+        "failure-then-reset": answer(result(EEXIST, 0, b"d"), options=LATE | RESET),
+        "name-cut": answer(result(EEXIST, 0, b"name", namelen=100)),
+        "name-pauses": answer(result(EEXIST, 0, b"long-name"), pause=24),
+        "namelen-16384": answer(result(EEXIST, 0, b"name", namelen=16384)),
+        "namelen-16383": answer(result(EEXIST, 0, b"n" * 300, namelen=16383)),
+        "namelen-cut": answer(result(EEXIST, 0)[:18]),
+        "cut": answer(result(0, good)[:15]),
+        "reset": answer(b"", options=LATE | RESET),
+        "nothing": answer(b""),
+    }
+
+
+# ---- report: one byte, then records as in lib/report.h, on a 64-bit machine ----
+
+
+def record(kind, name=b"", code=0, layers=0, namelen=None):
+    return struct.pack("<IIIIIxxxxQQ", kind, code, layers, len(name) if namelen is None else namelen, 0x0675B6FB, 3, 2) + name
+
+
+def reports(*records, cuts=0):
+    return bytes((cuts,)) + b"".join(records)
+
+
+def report_seeds():
+    confined = record(CONFINED, layers=0xFF)
+    return {
+        "delivery": reports(confined, record(ENTRY, b"d"), record(ENTRY, b"e"), record(DONE, b"e")),
+        "delivery-in-pieces": reports(confined, record(ENTRY, b"d"), record(DONE, b"d"), cuts=5),
+        "delivery-renaming": reports(confined, record(ENTRY, b"taken"), record(DONE, b"taken"), cuts=0x80),
+        "taken": reports(confined, record(ENTRY, b"taken")),
+        "failed": reports(confined, record(DONE, b"d/a", code=EILSEQ)),
+        "malformed": reports(confined, record(DONE, b"d/a", code=22)),
+        "truncated": reports(confined, record(DONE, code=ETRUNCATED)),
+        "code-4096": reports(record(DONE, code=4096)),
+        "unconfined": reports(record(UNCONFINED, code=1, layers=8)),
+        "unconfined-all-layers": reports(record(UNCONFINED, code=1, layers=0xFFFFFFFF)),
+        "unknown-kind": reports(record(4)),
+        "entry-dot": reports(record(ENTRY, b".")),
+        "entry-dot-dot": reports(record(ENTRY, b"..")),
+        "entry-with-slash": reports(record(ENTRY, b"../beside")),
+        "entry-below": reports(record(ENTRY, b"d/a")),
+        "entry-with-nul": reports(record(ENTRY, b"a\0b")),
+        "entry-staging": reports(record(ENTRY, STAGING)),
+        "entry-empty": reports(record(ENTRY)),
+        "entry-255": reports(record(ENTRY, b"n" * 255), record(DONE)),
+        "entry-256": reports(record(ENTRY, b"n" * 256)),
+        "done-long-name": reports(record(DONE, b"d/" * 1000 + b"e", code=EEXIST)),
+        "namelen-16384": reports(record(DONE, b"n", namelen=16384)),
+        "namelen-huge": reports(record(DONE, namelen=0xFFFFFFFF)),
+        "cut-in-name": reports(record(ENTRY, b"abc", namelen=10)),
+        "cut-in-record": reports(confined[:17]),
+        "nothing": reports(),
+    }
+
+
+# ---- plan: the file, as lib/commit.c writes it ----
+
+
+def step(inode, name, final, mode=0o755, widen=0):
+    return struct.pack("<QII256s256s", inode, mode, widen, name, final)
+
+
+A, B, TAKEN, SEALED, POINTER, D = range(6)  # as staged in fuzz_plan.c
+NOBODY = 1 << 63
+
+
+def plan_seeds():
+    whole = [step(A, b"a", b"a"), step(B, b"b", b"b"), step(TAKEN, b"taken", b"new"), step(SEALED, b"sealed", b"sealed", 0o500, 1),
+             step(POINTER, b"pointer", b"pointer", 0o777), step(D, b"d", b"d")]
+    return {
+        "whole": b"".join(whole),
+        "empty": b"",
+        "cut": b"".join(whole)[:-100],
+        "name-taken": step(TAKEN, b"taken", b"taken"),
+        "over-a-directory": step(A, b"a", b"dir"),
+        "over-a-link": step(A, b"a", b"link"),
+        "sealed": step(SEALED, b"sealed", b"sealed", 0o500, 1),
+        "sealed-taken": step(SEALED, b"sealed", b"dir", 0o500, 1),
+        "gone": step(A, b"nowhere", b"a"),
+        "done-already": step(A, b"a", b"x") + step(A, b"a", b"x"),
+        "done-already-widen": step(D, b"d", b"x", 0o500, 1) + step(D, b"d", b"x", 0o777, 1),
+        "twice": step(A, b"a", b"x") + step(B, b"b", b"x"),
+        "widen-a-file": step(A, b"a", b"a", 0o400, 1),
+        "widen-a-link": step(POINTER, b"pointer", b"pointer", 0o777, 1),
+        "set-id-bits": step(D, b"d", b"d", 0o7777, 1),
+        "name-dot-dot": step(A, b"..", b"x"),
+        "name-outside": step(A, b"../../older", b"x"),
+        "name-below": step(A, b"sealed/f", b"f"),
+        "name-empty": step(A, b"", b"x"),
+        "name-not-terminated": step(A, b"n" * 256, b"x"),
+        "final-dot-dot": step(A, b"a", b"../beside/a"),
+        "final-below": step(A, b"a", b"dir/a"),
+        "final-staging": step(D, b"d", STAGING[:-1] + b"0"),
+        "final-own-staging": step(D, b"d", STAGING),
+        "final-not-terminated": step(A, b"a", b"n" * 256),
+        "unknown-inode": step(NOBODY, b"a", b"a"),
+    }
+
+
+for target, seeds in (("unpack", unpack_seeds), ("names", names_seeds), ("wire", wire_seeds), ("answer", answer_seeds),
+                      ("report", report_seeds), ("plan", plan_seeds)):
+    save(target, seeds())
