@@ -4,7 +4,7 @@
 Rounds are interleaved: each goes once through all ways, so that a machine that is slow for a while is slow for all of them. Medians and the
 medians of each round's ratios are printed; every copy is compared with its source in every round.
 
-    python3 tests/bench.py [--rounds N] [--only big,small,tree,memory,growth] [--directory DIR]
+    python3 tests/bench.py [--rounds N] [--only big,small,tree,latency,memory,growth] [--directory DIR]
 """
 import argparse
 import os
@@ -12,6 +12,7 @@ import random
 import resource
 import shutil
 import statistics
+import struct
 import subprocess
 import sys
 import tempfile
@@ -101,6 +102,38 @@ def speed(title, name, rounds, scratch):
         ratio = statistics.median(own / other for own, other in zip(times["qfilecopy"], seconds))
         print(f"| {way:16} | {statistics.median(seconds):6.2f} s | {min(seconds):6.2f} s | {max(seconds):6.2f} s | {ratio:16.2f} |")
     sys.stdout.flush()
+
+
+def latency(rounds, scratch):
+    """One file of 1 KiB: what a delivery costs besides its bytes, most of it the confinement."""
+    os.mkdir(f"{scratch}/latency")
+    make_sized(f"{scratch}/latency/file", 1 << 10)
+    with open(f"{scratch}/latency/stream", "wb") as stream:  # for the receiver alone; qfile(5) describes it
+        header = struct.Struct("<IIQIIII")
+        stream.write(header.pack(5, 0o100644, 1 << 10, 0, 0, 0, 0) + b"file\0" + bytes(1 << 10) + header.pack(0, 0, 0, 0, 0, 0, 0))
+    ways = {
+        "agent to unpacker": lambda target: [AGENT, "--progress=none", f"--via=exec {UNPACKER} {os.getuid()} {target}", "file"],
+        "the unpacker alone": lambda target: [UNPACKER, str(os.getuid()), target],
+        "its start alone": lambda target: [UNPACKER, "--version"],
+    }
+    times = {way: [] for way in ways}
+    for _ in range(40 * rounds):
+        for way, command in random.sample(list(ways.items()), len(ways)):
+            target = os.path.join(scratch, "target")
+            os.mkdir(target)
+            with open(f"{scratch}/latency/stream", "rb") as stream:
+                begin = time.monotonic()
+                subprocess.run(command(target), cwd=f"{scratch}/latency", check=True, stdin=stream, stdout=subprocess.DEVNULL)
+                times[way].append((time.monotonic() - begin) * 1000)
+            remove(target)
+    print(f"\nOne file of 1 KiB ({40 * rounds} rounds)\n")
+    print(f"| {'':20} | {'median':>8} | {'min':>8} |")
+    print(f"|{'-' * 22}|{'-' * 9}:|{'-' * 9}:|")
+    for way, milliseconds in times.items():
+        print(f"| {way:20} | {statistics.median(milliseconds):5.2f} ms | {min(milliseconds):5.2f} ms |")
+    work = statistics.median(own - start for own, start in zip(times["the unpacker alone"], times["its start alone"]))
+    print(f"\nConfining, unpacking, verifying, syncing and committing it: {work:.2f} ms (median).")
+    remove(f"{scratch}/latency")
 
 
 def peaks(name, scratch):
@@ -199,7 +232,7 @@ def growth(rounds, scratch):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", default="big,small,tree,memory,growth")
+    parser.add_argument("--only", default="big,small,tree,latency,memory,growth")
     parser.add_argument("--directory", default="/dev/shm", help="where to work: a tmpfs with 6 GiB free")
     arguments = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -219,6 +252,8 @@ def main():
             make_tree(f"{scratch}/source")
             speed("A source tree", "source", arguments.rounds, scratch)
             remove(f"{scratch}/source")
+        if "latency" in only:
+            latency(arguments.rounds, scratch)
         if "memory" in only:
             memory(scratch)
         if "growth" in only:
