@@ -122,15 +122,15 @@ check:
 # looked for: tests leak on purpose, and a process that shut itself in cannot look into itself.
 check-sanitized:
 	@$(SETUP) build test sanitized
-	@$(MAKE) --no-print-directory B=build-sanitized CFLAGS="$(SANITIZED)" all $(TEST_PROGRAMS:$(B)/%=build-sanitized/%)
-	@ASAN_OPTIONS=detect_leaks=0 sh tests/run.sh -1 -b build-sanitized
+	@$(MAKE) --no-print-directory B=build-sanitized CFLAGS="$(SANITIZED)" all build-sanitized/tests/unit-tests
+	@ASAN_OPTIONS=detect_leaks=0 sh tests/run.sh -1 -b build-sanitized -s "unit hostile integration"
 
 SANITIZED = -O1 -g -U_FORTIFY_SOURCE -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
 # Which lines and branches of the library the tests reach.
 coverage:
 	@$(SETUP) build test coverage
-	@$(MAKE) --no-print-directory B=build-coverage CFLAGS="$(COUNTED)" LDFLAGS="$(COUNTERS)" all $(TEST_PROGRAMS:$(B)/%=build-coverage/%)
+	@$(MAKE) --no-print-directory B=build-coverage CFLAGS="$(COUNTED)" LDFLAGS="$(COUNTERS)" all build-coverage/tests/unit-tests build-coverage/tests/fault/inject
 	@sh tests/coverage/run.sh build-coverage
 
 COUNTED = -O0 -g -U_FORTIFY_SOURCE --coverage -fprofile-update=atomic -fprofile-info-section -fdata-sections

@@ -166,7 +166,7 @@ void qfile_source_close(struct qfile_source *source);
 struct qfile_size {
 	uint64_t bytes, entries;
 };
-/* Adds to *size. `stop` as in struct qfile_sender_options. */
+/* Adds to *size. A file that cannot be looked at, such as one that has gone meanwhile, counts no bytes. `stop` as in struct qfile_sender_options. */
 int qfile_measure(const struct qfile_source *source, unsigned flags, int stop, struct qfile_size *size, struct qfile_error *error);
 
 struct qfile_sender;

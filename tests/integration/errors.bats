@@ -83,6 +83,19 @@ END
     is "$told" "nothing more"
 }
 
+@test "a file system that does not tell its size takes large files, and is not waited for" {
+    need_namespace
+    head -c 400000 /dev/urandom >file
+    local command=$UNPACKER
+    am_root || command="unshare -U --map-user=$RECEIVER --map-group=$(id -g) $UNPACKER"
+    try in_namespace sh -ec '
+        mount -t tmpfs -o size=0,mode=777 none "$3"
+        "$1" --via="$2 $4 $3/in -w1" file
+        cmp file "$3/in/file"
+    ' sh "$AGENT" "$command" "$INCOMING" "$RECEIVER"
+    exits 0
+}
+
 @test "EDQUOT: more than the receiver accepts" {
     printf hello >file
     try "$AGENT" --via="$(receiver --max-bytes=4)" file

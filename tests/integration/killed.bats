@@ -194,3 +194,15 @@ END
         exists large
     done
 }
+
+@test "a starter that ignores the end of its children changes nothing" {
+    entry_file a x >"$STREAM"
+    entry_file b x >>"$STREAM"
+    end >>"$STREAM"
+    status=0
+    python3 -c 'import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])' \
+        "$UNPACKER" "$RECEIVER" "$INCOMING" <"$STREAM" >"$ANSWER" 2>"$T/stderr" 3>&- || status=$?
+    exits 0
+    is "$(field 0 4)" 0
+    arrived_names a,b
+}

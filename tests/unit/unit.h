@@ -25,6 +25,7 @@ Suite *commit_suite(void);
 Suite *journal_remove_suite(void);
 Suite *confine_suite(void);
 Suite *verify_suite(void);
+Suite *faults_suite(void);
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 

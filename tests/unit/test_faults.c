@@ -1,0 +1,384 @@
+/*
+ * Each call of the library fails once, in turn: what was promised holds all the same. (Of the parser's calls see test_unpack.c.)
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "unit.h"
+
+#include "commit.h"
+#include "faults.h"
+#include "verify.h"
+#include "walk.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static struct qfile_error error;
+static struct staging staging;
+static int incoming;
+
+/* Which call of a scene fails. */
+struct fault {
+	unsigned number;
+	int error;
+	bool lasting;
+};
+
+static void begin_fault(const struct fault *fault)
+{
+	faults_begin(fault->number, fault->error, fault->lasting);
+}
+
+static void stage(void)
+{
+	scratch_enter();
+	make_dir("in");
+	make_file("in/older", "old");
+	incoming = open_dir("in");
+	ck_assert_int_eq(staging_create(&staging, incoming), 0);
+}
+
+/* The path of something in the staged tree, in a static buffer. */
+static const char *staged(const char *name)
+{
+	static char path[1024];
+
+	snprintf(path, sizeof(path), "in/%s/%s/%s", staging.name, STAGING_TREE, name);
+	return path;
+}
+
+/* What stands in "in" without staging directories, the next receiver having been there. */
+static const char *delivered(void)
+{
+	commit_sweep(incoming);
+	return names_in("in");
+}
+
+/* ---- Scenes: each does its work with a fault and judges what came of it ---- */
+
+/*
+ * Whole or invisible; a success is whole, a failure invisible, also to the next receiver. Only where nothing works any more a commit cannot be
+ * taken back: then it is whole.
+ */
+static void judge_delivery(int r, const struct fault *fault, const char *whole)
+{
+	const char *names = delivered();
+
+	if (r < 0 && !(fault->lasting && strcmp(names, whole) == 0))
+		whole = "older";
+	ck_assert_msg(strcmp(names, whole) == 0, "call %u, %s: %d, and there is: %s", fault->number, faults_failed(), r, names);
+	ck_assert_str_eq(content_of("in/older"), "old");
+}
+
+static void commit_one(const struct fault *fault)
+{
+	unsigned renamed = 0;
+	int r;
+
+	stage();
+	make_file(staged("report"), "new");
+	begin_fault(fault);
+	r = commit(&staging, QFILE_CONFLICT_FAIL, &renamed, &error);
+	faults_end();
+	staging_remove(&staging);
+	judge_delivery(r, fault, "older report");
+}
+
+/* With a plan: several, of which one must be made writable for a moment. */
+static void commit_several(const struct fault *fault)
+{
+	unsigned renamed = 0;
+	int r;
+
+	stage();
+	make_file(staged("a"), "a");
+	make_dir(staged("sealed"));
+	MUST(chmod(staged("sealed"), 0500));
+	make_file(staged("z"), "z");
+	begin_fault(fault);
+	r = commit(&staging, QFILE_CONFLICT_FAIL, &renamed, &error);
+	faults_end();
+	/* Where nothing works any more, the staging directory cannot be removed either: the next receiver does what there is to do. */
+	if (r < 0 && fault->lasting)
+		staging_close(&staging);
+	else
+		staging_remove(&staging);
+	judge_delivery(r, fault, "a older sealed z");
+	if (r == 0)
+		ck_assert_uint_eq(mode_of("in/sealed"), 0500);
+}
+
+/* The next receiver, of what one that was killed had decided. What it cannot finish it leaves to the one after it. */
+static void finish_decided(const struct fault *fault)
+{
+	unsigned renamed = 0;
+
+	stage();
+	make_file(staged("a"), "a");
+	make_file(staged("b"), "b");
+	ck_assert_int_eq(commit(&staging, QFILE_CONFLICT_FAIL, &renamed, &error), 0);
+	/* Back to the decision. */
+	MUST(renameat(incoming, "a", staging.dir, STAGING_COMMIT "/a"));
+	MUST(renameat(incoming, "b", staging.dir, STAGING_COMMIT "/b"));
+	staging_close(&staging);
+	begin_fault(fault);
+	commit_sweep(incoming);
+	faults_end();
+	judge_delivery(0, fault, "a b older");
+}
+
+/* What cannot be made, or removed, is gone after the next receiver. */
+static void create(const struct fault *fault)
+{
+	unsigned before;
+	int r;
+
+	scratch_enter();
+	make_dir("in");
+	make_file("in/older", "old");
+	incoming = open_dir("in");
+	before = open_descriptors();
+	begin_fault(fault);
+	r = staging_create(&staging, incoming);
+	faults_end();
+	if (r == 0)
+		staging_close(&staging);
+	ck_assert_uint_eq(open_descriptors(), before);
+	judge_delivery(-1, fault, "older");
+}
+
+static void remove_staging(const struct fault *fault)
+{
+	unsigned before;
+	int r;
+
+	stage();
+	before = open_descriptors() - 2;
+	make_file(staged("file"), "x");
+	make_dir(staged("dir"));
+	make_dir(staged("dir/dir"));
+	make_file(staged("dir/dir/file"), "x");
+	begin_fault(fault);
+	r = staging_remove(&staging);
+	faults_end();
+	ck_assert_msg(r < 0 || strcmp(names_in("in"), "older") == 0, "call %u, %s: not gone", fault->number, faults_failed());
+	ck_assert_uint_eq(open_descriptors(), before);
+	judge_delivery(-1, fault, "older");
+}
+
+#define HONEST_ENTRIES 6
+
+static void make_tree(void)
+{
+	make_dir(staged("d"));
+	make_file(staged("d/f"), "x");
+	make_link(staged("d/l"), "f");
+	make_dir(staged("d/sealed"));
+	make_file(staged("d/sealed/f"), "x");
+	MUST(chmod(staged("d/sealed"), 0));
+	make_file(staged("f"), "x");
+}
+
+/* An honest tree may be refused for an error, and nothing else. */
+static void verify_honest(const struct fault *fault)
+{
+	unsigned before;
+	int r;
+
+	stage();
+	make_tree();
+	before = open_descriptors();
+	begin_fault(fault);
+	r = verify(&staging, 0, 0, HONEST_ENTRIES, &error);
+	faults_end();
+	ck_assert_uint_eq(open_descriptors(), before);
+	if (r == 0)
+		ck_assert_msg(!faults_failed() || strcmp(faults_failed(), "close") == 0, "%s went unnoticed", faults_failed());
+	else
+		ck_assert_ptr_nonnull(faults_failed());
+	staging_remove(&staging);
+}
+
+/* A dishonest one never passes for an error. */
+static void verify_dishonest(const struct fault *fault)
+{
+	int r;
+
+	stage();
+	make_tree();
+	make_link(staged("d/bad"), "/etc/passwd");
+	begin_fault(fault);
+	r = verify(&staging, 0, 0, HONEST_ENTRIES + 1, &error);
+	faults_end();
+	ck_assert_int_lt(r, 0);
+	staging_remove(&staging);
+}
+
+static struct qfile_source source = {.path = (char[]){"tree"}, .base = (char[]){"tree"}};
+
+static void make_source(void)
+{
+	scratch_enter();
+	make_dir("tree");
+	make_file("tree/f", "content");
+	make_link("tree/l", "f");
+	make_dir("tree/d");
+	make_file("tree/d/f", "content");
+	make_file("tree/large", "");
+	MUST(truncate("tree/large", 600000));
+}
+
+/* Send it, note it, and remove it. What was not sent whole is an error; what is removed was sent. */
+static void send_and_remove(const struct fault *fault)
+{
+	struct qfile_sender_options options = {.stop = -1};
+	struct qfile_sender *sender = NULL;
+	struct qfile_remover *remover = NULL;
+	struct qfile_size sent = {.bytes = 0};
+	unsigned before, kept = 0;
+	int fds[2], r, removed = -1;
+
+	make_source();
+	MUST(options.journal = open("journal", O_RDWR | O_CREAT, 0600));
+	MUST(options.out = open("/dev/null", O_WRONLY));
+	MUST(pipe(fds));
+	options.in = fds[0];
+	before = open_descriptors();
+	begin_fault(fault);
+	r = qfile_sender_new(&sender, &options);
+	if (r == 0) {
+		qfile_sender_begin(sender, &source);
+		while ((r = qfile_sender_step(sender, &error)) == QFILE_STEP_SENT)
+			;
+		sent = qfile_sender_sent(sender);
+	}
+	qfile_sender_free(sender);
+	if (r == QFILE_STEP_DONE && qfile_remover_new(&remover, options.journal) == 0) {
+		while ((removed = qfile_remover_next(remover, &error)) > 0)
+			kept++;
+		qfile_remover_free(remover);
+	}
+	faults_end();
+	ck_assert_uint_eq(open_descriptors(), before);
+	if (r == QFILE_STEP_DONE)
+		ck_assert_msg(sent.bytes == 600014 && sent.entries == 6, "call %u, %s: not all was sent", fault->number, faults_failed());
+	else
+		ck_assert_msg(exists("tree/d/f") && exists("tree/large") && exists("tree/l") && exists("tree/f"), "call %u: removed", fault->number);
+	/* Said to be gone, and gone. */
+	if (removed == 0 && kept == 0)
+		ck_assert_msg(!exists("tree"), "call %u, %s: still there", fault->number, faults_failed());
+	if (!faults_failed())
+		ck_assert(!exists("tree"));
+}
+
+/* A file that was changed after it was sent stays, whatever fails. */
+static void remove_changed(const struct fault *fault)
+{
+	struct qfile_sender_options options = {.stop = -1};
+	struct qfile_sender *sender;
+	struct qfile_remover *remover;
+	int fds[2];
+
+	make_source();
+	MUST(options.journal = open("journal", O_RDWR | O_CREAT, 0600));
+	MUST(options.out = open("/dev/null", O_WRONLY));
+	MUST(pipe(fds));
+	options.in = fds[0];
+	ck_assert_int_eq(qfile_sender_new(&sender, &options), 0);
+	qfile_sender_begin(sender, &source);
+	while (qfile_sender_step(sender, &error) == QFILE_STEP_SENT)
+		;
+	qfile_sender_free(sender);
+	make_file("tree/new", "x");
+	make_file("tree/d/f", "changed meanwhile");
+	begin_fault(fault);
+	if (qfile_remover_new(&remover, options.journal) == 0) {
+		while (qfile_remover_next(remover, &error) > 0)
+			;
+		qfile_remover_free(remover);
+	}
+	faults_end();
+	ck_assert(exists("tree/new"));
+	ck_assert_str_eq(content_of("tree/d/f"), "changed meanwhile");
+}
+
+/* The size is right, or an error; only a file that cannot be looked at counts no bytes. */
+static void measure(const struct fault *fault)
+{
+	struct qfile_size size = {.bytes = 0};
+	unsigned before;
+	int r;
+
+	make_source();
+	before = open_descriptors();
+	begin_fault(fault);
+	r = qfile_measure(&source, QFILE_DEREFERENCE, -1, &size, &error);
+	faults_end();
+	ck_assert_uint_eq(open_descriptors(), before);
+	if (r < 0)
+		ck_assert_ptr_nonnull(faults_failed());
+	else if (faults_failed() && strcmp(faults_failed(), "fstatat") == 0)
+		ck_assert_uint_eq(size.entries, 6);
+	else
+		ck_assert(size.entries == 6 && size.bytes == 600021);
+}
+
+/* ---- All of them ---- */
+
+static const struct {
+	const char *name;
+	void (*play)(const struct fault *fault);
+} scenes[] = {
+	{"commit one", commit_one},
+	{"commit several", commit_several},
+	{"finish what was decided", finish_decided},
+	{"create a staging directory", create},
+	{"remove a staging directory", remove_staging},
+	{"verify an honest tree", verify_honest},
+	{"verify a dishonest tree", verify_dishonest},
+	{"send and remove", send_and_remove},
+	{"remove what changed", remove_changed},
+	{"measure", measure},
+};
+
+static void play_with_each_fault(int scene, int error_number, bool lasting)
+{
+	struct fault fault = {.error = error_number, .lasting = lasting};
+
+	do {
+		fault.number++;
+		scenes[scene].play(&fault);
+	} while (faults_failed());
+	ck_assert_msg(fault.number > 4, "%s: only %u calls", scenes[scene].name, fault.number - 1);
+}
+
+START_TEST(one_call_fails)
+{
+	play_with_each_fault(_i, EIO, false);
+}
+END_TEST
+
+START_TEST(one_call_finds_no_memory)
+{
+	play_with_each_fault(_i, ENOMEM, false);
+}
+END_TEST
+
+START_TEST(all_calls_from_one_on_fail)
+{
+	play_with_each_fault(_i, EIO, true);
+}
+END_TEST
+
+Suite *faults_suite(void)
+{
+	Suite *suite = suite_create("faults");
+	TCase *tcase = add_case(suite, "each call");
+
+	add_table_test(tcase, one_call_fails, scenes);
+	add_table_test(tcase, one_call_finds_no_memory, scenes);
+	add_table_test(tcase, all_calls_from_one_on_fail, scenes);
+	return suite;
+}
