@@ -142,6 +142,11 @@ check-fault:
 	@$(MAKE) --no-print-directory all $(B)/tests/fault/inject
 	@PARTS="$(PARTS)" sh tests/run.sh -s fault
 
+# Nothing undefined in the code that parses: for every input, and without running it.
+prove:
+	@$(SETUP) build prove
+	@sh tests/prove/run.sh
+
 # Replays the corpus of each target, then looks for new input for so long.
 SECONDS = 60
 fuzz:
@@ -188,6 +193,6 @@ $(B)/tests/unit/%.o: ALL_CFLAGS += -Ilib $(shell $(PKG_CONFIG) --cflags check 2>
 clean:
 	rm -rf $(B) build-*
 
-.PHONY: all install demo check check-fault check-sanitized coverage fuzz bench clean
+.PHONY: all install demo check check-fault check-sanitized coverage prove fuzz bench clean
 .DELETE_ON_ERROR:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -5,13 +5,14 @@
  */
 #include <errno.h>
 #include <qfile.h>
-#include <stdio.h>
 #include <string.h>
 #include <utf8proc.h>
 
 #define COMPONENT_MAX 255 /* NAME_MAX of every Linux file system */
 
 #define ZERO_WIDTH_JOINER 0x200D
+
+#define CHARACTER_MAX 4 /* bytes in UTF-8 */
 
 /* Can this character be shown without fooling the reader? */
 static bool character_ok(int32_t character)
@@ -45,90 +46,119 @@ static bool character_ok(int32_t character)
 	}
 }
 
-/*
- * The character at the start of `text`, or -1 when it is none or cannot be shown safely behind the character `before` (0: none).
- * Sets *bytes to its length, at least 1.
- */
-static int32_t next_safe(const char *text, size_t length, int32_t before, size_t *bytes)
+/* Bytes from `text` to `end`, of which there is one at least, and no more than a character can have. */
+static int within_character(const char *text, const char *end)
 {
-	utf8proc_int32_t character;
-	utf8proc_ssize_t n;
+	int n = 1;
 
-	*bytes = 1;
-	if ((unsigned char)*text < 0x80) /* most names are ASCII: spare them the tables */
-		return *text >= ' ' && *text != 0x7f ? *text : -1;
-	n = utf8proc_iterate((const utf8proc_uint8_t *)text, (utf8proc_ssize_t)length, &character);
-	if (n <= 0)
-		return -1;
-	*bytes = (size_t)n;
-	/* Emoji and some scripts need the joiner; behind ASCII it would only make two names look like one. */
-	if (character == ZERO_WIDTH_JOINER)
-		return before >= 0x80 && before != ZERO_WIDTH_JOINER ? character : -1;
-	return character_ok(character) ? character : -1;
+	while (n < CHARACTER_MAX && end - text > n)
+		n++;
+	return n;
 }
 
-static bool characters_ok(const char *text, size_t length)
+/*
+ * Look at the character at `text`, which lies before `end`. *character is the one before it (0: none), and becomes this one, or -1 when it is
+ * none or cannot be shown safely. Returns its length, at least 1.
+ */
+static size_t next_in_tables(const char *text, const char *end, int32_t *character)
+{
+	const int32_t before = *character;
+	utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)text, within_character(text, end), character);
+
+	if (n <= 0) {
+		*character = -1;
+		return 1;
+	}
+	/* For the prover, which is to look at each length by itself: */
+	//@ split n;
+	/* Emoji and some scripts need the joiner; behind ASCII it would only make two names look like one. */
+	if (*character == ZERO_WIDTH_JOINER ? before < 0x80 || before == ZERO_WIDTH_JOINER : !character_ok(*character))
+		*character = -1;
+	return (size_t)n;
+}
+
+/* The same. Most names are ASCII: it spares them the tables. */
+static size_t next_safe(const char *text, const char *end, int32_t *character)
+{
+	if ((unsigned char)*text >= 0x80)
+		return next_in_tables(text, end, character);
+	*character = *text >= ' ' && *text != 0x7f ? *text : -1;
+	return 1;
+}
+
+/* Go behind the character at `text`; *character as above. */
+static const char *skip(const char *text, const char *end, int32_t *character)
+{
+	return text + next_safe(text, end, character);
+}
+
+static bool characters_ok(const char *text, const char *end)
 {
 	int32_t character = 0;
-	size_t i = 0, bytes;
 
-	while (i < length) {
-		character = next_safe(text + i, length - i, character, &bytes);
+	while (text < end) {
+		text = skip(text, end, &character);
 		if (character < 0)
 			return false;
-		i += bytes;
 	}
 	return true;
 }
 
-/* Bytes up to the next '/' or the end. */
-static size_t component_length(const char *path, size_t length)
+/* Where the first such byte between `text` and `end` is, or `end`. */
+static const char *find(const char *text, const char *end, char byte)
 {
-	const char *slash = memchr(path, '/', length);
+	const char *found = memchr(text, byte, (size_t)(end - text));
 
-	return slash ? (size_t)(slash - path) : length;
+	return found ? found : end;
 }
 
-static bool is_dot(const char *component, size_t length)
+static bool is_dot(const char *component, const char *end)
 {
-	return length == 1 && component[0] == '.';
+	return end - component == 1 && component[0] == '.';
 }
 
-static bool is_dot_dot(const char *component, size_t length)
+static bool is_dot_dot(const char *component, const char *end)
 {
-	return length == 2 && component[0] == '.' && component[1] == '.';
+	return end - component == 2 && component[0] == '.' && component[1] == '.';
 }
 
-static int canonical_check(const char *path, size_t length)
+static int canonical_check(const char *path, const char *end)
 {
-	size_t i = 0, n;
+	const char *next;
 
-	for (;; i += n + 1) {
-		n = component_length(path + i, length - i);
-		if (n == 0 || is_dot(path + i, n) || is_dot_dot(path + i, n))
+	for (;; path = next + 1) {
+		next = find(path, end, '/');
+		if (next == path || is_dot(path, next) || is_dot_dot(path, next))
 			return -EINVAL;
-		if (n > COMPONENT_MAX)
+		if (next - path > COMPONENT_MAX)
 			return -ENAMETOOLONG;
-		if (i + n == length)
+		if (next == end)
 			return 0;
 	}
 }
 
-int qfile_name_check(const char *untrusted_name, size_t length, unsigned flags)
+static int name_check(const char *name, const char *end, unsigned flags)
 {
-	const size_t prefix = sizeof(QFILE_STAGING_PREFIX) - 1;
+	const ptrdiff_t prefix = sizeof(QFILE_STAGING_PREFIX) - 1;
 	int r;
 
-	if (length == 0 || length >= QFILE_NAME_MAX || memchr(untrusted_name, '\0', length))
+	if (find(name, end, '\0') != end)
 		return -EINVAL;
-	r = canonical_check(untrusted_name, length);
+	r = canonical_check(name, end);
 	if (r < 0)
 		return r;
-	if (length >= prefix && memcmp(untrusted_name, QFILE_STAGING_PREFIX, prefix) == 0)
+	if (end - name >= prefix && memcmp(name, QFILE_STAGING_PREFIX, prefix) == 0)
 		return -EILSEQ;
-	if (!(flags & QFILE_ALLOW_ALL_NAMES) && !characters_ok(untrusted_name, length))
+	if (!(flags & QFILE_ALLOW_ALL_NAMES) && !characters_ok(name, end))
 		return -EILSEQ;
 	return 0;
+}
+
+int qfile_name_check(const char *untrusted_name, size_t length, unsigned flags)
+{
+	if (length == 0 || length >= QFILE_NAME_MAX)
+		return -EINVAL;
+	return name_check(untrusted_name, untrusted_name + length, flags);
 }
 
 /* Directories between the top-level entry's own (included) and the one that holds `name`: how often ".." may lead up from there, plus one. */
@@ -145,34 +175,42 @@ static size_t depth_of(const char *name)
  * Does a target stay inside the top-level entry, for a link that lies `depth` directories deep? Sound although components may
  * be links themselves: ".." leads up only from directories that are known to be real, those the link itself lies in.
  */
-static bool target_stays_inside(const char *target, size_t length, size_t depth)
+static bool target_stays_inside(const char *target, const char *end, size_t depth)
 {
 	bool named = false; /* a component other than ".." was seen */
-	size_t i = 0, n;
+	const char *next;
 
 	if (depth == 0 || target[0] == '/')
 		return false;
-	for (; i < length; i += n + 1) {
-		n = component_length(target + i, length - i);
-		if (is_dot_dot(target + i, n)) {
+	for (;; target = next + 1) {
+		next = find(target, end, '/');
+		if (is_dot_dot(target, next)) {
 			if (named || --depth == 0)
 				return false;
-		} else if (n > 0 && !is_dot(target + i, n)) {
+		} else if (next > target && !is_dot(target, next)) {
 			named = true;
 		}
+		if (next == end)
+			return true;
 	}
-	return true;
+}
+
+static int link_check(const char *name, const char *target, const char *end, unsigned flags)
+{
+	if (find(target, end, '\0') != end)
+		return -EINVAL;
+	if (!(flags & QFILE_ALLOW_ALL_NAMES) && !characters_ok(target, end))
+		return -EILSEQ;
+	if (!(flags & QFILE_ALLOW_UNSAFE_LINKS) && !target_stays_inside(target, end, depth_of(name)))
+		return -ENOLINK;
+	return 0;
 }
 
 int qfile_link_check(const char *name, const char *untrusted_target, size_t length, unsigned flags)
 {
-	if (length == 0 || length > QFILE_NAME_MAX || memchr(untrusted_target, '\0', length))
+	if (length == 0 || length > QFILE_NAME_MAX)
 		return -EINVAL;
-	if (!(flags & QFILE_ALLOW_ALL_NAMES) && !characters_ok(untrusted_target, length))
-		return -EILSEQ;
-	if (!(flags & QFILE_ALLOW_UNSAFE_LINKS) && !target_stays_inside(untrusted_target, length, depth_of(name)))
-		return -ENOLINK;
-	return 0;
+	return link_check(name, untrusted_target, untrusted_target + length, flags);
 }
 
 static bool is_letter(char c)
@@ -195,119 +233,172 @@ bool qfile_vm_name_ok(const char *name)
 	return true;
 }
 
+/* Copy the bytes that fit between `text` and `last`, which is for the NUL. Returns how many. */
+static size_t copy_printable(const char *from, const char *end, char *text, const char *last)
+{
+	const char *begin = text;
+
+	for (; from < end && text < last; from++)
+		*text++ = *from >= ' ' && *from <= '~' ? *from : '?';
+	*text = '\0';
+	return (size_t)(text - begin);
+}
+
 size_t qfile_printable(const char *untrusted, size_t length, char *text, size_t size)
 {
-	size_t i;
-
-	for (i = 0; i < length && i + 1 < size; i++)
-		text[i] = untrusted[i] >= ' ' && untrusted[i] <= '~' ? untrusted[i] : '?';
-	text[i] = '\0';
-	return i;
+	return copy_printable(untrusted, untrusted + length, text, text + size - 1);
 }
 
-/* One step of showing a name: the bytes to show for what is at `text`, and how many of its bytes and how many columns they take. */
-struct glyph {
-	const char *show;
-	size_t show_bytes, bytes, columns;
-};
-
-static struct glyph glyph_at(const char *text, size_t length, int32_t *before)
+/* Columns that a character takes where it is shown; -1 is shown as '?'. */
+static size_t width_of(int32_t character)
 {
-	struct glyph glyph = {"?", 1, 1, 1};
-	int32_t character = next_safe(text, length, *before, &glyph.bytes);
-
-	*before = character < 0 ? '?' : character;
-	if (character >= 0) {
-		glyph.show = text;
-		glyph.show_bytes = glyph.bytes;
-		glyph.columns = (size_t)utf8proc_charwidth(character);
-	}
-	return glyph;
+	return character < 0 ? 1 : (size_t)utf8proc_charwidth(character);
 }
 
-static size_t columns_of(const char *name, size_t length)
+static size_t columns_of(const char *name, const char *end)
 {
-	size_t i = 0, columns = 0;
-	int32_t before = 0;
+	size_t columns = 0;
+	int32_t character = 0;
 
-	while (i < length) {
-		struct glyph glyph = glyph_at(name + i, length - i, &before);
-
-		i += glyph.bytes;
-		columns += glyph.columns;
+	while (name < end) {
+		name = skip(name, end, &character);
+		columns += width_of(character);
 	}
 	return columns;
 }
 
-size_t qfile_displayable(const char *name, size_t length, char *text, size_t size, size_t columns)
+/*
+ * Where the rest begins when so many columns are left out, or one more. *character becomes the last one that is. What takes no column, a mark or
+ * a joiner, belongs to the character before it, and goes with that.
+ */
+static const char *skip_columns(const char *name, const char *end, size_t columns, int32_t *character)
 {
-	static const char ellipsis[] = "...";
-	size_t need = columns_of(name, length), used = 0, out = 0, i = 0;
-	int32_t before = 0;
+	size_t skipped = 0;
 
-	if (need > columns) { /* the end of a name tells more than its beginning */
-		if (columns < sizeof(ellipsis) || size < sizeof(ellipsis)) {
-			text[0] = '\0';
-			return 0;
-		}
-		out = used = sizeof(ellipsis) - 1;
-		memcpy(text, ellipsis, out);
-		while (i < length) {
-			int32_t here = before;
-			struct glyph glyph = glyph_at(name + i, length - i, &here);
+	while (name < end) {
+		int32_t here = *character;
+		const char *next = skip(name, end, &here);
 
-			/* What takes no column, a mark or a joiner, belongs to the character before it, which is left out. */
-			if (need + used <= columns && glyph.columns > 0)
-				break;
-			before = here;
-			need -= glyph.columns;
-			i += glyph.bytes;
-		}
-	}
-	while (i < length) {
-		struct glyph glyph = glyph_at(name + i, length - i, &before);
-
-		if (out + glyph.show_bytes >= size)
+		if (skipped >= columns && width_of(here) > 0)
 			break;
-		memcpy(text + out, glyph.show, glyph.show_bytes);
-		out += glyph.show_bytes;
-		used += glyph.columns;
-		i += glyph.bytes;
+		*character = here;
+		skipped += width_of(here);
+		name = next;
 	}
-	text[out] = '\0';
-	return used;
+	return name;
 }
 
-/* Where the extension begins: at the last dot that is not the first character; ".tar.gz" and its like count as one. */
-static size_t stem_length(const char *name, size_t length)
+/* Show the character at *name at *text, and go behind it in both. Returns whether it fits between there and `last`. */
+static bool show_one(const char **name, const char *end, int32_t *character, char **text, const char *last)
+{
+	size_t bytes = next_safe(*name, end, character);
+	size_t shown = *character < 0 ? 1 : bytes;
+
+	if ((size_t)(last - *text) < shown)
+		return false;
+	memcpy(*text, *character < 0 ? "?" : *name, shown);
+	*text += shown;
+	*name += bytes;
+	return true;
+}
+
+/* Show the characters that fit between `text` and `last`, which is for the NUL. Returns the columns they take. */
+static size_t show(const char *name, const char *end, int32_t character, char *text, const char *last)
+{
+	size_t columns = 0;
+
+	while (name < end && show_one(&name, end, &character, &text, last))
+		columns += width_of(character);
+	*text = '\0';
+	return columns;
+}
+
+static size_t displayable(const char *name, const char *end, char *text, const char *last, size_t columns)
+{
+	static const char ellipsis[] = "...";
+	const size_t dots = sizeof(ellipsis) - 1;
+	size_t need = columns_of(name, end);
+	int32_t character = 0;
+
+	if (need <= columns)
+		return show(name, end, character, text, last);
+	if (columns <= dots || (size_t)(last - text) < dots) {
+		text[0] = '\0';
+		return 0;
+	}
+	memcpy(text, ellipsis, dots);
+	/* The end of a name tells more than its beginning. */
+	name = skip_columns(name, end, need - (columns - dots), &character);
+	return dots + show(name, end, character, text + dots, last);
+}
+
+size_t qfile_displayable(const char *name, size_t length, char *text, size_t size, size_t columns)
+{
+	return displayable(name, name + length, text, text + size - 1, columns);
+}
+
+/* Where the extension begins: at the last dot, if that is neither the first character nor the last; ".tar.gz" and its like count as one. */
+static const char *extension_of(const char *name, const char *end)
 {
 	static const char tar[] = ".tar";
-	const size_t tar_length = sizeof(tar) - 1;
-	const char *dot = memrchr(name, '.', length);
-	size_t stem = dot && dot != name && dot[1] ? (size_t)(dot - name) : length;
+	const ptrdiff_t tar_length = sizeof(tar) - 1;
+	const char *dot = name;
 
-	if (stem < length && stem > tar_length && memcmp(name + stem - tar_length, tar, tar_length) == 0)
-		stem -= tar_length;
-	return stem;
+	for (const char *at = name; at < end; at++) {
+		if (*at == '.')
+			dot = at;
+	}
+	if (dot == name || dot + 1 == end)
+		return end;
+	return dot - name > tar_length && memcmp(dot - tar_length, tar, tar_length) == 0 ? dot - tar_length : dot;
+}
+
+/* Where a stem that ends at `end` has to end to leave no more than `room` bytes of it, and no part of a character. *end is the next byte. */
+static const char *shortened(const char *stem, const char *end, ptrdiff_t room)
+{
+	while (end > stem && (end - stem > room || ((unsigned char)*end & 0xC0) == 0x80)) /* a continuation byte */
+		end--;
+	return end;
+}
+
+#define TAG_MAX (sizeof(" (4294967295)") - 1)
+
+/* Write " (number)", to end at `end`. Returns where it begins. */
+static char *write_tag(unsigned number, char *end)
+{
+	*--end = ')';
+	do
+		*--end = (char)('0' + number % 10);
+	while (number /= 10);
+	*--end = '(';
+	*--end = ' ';
+	return end;
+}
+
+/* Copy what lies between `from` and `end` to `text`, as far as it fits before `last`. Returns where it ends there. */
+static char *append(const char *from, const char *end, char *text, const char *last)
+{
+	while (from < end && text < last)
+		*text++ = *from++;
+	return text;
+}
+
+/* `end` is the name's NUL, `last` where the longest result has its. */
+static int numbered_name(const char *name, const char *end, unsigned number, char *numbered, const char *last)
+{
+	char tag_space[TAG_MAX];
+	const char *tag_end = tag_space + sizeof(tag_space), *tag = write_tag(number, tag_space + sizeof(tag_space));
+	const char *extension = extension_of(name, end), *stem_end = shortened(name, extension, last - numbered - (end - extension) - (tag_end - tag));
+
+	if (stem_end == name)
+		return -ENAMETOOLONG;
+	numbered = append(name, stem_end, numbered, last);
+	numbered = append(tag, tag_end, numbered, last);
+	*append(extension, end, numbered, last) = '\0';
+	return 0;
 }
 
 int qfile_numbered_name(const char *name, unsigned number, char numbered[256])
 {
-	size_t length = strlen(name), stem = stem_length(name, length), extension = length - stem, tag_length;
-	char tag[16];
-
-	tag_length = (size_t)snprintf(tag, sizeof(tag), " (%u)", number);
-	if (extension + tag_length >= COMPONENT_MAX)
-		return -ENAMETOOLONG;
-	if (stem + tag_length + extension > COMPONENT_MAX) {
-		stem = COMPONENT_MAX - tag_length - extension;
-		while (stem > 0 && ((unsigned char)name[stem] & 0xC0) == 0x80) /* a continuation byte */
-			stem--;
-	}
-	if (stem == 0)
-		return -ENAMETOOLONG;
-	memcpy(numbered, name, stem);
-	memcpy(numbered + stem, tag, tag_length);
-	memcpy(numbered + stem + tag_length, name + length - extension, extension + 1);
-	return 0;
+	return numbered_name(name, name + strlen(name), number, numbered, numbered + COMPONENT_MAX);
 }

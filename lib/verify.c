@@ -30,7 +30,9 @@ static bool link_ok(struct walk_entry *entry, unsigned flags)
 		return false;
 	times[0] = entry->status.st_atim;
 	length = readlinkat(entry->dir, entry->name, untrusted_target, sizeof(untrusted_target));
-	return length >= 0 && utimensat(entry->dir, entry->name, times, AT_SYMLINK_NOFOLLOW) == 0 && qfile_link_check(entry->path, untrusted_target, (size_t)length, flags) == 0;
+	if (length < 0 || utimensat(entry->dir, entry->name, times, AT_SYMLINK_NOFOLLOW) < 0)
+		return false;
+	return qfile_link_check(entry->path, untrusted_target, (size_t)length, flags) == 0;
 }
 
 static bool bits_ok(struct walk_entry *entry, unsigned layers)

@@ -43,6 +43,9 @@ for group in "$@"; do
         need mandoc "checks the manual pages" has mandoc
         need acl "makes the access lists that a delivery must not inherit" has setfacl
         ;;
+    prove)
+        need frama-c-base "proves that the parsing code does nothing undefined" has frama-c
+        ;;
     fault)
         need python3 "kills and fails what delivers, and looks at what is left" has python3
         ;;

@@ -1,0 +1,25 @@
+/* What the contracts in parts.h say is written: that nothing else is, shown for the largest memory. */
+#include "driver.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "parts.h"
+
+#include "../../lib/name.c"
+
+static char input[MOST], output[MOST], string[MOST], numbered[COMPONENT_MAX + 1];
+
+int main(void)
+{
+	unsigned any = Frama_C_unsigned_int_interval(0, UINT_MAX);
+
+	Frama_C_make_unknown(input, MOST);
+	Frama_C_make_unknown(string, MOST - 1);
+	name_check(input, input + MOST, any);
+	link_check(string, input, input + MOST, any);
+	copy_printable(input, input + MOST, output, output + MOST - 1);
+	displayable(input, input + MOST, output, output + MOST - 1, any_size(0, SIZE_MAX));
+	numbered_name(string, string + MOST - 1, any, numbered, numbered + COMPONENT_MAX);
+	return 0;
+}

@@ -1,0 +1,43 @@
+/*
+ * The functions of name.c that go from one pointer to another, for every length up to MOST at once. What is read ends where its memory does, and
+ * so does what is written. find() stands here by its contract.
+ */
+#include "driver.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "parts.h"
+
+#include "../../lib/name.c"
+
+static char input[MOST], output[MOST], string[MOST], numbered[COMPONENT_MAX + 1];
+
+static void check(const char *text, const char *end)
+{
+	const char *path = string + MOST - any_size(1, MOST);
+
+	name_check(text, end, Frama_C_unsigned_int_interval(0, UINT_MAX));
+	link_check(path, text, end, Frama_C_unsigned_int_interval(0, UINT_MAX));
+}
+
+static void write(const char *text, const char *end, char *to, const char *last)
+{
+	copy_printable(text, end, to, last);
+	displayable(text, end, to, last, any_size(0, SIZE_MAX));
+}
+
+int main(void)
+{
+	const char *end = input + MOST, *text = end - any_size(1, MOST), *last = output + MOST - 1;
+	char *to = output + MOST - any_size(1, MOST);
+
+	Frama_C_make_unknown(input, MOST);
+	Frama_C_make_unknown(string, MOST - 1);
+	check(text, end);
+	write(text, end, to, last);
+	write(end, end, to, last);
+	numbered_name(string + MOST - any_size(1, MOST), string + MOST - 1, Frama_C_unsigned_int_interval(0, UINT_MAX), numbered,
+	              numbered + COMPONENT_MAX);
+	return 0;
+}

@@ -1,0 +1,74 @@
+/*
+ * The public functions of name.c, for every length. name_check() and the like, to which they hand their arguments on, stand here by the contracts
+ * that name-parts.c proves. And find(), which asks the C library: for each length by itself, in memory that ends behind that.
+ */
+#include "driver.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "parts.h"
+
+#include "../../lib/name.c"
+
+#define BLOCK 128
+#define LONGEST (QFILE_NAME_MAX + BLOCK) /* so that the last block is whole */
+
+static char input[MOST], output[MOST], string[MOST], numbered[COMPONENT_MAX + 1];
+
+static void check(size_t length)
+{
+	const char *path = string + MOST - any_size(1, MOST);
+
+	qfile_name_check(input, length, Frama_C_unsigned_int_interval(0, UINT_MAX));
+	qfile_link_check(path, input, length, Frama_C_unsigned_int_interval(0, UINT_MAX));
+}
+
+static void print(size_t length, size_t size)
+{
+	qfile_printable(input, length, output, size);
+	qfile_displayable(input, length, output, size, any_size(0, SIZE_MAX));
+}
+
+/* A string ends where its memory does; or it is so long that nobody looks for its end. */
+static void vm_names(void)
+{
+	static char longest[64];
+
+	Frama_C_make_unknown(longest, sizeof(longest));
+	qfile_vm_name_ok(longest);
+	longest[63] = '\0';
+	//@ loop unroll 64;
+	for (size_t length = 0; length < sizeof(longest); length++)
+		qfile_vm_name_ok(longest + 63 - length);
+}
+
+/* Behind each block the prover forgets what it told apart in it. */
+static void find_in_block(const char *end, size_t least)
+{
+	//@ loop unroll BLOCK;
+	for (size_t length = least; length < least + BLOCK; length++)
+		find(end - length, end, (char)Frama_C_interval(CHAR_MIN, CHAR_MAX));
+}
+
+static void find_in_any(void)
+{
+	static char bytes[LONGEST];
+
+	Frama_C_make_unknown(bytes, sizeof(bytes));
+	//@ loop unroll LONGEST / BLOCK + 1;
+	for (size_t least = 0; least < LONGEST; least += BLOCK)
+		find_in_block(bytes + LONGEST, least);
+}
+
+int main(void)
+{
+	Frama_C_make_unknown(input, MOST);
+	Frama_C_make_unknown(string, MOST - 1);
+	check(any_size(0, SIZE_MAX));
+	print(any_size(0, MOST), any_size(1, MOST));
+	qfile_numbered_name(string, Frama_C_unsigned_int_interval(0, UINT_MAX), numbered);
+	vm_names();
+	find_in_any();
+	return 0;
+}

@@ -1,0 +1,72 @@
+/* All of wire.c: every header and every answer, in memory of exactly their size; names of every length. */
+#include "driver.h"
+
+#include "../../lib/wire.c"
+
+/* What the callers fill from the stream, for as many bytes as the decoded lengths say. */
+static char name[QFILE_NAME_MAX];
+
+static void headers(void)
+{
+	unsigned char bytes[QFILE_HEADER_SIZE];
+	struct qfile_header header;
+
+	Frama_C_make_unknown((char *)bytes, sizeof(bytes));
+	/* What a decoded header is read for: none of its fields is left unset, and each can be sent again. */
+	if (qfile_header_decode(bytes, &header) == 0) {
+		Frama_C_make_unknown(name, header.namelen);
+		qfile_header_encode(&header, bytes);
+	}
+}
+
+#define STEP 100
+#define FIXED (QFILE_RESULT_SIZE + QFILE_RESULT_NAMELEN_SIZE)
+
+static struct qfile_result result;
+
+static void decode_answer(void)
+{
+	unsigned char fixed[QFILE_RESULT_SIZE], length[QFILE_RESULT_NAMELEN_SIZE];
+
+	Frama_C_make_unknown((char *)fixed, sizeof(fixed));
+	Frama_C_make_unknown((char *)length, sizeof(length));
+	qfile_result_decode(fixed, &result);
+	if (qfile_result_namelen_decode(length, &result) == 0)
+		Frama_C_make_unknown(name, result.namelen);
+}
+
+static unsigned char bytes[FIXED + QFILE_NAME_MAX];
+
+static void encode_answer(size_t namelen, unsigned char *to)
+{
+	result.namelen = namelen;
+	qfile_result_encode(&result, to);
+}
+
+/*
+ * A name is one memcpy() of its length. Short names one by one and of the longer ones each STEPth and the longest, with memory that ends behind
+ * it; then all of them, in memory for the longest. The empty one is among the latter: the prover's memcpy() takes no pointer to the end
+ * of an object, which C allows for 0 bytes.
+ */
+static void encode_answers(void)
+{
+	unsigned char *const end = bytes + QFILE_NAME_MAX; /* less the fixed part */
+
+	Frama_C_make_unknown(result.name, sizeof(result.name));
+	//@ loop unroll STEP;
+	for (size_t namelen = 1; namelen < STEP; namelen++)
+		encode_answer(namelen, end - namelen);
+	//@ loop unroll QFILE_NAME_MAX / STEP;
+	for (size_t namelen = STEP; namelen < QFILE_NAME_MAX; namelen += STEP)
+		encode_answer(namelen, end - namelen);
+	encode_answer(QFILE_NAME_MAX, bytes);
+	encode_answer(any_size(0, QFILE_NAME_MAX), bytes);
+}
+
+int main(void)
+{
+	headers();
+	decode_answer();
+	encode_answers();
+	return 0;
+}
