@@ -38,7 +38,8 @@ command_of() {
     case $1 in
     unit) echo "CK_TAP_LOG_FILE_NAME=- CK_VERBOSITY=silent $QFILE_BUILD/tests/unit-tests" ;;
     hostile | escape | fault) echo "python3 -B tests/$1/run.py $([ "$1" != fault ] || echo "${PARTS-}")" ;;
-    integration) echo "bats --tap --jobs $(nproc) ${files:-tests/integration/*.bats}" ;;
+    # They wait more than they work.
+    integration) echo "bats --tap --jobs $((3 * $(nproc))) ${files:-tests/integration/*.bats}" ;;
     *) echo "echo 'there is no suite $1' >&2; false" ;;
     esac
 }

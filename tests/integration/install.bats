@@ -9,7 +9,7 @@ make_in_copy() {
     [ "$BUILD" = "$TOP/build" ] || skip "only the ordinary build is installed"
     need make
     mkdir "$T/source"
-    tar c -C "$TOP" --exclude=./.git --exclude=./build --exclude=./tests . | tar x -C "$T/source" --no-same-owner
+    tar c -C "$TOP" --exclude=./.git --exclude='./build*' --exclude=./tests . | tar x -C "$T/source" --no-same-owner
     # What is built already is as good.
     mkdir "$T/source/build"
     cp -a "$TOP"/build/bin "$TOP"/build/lib "$TOP"/build/qfile-* "$TOP"/build/services "$T/source/build"
