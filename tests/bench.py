@@ -96,8 +96,8 @@ def speed(title, name, rounds, scratch):
                 sys.exit(f"{title}: the copy made by {way} differs")
             remove(target)
     print(f"\n{title} ({rounds} rounds, every copy compared)\n")
-    print(f"| {'':15} | {'median':>8} | {'min':>8} | {'max':>8} | {'qfilecopy / this':>16} |")
-    print(f"|{'-' * 17}|{'-' * 9}:|{'-' * 9}:|{'-' * 9}:|{'-' * 17}:|")
+    print(f"| {'':16} | {'median':>8} | {'min':>8} | {'max':>8} | {'qfilecopy / this':>16} |")
+    print(f"|{'-' * 18}|{'-' * 9}:|{'-' * 9}:|{'-' * 9}:|{'-' * 17}:|")
     for way, seconds in times.items():
         ratio = statistics.median(own / other for own, other in zip(times["qfilecopy"], seconds))
         print(f"| {way:16} | {statistics.median(seconds):6.2f} s | {min(seconds):6.2f} s | {max(seconds):6.2f} s | {ratio:16.2f} |")

@@ -67,12 +67,17 @@ class Run:
             streams[one.name[len("tty-"):]] = slave
             # Its own, as the one of the shell that it was started from.
             streams["preexec_fn"] = lambda: fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+        elif one.name.startswith("endless"):  # the sender is done, and the child is not
+            streams["stdin"], end = os.pipe()
+            os.close(end)
         process = subprocess.Popen([PROGRAM, *map(str, arguments)], stdout=subprocess.DEVNULL, pass_fds=fds, start_new_session=True, **streams)
         try:
             status = process.wait(LONG)
         except subprocess.TimeoutExpired:
             process.kill()
             status = f"killed, since it did not end: {process.wait()}"
+        if one.name.startswith("endless"):
+            os.close(streams["stdin"])
         if master is None:
             return b"", status
         os.set_blocking(master, False)

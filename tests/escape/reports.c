@@ -6,6 +6,7 @@
 #include "escape.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -195,6 +196,24 @@ static int too_many_entries(void)
 	return HAND_OVER;
 }
 
+/* Behind the end of the stream. */
+static int end_never(void)
+{
+	while (poll(NULL, 0, -1) == 0 || errno == EINTR)
+		;
+	return errno;
+}
+
+static int report_for_ever(void)
+{
+	int r;
+
+	do
+		r = report((struct report){.kind = REPORT_ENTRY, .namelen = 1}, "x", 1);
+	while (r == ESCAPED);
+	return r;
+}
+
 #define BELIEVED "the monitor believes it, grows or does not end"
 #define CHECKED "the monitor itself checks this"
 
@@ -221,6 +240,8 @@ const struct attempt report_attempts[] = {
 	{"half-name", "die in the middle of a report's name", BELIEVED, half_a_name, CHECKED},
 	{"no-report", "die without a report", BELIEVED, no_report, CHECKED},
 	{"closed-report", "close the pipe of the reports", BELIEVED, closed_report, CHECKED},
+	{"endless", "never end", BELIEVED, end_never, CHECKED},
+	{"endless-flood", "report entries for ever", BELIEVED, report_for_ever, CHECKED},
 	{"entries-few", "report fewer entries than there are", BELIEVED, too_few_entries, CHECKED},
 	{"entries-many", "report more entries than there are", BELIEVED, too_many_entries, CHECKED},
 	{0},
