@@ -1,5 +1,6 @@
 /*
- * Walk a source tree, one entry after another, in the order of the format: a directory, what is in it, the directory again.
+ * Walk a tree, one entry after another, in the order of the format: a directory, what is in it, the directory again. The sender does, to send it; and
+ * the monitor, to see what its child has made.
  *
  * Memory depends on the depth alone (72 bytes a level), never on how many entries a directory has. Links are not followed unless asked for,
  * also not those that are put in a directory's place while the walk goes on.
