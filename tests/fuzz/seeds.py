@@ -167,6 +167,7 @@ def names_seeds():
         "tar-gz": names(b"data.tar.gz"),
         "hidden": names(b".profile"),
         "long-with-extension": names(b"n" * 251 + b".pdf"),
+        "long-numbered-already": names(b"n" * 251 + b" (2)"),
         "long-utf8": names("ü".encode() * 127),
         "long-character": names("\N{ROCKET}".encode() + b"." + b"x" * 250),
         "long-extension": names(b"a." + b"x" * 253, sizes=b"\xff\xff\xff"),

@@ -79,6 +79,25 @@ START_TEST(several)
 }
 END_TEST
 
+/* A name so long that it must be cut to be numbered, and then is what it was: the next number is taken. */
+START_TEST(renamed_to_itself)
+{
+	char name[256], next[272];
+
+	begin(_i);
+	memset(name, 'n', 251);
+	strcpy(name + 251, " (2)");
+	snprintf(next, sizeof(next), "in/%.251s (3)", name);
+	make_file(staged(name), "new");
+	MUST(chdir("in"));
+	make_file(name, "old");
+	MUST(chdir(".."));
+	ck_assert_int_eq(commit_and_remove(QFILE_CONFLICT_RENAME), 0);
+	ck_assert_str_eq(content_of(next), "new");
+	ck_assert_uint_eq(renamed, 1);
+}
+END_TEST
+
 START_TEST(none)
 {
 	begin(_i);
@@ -708,6 +727,7 @@ Suite *commit_suite(void)
 
 	add_both_users_test(tcase, one_file);
 	add_both_users_test(tcase, several);
+	add_both_users_test(tcase, renamed_to_itself);
 	add_both_users_test(tcase, none);
 	add_both_users_test(tcase, many);
 	tcase_add_loop_test(tcase, top_level_mode_is_kept, 0, 2 * (int)COUNT(top_modes));
