@@ -74,7 +74,6 @@ FAULTY(int, -1, utimensat, (int dir, const char *path, const struct timespec tim
 FAULTY(int, -1, ftruncate, (int fd, off_t length), (fd, length))
 FAULTY(int, -1, fstat, (int fd, struct stat *status), (fd, status))
 FAULTY(int, -1, fstatat, (int dir, const char *path, struct stat *status, int flags), (dir, path, status, flags))
-FAULTY(int, -1, fstatfs, (int fd, struct statfs *status), (fd, status))
 FAULTY(int, -1, fsync, (int fd), (fd))
 FAULTY(int, -1, syncfs, (int fd), (fd))
 FAULTY(int, -1, poll, (struct pollfd * pollfds, nfds_t count, int timeout), (pollfds, count, timeout))
@@ -90,6 +89,19 @@ FAULTY(void *, NULL, malloc, (size_t size), (size))
 FAULTY(void *, NULL, calloc, (size_t count, size_t size), (count, size))
 FAULTY(void *, NULL, aligned_alloc, (size_t alignment, size_t size), (alignment, size))
 FAULTY(void *, NULL, reallocarray, (void *old, size_t count, size_t size), (old, count, size))
+
+bool faults_no_blocks;
+
+int __real_fstatfs(int fd, struct statfs *status);
+int __wrap_fstatfs(int fd, struct statfs *status);
+int __wrap_fstatfs(int fd, struct statfs *status)
+{
+	int r = turn("fstatfs") ? -1 : __real_fstatfs(fd, status);
+
+	if (r == 0 && faults_no_blocks)
+		status->f_blocks = status->f_bfree = status->f_bavail = 0;
+	return r;
+}
 
 /* A close() that fails has closed, all the same. */
 int __real_close(int fd);

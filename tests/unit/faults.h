@@ -15,4 +15,7 @@ unsigned faults_end(void);
 /* The function that failed first; NULL: none came to it. */
 const char *faults_failed(void);
 
+/* Let file systems tell no size, as a tmpfs without a bound does. */
+extern bool faults_no_blocks;
+
 #endif

@@ -533,6 +533,23 @@ START_TEST(no_space)
 }
 END_TEST
 
+/* Where nothing is known of the space, nothing is refused for want of it. */
+START_TEST(unknown_space)
+{
+	static unsigned char large[300000];
+	struct stat status;
+
+	memset(large, 'x', sizeof(large));
+	faults_no_blocks = true;
+	scratch_enter();
+	put_entry(S_IFREG | 0644, "f", large, sizeof(large));
+	put_end();
+	ck_assert_int_eq(unpack_stream(), 0);
+	MUST(stat("root/f", &status));
+	ck_assert_int_eq(status.st_size, sizeof(large));
+}
+END_TEST
+
 /* ---- Content: sizes around those of the buffer, and holes ---- */
 
 static const size_t sizes[] = {
@@ -836,6 +853,7 @@ Suite *unpack_suite(void)
 	tcase_add_test(bound, limit_of_bytes_does_not_wrap);
 	add_table_test(bound, limit_comes_first, beyond_limit);
 	add_table_test(bound, no_space, too_large);
+	tcase_add_test(bound, unknown_space);
 
 	add_table_test(faulty, every_call_fails, fault_errors);
 	tcase_add_test(faulty, every_call_from_one_on_fails);
