@@ -132,8 +132,8 @@ static void note(struct qfile_sender *sender, enum journal_kind kind, const stru
 }
 
 /*
- * A large file is sent by its own pages, which takes a fifth less time than sending copies of them, unless somebody seems to be writing to it: a page that
- * changes between our checksum and the receiver's eyes fails the whole copy.
+ * A large file is sent by its own pages, which takes a fifth less time than sending copies of them, unless somebody seems to be writing to it: a
+ * page that changes between our checksum and the receiver's eyes fails the whole copy.
  */
 #define QUIET_SECONDS 2
 
