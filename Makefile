@@ -32,16 +32,27 @@ HARDENING := -fstack-protector-strong $(call have,-fstack-clash-protection) $(ca
 	$(call have,-ftrivial-auto-var-init=zero) -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 LINK_HARDENING = -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--as-needed -Wl,-z,defs
 PACKAGES = libdeflate libutf8proc libseccomp
+XEN_PACKAGES = xenvchan xenstore xencontrol
 
 # Looked up once, and not for targets that build nothing: these work before anything is installed.
-LAZY = $(eval $(1) := $(shell $(PKG_CONFIG) $(2) $(PACKAGES)))$($(1))
-PKG_CFLAGS = $(call LAZY,PKG_CFLAGS,--cflags)
-PKG_LIBS = $(call LAZY,PKG_LIBS,--libs)
+LAZY = $(eval $(1) := $(shell $(PKG_CONFIG) $(2)))$($(1))
+PKG_CFLAGS = $(call LAZY,PKG_CFLAGS,--cflags $(PACKAGES))
+PKG_LIBS = $(call LAZY,PKG_LIBS,--libs $(PACKAGES))
+ifneq ($(XEN),0)
+XEN_CFLAGS = $(call LAZY,XEN_CFLAGS,--cflags $(XEN_PACKAGES))
+XEN_LIBS = $(call LAZY,XEN_LIBS,--libs $(XEN_PACKAGES))
+endif
 
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DQFILE_VERSION='"$(VERSION)"' -Iinclude $(WARNINGS) $(HARDENING) $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 
 LIB_OBJECTS = $(patsubst %.c,$(B)/%.o,$(wildcard lib/*.c))
-PROGRAMS = qfile-agent qfile-unpacker
+# What there is for Xen only.
+XEN_ONLY = rpc/vchan.c rpc/pedos-rpc-dom0/main.c
+RPC_SOURCES = $(filter-out $(if $(filter 0,$(XEN)),$(XEN_ONLY)),$(wildcard rpc/*.c))
+RPC_PROGRAMS = $(patsubst %/main.c,%,$(filter-out $(if $(filter 0,$(XEN)),$(XEN_ONLY)),$(wildcard rpc/*/main.c)))
+# Of what they share, each of them takes what it needs.
+RPC_SHARED = $(B)/rpc/librpc.a
+PROGRAMS = qfile-agent qfile-unpacker $(notdir $(RPC_PROGRAMS))
 SERVICES = qfile-unpacker/PedOS.Filecopy
 MANPAGES = $(wildcard man/*.[1358])
 
@@ -67,15 +78,23 @@ $(SHARED): $(LIB_OBJECTS) lib/libqfile.map
 	$(Q)ln -sf $(@F) $(@D)/$(SONAME)
 	$(Q)ln -sf $(SONAME) $(@D)/libqfile.so
 
+$(RPC_SHARED): $(patsubst %.c,$(B)/%.o,$(RPC_SOURCES))
+	$(call say,AR)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(B)/rpc/%.o: ALL_CFLAGS += $(XEN_CFLAGS)
+
+# $(1): the directory of its sources. $(2): an archive, $(3): libraries that it needs besides.
 define program
-$(B)/bin/$(1): $(patsubst %.c,$(B)/%.o,$(wildcard $(1)/*.c)) $(SHARED)
+$(B)/bin/$(notdir $(1)): $(patsubst %.c,$(B)/%.o,$(wildcard $(1)/*.c)) $(2) $(SHARED)
 	$$(call say,LINK)
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) -pie $$(CFLAGS) $$(LINK_HARDENING) $$(LDFLAGS) $$(if $$(RPATH),-Wl$$(comma)-rpath$$(comma)'$$(RPATH)') \
-		-o $$@ $$(filter %.o,$$^) -L$(B)/lib -lqfile
+		-o $$@ $$(filter %.o %.a,$$^) -L$(B)/lib -lqfile $(3)
 endef
 comma = ,
-$(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
+$(foreach p,qfile-agent qfile-unpacker,$(eval $(call program,$(p))))
+$(foreach p,$(RPC_PROGRAMS),$(eval $(call program,$(p),$(RPC_SHARED),$$(XEN_LIBS))))
 
 fill_in = sed -e 's|@PREFIX@|$(1)|' -e 's|@LIBDIR@|$(2)|' -e 's|@INCLUDEDIR@|$(3)|' -e 's|@VERSION@|$(VERSION)|'
 
@@ -106,7 +125,7 @@ install: all
 
 # ---- Trying and testing. These install what is missing first, and say so. ----
 
-SETUP = sh tests/setup.sh
+SETUP = XEN=$(XEN) sh tests/setup.sh
 
 demo:
 	@$(SETUP) build demo
@@ -165,7 +184,7 @@ bench:
 TEST_PROGRAMS = $(B)/tests/unit-tests $(B)/tests/escape/escape $(B)/tests/fault/inject
 
 # The unit tests look inside the library, behind the names that it exports.
-$(B)/tests/unit-tests: $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/*.c)) $(LIB_OBJECTS)
+$(B)/tests/unit-tests: $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/*.c)) $(LIB_OBJECTS) $(RPC_SHARED)
 	$(call say,LINK)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(FAULTY)) -o $@ $^ $$($(PKG_CONFIG) --libs check) $(PKG_LIBS)
@@ -189,7 +208,7 @@ $(B)/tests/fault/inject: $(B)/tests/fault/inject.o
 	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) -o $@ $^ $$($(PKG_CONFIG) --libs libseccomp)
 
 $(B)/tests/escape/%.o: ALL_CFLAGS += -Ilib
-$(B)/tests/unit/%.o: ALL_CFLAGS += -Ilib $(shell $(PKG_CONFIG) --cflags check 2>/dev/null)
+$(B)/tests/unit/%.o: ALL_CFLAGS += -Ilib -Irpc $(shell $(PKG_CONFIG) --cflags check 2>/dev/null)
 
 clean:
 	rm -rf $(B) build-*

@@ -1,0 +1,59 @@
+/*
+ * How a daemon goes to the background.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "background.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* The child says that it is ready with one byte, and that it has failed by ending without one. */
+static _Noreturn void wait_for_child(int fd)
+{
+	char ready;
+	ssize_t n;
+
+	do
+		n = read(fd, &ready, 1);
+	while (n < 0 && errno == EINTR);
+	_exit(n == 1 ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+int background_begin(void)
+{
+	int fds[2];
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+	pid = fork();
+	if (pid > 0) {
+		close(fds[1]);
+		wait_for_child(fds[0]);
+	}
+	if (pid < 0) {
+		int code = errno;
+
+		close(fds[0]);
+		close(fds[1]);
+		return -code;
+	}
+	close(fds[0]);
+	setsid(); /* a child is no leader of its group: this cannot fail */
+	return fds[1];
+}
+
+int background_ready(int fd)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC), r = 0;
+
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 || write(fd, "", 1) != 1)
+		r = -errno;
+	if (null >= 0)
+		close(null);
+	close(fd);
+	return r;
+}

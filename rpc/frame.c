@@ -1,0 +1,117 @@
+/*
+ * Frames to structs and back.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "frame.h"
+
+#include "names.h"
+
+#include <errno.h>
+#include <qfile.h>
+#include <string.h>
+
+/* How long a payload may be. */
+static const struct {
+	uint32_t least, most;
+} lengths[] = {
+	[RPC_HELLO] = {4, 4},
+	[RPC_CALL] = {4, RPC_CALL_MAX},
+	[RPC_ACCEPTED] = {0, 0},
+	[RPC_REFUSED] = {4, RPC_SMALL_MAX},
+	[RPC_STDIN] = {0, RPC_FRAME_MAX},
+	[RPC_STDOUT] = {0, RPC_FRAME_MAX},
+	[RPC_STDERR] = {0, RPC_FRAME_MAX},
+	[RPC_EXIT] = {4, 4},
+	[RPC_UNWANTED] = {4, 4},
+};
+
+void rpc_number_encode(uint32_t number, unsigned char bytes[4])
+{
+	for (unsigned i = 0; i < 4; i++)
+		bytes[i] = (unsigned char)(number >> 8 * i & 0xff);
+}
+
+uint32_t rpc_number_decode(const unsigned char bytes[4])
+{
+	return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+}
+
+void rpc_frame_encode(const struct rpc_frame *frame, unsigned char bytes[RPC_FRAME_HEADER_SIZE])
+{
+	rpc_number_encode(frame->type, bytes);
+	rpc_number_encode(frame->length, bytes + 4);
+}
+
+int rpc_frame_decode(const unsigned char bytes[RPC_FRAME_HEADER_SIZE], struct rpc_frame *frame)
+{
+	uint32_t untrusted_type = rpc_number_decode(bytes), untrusted_length = rpc_number_decode(bytes + 4);
+
+	if (untrusted_type < RPC_HELLO || untrusted_type > RPC_UNWANTED)
+		return -EPROTO;
+	if (untrusted_length < lengths[untrusted_type].least || untrusted_length > lengths[untrusted_type].most)
+		return -EPROTO;
+	frame->type = (enum rpc_frame_type)untrusted_type;
+	frame->length = untrusted_length;
+	return 0;
+}
+
+/* Copy a string with its NUL. Returns the bytes. */
+static size_t put(const char *text, unsigned char *bytes)
+{
+	size_t length = strlen(text) + 1;
+
+	memcpy(bytes, text, length);
+	return length;
+}
+
+size_t rpc_call_encode(const struct rpc_call *call, unsigned char bytes[RPC_CALL_MAX])
+{
+	size_t length = put(call->service, bytes);
+
+	length += put(call->user, bytes + length);
+	return length + put(call->source, bytes + length);
+}
+
+/* The string at bytes[*begin], for which there is room for `size` bytes with its NUL. Returns whether there is one. */
+static bool take(const unsigned char *bytes, size_t length, size_t *begin, char *text, size_t size)
+{
+	for (size_t i = 0; i < size && *begin < length; i++) {
+		text[i] = (char)bytes[(*begin)++];
+		if (text[i] == '\0')
+			return true;
+	}
+	return false;
+}
+
+int rpc_call_decode(const unsigned char *bytes, size_t length, struct rpc_call *call)
+{
+	struct rpc_call untrusted = {.service = ""};
+	size_t begin = 0;
+
+	if (!take(bytes, length, &begin, untrusted.service, sizeof(untrusted.service)) ||
+	    !take(bytes, length, &begin, untrusted.user, sizeof(untrusted.user)) ||
+	    !take(bytes, length, &begin, untrusted.source, sizeof(untrusted.source)) || begin != length)
+		return -EPROTO;
+	if (!rpc_service_ok(untrusted.service) || (*untrusted.user && !rpc_account_ok(untrusted.user)) ||
+	    (*untrusted.source && !qfile_vm_name_ok(untrusted.source)))
+		return -EPROTO;
+	*call = untrusted;
+	return 0;
+}
+
+size_t rpc_refusal_encode(uint32_t code, const char *reason, unsigned char bytes[RPC_SMALL_MAX])
+{
+	size_t length = strnlen(reason, RPC_REASON_MAX);
+
+	rpc_number_encode(code, bytes);
+	memcpy(bytes + 4, reason, length);
+	return 4 + length;
+}
+
+void rpc_refusal_decode(const unsigned char *bytes, size_t length, struct rpc_refusal *refusal)
+{
+	refusal->code = rpc_number_decode(bytes);
+	refusal->length = length - 4;
+	memcpy(refusal->untrusted_reason, bytes + 4, length - 4);
+}

@@ -1,0 +1,46 @@
+/*
+ * Names that stand in policies and calls. Pure.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "names.h"
+
+#include <stddef.h>
+
+static bool is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* What may stand in an account's name. It ends up in nobody's shell, and yet there is nothing in it that a shell would take for its own. */
+static bool account_character_ok(char c)
+{
+	return is_letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+}
+
+bool rpc_service_character_ok(char c)
+{
+	return account_character_ok(c) || c == '+';
+}
+
+bool rpc_service_ok(const char *untrusted_service)
+{
+	if (!is_letter(untrusted_service[0]))
+		return false;
+	for (size_t i = 0; untrusted_service[i]; i++) {
+		if (i >= RPC_NAME_SIZE - 1 || !rpc_service_character_ok(untrusted_service[i]))
+			return false;
+	}
+	return true;
+}
+
+bool rpc_account_ok(const char *untrusted_account)
+{
+	if (!is_letter(untrusted_account[0]) && untrusted_account[0] != '_')
+		return false;
+	for (size_t i = 0; untrusted_account[i]; i++) {
+		if (i >= RPC_ACCOUNT_SIZE - 1 || !account_character_ok(untrusted_account[i]))
+			return false;
+	}
+	return true;
+}

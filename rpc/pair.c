@@ -1,0 +1,111 @@
+/*
+ * The text in which dom0 tells a target about one source. Pure.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "pair.h"
+
+#include <errno.h>
+#include <qfile.h>
+
+/* ---- Writing ---- */
+
+struct output {
+	char *text;
+	size_t length; /* may become more than there is room for: then nothing more was written */
+};
+
+static void put(struct output *output, const char *bytes, size_t length)
+{
+	for (size_t i = 0; i < length && output->length + length <= RPC_PAIR_TEXT_MAX; i++)
+		output->text[output->length + i] = bytes[i];
+	output->length += length;
+}
+
+static size_t length_of(const char *string)
+{
+	size_t length = 0;
+
+	while (string[length])
+		length++;
+	return length;
+}
+
+/* The rules for the two, as far as they count. Returns whether one of them lets something be called. */
+static bool put_rules(struct output *output, const struct rpc_rule *rules, size_t count, const char *source, const char *target)
+{
+	char line[RPC_PAIR_LINE_SIZE];
+	bool open = false;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!rpc_rule_pair_matches(&rules[i], source, target))
+			continue;
+		put(output, line, rpc_rule_format_pair(&rules[i], line));
+		open = open || rules[i].action != RPC_DENY;
+		if (rpc_rule_is_last(&rules[i]))
+			break;
+	}
+	return open;
+}
+
+ssize_t rpc_pair_format(const struct rpc_rule *rules, size_t count, const char *source, const char *target, char text[RPC_PAIR_TEXT_MAX])
+{
+	struct output output = {.text = text};
+
+	put(&output, source, length_of(source));
+	put(&output, "\n", 1);
+	if (!put_rules(&output, rules, count, source, target))
+		return 0;
+	return output.length <= RPC_PAIR_TEXT_MAX ? (ssize_t)output.length : -E2BIG;
+}
+
+/* ---- Reading ---- */
+
+/* Where the line at `from` ends: at its newline, or at `length`, where there is none. */
+static size_t line_end(const char *text, size_t from, size_t length)
+{
+	while (from < length && text[from] != '\n')
+		from++;
+	return from;
+}
+
+static bool take_source(const char *untrusted_text, size_t length, char source[RPC_NAME_SIZE])
+{
+	if (length >= RPC_NAME_SIZE)
+		return false;
+	for (size_t i = 0; i < length; i++)
+		source[i] = untrusted_text[i];
+	source[length] = '\0';
+	/* A NUL in it would end it early. */
+	return length_of(source) == length && qfile_vm_name_ok(source);
+}
+
+static ssize_t parse_lines(const char *untrusted_text, size_t at, size_t length, struct rpc_rule rules[RPC_PAIR_RULES_MAX], const char **why)
+{
+	size_t count = 0;
+
+	while (at < length) {
+		size_t end = line_end(untrusted_text, at, length);
+
+		if (end == length || count == RPC_PAIR_RULES_MAX) {
+			*why = end == length ? "the last line has no newline" : "there are too many rules";
+			return -EINVAL;
+		}
+		if (rpc_rule_parse_pair(untrusted_text + at, end - at, &rules[count], why) < 0)
+			return -EINVAL;
+		count++;
+		at = end + 1;
+	}
+	return (ssize_t)count;
+}
+
+ssize_t rpc_pair_parse(const char *untrusted_text, size_t length, char source[RPC_NAME_SIZE], struct rpc_rule rules[RPC_PAIR_RULES_MAX], const char **why)
+{
+	size_t end = line_end(untrusted_text, 0, length);
+
+	if (end == length || !take_source(untrusted_text, end, source)) {
+		*why = "the first line must be the source's name";
+		return -EINVAL;
+	}
+	return parse_lines(untrusted_text, end + 1, length, rules, why);
+}

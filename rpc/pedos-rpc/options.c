@@ -1,0 +1,112 @@
+/*
+ * pedos-rpc's command line.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "options.h"
+
+#include "../names.h"
+
+#include <err.h>
+#include <getopt.h>
+#include <qfile.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char help[] =
+	"Usage: pedos-rpc [OPTION]... VM SERVICE[+ARGUMENT] [PROGRAM [ARGUMENT]...]\n"
+	"Call a service in another VM, as far as the policy allows it.\n"
+	"With PROGRAM its stdin and stdout are joined to the service's, otherwise our own.\n"
+	"\n"
+	"      --transport=NAME  xen, or unix: a VM is an account of this machine\n"
+	"                        (default: xen in a Xen guest, else unix)\n"
+	"      --sockets=DIR     unix: where the sockets are (default $PEDOS_RPC_SOCKETS,\n"
+	"                        else /run/pedos-rpcd)\n"
+	"      --user=NAME       the account to run the service as, where the policy gives it\n"
+	"      --as=NAME         call under this name: for the daemon's own user only\n"
+	"  -h, --help            show this help\n"
+	"  -V, --version         show the version\n"
+	"\n"
+	"Exit status: PROGRAM's, or without one the service's (128 + N: ended by signal N);\n"
+	"125 the call failed, 126 it was refused, 127 there is no such service.\n"
+	"Example: pedos-rpc work PedOS.Filecopy qfile-agent report.pdf\n";
+
+enum { OPTION_TRANSPORT = 256, OPTION_SOCKETS, OPTION_USER, OPTION_AS };
+
+static const struct option long_options[] = {
+	{"transport", required_argument, NULL, OPTION_TRANSPORT},
+	{"sockets", required_argument, NULL, OPTION_SOCKETS},
+	{"user", required_argument, NULL, OPTION_USER},
+	{"as", required_argument, NULL, OPTION_AS},
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'V'},
+	{NULL, 0, NULL, 0},
+};
+
+/* What is wrong with the arguments, each being checked before it is used for anything. */
+static const char *wrong_arguments(struct options *options, char **arguments, const char *user, const char *as)
+{
+	if (!arguments[0] || !arguments[1])
+		return "a VM and a service must be named";
+	if (!qfile_vm_name_ok(arguments[0]))
+		return "that is no VM's name: a letter, then letters, digits, '_', '-' or '.', at most 63 in all";
+	if (!rpc_service_ok(arguments[1]))
+		return "that is no service's name: a letter, then letters, digits, '_', '-', '.' or '+', at most 63 in all";
+	if (user && !rpc_account_ok(user))
+		return "--user: that is no account's name";
+	if (as && !qfile_vm_name_ok(as))
+		return "--as: that is no VM's name";
+	options->target = arguments[0];
+	options->program = arguments[2] ? arguments + 2 : NULL;
+	snprintf(options->call.service, sizeof(options->call.service), "%s", arguments[1]);
+	snprintf(options->call.user, sizeof(options->call.user), "%s", user ? user : "");
+	snprintf(options->call.source, sizeof(options->call.source), "%s", as ? as : "");
+	return NULL;
+}
+
+static int misused(const char *why)
+{
+	if (why)
+		warnx("%s", why);
+	fputs("Try 'pedos-rpc --help'.\n", stderr);
+	return EXIT_FAILED;
+}
+
+int options_parse(struct options *options, int argc, char **argv)
+{
+	const char *transport = NULL, *user = NULL, *as = NULL, *sockets = getenv("PEDOS_RPC_SOCKETS"), *wrong;
+	int option;
+
+	if (sockets && *sockets)
+		transport = "unix";
+	else
+		sockets = NULL;
+	*options = (struct options){.target = NULL};
+	while ((option = getopt_long(argc, argv, "+hV", long_options, NULL)) != -1) {
+		switch (option) {
+		case OPTION_TRANSPORT:
+			transport = optarg;
+			break;
+		case OPTION_SOCKETS:
+			sockets = optarg;
+			break;
+		case OPTION_USER:
+			user = optarg;
+			break;
+		case OPTION_AS:
+			as = optarg;
+			break;
+		case 'h':
+			return fputs(help, stdout) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;
+		case 'V':
+			return printf("pedos-rpc (qfilecopy) %s\n", qfile_version()) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;
+		default: /* getopt has said what is wrong */
+			return misused(NULL);
+		}
+	}
+	options->sockets = sockets ? sockets : RPC_SOCKETS_DEFAULT;
+	options->transport = rpc_transport_find(transport ? transport : sockets ? "unix" : NULL);
+	wrong = options->transport ? wrong_arguments(options, argv + optind, user, as) : "--transport takes unix or xen, and xen only in a build for it";
+	return wrong ? misused(wrong) : -1;
+}

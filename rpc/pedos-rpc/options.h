@@ -1,0 +1,20 @@
+/* pedos-rpc's command line. */
+#ifndef RPC_CALLER_OPTIONS_H
+#define RPC_CALLER_OPTIONS_H
+#include "../frame.h"
+#include "../transport.h"
+
+enum { EXIT_FAILED = 125, EXIT_REFUSED = 126, EXIT_NO_SERVICE = 127 };
+
+struct options {
+	const struct rpc_transport *transport;
+	const char *sockets; /* unix: their directory */
+	const char *target;
+	struct rpc_call call;
+	char **program; /* with its arguments, NULL at the end; NULL: our own stdin and stdout */
+};
+
+/* -1: go on. Otherwise the status to exit with. */
+int options_parse(struct options *options, int argc, char **argv);
+
+#endif

@@ -1,0 +1,15 @@
+/* The daemon itself: takes calls in, and has each served by a process of its own. */
+#ifndef RPCD_DAEMON_H
+#define RPCD_DAEMON_H
+#include "options.h"
+
+#include "../policy_file.h"
+
+struct daemon;
+
+/* Begin to listen. On failure -1, after saying why. */
+int daemon_open(struct daemon **daemon, const struct options *options, const struct rpc_policy *policy);
+/* Serve until a signal ends it, in the daemon. Returns the status to exit with; also in the processes of the calls. */
+int daemon_run(struct daemon *daemon);
+
+#endif

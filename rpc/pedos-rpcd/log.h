@@ -1,0 +1,9 @@
+/* pedos-rpcd's log: stderr, which systemd hands to the journal. */
+#ifndef RPCD_LOG_H
+#define RPCD_LOG_H
+#include <syslog.h>
+
+/* One line. `priority`: LOG_ERR, LOG_WARNING or LOG_INFO. */
+void log_line(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,59 @@
+/*
+ * pedos-rpcd: serve the calls of other virtual machines.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "../background.h"
+#include "daemon.h"
+#include "log.h"
+
+#include <err.h>
+#include <qfile.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* The policy to begin with: with a wrong one nobody would know what it denies. */
+static int load_policy(const struct options *options, struct rpc_policy *policy)
+{
+	struct rpc_policy_error error;
+	char text[4500];
+
+	*policy = (struct rpc_policy){.count = 0};
+	if (options->transport->rules)
+		return 0;
+	if (rpc_policy_load(options->policy, policy, &error) < 0) {
+		warnx("the policy is wrong: %s", rpc_policy_error_text(&error, text, sizeof(text)));
+		return -1;
+	}
+	if (policy->files == 0)
+		log_line(LOG_WARNING, "there is no policy in %s: every call is refused", options->policy);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	struct rpc_policy policy;
+	struct daemon *daemon;
+	int status, ready = -1;
+
+	qfile_descriptors_fill();
+	setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* a line of the log is one write: the calls' processes write there, too */
+	status = options_parse(&options, argc, argv);
+	if (status >= 0)
+		return status;
+	/* What else the starter had open is nobody's business here, least of all a service's. */
+	syscall(SYS_close_range, (unsigned)(3 + options.listen.inherited), ~0u, 0);
+	if (load_policy(&options, &policy) < 0)
+		return EXIT_FAILED;
+	if (!options.foreground && (ready = background_begin()) < 0)
+		errx(EXIT_FAILED, "going to the background: %s", strerror(-ready));
+	if (daemon_open(&daemon, &options, &policy) < 0)
+		return EXIT_FAILED;
+	if (!options.foreground && background_ready(ready) < 0)
+		return EXIT_FAILED;
+	log_line(LOG_INFO, "ready");
+	return daemon_run(daemon);
+}

@@ -1,0 +1,197 @@
+/*
+ * pedos-rpcd's command line.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "options.h"
+
+#include <err.h>
+#include <getopt.h>
+#include <pwd.h>
+#include <qfile.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char help[] =
+	"Usage: pedos-rpcd [OPTION]... [DOMAIN]...\n"
+	"Serve the calls of other VMs: run the services that the policy lets them call.\n"
+	"A DOMAIN is a user account of this machine (default: your own); in a Xen guest it is\n"
+	"the guest, and none is named.\n"
+	"\n"
+	"      --transport=NAME   xen or unix (default: xen in a Xen guest, else unix)\n"
+	"      --sockets=DIR      unix: where to make the sockets (default /run/pedos-rpcd)\n"
+	"      --policy=DIR       unix: where the policy is (default /etc/pedos-rpc/policy.d)\n"
+	"      --services=DIR     where services are; may be repeated (default /run/pedos-rpc,\n"
+	"                         /usr/local/etc/pedos-rpc, /etc/pedos-rpc)\n"
+	"      --user=NAME        run services as this account, where the policy names none\n"
+	"                         (default: the domain's; in a Xen guest \"user\")\n"
+	"      --setenv=NAME=TEXT for services; may be repeated, such as DISPLAY=:0\n"
+	"      --prompt=COMMAND   where the policy says ask: run COMMAND SOURCE TARGET SERVICE;\n"
+	"                         status 0 allows (default: none, and ask denies)\n"
+	"      --max-calls=N      at once, of one source (default 64)\n"
+	"  -f, --foreground       stay in the foreground, log to stderr\n"
+	"  -h, --help             show this help\n"
+	"  -V, --version          show the version\n"
+	"\n"
+	"SIGHUP reads the policy again, SIGTERM ends it.\n"
+	"Example: pedos-rpcd --foreground --policy=./policy work\n";
+
+enum {
+	OPTION_TRANSPORT = 256,
+	OPTION_SOCKETS,
+	OPTION_POLICY,
+	OPTION_SERVICES,
+	OPTION_USER,
+	OPTION_SETENV,
+	OPTION_PROMPT,
+	OPTION_MAX_CALLS
+};
+
+static const struct option long_options[] = {
+	{"transport", required_argument, NULL, OPTION_TRANSPORT},
+	{"sockets", required_argument, NULL, OPTION_SOCKETS},
+	{"policy", required_argument, NULL, OPTION_POLICY},
+	{"services", required_argument, NULL, OPTION_SERVICES},
+	{"user", required_argument, NULL, OPTION_USER},
+	{"setenv", required_argument, NULL, OPTION_SETENV},
+	{"prompt", required_argument, NULL, OPTION_PROMPT},
+	{"max-calls", required_argument, NULL, OPTION_MAX_CALLS},
+	{"foreground", no_argument, NULL, 'f'},
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'V'},
+	{NULL, 0, NULL, 0},
+};
+
+static int misused(const char *why)
+{
+	if (why)
+		warnx("%s", why);
+	fputs("Try 'pedos-rpcd --help'.\n", stderr);
+	return EXIT_USAGE;
+}
+
+/* Append to an array of `room` entries that ends with NULL. */
+static const char *append(const char **array, size_t room, const char *text)
+{
+	size_t n = 0;
+
+	while (array[n])
+		n++;
+	if (n + 1 >= room)
+		return "too many of one option";
+	array[n] = text;
+	return NULL;
+}
+
+static const char *parse_max_calls(struct options *options, const char *text)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+
+	if (*text < '0' || *text > '9' || *end || n < 1 || n > 10000)
+		return "--max-calls takes a number from 1 to 10000";
+	options->max_calls = (unsigned)n;
+	return NULL;
+}
+
+/* One option. NULL: fine. */
+static const char *take(struct options *options, int option, const char **transport)
+{
+	switch (option) {
+	case OPTION_TRANSPORT:
+		*transport = optarg;
+		break;
+	case OPTION_SOCKETS:
+		options->listen.sockets = optarg;
+		break;
+	case OPTION_POLICY:
+		options->policy = optarg;
+		break;
+	case OPTION_SERVICES:
+		return append(options->service_dirs, SERVICE_DIRS_MAX, optarg);
+	case OPTION_USER:
+		options->user = optarg;
+		return rpc_account_ok(optarg) ? NULL : "--user: that is no account's name";
+	case OPTION_SETENV:
+		return *optarg != '=' && strchr(optarg, '=') ? append(options->environment, SETENV_MAX + 1, optarg) : "--setenv takes NAME=TEXT";
+	case OPTION_PROMPT:
+		options->prompt = optarg;
+		break;
+	case OPTION_MAX_CALLS:
+		return parse_max_calls(options, optarg);
+	default:
+		options->foreground = true;
+	}
+	return NULL;
+}
+
+/* Sockets that systemd has opened for this very process begin at descriptor 3. */
+static void find_inherited(struct options *options)
+{
+	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
+
+	if (!pid || !count || strtoul(pid, NULL, 10) != (unsigned long)getpid())
+		return;
+	options->listen.inherited_fd = 3;
+	options->listen.inherited = (unsigned)strtoul(count, NULL, 10);
+}
+
+static const char *find_domains(struct options *options, char **arguments, size_t count)
+{
+	struct passwd *account;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!qfile_vm_name_ok(arguments[i]))
+			return "a DOMAIN is a name: a letter, then letters, digits, '_', '-' or '.', at most 63 in all";
+	}
+	options->listen.domains = (const char *const *)arguments;
+	options->listen.count = count;
+	if (count > 0 || options->listen.inherited > 0 || strcmp(options->transport->name, "unix") != 0)
+		return NULL;
+	account = getpwuid(geteuid());
+	if (!account || !qfile_vm_name_ok(account->pw_name))
+		return "your account has no name that a domain can have: name a DOMAIN";
+	snprintf(options->own_domain, sizeof(options->own_domain), "%s", account->pw_name);
+	options->own_domains[0] = options->own_domain;
+	options->listen.domains = options->own_domains;
+	options->listen.count = 1;
+	return NULL;
+}
+
+static void set_defaults(struct options *options)
+{
+	static const char *const dirs[] = {"/run/pedos-rpc", "/usr/local/etc/pedos-rpc", "/etc/pedos-rpc"};
+
+	for (size_t i = 0; !options->service_dirs[i] && i < sizeof(dirs) / sizeof(*dirs); i++)
+		memcpy(options->service_dirs, dirs, sizeof(dirs));
+	if (!options->user && strcmp(options->transport->name, "xen") == 0)
+		options->user = "user";
+}
+
+int options_parse(struct options *options, int argc, char **argv)
+{
+	const char *transport = NULL, *wrong = NULL;
+	int option;
+
+	*options = (struct options){.listen = {.sockets = RPC_SOCKETS_DEFAULT}, .policy = "/etc/pedos-rpc/policy.d", .max_calls = 64};
+	while (!wrong && (option = getopt_long(argc, argv, "fhV", long_options, NULL)) != -1) {
+		if (option == 'h')
+			return fputs(help, stdout) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;
+		if (option == 'V')
+			return printf("pedos-rpcd (qfilecopy) %s\n", qfile_version()) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;
+		if (option == '?')
+			return misused(NULL);
+		wrong = take(options, option, &transport);
+	}
+	if (wrong)
+		return misused(wrong);
+	options->transport = rpc_transport_find(transport);
+	if (!options->transport)
+		return misused("--transport takes unix or xen, and xen only in a build for it");
+	find_inherited(options);
+	set_defaults(options);
+	wrong = find_domains(options, argv + optind, (size_t)(argc - optind));
+	return wrong ? misused(wrong) : -1;
+}

@@ -1,0 +1,350 @@
+/*
+ * One call, in a process of its own.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "serve.h"
+
+#include "account.h"
+#include "log.h"
+#include "service.h"
+
+#include "../exchange.h"
+#include "../pair.h"
+#include "../relay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <qfile.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+struct call {
+	const struct options *options;
+	struct rpc_listener *listener;
+	struct rpc_arrival *arrival;
+	struct rpc_channel channel;
+	struct rpc_session session;
+	struct rpc_call wish;
+	const char *source;
+	const char *verdict; /* for the log */
+	struct account account;
+	struct service_environment environment;
+	struct account_process process;
+	struct rpc_relay relay;
+	struct timespec begun;
+	int stop;
+};
+
+size_t refusal_frames(unsigned char *bytes, uint32_t code, const char *reason)
+{
+	unsigned char payload[RPC_SMALL_MAX];
+	size_t length = rpc_frame_put_number(bytes, RPC_HELLO, RPC_VERSION);
+
+	return length + rpc_frame_put(bytes + length, RPC_REFUSED, payload, rpc_refusal_encode(code, reason, payload));
+}
+
+/* Wait for the caller to hang up, which he does when he has read everything; then nothing on its way to him is lost. */
+static void await_end(struct call *call)
+{
+	struct pollfd stop = {.fd = call->stop, .events = POLLIN};
+
+	while (call->channel.transport->wait(&call->channel, 0, &stop, 1, -1) >= 0 && !stop.revents)
+		;
+}
+
+/* Tell the caller that it is not served. What it is told and what the log says differ where the reason is nobody's business there. */
+static void refuse(struct call *call, int code, const char *reason, const char *logged)
+{
+	unsigned char payload[RPC_SMALL_MAX], bytes[RPC_FRAME_HEADER_SIZE + RPC_SMALL_MAX];
+	size_t length = rpc_frame_put(bytes, RPC_REFUSED, payload, rpc_refusal_encode((uint32_t)code, reason, payload));
+
+	log_line(LOG_INFO, "%s -> %s %s: refused: %s", *call->source ? call->source : "(no name)", call->arrival->target, call->wish.service,
+	         logged ? logged : reason);
+	if (rpc_send_frames(&call->channel, call->stop, bytes, length) == 0)
+		await_end(call);
+}
+
+/* The caller's first two frames. */
+static int receive_wish(struct call *call)
+{
+	unsigned char payload[RPC_SMALL_MAX];
+	struct rpc_frame frame;
+	int r = rpc_receive_frame(&call->channel, &call->session, call->stop, RPC_PATIENCE, &frame, payload);
+
+	if (r == 0)
+		r = rpc_receive_frame(&call->channel, &call->session, call->stop, RPC_PATIENCE, &frame, payload);
+	return r < 0 ? r : rpc_call_decode(payload, frame.length, &call->wish);
+}
+
+/* Who calls: as the transport says, unless he may say it himself. */
+static bool name_source(struct call *call)
+{
+	const char *declared = call->wish.source;
+
+	call->source = call->arrival->source;
+	if (*declared && strcmp(declared, call->source) != 0) {
+		if (!call->arrival->may_declare) {
+			refuse(call, EACCES, "you are not who you say you are", NULL);
+			return false;
+		}
+		call->source = declared;
+	}
+	if (!*call->source) {
+		refuse(call, EACCES, "your account has no name that a domain can have", NULL);
+		return false;
+	}
+	return true;
+}
+
+/* By what dom0 wrote for this source. What cannot be read denies everything. */
+static struct rpc_verdict decide_by_text(const struct call *call)
+{
+	static char text[RPC_PAIR_TEXT_MAX];
+	static struct rpc_rule rules[RPC_PAIR_RULES_MAX];
+	char source[RPC_NAME_SIZE];
+	const char *why = "there is nothing";
+	ssize_t length = call->listener->transport->rules(call->listener, call->arrival, text, sizeof(text)), n = -1;
+
+	if (length > 0)
+		n = rpc_pair_parse(text, (size_t)length, source, rules, &why);
+	if (n >= 0 && strcmp(source, call->source) == 0)
+		return rpc_policy_decide(rules, (size_t)n, call->wish.service, source, call->arrival->target);
+	log_line(LOG_WARNING, "what dom0 tells of %s cannot be used: %s", call->source, n < 0 ? why : "it is another now");
+	return (struct rpc_verdict){.action = RPC_DENY};
+}
+
+static struct rpc_verdict decide(const struct call *call, const struct rpc_policy *policy)
+{
+	if (call->listener->transport->rules)
+		return decide_by_text(call);
+	return rpc_policy_decide(policy->rules, policy->count, call->wish.service, call->source, call->arrival->target);
+}
+
+/* The account to run as: the policy's, else what this daemon was told, else the domain's own. */
+static bool find_account(struct call *call, const char *user)
+{
+	const char *name = *user ? user : call->options->user;
+	int r;
+
+	/* A daemon of a plain user serves as himself, whatever its domain is called. */
+	if (!name && geteuid() == 0)
+		name = call->arrival->target;
+	r = account_find(&call->account, name);
+	if (r < 0) {
+		refuse(call, EIO, "the account to run it as is not to be had there; the log there says more",
+		       r == -EPERM ? "to run services as another account it must be started as root" : "there is no such account to run it as");
+		return false;
+	}
+	if (*call->wish.user && strcmp(call->wish.user, call->account.name) != 0) {
+		refuse(call, EACCES, "the policy does not give that account", NULL);
+		return false;
+	}
+	return true;
+}
+
+/* Carry on until the process ends. Returns its status, or a negative errno when the caller has gone or we are to stop. */
+static int await_process(struct call *call, const struct account_process *process)
+{
+	struct pollfd fds[] = {{.fd = call->stop, .events = POLLIN}, {.fd = process->ended, .events = POLLIN}};
+	int r = 0;
+
+	while (r >= 0 && !fds[0].revents && !fds[1].revents)
+		r = call->channel.transport->wait(&call->channel, 0, fds, 2, -1);
+	if (r < 0 || fds[0].revents)
+		return r < 0 ? r : -ECANCELED;
+	return account_process_status(process);
+}
+
+/* Ask somebody. Returns whether he allows it. */
+static bool is_allowed_by_prompt(struct call *call)
+{
+	char *argv[] = {(char *)"/bin/sh", (char *)"-c", (char *)NULL, (char *)"pedos-rpcd", (char *)call->source, call->arrival->target,
+	                call->wish.service, NULL};
+	char command[4096];
+	struct account_process process;
+	int null, fds[3], status;
+
+	if (!call->options->prompt) {
+		refuse(call, EACCES, "the policy denies it", "the policy says ask, and there is no --prompt");
+		return false;
+	}
+	snprintf(command, sizeof(command), "%s \"$@\"", call->options->prompt);
+	argv[2] = command;
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	fds[0] = fds[1] = null;
+	fds[2] = STDERR_FILENO;
+	status = account_run(&call->account, argv, call->environment.entries, fds, &process);
+	close(null);
+	if (status == 0) {
+		status = await_process(call, &process);
+		if (status < 0)
+			account_process_end(&process);
+		else
+			account_process_reap(&process);
+	}
+	if (status != 0)
+		refuse(call, EACCES, "the policy denies it", "whoever was asked did not allow it");
+	return status == 0;
+}
+
+static bool is_allowed(struct call *call, const struct rpc_policy *policy)
+{
+	struct rpc_verdict verdict = decide(call, policy);
+
+	if (verdict.action == RPC_DENY) {
+		refuse(call, EACCES, "the policy denies it", NULL);
+		return false;
+	}
+	if (!find_account(call, verdict.user))
+		return false;
+	service_environment(&call->environment, &call->account, call->source, call->wish.service, call->options->environment);
+	call->verdict = verdict.action == RPC_ASK ? "allowed when asked" : "allowed";
+	return verdict.action == RPC_ALLOW || is_allowed_by_prompt(call);
+}
+
+/* Our ends of the three pipes to a service, and the service's. */
+struct pipes {
+	int ours[3], theirs[3];
+};
+
+static bool make_pipes(struct pipes *pipes)
+{
+	for (int i = 0; i < 3; i++) {
+		int ends[2];
+
+		if (pipe2(ends, O_CLOEXEC) < 0)
+			return false;
+		pipes->ours[i] = ends[i == STDIN_FILENO];
+		pipes->theirs[i] = ends[i != STDIN_FILENO];
+	}
+	return true;
+}
+
+/* Find and start the service. It becomes its account, and so do we: from here on nothing needs more. */
+static bool start(struct call *call)
+{
+	const char *argument = service_argument(call->wish.service);
+	char path[PATH_MAX], logged[PATH_MAX + 64];
+	char *argv[] = {path, (char *)argument, NULL};
+	struct pipes pipes;
+	int r = service_find(call->options->service_dirs, call->wish.service, path);
+
+	if (r == -ENOENT) {
+		refuse(call, ENOENT, "there is no such service", NULL);
+		return false;
+	}
+	snprintf(logged, sizeof(logged), "%s is no file, or others than root may change it", path);
+	if (r == 0)
+		r = make_pipes(&pipes) ? account_run(&call->account, argv, call->environment.entries, pipes.theirs, &call->process) : -errno;
+	if (r < 0) {
+		if (r != -EPERM)
+			snprintf(logged, sizeof(logged), "%s cannot be run: %s", path, strerror(-r));
+		refuse(call, EIO, "the service cannot be started there; the log there says why", logged);
+		return false;
+	}
+	for (int i = 0; i < 3; i++)
+		close(pipes.theirs[i]);
+	rpc_relay_output(&call->relay, RPC_STDIN, pipes.ours[0], true, false);
+	rpc_relay_input(&call->relay, RPC_STDOUT, pipes.ours[1], true);
+	rpc_relay_input(&call->relay, RPC_STDERR, pipes.ours[2], true);
+	return account_become(&call->account) == 0;
+}
+
+/* Carry the streams until the service has ended and the caller has got everything. 0, or a negative errno. */
+static int carry(struct call *call)
+{
+	struct pollfd fds[] = {{.fd = call->stop, .events = POLLIN}, {.fd = call->process.ended, .events = POLLIN}};
+	int r = 0;
+
+	while (r == 0 && !call->relay.over) {
+		r = rpc_relay_step(&call->relay, fds, 2, -1);
+		if (fds[0].revents)
+			return -ECANCELED;
+		if (fds[1].revents) {
+			rpc_relay_exit(&call->relay, account_process_status(&call->process));
+			fds[1].fd = -1;
+		}
+	}
+	return r;
+}
+
+static double seconds_since(const struct timespec *begun)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - begun->tv_sec) + (double)(now.tv_nsec - begun->tv_nsec) / 1e9;
+}
+
+/* How it went, in one line. */
+static void log_end(const struct call *call, int r)
+{
+	char end[128];
+
+	if (r == 0)
+		snprintf(end, sizeof(end), "ended with %d", call->relay.exit_status);
+	else
+		snprintf(end, sizeof(end), "%s", r == -ECONNRESET  ? "the caller has gone"
+		                                 : r == -ECANCELED ? "stopped"
+		                                 : r == -EPROTO    ? "the caller's frames make no sense"
+		                                                   : strerror(-r));
+	log_line(LOG_INFO, "%s -> %s %s as %s: %s; %s; %" PRIu64 " bytes in, %" PRIu64 " out, %.2f s", call->source, call->arrival->target,
+	         call->wish.service, *call->account.name ? call->account.name : "this user", call->verdict, end, call->relay.received,
+	         call->relay.sent, seconds_since(&call->begun));
+}
+
+static void run(struct call *call)
+{
+	unsigned char bytes[RPC_FRAME_HEADER_SIZE];
+	int r;
+
+	if (rpc_relay_open(&call->relay, &call->channel, &call->session) < 0) {
+		refuse(call, ENOMEM, "out of memory there", NULL);
+		return;
+	}
+	if (!start(call))
+		return;
+	r = rpc_send_frames(&call->channel, call->stop, bytes, rpc_frame_put(bytes, RPC_ACCEPTED, NULL, 0));
+	if (r == 0)
+		r = carry(call);
+	log_end(call, r);
+	if (r == 0) {
+		account_process_reap(&call->process);
+		await_end(call);
+	} else {
+		account_process_end(&call->process);
+	}
+}
+
+void serve(const struct options *options, struct rpc_listener *listener, const struct rpc_policy *policy, struct rpc_arrival *arrival)
+{
+	static struct call call;
+	unsigned char hello[RPC_FRAME_HEADER_SIZE + 4];
+	struct rpc_failure failure;
+	int r;
+
+	call = (struct call){.options = options, .listener = listener, .arrival = arrival, .source = arrival->source, .stop = qfile_stop_open()};
+	prctl(PR_SET_NAME, "pedos-rpcd call");
+	clock_gettime(CLOCK_MONOTONIC, &call.begun);
+	if (call.stop < 0 || listener->transport->open(listener, arrival, &call.channel, &failure) < 0) {
+		log_line(LOG_WARNING, "a call from %s: %s", arrival->source, call.stop < 0 ? strerror(-call.stop) : failure.text);
+		return;
+	}
+	rpc_session_begin(&call.session, RPC_CALLER);
+	r = rpc_send_frames(&call.channel, call.stop, hello, rpc_frame_put_number(hello, RPC_HELLO, RPC_VERSION));
+	if (r == 0)
+		r = receive_wish(&call);
+	if (r == -EPROTO)
+		refuse(&call, EPROTO, "that is no call of this version", NULL);
+	else if (r < 0)
+		log_line(LOG_INFO, "%s -> %s: hung up before it said what it wants", arrival->source, arrival->target);
+	else if (name_source(&call) && is_allowed(&call, policy))
+		run(&call);
+	call.channel.transport->close(&call.channel);
+}

@@ -1,0 +1,16 @@
+/* One call, in a process of its own, from the caller's first frame to the service's end. */
+#ifndef RPCD_SERVE_H
+#define RPCD_SERVE_H
+#include "options.h"
+
+#include "../frame.h"
+#include "../policy_file.h"
+
+/* Serve it, then return. `policy`: the daemon's own, for a transport that brings none. */
+void serve(const struct options *options, struct rpc_listener *listener, const struct rpc_policy *policy, struct rpc_arrival *arrival);
+
+/* Frames that refuse a call. Returns their length. */
+size_t refusal_frames(unsigned char *bytes, uint32_t code, const char *reason);
+#define REFUSAL_FRAMES_MAX (2 * RPC_FRAME_HEADER_SIZE + 4 + RPC_SMALL_MAX)
+
+#endif

@@ -1,0 +1,86 @@
+/*
+ * Finding a service's program, and what it is told of its caller.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "service.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Could somebody else have put it there, or change it? */
+static bool is_ours(const struct stat *status)
+{
+	return S_ISREG(status->st_mode) && (status->st_uid == 0 || status->st_uid == geteuid()) && !(status->st_mode & 022);
+}
+
+static int find_name(const char *const *dirs, const char *name, size_t length, char path[PATH_MAX])
+{
+	struct stat status;
+
+	for (; *dirs; dirs++) {
+		if (snprintf(path, PATH_MAX, "%s/%.*s", *dirs, (int)length, name) >= PATH_MAX || stat(path, &status) < 0)
+			continue;
+		return is_ours(&status) ? 0 : -EPERM;
+	}
+	return -ENOENT;
+}
+
+int service_find(const char *const *dirs, const char *service, char path[PATH_MAX])
+{
+	int r = find_name(dirs, service, strlen(service), path);
+
+	return r == -ENOENT && service_argument(service) ? find_name(dirs, service, strcspn(service, "+"), path) : r;
+}
+
+const char *service_argument(const char *service)
+{
+	const char *plus = strchr(service, '+');
+
+	return plus ? plus + 1 : NULL;
+}
+
+/* What does not fit is left out whole: no service gets half a value. */
+static void __attribute__((format(printf, 2, 3))) add(struct service_environment *environment, const char *format, ...)
+{
+	size_t room = sizeof(environment->text) - environment->used;
+	char *entry = environment->text + environment->used;
+	va_list arguments;
+	int n;
+
+	va_start(arguments, format);
+	n = vsnprintf(entry, room, format, arguments);
+	va_end(arguments);
+	if (n < 0 || (size_t)n >= room || environment->count + 1 >= SERVICE_ENVIRONMENT_MAX)
+		return;
+	environment->used += (size_t)n + 1;
+	environment->entries[environment->count++] = entry;
+}
+
+void service_environment(struct service_environment *environment, const struct account *account, const char *source, const char *service,
+                         const char *const *extra)
+{
+	const char *language = getenv("LANG"), *argument = service_argument(service);
+
+	*environment = (struct service_environment){.count = 0};
+	add(environment, "QREXEC_REMOTE_DOMAIN=%s", source);
+	add(environment, "QREXEC_SERVICE_FULL_NAME=%s", service);
+	add(environment, "QREXEC_SERVICE_ARGUMENT=%s", argument ? argument : "");
+	add(environment, "PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin");
+	add(environment, "HOME=%s", account->home);
+	add(environment, "SHELL=%s", account->shell);
+	if (*account->name) {
+		add(environment, "USER=%s", account->name);
+		add(environment, "LOGNAME=%s", account->name);
+	}
+	add(environment, "XDG_RUNTIME_DIR=/run/user/%u", (unsigned)account->uid);
+	if (language)
+		add(environment, "LANG=%s", language);
+	for (; *extra; extra++)
+		add(environment, "%s", *extra);
+}

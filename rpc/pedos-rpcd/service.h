@@ -1,0 +1,30 @@
+/* Finding a service's program, and what it is told of its caller. */
+#ifndef RPCD_SERVICE_H
+#define RPCD_SERVICE_H
+#include "account.h"
+
+#include <limits.h>
+
+/*
+ * Find the program of SERVICE[+ARGUMENT] in the directories (NULL at the end): one of that whole name in any of them, else one named SERVICE. -ENOENT: there is none.
+ * -EPERM: it is no regular file, or others than root and we may change it; `path` says which.
+ */
+int service_find(const char *const *dirs, const char *service, char path[PATH_MAX]);
+
+/* The argument behind the '+', NULL when there is no '+'. */
+const char *service_argument(const char *service);
+
+#define SERVICE_ENVIRONMENT_MAX (SETENV_MAX + 16)
+
+struct service_environment {
+	char *entries[SERVICE_ENVIRONMENT_MAX]; /* NULL at the end */
+	size_t count;
+	char text[16384];
+	size_t used;
+};
+
+/* Whose service, called by whom, and what `extra` (NULL at the end) adds. Nothing of our own environment but the language. */
+void service_environment(struct service_environment *environment, const struct account *account, const char *source, const char *service,
+                         const char *const *extra);
+
+#endif

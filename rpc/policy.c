@@ -1,0 +1,325 @@
+/*
+ * The policy: who may call which service of whom. Pure.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "policy.h"
+
+#include <errno.h>
+#include <qfile.h>
+
+static const char any[] = "*", any_vm[] = "@anyvm";
+
+/* ---- Words ---- */
+
+/* What of the line has not been read yet. */
+struct text {
+	const char *at, *end;
+};
+
+struct word {
+	const char *at; /* not terminated */
+	size_t length;  /* 0: there is none */
+};
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static struct word next_word(struct text *text)
+{
+	struct word word;
+
+	while (text->at < text->end && is_blank(*text->at))
+		text->at++;
+	word.at = text->at;
+	while (text->at < text->end && !is_blank(*text->at))
+		text->at++;
+	word.length = (size_t)(text->at - word.at);
+	return word;
+}
+
+static bool word_is(struct word word, const char *string)
+{
+	size_t i = 0;
+
+	while (i < word.length && string[i] && word.at[i] == string[i])
+		i++;
+	return i == word.length && !string[i];
+}
+
+static bool equal(const char *a, const char *b)
+{
+	size_t i = 0;
+
+	while (a[i] && a[i] == b[i])
+		i++;
+	return a[i] == b[i];
+}
+
+/* Copy a string that fits, without what is behind it. */
+static void copy(char *to, const char *from)
+{
+	for (size_t i = 0; from[i]; i++)
+		to[i] = from[i];
+}
+
+/* Have a word as a string, in `string` of zeros. False: it is too long for that, or has a NUL in it. */
+static bool take(struct word word, char *string, size_t size)
+{
+	if (word.length >= size)
+		return false;
+	for (size_t i = 0; i < word.length; i++) {
+		if (!word.at[i])
+			return false;
+		string[i] = word.at[i];
+	}
+	return true;
+}
+
+/* ---- Columns: each returns NULL, or what is wrong ---- */
+
+static const char *parse_service(struct word word, char service[RPC_NAME_SIZE])
+{
+	bool ok = take(word, service, RPC_NAME_SIZE) && (equal(service, any) || rpc_service_ok(service));
+
+	for (size_t i = 0; ok && i < word.length; i++) {
+		if (service[i] == '+')
+			return "a service's argument stands in the column behind it, as +ARGUMENT";
+	}
+	return ok ? NULL : "the service must be * or a letter, then letters, digits, '_', '-' and '.', at most 63 in all";
+}
+
+static const char *parse_argument(struct word word, char argument[RPC_NAME_SIZE])
+{
+	static const char wrong[] = "the argument must be *, or + (none), or + and letters, digits, '_', '-', '.' and '+'";
+
+	if (!take(word, argument, RPC_NAME_SIZE))
+		return wrong;
+	if (equal(argument, any))
+		return NULL;
+	for (size_t i = 0; i < word.length; i++) {
+		if (!rpc_service_character_ok(argument[i]))
+			return wrong;
+	}
+	return argument[0] == '+' ? NULL : wrong;
+}
+
+static bool parse_vm(struct word word, char vm[RPC_NAME_SIZE])
+{
+	return take(word, vm, RPC_NAME_SIZE) && (equal(vm, any_vm) || qfile_vm_name_ok(vm));
+}
+
+static const char *parse_action(struct word word, enum rpc_action *action)
+{
+	if (word_is(word, "allow"))
+		*action = RPC_ALLOW;
+	else if (word_is(word, "ask"))
+		*action = RPC_ASK;
+	else if (word_is(word, "deny"))
+		*action = RPC_DENY;
+	else
+		return "the action must be allow, deny or ask";
+	return NULL;
+}
+
+/* One word behind the action. */
+static const char *parse_key(struct word word, struct rpc_rule *rule)
+{
+	static const char user[] = "user=";
+	const size_t length = sizeof(user) - 1;
+
+	if (word.at[0] == '#')
+		return "a comment needs a line of its own";
+	if (word.length < length || !word_is((struct word){word.at, length}, user))
+		return "only user=NAME may stand behind the action";
+	if (rule->action == RPC_DENY)
+		return "what is denied runs as nobody: deny takes no user=";
+	if (rule->user[0])
+		return "user= may stand there only once";
+	if (!take((struct word){word.at + length, word.length - length}, rule->user, RPC_ACCOUNT_SIZE) || !rpc_account_ok(rule->user))
+		return "user= takes an account's name: a letter or '_', then letters, digits, '_', '-' and '.', at most 32 in all";
+	return NULL;
+}
+
+static const char *parse_keys(struct text text, struct rpc_rule *rule)
+{
+	const char *why = NULL;
+
+	for (struct word word = next_word(&text); !why && word.length > 0; word = next_word(&text))
+		why = parse_key(word, rule);
+	return why;
+}
+
+/* ---- Lines ---- */
+
+/* A rule that calls something else than what can be called would never match: 63 characters are all that a service and its argument have. */
+static bool can_be_called(const struct rpc_rule *rule)
+{
+	size_t length = 0;
+
+	while (rule->service[length])
+		length++;
+	for (size_t i = 0; rule->argument[i]; i++)
+		length++;
+	return length < RPC_NAME_SIZE;
+}
+
+static const char *parse_called(struct word service, struct word argument, struct rpc_rule *rule)
+{
+	const char *why = parse_service(service, rule->service);
+
+	if (!why)
+		why = parse_argument(argument, rule->argument);
+	if (!why && !can_be_called(rule))
+		why = "a service and its argument have at most 63 characters together, the + counted";
+	return why;
+}
+
+/* The five columns, and what stands behind them. */
+static const char *parse_rule(struct text text, struct rpc_rule *rule)
+{
+	struct word service = next_word(&text), argument = next_word(&text), source = next_word(&text), target = next_word(&text);
+	struct word action = next_word(&text);
+	const char *why;
+
+	if (action.length == 0)
+		return "a rule has five columns: SERVICE ARGUMENT SOURCE TARGET ACTION";
+	why = parse_called(service, argument, rule);
+	if (!why && !parse_vm(source, rule->source))
+		why = "the source must be @anyvm or a VM's name: a letter, then letters, digits, '_', '-' and '.', at most 63 in all";
+	if (!why && !parse_vm(target, rule->target))
+		why = "the target must be @anyvm or a VM's name: a letter, then letters, digits, '_', '-' and '.', at most 63 in all";
+	if (!why)
+		why = parse_action(action, &rule->action);
+	return why ? why : parse_keys(text, rule);
+}
+
+/* The three columns, and what stands behind them. */
+static const char *parse_pair_rule(struct text text, struct rpc_rule *rule)
+{
+	struct word service = next_word(&text), argument = next_word(&text), action = next_word(&text);
+	const char *why;
+
+	if (action.length == 0)
+		return "a rule for one source and target has three columns: SERVICE ARGUMENT ACTION";
+	why = parse_called(service, argument, rule);
+	if (!why)
+		why = parse_action(action, &rule->action);
+	copy(rule->source, any_vm);
+	copy(rule->target, any_vm);
+	return why ? why : parse_keys(text, rule);
+}
+
+/* Nobody is to go on with half a rule. */
+static int parsed(struct rpc_rule *rule, const char *wrong, const char **why)
+{
+	if (!wrong)
+		return 1;
+	*rule = (struct rpc_rule){.action = RPC_DENY};
+	*why = wrong;
+	return -EINVAL;
+}
+
+int rpc_rule_parse(const char *untrusted_line, size_t length, struct rpc_rule *rule, const char **why)
+{
+	struct text text = {untrusted_line, untrusted_line + length}, rest;
+	struct word first;
+
+	*rule = (struct rpc_rule){.action = RPC_DENY};
+	if (length > 0 && untrusted_line[length - 1] == '\r')
+		text.end--;
+	rest = text;
+	first = next_word(&rest);
+	if (first.length == 0 || first.at[0] == '#')
+		return 0;
+	return parsed(rule, parse_rule(text, rule), why);
+}
+
+int rpc_rule_parse_pair(const char *untrusted_line, size_t length, struct rpc_rule *rule, const char **why)
+{
+	struct text text = {untrusted_line, untrusted_line + length};
+
+	*rule = (struct rpc_rule){.action = RPC_DENY};
+	return parsed(rule, parse_pair_rule(text, rule), why);
+}
+
+/* Append a string. Returns where it ends, in the text as a whole. */
+static size_t append(char *text, size_t at, const char *string)
+{
+	for (size_t i = 0; string[i]; i++)
+		text[at++] = string[i];
+	return at;
+}
+
+size_t rpc_rule_format_pair(const struct rpc_rule *rule, char text[RPC_PAIR_LINE_SIZE])
+{
+	size_t at = append(text, 0, rule->service);
+
+	at = append(text, at, " ");
+	at = append(text, at, rule->argument);
+	at = append(text, at, rule->action == RPC_ALLOW ? " allow" : rule->action == RPC_ASK ? " ask" : " deny");
+	if (rule->user[0]) {
+		at = append(text, at, " user=");
+		at = append(text, at, rule->user);
+	}
+	at = append(text, at, "\n");
+	text[at] = '\0';
+	return at;
+}
+
+/* ---- Decisions ---- */
+
+static bool vm_matches(const char *pattern, const char *vm)
+{
+	return equal(pattern, any_vm) || equal(pattern, vm);
+}
+
+bool rpc_rule_pair_matches(const struct rpc_rule *rule, const char *source, const char *target)
+{
+	return vm_matches(rule->source, source) && vm_matches(rule->target, target);
+}
+
+bool rpc_rule_is_last(const struct rpc_rule *rule)
+{
+	return equal(rule->service, any) && equal(rule->argument, any);
+}
+
+/* Is `service`, up to its argument, the one of the rule? */
+static bool service_matches(const char *pattern, const char *service)
+{
+	size_t i = 0;
+
+	if (equal(pattern, any))
+		return true;
+	while (pattern[i] && pattern[i] == service[i])
+		i++;
+	return !pattern[i] && (!service[i] || service[i] == '+');
+}
+
+static bool argument_matches(const char *pattern, const char *service)
+{
+	while (*service && *service != '+')
+		service++;
+	return equal(pattern, any) || equal(pattern, *service ? service : "+");
+}
+
+static bool call_matches(const struct rpc_rule *rule, const char *service, const char *source, const char *target)
+{
+	return service_matches(rule->service, service) && argument_matches(rule->argument, service) && rpc_rule_pair_matches(rule, source, target);
+}
+
+struct rpc_verdict rpc_policy_decide(const struct rpc_rule *rules, size_t count, const char *service, const char *source, const char *target)
+{
+	struct rpc_verdict verdict = {.action = RPC_DENY};
+
+	for (size_t i = 0; i < count; i++) {
+		if (call_matches(&rules[i], service, source, target)) {
+			verdict.action = rules[i].action;
+			copy(verdict.user, rules[i].user);
+			break;
+		}
+	}
+	return verdict;
+}

@@ -1,0 +1,141 @@
+/*
+ * The relay: its life, and what it waits for.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "relay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PIPE_SIZE (1 << 20) /* what the kernel grants everybody */
+#define CLEANED_SIZE (RPC_RELAY_BUFFER + RPC_SCREEN_EXTRA)
+
+int rpc_relay_open(struct rpc_relay *relay, struct rpc_channel *channel, struct rpc_session *session)
+{
+	*relay = (struct rpc_relay){
+		.channel = channel,
+		.session = session,
+		.exit_status = -1,
+		.blocked_on = -1,
+		.in = malloc(RPC_RELAY_BUFFER),
+		.cleaned = malloc(CLEANED_SIZE),
+		.out = malloc(RPC_FRAME_HEADER_SIZE + RPC_FRAME_MAX),
+		.exact = channel->transport->pipe_in != NULL,
+	};
+	if (relay->in && relay->cleaned && relay->out)
+		return 0;
+	rpc_relay_close(relay);
+	return -ENOMEM;
+}
+
+/* Make a pipe of ours as large as may be, and never wait for it. */
+static void prepare(int fd)
+{
+	fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE);
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+}
+
+void rpc_relay_input(struct rpc_relay *relay, enum rpc_frame_type type, int fd, bool own)
+{
+	if (own)
+		prepare(fd);
+	relay->inputs[relay->input_count++] = (struct rpc_input){.fd = fd, .type = type, .own = own};
+}
+
+void rpc_relay_output(struct rpc_relay *relay, enum rpc_frame_type type, int fd, bool own, bool screened)
+{
+	struct stat status;
+	/* What others write to, too, is left as it is. A pipe that can be written takes at least a page. */
+	size_t chunk = own || (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) ? SIZE_MAX : 4096;
+
+	if (own)
+		prepare(fd);
+	relay->outputs[relay->output_count++] = (struct rpc_output){.fd = fd, .type = type, .own = own, .screened = screened, .chunk = chunk};
+}
+
+/* Put into `fds` what else is to be waited for. Returns how many. */
+static size_t list_streams(const struct rpc_relay *relay, struct pollfd *fds)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < relay->input_count; i++)
+		fds[n++] = (struct pollfd){.fd = rpc_relay_sending(relay) ? -1 : relay->inputs[i].fd, .events = POLLIN};
+	/* Of a pipe of ours, that nobody reads it any more is news also while there is nothing to write. */
+	for (size_t i = 0; i < relay->output_count; i++) {
+		const struct rpc_output *output = &relay->outputs[i];
+		bool blocked = relay->blocked_on == (int)i;
+
+		fds[n++] = (struct pollfd){.fd = output->own || blocked ? output->fd : -1, .events = blocked ? POLLOUT : 0};
+	}
+	return n;
+}
+
+static void note_streams(struct rpc_relay *relay, const struct pollfd *fds)
+{
+	for (size_t i = 0; i < relay->input_count; i++)
+		relay->inputs[i].ready |= fds[i].revents != 0;
+	for (size_t i = 0; i < relay->output_count; i++) {
+		struct rpc_output *output = &relay->outputs[i];
+
+		if (output->own && fds[relay->input_count + i].revents & POLLERR) {
+			close(output->fd);
+			output->fd = -1;
+			output->broken = true;
+			output->error = EPIPE;
+		}
+	}
+}
+
+int rpc_relay_step(struct rpc_relay *relay, struct pollfd *fds, size_t count, int timeout)
+{
+	struct pollfd all[8];
+	short events = 0;
+	size_t n;
+	int r = rpc_relay_receive(relay);
+
+	for (size_t i = 0; i < count; i++)
+		fds[i].revents = 0;
+	if (r < 0 || (relay->over && relay->session->peer == RPC_SERVICE))
+		return r;
+	r = rpc_relay_send(relay);
+	if (r < 0 || (relay->over && !rpc_relay_sending(relay)))
+		return r;
+	if (relay->blocked_on < 0)
+		events |= POLLIN;
+	if (rpc_relay_sending(relay))
+		events |= POLLOUT;
+	n = list_streams(relay, all);
+	memcpy(all + n, fds, count * sizeof(*fds));
+	r = relay->channel->transport->wait(relay->channel, events, all, n + count, timeout);
+	note_streams(relay, all);
+	memcpy(fds, all + n, count * sizeof(*fds));
+	return r < 0 ? r : 0;
+}
+
+void rpc_relay_exit(struct rpc_relay *relay, int status)
+{
+	relay->exit_status = status;
+}
+
+void rpc_relay_close(struct rpc_relay *relay)
+{
+	for (size_t i = 0; i < relay->input_count; i++) {
+		if (relay->inputs[i].fd >= 0)
+			close(relay->inputs[i].fd);
+	}
+	for (size_t i = 0; i < relay->output_count; i++) {
+		if (relay->outputs[i].fd >= 0)
+			close(relay->outputs[i].fd);
+	}
+	free(relay->in);
+	free(relay->cleaned);
+	free(relay->out);
+	relay->in = relay->out = NULL;
+	relay->cleaned = NULL;
+}

@@ -1,0 +1,142 @@
+/*
+ * The relay's half that puts frames into the channel.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "exchange.h"
+#include "relay.h"
+
+#include <errno.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+/* So many frames at a time: then it is the other direction's turn. */
+#define ROUND 16
+
+bool rpc_relay_sending(const struct rpc_relay *relay)
+{
+	return relay->out_begin < relay->out_end || relay->moving > 0;
+}
+
+static void end_input(struct rpc_input *input)
+{
+	close(input->fd);
+	input->fd = -1;
+}
+
+/* Announce what is in a pipe, to be moved from there. Nobody else reads it, so that it stays there. */
+static bool announce(struct rpc_relay *relay, struct rpc_input *input)
+{
+	bool ready = input->ready;
+	int available = 0;
+
+	input->ready = false;
+	if (ioctl(input->fd, FIONREAD, &available) < 0 || available <= 0) {
+		if (ready) /* poll(2) woke us for something, and it is no byte */
+			end_input(input);
+		return false;
+	}
+	relay->moving = available < RPC_FRAME_MAX ? (uint32_t)available : RPC_FRAME_MAX;
+	relay->moving_from = input->fd;
+	rpc_frame_encode(&(struct rpc_frame){.type = input->type, .length = relay->moving}, relay->out);
+	relay->out_end = RPC_FRAME_HEADER_SIZE;
+	return true;
+}
+
+/* Read a frame's payload. */
+static bool read_payload(struct rpc_relay *relay, struct rpc_input *input)
+{
+	ssize_t n;
+
+	if (!input->own && !input->ready)
+		return false;
+	input->ready = false;
+	n = read(input->fd, relay->out + RPC_FRAME_HEADER_SIZE, RPC_FRAME_MAX);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	if (n <= 0) { /* a terminal that was closed is an end like any other */
+		end_input(input);
+		return false;
+	}
+	rpc_frame_encode(&(struct rpc_frame){.type = input->type, .length = (uint32_t)n}, relay->out);
+	relay->out_end = RPC_FRAME_HEADER_SIZE + (size_t)n;
+	relay->sent += (uint64_t)n;
+	return true;
+}
+
+/* The next frame of this stream, if it has one now. */
+static bool next_of_input(struct rpc_relay *relay, struct rpc_input *input)
+{
+	if (input->fd >= 0 && relay->session->unwanted & 1u << input->type)
+		end_input(input);
+	if (input->fd >= 0 && (input->own && relay->exact ? announce(relay, input) : read_payload(relay, input)))
+		return true;
+	if (input->fd >= 0 || input->told)
+		return false;
+	input->told = true;
+	relay->out_end = rpc_frame_put(relay->out, input->type, NULL, 0);
+	return true;
+}
+
+static bool has_ended(const struct rpc_relay *relay)
+{
+	for (size_t i = 0; i < relay->input_count; i++) {
+		if (!relay->inputs[i].told)
+			return false;
+	}
+	return true;
+}
+
+/* Put together the next frame. False: there is none now. */
+static bool next_frame(struct rpc_relay *relay)
+{
+	relay->out_begin = relay->out_end = 0;
+	for (size_t i = 0; i < relay->output_count; i++) {
+		struct rpc_output *output = &relay->outputs[i];
+
+		if (output->broken) {
+			output->broken = false;
+			relay->out_end = rpc_frame_put_number(relay->out, RPC_UNWANTED, output->type);
+			return true;
+		}
+	}
+	for (size_t i = 0; i < relay->input_count; i++) {
+		if (next_of_input(relay, &relay->inputs[relay->turn++ % relay->input_count]))
+			return true;
+	}
+	if (relay->session->peer != RPC_CALLER || relay->exit_status < 0 || relay->over || !has_ended(relay))
+		return false;
+	relay->out_end = rpc_frame_put_number(relay->out, RPC_EXIT, (uint32_t)relay->exit_status);
+	relay->over = true;
+	return true;
+}
+
+/* Send what was put together. 1: all of it. 0: the channel is full. */
+static int flush(struct rpc_relay *relay)
+{
+	while (relay->out_begin < relay->out_end) {
+		ssize_t n = relay->channel->transport->write(relay->channel, relay->out + relay->out_begin, relay->out_end - relay->out_begin);
+
+		if (n <= 0)
+			return (int)n;
+		relay->out_begin += (size_t)n;
+	}
+	while (relay->moving > 0) {
+		ssize_t n = relay->channel->transport->pipe_in(relay->channel, relay->moving_from, relay->moving);
+
+		if (n <= 0)
+			return (int)n;
+		relay->moving -= (uint32_t)n;
+		relay->sent += (uint64_t)n;
+	}
+	return 1;
+}
+
+int rpc_relay_send(struct rpc_relay *relay)
+{
+	int r = flush(relay);
+
+	for (unsigned i = 0; r == 1 && i < ROUND && next_frame(relay); i++)
+		r = flush(relay);
+	return r < 0 ? r : 0;
+}

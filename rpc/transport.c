@@ -1,0 +1,31 @@
+/*
+ * Choosing a transport.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "transport.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+int rpc_fail(struct rpc_failure *failure, int status, const char *format, ...)
+{
+	va_list arguments;
+
+	failure->status = status;
+	va_start(arguments, format);
+	vsnprintf(failure->text, sizeof(failure->text), format, arguments);
+	va_end(arguments);
+	return -1;
+}
+
+const struct rpc_transport *rpc_transport_find(const char *name)
+{
+#ifdef RPC_XEN
+	if (name && *name ? strcmp(name, "xen") == 0 : access("/dev/xen/xenbus", F_OK) == 0)
+		return &rpc_xen_transport;
+#endif
+	return !name || !*name || strcmp(name, "unix") == 0 ? &rpc_unix_transport : NULL;
+}

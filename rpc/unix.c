@@ -1,0 +1,385 @@
+/*
+ * One machine: a domain is a user account, reached at a Unix socket of its name, and who calls is what the kernel says of the peer.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "transport.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <qfile.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define BACKLOG 512
+#define PATIENCE 10              /* seconds, for a daemon that does not accept */
+#define BUFFER_SIZE (1 << 20)    /* what the kernel grants of it: a frame and more on the way while both ends work */
+#define SOCKETS_MAX 64           /* domains of one daemon */
+
+struct listener {
+	const char *directory;
+	unsigned count;
+	unsigned next; /* whose turn it is: a socket with many callers must not keep others waiting */
+	bool inherited;
+	struct {
+		int fd;
+		char domain[RPC_NAME_SIZE];
+	} sockets[SOCKETS_MAX];
+};
+
+/* The address of a domain's socket. Through the directory's descriptor, since a path of any length may lead there. */
+static void address_of(struct sockaddr_un *address, int directory, const char *domain)
+{
+	address->sun_family = AF_UNIX;
+	snprintf(address->sun_path, sizeof(address->sun_path), "/proc/self/fd/%d/%s", directory, domain);
+}
+
+static int new_socket(int flags)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0), size = BUFFER_SIZE;
+
+	if (fd >= 0)
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	return fd;
+}
+
+/* ---- The caller ---- */
+
+/* Only root, the domain's own account and we ourselves can be trusted to be the domain. */
+static bool is_genuine(int fd, const char *target)
+{
+	struct passwd *account = getpwnam(target);
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+	       (peer.uid == 0 || peer.uid == geteuid() || (account && peer.uid == account->pw_uid));
+}
+
+static int connect_error(int fd, const char *target, const char *sockets, int code, struct rpc_failure *failure)
+{
+	if (fd >= 0)
+		close(fd);
+	if (code == ENOENT || code == ECONNREFUSED)
+		return rpc_fail(failure, 125, "nobody serves %s on this machine (looked for %s/%s); is pedos-rpcd running for it?", target, sockets, target);
+	if (code == EAGAIN)
+		return rpc_fail(failure, 125, "%s has too many callers waiting; try again later", target);
+	return rpc_fail(failure, 125, "calling %s at %s/%s: %s", target, sockets, target, strerror(code));
+}
+
+static int unix_connect(struct rpc_channel *channel, const char *target, const char *sockets, struct rpc_failure *failure)
+{
+	struct timeval patience = {.tv_sec = PATIENCE};
+	struct sockaddr_un address;
+	int directory = open(sockets, O_PATH | O_DIRECTORY | O_CLOEXEC), fd, r;
+
+	if (directory < 0)
+		return connect_error(-1, target, sockets, errno, failure);
+	fd = new_socket(0);
+	if (fd < 0) {
+		r = errno;
+		close(directory);
+		return connect_error(-1, target, sockets, r, failure);
+	}
+	address_of(&address, directory, target);
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)); /* it holds for connect(2), too */
+	r = connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? errno : 0;
+	close(directory);
+	if (r != 0)
+		return connect_error(fd, target, sockets, r, failure);
+	if (!is_genuine(fd, target)) {
+		close(fd);
+		return rpc_fail(failure, 125, "who serves %s/%s is neither root nor %s: it is not called", sockets, target, target);
+	}
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	*channel = (struct rpc_channel){.transport = &rpc_unix_transport, .fd = fd};
+	return 0;
+}
+
+/* ---- The daemon ---- */
+
+/* Does somebody listen there? */
+static bool is_served(const struct sockaddr_un *address)
+{
+	int fd = new_socket(SOCK_NONBLOCK);
+	bool served = fd >= 0 && (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 || errno == EAGAIN);
+
+	if (fd >= 0)
+		close(fd);
+	return served;
+}
+
+/* Returns a listening socket or a negative errno; -EADDRINUSE: another daemon has it. */
+static int listen_at(int directory, const char *domain)
+{
+	struct sockaddr_un address;
+	int fd = new_socket(SOCK_NONBLOCK), r;
+
+	if (fd < 0)
+		return -errno;
+	address_of(&address, directory, domain);
+	r = bind(fd, (struct sockaddr *)&address, sizeof(address));
+	/* A daemon that was killed leaves its socket behind. */
+	if (r < 0 && errno == EADDRINUSE && !is_served(&address)) {
+		unlinkat(directory, domain, 0);
+		r = bind(fd, (struct sockaddr *)&address, sizeof(address));
+	}
+	/* Everybody may call: the policy says who is served. */
+	if (r < 0 || fchmodat(directory, domain, 0666, 0) < 0 || listen(fd, BACKLOG) < 0) {
+		r = -errno;
+		close(fd);
+		return r;
+	}
+	return fd;
+}
+
+static int listen_domains(struct listener *listener, const struct rpc_listen_options *options, struct rpc_failure *failure)
+{
+	int directory;
+
+	if (mkdir(options->sockets, 0755) < 0 && errno != EEXIST)
+		return rpc_fail(failure, 1, "making the directory of sockets %s: %s", options->sockets, strerror(errno));
+	directory = open(options->sockets, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (directory < 0)
+		return rpc_fail(failure, 1, "opening the directory of sockets %s: %s", options->sockets, strerror(errno));
+	for (size_t i = 0; i < options->count; i++) {
+		int fd = listen_at(directory, options->domains[i]);
+
+		if (fd < 0) {
+			close(directory);
+			return rpc_fail(failure, 1, fd == -EADDRINUSE ? "%s/%s: another pedos-rpcd serves it" : "listening at %s/%s: %s", options->sockets,
+			                options->domains[i], strerror(-fd));
+		}
+		listener->sockets[i].fd = fd;
+		snprintf(listener->sockets[i].domain, RPC_NAME_SIZE, "%s", options->domains[i]);
+		listener->count++;
+	}
+	close(directory);
+	return 0;
+}
+
+/* Sockets that systemd has opened: what comes behind the last slash is the domain. */
+static int inherit_sockets(struct listener *listener, const struct rpc_listen_options *options, struct rpc_failure *failure)
+{
+	listener->inherited = true;
+	for (unsigned i = 0; i < options->inherited; i++) {
+		struct sockaddr_un address = {.sun_family = AF_UNSPEC};
+		socklen_t size = sizeof(address);
+		int fd = options->inherited_fd + (int)i;
+		const char *slash;
+
+		if (getsockname(fd, (struct sockaddr *)&address, &size) < 0 || address.sun_family != AF_UNIX)
+			return rpc_fail(failure, 1, "descriptor %d, which the starter passed, is no Unix socket", fd);
+		slash = memrchr(address.sun_path, '/', sizeof(address.sun_path));
+		if (!slash || !qfile_vm_name_ok(slash + 1))
+			return rpc_fail(failure, 1, "the socket at descriptor %d has no domain's name", fd);
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
+		fcntl(fd, F_SETFL, O_NONBLOCK);
+		listener->sockets[i].fd = fd;
+		snprintf(listener->sockets[i].domain, RPC_NAME_SIZE, "%s", slash + 1);
+		listener->count++;
+	}
+	return 0;
+}
+
+static void unix_unlisten(struct rpc_listener *of)
+{
+	struct listener *listener = of->state;
+	int directory = listener->inherited ? -1 : open(listener->directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	for (unsigned i = 0; i < listener->count; i++) {
+		close(listener->sockets[i].fd);
+		if (directory >= 0)
+			unlinkat(directory, listener->sockets[i].domain, 0);
+	}
+	if (directory >= 0)
+		close(directory);
+	free(listener);
+	of->state = NULL;
+}
+
+static int unix_listen(struct rpc_listener *of, const struct rpc_listen_options *options, struct rpc_failure *failure)
+{
+	struct listener *listener = calloc(1, sizeof(*listener));
+	int r;
+
+	if (!listener)
+		return rpc_fail(failure, 1, "out of memory");
+	if (options->count > SOCKETS_MAX || options->inherited > SOCKETS_MAX) {
+		free(listener);
+		return rpc_fail(failure, 1, "one pedos-rpcd serves at most %d domains", SOCKETS_MAX);
+	}
+	listener->directory = options->sockets;
+	*of = (struct rpc_listener){.transport = &rpc_unix_transport, .state = listener};
+	r = options->inherited > 0 ? inherit_sockets(listener, options, failure) : listen_domains(listener, options, failure);
+	if (r < 0)
+		unix_unlisten(of);
+	return r;
+}
+
+static size_t unix_listening(struct rpc_listener *of, struct pollfd *fds, size_t size, int *timeout)
+{
+	const struct listener *listener = of->state;
+	size_t n = 0;
+
+	(void)timeout; /* nothing here happens by itself */
+	for (; n < listener->count && n < size; n++)
+		fds[n] = (struct pollfd){.fd = listener->sockets[n].fd, .events = POLLIN};
+	return n;
+}
+
+/* Who is at the other end of an accepted connection. */
+static bool identify(int fd, struct rpc_arrival *arrival)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+		return false;
+	arrival->origin = peer.uid;
+	arrival->may_declare = peer.uid == geteuid();
+	return true;
+}
+
+static int unix_accept(struct rpc_listener *of, struct rpc_arrival *arrival)
+{
+	struct listener *listener = of->state;
+
+	for (unsigned tries = 0; tries < listener->count; tries++) {
+		unsigned i = listener->next++ % listener->count;
+		int fd = accept4(listener->sockets[i].fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+		if (fd < 0)
+			continue;
+		*arrival = (struct rpc_arrival){.fd = fd};
+		snprintf(arrival->target, sizeof(arrival->target), "%s", listener->sockets[i].domain);
+		if (identify(fd, arrival))
+			return 1;
+		close(fd);
+	}
+	return 0;
+}
+
+static void unix_refuse(struct rpc_listener *of, struct rpc_arrival *arrival, const void *bytes, size_t size)
+{
+	(void)of;
+	/* They fit into the buffer of a fresh connection. Who has gone already does not get them. */
+	(void)!send(arrival->fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+	close(arrival->fd);
+	arrival->fd = -1;
+}
+
+static void unix_release(struct rpc_listener *of, struct rpc_arrival *arrival)
+{
+	(void)of;
+	close(arrival->fd);
+	arrival->fd = -1;
+}
+
+static void unix_ended(struct rpc_listener *of, unsigned origin, const char *id)
+{
+	(void)of;
+	(void)origin;
+	(void)id;
+}
+
+/* In the call's process, since finding an account's name may take long. */
+static int unix_open(struct rpc_listener *of, struct rpc_arrival *arrival, struct rpc_channel *channel, struct rpc_failure *failure)
+{
+	struct listener *listener = of->state;
+	struct passwd *account = getpwuid(arrival->origin);
+	int size = BUFFER_SIZE;
+
+	for (unsigned i = 0; i < listener->count; i++)
+		close(listener->sockets[i].fd);
+	setsockopt(arrival->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	*channel = (struct rpc_channel){.transport = &rpc_unix_transport, .fd = arrival->fd};
+	if (account && qfile_vm_name_ok(account->pw_name))
+		snprintf(arrival->source, sizeof(arrival->source), "%s", account->pw_name);
+	(void)failure;
+	return 0;
+}
+
+/* ---- The channel ---- */
+
+static ssize_t outcome(ssize_t n)
+{
+	if (n >= 0)
+		return n;
+	if (errno == EAGAIN || errno == EINTR)
+		return 0;
+	return errno == EPIPE ? -ECONNRESET : -errno;
+}
+
+static ssize_t unix_read(struct rpc_channel *channel, void *buffer, size_t size)
+{
+	ssize_t n = recv(channel->fd, buffer, size, 0);
+
+	return n == 0 ? -ECONNRESET : outcome(n);
+}
+
+static ssize_t unix_write(struct rpc_channel *channel, const void *buffer, size_t size)
+{
+	return outcome(send(channel->fd, buffer, size, MSG_NOSIGNAL));
+}
+
+static ssize_t unix_pipe_in(struct rpc_channel *channel, int pipe, size_t size)
+{
+	return outcome(splice(pipe, NULL, channel->fd, NULL, size, SPLICE_F_NONBLOCK));
+}
+
+static ssize_t unix_pipe_out(struct rpc_channel *channel, int pipe, size_t size)
+{
+	ssize_t n = splice(channel->fd, NULL, pipe, NULL, size, SPLICE_F_NONBLOCK);
+
+	if (n == 0)
+		return -ECONNRESET;
+	return n < 0 && errno == EPIPE ? -EPIPE : outcome(n);
+}
+
+static int unix_wait(struct rpc_channel *channel, short events, struct pollfd *fds, size_t count, int timeout)
+{
+	struct pollfd all[8];
+
+	all[0] = (struct pollfd){.fd = channel->fd, .events = events};
+	memcpy(all + 1, fds, count * sizeof(*fds));
+	if (poll(all, count + 1, timeout) < 0)
+		return errno == EINTR ? 0 : -errno;
+	memcpy(fds, all + 1, count * sizeof(*fds));
+	/* What came before the end is to be read first. */
+	if (all[0].revents & (POLLHUP | POLLERR) && !(all[0].revents & POLLIN))
+		return -ECONNRESET;
+	return all[0].revents & (POLLIN | POLLOUT);
+}
+
+static void unix_close(struct rpc_channel *channel)
+{
+	close(channel->fd);
+	channel->fd = -1;
+}
+
+const struct rpc_transport rpc_unix_transport = {
+	.name = "unix",
+	.connect = unix_connect,
+	.listen = unix_listen,
+	.listening = unix_listening,
+	.accept = unix_accept,
+	.refuse = unix_refuse,
+	.release = unix_release,
+	.ended = unix_ended,
+	.open = unix_open,
+	.unlisten = unix_unlisten,
+	.read = unix_read,
+	.write = unix_write,
+	.pipe_in = unix_pipe_in,
+	.pipe_out = unix_pipe_out,
+	.wait = unix_wait,
+	.close = unix_close,
+};
