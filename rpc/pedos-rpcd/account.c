@@ -12,6 +12,7 @@
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -56,7 +57,7 @@ static void reset_signals(void)
 }
 
 /* In the new process. Returns only when that fails. */
-static void become_program(const struct account *account, char *const argv[], char *const environment[], const int fds[3])
+static void become_program(const struct account *account, char *const argv[], char *const environment[], const int fds[3], pid_t parent)
 {
 	reset_signals();
 	umask(022);
@@ -68,6 +69,13 @@ static void become_program(const struct account *account, char *const argv[], ch
 	}
 	if (account_become(account) < 0)
 		return;
+	/* Should we be killed, it is told. Set only now: a change of account clears it. */
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
+		return;
+	if (getppid() != parent) {
+		errno = ECANCELED;
+		return;
+	}
 	if (chdir(account->home) < 0 && chdir("/") < 0)
 		return;
 	execve(argv[0], argv, environment);
@@ -75,6 +83,7 @@ static void become_program(const struct account *account, char *const argv[], ch
 
 int account_run(const struct account *account, char *const argv[], char *const environment[], const int fds[3], struct account_process *process)
 {
+	pid_t parent = getpid();
 	int failed[2], code = 0;
 
 	if (pipe2(failed, O_CLOEXEC) < 0)
@@ -83,7 +92,7 @@ int account_run(const struct account *account, char *const argv[], char *const e
 	if (process->pid == 0) {
 		/* The pipe closes by itself when the program runs; what it has to tell is that it does not. */
 		if (syscall(SYS_close_range, 3u, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */) == 0 || errno == ENOSYS || errno == EINVAL)
-			become_program(account, argv, environment, fds);
+			become_program(account, argv, environment, fds, parent);
 		code = errno;
 		(void)!write(failed[1], &code, sizeof(code));
 		_exit(127);
