@@ -1,5 +1,5 @@
 #!/bin/sh
-# `make demo`: two "VMs" that are two home directories, a real tree copied from one to the other, and an attack that fails.
+# `make demo`: two "VMs" that are two home directories, a real tree copied from one to the other by rpc, and attacks that fail.
 set -eu
 cd "$(dirname "$0")/.."
 top=$PWD
@@ -31,13 +31,42 @@ mkdir "$work/headers/sealed" && echo "read only" >"$work/headers/sealed/note" &&
 echo "work:     $work ($(find "$work/headers" | wc -l) entries, $(du -sh --apparent-size "$work/headers" | cut -f 1))"
 echo "personal: $personal (empty)"
 
-# What rpc does between VMs, a pipe does here: each side sees only its stdin and stdout.
-QREXEC_REMOTE_DOMAIN=work
-export QREXEC_REMOTE_DOMAIN
-receiver="$bin/qfile-unpacker -v $(id -u) $personal/PedOSIncoming/work"
+title "personal offers one service, PedOS.Filecopy, and its policy lets work call it:"
+mkdir "$demo/policy" "$demo/services"
+echo "PedOS.Filecopy * work personal allow" >"$demo/policy/10-demo.policy"
+# Installed, the service delivers to its user's home directory. Here, to one below build/.
+cat >"$demo/services/PedOS.Filecopy" <<EOF
+#!/bin/sh
+exec $bin/qfile-unpacker -v $(id -u) $personal/PedOSIncoming/\$QREXEC_REMOTE_DOMAIN
+EOF
+chmod -R go-w "$demo/policy" "$demo/services"
+chmod 755 "$demo/services/PedOS.Filecopy"
+run cat "$demo/policy/10-demo.policy"
+# Of one account, two domains: its own user may call under any name.
+user=$(id -un 2>/dev/null) || user=
+"$bin/pedos-rpcd" --foreground --transport=unix --sockets="$demo/sockets" --policy="$demo/policy" --services="$demo/services" \
+    ${user:+--user="$user"} personal 2>"$demo/log" &
+daemon=$!
+trap 'kill $daemon 2>/dev/null; wait $daemon 2>/dev/null || true' EXIT
+trap 'exit 130' INT TERM
+until [ -S "$demo/sockets/personal" ]; do
+    kill -0 $daemon 2>/dev/null || { cat "$demo/log" >&2; exit 1; }
+    sleep 0.1
+done
+export PEDOS_RPC_SOCKETS="$demo/sockets"
+# vm NAME COMMAND...: what is called there, is called under that name.
+vm() {
+    printf '#!/bin/sh\nexec %s --as=%s "$@"\n' "$bin/pedos-rpc" "$1" >"$demo/client-$1"
+    chmod 755 "$demo/client-$1"
+    PEDOS_RPC_CLIENT=$demo/client-$1
+    export PEDOS_RPC_CLIENT
+    shift
+    run "$@"
+}
 
 title "Copy a tree from work to personal:"
-(cd "$work" && run "$bin/qfile-agent" --progress=tty --via="$receiver" headers)
+cd "$work"
+vm work "$bin/qfile-agent" --progress=tty --vm=personal headers
 
 title "It landed in personal's PedOSIncoming, under the sender's name:"
 run ls -l "$personal/PedOSIncoming/work"
@@ -58,17 +87,25 @@ attack() {
     printf '\021\0\0\0\244\201\0\0\005\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
     printf '../../../.bashrc\0evil\n'
 }
-if attack | $receiver >"$demo/answer"; then
+attack >"$demo/attack"
+if vm work "$bin/pedos-rpc" --as=work personal PedOS.Filecopy <"$demo/attack" >"$demo/answer"; then
     echo "It was accepted. That must never happen." >&2
     exit 1
 fi
 
 title "Another: a link in a tree that points to /etc/passwd"
 mkdir "$work/trap" && ln -s /etc/passwd "$work/trap/innocent.txt"
-if "$bin/qfile-agent" --via="$receiver" "$work/trap"; then
+if vm work "$bin/qfile-agent" --vm=personal "$work/trap"; then
+    echo "It was accepted. That must never happen." >&2
+    exit 1
+fi
+
+title "And a VM that the policy does not name:"
+if vm stranger "$bin/qfile-agent" --vm=personal "$work/headers/sealed"; then
     echo "It was accepted. That must never happen." >&2
     exit 1
 fi
 find "$demo/personal" | LC_ALL=C sort >"$demo/after"
 cmp "$demo/before" "$demo/after"
-title "Both were refused, and nothing in personal's home has changed."
+title "All were refused, and nothing in personal's home has changed. What personal's daemon wrote down:"
+grep -e '->' "$demo/log"
