@@ -5,9 +5,11 @@ SOVERSION = 1
 
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
+SBINDIR ?= $(PREFIX)/sbin
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 MANDIR ?= $(PREFIX)/share/man
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 SYSCONFDIR ?= $(if $(filter /usr,$(PREFIX)),/etc,$(PREFIX)/etc)
 # How the programs find the library: beside themselves, in build/ and installed. RPATH= leaves it to the system's linker.
 RPATH ?= $$ORIGIN/../lib
@@ -54,6 +56,9 @@ RPC_PROGRAMS = $(patsubst %/main.c,%,$(filter-out $(if $(filter 0,$(XEN)),$(XEN_
 RPC_SHARED = $(B)/rpc/librpc.a
 PROGRAMS = qfile-agent qfile-unpacker $(notdir $(RPC_PROGRAMS))
 SERVICES = qfile-unpacker/PedOS.Filecopy
+# Programs that only the system starts, and how.
+DAEMONS = $(filter pedos-rpcd pedos-rpc-dom0,$(PROGRAMS))
+UNITS = $(patsubst %.in,%,$(foreach p,$(filter %d %dom0,$(RPC_PROGRAMS)),$(wildcard $(p)/*.in)))
 MANPAGES = $(wildcard man/*.[1358])
 
 SONAME = libqfile.so.$(SOVERSION)
@@ -110,8 +115,10 @@ $(B)/lib/pkgconfig/libqfile.pc: lib/libqfile.pc.in
 	$(Q)$(call fill_in,$(CURDIR),$(CURDIR)/$(B)/lib,$(CURDIR)/include) $< >$@
 
 install: all
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(SYSCONFDIR)/pedos-rpc
-	install -m 755 $(addprefix $(B)/bin/,$(PROGRAMS)) $(DESTDIR)$(BINDIR)
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(SBINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(UNITDIR) \
+		$(DESTDIR)$(SYSCONFDIR)/pedos-rpc
+	install -m 755 $(addprefix $(B)/bin/,$(filter-out $(DAEMONS),$(PROGRAMS))) $(DESTDIR)$(BINDIR)
+	install -m 755 $(addprefix $(B)/bin/,$(DAEMONS)) $(DESTDIR)$(SBINDIR)
 	install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)
 	ln -sf $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libqfile.so
@@ -120,6 +127,7 @@ install: all
 	set -e; for s in $(SERVICES); do \
 		sed 's|@BINDIR@|$(BINDIR)|' $$s.in >$(DESTDIR)$(SYSCONFDIR)/pedos-rpc/$${s##*/}; \
 		chmod 755 $(DESTDIR)$(SYSCONFDIR)/pedos-rpc/$${s##*/}; done
+	set -e; for u in $(UNITS); do sed 's|@SBINDIR@|$(SBINDIR)|' $$u.in >$(DESTDIR)$(UNITDIR)/$${u##*/}; done
 	set -e; for m in $(MANPAGES); do \
 		install -d $(DESTDIR)$(MANDIR)/man$${m##*.}; install -m 644 $$m $(DESTDIR)$(MANDIR)/man$${m##*.}; done
 
