@@ -99,7 +99,8 @@ static ssize_t parse_lines(const char *untrusted_text, size_t at, size_t length,
 	return (ssize_t)count;
 }
 
-ssize_t rpc_pair_parse(const char *untrusted_text, size_t length, char source[RPC_NAME_SIZE], struct rpc_rule rules[RPC_PAIR_RULES_MAX], const char **why)
+ssize_t rpc_pair_parse(const char *untrusted_text, size_t length, char source[RPC_NAME_SIZE], struct rpc_rule rules[RPC_PAIR_RULES_MAX],
+                       const char **why)
 {
 	size_t end = line_end(untrusted_text, 0, length);
 

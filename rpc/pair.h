@@ -21,6 +21,7 @@ ssize_t rpc_pair_format(const struct rpc_rule *rules, size_t count, const char *
  * Read it. Returns how many rules it has; `source` is the name. -EINVAL: it is no such text, has no newline at its end, or more rules than fit
  * there; *why is a static sentence then.
  */
-ssize_t rpc_pair_parse(const char *untrusted_text, size_t length, char source[RPC_NAME_SIZE], struct rpc_rule rules[RPC_PAIR_RULES_MAX], const char **why);
+ssize_t rpc_pair_parse(const char *untrusted_text, size_t length, char source[RPC_NAME_SIZE], struct rpc_rule rules[RPC_PAIR_RULES_MAX],
+                       const char **why);
 
 #endif

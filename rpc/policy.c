@@ -18,8 +18,7 @@ struct text {
 };
 
 struct word {
-	const char *at; /* not terminated */
-	size_t length;  /* 0: there is none */
+	const char *at, *end; /* the same: there is none */
 };
 
 static bool is_blank(char c)
@@ -36,26 +35,46 @@ static struct word next_word(struct text *text)
 	word.at = text->at;
 	while (text->at < text->end && !is_blank(*text->at))
 		text->at++;
-	word.length = (size_t)(text->at - word.at);
+	word.end = text->at;
 	return word;
+}
+
+/* Go behind `string`, with which the word begins; false, if it does not. */
+static bool skip(struct word *word, const char *string)
+{
+	for (size_t i = 0; string[i]; i++) {
+		if (word->at >= word->end || *word->at != string[i])
+			return false;
+		word->at++;
+	}
+	return true;
 }
 
 static bool word_is(struct word word, const char *string)
 {
-	size_t i = 0;
-
-	while (i < word.length && string[i] && word.at[i] == string[i])
-		i++;
-	return i == word.length && !string[i];
+	return skip(&word, string) && word.at == word.end;
 }
+
+/* Have a word as a string, in `string` of zeros. False: it is too long for that, or has a NUL in it. */
+static bool take(struct word word, char *string, size_t size)
+{
+	for (size_t i = 0; word.at < word.end; i++) {
+		if (i == size - 1 || !*word.at)
+			return false;
+		string[i] = *word.at++;
+	}
+	return true;
+}
+
+/* ---- Strings ---- */
 
 static bool equal(const char *a, const char *b)
 {
-	size_t i = 0;
-
-	while (a[i] && a[i] == b[i])
-		i++;
-	return a[i] == b[i];
+	for (size_t i = 0; a[i] == b[i]; i++) {
+		if (!a[i])
+			return true;
+	}
+	return false;
 }
 
 /* Copy a string that fits, without what is behind it. */
@@ -65,26 +84,13 @@ static void copy(char *to, const char *from)
 		to[i] = from[i];
 }
 
-/* Have a word as a string, in `string` of zeros. False: it is too long for that, or has a NUL in it. */
-static bool take(struct word word, char *string, size_t size)
-{
-	if (word.length >= size)
-		return false;
-	for (size_t i = 0; i < word.length; i++) {
-		if (!word.at[i])
-			return false;
-		string[i] = word.at[i];
-	}
-	return true;
-}
-
 /* ---- Columns: each returns NULL, or what is wrong ---- */
 
 static const char *parse_service(struct word word, char service[RPC_NAME_SIZE])
 {
 	bool ok = take(word, service, RPC_NAME_SIZE) && (equal(service, any) || rpc_service_ok(service));
 
-	for (size_t i = 0; ok && i < word.length; i++) {
+	for (size_t i = 0; ok && service[i]; i++) {
 		if (service[i] == '+')
 			return "a service's argument stands in the column behind it, as +ARGUMENT";
 	}
@@ -99,7 +105,7 @@ static const char *parse_argument(struct word word, char argument[RPC_NAME_SIZE]
 		return wrong;
 	if (equal(argument, any))
 		return NULL;
-	for (size_t i = 0; i < word.length; i++) {
+	for (size_t i = 0; argument[i]; i++) {
 		if (!rpc_service_character_ok(argument[i]))
 			return wrong;
 	}
@@ -127,18 +133,15 @@ static const char *parse_action(struct word word, enum rpc_action *action)
 /* One word behind the action. */
 static const char *parse_key(struct word word, struct rpc_rule *rule)
 {
-	static const char user[] = "user=";
-	const size_t length = sizeof(user) - 1;
-
-	if (word.at[0] == '#')
+	if (*word.at == '#')
 		return "a comment needs a line of its own";
-	if (word.length < length || !word_is((struct word){word.at, length}, user))
+	if (!skip(&word, "user="))
 		return "only user=NAME may stand behind the action";
 	if (rule->action == RPC_DENY)
 		return "what is denied runs as nobody: deny takes no user=";
 	if (rule->user[0])
 		return "user= may stand there only once";
-	if (!take((struct word){word.at + length, word.length - length}, rule->user, RPC_ACCOUNT_SIZE) || !rpc_account_ok(rule->user))
+	if (!take(word, rule->user, RPC_ACCOUNT_SIZE) || !rpc_account_ok(rule->user))
 		return "user= takes an account's name: a letter or '_', then letters, digits, '_', '-' and '.', at most 32 in all";
 	return NULL;
 }
@@ -147,21 +150,21 @@ static const char *parse_keys(struct text text, struct rpc_rule *rule)
 {
 	const char *why = NULL;
 
-	for (struct word word = next_word(&text); !why && word.length > 0; word = next_word(&text))
+	for (struct word word = next_word(&text); !why && word.at < word.end; word = next_word(&text))
 		why = parse_key(word, rule);
 	return why;
 }
 
 /* ---- Lines ---- */
 
-/* A rule that calls something else than what can be called would never match: 63 characters are all that a service and its argument have. */
+/* A rule for what is too long to be called would never match. "*" and "+" are for calls without an argument, too. */
 static bool can_be_called(const struct rpc_rule *rule)
 {
 	size_t length = 0;
 
 	while (rule->service[length])
 		length++;
-	for (size_t i = 0; rule->argument[i]; i++)
+	for (size_t i = 0; rule->argument[0] == '+' && rule->argument[1] && rule->argument[i]; i++)
 		length++;
 	return length < RPC_NAME_SIZE;
 }
@@ -184,7 +187,7 @@ static const char *parse_rule(struct text text, struct rpc_rule *rule)
 	struct word action = next_word(&text);
 	const char *why;
 
-	if (action.length == 0)
+	if (action.at == action.end)
 		return "a rule has five columns: SERVICE ARGUMENT SOURCE TARGET ACTION";
 	why = parse_called(service, argument, rule);
 	if (!why && !parse_vm(source, rule->source))
@@ -202,7 +205,7 @@ static const char *parse_pair_rule(struct text text, struct rpc_rule *rule)
 	struct word service = next_word(&text), argument = next_word(&text), action = next_word(&text);
 	const char *why;
 
-	if (action.length == 0)
+	if (action.at == action.end)
 		return "a rule for one source and target has three columns: SERVICE ARGUMENT ACTION";
 	why = parse_called(service, argument, rule);
 	if (!why)
@@ -222,27 +225,35 @@ static int parsed(struct rpc_rule *rule, const char *wrong, const char **why)
 	return -EINVAL;
 }
 
-int rpc_rule_parse(const char *untrusted_line, size_t length, struct rpc_rule *rule, const char **why)
+static int parse_line(struct text text, struct rpc_rule *rule, const char **why)
 {
-	struct text text = {untrusted_line, untrusted_line + length}, rest;
+	struct text rest;
 	struct word first;
 
 	*rule = (struct rpc_rule){.action = RPC_DENY};
-	if (length > 0 && untrusted_line[length - 1] == '\r')
+	if (text.at < text.end && text.end[-1] == '\r')
 		text.end--;
 	rest = text;
 	first = next_word(&rest);
-	if (first.length == 0 || first.at[0] == '#')
+	if (first.at >= first.end || *first.at == '#')
 		return 0;
 	return parsed(rule, parse_rule(text, rule), why);
 }
 
-int rpc_rule_parse_pair(const char *untrusted_line, size_t length, struct rpc_rule *rule, const char **why)
+int rpc_rule_parse(const char *untrusted_line, size_t length, struct rpc_rule *rule, const char **why)
 {
-	struct text text = {untrusted_line, untrusted_line + length};
+	return parse_line((struct text){untrusted_line, untrusted_line + length}, rule, why);
+}
 
+static int parse_pair_line(struct text text, struct rpc_rule *rule, const char **why)
+{
 	*rule = (struct rpc_rule){.action = RPC_DENY};
 	return parsed(rule, parse_pair_rule(text, rule), why);
+}
+
+int rpc_rule_parse_pair(const char *untrusted_line, size_t length, struct rpc_rule *rule, const char **why)
+{
+	return parse_pair_line((struct text){untrusted_line, untrusted_line + length}, rule, why);
 }
 
 /* Append a string. Returns where it ends, in the text as a whole. */

@@ -19,6 +19,7 @@ need() {
 has() { command -v "$1"; }
 has_module() { command -v pkg-config && pkg-config --exists "$1"; }
 links_with() { echo 'int main(void) { return 0; }' | cc "$@" -x c -o /dev/null -; }
+has_xen() { has_module xenvchan && has_module xenstore && has_module xencontrol; }
 has_fuzzer() { echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | clang -fsanitize=fuzzer -x c -o /dev/null -; }
 has_headers() { echo '#include <stdio.h>' | cc -E -; }
 
@@ -31,6 +32,7 @@ for group in "$@"; do
         need libdeflate-dev "the checksum" has_module libdeflate
         need libutf8proc-dev "knows which characters are letters" has_module libutf8proc
         need libseccomp-dev "confines the receiver's parser to a list of system calls" has_module libseccomp
+        [ "${XEN-1}" = 0 ] || need libxen-dev "calls from guest to guest under Xen; make XEN=0 goes without" has_xen
         ;;
     demo)
         need findutils "compares both sides" has find

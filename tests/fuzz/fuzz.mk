@@ -3,10 +3,10 @@
 FUZZ_CC ?= clang
 FUZZ_B = $(B)/fuzz
 FUZZ_FLAGS = -O2 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
-FUZZ_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DQFILE_VERSION='"$(VERSION)"' -Iinclude -Ilib -Itests/fuzz $(WARNINGS) $(PKG_CFLAGS) \
+FUZZ_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DQFILE_VERSION='"$(VERSION)"' -Iinclude -Ilib -Irpc -Itests/fuzz $(WARNINGS) $(PKG_CFLAGS) \
 	$(FUZZ_FLAGS)
 # What the targets share is not looked at: an input is not interesting for what our own checks do with it.
-FUZZ_EYES = $(if $(filter lib/% tests/fuzz/fuzz_%,$<),-fsanitize=fuzzer-no-link)
+FUZZ_EYES = $(if $(filter lib/% rpc/% tests/fuzz/fuzz_%,$<),-fsanitize=fuzzer-no-link)
 FUZZ_TARGETS = $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SHARED = $(patsubst %.c,$(FUZZ_B)/%.o,$(filter-out tests/fuzz/fuzz_%,$(wildcard tests/fuzz/*.c)))
 
@@ -20,11 +20,12 @@ $(FUZZ_B)/%.o: %.c
 # Archives: of the library, too, each target takes what it needs, and may bring a file of the library itself.
 $(FUZZ_B)/libqfile.a: $(patsubst %.c,$(FUZZ_B)/%.o,$(wildcard lib/*.c))
 $(FUZZ_B)/libshared.a: $(FUZZ_SHARED)
+$(FUZZ_B)/librpc.a: $(patsubst %.c,$(FUZZ_B)/%.o,$(RPC_PURE))
 $(FUZZ_B)/%.a:
 	$(call say,AR)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(FUZZ_B)/fuzz_%: $(FUZZ_B)/tests/fuzz/fuzz_%.o $(FUZZ_B)/libshared.a $(FUZZ_B)/libqfile.a
+$(FUZZ_B)/fuzz_%: $(FUZZ_B)/tests/fuzz/fuzz_%.o $(FUZZ_B)/libshared.a $(FUZZ_B)/librpc.a $(FUZZ_B)/libqfile.a
 	$(call say,LINK)
 	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -Wl,--wrap=read,--wrap=poll -o $@ $^ $(PKG_LIBS)
 

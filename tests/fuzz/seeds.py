@@ -352,6 +352,42 @@ def plan_seeds():
     }
 
 
+# ---- policy: what is called, by whom, of whom; then a policy ----
+
+
+def policy(*lines, call=b"PedOS.Filecopy+rename work vault", end=b"\n"):
+    return b"\n".join((call, *lines)) + end
+
+
+def policy_seeds():
+    rules = (b"PedOS.Filecopy +rename work vault allow user=keeper", b"PedOS.Filecopy + work vault ask", b"PedOS.Filecopy * evil @anyvm deny",
+             b"* +all boss @anyvm allow user=root", b"* * @anyvm @anyvm deny")
+    return {
+        "rules": policy(*rules),
+        "rules-without-argument": policy(*rules, call=b"PedOS.Filecopy work vault"),
+        "rules-empty-argument": policy(*rules, call=b"PedOS.Filecopy+ work vault"),
+        "rules-deny": policy(*rules, call=b"PedOS.Filecopy evil vault"),
+        "rules-any-service": policy(*rules, call=b"Clock+all boss evil"),
+        "rules-backwards": policy(*reversed(rules)),
+        "comments": policy(b"# a * b c allow", b"", b" \t# \xc3\xa9", b"a * b c allow # no", b"\r", b"#\0"),
+        "carriage-returns": policy(*(rule + b"\r" for rule in rules)),
+        "last-line-not-ended": policy(*rules, end=b""),
+        "blanks": policy(b"\t a\t+ b  c \tallow\t user=x  "),
+        "bad-service": policy(b"a+b * b c allow", b"1a * b c allow", b"@anyvm * b c allow", b"a\0 * b c allow"),
+        "bad-argument": policy(b"a b b c allow", b"a +* b c allow", b"a ++ b c allow", b"a +\0 b c allow"),
+        "bad-vm": policy(b"a * * c allow", b"a * @any c allow", b"a * b c+ allow", b"a * b 1 allow"),
+        "bad-action": policy(b"a * b c Allow", b"a * b c allowx", b"a * b c"),
+        "bad-user": policy(b"a * b c deny user=x", b"a * b c allow user=", b"a * b c ask user=x user=y", b"a * b c allow user=a+b", b"a * b c ask x=y"),
+        "longest": policy(b"s" * 63 + b" + " + b"v" * 63 + b" " + b"w" * 63 + b" allow user=" + b"u" * 32, call=b"s" * 63 + b" " + b"v" * 63 + b" " + b"w" * 63),
+        "too-long": policy(b"s" * 64 + b" * b c allow", b"a * " + b"v" * 64 + b" c allow", b"a * b c allow user=" + b"u" * 33, b"a +" + b"x" * 62 + b" b c ask"),
+        "pair": policy(b"PedOS.Filecopy +rename allow user=keeper", b"* * ask", call=b"work"),
+        "pair-empty": policy(call=b"work"),
+        "pair-bad": policy(b"a * b c allow", call=b"work"),
+        "pair-name-with-nul": policy(b"a * ask", call=b"wo\0rk"),
+        "nothing": b"",
+    }
+
+
 for target, seeds in (("unpack", unpack_seeds), ("names", names_seeds), ("wire", wire_seeds), ("answer", answer_seeds),
-                      ("report", report_seeds), ("plan", plan_seeds)):
+                      ("report", report_seeds), ("plan", plan_seeds), ("policy", policy_seeds)):
     save(target, seeds())

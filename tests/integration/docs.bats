@@ -10,10 +10,10 @@ load helpers
 }
 
 @test "every option in --help stands in the manual page" {
-    for program in qfile-agent qfile-unpacker; do
-        page=$(mandoc -Tascii "$TOP/man/$program.1" | sed 's/.\x08//g' | tr -d '\n')
-        for option in $("$BUILD/bin/$program" --help | grep -o -- '--[a-z][a-z-]*' | sort -u); do
-            [[ $page == *"$option"* ]] || { echo "$program.1 does not know $option"; false; }
+    for program in "$BUILD"/bin/*; do
+        page=$(mandoc -Tascii "$TOP/man/${program##*/}".[18] | sed 's/.\x08//g' | tr -d '\n')
+        for option in $("$program" --help | grep -o -- '--[a-z][a-z-]*' | sort -u); do
+            [[ $page == *"$option"* ]] || { echo "the page of ${program##*/} does not know $option"; false; }
         done
     done
 }

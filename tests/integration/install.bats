@@ -12,7 +12,7 @@ make_in_copy() {
     tar c -C "$TOP" --exclude=./.git --exclude='./build*' --exclude=./tests . | tar x -C "$T/source" --no-same-owner
     # What is built already is as good.
     mkdir "$T/source/build"
-    cp -a "$TOP"/build/bin "$TOP"/build/lib "$TOP"/build/qfile-* "$TOP"/build/services "$T/source/build"
+    cp -a "$TOP"/build/bin "$TOP"/build/lib "$TOP"/build/qfile-* "$TOP"/build/rpc "$TOP"/build/services "$T/source/build"
     make -C "$T/source" "$@" >"$T/make" 2>&1 || fail "$(<"$T/make")"
 }
 

@@ -43,6 +43,11 @@ parts=name_check,link_check,copy_printable,displayable,numbered_name
 # What is told apart: the lengths of a character, up to the function that goes behind it; and the digits of a number.
 apart="-eva-split-return-function next_in_tables:1:2:3:4,next_safe:1:2:3:4,within_character:1:2:3:4,write_tag:full
     -eva-slevel-function next_in_tables:100,next_safe:100,skip:100,show_one:100,within_character:100,write_tag:100,numbered_name:1000"
+# The functions of policy.c that go along a string: each place in it is told apart.
+strings=
+for function in next_word skip take equal copy append can_be_called parse_service parse_argument service_matches rpc_policy_decide; do
+    strings=$strings$function:300,
+done
 mkdir "$work/include"
 ln -s "$(pkg-config --variable=includedir libutf8proc)/utf8proc.h" "$work/include"
 
@@ -96,10 +101,12 @@ proof wire "" -warn-unsigned-overflow
 proof name-parts find $apart
 proof name-assigns find $apart -from-verify-assigns
 proof name "$parts" -eva-slevel-function qfile_vm_name_ok:300
+proof rpc-names "" -warn-unsigned-overflow -eva-slevel-function rpc_service_ok:300,rpc_account_ok:300
+proof rpc-policy "" -eva-slevel-function "${strings}argument_matches:2000"
 say "functions:"
-for source in wire name; do
-    every lib/$source.c
-    result $? "every function of $source.c is proven"
+for source in lib/wire.c lib/name.c rpc/names.c rpc/policy.c; do
+    every $source
+    result $? "every function of $source is proven"
 done
 
 "${CC-cc}" -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -o "$work/contracts" "$prove/contracts.c" $(pkg-config --cflags --libs libutf8proc) &&
@@ -109,7 +116,7 @@ result $? "libutf8proc keeps its contracts"
 say "assumptions: Eva is right; a machine as x86-64 with gcc; these functions do what their specifications say:"
 sort -u "$work/specifications" | grep -v '^Frama_C_' | sed 's/^/  /' >&2
 say "  (utf8proc_*: $prove/utf8proc.h, tried by contracts.c; those of name.c: $prove/parts.h, proven by name-parts.c and name.c, what they write"
-say "  by name-assigns.c for the largest memory; all else: Frama-C's own)"
+say "  by name-assigns.c for the largest memory; of names, those that policy.c asks for: proven by name.c and rpc-names.c; all else: Frama-C's own)"
 say "  and Frama-C's builtins for memcpy, memset, memchr, strlen"
 say "lengths: every one that a function accepts, up to 2^30: what has an end, in memory that ends there; what has a length, adds it to the pointer"
 say "  and hands on. memchr: each length up to the longest name. memcpy of an answer's name: each up to 100, each 100th, and the longest"

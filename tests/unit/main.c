@@ -26,6 +26,9 @@ int main(void)
 	srunner_add_suite(runner, confine_suite());
 	srunner_add_suite(runner, verify_suite());
 	srunner_add_suite(runner, faults_suite());
+	srunner_add_suite(runner, policy_suite());
+	srunner_add_suite(runner, policy_file_suite());
+	srunner_add_suite(runner, tables_suite());
 
 	/* A test that crashes, hangs, or becomes another user must not take the others along. */
 	srunner_set_fork_status(runner, CK_FORK);

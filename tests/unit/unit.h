@@ -26,6 +26,9 @@ Suite *journal_remove_suite(void);
 Suite *confine_suite(void);
 Suite *verify_suite(void);
 Suite *faults_suite(void);
+Suite *policy_suite(void);
+Suite *policy_file_suite(void);
+Suite *tables_suite(void);
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 

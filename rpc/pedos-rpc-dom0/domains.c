@@ -1,0 +1,158 @@
+/*
+ * Which domains run, and how they are called.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "domains.h"
+
+#include "store.h"
+
+#include <err.h>
+#include <errno.h>
+#include <qfile.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xen/sched.h>
+
+#define BATCH 256 /* domains that the hypervisor is asked for at a time */
+
+static void name_path(unsigned domid, char path[64])
+{
+	snprintf(path, 64, "/local/domain/%u/name", domid);
+}
+
+/* ---- The hypervisor ---- */
+
+static bool runs(const xc_domaininfo_t *info)
+{
+	unsigned reason = info->flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask;
+
+	if (info->flags & XEN_DOMINF_dying)
+		return false;
+	/* Suspended, it may go on where it was, and nobody would be told. If it does not, it dies. */
+	return !(info->flags & XEN_DOMINF_shutdown) || reason == SHUTDOWN_suspend;
+}
+
+/* The domids of those that run, in ascending order. Returns how many. */
+static ssize_t list_running(xc_interface *xc, unsigned domids[DOMAINS_MAX])
+{
+	static xc_domaininfo_t infos[BATCH];
+	uint32_t next = 1; /* dom0 is 0 */
+	size_t count = 0;
+	int n;
+
+	while ((n = xc_domain_getinfolist(xc, next, BATCH, infos)) > 0) {
+		for (int i = 0; i < n && count < DOMAINS_MAX; i++) {
+			if (runs(&infos[i]))
+				domids[count++] = infos[i].domain;
+		}
+		next = infos[n - 1].domain + 1u;
+	}
+	return n < 0 ? -errno : (ssize_t)count;
+}
+
+/* ---- Those that are known ---- */
+
+static struct known *find_known(struct domains *domains, unsigned domid)
+{
+	for (size_t i = 0; i < domains->known_count; i++) {
+		if (domains->known[i].domid == domid)
+			return &domains->known[i];
+	}
+	return NULL;
+}
+
+static bool contains(const unsigned *domids, size_t count, unsigned domid)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (domids[i] == domid)
+			return true;
+	}
+	return false;
+}
+
+/* A watch for each name, and no more: one for all of /local/domain would wake us for whatever a guest writes below its own. */
+static void forget_gone(struct domains *domains, struct xs_handle *xs, const unsigned *domids, size_t count)
+{
+	char path[64];
+	size_t kept = 0;
+
+	for (size_t i = 0; i < domains->known_count; i++) {
+		if (contains(domids, count, domains->known[i].domid)) {
+			domains->known[kept++] = domains->known[i];
+		} else {
+			name_path(domains->known[i].domid, path);
+			xs_unwatch(xs, path, path);
+		}
+	}
+	domains->known_count = kept;
+}
+
+static void watch_new(struct domains *domains, struct xs_handle *xs, const unsigned *domids, size_t count)
+{
+	char path[64];
+
+	for (size_t i = 0; i < count; i++) {
+		if (find_known(domains, domids[i]))
+			continue;
+		name_path(domids[i], path);
+		if (!xs_watch(xs, path, path))
+			warn("watching %s, a new name of that domain will not be noticed", path);
+		domains->known[domains->known_count++] = (struct known){.domid = domids[i]};
+	}
+}
+
+/* ---- Names ---- */
+
+/* Take the domain into the list if it has a name that can be used. One without any is being made: we hear of its name when it gets it. */
+static void add_named(struct domains *domains, struct known *known, struct xs_handle *xs)
+{
+	struct domain *domain = &domains->list[domains->count];
+	char path[64], shown[128], *name;
+
+	name_path(known->domid, path);
+	name = store_read(xs, path);
+	if (!name)
+		return;
+	if (qfile_vm_name_ok(name)) {
+		*domain = (struct domain){.domid = known->domid};
+		memcpy(domain->name, name, strlen(name));
+		domains->count++;
+	} else if (!known->warned) {
+		qfile_printable(name, strlen(name), shown, sizeof(shown));
+		warnx("domain %u takes no part: \"%s\" is no VM's name, which is a letter, then letters, digits, '_', '-' and '.', at most 63 in all",
+		      known->domid, shown);
+		known->warned = true;
+	}
+	free(name);
+}
+
+static void warn_of_twins(struct domains *domains)
+{
+	for (size_t i = 0; i < domains->count; i++) {
+		struct known *known = find_known(domains, domains->list[i].domid);
+
+		if (domains->list[i].twin && !known->warned) {
+			warnx("domain %u takes no part: another one is called \"%s\", too", known->domid, domains->list[i].name);
+			known->warned = true;
+		}
+	}
+}
+
+int domains_update(struct domains *domains, xc_interface *xc, struct xs_handle *xs)
+{
+	static unsigned domids[DOMAINS_MAX];
+	ssize_t count = list_running(xc, domids);
+
+	if (count < 0)
+		return (int)count;
+	forget_gone(domains, xs, domids, (size_t)count);
+	watch_new(domains, xs, domids, (size_t)count);
+	domains->count = 0;
+	for (size_t i = 0; i < domains->known_count; i++)
+		add_named(domains, &domains->known[i], xs);
+	tables_mark_twins(domains->list, domains->count);
+	warn_of_twins(domains);
+	return 0;
+}

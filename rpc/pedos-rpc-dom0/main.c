@@ -1,0 +1,244 @@
+/*
+ * pedos-rpc-dom0: tell the guests, through xenstore, whom they may call and who may call them.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "../background.h"
+#include "domains.h"
+#include "options.h"
+#include "update.h"
+
+#include <err.h>
+#include <errno.h>
+#include <poll.h>
+#include <qfile.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define PAUSE 10000 /* milliseconds until what failed is tried again, and xenstore is asked whether it is there: its library does not tell */
+
+/* All that the daemon has. */
+struct daemon {
+	const char *policy_directory;
+	struct rpc_policy policy;
+	struct domains domains;
+	xc_interface *xc;
+	struct xs_handle *xs;
+};
+
+/* ---- The policy ---- */
+
+static bool read_policy(const char *directory, struct rpc_policy *policy)
+{
+	static struct rpc_policy_error error;
+	static char text[sizeof(error.file) + 256];
+
+	if (rpc_policy_load(directory, policy, &error) < 0) {
+		warnx("%s", rpc_policy_error_text(&error, text, sizeof(text)));
+		return false;
+	}
+	if (policy->files == 0)
+		warnx("%s has no file *.policy: nobody may call anything", directory);
+	return true;
+}
+
+/* Can the domains that run be told of it? Says for which that is not so. */
+static bool has_room(const struct rpc_policy *policy, const struct domains *domains)
+{
+	const struct domain *source, *target;
+
+	if (!tables_too_large(policy, domains->list, domains->count, &source, &target))
+		return true;
+	warnx("too many rules concern calls from \"%s\" to \"%s\": together they may have %d bytes; say more with fewer, through * and @anyvm",
+	      source->name, target->name, RPC_PAIR_TEXT_MAX);
+	return false;
+}
+
+/* A wrong policy changes nothing. */
+static void reload(struct daemon *daemon)
+{
+	struct rpc_policy policy;
+
+	if (!read_policy(daemon->policy_directory, &policy)) {
+		warnx("the policy that was read before stays in force");
+	} else if (!has_room(&policy, &daemon->domains)) {
+		warnx("the policy that was read before stays in force");
+		rpc_policy_free(&policy);
+	} else {
+		rpc_policy_free(&daemon->policy);
+		daemon->policy = policy;
+	}
+}
+
+/* ---- Xen ---- */
+
+/* What Xen's libraries would say by themselves is less clear, and comes besides. */
+static void stay_silent(struct xentoollog_logger *logger, xentoollog_level level, int code, const char *context, const char *format, va_list arguments)
+{
+	(void)logger, (void)level, (void)code, (void)context, (void)format, (void)arguments;
+}
+
+static void show_no_progress(struct xentoollog_logger *logger, const char *context, const char *what, int percent, unsigned long done,
+                             unsigned long total)
+{
+	(void)logger, (void)context, (void)what, (void)percent, (void)done, (void)total;
+}
+
+static bool open_xenstore(struct daemon *daemon)
+{
+	daemon->xs = xs_open(0);
+	if (!daemon->xs)
+		warn("no connection to xenstore (is this dom0, is xenstored running, are you root?)");
+	return daemon->xs;
+}
+
+static bool open_xen(struct daemon *daemon)
+{
+	static struct xentoollog_logger silent = {.vmessage = stay_silent, .progress = show_no_progress};
+
+	daemon->xc = xc_interface_open(&silent, &silent, 0);
+	if (!daemon->xc)
+		warn("no connection to the hypervisor (does this machine run Xen, is this dom0, are you root?)");
+	return daemon->xc && open_xenstore(daemon);
+}
+
+static bool watch_domains(struct daemon *daemon)
+{
+	if (xs_watch(daemon->xs, "@introduceDomain", "introduce") && xs_watch(daemon->xs, "@releaseDomain", "release"))
+		return true;
+	warn("watching for domains");
+	return false;
+}
+
+static bool update_domains(struct daemon *daemon)
+{
+	int r = domains_update(&daemon->domains, daemon->xc, daemon->xs);
+
+	if (r == -EPERM)
+		warnx("the hypervisor does not say which domains run: this is not dom0");
+	else if (r < 0)
+		warnx("the hypervisor does not say which domains run: %s", strerror(-r));
+	return r == 0;
+}
+
+/* ---- What it does ---- */
+
+static bool update(struct daemon *daemon)
+{
+	return update_domains(daemon) && update_tables(daemon->xs, &daemon->policy, daemon->domains.list, daemon->domains.count);
+}
+
+/* The first time, all has to be well. */
+static bool begin(struct daemon *daemon)
+{
+	return open_xen(daemon) && watch_domains(daemon) && update_domains(daemon) && has_room(&daemon->policy, &daemon->domains) &&
+	       update_tables(daemon->xs, &daemon->policy, daemon->domains.list, daemon->domains.count);
+}
+
+static void drain_watches(struct xs_handle *xs)
+{
+	char **event;
+
+	while ((event = xs_check_watch(xs)))
+		free(event);
+}
+
+static bool xenstore_there(struct xs_handle *xs)
+{
+	char *path = xs_get_domain_path(xs, 0);
+
+	free(path);
+	return path;
+}
+
+/* Returns whether to go on. */
+static bool take_signal(struct daemon *daemon, int stop)
+{
+	struct signalfd_siginfo info;
+
+	if (read(stop, &info, sizeof(info)) != sizeof(info) || info.ssi_signo != SIGHUP)
+		return false;
+	reload(daemon);
+	return true;
+}
+
+/* Returns the exit status. What happened is not asked for in detail: all tables are looked at, and what is right is left alone. */
+static int serve(struct daemon *daemon, int stop)
+{
+	struct pollfd fds[] = {{.fd = stop, .events = POLLIN}, {.fd = xs_fileno(daemon->xs), .events = POLLIN}};
+	bool ok = true;
+
+	for (;;) {
+		int ready = poll(fds, 2, PAUSE);
+
+		if (ready > 0 && fds[0].revents && !take_signal(daemon, stop))
+			return EXIT_SUCCESS;
+		if (!xenstore_there(daemon->xs)) {
+			warnx("xenstore has gone");
+			return EXIT_FAILED;
+		}
+		drain_watches(daemon->xs);
+		if (ready > 0 || !ok)
+			ok = update(daemon);
+	}
+}
+
+static int clear(struct daemon *daemon)
+{
+	return open_xenstore(daemon) && update_clear(daemon->xs) ? EXIT_SUCCESS : EXIT_FAILED;
+}
+
+/* Returns a descriptor for background_ready(), or -1 for the foreground. */
+static int to_background(const struct options *options)
+{
+	int fd;
+
+	if (options->foreground || options->once)
+		return -1;
+	fd = background_begin();
+	if (fd < 0)
+		errx(EXIT_FAILED, "going to the background: %s", strerror(-fd));
+	return fd;
+}
+
+static int run(struct daemon *daemon, const struct options *options)
+{
+	int ready, stop, r;
+
+	if (!read_policy(options->policy, &daemon->policy))
+		return EXIT_FAILED;
+	ready = to_background(options);
+	stop = qfile_stop_open();
+	if (stop < 0)
+		errx(EXIT_FAILED, "waiting for signals: %s", strerror(-stop));
+	if (!begin(daemon))
+		return EXIT_FAILED;
+	if (options->once)
+		return EXIT_SUCCESS;
+	r = ready >= 0 ? background_ready(ready) : 0;
+	if (r < 0) {
+		warnx("going to the background: %s", strerror(-r));
+		return EXIT_FAILED;
+	}
+	return serve(daemon, stop);
+}
+
+int main(int argc, char **argv)
+{
+	static struct daemon daemon;
+	struct options options;
+	int status;
+
+	qfile_descriptors_fill();
+	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
+	status = options_parse(&options, argc, argv);
+	if (status >= 0)
+		return status;
+	daemon.policy_directory = options.policy;
+	return options.clear ? clear(&daemon) : run(&daemon, &options);
+}

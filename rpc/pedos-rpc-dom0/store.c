@@ -1,0 +1,142 @@
+/*
+ * Xenstore's side of the tables.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "store.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A transaction fails where somebody else has changed the same nodes meanwhile. Nobody has a reason to do that all the time. */
+#define TRIES 100
+
+/* A node of a guest's tables, as it should be. */
+struct node {
+	unsigned guest; /* the domid of the one that may read it */
+	char directory[STORE_PATH_SIZE], path[STORE_PATH_SIZE];
+	const char *value;
+	unsigned length;
+};
+
+static void set_path(struct node *node, const char *table, const char *name)
+{
+	snprintf(node->directory, sizeof(node->directory), "/local/domain/%u/%s", node->guest, table);
+	snprintf(node->path, sizeof(node->path), "/local/domain/%u/%s/%s", node->guest, table, name);
+}
+
+/* ---- Permissions: the first entry is the owner's, with what those may who are not listed ---- */
+
+static bool permissions_right(struct xs_handle *xs, xs_transaction_t t, const char *path, unsigned guest)
+{
+	unsigned count;
+	struct xs_permissions *now = xs_get_permissions(xs, t, path, &count);
+	bool right = now && count == 2 && now[0].id == 0 && now[0].perms == XS_PERM_NONE && now[1].id == guest && now[1].perms == XS_PERM_READ;
+
+	free(now);
+	return right;
+}
+
+static bool set_permissions(struct xs_handle *xs, xs_transaction_t t, const char *path, unsigned guest)
+{
+	struct xs_permissions permissions[] = {{.id = 0, .perms = XS_PERM_NONE}, {.id = guest, .perms = XS_PERM_READ}};
+
+	return xs_set_permissions(xs, t, path, permissions, 2);
+}
+
+/* ---- One node ---- */
+
+static bool node_right(struct xs_handle *xs, xs_transaction_t t, const struct node *node)
+{
+	unsigned length;
+	char *value = xs_read(xs, t, node->path, &length);
+	bool right = value && length == node->length && memcmp(value, node->value, length) == 0;
+
+	free(value);
+	return right && permissions_right(xs, t, node->path, node->guest);
+}
+
+static bool write_node(struct xs_handle *xs, xs_transaction_t t, const struct node *node)
+{
+	if (!permissions_right(xs, t, node->directory, node->guest) &&
+	    !(xs_mkdir(xs, t, node->directory) && set_permissions(xs, t, node->directory, node->guest)))
+		return false;
+	return node_right(xs, t, node) ||
+	       (xs_write(xs, t, node->path, node->value, node->length) && set_permissions(xs, t, node->path, node->guest));
+}
+
+/* ---- Both nodes of a pair ---- */
+
+static bool guest_exists(struct xs_handle *xs, xs_transaction_t t, unsigned guest)
+{
+	char path[64], *value;
+	unsigned length;
+
+	snprintf(path, sizeof(path), "/local/domain/%u", guest);
+	value = xs_read(xs, t, path, &length);
+	free(value);
+	return value;
+}
+
+/* One attempt. 0: done, or a guest has gone. -EAGAIN: try again. */
+static int try_to_write(struct xs_handle *xs, const struct node nodes[2])
+{
+	xs_transaction_t t = xs_transaction_start(xs);
+	bool written, there;
+	int code;
+
+	if (t == XBT_NULL)
+		return -errno;
+	there = guest_exists(xs, t, nodes[0].guest) && guest_exists(xs, t, nodes[1].guest);
+	written = there && write_node(xs, t, &nodes[0]) && write_node(xs, t, &nodes[1]);
+	code = errno;
+	if (!xs_transaction_end(xs, t, !written))
+		return -errno;
+	return written || !there ? 0 : -code;
+}
+
+int store_put_pair(struct xs_handle *xs, const struct domain *source, const struct domain *target, const char *text, size_t length)
+{
+	static struct node nodes[2];
+	char source_domid[16], target_domid[16];
+	int r = -EAGAIN;
+
+	snprintf(source_domid, sizeof(source_domid), "%u", source->domid);
+	snprintf(target_domid, sizeof(target_domid), "%u", target->domid);
+	/* The target's first, in the order of events, too: when the source learns that it may call, the target knows. */
+	nodes[0] = (struct node){.guest = target->domid, .value = text, .length = (unsigned)length};
+	set_path(&nodes[0], STORE_SOURCES, source_domid);
+	nodes[1] = (struct node){.guest = source->domid, .value = target_domid, .length = (unsigned)strlen(target_domid)};
+	set_path(&nodes[1], STORE_TARGETS, target->name);
+
+	if (node_right(xs, XBT_NULL, &nodes[0]) && node_right(xs, XBT_NULL, &nodes[1]))
+		return 0;
+	for (int i = 0; i < TRIES && r == -EAGAIN; i++)
+		r = try_to_write(xs, nodes);
+	return r;
+}
+
+/* ---- The rest ---- */
+
+int store_remove(struct xs_handle *xs, const char *path)
+{
+	return xs_rm(xs, XBT_NULL, path) || errno == ENOENT ? 0 : -errno;
+}
+
+int store_list(struct xs_handle *xs, const char *path, char ***names, unsigned *count)
+{
+	*names = xs_directory(xs, XBT_NULL, path, count);
+	if (*names)
+		return 0;
+	*count = 0;
+	return errno == ENOENT ? 0 : -errno;
+}
+
+char *store_read(struct xs_handle *xs, const char *path)
+{
+	unsigned length;
+
+	return xs_read(xs, XBT_NULL, path, &length);
+}

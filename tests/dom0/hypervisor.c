@@ -1,0 +1,43 @@
+/*
+ * A hypervisor for pedos-rpc-dom0 where there is none, to be preloaded: it answers from the file that $HYPERVISOR names. A line of that is a domain
+ * that exists: "DOMID FLAGS", FLAGS being those of Xen, as a number. Where the file says "EPERM", this is a guest.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xenctrl.h>
+
+xc_interface *xc_interface_open(xentoollog_logger *logger, xentoollog_logger *dombuild_logger, unsigned flags)
+{
+	static char opened;
+
+	(void)logger, (void)dombuild_logger, (void)flags;
+	return (xc_interface *)&opened;
+}
+
+int xc_domain_getinfolist(xc_interface *xc, uint32_t first, unsigned max, xc_domaininfo_t *infos)
+{
+	FILE *file = fopen(getenv("HYPERVISOR"), "re");
+	unsigned domid, flags, count = 0;
+
+	(void)xc;
+	if (!file)
+		return -1;
+	while (count < max && fscanf(file, "%u %u", &domid, &flags) == 2) {
+		if (domid < first)
+			continue;
+		memset(&infos[count], 0, sizeof(infos[count]));
+		infos[count].domain = (domid_t)domid;
+		infos[count++].flags = flags;
+	}
+	if (count == 0 && !feof(file)) {
+		fclose(file);
+		errno = EPERM;
+		return -1;
+	}
+	fclose(file);
+	return (int)count;
+}

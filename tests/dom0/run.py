@@ -1,0 +1,503 @@
+#!/usr/bin/env python3
+"""pedos-rpc-dom0 as it is, with a xenstore and a hypervisor that are only played: which tables it writes, and when. Writes TAP.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+sys.dont_write_bytecode = True
+
+import xenstore
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+BUILD = TOP / os.environ.get("QFILE_BUILD", "build")
+PROGRAM = BUILD / "bin/pedos-rpc-dom0"
+HYPERVISOR = BUILD / "tests/dom0/hypervisor.so"
+
+DYING, SHUTDOWN, RUNNING = 1, 4, 32  # XEN_DOMINF_*
+POWEROFF, SUSPEND, CRASH = 0 << 16, 2 << 16, 3 << 16
+POLICY = "Copy * work vault allow user=keeper\nCopy +x @anyvm open ask\n"
+FOREVER = 300  # seconds, for what would never come: no test takes a tenth of it
+
+
+class World:
+    """A machine with Xen: its domains, its xenstore, and the policy."""
+
+    def __init__(self, directory):
+        self.directory = pathlib.Path(directory)
+        self.store = xenstore.Store(str(self.directory / "xenstored"))
+        self.flags = {0: RUNNING}
+        self.store.put("/local/domain/0/name", "Domain-0")
+        self.policy(POLICY)
+        self.log = self.directory / "log"
+        self.log.touch()
+        self.daemon = None
+        for domid, name in ((1, "work"), (2, "vault"), (3, "open")):
+            self.start_domain(domid, name)
+
+    # ---- What the toolstack does ----
+
+    def list_domains(self):
+        new = self.directory / "domains.new"
+        new.write_text("".join(f"{domid} {flags}\n" for domid, flags in sorted(self.flags.items())))
+        new.rename(self.directory / "domains")
+
+    def start_domain(self, domid, name, flags=RUNNING):
+        """As libxl does it: the domain, then its tree, then it is introduced."""
+        self.flags[domid] = flags
+        self.list_domains()
+        self.store.put(f"/local/domain/{domid}", permissions=("n0", f"r{domid}"))
+        self.store.put(f"/local/domain/{domid}/name", name)
+        self.store.put(f"/local/domain/{domid}/data", permissions=(f"n{domid}",))
+        self.store.fire("@introduceDomain")
+
+    def set_flags(self, domid, flags):
+        self.flags[domid] = flags
+        self.list_domains()
+        self.store.fire("@releaseDomain")
+
+    def end_domain(self, domid):
+        del self.flags[domid]
+        self.list_domains()
+        self.store.remove(f"/local/domain/{domid}")
+        self.store.fire("@releaseDomain")
+
+    def policy(self, text, name="10.policy"):
+        directory = self.directory / "policy.d"
+        directory.mkdir(mode=0o755, exist_ok=True)
+        (directory / name).write_text(text)
+        (directory / name).chmod(0o644)
+
+    # ---- The program ----
+
+    def command(self, *options):
+        return [PROGRAM, f"--policy={self.directory}/policy.d", *options]
+
+    def environment(self):
+        return {**os.environ, "XENSTORED_PATH": str(self.directory / "xenstored"), "HYPERVISOR": str(self.directory / "domains"),
+                "LD_PRELOAD": str(HYPERVISOR)}
+
+    def run(self, *options):
+        """Returns the exit status and what was said."""
+        done = subprocess.run(self.command(*options), env=self.environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=FOREVER,
+                              check=False)
+        return done.returncode, done.stderr
+
+    def once(self):
+        status, said = self.run("--once")
+        assert status == 0, said
+        return said
+
+    def start(self):
+        with self.log.open("w") as log:
+            self.daemon = subprocess.Popen(self.command("--foreground"), env=self.environment(), stdin=subprocess.DEVNULL, stderr=log)
+
+    def said(self):
+        return self.log.read_text()
+
+    def wait(self, condition):
+        end = time.monotonic() + FOREVER
+        while not condition():
+            assert time.monotonic() < end and (not self.daemon or self.daemon.poll() is None), f"it never came; said: {self.said()}"
+            time.sleep(0.01)
+
+    def close(self):
+        if self.daemon:
+            self.daemon.kill()
+            self.daemon.wait()
+        self.store.close()
+
+    # ---- What the guests see ----
+
+    def targets(self, domid):
+        return self.store.below(f"/local/domain/{domid}/pedos-rpc")
+
+    def sources(self, domid):
+        return self.store.below(f"/local/domain/{domid}/pedos-rpc-in")
+
+    def tables(self):
+        """All of them, with the trees that are there."""
+        return {path: value for path, value in self.store.below("/local/domain").items() if "pedos-rpc" in path and path.count("/") == 2}
+
+
+def equal(is_so, should_be):
+    assert is_so == should_be, f"\n  it is:     {is_so}\n  should be: {should_be}"
+
+
+ALL = {
+    "1/pedos-rpc/vault": "2",
+    "1/pedos-rpc/open": "3",
+    "2/pedos-rpc/open": "3",
+    "2/pedos-rpc-in/1": "work\nCopy * allow user=keeper\n",
+    "3/pedos-rpc-in/1": "work\nCopy +x ask\n",
+    "3/pedos-rpc-in/2": "vault\nCopy +x ask\n",
+}
+
+# ---- The tables ----
+
+
+def writes_the_tables(world):
+    equal(world.once(), "")
+    equal(world.tables(), ALL)
+
+
+def each_node_is_for_one_guest_to_read(world):
+    world.store.put("/local/domain/1", permissions=("r0", "r1"))  # what is made below it would get these
+    world.once()
+    nodes = [path for path in world.store.below("/local/domain") if "pedos-rpc" in path]
+    equal(len(nodes), len(ALL) + 4)  # and the directories: 1 and 2 may call, 2 and 3 are called
+    for path in nodes:
+        equal((path, world.store.permissions(f"/local/domain/{path}")), (path, ("n0", f"r{path.split('/')[0]}")))
+
+
+def leaves_alone_what_is_right(world):
+    world.once()
+    before = len(world.store.changes)
+    world.once()
+    equal(world.store.changes[before:], [])
+
+
+def both_nodes_of_a_pair_come_at_once(world):
+    world.once()
+    written = [{path for path in change if "pedos-rpc" in path} for change in world.store.changes]
+    for target, source in (("1/pedos-rpc/vault", "2/pedos-rpc-in/1"), ("2/pedos-rpc/open", "3/pedos-rpc-in/2")):
+        assert any({f"/local/domain/{target}", f"/local/domain/{source}"} <= change for change in written), written
+
+
+def repairs_what_is_wrong(world):
+    world.once()
+    world.store.put("/local/domain/1/pedos-rpc/vault", "7")
+    world.store.put("/local/domain/3/pedos-rpc-in/1", "work\n* * allow\n")
+    world.store.put("/local/domain/3/pedos-rpc-in/2", ALL["3/pedos-rpc-in/2"], permissions=("b0", "r2"))
+    before = len(world.store.changes)
+    world.once()
+    equal(world.tables(), ALL)
+    equal(world.store.permissions("/local/domain/3/pedos-rpc-in/2"), ("n0", "r3"))
+    equal(len(world.store.changes) - before, 3)
+
+
+def removes_what_should_not_be(world):
+    world.store.put("/local/domain/1/pedos-rpc/gone", "9")
+    world.store.put("/local/domain/2/pedos-rpc-in/9", "gone\n* * allow\n")
+    world.store.put("/local/domain/2/pedos-rpc/work", "1")
+    world.store.put("/local/domain/1/pedos-rpc-in/2", "vault\n* * allow\n")
+    world.store.put("/local/domain/9/pedos-rpc/work", "1")
+    world.once()
+    equal(world.tables(), ALL)
+    equal(world.store.below("/local/domain/1")["name"], "work")
+
+
+def a_policy_that_is_empty_takes_all_away(world):
+    world.once()
+    world.policy("")
+    world.once()
+    equal(world.tables(), {})
+    (world.directory / "policy.d/10.policy").unlink()
+    assert "nobody may call anything" in world.once()
+
+
+def clears(world):
+    world.once()
+    equal(world.run("--clear"), (0, ""))
+    equal([path for path in world.store.below("/local/domain") if "pedos-rpc" in path], [])
+    equal(world.store.below("/local/domain/1"), {"name": "work", "data": ""})
+
+
+# ---- Domains ----
+
+
+def only_those_that_run(world):
+    for domid, flags in ((4, DYING), (5, SHUTDOWN | POWEROFF), (6, SHUTDOWN | CRASH), (7, SHUTDOWN | SUSPEND | DYING), (8, SHUTDOWN | SUSPEND)):
+        world.start_domain(domid, f"d{domid}", flags)
+    world.once()
+    equal(world.sources(3).keys(), {"1", "2", "8"})
+
+
+def dom0_takes_no_part(world):
+    world.policy("* * @anyvm @anyvm allow\n")
+    world.once()
+    equal(world.targets(0) | world.sources(0), {})
+    equal(world.sources(1).keys(), {"2", "3"})
+
+
+def a_bad_name_takes_no_part(world):
+    for domid, name in ((4, "../x"), (5, ""), (6, "n" * 64), (7, "a\x1bb")):
+        world.start_domain(domid, name)
+    said = world.once()
+    equal(world.tables(), ALL)
+    for domid in (4, 5, 6, 7):
+        equal(said.count(f"domain {domid} takes no part"), 1)
+    assert "\x1b" not in said
+
+
+def twins_take_no_part(world):
+    world.start_domain(4, "work")
+    said = world.once()
+    equal(world.tables(), {path: ALL[path] for path in ("2/pedos-rpc/open", "3/pedos-rpc-in/2")})
+    assert "domain 1 takes no part" in said and "domain 4 takes no part" in said, said
+
+
+def more_domains_than_are_asked_for_at_a_time(world):
+    for domid in range(10, 310):
+        world.flags[domid] = RUNNING
+        world.store.nodes[f"/local/domain/{domid}"] = (b"", ("n0", f"r{domid}"))
+        world.store.nodes[f"/local/domain/{domid}/name"] = (f"d{domid}".encode(), ("n0", f"r{domid}"))
+    world.list_domains()
+    world.policy("Copy * d300 d309 allow\nCopy * work d10 allow\n")
+    world.once()
+    equal(world.tables(), {"300/pedos-rpc/d309": "309", "309/pedos-rpc-in/300": "d300\nCopy * allow\n", "1/pedos-rpc/d10": "10",
+                           "10/pedos-rpc-in/1": "work\nCopy * allow\n"})
+
+
+# ---- Others who do something meanwhile ----
+
+
+def makes_no_tree_of_a_guest_that_has_gone(world):
+    world.store.on_start = lambda: world.store.remove("/local/domain/3")
+    world.once()
+    equal(world.store.below("/local/domain/3"), {})
+    assert "/local/domain/3" not in world.store.nodes
+    equal(world.targets(1), {"vault": "2"})
+
+
+def tries_again_when_somebody_was_in_between(world):
+    times = []
+
+    def interfere():
+        times.append(1)
+        if len(times) % 3:
+            world.store.put("/local/domain/0/other", str(len(times)))
+
+    world.store.on_start = interfere
+    world.once()
+    equal(world.tables(), ALL)
+    assert len(times) > len(ALL) / 2
+
+
+# ---- The daemon ----
+
+
+def follows_domains(world):
+    world.start()
+    world.wait(lambda: world.tables() == ALL)
+    world.start_domain(12, "new")
+    world.wait(lambda: world.targets(12) == {"open": "3"} and "12" in world.sources(3))
+    world.end_domain(2)
+    world.wait(lambda: world.targets(1) == {"open": "3"} and world.sources(3).keys() == {"1", "12"})
+    world.start_domain(13, "vault")
+    world.wait(lambda: world.targets(1) == {"open": "3", "vault": "13"} and world.sources(13).keys() == {"1"})
+    world.set_flags(3, SHUTDOWN | CRASH)
+    world.wait(lambda: world.targets(1) == {"vault": "13"} and world.sources(3) == {})
+    equal(world.said(), "")
+
+
+def follows_names(world):
+    world.start()
+    world.wait(lambda: world.tables() == ALL)
+    world.store.put("/local/domain/1/name", "play")
+    world.wait(lambda: world.tables() == {**{path: ALL[path] for path in ("1/pedos-rpc/open", "2/pedos-rpc/open", "3/pedos-rpc-in/2")},
+                                          "3/pedos-rpc-in/1": "play\nCopy +x ask\n"})
+    world.start_domain(4, "wor k")
+    world.wait(lambda: "domain 4 takes no part" in world.said())
+    world.store.put("/local/domain/4/name", "work")
+    world.wait(lambda: world.targets(4) == {"open": "3", "vault": "2"})
+    equal(world.said().count("takes no part"), 1)
+
+
+def a_name_that_comes_late(world):
+    world.start()
+    world.wait(lambda: world.tables() == ALL)
+    world.flags[4] = RUNNING
+    world.list_domains()
+    world.store.put("/local/domain/4", permissions=("n0", "r4"))
+    world.store.fire("@introduceDomain")
+    # An event behind it, of which the answer is seen.
+    world.start_domain(5, "later")
+    world.wait(lambda: world.targets(5) == {"open": "3"})
+    world.store.put("/local/domain/4/name", "late")
+    world.wait(lambda: world.targets(4) == {"open": "3"})
+    equal(world.said(), "")
+
+
+def watches_no_more_than_names(world):
+    world.start()
+    world.wait(lambda: world.tables() == ALL)
+    world.start_domain(4, "four")
+    world.wait(lambda: "4" in world.sources(3))
+    world.end_domain(4)
+    world.wait(lambda: "4" not in world.sources(3))
+    world.start_domain(5, "five")
+    world.wait(lambda: "5" in world.sources(3))
+    equal({path for _, path, _ in world.store.watches},
+          {"@introduceDomain", "@releaseDomain", *(f"/local/domain/{domid}/name" for domid in (1, 2, 3, 5))})
+
+
+def reads_the_policy_again(world):
+    world.start()
+    world.wait(lambda: world.tables() == ALL)
+    world.policy("Clock * open work allow\n")
+    world.daemon.send_signal(signal.SIGHUP)
+    world.wait(lambda: world.tables() == {"3/pedos-rpc/work": "1", "1/pedos-rpc-in/3": "open\nClock * allow\n"})
+
+
+def keeps_the_policy_when_the_new_one_is_wrong(world):
+    world.start()
+    world.wait(lambda: world.tables() == ALL)
+    world.policy("Clock * open work allow\nClock * open\n")
+    world.daemon.send_signal(signal.SIGHUP)
+    world.wait(lambda: "stays in force" in world.said())
+    assert "10.policy:2: a rule has five columns" in world.said(), world.said()
+    world.start_domain(4, "new")
+    world.wait(lambda: world.targets(4) == {"open": "3"})
+    equal({path: value for path, value in world.tables().items() if path in ALL}, ALL)
+
+
+def keeps_the_policy_when_the_new_one_is_too_large(world):
+    world.start()
+    world.wait(lambda: world.tables() == ALL)
+    world.policy("A * work vault ask\n" * 600)
+    world.daemon.send_signal(signal.SIGHUP)
+    world.wait(lambda: "stays in force" in world.said())
+    assert 'from "work" to "vault"' in world.said(), world.said()
+    equal(world.tables(), ALL)
+
+
+def a_pair_that_becomes_too_large_may_not_call(world):
+    world.policy(POLICY + "A * big vault ask\n" * 600)
+    world.start()
+    world.wait(lambda: world.tables() == ALL)
+    world.start_domain(4, "big")
+    world.wait(lambda: world.targets(4) == {"open": "3"})
+    assert 'from "big" to "vault"' in world.said(), world.said()
+    equal(world.sources(2).keys(), {"1"})
+
+
+def ends_and_leaves_the_tables(world):
+    for number in (signal.SIGTERM, signal.SIGINT):
+        world.start()
+        world.wait(lambda: world.tables() == ALL and len(world.store.watches) == 5)
+        world.daemon.send_signal(number)
+        equal(world.daemon.wait(FOREVER), 0)
+        equal(world.tables(), ALL)
+
+
+def ends_with_xenstore(world):
+    world.start()
+    world.wait(lambda: world.tables() == ALL)
+    world.store.close()
+    equal(world.daemon.wait(FOREVER), 1)
+    assert "xenstore has gone" in world.said(), world.said()
+
+
+def goes_to_the_background_when_all_is_written(world):
+    # Its stderr stays open, so it is a file here.
+    with world.log.open("w") as log:
+        status = subprocess.run(world.command(), env=world.environment(), stdin=subprocess.DEVNULL, stderr=log, timeout=FOREVER, check=False).returncode
+    pid = world.store.pids[-1]
+    try:
+        equal((status, world.said()), (0, ""))
+        equal(world.tables(), ALL)
+        equal(os.getsid(pid), pid)
+        world.start_domain(4, "new")
+        world.wait(lambda: world.targets(4) == {"open": "3"})
+    finally:
+        os.kill(pid, signal.SIGTERM)
+    world.wait(lambda: not world.store.watches)
+
+
+# ---- What goes wrong ----
+
+
+def refuses_to_start_with_a_wrong_policy(world):
+    world.policy("# fine\nCopy * work vault perhaps\n", name="20.policy")
+    for options in (("--once",), ("--foreground",), ()):
+        status, said = world.run(*options)
+        equal(status, 1)
+        assert re.search(r"/policy\.d/20\.policy:2: the action must be allow, deny or ask\n$", said), said
+    equal(world.tables(), {})
+
+
+def refuses_to_start_with_too_many_rules_for_a_pair(world):
+    world.policy("A * work vault ask\n" * 600)
+    for options in (("--once",), ("--foreground",), ()):
+        status, said = world.run(*options)
+        equal(status, 1)
+        assert 'too many rules concern calls from "work" to "vault"' in said, said
+    equal(world.tables(), {})
+
+
+def says_that_this_is_a_guest(world):
+    (world.directory / "domains").write_text("EPERM")
+    status, said = world.run("--once")
+    equal(status, 1)
+    assert "this is not dom0" in said, said
+
+
+def says_that_there_is_no_xenstore(world):
+    world.store.close()
+    for options in (("--once",), ("--clear",), ()):
+        status, said = world.run(*options)
+        equal(status, 1)
+        assert "no connection to xenstore" in said and said.count("\n") == 1, said
+
+
+def wrong_usage(world):
+    for options, part in ((("--once", "--clear"), "choose one"), (("work",), '"work"'), (("--policy=",), "takes a directory"),
+                          (("--often",), "--often")):
+        status, said = world.run(*options)
+        equal(status, 2)
+        assert part in said and said.endswith("Try 'pedos-rpc-dom0 --help'.\n"), said
+    equal(world.store.pids, [])
+
+
+TESTS = [test for name, test in list(globals().items()) if callable(test) and getattr(test, "__code__", None) and
+         test.__code__.co_varnames[:test.__code__.co_argcount] == ("world",)]
+
+
+def why_nothing_runs():
+    if not PROGRAM.exists() or not HYPERVISOR.exists():
+        return "built without Xen"
+    if "asan" in subprocess.run(["ldd", PROGRAM], capture_output=True, text=True, check=False).stdout:
+        return "nothing can be preloaded before the address sanitizer"
+    return None
+
+
+def run_one(test):
+    """Returns what is wrong."""
+    with tempfile.TemporaryDirectory(prefix="qfile-dom0-") as directory:
+        world = World(directory)
+        try:
+            test(world)
+        except Exception:
+            return traceback.format_exc().splitlines()
+        finally:
+            world.close()
+    return []
+
+
+def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    reason = why_nothing_runs()
+    failed = False
+    for number, test in enumerate(TESTS, 1):
+        name = test.__name__.replace("_", " ")
+        complaints = [] if reason else run_one(test)
+        print(f"{'not ok' if complaints else 'ok'} {number} - {name}" + (f" # skip {reason}" if reason else ""))
+        for line in complaints:
+            print(f"# {line}")
+        sys.stdout.flush()
+        failed = failed or bool(complaints)
+    print(f"1..{len(TESTS)}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,20 @@
+/* All of names.c: a string ends where its memory does; or it is so long that nobody looks for its end. */
+#include "driver.h"
+
+#include "../../rpc/names.c"
+
+static char longest[RPC_NAME_SIZE];
+
+int main(void)
+{
+	Frama_C_make_unknown(longest, sizeof(longest));
+	rpc_service_ok(longest);
+	rpc_account_ok(longest + sizeof(longest) - RPC_ACCOUNT_SIZE);
+	longest[sizeof(longest) - 1] = '\0';
+	//@ loop unroll RPC_NAME_SIZE;
+	for (size_t length = 0; length < sizeof(longest); length++) {
+		rpc_service_ok(longest + sizeof(longest) - 1 - length);
+		rpc_account_ok(longest + sizeof(longest) - 1 - length);
+	}
+	return 0;
+}

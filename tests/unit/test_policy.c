@@ -1,0 +1,447 @@
+/*
+ * The names in a policy, its lines, what it decides, and how dom0 hands it on.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "unit.h"
+
+#include <pair.h>
+#include <stdlib.h>
+
+#define N10 "nnnnnnnnnn"
+#define N60 N10 N10 N10 N10 N10 N10
+
+/* ---- Names ---- */
+
+static const struct {
+	const char *name;
+	bool service, account;
+} names[] = {
+	{"PedOS.Filecopy", true, true},
+	{"PedOS.Filecopy+rename", true, false},
+	{"a", true, true},
+	{"Z", true, true},
+	{"a+", true, false},
+	{"a++b+", true, false},
+	{"a_b-c.d0", true, true},
+	{"", false, false},
+	{"+", false, false},
+	{"+a", false, false},
+	{"0a", false, false},
+	{"_a", false, true},
+	{"-a", false, false},
+	{".a", false, false},
+	{"a/b", false, false},
+	{"a b", false, false},
+	{"a*", false, false},
+	{"*", false, false},
+	{"a@b", false, false},
+	{"a[", false, false},
+	{"a`", false, false},
+	{"a{", false, false},
+	{"a\n", false, false},
+	{"caf\303\251", false, false},
+	{"a\177", false, false},
+	{N10 N10 N10 "nn", true, true},
+	{N10 N10 N10 "nnn", true, false},
+	{N60 "nnn", true, false},
+	{N60 "nnnn", false, false},
+};
+
+START_TEST(name)
+{
+	ck_assert_msg(rpc_service_ok(names[_i].name) == names[_i].service, "service \"%s\"", names[_i].name);
+	ck_assert_msg(rpc_account_ok(names[_i].name) == names[_i].account, "account \"%s\"", names[_i].name);
+}
+END_TEST
+
+/* ---- Lines ---- */
+
+static const struct {
+	const char *line;
+	struct rpc_rule rule;
+} good[] = {
+	{"PedOS.Filecopy * work vault allow", {"PedOS.Filecopy", "*", "work", "vault", "", RPC_ALLOW}},
+	{"PedOS.Filecopy +rename work @anyvm ask", {"PedOS.Filecopy", "+rename", "work", "@anyvm", "", RPC_ASK}},
+	{"* * @anyvm @anyvm deny", {"*", "*", "@anyvm", "@anyvm", "", RPC_DENY}},
+	{"a + b c allow user=root", {"a", "+", "b", "c", "root", RPC_ALLOW}},
+	{"a +x+y b c ask user=_d-1.x", {"a", "+x+y", "b", "c", "_d-1.x", RPC_ASK}},
+	{"a ++ b c allow", {"a", "++", "b", "c", "", RPC_ALLOW}},
+	{"* +-. b c allow", {"*", "+-.", "b", "c", "", RPC_ALLOW}},
+	{"\t a \t+ \t b  c\tallow \t", {"a", "+", "b", "c", "", RPC_ALLOW}},
+	{"a * b c allow\r", {"a", "*", "b", "c", "", RPC_ALLOW}},
+	{"a * b b allow", {"a", "*", "b", "b", "", RPC_ALLOW}},
+	{N60 "nnn * b c allow", {N60 "nnn", "*", "b", "c", "", RPC_ALLOW}},
+	{N60 "nnn + b c allow", {N60 "nnn", "+", "b", "c", "", RPC_ALLOW}},
+	{N60 "n +x b c allow", {N60 "n", "+x", "b", "c", "", RPC_ALLOW}},
+	{"n +" N60 "n b c allow", {"n", "+" N60 "n", "b", "c", "", RPC_ALLOW}},
+	{"a * " N60 "nnn " N60 "nnn allow", {"a", "*", N60 "nnn", N60 "nnn", "", RPC_ALLOW}},
+	{"a * b c allow user=" N10 N10 N10 "nn", {"a", "*", "b", "c", N10 N10 N10 "nn", RPC_ALLOW}},
+};
+
+/* A copy with nothing behind it, in memory of a tool that checks memory. */
+static int parse(const char *line, size_t length, struct rpc_rule *rule, const char **why)
+{
+	char *exact = memcpy(malloc(length + 1), line, length);
+	int r;
+
+	exact = realloc(exact, length ? length : 1);
+	memset(rule, 0x55, sizeof(*rule)); /* nothing of what was there before may stay */
+	*why = NULL;
+	r = rpc_rule_parse(exact, length, rule, why);
+	free(exact);
+	return r;
+}
+
+START_TEST(line_good)
+{
+	struct rpc_rule rule;
+	const char *why;
+
+	ck_assert_msg(parse(good[_i].line, strlen(good[_i].line), &rule, &why) == 1, "%s: %s", good[_i].line, why);
+	ck_assert_msg(memcmp(&rule, &good[_i].rule, sizeof(rule)) == 0, "%s: it says %s %s %s %s %d %s", good[_i].line, rule.service, rule.argument,
+	              rule.source, rule.target, rule.action, rule.user);
+}
+END_TEST
+
+static const char *const empty[] = {"", " ", "\t \t", "#", "# a * b c allow", "  \t# caf\303\251 \001", "\r", " \r", "#\r", "#a * b c allow"};
+
+START_TEST(line_empty)
+{
+	static const struct rpc_rule zeros;
+	struct rpc_rule rule;
+	const char *why;
+
+	ck_assert_int_eq(parse(empty[_i], strlen(empty[_i]), &rule, &why), 0);
+	ck_assert_mem_eq(&rule, &zeros, sizeof(rule));
+}
+END_TEST
+
+#define BYTES(string) string, sizeof(string) - 1
+
+static const struct {
+	const char *line;
+	size_t length;
+	const char *why; /* a part of it */
+} bad[] = {
+	{BYTES("a"), "five columns"},
+	{BYTES("a * b c"), "five columns"},
+	{BYTES("a * b c # allow"), "the action must"},
+	{BYTES("a+x * b c allow"), "column behind it"},
+	{BYTES("a+ * b c allow"), "column behind it"},
+	{BYTES("+ * b c allow"), "the service must"},
+	{BYTES("@anyvm * b c allow"), "the service must"},
+	{BYTES("** * b c allow"), "the service must"},
+	{BYTES("1a * b c allow"), "the service must"},
+	{BYTES("a/b * b c allow"), "the service must"},
+	{BYTES("a\0 * b c allow"), "the service must"},
+	{BYTES("*\0 * b c allow"), "the service must"},
+	{BYTES("caf\303\251 * b c allow"), "the service must"},
+	{BYTES(N60 "nnnn * b c allow"), "the service must"},
+	{BYTES("\va * b c allow"), "the service must"},
+	{BYTES("a x b c allow"), "the argument must"},
+	{BYTES("a ** b c allow"), "the argument must"},
+	{BYTES("a +* b c allow"), "the argument must"},
+	{BYTES("a +/ b c allow"), "the argument must"},
+	{BYTES("a +x\0 b c allow"), "the argument must"},
+	{BYTES("a -x b c allow"), "the argument must"},
+	{BYTES("a +" N60 "nnn b c allow"), "the argument must"},
+	{BYTES("a +" N60 "nn b c allow"), "at most 63 characters together"},
+	{BYTES(N60 "nn +x b c allow"), "at most 63 characters together"},
+	{BYTES("a * * c allow"), "the source must"},
+	{BYTES("a * @any c allow"), "the source must"},
+	{BYTES("a * @anyvmx c allow"), "the source must"},
+	{BYTES("a * b+ c allow"), "the source must"},
+	{BYTES("a * 1 c allow"), "the source must"},
+	{BYTES("a * b\0 c allow"), "the source must"},
+	{BYTES("a * " N60 "nnnn c allow"), "the source must"},
+	{BYTES("a * b @ allow"), "the target must"},
+	{BYTES("a * b @anyvm\0 allow"), "the target must"},
+	{BYTES("a * b " N60 "nnnn allow"), "the target must"},
+	{BYTES("a * b c Allow"), "the action must"},
+	{BYTES("a * b c allo"), "the action must"},
+	{BYTES("a * b c allowed"), "the action must"},
+	{BYTES("a * b c allow\0"), "the action must"},
+	{BYTES("a * b c allow\r "), "the action must"},
+	{BYTES("a * b c allow\r\r"), "the action must"},
+	{BYTES("a * b c allow\nd * e f allow"), "the action must"},
+	{BYTES("a * b c allow #"), "a comment needs"},
+	{BYTES("a * b c deny # never"), "a comment needs"},
+	{BYTES("a * b c allow notify=yes"), "only user=NAME"},
+	{BYTES("a * b c allow user"), "only user=NAME"},
+	{BYTES("a * b c allow User=x"), "only user=NAME"},
+	{BYTES("a * b c allow target=x"), "only user=NAME"},
+	{BYTES("a * b c allow user=x y"), "only user=NAME"},
+	{BYTES("a * b c allow user=x user=x"), "only once"},
+	{BYTES("a * b c deny user=x"), "deny takes no"},
+	{BYTES("a * b c allow user="), "an account's name"},
+	{BYTES("a * b c allow user=0"), "an account's name"},
+	{BYTES("a * b c allow user=a+b"), "an account's name"},
+	{BYTES("a * b c allow user=a\0"), "an account's name"},
+	{BYTES("a * b c allow user=" N10 N10 N10 "nnn"), "an account's name"},
+};
+
+START_TEST(line_bad)
+{
+	static const struct rpc_rule zeros;
+	struct rpc_rule rule;
+	const char *why;
+
+	ck_assert_msg(parse(bad[_i].line, bad[_i].length, &rule, &why) == -EINVAL, "%s", bad[_i].line);
+	ck_assert_msg(strstr(why, bad[_i].why) != NULL, "%s: %s", bad[_i].line, why);
+	ck_assert_mem_eq(&rule, &zeros, sizeof(rule));
+}
+END_TEST
+
+START_TEST(line_ends_where_its_length_says)
+{
+	static const char line[] = "a * b c allow user=xyz";
+	struct rpc_rule rule;
+	const char *why;
+
+	ck_assert_int_eq(parse(line, sizeof(line) - 3, &rule, &why), 1);
+	ck_assert_str_eq(rule.user, "x");
+	ck_assert_int_eq(parse(line, 13, &rule, &why), 1);
+	ck_assert_int_eq(parse(line, 12, &rule, &why), -EINVAL);
+}
+END_TEST
+
+/* ---- Decisions ---- */
+
+static const char *const policy[] = {
+	"PedOS.Filecopy +rename work vault allow user=keeper",
+	"PedOS.Filecopy + work vault ask",
+	"PedOS.Filecopy * evil @anyvm deny",
+	"PedOS.Filecopy * @anyvm vault allow",
+	"* +all boss @anyvm allow user=root",
+	"Clock * @anyvm @anyvm allow",
+	"Clock +set @anyvm @anyvm deny",
+	"* * @anyvm open ask user=guest",
+};
+
+static size_t read_policy(struct rpc_rule rules[COUNT(policy)])
+{
+	const char *why;
+
+	for (size_t i = 0; i < COUNT(policy); i++)
+		ck_assert_int_eq(rpc_rule_parse(policy[i], strlen(policy[i]), &rules[i], &why), 1);
+	return COUNT(policy);
+}
+
+static const struct {
+	const char *service, *source, *target;
+	enum rpc_action action;
+	const char *user;
+} calls[] = {
+	{"PedOS.Filecopy+rename", "work", "vault", RPC_ALLOW, "keeper"},
+	{"PedOS.Filecopy", "work", "vault", RPC_ASK, ""},
+	{"PedOS.Filecopy+", "work", "vault", RPC_ASK, ""},
+	{"PedOS.Filecopy+rename+x", "work", "vault", RPC_ALLOW, ""},
+	{"PedOS.Filecopy+renam", "work", "vault", RPC_ALLOW, ""},
+	{"PedOS.Filecopy+rename", "work2", "vault", RPC_ALLOW, ""},
+	{"PedOS.Filecopy+rename", "wor", "vault", RPC_ALLOW, ""},
+	{"PedOS.Filecopy+rename", "evil", "vault", RPC_DENY, ""},
+	{"PedOS.Filecopy", "evil", "open", RPC_DENY, ""},
+	{"PedOS.Filecopy", "vault", "work", RPC_DENY, ""},
+	{"PedOS.FilecopyX", "work", "vault", RPC_DENY, ""},
+	{"PedOS.Filecop", "work", "vault", RPC_DENY, ""},
+	{"PedOS.Filecop+y", "work", "vault", RPC_DENY, ""},
+	{"pedos.filecopy+rename", "work", "vault", RPC_DENY, ""},
+	{"Anything+all", "boss", "work", RPC_ALLOW, "root"},
+	{"Anything+allX", "boss", "work", RPC_DENY, ""},
+	{"Anything", "boss", "work", RPC_DENY, ""},
+	{"Clock+set", "work", "vault", RPC_ALLOW, ""}, /* the first rule that matches counts, not the one that fits best */
+	{"Anything+x", "work", "open", RPC_ASK, "guest"},
+	{"Anything", "open", "work", RPC_DENY, ""},
+};
+
+START_TEST(decision)
+{
+	struct rpc_rule rules[COUNT(policy)];
+	struct rpc_verdict verdict = rpc_policy_decide(rules, read_policy(rules), calls[_i].service, calls[_i].source, calls[_i].target);
+
+	ck_assert_msg(verdict.action == calls[_i].action && strcmp(verdict.user, calls[_i].user) == 0, "%s from %s to %s: %d as \"%s\"",
+	              calls[_i].service, calls[_i].source, calls[_i].target, verdict.action, verdict.user);
+}
+END_TEST
+
+START_TEST(no_rules_no_calls)
+{
+	ck_assert_int_eq(rpc_policy_decide(NULL, 0, "Clock", "a", "b").action, RPC_DENY);
+}
+END_TEST
+
+/* ---- What dom0 hands on ---- */
+
+static const char *format(const char *source, const char *target)
+{
+	static char text[RPC_PAIR_TEXT_MAX + 1];
+	struct rpc_rule rules[COUNT(policy)];
+	ssize_t length = rpc_pair_format(rules, read_policy(rules), source, target, text);
+
+	MUST(length);
+	text[length] = '\0';
+	return text;
+}
+
+START_TEST(pair_text)
+{
+	ck_assert_str_eq(format("work", "vault"), "work\nPedOS.Filecopy +rename allow user=keeper\nPedOS.Filecopy + ask\nPedOS.Filecopy * allow\n"
+	                                          "Clock * allow\nClock +set deny\n");
+	ck_assert_str_eq(format("evil", "open"), "evil\nPedOS.Filecopy * deny\nClock * allow\nClock +set deny\n* * ask user=guest\n");
+}
+END_TEST
+
+START_TEST(pair_text_only_where_something_may_be_called)
+{
+	static const char *const lines[] = {"A * a b deny", "* * a @anyvm deny", "A * @anyvm @anyvm allow"};
+	struct rpc_rule rules[COUNT(lines)];
+	char text[RPC_PAIR_TEXT_MAX];
+	const char *why;
+
+	for (size_t i = 0; i < COUNT(lines); i++)
+		ck_assert_int_eq(rpc_rule_parse(lines[i], strlen(lines[i]), &rules[i], &why), 1);
+	ck_assert_int_eq(rpc_pair_format(rules, COUNT(rules), "a", "b", text), 0); /* the last rule counts no more */
+	ck_assert_int_eq(rpc_pair_format(rules, COUNT(rules), "b", "a", text), (ssize_t)strlen("b\nA * allow\n"));
+	ck_assert_int_eq(rpc_pair_format(rules, 1, "b", "c", text), 0);
+	ck_assert_int_eq(rpc_pair_format(rules, 0, "b", "a", text), 0);
+}
+END_TEST
+
+/* A text of exactly the largest size, and one that is a byte longer. Lines of 8 bytes, behind a name that fills up what is left. */
+START_TEST(pair_text_bound)
+{
+	static const struct rpc_rule rule = {"a", "*", "@anyvm", "@anyvm", "", RPC_ASK};
+	static struct rpc_rule rules[RPC_PAIR_RULES_MAX];
+	const size_t lines = RPC_PAIR_RULES_MAX - 1;
+	char text[RPC_PAIR_TEXT_MAX + 1], source[RPC_NAME_SIZE];
+	struct rpc_rule *again = calloc(RPC_PAIR_RULES_MAX, sizeof(*again));
+	const char *why;
+
+	for (size_t i = 0; i < COUNT(rules); i++)
+		rules[i] = rule;
+	text[RPC_PAIR_TEXT_MAX] = '!';
+	ck_assert_int_eq(rpc_pair_format(rules, lines, "seven77", "b", text), RPC_PAIR_TEXT_MAX);
+	ck_assert_int_eq(rpc_pair_parse(text, RPC_PAIR_TEXT_MAX, source, again, &why), (ssize_t)lines);
+	ck_assert_str_eq(source, "seven77");
+	ck_assert_mem_eq(again, rules, lines * sizeof(rule));
+	ck_assert_int_eq(rpc_pair_format(rules, lines, "eight888", "b", text), -E2BIG);
+	ck_assert_int_eq(rpc_pair_format(rules, lines + 1, "s", "b", text), -E2BIG);
+	ck_assert_int_eq(text[RPC_PAIR_TEXT_MAX], '!');
+	free(again);
+}
+END_TEST
+
+START_TEST(pair_line_is_never_longer_than_its_room)
+{
+	struct rpc_rule rule = {N60 "nnn", "+" N60 "nn", "", "", N10 N10 N10 "nn", RPC_ALLOW};
+	char text[RPC_PAIR_LINE_SIZE];
+
+	ck_assert_uint_eq(rpc_rule_format_pair(&rule, text), strlen(text));
+	ck_assert_uint_lt(strlen(text), sizeof(text));
+	ck_assert_str_eq(text, N60 "nnn +" N60 "nn allow user=" N10 N10 N10 "nn\n");
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	size_t length;
+	ssize_t result;
+	const char *why; /* a part of it */
+} texts[] = {
+	{BYTES("work\n"), 0, NULL},
+	{BYTES("work\na * allow\n"), 1, NULL},
+	{BYTES("work\na * allow user=x\n* + ask\nb * deny\n"), 3, NULL},
+	{BYTES(N60 "nnn\na * allow\n"), 1, NULL},
+	{BYTES(""), -EINVAL, "first line"},
+	{BYTES("\n"), -EINVAL, "first line"},
+	{BYTES("work"), -EINVAL, "first line"},
+	{BYTES("wo/rk\n"), -EINVAL, "first line"},
+	{BYTES("wo\0rk\n"), -EINVAL, "first line"},
+	{BYTES("work\r\na * allow\n"), -EINVAL, "first line"},
+	{BYTES("@anyvm\na * allow\n"), -EINVAL, "first line"},
+	{BYTES(N60 "nnnn\na * allow\n"), -EINVAL, "first line"},
+	{BYTES("work\na * allow"), -EINVAL, "no newline"},
+	{BYTES("work\na * allow\nb"), -EINVAL, "no newline"},
+	{BYTES("work\n\n"), -EINVAL, "three columns"},
+	{BYTES("work\n# a * allow\n"), -EINVAL, "the service must"},
+	{BYTES("work\na * b c allow\n"), -EINVAL, "the action must"},
+	{BYTES("work\na * allow\r\n"), -EINVAL, "the action must"},
+	{BYTES("work\na * deny user=x\n"), -EINVAL, "deny takes no"},
+	{BYTES("work\na x allow\n"), -EINVAL, "the argument must"},
+};
+
+START_TEST(pair_text_read)
+{
+	struct rpc_rule *rules = calloc(RPC_PAIR_RULES_MAX, sizeof(*rules));
+	char source[RPC_NAME_SIZE];
+	const char *why = NULL;
+
+	ck_assert_msg(rpc_pair_parse(texts[_i].text, texts[_i].length, source, rules, &why) == texts[_i].result, "%s: %s", texts[_i].text, why);
+	ck_assert_msg(!texts[_i].why || strstr(why, texts[_i].why), "%s: %s", texts[_i].text, why);
+	free(rules);
+}
+END_TEST
+
+START_TEST(pair_text_has_too_many_rules)
+{
+	const size_t lines = RPC_PAIR_RULES_MAX + 1;
+	struct rpc_rule *rules = calloc(RPC_PAIR_RULES_MAX, sizeof(*rules));
+	char *text = malloc(2 + lines * 8), source[RPC_NAME_SIZE];
+	const char *why;
+
+	memcpy(text, "s\n", 2);
+	for (size_t i = 0; i < lines; i++)
+		memcpy(text + 2 + 8 * i, "a * ask\n", 8);
+	ck_assert_int_eq(rpc_pair_parse(text, 2 + 8 * (lines - 1), source, rules, &why), RPC_PAIR_RULES_MAX);
+	ck_assert_int_eq(rpc_pair_parse(text, 2 + 8 * lines, source, rules, &why), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(why, "too many rules"));
+	free(text);
+	free(rules);
+}
+END_TEST
+
+/* Whatever may be asked, the target decides by its text as the policy would. */
+START_TEST(pair_text_decides_the_same)
+{
+	struct rpc_rule all[COUNT(policy)], *told = calloc(RPC_PAIR_RULES_MAX, sizeof(*told));
+	size_t count = read_policy(all);
+	char source[RPC_NAME_SIZE];
+	const char *why, *text = format(calls[_i].source, calls[_i].target);
+	ssize_t rules = *text ? rpc_pair_parse(text, strlen(text), source, told, &why) : 0;
+	struct rpc_verdict a, b;
+
+	MUST(rules);
+	for (size_t i = 0; i < COUNT(calls); i++) {
+		a = rpc_policy_decide(all, count, calls[i].service, calls[_i].source, calls[_i].target);
+		b = rpc_policy_decide(told, (size_t)rules, calls[i].service, calls[_i].source, calls[_i].target);
+		ck_assert_int_eq(a.action, b.action);
+		ck_assert_str_eq(a.user, b.user);
+	}
+	free(told);
+}
+END_TEST
+
+Suite *policy_suite(void)
+{
+	Suite *suite = suite_create("policy");
+	TCase *lines = add_case(suite, "lines"), *decisions = add_case(suite, "decisions"), *pairs = add_case(suite, "pairs");
+
+	add_table_test(lines, name, names);
+	add_table_test(lines, line_good, good);
+	add_table_test(lines, line_empty, empty);
+	add_table_test(lines, line_bad, bad);
+	tcase_add_test(lines, line_ends_where_its_length_says);
+
+	add_table_test(decisions, decision, calls);
+	tcase_add_test(decisions, no_rules_no_calls);
+
+	tcase_add_test(pairs, pair_text);
+	tcase_add_test(pairs, pair_text_only_where_something_may_be_called);
+	tcase_add_test(pairs, pair_text_bound);
+	tcase_add_test(pairs, pair_line_is_never_longer_than_its_room);
+	add_table_test(pairs, pair_text_read, texts);
+	tcase_add_test(pairs, pair_text_has_too_many_rules);
+	add_table_test(pairs, pair_text_decides_the_same, calls);
+	return suite;
+}
