@@ -41,6 +41,7 @@ LAZY = $(eval $(1) := $(shell $(PKG_CONFIG) $(2)))$($(1))
 PKG_CFLAGS = $(call LAZY,PKG_CFLAGS,--cflags $(PACKAGES))
 PKG_LIBS = $(call LAZY,PKG_LIBS,--libs $(PACKAGES))
 ifneq ($(XEN),0)
+XEN_DEFINES = -DRPC_XEN
 XEN_CFLAGS = $(call LAZY,XEN_CFLAGS,--cflags $(XEN_PACKAGES))
 XEN_LIBS = $(call LAZY,XEN_LIBS,--libs $(XEN_PACKAGES))
 endif
@@ -49,7 +50,7 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DQFILE_VERSION='"$(VERSION)"' -Iinclude $
 
 LIB_OBJECTS = $(patsubst %.c,$(B)/%.o,$(wildcard lib/*.c))
 # What there is for Xen only.
-XEN_ONLY = rpc/vchan.c rpc/pedos-rpc-dom0/main.c
+XEN_ONLY = rpc/guard.c rpc/vchan.c rpc/vchan_call.c rpc/vchan_listen.c rpc/xenstore.c rpc/pedos-rpc-dom0/main.c
 RPC_SOURCES = $(filter-out $(if $(filter 0,$(XEN)),$(XEN_ONLY)),$(wildcard rpc/*.c))
 RPC_PROGRAMS = $(patsubst %/main.c,%,$(filter-out $(if $(filter 0,$(XEN)),$(XEN_ONLY)),$(wildcard rpc/*/main.c)))
 # What does no more than compute: it is fuzzed and proven.
@@ -89,7 +90,7 @@ $(RPC_SHARED): $(patsubst %.c,$(B)/%.o,$(RPC_SOURCES))
 	$(call say,AR)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(B)/rpc/%.o: ALL_CFLAGS += $(XEN_CFLAGS)
+$(B)/rpc/%.o: ALL_CFLAGS += $(XEN_DEFINES) $(XEN_CFLAGS)
 
 # $(1): the directory of its sources. $(2): an archive, $(3): libraries that it needs besides.
 define program

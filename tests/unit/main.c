@@ -25,6 +25,7 @@ int main(void)
 	srunner_add_suite(runner, journal_remove_suite());
 	srunner_add_suite(runner, confine_suite());
 	srunner_add_suite(runner, verify_suite());
+	srunner_add_suite(runner, vchan_suite());
 	srunner_add_suite(runner, faults_suite());
 	srunner_add_suite(runner, policy_suite());
 	srunner_add_suite(runner, policy_file_suite());

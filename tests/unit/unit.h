@@ -25,6 +25,7 @@ Suite *commit_suite(void);
 Suite *journal_remove_suite(void);
 Suite *confine_suite(void);
 Suite *verify_suite(void);
+Suite *vchan_suite(void);
 Suite *faults_suite(void);
 Suite *policy_suite(void);
 Suite *policy_file_suite(void);

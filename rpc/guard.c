@@ -1,0 +1,62 @@
+/*
+ * A process that removes a node from xenstore when the one that made it dies.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "guard.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "xenstore.h"
+
+/* In the guard. It holds nothing of its starter's open, nor is it killed along with its starter's session. */
+static _Noreturn void watch_over(int fd, const char *path)
+{
+	struct xenstore store;
+	char dismissed;
+	ssize_t n;
+
+	setsid();
+	if (fd > 0)
+		close_range(0, (unsigned)fd - 1, 0);
+	close_range((unsigned)fd + 1, ~0U, 0);
+	do
+		n = read(fd, &dismissed, 1);
+	while (n < 0 && errno == EINTR);
+	if (n == 0 && xenstore_open(&store, NULL, NULL) == 0)
+		xenstore_remove(&store, path);
+	_exit(0);
+}
+
+int rpc_guard_start(struct rpc_guard *guard, const char *path)
+{
+	int ends[2];
+
+	/* No pipe: to write to one whose reader was killed would need SIGPIPE to be ignored. */
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return -errno;
+	guard->pid = fork();
+	if (guard->pid == 0)
+		watch_over(ends[1], path);
+	close(ends[1]);
+	if (guard->pid < 0) {
+		close(ends[0]);
+		return -errno;
+	}
+	guard->fd = ends[0];
+	return 0;
+}
+
+void rpc_guard_dismiss(struct rpc_guard *guard)
+{
+	if (guard->fd < 0)
+		return;
+	send(guard->fd, "", 1, MSG_NOSIGNAL);
+	close(guard->fd);
+	guard->fd = -1;
+	while (waitpid(guard->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}

@@ -1,0 +1,307 @@
+/*
+ * The Xen transport: a channel is a libxenvchan, two rings in memory that the caller's guest shares with the service's.
+ *
+ * What makes it fast: no bytes are copied but from and to the ring, and the other end is asked for a notification, which costs it a hypercall
+ * and both a switch between guests, only when there is nothing else to do than to sleep.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "vchan.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "xenentry.h"
+
+#define FDS_MAX 16 /* descriptors that a process of a call waits for */
+
+/* ---- The rings -------------------------------------------------------------------------------------------------------- */
+
+/* Bytes between the two indices of a ring. The other end may write anything there: the callers check it. */
+static uint32_t untrusted_filled(const struct libxenvchan_ring *ring)
+{
+	uint32_t untrusted_prod = __atomic_load_n(&ring->shr->prod, __ATOMIC_ACQUIRE);
+
+	return untrusted_prod - __atomic_load_n(&ring->shr->cons, __ATOMIC_ACQUIRE);
+}
+
+/* As libxenvchan does, these take nonsense for a ring in which nothing can be done: else we would try again without end. */
+static size_t readable(const struct vchan *vchan)
+{
+	uint32_t size = 1U << vchan->chan->read.order, untrusted_bytes = untrusted_filled(&vchan->chan->read);
+
+	return untrusted_bytes > size ? 0 : untrusted_bytes;
+}
+
+static size_t writable(const struct vchan *vchan)
+{
+	uint32_t size = 1U << vchan->chan->write.order, untrusted_bytes = untrusted_filled(&vchan->chan->write);
+
+	return untrusted_bytes > size ? 0 : size - untrusted_bytes;
+}
+
+static bool peer_is_there(const struct vchan *vchan)
+{
+	return !vchan->peer_gone && libxenvchan_is_open(vchan->chan);
+}
+
+/* libxenvchan asks for a notification whenever it is asked for more than there is; so it is not, unless there is nothing. */
+static ssize_t vchan_read(struct rpc_channel *channel, void *buffer, size_t size)
+{
+	struct vchan *vchan = channel->state;
+	bool there = peer_is_there(vchan); /* asked first: what came before the end is still read */
+	size_t ready = readable(vchan);
+	int n;
+
+	if (ready == 0)
+		return there ? 0 : -ECONNRESET;
+	n = libxenvchan_read(vchan->chan, buffer, size < ready ? size : ready);
+	return n < 0 ? -ECONNRESET : n;
+}
+
+ssize_t vchan_write(struct rpc_channel *channel, const void *buffer, size_t size)
+{
+	struct vchan *vchan = channel->state;
+	size_t space;
+	int n;
+
+	/* An end that has left may have said why: that comes first. */
+	if (!peer_is_there(vchan))
+		return readable(vchan) > 0 ? 0 : -ECONNRESET;
+	space = writable(vchan);
+	if (space == 0 || size == 0)
+		return 0;
+	n = libxenvchan_write(vchan->chan, buffer, size < space ? size : space);
+	return n < 0 ? 0 : n;
+}
+
+static void no_message(struct xentoollog_logger *logger, xentoollog_level level, int error, const char *context, const char *format,
+                       va_list arguments)
+{
+	(void)logger, (void)level, (void)error, (void)context, (void)format, (void)arguments;
+}
+
+struct xentoollog_logger vchan_silence = {.vmessage = no_message};
+
+/* ---- Waiting ---------------------------------------------------------------------------------------------------------- */
+
+static void entry_has_changed(void *context, const char *untrusted_path, const char *token)
+{
+	struct vchan *vchan = context;
+
+	(void)untrusted_path;
+	(void)token;
+	vchan->changed = true;
+}
+
+struct vchan *vchan_new(struct rpc_failure *failure)
+{
+	struct vchan *vchan = calloc(1, sizeof(*vchan));
+	int status;
+
+	if (!vchan) {
+		rpc_fail(failure, 125, "out of memory");
+		return NULL;
+	}
+	status = xenstore_open(&vchan->store, entry_has_changed, vchan);
+	if (status < 0) {
+		rpc_fail(failure, 125, "cannot reach xenstore through /dev/xen/xenbus: %s: is this a Xen guest, and may this account use it?",
+		         strerror(-status));
+		free(vchan);
+		return NULL;
+	}
+	return vchan;
+}
+
+ssize_t vchan_watch_peer(struct vchan *vchan, const char *entry, char value[XENSTORE_VALUE_SIZE])
+{
+	int status = xenstore_watch(&vchan->store, entry, "peer");
+
+	strcpy(vchan->entry, entry);
+	return status < 0 ? status : xenstore_read(&vchan->store, entry, value);
+}
+
+void vchan_give(struct vchan *vchan, struct rpc_channel *channel)
+{
+	vchan->chan->blocking = 0;
+	channel->transport = &rpc_xen_transport;
+	channel->fd = -1;
+	channel->state = vchan;
+}
+
+void vchan_free(struct vchan *vchan)
+{
+	libxenvchan_close(vchan->chan);
+	xenstore_close(&vchan->store);
+	free(vchan);
+}
+
+/* Look at what xenstore has to say about the other guest. */
+static void look_at_peer(struct vchan *vchan)
+{
+	char value[XENSTORE_VALUE_SIZE];
+
+	if (xenstore_drain(&vchan->store) < 0)
+		vchan->peer_gone = true;
+	while (vchan->changed && !vchan->peer_gone) {
+		vchan->changed = false;
+		if (xenstore_read(&vchan->store, vchan->entry, value) < 0 || !rpc_entry_names(value, vchan->peer))
+			vchan->peer_gone = true;
+	}
+}
+
+/* The two descriptors behind which something may have happened to the channel. */
+static void watched(const struct vchan *vchan, struct pollfd fds[2])
+{
+	fds[0] = (struct pollfd){.fd = libxenvchan_fd_for_select(vchan->chan), .events = POLLIN};
+	fds[1] = (struct pollfd){.fd = vchan->peer_gone ? -1 : vchan->store.fd, .events = POLLIN};
+}
+
+/* After poll(2): take note of what happened. The event is left alone where nobody is going to sleep: as long as it is, further ones cost nothing. */
+static void notice(struct vchan *vchan, const struct pollfd fds[2], bool busy)
+{
+	if (fds[0].revents && !busy)
+		libxenvchan_wait(vchan->chan);
+	if (fds[1].revents)
+		look_at_peer(vchan);
+}
+
+static int milliseconds_until(int64_t deadline)
+{
+	int64_t left = deadline - vchan_clock();
+
+	return left < 0 ? 0 : left > 1000000 ? 1000000 : (int)left;
+}
+
+int vchan_sleep(struct vchan *vchan, int64_t deadline)
+{
+	struct pollfd fds[2];
+
+	watched(vchan, fds);
+	if (poll(fds, 2, milliseconds_until(deadline)) > 0)
+		notice(vchan, fds, false);
+	return vchan->peer_gone ? -ECONNRESET : 0;
+}
+
+/*
+ * Which of `events` can be done at once. -ECONNRESET: there is nobody any more. What cannot be done has been asked to be notified of then.
+ *
+ * For the service it's over when the caller is gone: nobody is left to do it for. The caller wants all that the service had written before it left.
+ */
+static int possible(struct vchan *vchan, short events)
+{
+	bool there = peer_is_there(vchan);
+	int can = 0;
+
+	if ((events & POLLIN) && (readable(vchan) > 0 || libxenvchan_data_ready(vchan->chan) > 0))
+		can |= POLLIN;
+	if (!there && !can && !(vchan->chan->is_server && readable(vchan) > 0))
+		return -ECONNRESET;
+	if (there && (events & POLLOUT) && (writable(vchan) > 0 || libxenvchan_buffer_space(vchan->chan) > 0))
+		can |= POLLOUT;
+	return can;
+}
+
+/* poll(2) for the channel's two descriptors and the caller's: how many of the latter are ready. */
+static size_t poll_all(struct pollfd own[2], struct pollfd *fds, size_t count, int timeout)
+{
+	struct pollfd all[2 + FDS_MAX];
+	size_t ready = 0;
+	int n;
+
+	memcpy(all, own, 2 * sizeof(*own));
+	memcpy(all + 2, fds, count * sizeof(*fds));
+	n = poll(all, 2 + count, timeout);
+	for (size_t i = 0; i < 2 + count; i++) {
+		struct pollfd *each = i < 2 ? &own[i] : &fds[i - 2];
+
+		each->revents = n > 0 ? all[i].revents : 0;
+		ready += i >= 2 && each->revents;
+	}
+	return ready;
+}
+
+int vchan_wait(struct rpc_channel *channel, short events, struct pollfd *fds, size_t count, int timeout)
+{
+	struct vchan *vchan = channel->state;
+	int64_t deadline = timeout < 0 ? INT64_MAX : vchan_clock() + timeout;
+	struct pollfd own[2];
+	size_t ready;
+	int can;
+
+	if (count > FDS_MAX)
+		return -EINVAL;
+	for (;;) {
+		can = possible(vchan, events);
+		watched(vchan, own);
+		ready = poll_all(own, fds, count, can ? 0 : timeout < 0 ? -1 : milliseconds_until(deadline));
+		notice(vchan, own, can != 0);
+		if (can == 0 && (own[0].revents || own[1].revents))
+			can = possible(vchan, events);
+		if (can || ready || (timeout >= 0 && vchan_clock() >= deadline))
+			return can;
+	}
+}
+
+void vchan_close(struct rpc_channel *channel)
+{
+	struct vchan *vchan = channel->state;
+
+	if (!vchan)
+		return;
+	vchan_free(vchan);
+	channel->state = NULL;
+}
+
+/* ---- The call's process ----------------------------------------------------------------------------------------------- */
+
+static int answer(struct vchan *vchan, const struct rpc_arrival *arrival, unsigned own_domid, struct rpc_failure *failure)
+{
+	char entry[VCHAN_ENTRY_SIZE], path[2 * VCHAN_PATH_SIZE], value[XENSTORE_VALUE_SIZE];
+
+	strcpy(vchan->peer, arrival->source);
+	snprintf(entry, sizeof(entry), "pedos-rpc-in/%u", arrival->origin);
+	if (vchan_watch_peer(vchan, entry, value) < 0 || !rpc_entry_names(value, arrival->source))
+		return rpc_fail(failure, 125, "%s is gone", arrival->source);
+	snprintf(path, sizeof(path), "/local/domain/%u/data/pedos-rpc/%u/%s", arrival->origin, own_domid, arrival->id);
+	if (strlen(path) + strlen("/event-channel") >= VCHAN_PATH_SIZE)
+		return rpc_fail(failure, 125, "%s calls with an ID that is too long for libxenvchan", arrival->source);
+	vchan->chan = libxenvchan_client_init(&vchan_silence, (int)arrival->origin, path);
+	if (!vchan->chan)
+		return rpc_fail(failure, 125, "cannot connect to %s: it has given up, or made its call wrongly", arrival->source);
+	return 0;
+}
+
+int vchan_answer(struct rpc_channel *channel, const struct rpc_arrival *arrival, unsigned own_domid, struct rpc_failure *failure)
+{
+	struct vchan *vchan = vchan_new(failure);
+
+	if (!vchan)
+		return -1;
+	if (answer(vchan, arrival, own_domid, failure) < 0) {
+		vchan_free(vchan);
+		return -1;
+	}
+	vchan_give(vchan, channel);
+	return 0;
+}
+
+const struct rpc_transport rpc_xen_transport = {
+	.name = "xen",
+	.connect = vchan_connect,
+	.listen = vchan_listen,
+	.listening = vchan_listening,
+	.accept = vchan_accept,
+	.refuse = vchan_refuse,
+	.release = vchan_release,
+	.ended = vchan_ended,
+	.open = vchan_open,
+	.rules = vchan_rules,
+	.unlisten = vchan_unlisten,
+	.read = vchan_read,
+	.write = vchan_write,
+	.wait = vchan_wait,
+	.close = vchan_close,
+};

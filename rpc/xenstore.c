@@ -1,0 +1,234 @@
+/*
+ * A connection to xenstore.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "xenstore.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <xen/io/xs_wire.h>
+
+_Static_assert(XENSTORE_VALUE_SIZE == XENSTORE_PAYLOAD_MAX + 1, "");
+_Static_assert(XENSTORE_MESSAGE_MAX == XENSTORE_PAYLOAD_MAX + sizeof(struct xsd_sockmsg), "");
+
+#define DRAIN_MAX 1024 /* events that are read at a time: who makes them without end must not keep this process from all else */
+
+int xenstore_open(struct xenstore *store, void (*on_event)(void *context, const char *untrusted_path, const char *token), void *context)
+{
+	store->on_event = on_event;
+	store->context = context;
+	store->begin = store->end = 0;
+	store->fd = open("/dev/xen/xenbus", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (store->fd < 0 && errno == ENOENT)
+		store->fd = open("/proc/xen/xenbus", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	return store->fd < 0 ? -errno : 0;
+}
+
+void xenstore_close(struct xenstore *store)
+{
+	if (store->fd >= 0)
+		close(store->fd);
+	store->fd = -1;
+}
+
+/* ---- Messages --------------------------------------------------------------------------------------------------------- */
+
+/* Is there a whole message at `begin`? 1, 0, or -EPROTO. */
+static int message_is_whole(const struct xenstore *store, struct xsd_sockmsg *header)
+{
+	size_t have = store->end - store->begin;
+
+	if (have < sizeof(*header))
+		return 0;
+	memcpy(header, store->received + store->begin, sizeof(*header));
+	if (header->len > XENSTORE_PAYLOAD_MAX)
+		return -EPROTO;
+	return have >= sizeof(*header) + header->len;
+}
+
+/* Have a whole message at `begin`. 1, or 0: there is none, and `wait` is false. */
+static int receive(struct xenstore *store, struct xsd_sockmsg *header, bool wait)
+{
+	struct pollfd readable = {.fd = store->fd, .events = POLLIN};
+	int whole;
+	ssize_t n;
+
+	while ((whole = message_is_whole(store, header)) == 0) {
+		memmove(store->received, store->received + store->begin, store->end - store->begin);
+		store->end -= store->begin;
+		store->begin = 0;
+		n = read(store->fd, store->received + store->end, sizeof(store->received) - store->end);
+		if (n == 0)
+			return -ECONNRESET;
+		if (n > 0)
+			store->end += n;
+		else if (errno != EAGAIN && errno != EINTR)
+			return -errno;
+		else if (errno == EAGAIN && !wait)
+			return 0;
+		else if (errno == EAGAIN && poll(&readable, 1, -1) < 0 && errno != EINTR)
+			return -errno;
+	}
+	return whole;
+}
+
+/* Hand the message at `begin` to the watcher if it is an event, and take it off. Its payload is a path and a token, a NUL behind each. */
+static void dispatch(struct xenstore *store, const struct xsd_sockmsg *header)
+{
+	const char *payload = store->received + store->begin + sizeof(*header);
+	const char *token = memchr(payload, '\0', header->len);
+
+	store->begin += sizeof(*header) + header->len;
+	if (header->type != XS_WATCH_EVENT || !token || ++token == payload + header->len || payload[header->len - 1])
+		return;
+	if (store->on_event)
+		store->on_event(store->context, payload, token);
+}
+
+/* What was read is handed over to its end, even past the bound: nobody would poll for it. */
+int xenstore_drain(struct xenstore *store)
+{
+	struct xsd_sockmsg header;
+	int status, count = 0;
+
+	while ((status = count < DRAIN_MAX ? receive(store, &header, false) : message_is_whole(store, &header)) > 0) {
+		dispatch(store, &header);
+		count++;
+	}
+	return status < 0 ? status : count;
+}
+
+/* The answer to a request, past the events that come before it. Then the events that came with it. */
+static ssize_t answer(struct xenstore *store, struct xsd_sockmsg *header, char value[XENSTORE_VALUE_SIZE])
+{
+	struct xsd_sockmsg next;
+	int status;
+
+	while ((status = receive(store, header, true)) > 0 && header->type == XS_WATCH_EVENT)
+		dispatch(store, header);
+	if (status < 0)
+		return status;
+	memcpy(value, store->received + store->begin + sizeof(*header), header->len);
+	value[header->len] = '\0';
+	store->begin += sizeof(*header) + header->len;
+	while (message_is_whole(store, &next) > 0)
+		dispatch(store, &next);
+	return (ssize_t)header->len;
+}
+
+static int error_number(const char *name)
+{
+	for (size_t i = 0; i < sizeof(xsd_errors) / sizeof(*xsd_errors); i++) {
+		if (strcmp(name, xsd_errors[i].errstring) == 0)
+			return xsd_errors[i].errnum;
+	}
+	return EIO;
+}
+
+/* Send a request, whose payload is `words` (NULL ends them) with a NUL behind each, and have the answer. Returns its length. */
+static ssize_t request(struct xenstore *store, unsigned type, uint32_t transaction, const char *const *words, char value[XENSTORE_VALUE_SIZE])
+{
+	struct xsd_sockmsg header = {.type = type, .tx_id = transaction};
+	char message[XENSTORE_PAYLOAD_MAX]; /* the kernel takes no longer ones, header and all */
+	size_t size = sizeof(header);
+	ssize_t n;
+
+	for (; *words; words++) {
+		size_t length = strlen(*words) + 1;
+
+		if (length > sizeof(message) - size)
+			return -E2BIG;
+		memcpy(message + size, *words, length);
+		size += length;
+	}
+	header.len = (uint32_t)(size - sizeof(header));
+	memcpy(message, &header, sizeof(header));
+	do
+		n = write(store->fd, message, size);
+	while (n < 0 && errno == EINTR);
+	if (n != (ssize_t)size)
+		return n < 0 ? -errno : -EIO;
+	n = answer(store, &header, value);
+	return n >= 0 && header.type == XS_ERROR ? -error_number(value) : n;
+}
+
+/* ---- Requests --------------------------------------------------------------------------------------------------------- */
+
+#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+/* A request whose answer says no more than that it worked. */
+static int order(struct xenstore *store, unsigned type, uint32_t transaction, const char *const *words)
+{
+	char value[XENSTORE_VALUE_SIZE];
+	ssize_t n = request(store, type, transaction, words, value);
+
+	return n < 0 ? (int)n : 0;
+}
+
+ssize_t xenstore_read(struct xenstore *store, const char *path, char value[XENSTORE_VALUE_SIZE])
+{
+	return request(store, XS_READ, 0, WORDS(path), value);
+}
+
+ssize_t xenstore_list(struct xenstore *store, const char *path, char names[XENSTORE_VALUE_SIZE])
+{
+	return request(store, XS_DIRECTORY, 0, WORDS(path), names);
+}
+
+int xenstore_remove(struct xenstore *store, const char *path)
+{
+	return order(store, XS_RM, 0, WORDS(path));
+}
+
+int xenstore_watch(struct xenstore *store, const char *path, const char *token)
+{
+	return order(store, XS_WATCH, 0, WORDS(path, token));
+}
+
+int xenstore_unwatch(struct xenstore *store, const char *path, const char *token)
+{
+	return order(store, XS_UNWATCH, 0, WORDS(path, token));
+}
+
+/* Within a transaction: 1 when the directory is made or changed, 0 when it was as it should be. */
+static int share(struct xenstore *store, uint32_t transaction, const char *path, unsigned owner, unsigned reader)
+{
+	char nobody[16], read[16], value[XENSTORE_VALUE_SIZE];
+	ssize_t n;
+	int status;
+
+	snprintf(nobody, sizeof(nobody), "n%u", owner); /* the owner, and what everybody may who is not named after him */
+	snprintf(read, sizeof(read), "r%u", reader);
+	n = request(store, XS_GET_PERMS, transaction, WORDS(path), value);
+	if (n == (ssize_t)(strlen(nobody) + 1 + strlen(read) + 1) && strcmp(value, nobody) == 0 && strcmp(value + strlen(nobody) + 1, read) == 0)
+		return 0;
+	status = order(store, XS_MKDIR, transaction, WORDS(path));
+	if (status == 0)
+		status = order(store, XS_SET_PERMS, transaction, WORDS(path, nobody, read));
+	return status < 0 ? status : 1;
+}
+
+int xenstore_share(struct xenstore *store, const char *path, unsigned owner, unsigned reader)
+{
+	char value[XENSTORE_VALUE_SIZE];
+	uint32_t transaction;
+	int status, ended;
+
+	do {
+		ssize_t n = request(store, XS_TRANSACTION_START, 0, WORDS(""), value);
+
+		if (n < 0)
+			return (int)n;
+		transaction = (uint32_t)strtoul(value, NULL, 10);
+		status = share(store, transaction, path, owner, reader);
+		ended = order(store, XS_TRANSACTION_END, transaction, WORDS(status == 1 ? "T" : "F"));
+	} while (status == 1 && ended == -EAGAIN);
+	return status == 1 ? ended : status;
+}
