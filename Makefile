@@ -53,8 +53,6 @@ LIB_OBJECTS = $(patsubst %.c,$(B)/%.o,$(wildcard lib/*.c))
 XEN_ONLY = rpc/guard.c rpc/vchan.c rpc/vchan_call.c rpc/vchan_listen.c rpc/xenstore.c rpc/pedos-rpc-dom0/main.c
 RPC_SOURCES = $(filter-out $(if $(filter 0,$(XEN)),$(XEN_ONLY)),$(wildcard rpc/*.c))
 RPC_PROGRAMS = $(patsubst %/main.c,%,$(filter-out $(if $(filter 0,$(XEN)),$(XEN_ONLY)),$(wildcard rpc/*/main.c)))
-# What does no more than compute: it is fuzzed and proven.
-RPC_PURE = rpc/names.c rpc/pair.c rpc/policy.c
 # Of what they share, each of them takes what it needs.
 RPC_SHARED = $(B)/rpc/librpc.a
 PROGRAMS = qfile-agent qfile-unpacker $(notdir $(RPC_PROGRAMS))

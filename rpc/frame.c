@@ -73,13 +73,17 @@ size_t rpc_call_encode(const struct rpc_call *call, unsigned char bytes[RPC_CALL
 	return length + put(call->source, bytes + length);
 }
 
-/* The string at bytes[*begin], for which there is room for `size` bytes with its NUL. Returns whether there is one. */
-static bool take(const unsigned char *bytes, size_t length, size_t *begin, char *text, size_t size)
+/* The string at bytes[*begin], for which there are `size` bytes, all zeros: the last of them stays one. Returns whether there is such a string. */
+static bool take(const char *bytes, size_t length, size_t *begin, char *text, size_t size)
 {
-	for (size_t i = 0; i < size && *begin < length; i++) {
-		text[i] = (char)bytes[(*begin)++];
-		if (text[i] == '\0')
+	for (size_t i = 0; *begin < length; i++) {
+		const char c = bytes[(*begin)++];
+
+		if (c == '\0')
 			return true;
+		if (i == size - 1)
+			return false;
+		text[i] = c;
 	}
 	return false;
 }
@@ -87,11 +91,12 @@ static bool take(const unsigned char *bytes, size_t length, size_t *begin, char 
 int rpc_call_decode(const unsigned char *bytes, size_t length, struct rpc_call *call)
 {
 	struct rpc_call untrusted = {.service = ""};
+	const char *text = (const char *)bytes;
 	size_t begin = 0;
 
-	if (!take(bytes, length, &begin, untrusted.service, sizeof(untrusted.service)) ||
-	    !take(bytes, length, &begin, untrusted.user, sizeof(untrusted.user)) ||
-	    !take(bytes, length, &begin, untrusted.source, sizeof(untrusted.source)) || begin != length)
+	if (!take(text, length, &begin, untrusted.service, sizeof(untrusted.service)) ||
+	    !take(text, length, &begin, untrusted.user, sizeof(untrusted.user)) ||
+	    !take(text, length, &begin, untrusted.source, sizeof(untrusted.source)) || begin != length)
 		return -EPROTO;
 	if (!rpc_service_ok(untrusted.service) || (*untrusted.user && !rpc_account_ok(untrusted.user)) ||
 	    (*untrusted.source && !qfile_vm_name_ok(untrusted.source)))
@@ -102,10 +107,11 @@ int rpc_call_decode(const unsigned char *bytes, size_t length, struct rpc_call *
 
 size_t rpc_refusal_encode(uint32_t code, const char *reason, unsigned char bytes[RPC_SMALL_MAX])
 {
-	size_t length = strnlen(reason, RPC_REASON_MAX);
+	size_t length = 0;
 
 	rpc_number_encode(code, bytes);
-	memcpy(bytes + 4, reason, length);
+	for (; length < RPC_REASON_MAX && reason[length]; length++)
+		bytes[4 + length] = ((const unsigned char *)reason)[length];
 	return 4 + length;
 }
 

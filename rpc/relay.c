@@ -92,27 +92,28 @@ static void note_streams(struct rpc_relay *relay, const struct pollfd *fds)
 	}
 }
 
+/* What of the channel is to be waited for. */
+static short channel_events(const struct rpc_relay *relay)
+{
+	return (short)((relay->blocked_on < 0 ? POLLIN : 0) | (rpc_relay_sending(relay) ? POLLOUT : 0));
+}
+
 int rpc_relay_step(struct rpc_relay *relay, struct pollfd *fds, size_t count, int timeout)
 {
 	struct pollfd all[8];
-	short events = 0;
 	size_t n;
-	int r = rpc_relay_receive(relay);
+	int received = rpc_relay_receive(relay), sent, r;
 
 	for (size_t i = 0; i < count; i++)
 		fds[i].revents = 0;
-	if (r < 0 || (relay->over && relay->session->peer == RPC_SERVICE))
-		return r;
-	r = rpc_relay_send(relay);
-	if (r < 0 || (relay->over && !rpc_relay_sending(relay)))
-		return r;
-	if (relay->blocked_on < 0)
-		events |= POLLIN;
-	if (rpc_relay_sending(relay))
-		events |= POLLOUT;
+	if (received < 0 || relay->over)
+		return received < 0 ? received : 0;
+	sent = rpc_relay_send(relay);
+	if (sent < 0 || relay->over)
+		return sent < 0 ? sent : 0;
 	n = list_streams(relay, all);
 	memcpy(all + n, fds, count * sizeof(*fds));
-	r = relay->channel->transport->wait(relay->channel, events, all, n + count, timeout);
+	r = relay->channel->transport->wait(relay->channel, channel_events(relay), all, n + count, received > 0 || sent > 0 ? 0 : timeout);
 	note_streams(relay, all);
 	memcpy(fds, all + n, count * sizeof(*fds));
 	return r < 0 ? r : 0;

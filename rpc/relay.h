@@ -40,7 +40,8 @@ struct rpc_relay {
 	struct rpc_output outputs[RPC_STREAMS_MAX];
 	size_t input_count, output_count;
 	int exit_status; /* the service's side: to be sent when the inputs have ended; -1: not yet. The caller's: what was received; -1: nothing yet */
-	bool over;       /* EXIT was sent or received */
+	bool exiting;    /* the service's side: EXIT is the frame that is being sent */
+	bool over;       /* EXIT was sent or received, whole */
 	uint64_t received, sent; /* bytes of streams */
 
 	/* The channel to here: a frame's payload is what is left of it, partly in the buffer. */
@@ -82,9 +83,9 @@ void rpc_relay_close(struct rpc_relay *relay);
 
 /* ---- Its two halves ---- */
 
-/* Take what the channel brings, until it brings nothing more or an output is full: relay->blocked_on. */
+/* Take what the channel brings, until it brings nothing more or an output is full: relay->blocked_on. 1: it was a lot, there may be more at once. */
 int rpc_relay_receive(struct rpc_relay *relay);
-/* Send what the inputs have, until they have nothing more or the channel is full. */
+/* Send what the inputs have, until they have nothing more or the channel is full. 1: it was a lot, there may be more at once. */
 int rpc_relay_send(struct rpc_relay *relay);
 /* Is there something to be sent that the channel had no room for? */
 bool rpc_relay_sending(const struct rpc_relay *relay);

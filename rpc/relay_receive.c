@@ -9,8 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
+/* So many steps at a time: then it is the other direction's turn, and that of whoever wants us to stop. */
+#define ROUND 64
+
 /* Results of the functions below: they went on, or can't for now. Negative: an errno. */
-enum { BLOCKED, DONE };
+enum { BLOCKED = 0, DONE = 1 };
 
 static size_t buffered(const struct rpc_relay *relay)
 {
@@ -136,7 +139,8 @@ static int deliver_payload(struct rpc_relay *relay, int index)
 	int r = buffered(relay) > 0 ? DONE : want(relay, relay->exact ? relay->frame_left : 1);
 	size_t n;
 
-	if (r != DONE)
+	/* What has come of a frame is not held back until the rest does. */
+	if (r < 0 || buffered(relay) == 0)
 		return r;
 	n = buffered(relay) < relay->frame_left ? buffered(relay) : relay->frame_left;
 	if (output->screened)
@@ -213,7 +217,7 @@ int rpc_relay_receive(struct rpc_relay *relay)
 {
 	int r = DONE;
 
-	while (r == DONE && !relay->over)
+	for (unsigned i = 0; r == DONE && i < ROUND && !relay->over; i++)
 		r = relay->frame_left > 0 || relay->cleaned_begin < relay->cleaned_end ? deliver(relay) : next_frame(relay);
-	return r < 0 ? r : 0;
+	return r;
 }

@@ -104,11 +104,19 @@ static bool next_frame(struct rpc_relay *relay)
 		if (next_of_input(relay, &relay->inputs[relay->turn++ % relay->input_count]))
 			return true;
 	}
-	if (relay->session->peer != RPC_CALLER || relay->exit_status < 0 || relay->over || !has_ended(relay))
+	if (relay->session->peer != RPC_CALLER || relay->exit_status < 0 || relay->exiting || !has_ended(relay))
 		return false;
 	relay->out_end = rpc_frame_put_number(relay->out, RPC_EXIT, (uint32_t)relay->exit_status);
-	relay->over = true;
+	relay->exiting = true;
 	return true;
+}
+
+/* Has somebody else read what was announced? A service can do that to its own output. Then the frame can never become whole. */
+static bool is_robbed(int pipe)
+{
+	int available = 0;
+
+	return ioctl(pipe, FIONREAD, &available) < 0 || available <= 0;
 }
 
 /* Send what was put together. 1: all of it. 0: the channel is full. */
@@ -125,10 +133,11 @@ static int flush(struct rpc_relay *relay)
 		ssize_t n = relay->channel->transport->pipe_in(relay->channel, relay->moving_from, relay->moving);
 
 		if (n <= 0)
-			return (int)n;
+			return n == 0 && is_robbed(relay->moving_from) ? -EIO : (int)n;
 		relay->moving -= (uint32_t)n;
 		relay->sent += (uint64_t)n;
 	}
+	relay->over |= relay->exiting;
 	return 1;
 }
 
@@ -136,7 +145,10 @@ int rpc_relay_send(struct rpc_relay *relay)
 {
 	int r = flush(relay);
 
-	for (unsigned i = 0; r == 1 && i < ROUND && next_frame(relay); i++)
+	for (unsigned i = 0; r == 1 && !relay->over && next_frame(relay); i++) {
 		r = flush(relay);
+		if (i == ROUND)
+			return r;
+	}
 	return r < 0 ? r : 0;
 }

@@ -8,64 +8,57 @@
 #include <qfile.h>
 #include <string.h>
 
-/* How many bytes the last character lacks at the end of the text: 0 when it is whole, or no character at all. */
-static size_t cut_bytes(const char *text, size_t size)
+/* How many bytes a character has that begins with this one; 1 also for a byte that begins none. */
+static size_t length_of(unsigned char first)
 {
-	for (size_t back = 1; back <= 3 && back <= size; back++) {
-		unsigned char c = (unsigned char)text[size - back];
-		size_t length = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc0 ? 2 : 1;
-
-		if ((c & 0xc0) != 0x80)
-			return length > back ? back : 0;
-	}
-	return 0;
+	return first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
 }
 
-/* Whole characters. */
-static size_t clean(const char *untrusted, size_t size, char *text)
+/* A character of one byte. */
+static char plain(char c)
 {
-	size_t done = 0;
+	return (c >= ' ' && c < 0x7f) || c == '\n' || c == '\r' || c == '\t' ? c : '?';
+}
 
-	while (size > 0) {
-		size_t line = 0;
+/* Write the character that is held, or what there is of it. Returns the bytes written: no more than were held. */
+static size_t release(struct rpc_screen *screen, char *text)
+{
+	const size_t before = screen->before_count, count = screen->count;
+	char both[2 * RPC_SCREEN_CHARACTER], alone[RPC_SCREEN_CHARACTER + 1], shown[2 * RPC_SCREEN_CHARACTER + 1];
+	size_t written;
 
-		while (line < size && !memchr("\n\r\t", untrusted[line], 3))
-			line++;
-		qfile_displayable(untrusted, line, text + done, line + 1, line);
-		done += strlen(text + done);
-		untrusted += line;
-		size -= line;
-		if (size > 0) {
-			text[done++] = *untrusted++;
-			size--;
-		}
-	}
-	return done;
+	memcpy(both, screen->before, before);
+	memcpy(both + before, screen->held, count);
+	qfile_displayable(both, before + count, shown, sizeof(shown), sizeof(shown));
+	written = strlen(shown + before);
+	memcpy(text, shown + before, written);
+	/* One that cannot stand alone is none that the next could lean on. */
+	qfile_displayable(screen->held, count, alone, sizeof(alone), sizeof(alone));
+	screen->before_count = strncmp(alone, screen->held, count) == 0 ? count : 0;
+	memcpy(screen->before, screen->held, screen->before_count);
+	screen->count = 0;
+	return written;
 }
 
 size_t rpc_screen_clean(struct rpc_screen *screen, const char *untrusted, size_t size, char *text)
 {
-	char joined[sizeof(screen->held) + 4];
-	size_t done = 0, taken = 0, cut;
+	size_t done = 0;
 
-	/* The rest of a character that was cut, and at most what completes it. */
-	if (screen->count > 0) {
-		while (taken < size && screen->count + taken < 4 && ((unsigned char)untrusted[taken] & 0xc0) == 0x80)
-			taken++;
-		memcpy(joined, screen->held, screen->count);
-		memcpy(joined + screen->count, untrusted, taken);
-		cut = size > 0 && taken == size ? cut_bytes(joined, screen->count + taken) : 0;
-		if (cut > 0) {
-			memcpy(screen->held, joined, cut);
-			screen->count = cut;
-			return 0;
+	for (size_t i = 0; i < size; i++) {
+		const unsigned char byte = (unsigned char)untrusted[i];
+
+		if (screen->count > 0 && (byte & 0xc0) != 0x80)
+			done += release(screen, text + done);
+		if (byte < 0x80) {
+			text[done++] = plain(untrusted[i]);
+			screen->before_count = 0;
+			continue;
 		}
-		done = clean(joined, screen->count + taken, text);
-		screen->count = 0;
+		screen->held[screen->count++] = untrusted[i];
+		if (screen->count == length_of((unsigned char)screen->held[0]))
+			done += release(screen, text + done);
 	}
-	cut = cut_bytes(untrusted + taken, size - taken);
-	done += clean(untrusted + taken, size - taken - cut, text + done);
-	memcpy(screen->held, untrusted + size - cut, cut);
-	screen->count = cut;
+	if (size == 0 && screen->count > 0)
+		done += release(screen, text);
 	return done;
 }

@@ -105,11 +105,11 @@ static int unix_connect(struct rpc_channel *channel, const char *target, const c
 
 /* ---- The daemon ---- */
 
-/* Does somebody listen there? */
+/* Does somebody listen there? Where that cannot be found out, too: nobody's socket is taken away on a guess. */
 static bool is_served(const struct sockaddr_un *address)
 {
 	int fd = new_socket(SOCK_NONBLOCK);
-	bool served = fd >= 0 && (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 || errno == EAGAIN);
+	bool served = fd < 0 || connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 || errno != ECONNREFUSED;
 
 	if (fd >= 0)
 		close(fd);
@@ -127,7 +127,11 @@ static int listen_at(int directory, const char *domain)
 	address_of(&address, directory, domain);
 	r = bind(fd, (struct sockaddr *)&address, sizeof(address));
 	/* A daemon that was killed leaves its socket behind. */
-	if (r < 0 && errno == EADDRINUSE && !is_served(&address)) {
+	if (r < 0 && errno == EADDRINUSE) {
+		if (is_served(&address)) {
+			close(fd);
+			return -EADDRINUSE;
+		}
 		unlinkat(directory, domain, 0);
 		r = bind(fd, (struct sockaddr *)&address, sizeof(address));
 	}

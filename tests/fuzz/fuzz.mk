@@ -19,8 +19,8 @@ $(FUZZ_B)/%.o: %.c
 
 # Archives: of the library, too, each target takes what it needs, and may bring a file of the library itself.
 $(FUZZ_B)/libqfile.a: $(patsubst %.c,$(FUZZ_B)/%.o,$(wildcard lib/*.c))
+$(FUZZ_B)/librpc.a: $(patsubst %.c,$(FUZZ_B)/%.o,$(filter-out $(XEN_ONLY),$(wildcard rpc/*.c)))
 $(FUZZ_B)/libshared.a: $(FUZZ_SHARED)
-$(FUZZ_B)/librpc.a: $(patsubst %.c,$(FUZZ_B)/%.o,$(RPC_PURE))
 $(FUZZ_B)/%.a:
 	$(call say,AR)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^

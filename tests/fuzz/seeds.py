@@ -13,6 +13,9 @@ EEXIST, ENOSPC, EILSEQ, ETRUNCATED = 17, 28, 84, 31415926
 ALL_NAMES, UNSAFE_LINKS, FEW_FILES, FEW_BYTES = 1, 2, 4, 8  # fuzz_unpack.c
 RESET, LATE = 1, 2  # fuzz_answer.c
 CONFINED, UNCONFINED, ENTRY, DONE = range(4)  # lib/report.h
+HELLO, CALL, ACCEPTED, REFUSED, STDIN, STDOUT, STDERR, EXIT, UNWANTED = range(1, 10)  # rpc/frame.h
+STAYS, DEAF, WAITS, CLOSES, MUCH = 4, 8, 16, 32, 64  # fuzz_rpcd.c; and fuzz_rpc.c, where instead of WAITS there is:
+SCREEN = 16
 STAGING = b".qfile-incoming-0123456789abcdef"
 END = bytes(32)
 
@@ -388,6 +391,126 @@ def policy_seeds():
     }
 
 
+# ---- frame: a header, then a payload ----
+
+
+def frame(kind, payload=b"", length=None):
+    return struct.pack("<II", kind, len(payload) if length is None else length) + payload
+
+
+def number(kind, value):
+    return frame(kind, struct.pack("<I", value))
+
+
+def call(service=b"test.Service", user=b"", source=b"work"):
+    return frame(CALL, service + b"\0" + user + b"\0" + source + b"\0")
+
+
+def refusal(code, reason):
+    return frame(REFUSED, struct.pack("<I", code) + reason)
+
+
+def frame_seeds():
+    return {
+        "hello": number(HELLO, 1),
+        "call": call(b"PedOS.Filecopy+allow-all-names", b"user", b"work"),
+        "call-longest": call(b"s" * 63, b"_" * 32, b"v" * 63),
+        "call-service-64": call(b"s" * 64),
+        "call-account-33": call(user=b"u" * 33),
+        "call-without-service": call(b""),
+        "call-of-two": frame(CALL, b"s\0u\0"),
+        "call-not-terminated": frame(CALL, b"s\0u\0v"),
+        "call-with-more": frame(CALL, b"s\0u\0v\0x\0"),
+        "call-escape": call(b"s\x1b[31m"),
+        "call-path": call(b"../../bin/sh"),
+        "refused": refusal(13, b"the policy denies it"),
+        "refused-longest": refusal(2, b"r" * 400),
+        "refused-too-long": refusal(2, b"r" * 401),
+        "stdin-largest": frame(STDIN, length=65536),
+        "stdin-too-large": frame(STDIN, length=65537),
+        "exit": number(EXIT, 255),
+        "unwanted": number(UNWANTED, STDOUT),
+        "type-0": frame(0),
+        "type-10": frame(10),
+    }
+
+
+# ---- rpcd and rpc: five bytes, then what the other end says, folded ----
+
+
+def said(*frames, options=STAYS, noise=0, first=20, second=5, stop=3):
+    return bytes((options, noise, first, second, stop)) + fold(b"".join(frames))
+
+
+CALLER = number(HELLO, 1) + call()
+SERVICE = number(HELLO, 1) + frame(ACCEPTED)
+ENDS = frame(STDOUT) + frame(STDERR) + number(EXIT, 0)
+
+
+def ways(seeds):
+    """Each through memory, moving pipes, and sockets."""
+    return {f"{name}-{way}": bytes((content[0] | way,)) + content[1:] for name, content in seeds.items() for way in range(3)}
+
+
+def rpcd_seeds():
+    large = frame(STDIN, b"x" * 65536)
+    return ways({
+        "copy": said(CALLER, frame(STDIN, b"hello"), frame(STDIN), options=STAYS | WAITS),
+        "copy-large": said(CALLER, large * 6, frame(STDIN), options=STAYS | WAITS | MUCH, first=200),
+        "both-directions": said(CALLER, large * 6, frame(STDIN), options=STAYS | MUCH, first=255, second=255),
+        "half-closed": said(CALLER, frame(STDIN), options=STAYS | MUCH, first=100),
+        "not-read": said(CALLER, large * 6, options=STAYS | MUCH | CLOSES, stop=70),
+        "deaf": said(CALLER, large * 6, options=STAYS | MUCH | DEAF, first=255, second=255),
+        "deaf-and-exit": said(CALLER, large * 6, options=STAYS | DEAF),
+        "unwanted": said(CALLER, number(UNWANTED, STDOUT), number(UNWANTED, STDERR), options=STAYS | MUCH, first=255, second=255),
+        "unwanted-twice": said(CALLER, number(UNWANTED, STDOUT), number(UNWANTED, STDOUT)),
+        "unwanted-stdin": said(CALLER, number(UNWANTED, STDIN)),
+        "behind-the-end": said(CALLER, frame(STDIN), frame(STDIN, b"more")),
+        "stdout": said(CALLER, frame(STDOUT, b"x")),
+        "exit": said(CALLER, number(EXIT, 0)),
+        "second-call": said(CALLER, call()),
+        "small-frames": said(CALLER, *(frame(STDIN, bytes((i,))) for i in range(100)), frame(STDIN), options=STAYS | WAITS, noise=3),
+        "hung-up": said(CALLER, frame(STDIN, b"hello"), options=0),
+        "cut": said(CALLER, frame(STDIN, b"hello", length=10), options=0),
+        "cut-and-stays": said(CALLER, frame(STDIN, b"hello", length=10)),
+        "no-hello": said(call()),
+        "version-2": said(number(HELLO, 2), call()),
+        "bad-name": said(number(HELLO, 1), call(b"../x")),
+        "nothing": said(),
+    })
+
+
+def rpc_seeds():
+    large = frame(STDOUT, b"x" * 65536)
+    family = "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}".encode()
+    return ways({
+        "copy": said(SERVICE, frame(STDOUT, b"hello"), frame(STDERR, b"a line\n"), ENDS),
+        "copy-large": said(SERVICE, large * 6, ENDS, options=STAYS | MUCH, first=200),
+        "not-read": said(SERVICE, large * 6, ENDS, options=STAYS | MUCH | CLOSES, second=70),
+        "deaf": said(SERVICE, large * 6, ENDS, options=STAYS | MUCH | DEAF, first=255),
+        "unwanted": said(SERVICE, number(UNWANTED, STDIN), frame(STDOUT, b"x"), ENDS, options=STAYS | MUCH, first=255),
+        "unwanted-stdout": said(SERVICE, number(UNWANTED, STDOUT)),
+        "terminal": said(SERVICE, frame(STDOUT, b"a\x1b[31m\tb\r\n"), ENDS, options=STAYS | SCREEN),
+        "terminal-large": said(SERVICE, large * 6, ENDS, options=STAYS | SCREEN),
+        "terminal-closed": said(SERVICE, large * 6, ENDS, options=STAYS | SCREEN | CLOSES | MUCH, second=70),
+        "family-cut": said(SERVICE, *(frame(STDERR, bytes((c,))) for c in family), ENDS),
+        "character-cut": said(SERVICE, frame(STDERR, b"a\xe2\x82"), frame(STDERR, b"\xac\xe2"), frame(STDERR, b"\n"), ENDS),
+        "cut-at-the-end": said(SERVICE, frame(STDERR, b"a\xf0\x9f\x98"), ENDS),
+        "override": said(SERVICE, frame(STDERR, "\N{RIGHT-TO-LEFT OVERRIDE}fdp.exe".encode()), ENDS),
+        "exit-too-early": said(SERVICE, frame(STDOUT), number(EXIT, 0)),
+        "exit-256": said(SERVICE, frame(STDOUT), frame(STDERR), number(EXIT, 256)),
+        "behind-exit": said(SERVICE, ENDS, frame(STDOUT, b"x")),
+        "stdin": said(SERVICE, frame(STDIN, b"x")),
+        "refused": said(number(HELLO, 1), refusal(13, b"the policy\x1b denies it")),
+        "refused-without-reason": said(number(HELLO, 1), refusal(2, b"")),
+        "accepted-twice": said(SERVICE, frame(ACCEPTED), ENDS),
+        "hung-up": said(SERVICE, frame(STDOUT, b"hello"), options=0),
+        "cut": said(SERVICE, frame(STDOUT, b"hello", length=10), options=0),
+        "nothing": said(),
+    })
+
+
 for target, seeds in (("unpack", unpack_seeds), ("names", names_seeds), ("wire", wire_seeds), ("answer", answer_seeds),
-                      ("report", report_seeds), ("plan", plan_seeds), ("policy", policy_seeds)):
+                      ("report", report_seeds), ("plan", plan_seeds), ("policy", policy_seeds), ("frame", frame_seeds), ("rpcd", rpcd_seeds),
+                      ("rpc", rpc_seeds)):
     save(target, seeds())

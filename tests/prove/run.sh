@@ -103,10 +103,13 @@ proof name-assigns find $apart -from-verify-assigns
 proof name "$parts" -eva-slevel-function qfile_vm_name_ok:300
 proof rpc-names "" -warn-unsigned-overflow -eva-slevel-function rpc_service_ok:300,rpc_account_ok:300
 proof rpc-policy "" -eva-slevel-function "${strings}argument_matches:2000"
+proof rpc-frame qfile_vm_name_ok,rpc_service_ok,rpc_account_ok -warn-unsigned-overflow -eva-split-return-function rpc_frame_decode:full \
+    -eva-slevel-function headers:10,rpc_frame_decode:100,take:100,rpc_refusal_encode:500
+proof rpc-session "" -warn-unsigned-overflow
 say "functions:"
-for source in lib/wire.c lib/name.c rpc/names.c rpc/policy.c; do
-    every $source
-    result $? "every function of $source is proven"
+for source in lib/wire lib/name rpc/names rpc/policy rpc/frame rpc/session; do
+    every $source.c
+    result $? "every function of $source.c is proven"
 done
 
 "${CC-cc}" -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -o "$work/contracts" "$prove/contracts.c" $(pkg-config --cflags --libs libutf8proc) &&

@@ -30,6 +30,10 @@ int main(void)
 	srunner_add_suite(runner, policy_suite());
 	srunner_add_suite(runner, policy_file_suite());
 	srunner_add_suite(runner, tables_suite());
+	srunner_add_suite(runner, frame_suite());
+	srunner_add_suite(runner, session_suite());
+	srunner_add_suite(runner, screen_suite());
+	srunner_add_suite(runner, relay_suite());
 
 	/* A test that crashes, hangs, or becomes another user must not take the others along. */
 	srunner_set_fork_status(runner, CK_FORK);

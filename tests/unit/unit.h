@@ -30,6 +30,10 @@ Suite *faults_suite(void);
 Suite *policy_suite(void);
 Suite *policy_file_suite(void);
 Suite *tables_suite(void);
+Suite *frame_suite(void);
+Suite *session_suite(void);
+Suite *screen_suite(void);
+Suite *relay_suite(void);
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 

@@ -1,0 +1,171 @@
+/*
+ * Text of a peer's on a terminal.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "unit.h"
+
+#include "screen.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define ROOM 256
+
+static const struct {
+	const char *untrusted, *shown;
+} texts[] = {
+	{"", ""},
+	{"a line\nand another\n", "a line\nand another\n"},
+	{"\ta\tb\r\n", "\ta\tb\r\n"},
+	{"\033[31mred\033[m", "?[31mred?[m"},
+	{"bell\a, backspace\b, delete\177, form\f, vertical\v", "bell?, backspace?, delete?, form?, vertical?"},
+	{"a ~!", "a ~!"},
+	{"gr\303\274n \342\202\254 \360\237\232\200", "gr\303\274n \342\202\254 \360\237\232\200"},
+	{"\346\227\245\346\234\254", "\346\227\245\346\234\254"},                                 /* wide */
+	{"e\314\201t", "e\314\201t"},                                                             /* a combining accent */
+	{"\342\200\256fdp.exe", "?fdp.exe"},                                                      /* right-to-left override */
+	{"a\302\233b\302\205c", "a?b?c"},                                                         /* control characters of 8 bits */
+	{"a\357\273\277b\342\200\250c", "a?b?c"},                                                 /* byte order mark, line separator */
+	{"a\200b", "a?b"},                                                                        /* a continuation of nothing */
+	{"a\303", "a?"},                                                                          /* cut */
+	{"a\342\202", "a??"},
+	{"a\360\237\232", "a???"},
+	{"a\342b", "a?b"},
+	{"a\342\202b", "a??b"},
+	{"\342\202\342\202\254", "??\342\202\254"},
+	{"\342\n\202", "?\n?"},
+	{"\300\257", "??"},                                                                       /* overlong */
+	{"\340\200\257", "???"},
+	{"\355\240\200", "???"},                                                                  /* a surrogate */
+	{"\364\220\200\200", "????"},                                                             /* beyond Unicode */
+	{"\377\376\374\200\200\200\200\200", "????????"},
+	{"\360\237\221\250\342\200\215\360\237\221\251", "\360\237\221\250\342\200\215\360\237\221\251"}, /* two, joined */
+	{"a\342\200\215b", "a?b"},                                                                        /* joined to ASCII */
+	{"\n\342\200\215", "\n?"},
+	{"\303\251a\342\200\215", "\303\251a?"},
+	{"\303\251\n\342\200\215", "\303\251\n?"},
+	{"\342\200\215\342\200\215", "??"},
+	{"\303\251\342\200\215\342\200\215\303\251", "\303\251\342\200\215?\303\251"},
+	{"\342\200\256\342\200\215", "??"}, /* joined to what is not shown */
+	{"\360\237\221\342\200\215", "????"},
+};
+
+/* Show it in pieces that end where bits of `cuts` are set. */
+static size_t show(const char *untrusted, size_t size, uint64_t cuts, char *text)
+{
+	struct rpc_screen screen = {.count = 0};
+	size_t begin = 0, done = 0;
+
+	for (size_t end = 1; end <= size; end++) {
+		char *exact;
+
+		if (end < size && !(cuts >> end & 1))
+			continue;
+		exact = malloc(end - begin);
+		if (!exact)
+			ck_abort_msg("out of memory");
+		memcpy(exact, untrusted + begin, end - begin);
+		done += rpc_screen_clean(&screen, exact, end - begin, text + done);
+		free(exact);
+		begin = end;
+	}
+	return done + rpc_screen_clean(&screen, NULL, 0, text + done);
+}
+
+START_TEST(text)
+{
+	char shown[ROOM];
+	size_t length = show(texts[_i].untrusted, strlen(texts[_i].untrusted), 0, shown);
+
+	ck_assert_msg(length == strlen(texts[_i].shown) && memcmp(shown, texts[_i].shown, length) == 0, "%d: %.*s", _i, (int)length, shown);
+}
+END_TEST
+
+/* Every way to cut it, as far as that can be done; of long ones, every two places. */
+START_TEST(text_in_pieces)
+{
+	size_t size = strlen(texts[_i].untrusted), length = strlen(texts[_i].shown);
+	char shown[ROOM];
+
+	for (uint64_t cuts = 0; size <= 12 && cuts < 1u << size; cuts++) {
+		if (show(texts[_i].untrusted, size, cuts, shown) != length || memcmp(shown, texts[_i].shown, length) != 0)
+			ck_abort_msg("cut: %#lx", cuts);
+	}
+	for (size_t a = 0; size > 12 && a < size; a++) {
+		for (size_t b = a; b < size; b++) {
+			uint64_t cuts = (uint64_t)1 << a | (uint64_t)1 << b;
+
+			if (show(texts[_i].untrusted, size, cuts, shown) != length || memcmp(shown, texts[_i].shown, length) != 0)
+				ck_abort_msg("cut at %zu and %zu", a, b);
+		}
+	}
+}
+END_TEST
+
+static size_t encode(uint32_t character, char *bytes)
+{
+	size_t length = character < 0x80 ? 1 : character < 0x800 ? 2 : character < 0x10000 ? 3 : 4;
+
+	for (size_t i = length; i-- > 1; character >>= 6)
+		bytes[i] = (char)(0x80 | (character & 0x3f));
+	bytes[0] = (char)(length == 1 ? character : (0xf00 >> length & 0xff) | character);
+	return length;
+}
+
+/* Each character by itself: what qfile_displayable() lets stand, lines and tabs, and nothing else. */
+START_TEST(every_character)
+{
+	for (uint32_t character = 0; character < 0x110000; character++) {
+		char bytes[4], shown[8], expected[8];
+		size_t length = encode(character, bytes), wide = 4;
+
+		qfile_displayable(bytes, length, expected, sizeof(expected), wide);
+		if (character == '\n' || character == '\r' || character == '\t')
+			expected[0] = (char)character;
+		if (show(bytes, length, 0, shown) != strlen(expected) || memcmp(shown, expected, strlen(expected)) != 0)
+			ck_abort_msg("%#x", character);
+	}
+}
+END_TEST
+
+/* It never takes more room than it says, and nothing is left of one text in the next. */
+START_TEST(room)
+{
+	static const char parts[][4] = {"\360\237\232", "\200\n", "\342", "\202\254", "\303\251", "x", "\342\200\215", "\364\220", "\377\377\377"};
+	struct rpc_screen screen = {.count = 0};
+	char shown[16];
+	unsigned seed = 1;
+
+	for (unsigned i = 0; i < 100000; i++) {
+		const char *part;
+		size_t size, length;
+
+		seed = seed * 1664525 + 1013904223;
+		part = parts[(seed >> 16) % COUNT(parts)];
+		size = strlen(part);
+		memset(shown, 'Z', sizeof(shown));
+		length = rpc_screen_clean(&screen, part, size, shown);
+		for (size_t k = length; k < sizeof(shown); k++) {
+			if (shown[k] != 'Z')
+				ck_abort_msg("wrote behind its end");
+		}
+		if (length > size + RPC_SCREEN_EXTRA)
+			ck_abort_msg("%zu bytes of %zu", length, size);
+	}
+	rpc_screen_clean(&screen, NULL, 0, shown);
+	ck_assert_uint_eq(screen.count, 0);
+}
+END_TEST
+
+Suite *screen_suite(void)
+{
+	Suite *suite = suite_create("screen");
+	TCase *tcase = add_case(suite, "text");
+
+	add_table_test(tcase, text, texts);
+	add_table_test(tcase, text_in_pieces, texts);
+	tcase_add_test(tcase, every_character);
+	tcase_add_test(tcase, room);
+	return suite;
+}
