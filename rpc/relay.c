@@ -34,17 +34,17 @@ int rpc_relay_open(struct rpc_relay *relay, struct rpc_channel *channel, struct 
 	return -ENOMEM;
 }
 
-/* Make a pipe of ours as large as may be, and never wait for it. */
-static void prepare(int fd)
+/* Make a pipe as large as may be; and never wait for one of ours. */
+static void prepare(int fd, bool own)
 {
 	fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE);
-	fcntl(fd, F_SETFL, O_NONBLOCK);
+	if (own)
+		fcntl(fd, F_SETFL, O_NONBLOCK);
 }
 
 void rpc_relay_input(struct rpc_relay *relay, enum rpc_frame_type type, int fd, bool own)
 {
-	if (own)
-		prepare(fd);
+	prepare(fd, own);
 	relay->inputs[relay->input_count++] = (struct rpc_input){.fd = fd, .type = type, .own = own};
 }
 
@@ -54,8 +54,7 @@ void rpc_relay_output(struct rpc_relay *relay, enum rpc_frame_type type, int fd,
 	/* What others write to, too, is left as it is. A pipe that can be written takes at least a page. */
 	size_t chunk = own || (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) ? SIZE_MAX : 4096;
 
-	if (own)
-		prepare(fd);
+	prepare(fd, own);
 	relay->outputs[relay->output_count++] = (struct rpc_output){.fd = fd, .type = type, .own = own, .screened = screened, .chunk = chunk};
 }
 

@@ -116,6 +116,14 @@ static bool is_served(const struct sockaddr_un *address)
 	return served;
 }
 
+/* Is it what a daemon that was killed has left behind? Something else is not ours to remove. */
+static bool is_left_behind(int directory, const char *domain, const struct sockaddr_un *address)
+{
+	struct stat status;
+
+	return fstatat(directory, domain, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISSOCK(status.st_mode) && !is_served(address);
+}
+
 /* Returns a listening socket or a negative errno; -EADDRINUSE: another daemon has it. */
 static int listen_at(int directory, const char *domain)
 {
@@ -126,9 +134,8 @@ static int listen_at(int directory, const char *domain)
 		return -errno;
 	address_of(&address, directory, domain);
 	r = bind(fd, (struct sockaddr *)&address, sizeof(address));
-	/* A daemon that was killed leaves its socket behind. */
 	if (r < 0 && errno == EADDRINUSE) {
-		if (is_served(&address)) {
+		if (!is_left_behind(directory, domain, &address)) {
 			close(fd);
 			return -EADDRINUSE;
 		}
@@ -158,8 +165,8 @@ static int listen_domains(struct listener *listener, const struct rpc_listen_opt
 
 		if (fd < 0) {
 			close(directory);
-			return rpc_fail(failure, 1, fd == -EADDRINUSE ? "%s/%s: another pedos-rpcd serves it" : "listening at %s/%s: %s", options->sockets,
-			                options->domains[i], strerror(-fd));
+			return rpc_fail(failure, 1, fd == -EADDRINUSE ? "%s/%s: another pedos-rpcd serves it, or it is no socket" : "listening at %s/%s: %s",
+			                options->sockets, options->domains[i], strerror(-fd));
 		}
 		listener->sockets[i].fd = fd;
 		snprintf(listener->sockets[i].domain, RPC_NAME_SIZE, "%s", options->domains[i]);

@@ -4,10 +4,12 @@
 Rounds are interleaved: each goes once through all ways, so that a machine that is slow for a while is slow for all of them. Medians and the
 medians of each round's ratios are printed; every copy is compared with its source in every round.
 
-    python3 tests/bench.py [--rounds N] [--only big,small,tree,latency,memory,growth] [--directory DIR]
+    python3 tests/bench.py [--rounds N] [--only big,small,tree,rpc,latency,memory,growth] [--directory DIR]
 """
 import argparse
+import contextlib
 import os
+import pwd
 import random
 import resource
 import shutil
@@ -21,6 +23,8 @@ import time
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 AGENT = os.path.join(TOP, "build/bin/qfile-agent")
 UNPACKER = os.path.join(TOP, "build/bin/qfile-unpacker")
+RPC = os.path.join(TOP, "build/bin/pedos-rpc")
+RPCD = os.path.join(TOP, "build/bin/pedos-rpcd")
 LIMIT_MIB = 8
 
 
@@ -82,8 +86,10 @@ def same(a, b):
     return subprocess.run(["diff", "-rq", "--no-dereference", a, b], stdout=subprocess.DEVNULL).returncode == 0
 
 
-def speed(title, name, rounds, scratch):
-    ways = {way: make for way, make in WAYS.items() if shutil.which(way.split()[0]) or way == "qfilecopy"}
+def speed(title, name, rounds, scratch, ways=None):
+    """Times of each way, and how the first of them compares with the others."""
+    ways = ways or {way: make for way, make in WAYS.items() if shutil.which(way.split()[0]) or way == "qfilecopy"}
+    first = next(iter(ways))
     times = {way: [] for way in ways}
     for number in range(rounds + 1):  # the first warms up and is not counted
         for way, make in random.sample(list(ways.items()), len(ways)):  # no way always comes behind the same other
@@ -96,12 +102,52 @@ def speed(title, name, rounds, scratch):
                 sys.exit(f"{title}: the copy made by {way} differs")
             remove(target)
     print(f"\n{title} ({rounds} rounds, every copy compared)\n")
-    print(f"| {'':16} | {'median':>8} | {'min':>8} | {'max':>8} | {'qfilecopy / this':>16} |")
+    print(f"| {'':16} | {'median':>8} | {'min':>8} | {'max':>8} | {f'{first} / this':>16} |")
     print(f"|{'-' * 18}|{'-' * 9}:|{'-' * 9}:|{'-' * 9}:|{'-' * 17}:|")
     for way, seconds in times.items():
-        ratio = statistics.median(own / other for own, other in zip(times["qfilecopy"], seconds))
+        ratio = statistics.median(own / other for own, other in zip(times[first], seconds))
         print(f"| {way:16} | {statistics.median(seconds):6.2f} s | {min(seconds):6.2f} s | {max(seconds):6.2f} s | {ratio:16.2f} |")
     sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def rpc_service(scratch):
+    """A pedos-rpcd that serves PedOS.Filecopy, delivering to `target` in the scratch directory; the socket's directory is the value."""
+    paths = {name: f"{scratch}/rpc/{name}" for name in ("sockets", "policy", "services")}
+    for path in paths.values():
+        os.makedirs(path)
+    with open(f"{paths['policy']}/50.policy", "w") as policy:
+        policy.write("PedOS.Filecopy * @anyvm @anyvm allow\n")
+    with open(f"{paths['services']}/PedOS.Filecopy", "w") as service:
+        service.write(f"#!/bin/sh\nexec {UNPACKER} {os.getuid()} {scratch}/target\n")
+    os.chmod(f"{paths['services']}/PedOS.Filecopy", 0o755)
+    options = [f"--{name}={path}" for name, path in paths.items()]
+    with open(f"{scratch}/rpc/log", "wb") as log:
+        daemon = subprocess.Popen([RPCD, "--foreground", "--transport=unix", *options, f"--user={pwd.getpwuid(os.getuid()).pw_name}", "work"],
+                                  stdin=subprocess.DEVNULL, stderr=log)
+    try:
+        while not os.path.exists(f"{paths['sockets']}/work") and daemon.poll() is None:
+            time.sleep(0.01)
+        yield paths["sockets"]
+    finally:
+        daemon.terminate()
+        daemon.wait()
+        remove(f"{scratch}/rpc")
+
+
+def rpc(rounds, scratch):
+    """The same agent and unpacker through pedos-rpc, and with nothing between them but pipes."""
+    with rpc_service(scratch) as sockets:
+        ways = {
+            "pedos-rpc": lambda name, target: f"{RPC} --sockets={sockets} --as=home work PedOS.Filecopy {AGENT} --progress=none {name}",
+            "pipe": qfile,
+        }
+        make_big(f"{scratch}/big")
+        speed("Through pedos-rpc: one file of 2 GiB", "big", rounds, scratch, ways)
+        os.unlink(f"{scratch}/big")
+        make_small(f"{scratch}/small")
+        speed("Through pedos-rpc: 50,000 files of 0 to 8 KiB in 200 directories", "small", rounds, scratch, ways)
+        remove(f"{scratch}/small")
 
 
 def latency(rounds, scratch):
@@ -232,7 +278,7 @@ def growth(rounds, scratch):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", default="big,small,tree,latency,memory,growth")
+    parser.add_argument("--only", default="big,small,tree,rpc,latency,memory,growth")
     parser.add_argument("--directory", default="/dev/shm", help="where to work: a tmpfs with 6 GiB free")
     arguments = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -252,6 +298,8 @@ def main():
             make_tree(f"{scratch}/source")
             speed("A source tree", "source", arguments.rounds, scratch)
             remove(f"{scratch}/source")
+        if "rpc" in only:
+            rpc(arguments.rounds, scratch)
         if "latency" in only:
             latency(arguments.rounds, scratch)
         if "memory" in only:

@@ -45,6 +45,13 @@ int account_become(const struct account *account)
 	return 0;
 }
 
+int account_end_with(pid_t parent, int signal)
+{
+	if (prctl(PR_SET_PDEATHSIG, signal) < 0)
+		return -errno;
+	return getppid() == parent ? 0 : -ESRCH;
+}
+
 /* Signals as a program expects them. */
 static void reset_signals(void)
 {
@@ -69,13 +76,9 @@ static void become_program(const struct account *account, char *const argv[], ch
 	}
 	if (account_become(account) < 0)
 		return;
-	/* Should we be killed, it is told. Set only now: a change of account clears it. */
-	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
+	/* It is of no use to anybody once we are gone, killed it may be. */
+	if (account_end_with(parent, SIGKILL) < 0)
 		return;
-	if (getppid() != parent) {
-		errno = ECANCELED;
-		return;
-	}
 	if (chdir(account->home) < 0 && chdir("/") < 0)
 		return;
 	execve(argv[0], argv, environment);

@@ -20,9 +20,11 @@ struct account {
 int account_find(struct account *account, const char *name);
 /* Become it for good, in a process of a single thread. 0 or a negative errno. */
 int account_become(const struct account *account);
+/* Get `signal` when `parent` ends, however that comes; becoming another account forgets it. -ESRCH: it has ended already. */
+int account_end_with(pid_t parent, int signal);
 
 struct account_process {
-	pid_t pid; /* leader of a session and group of its own */
+	pid_t pid; /* leader of a session and group of its own; killed when we are */
 	int ended; /* becomes readable when it has ended (pidfd) */
 };
 

@@ -134,7 +134,7 @@ static void refuse(struct daemon *daemon, struct rpc_arrival *arrival)
 static bool serve_arrival(struct daemon *daemon, struct rpc_arrival *arrival)
 {
 	struct slot *slot = find_slot(daemon, arrival->origin);
-	pid_t pid;
+	pid_t pid, own = getpid();
 
 	if (!slot) {
 		refuse(daemon, arrival);
@@ -147,7 +147,7 @@ static bool serve_arrival(struct daemon *daemon, struct rpc_arrival *arrival)
 		close(daemon->signals);
 		sigfillset(&all);
 		sigprocmask(SIG_UNBLOCK, &all, NULL);
-		serve(daemon->options, &daemon->listener, &daemon->policy, arrival);
+		serve(daemon->options, &daemon->listener, &daemon->policy, arrival, own);
 		return false;
 	}
 	if (pid < 0) {

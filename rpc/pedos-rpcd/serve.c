@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <qfile.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,7 @@ struct call {
 	struct account_process process;
 	struct rpc_relay relay;
 	struct timespec begun;
+	pid_t daemon;
 	int stop;
 };
 
@@ -253,7 +255,7 @@ static bool start(struct call *call)
 	rpc_relay_output(&call->relay, RPC_STDIN, pipes.ours[0], true, false);
 	rpc_relay_input(&call->relay, RPC_STDOUT, pipes.ours[1], true);
 	rpc_relay_input(&call->relay, RPC_STDERR, pipes.ours[2], true);
-	return account_become(&call->account) == 0;
+	return account_become(&call->account) == 0 && account_end_with(call->daemon, SIGTERM) == 0;
 }
 
 /* Carry the streams until the service has ended and the caller has got everything. 0, or a negative errno. */
@@ -322,16 +324,19 @@ static void run(struct call *call)
 	}
 }
 
-void serve(const struct options *options, struct rpc_listener *listener, const struct rpc_policy *policy, struct rpc_arrival *arrival)
+void serve(const struct options *options, struct rpc_listener *listener, const struct rpc_policy *policy, struct rpc_arrival *arrival, pid_t daemon)
 {
 	static struct call call;
 	unsigned char hello[RPC_FRAME_HEADER_SIZE + 4];
 	struct rpc_failure failure;
 	int r;
 
-	call = (struct call){.options = options, .listener = listener, .arrival = arrival, .source = arrival->source, .stop = qfile_stop_open()};
+	call = (struct call){.options = options, .listener = listener, .arrival = arrival, .source = arrival->source, .daemon = daemon};
+	call.stop = qfile_stop_open();
 	prctl(PR_SET_NAME, "pedos-rpcd call");
 	clock_gettime(CLOCK_MONOTONIC, &call.begun);
+	if (account_end_with(daemon, SIGTERM) < 0)
+		return;
 	if (call.stop < 0 || listener->transport->open(listener, arrival, &call.channel, &failure) < 0) {
 		log_line(LOG_WARNING, "a call from %s: %s", arrival->source, call.stop < 0 ? strerror(-call.stop) : failure.text);
 		return;

@@ -6,8 +6,10 @@
 #include "../frame.h"
 #include "../policy_file.h"
 
-/* Serve it, then return. `policy`: the daemon's own, for a transport that brings none. */
-void serve(const struct options *options, struct rpc_listener *listener, const struct rpc_policy *policy, struct rpc_arrival *arrival);
+/*
+ * Serve it, then return. `policy`: the daemon's own, for a transport that brings none. `daemon`: its process; the call ends with it.
+ */
+void serve(const struct options *options, struct rpc_listener *listener, const struct rpc_policy *policy, struct rpc_arrival *arrival, pid_t daemon);
 
 /* Frames that refuse a call. Returns their length. */
 size_t refusal_frames(unsigned char *bytes, uint32_t code, const char *reason);

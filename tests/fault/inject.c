@@ -34,7 +34,7 @@
 
 #include <linux/ptrace.h> /* after the other: it has what the C library calls by names of its own */
 
-#define MAX_ROLES 8
+#define MAX_ROLES 32
 #define MAX_CALLS 1024
 #define MAX_FAULTS 4
 #define KILL_ONE (-1)

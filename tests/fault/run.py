@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """run.py [PART...]: death anywhere. Kill and fail whatever takes part in a delivery, and look at what is left. Writes TAP.
 
-Parts: calls, kills, move, disk, order; without any, all of them.
+Parts: calls, kills, move, disk, order, rpc; without any, all of them.
 """
 import signal
 import sys
@@ -12,10 +12,12 @@ import disk
 import kills
 import move
 import order
+import rpc
 import tap
 from delivery import Broken
 
-PARTS = {"calls": calls.tests, "kills": kills.tests, "move": move.tests, "disk": disk.tests, "order": order.tests}
+PARTS = {"calls": calls.tests, "kills": kills.tests, "move": move.tests, "disk": disk.tests, "order": order.tests,
+         "rpc": rpc.tests}
 
 
 def main():

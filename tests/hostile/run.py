@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Hostile streams, and legal ones at the edge of it, against the real qfile-unpacker.
+"""Hostile streams, and legal ones at the edge of it, against the real qfile-unpacker; hostile frames against pedos-rpcd and pedos-rpc.
 
     run.py [NAME...]    run cases, all or those named ("links.absolute", or "links" for all of these), and write TAP
     run.py --list       list their names
@@ -20,6 +20,8 @@ sys.dont_write_bytecode = True
 
 import case as cases
 import receive
+import rpc
+import rpc_machine
 
 SUBJECTS = ["headers", "names", "structure", "links", "limits", "conflicts", "ending"]
 WORKERS = 2
@@ -32,10 +34,12 @@ def receivers():
 
 
 def chosen(names):
-    unknown = [name for name in names if name not in cases.CASES and name not in SUBJECTS]
+    """Those of the streams, by name, and those of the frames."""
+    unknown = [name for name in names if name not in cases.CASES and name not in rpc.CASES and name not in [*SUBJECTS, "rpc"]]
     if unknown:
         sys.exit(f"run.py: no such case: {', '.join(unknown)}")
-    return [case for name, case in cases.CASES.items() if not names or name in names or name.partition(".")[0] in names]
+    return [{name: case for name, case in those.items() if not names or name in names or name.partition(".")[0] in names}
+            for those in (cases.CASES, rpc.CASES)]
 
 
 def why_nothing_runs():
@@ -45,24 +49,24 @@ def why_nothing_runs():
     return "a plain user can make no user namespaces here"
 
 
-def run_one(case, receiver, unable):
+def run_one(name, reason, function, *arguments):
     """Returns a line of TAP, and what follows it where it failed."""
-    name = f"{case.name} {receiver.who}"
+    if reason:
+        return f"ok {{}} - {name} # skip {reason}", []
     try:
-        reason = unable or case.needs(receiver)
-        if reason:
-            return f"ok {{}} - {name} # skip {reason}", []
-        complaints = receive.run(case, receiver)
+        complaints = function(*arguments)
     except Exception:
         complaints = traceback.format_exc().splitlines()
     return f"{'not ok' if complaints else 'ok'} {{}} - {name}", complaints
 
 
-def run(selected):
+def run(streams, frames):
     """Run cases side by side, print what became of them in their order. Returns how many failed."""
     unable, failed, number = why_nothing_runs(), 0, 0
     with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
-        futures = [pool.submit(run_one, case, receiver, unable) for receiver in receivers() for case in selected]
+        futures = [pool.submit(run_one, f"{name} {receiver.who}", unable or case.needs(receiver), receive.run, case, receiver)
+                   for receiver in receivers() for name, case in streams.items()]
+        futures += [pool.submit(run_one, name, None, function) for name, function in frames.items()]
         try:
             for number, future in enumerate(futures, 1):
                 line, complaints = future.result()
@@ -74,6 +78,7 @@ def run(selected):
             pool.shutdown(wait=False, cancel_futures=True)
             for pid in list(receive.running):
                 receive.kill_group(pid)
+            rpc_machine.end_all()
             raise
     print(f"1..{number}")
     return failed
@@ -88,18 +93,18 @@ def main():
     for subject in SUBJECTS:
         importlib.import_module(subject)
     if options.write:
-        selected = chosen([options.write])
-        if len(selected) != 1:
-            sys.exit("run.py: --write takes one case")
-        sys.stdout.buffer.write(selected[0].make())
+        streams, frames = chosen([options.write])
+        if len(streams) != 1 or frames:
+            sys.exit("run.py: --write takes one case, and one of a stream")
+        sys.stdout.buffer.write(streams[options.write].make())
     elif options.list:
-        print("\n".join(case.name for case in chosen(options.names)))
+        print("\n".join(name for those in chosen(options.names) for name in those))
     else:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         # A receiver syncs the whole file system: a disk that others work on makes that slow.
         if "TMPDIR" not in os.environ and os.access("/dev/shm", os.W_OK | os.X_OK):
             tempfile.tempdir = "/dev/shm"
-        sys.exit(run(chosen(options.names)) > 0)
+        sys.exit(run(*chosen(options.names)) > 0)
 
 
 main()

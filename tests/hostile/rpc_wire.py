@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The frames of PedOS rpc, by hand."""
+import struct
+
+HELLO, CALL, ACCEPTED, REFUSED, STDIN, STDOUT, STDERR, EXIT, UNWANTED = range(1, 10)
+FRAME_MAX, REASON_MAX = 65536, 400
+
+
+def number(value):
+    return struct.pack("<I", value)
+
+
+def header(kind, length):
+    return struct.pack("<II", kind, length)
+
+
+def frame(kind, payload=b""):
+    return header(kind, len(payload)) + payload
+
+
+def call(service="test.Cat", user="", source="home"):
+    return frame(CALL, b"".join(part.encode() + b"\0" for part in (service, user, source)))
+
+
+def refused(code, reason=b"because"):
+    return frame(REFUSED, number(code) + reason)
+
+
+GREETING = frame(HELLO, number(1))
+BEGUN = GREETING + frame(ACCEPTED)
+
+
+def split(data):
+    """Whole frames at the beginning of what was received, as (type, payload), and what is left."""
+    frames = []
+    while len(data) >= 8:
+        kind, length = struct.unpack_from("<II", data)
+        if len(data) < 8 + length:
+            break
+        frames.append((kind, data[8:8 + length]))
+        data = data[8 + length:]
+    return frames, data
