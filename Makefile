@@ -196,7 +196,7 @@ TEST_PROGRAMS = $(B)/tests/unit-tests $(B)/tests/escape/escape $(B)/tests/fault/
 $(B)/tests/unit-tests: $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/*.c)) $(LIB_OBJECTS) $(B)/rpc/pedos-rpc-dom0/tables.o $(RPC_SHARED)
 	$(call say,LINK)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(FAULTY)) -o $@ $^ $$($(PKG_CONFIG) --libs check) $(PKG_LIBS)
+	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(FAULTY)) -o $@ $^ $$($(PKG_CONFIG) --libs check) $(PKG_LIBS) $(XEN_LIBS)
 
 # What tests/unit/faults.c makes fail.
 FAULTY = __openat_2 aligned_alloc calloc close fchmod fchmodat fdopendir fork fstat fstatat fstatfs fsync ftruncate futimens getdents64 lseek malloc \
