@@ -170,6 +170,17 @@ check-fault:
 	@$(MAKE) --no-print-directory all $(B)/tests/fault/inject
 	@PARTS="$(PARTS)" sh tests/run.sh -s fault
 
+# Between real guests: Xen in an emulator, with dom0 and three guests. CASES chooses among tests/xen/cases.
+check-xen:
+	@$(SETUP) build
+	@$(SETUP) xen || true
+	@$(MAKE) --no-print-directory all $(XEN_PROGRAMS)
+	@rm -rf $(B)/xen/installed
+	@$(MAKE) --no-print-directory install PREFIX=/usr DESTDIR=$(CURDIR)/$(B)/xen/installed >/dev/null
+	@CASES="$(CASES)" sh tests/run.sh -1 -b $(B) -s xen; status=$$?; cat $(B)/tests/results/xen-*.err; exit $$status
+
+XEN_PROGRAMS = $(if $(filter-out 0,$(XEN)),$(patsubst tests/xen/%.c,$(B)/tests/xen/%,$(wildcard tests/xen/*.c)))
+
 # Nothing undefined in the code that parses: for every input, and without running it.
 prove:
 	@$(SETUP) build prove
@@ -222,12 +233,17 @@ $(B)/tests/dom0/hypervisor.so: tests/dom0/hypervisor.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(XEN_CFLAGS) -fPIC -shared -o $@ $<
 
+# What runs in the guests besides the project's own programs.
+$(XEN_PROGRAMS): $(B)/tests/xen/%: $(B)/tests/xen/%.o
+	$(call say,LINK)
+	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $$($(PKG_CONFIG) --libs xenvchan xenstore xenevtchn)
+
 $(B)/tests/escape/%.o: ALL_CFLAGS += -Ilib
 $(B)/tests/unit/%.o: ALL_CFLAGS += -Ilib -Irpc $(shell $(PKG_CONFIG) --cflags check 2>/dev/null)
 
 clean:
 	rm -rf $(B) build-*
 
-.PHONY: all install demo check check-fault check-sanitized coverage prove fuzz bench clean
+.PHONY: all install demo check check-fault check-sanitized check-xen coverage prove fuzz bench clean
 .DELETE_ON_ERROR:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

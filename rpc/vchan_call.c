@@ -9,16 +9,18 @@
 #include "vchan.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <qfile.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <unistd.h>
 
 #include "guard.h"
 #include "xenentry.h"
 
-#define ANSWER_TIME 10000 /* milliseconds for the other end to come */
+#define ANSWER_TIME 30000 /* milliseconds for the other end to come */
 #define ID_LENGTH 8       /* with it, no path is longer than libxenvchan bears */
 
 /* A new name for a call: 41 bits of chance, so that nobody else has it. */
@@ -86,22 +88,45 @@ static int wait_for_answer(struct vchan *vchan, const char *target, struct rpc_f
 	return 0;
 }
 
-/* From a place for the call to a connection: the node is there meanwhile, and only then. */
-static int call(struct vchan *vchan, unsigned domid, const char *target, struct rpc_failure *failure)
+/*
+ * xenstore lets a guest have ten transactions at a time, then refuses: for us, and for libxenvchan, which takes that for a failure. So those who
+ * begin a call do so one after the other. Whoever may call may lock the device. Returns what ends the turn when it is closed.
+ */
+static int take_turn(void)
 {
-	struct rpc_guard guard = {.fd = -1};
-	char path[VCHAN_PATH_SIZE];
+	int fd = open("/dev/xen/gntalloc", O_RDWR | O_CLOEXEC);
+
+	while (fd >= 0 && flock(fd, LOCK_EX) < 0 && errno == EINTR)
+		;
+	return fd;
+}
+
+/* Have the call made, and somebody to watch over it. */
+static int make(struct vchan *vchan, unsigned domid, char path[VCHAN_PATH_SIZE], struct rpc_guard *guard, struct rpc_failure *failure)
+{
 	int status;
 
 	if (make_place(vchan, domid, path, failure) < 0)
 		return -1;
-	status = rpc_guard_start(&guard, path);
+	status = rpc_guard_start(guard, path);
 	if (status < 0)
 		return rpc_fail(failure, 125, "cannot start a process: %s", strerror(-status));
-	status = make_rings(vchan, domid, path, failure);
+	return make_rings(vchan, domid, path, failure);
+}
+
+/* From a place for the call to a connection: the node is there meanwhile, and only then. */
+static int call(struct vchan *vchan, unsigned domid, const char *target, struct rpc_failure *failure)
+{
+	struct rpc_guard guard = {.fd = -1};
+	char path[VCHAN_PATH_SIZE] = "";
+	int turn = take_turn(), status = make(vchan, domid, path, &guard, failure);
+
+	if (turn >= 0)
+		close(turn);
 	if (status == 0)
 		status = wait_for_answer(vchan, target, failure);
-	xenstore_remove(&vchan->store, path);
+	if (*path)
+		xenstore_remove(&vchan->store, path);
 	rpc_guard_dismiss(&guard);
 	return status;
 }

@@ -3,8 +3,8 @@
 #
 #     sh tests/run.sh [-b BUILD] [-1] [-s SUITES] [NAME...]
 #
-# BUILD: the build to test, "build" if not said. -1: as the caller only. SUITES: words of "unit hostile escape dom0 integration fault", all but the last
-# if not said. NAME: of the integration tests only these, such as roundtrip.
+# BUILD: the build to test, "build" if not said. -1: as the caller only. SUITES: words of "unit hostile escape dom0 integration fault xen", all but the
+# last two if not said. NAME: of the integration tests only these, such as roundtrip.
 set -u
 cd "$(dirname "$0")/.."
 export LC_ALL=C.UTF-8 # the tests' own text has characters of many scripts
@@ -37,6 +37,7 @@ for name in "$@"; do files="$files tests/integration/$name.bats" chosen=integrat
 command_of() {
     case $1 in
     unit) echo "CK_TAP_LOG_FILE_NAME=- CK_VERBOSITY=silent $QFILE_BUILD/tests/unit-tests" ;;
+    xen) echo "python3 -B tests/xen/run.py ${CASES-}" ;;
     hostile | escape | dom0 | fault) echo "python3 -B tests/$1/run.py $([ "$1" != fault ] || echo "${PARTS-}")" ;;
     # They wait more than they work.
     integration) echo "bats --tap --jobs $((3 * $(nproc))) ${files:-tests/integration/*.bats}" ;;

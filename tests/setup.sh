@@ -51,6 +51,14 @@ for group in "$@"; do
     fault)
         need python3 "kills and fails what delivers, and looks at what is left" has python3
         ;;
+    xen)
+        need qemu-system-x86 "runs Xen where there is none" has qemu-system-x86_64
+        need libxen-dev "talks to Xen: xenvchan, xenstore, xencontrol" has_module xenvchan
+        need xenstore-utils "shows and changes xenstore in the guests" has xenstore-ls
+        need findutils "compares both sides, in the guests" has find
+        need dpkg "unpacks Xen and a kernel, which are never installed" has dpkg-deb
+        need python3 "runs the lab" has python3
+        ;;
     fuzz)
         need clang "compiles the fuzz targets" has clang
         need libclang-rt-dev "libFuzzer and the sanitizers" has_fuzzer
