@@ -86,9 +86,16 @@ $(SHARED): $(LIB_OBJECTS) lib/libqfile.map
 
 $(RPC_SHARED): $(patsubst %.c,$(B)/%.o,$(RPC_SOURCES))
 	$(call say,AR)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
 $(B)/rpc/%.o: ALL_CFLAGS += $(XEN_DEFINES) $(XEN_CFLAGS)
+
+# A build with another XEN= than the last one makes anew what differs by it.
+$(B)/rpc/transport.o $(RPC_SHARED): $(B)/rpc/xen
+$(B)/rpc/xen: $(if $(filter $(XEN),$(shell cat $(B)/rpc/xen 2>/dev/null)),,always)
+	@mkdir -p $(@D)
+	@echo $(XEN) >$@
+always:
 
 # $(1): the directory of its sources. $(2): an archive, $(3): libraries that it needs besides.
 define program
@@ -244,6 +251,6 @@ $(B)/tests/unit/%.o: ALL_CFLAGS += -Ilib -Irpc $(shell $(PKG_CONFIG) --cflags ch
 clean:
 	rm -rf $(B) build-*
 
-.PHONY: all install demo check check-fault check-sanitized check-xen coverage prove fuzz bench clean
+.PHONY: all always install demo check check-fault check-sanitized check-xen coverage prove fuzz bench clean
 .DELETE_ON_ERROR:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -15,7 +15,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 LIBRARIES = "/lib/x86_64-linux-gnu"
 MODULES = ("xen-privcmd", "xenfs", "xen-evtchn", "xen-gntdev", "xen-gntalloc")
 # busybox has these, too, but without options that the cases use (nanoseconds, -printf), or not at all
-FROM_HOST = ("date", "find", "cksum", "xenstore-read", "xenstore-write", "xenstore-list", "xenstore-ls", "xenstore-rm", "xenstore-chmod", "xenstore-watch")
+XENSTORE = ("read", "write", "list", "ls", "rm", "chmod")
+FROM_HOST = ("date", "find", "cksum", *(f"xenstore-{command}" for command in XENSTORE))
 DOM0_PROGRAMS = ("xl", "xenstored", "xenconsoled", "xen-init-dom0", "libxl-save-helper")
 ACCOUNTS = {
     "etc/passwd": "root:x:0:0::/root:/bin/sh\nuser:x:1000:1000::/home/user:/bin/sh\n",

@@ -134,6 +134,15 @@ class Guest(Machine):
         self.lab.dom0.run(f"xl destroy {self.name}")
 
 
+def qemu_command(found, logs, initrd):
+    """Ends with us, however we end. The first serial line is the hypervisor's and dom0's console, the second leads to dom0's agent."""
+    xen = f"console=com1 com1=115200,8n1 dom0_max_vcpus=1 dom0_mem={MEMORY['dom0']}M,max:{MEMORY['dom0']}M"
+    return ["setpriv", "--pdeathsig", "KILL", packages.QEMU, "-accel", "tcg,thread=multi", "-smp", str(PROCESSORS), "-cpu", CPU,
+            "-m", str(sum(MEMORY.values()) + 256), "-nodefaults", "-display", "none", "-no-reboot",
+            "-serial", f"file:{logs}/xen.log", "-serial", "stdio",
+            "-kernel", found.hypervisor, "-append", xen, "-initrd", f"{found.vmlinuz} console=hvc0 quiet,{initrd}"]
+
+
 class Lab:
     def __init__(self, found, build):
         self.logs = os.path.join(build, "xen", "logs")
@@ -147,13 +156,8 @@ class Lab:
         self.machines = {machine.name: machine for machine in (self.dom0, *self.guests)}
         guest, dom0 = (os.path.join(build, "xen", f"{name}.cpio") for name in ("guest", "dom0"))
         image.write_images(found, build, guest, dom0)
-        self.qemu = subprocess.Popen(
-            # it ends with us, however we end
-            ["setpriv", "--pdeathsig", "KILL", packages.QEMU, "-accel", "tcg,thread=multi", "-smp", str(PROCESSORS), "-cpu", CPU, "-m", str(sum(MEMORY.values()) + 256),
-             "-nodefaults", "-display", "none", "-no-reboot", "-serial", f"file:{self.logs}/xen.log", "-serial", "stdio",
-             "-kernel", found.hypervisor, "-append", f"console=com1 com1=115200,8n1 dom0_mem={MEMORY['dom0']}M,max:{MEMORY['dom0']}M dom0_max_vcpus=1",
-             "-initrd", f"{found.vmlinuz} console=hvc0 quiet,{dom0}"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=open(f"{self.logs}/qemu.log", "wb"))
+        self.qemu = subprocess.Popen(qemu_command(found, self.logs, dom0), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                     stderr=open(f"{self.logs}/qemu.log", "wb"))
         self.reader = threading.Thread(target=self.listen, daemon=True)
         self.reader.start()
 

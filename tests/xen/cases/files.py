@@ -33,7 +33,8 @@ def test_tree(lab):
 
 def test_thirty(lab):
     """thirty calls at once, all open at the same time, each with its own answer."""
-    calls = [lab.work.start(f"{{ echo number {n}; sleep 1000 & echo $! >/tmp/sleeper-{n}; wait; }} | pedos-rpc personal test.hold") for n in range(30)]
+    script = "{{ echo number {n}; sleep 1000 & echo $! >/tmp/sleeper-{n}; wait; }} | pedos-rpc personal test.hold"
+    calls = [lab.work.start(script.format(n=n)) for n in range(30)]
     await_that(lab.personal, "[ $(ls /tmp/held-* 2>/dev/null | wc -l) = 30 ]", "30 services that run at once", 120)
     lab.work.run("kill $(cat /tmp/sleeper-*); rm /tmp/sleeper-*")
     for n, call in enumerate(calls):

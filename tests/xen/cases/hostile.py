@@ -31,7 +31,7 @@ def test_entries(lab):
     """a guest can't write or remove dom0's entries, its own or others', nor give itself a name."""
     before = entries(lab)
     for path in [f"/local/domain/{guest.domid}/{entry}" for guest in lab.guests for entry in
-                 (f"pedos-rpc/{lab.work.name}", "pedos-rpc/personal", f"pedos-rpc-in/{lab.vault.domid}", f"pedos-rpc-in/{lab.work.domid}", "name")]:
+                 ("pedos-rpc/work", "pedos-rpc/personal", f"pedos-rpc-in/{lab.vault.domid}", f"pedos-rpc-in/{lab.work.domid}", "name")]:
         for command in (f"xenstore-write {path} work", f"xenstore-rm {path}", f"xenstore-chmod {path} w{lab.vault.domid}"):
             lab.vault.run(f"! {command} 2>/dev/null")
     equal("dom0's entries", entries(lab), before)
@@ -42,8 +42,9 @@ def test_entries(lab):
 def test_reading(lab):
     """a guest can't read what dom0 tells others, nor see others' calls."""
     lab.work.run("pedos-rpc personal test.exit+0")  # so that there is a directory of calls
-    for path in (f"/local/domain/{lab.personal.domid}/pedos-rpc-in", f"/local/domain/{lab.personal.domid}/pedos-rpc-in/{lab.work.domid}",
-                 f"/local/domain/{lab.work.domid}/pedos-rpc", f"/local/domain/{lab.work.domid}/pedos-rpc/personal", directory(lab.work, lab.personal)):
+    work, personal = (f"/local/domain/{guest.domid}" for guest in (lab.work, lab.personal))
+    for path in (f"{personal}/pedos-rpc-in", f"{personal}/pedos-rpc-in/{lab.work.domid}", f"{work}/pedos-rpc", f"{work}/pedos-rpc/personal",
+                 directory(lab.work, lab.personal)):
         lab.dom0.run(f"xenstore-ls {path} >/dev/null && xenstore-read {path} >/dev/null")  # it is there
         lab.vault.run(f"! xenstore-ls {path} 2>/dev/null && ! xenstore-read {path} 2>/dev/null")
 

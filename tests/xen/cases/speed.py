@@ -12,9 +12,9 @@ from common import INCOMING, equal, make_big, nothing_left
 
 MEGABYTES = 200
 PROXIED = 20  # megabytes: Xen's proxy has rings of a page or less, and takes its time
-ROUNDS = 2
+ROUNDS = 1
 RING = 256 * 1024
-PROXY_TIME = 60  # seconds; where it does not end, it counts as that slow
+PROXY_TIME = 30  # seconds; where it does not end, it counts as that slow
 # What the relay is to reach of the bare loop's speed, and Filecopy of its own through Xen's proxy: medians of each round's ratio. They are shown, no
 # verdict: an emulated machine says little of a real one's speed, and less while others use its processors.
 RELAY_TO_LOOP, FILECOPY_TO_PROXY = 0.8, 1.0
