@@ -316,6 +316,8 @@ struct qfile_peer {
 	int out;   /* what it reads */
 };
 
+/* Start argv[0], found as execvp(3) finds it (which alone reads $PATH here), with a pipe each way; it gets `environment`, and keeps the caller's stderr. */
+int qfile_call_program(char *const argv[], char *const environment[], struct qfile_peer *peer);
 /* Start `sh -c command` with a pipe each way; it gets `environment`, and keeps the caller's stderr. */
 int qfile_call_command(const char *command, char *const environment[], struct qfile_peer *peer);
 

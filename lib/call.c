@@ -14,10 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Run `sh -c command` with these as stdin and stdout, and with the signals as a program expects them. */
-static int spawn_shell(const char *command, int in, int out, pid_t *pid, char *const environment[])
+/* Run a program with these as stdin and stdout, and with the signals as it expects them. */
+static int spawn(char *const argv[], int in, int out, pid_t *pid, char *const environment[])
 {
-	char *argv[] = {(char *)"sh", (char *)"-c", (char *)command, NULL};
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	sigset_t none, pipe_signal;
@@ -33,13 +32,13 @@ static int spawn_shell(const char *command, int in, int out, pid_t *pid, char *c
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-	r = posix_spawn(pid, "/bin/sh", &actions, &attributes, argv, environment);
+	r = posix_spawnp(pid, argv[0], &actions, &attributes, argv, environment);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attributes);
 	return -r;
 }
 
-int qfile_call_command(const char *command, char *const environment[], struct qfile_peer *peer)
+int qfile_call_program(char *const argv[], char *const environment[], struct qfile_peer *peer)
 {
 	int to[2], from[2], r;
 
@@ -51,7 +50,7 @@ int qfile_call_command(const char *command, char *const environment[], struct qf
 		close(to[1]);
 		return r;
 	}
-	r = spawn_shell(command, to[0], from[1], &peer->pid, environment);
+	r = spawn(argv, to[0], from[1], &peer->pid, environment);
 	close(to[0]);
 	close(from[1]);
 	if (r < 0) {
@@ -62,6 +61,13 @@ int qfile_call_command(const char *command, char *const environment[], struct qf
 	peer->out = to[1];
 	peer->in = from[0];
 	return 0;
+}
+
+int qfile_call_command(const char *command, char *const environment[], struct qfile_peer *peer)
+{
+	char *argv[] = {(char *)"/bin/sh", (char *)"-c", (char *)command, NULL};
+
+	return qfile_call_program(argv, environment, peer);
 }
 
 static bool is_program(const char *path)
