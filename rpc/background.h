@@ -3,8 +3,8 @@
 #define RPC_BACKGROUND_H
 
 /*
- * Go on in a child, in a session of its own; the parent waits and exits. To be called before there are threads or connections. Returns a descriptor for
- * background_ready(); without that call, when the child ends, the parent exits with 1. A negative errno on failure, in the parent.
+ * Go on in a child, in a session of its own; the parent waits and exits. To be called before there are threads or connections. Returns a descriptor
+ * for background_ready(); without that call, when the child ends, the parent exits with 1. A negative errno on failure, in the parent.
  */
 int background_begin(void);
 

@@ -15,7 +15,8 @@ struct account {
 };
 
 /*
- * Find the account `name`; where we are not root it can only be our own, and NULL stands for that. -ENOENT: there is none. -EPERM: it is another, and we are not root.
+ * Find the account `name`; where we are not root it can only be our own, and NULL stands for that. -ENOENT: there is none. -EPERM: it is another,
+ * and we are not root.
  */
 int account_find(struct account *account, const char *name);
 /* Become it for good, in a process of a single thread. 0 or a negative errno. */

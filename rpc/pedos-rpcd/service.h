@@ -6,8 +6,8 @@
 #include <limits.h>
 
 /*
- * Find the program of SERVICE[+ARGUMENT] in the directories (NULL at the end): one of that whole name in any of them, else one named SERVICE. -ENOENT: there is none.
- * -EPERM: it is no regular file, or others than root and we may change it; `path` says which.
+ * Find the program of SERVICE[+ARGUMENT] in the directories (NULL at the end): one of that whole name in any of them, else one named SERVICE.
+ * -ENOENT: there is none. -EPERM: it is no regular file, or others than root and we may change it; `path` says which.
  */
 int service_find(const char *const *dirs, const char *service, char path[PATH_MAX]);
 
