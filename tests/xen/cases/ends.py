@@ -110,7 +110,7 @@ def test_call_killed(lab):
     await_that(lab.personal, "ls /tmp/held-*", "a service that runs")
     lab.personal.run("kill -KILL $(grep -ls 'pedos-rpcd call' /proc/[0-9]*/comm | cut -d / -f 3)")
     # It is killed, too, and may not come to removing its mark, which has its number.
-    await_that(lab.personal, "for mark in /tmp/held-*; do [ ! -d /proc/${mark#/tmp/held-} ] || exit 1; done", "that the service has ended")
+    await_that(lab.personal, '(for mark in /tmp/held-*; do [ ! -d "/proc/${mark#/tmp/held-}" ] || exit 1; done)', "that the service has ended")
     lab.personal.run("rm -f /tmp/held-*")
     await_that(lab.work, "! pidof pedos-rpc", "that the caller has ended")
     call.kill()
