@@ -99,6 +99,18 @@ size_t qfile_displayable(const char *name, size_t length, char *text, size_t siz
  */
 int qfile_numbered_name(const char *name, unsigned number, char numbered[256]);
 
+/*
+ * The same with a text in place of the number: "report (edited in work).pdf" for "edited in work". `tag` has at most 128 bytes, and characters
+ * that qfile_name_check() accepts. -ENAMETOOLONG: the extension leaves no room for it.
+ */
+int qfile_tagged_name(const char *name, const char *tag, char tagged[256]);
+
+/*
+ * A name for a file of our own that is to be called like a peer's: `untrusted_name` with '_' for each character that qfile_name_check() does not
+ * accept, and for each '/'. `length` is at most 255, the longest that `name` can hold. -EINVAL: it is longer, or empty, "." or "..".
+ */
+int qfile_safe_name(const char *untrusted_name, size_t length, char name[256]);
+
 /* ---- The Filecopy format: pure functions ------------------------------------------------------------------------------ */
 
 #define QFILE_HEADER_SIZE 32
@@ -137,6 +149,62 @@ size_t qfile_result_encode(const struct qfile_result *result, unsigned char *byt
 void qfile_result_decode(const unsigned char untrusted_bytes[QFILE_RESULT_SIZE], struct qfile_result *result);
 /* The extension's length field: -EINVAL beyond QFILE_NAME_MAX. */
 int qfile_result_namelen_decode(const unsigned char untrusted_bytes[QFILE_RESULT_NAMELEN_SIZE], struct qfile_result *result);
+
+/* ---- The OpenInVM format: pure functions ------------------------------------------------------------------------------
+ *
+ * The opener has a file, and asks the editor, in another VM, to open it. Both speak version 2, which an older program at the other end takes for
+ * version 1.
+ */
+
+#define QFILE_EDIT_REQUEST_SIZE 256
+/* Bytes of a request of version 2 that hold the name, "view-only-" and the NUL counted. */
+#define QFILE_EDIT_NAME_SIZE 232
+
+struct qfile_edit_request {
+	char name[QFILE_EDIT_REQUEST_SIZE]; /* the file's base name, without "view-only-", NUL-terminated; decoded: untrusted */
+	bool view_only;
+	bool records;    /* version 2: the answer is to come in records. Encoded always */
+	uint64_t length; /* version 2: bytes of content that follow; else they end with the stream */
+};
+
+/*
+ * A name too long for its field loses its beginning, never a part of a UTF-8 character, so that the extension survives. `name` is not empty.
+ */
+void qfile_edit_request_encode(const struct qfile_edit_request *request, unsigned char bytes[QFILE_EDIT_REQUEST_SIZE]);
+
+/*
+ * The one place where a request is checked. -EINVAL: no NUL ends the name, it is empty; or of version 2, with a checksum that is wrong, an
+ * unknown flag, or a length beyond INT64_MAX. Under version 1 "view-only-" before a name means what it says; under version 2 the flag alone counts.
+ */
+int qfile_edit_request_decode(const unsigned char untrusted_bytes[QFILE_EDIT_REQUEST_SIZE], struct qfile_edit_request *request);
+
+/* A record of the answer under version 2: a header, then the payload, then the payload's CRC-32. */
+#define QFILE_EDIT_RECORD_SIZE 24
+#define QFILE_EDIT_CRC_SIZE 4
+/* The longest payload of a record "done": a message. */
+#define QFILE_EDIT_MESSAGE_MAX 4096
+
+enum qfile_edit_kind {
+	QFILE_EDIT_SAVE = 1, /* the payload is one complete version that the user saved */
+	QFILE_EDIT_DONE = 2, /* nothing more comes; the payload is a message for the user, or empty */
+};
+
+struct qfile_edit_record {
+	enum qfile_edit_kind kind;
+	uint32_t code;   /* of "done": 0, or a Linux errno. 0 of "save" */
+	uint64_t length; /* bytes of payload: at most INT64_MAX, of "done" at most QFILE_EDIT_MESSAGE_MAX */
+};
+
+void qfile_edit_record_encode(const struct qfile_edit_record *record, unsigned char bytes[QFILE_EDIT_RECORD_SIZE]);
+/* The one place where a record is checked. -EINVAL: no mark, an unknown kind, or a field out of its bounds. */
+int qfile_edit_record_decode(const unsigned char untrusted_bytes[QFILE_EDIT_RECORD_SIZE], struct qfile_edit_record *record);
+
+#define QFILE_EDIT_MARK_SIZE 8
+/* Do these bytes begin an answer in records? Else they are a new content, raw, as version 1 sends it. */
+bool qfile_edit_is_record(const unsigned char untrusted_bytes[QFILE_EDIT_MARK_SIZE]);
+
+void qfile_edit_crc_encode(uint32_t crc, unsigned char bytes[QFILE_EDIT_CRC_SIZE]);
+uint32_t qfile_edit_crc_decode(const unsigned char bytes[QFILE_EDIT_CRC_SIZE]);
 
 /* ---- Sending ---------------------------------------------------------------------------------------------------------- */
 
@@ -306,6 +374,118 @@ int qfile_refuse(int out, int code);
  * -ECANCELED: `stop`. -EPERM: the child cannot be confined.
  */
 int qfile_receive(const struct qfile_receive_options *options, struct qfile_receive_outcome *outcome, struct qfile_error *error);
+
+/* ---- Opening a file in another VM: the opener, which has the file ------------------------------------------------------ */
+
+struct qfile_opener;
+
+struct qfile_opener_options {
+	int in;  /* the answer is read here */
+	int out; /* the request and the content go here; non-blocking or not */
+	int stop;
+	bool view_only;         /* nothing that comes back is written anywhere */
+	uint64_t max_bytes;     /* the longest version that is accepted; UINT64_MAX: any */
+	const char *from;       /* the name of the other VM, for the names of edits that are kept beside the file */
+	const char *const *keep; /* directories, NULL-terminated: where an edit is kept that can be written neither over nor beside the file. The
+	                            first that can take it does. Made, 0700, where they are missing */
+};
+
+/* What is worth telling the user before he edits, as bits. */
+enum qfile_opener_note {
+	QFILE_OPENER_LINKS = 1 << 0,     /* the file has other names (hard links), which will keep the old content */
+	QFILE_OPENER_READ_ONLY = 1 << 1, /* the caller may not write to the file: edits will be kept beside it */
+	QFILE_OPENER_SECOND = 1 << 2,    /* another opener has it open for editing: edits will be kept beside it */
+};
+
+/*
+ * Open the file at `path`, following symbolic links: what they lead to is what will change. Sends nothing. The options' strings must live as long
+ * as the opener. -EINVAL: the path is empty. -EISDIR: a directory. -ENOTSUP: neither that nor a regular file. Else the errno of opening it.
+ */
+int qfile_opener_new(struct qfile_opener **opener, const char *path, const struct qfile_opener_options *options, struct qfile_error *error);
+/* enum qfile_opener_note bits; none with view_only. */
+unsigned qfile_opener_notes(const struct qfile_opener *opener);
+
+/*
+ * Send the request, or the next part of the content (a few hundred KiB). Returns 1 while there is more to send, 0 at the end: the caller now closes
+ * `out`, all of whose copies the editor must see closed. -ESTALE: the file became shorter meanwhile. -ECANCELED: `stop`. That the other side
+ * takes no more is no error here: qfile_opener_step() tells why.
+ */
+int qfile_opener_send(struct qfile_opener *opener, struct qfile_error *error);
+
+/* What came back. */
+enum qfile_opener_step {
+	QFILE_OPENER_DONE = 0,     /* the other side has ended: event->code and message */
+	QFILE_OPENER_PART = 1,     /* a part of a version, or one that view_only passes over */
+	QFILE_OPENER_SAVED = 2,    /* a version is in the file's place, on stable storage */
+	QFILE_OPENER_KEPT = 3,     /* a version is at event->path instead, on stable storage: event->code tells why */
+	QFILE_OPENER_DROPPED = 4,  /* a version could be written nowhere: *error tells why. The next may have more luck */
+	QFILE_OPENER_DAMAGED = 5,  /* a version came with a wrong checksum, as when it was saved again while it was sent: not written */
+};
+
+struct qfile_opener_event {
+	unsigned save; /* the version's number, from 1; of DONE: how many have come */
+	/*
+	 * DONE: 0 or why the other side failed, a Linux errno as it says. KEPT: ESTALE: the file was changed here; ENOENT: it was removed here; EBUSY:
+	 * another opener has it; EACCES: the caller may not write to it; else the errno of writing it in its place (ENOSPC, EROFS ...).
+	 */
+	int code;
+	char path[4096]; /* KEPT: where the version is. SAVED under version 1: where the content before it is ("FILE~"); else empty. Unsanitised */
+	char message[QFILE_EDIT_MESSAGE_MAX + 1]; /* DONE: for the user, sanitised; or empty */
+};
+
+/*
+ * Read on. Returns an enum qfile_opener_step or a negative errno, after which nothing more is to be read. -ECONNRESET: the answer ended without its
+ * end. -EPROTO: it is malformed. -EFBIG: a version is longer than max_bytes. -ECANCELED: `stop`.
+ */
+int qfile_opener_step(struct qfile_opener *opener, struct qfile_opener_event *event, struct qfile_error *error);
+
+/* How far sending, or else the version that is coming, is: total is 0 where it is not known. */
+struct qfile_edit_progress {
+	uint64_t done, total;
+};
+struct qfile_edit_progress qfile_opener_progress(const struct qfile_opener *opener);
+void qfile_opener_free(struct qfile_opener *opener);
+
+/* ---- Opening a file in another VM: the editor, which shows it ---------------------------------------------------------- */
+
+struct qfile_editor;
+
+struct qfile_editor_options {
+	int in;   /* the request and the content */
+	int out;  /* the answer goes here; non-blocking or not */
+	int stop;
+	const char *directory; /* where to make a private directory for the file */
+	const char *from;      /* the name of the VM that asks, for the directory's name; NULL: unknown */
+	uint64_t max_bytes;    /* the longest content that is accepted; UINT64_MAX: any */
+};
+
+/* A new editor. Nothing is made or read yet. -ENOMEM. -EINVAL: `from` is no VM's name. */
+int qfile_editor_new(struct qfile_editor **editor, const struct qfile_editor_options *options);
+
+/*
+ * Read the request and the content, and store it under its name, made safe, in a private directory. -ENODATA: the request or the content is shorter
+ * than announced. -EINVAL: malformed. -EDQUOT: beyond max_bytes. -ECANCELED: `stop`.
+ */
+int qfile_editor_receive(struct qfile_editor *editor, struct qfile_error *error);
+/* The file's absolute path; and may it be edited? After qfile_editor_receive(). */
+const char *qfile_editor_path(const struct qfile_editor *editor);
+bool qfile_editor_view_only(const struct qfile_editor *editor);
+
+/*
+ * Run the handler (argv as execvp(3) takes it) on the file, with stdin from /dev/null and the caller's stderr for stdout too, and send what is saved, as it
+ * is saved. Returns when the handler and all that it started have ended and no other process has the file in use; or with -ECANCELED (`stop`) or -ECONNRESET
+ * (the opener has gone), having tried to send what was saved last. What is still running of the handler is then asked to end. *status is the handler's, as
+ * waitpid(2) has it. Needs a process without other children; it adopts orphans from here on (PR_SET_CHILD_SUBREAPER).
+ */
+int qfile_editor_run(struct qfile_editor *editor, char *const argv[], char *const environment[], int *status, struct qfile_error *error);
+
+/*
+ * Tell the opener that nothing more comes: `code` is 0 or a positive errno, `message` (at most QFILE_EDIT_MESSAGE_MAX bytes) is for its user. Under version 1
+ * the last content is sent now, if it was changed and `code` is 0. The opener may have gone: -ECONNRESET.
+ */
+int qfile_editor_done(struct qfile_editor *editor, int code, const char *message);
+/* Remove the private directory, whatever is in it, and free the editor. Returns as removing did. */
+int qfile_editor_free(struct qfile_editor *editor);
 
 /* ---- Calling: who is at the other end of the descriptors -------------------------------------------------------------- */
 

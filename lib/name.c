@@ -361,10 +361,11 @@ static const char *shortened(const char *stem, const char *end, ptrdiff_t room)
 	return end;
 }
 
-#define TAG_MAX (sizeof(" (4294967295)") - 1)
+#define TAG_MAX 128
+#define NUMBER_MAX (sizeof(" (4294967295)") - 1)
 
 /* Write " (number)", to end at `end`. Returns where it begins. */
-static char *write_tag(unsigned number, char *end)
+static char *write_number(unsigned number, char *end)
 {
 	*--end = ')';
 	do
@@ -384,21 +385,54 @@ static char *append(const char *from, const char *end, char *text, const char *l
 }
 
 /* `end` is the name's NUL, `last` where the longest result has its. */
-static int numbered_name(const char *name, const char *end, unsigned number, char *numbered, const char *last)
+static int tagged_name(const char *name, const char *end, const char *tag, const char *tag_end, char *tagged, const char *last)
 {
-	char tag_space[TAG_MAX];
-	const char *tag_end = tag_space + sizeof(tag_space), *tag = write_tag(number, tag_space + sizeof(tag_space));
-	const char *extension = extension_of(name, end), *stem_end = shortened(name, extension, last - numbered - (end - extension) - (tag_end - tag));
+	const char *extension = extension_of(name, end), *stem_end = shortened(name, extension, last - tagged - (end - extension) - (tag_end - tag));
 
 	if (stem_end == name)
 		return -ENAMETOOLONG;
-	numbered = append(name, stem_end, numbered, last);
-	numbered = append(tag, tag_end, numbered, last);
-	*append(extension, end, numbered, last) = '\0';
+	tagged = append(name, stem_end, tagged, last);
+	tagged = append(tag, tag_end, tagged, last);
+	*append(extension, end, tagged, last) = '\0';
 	return 0;
 }
 
 int qfile_numbered_name(const char *name, unsigned number, char numbered[256])
 {
-	return numbered_name(name, name + strlen(name), number, numbered, numbered + COMPONENT_MAX);
+	char space[NUMBER_MAX];
+	const char *end = space + sizeof(space);
+
+	return tagged_name(name, name + strlen(name), write_number(number, space + sizeof(space)), end, numbered, numbered + COMPONENT_MAX);
+}
+
+int qfile_tagged_name(const char *name, const char *tag, char tagged[256])
+{
+	char space[TAG_MAX + 3] = " (", *last = space + sizeof(space), *end = append(tag, tag + strlen(tag), space + 2, last - 1);
+
+	*end++ = ')';
+	return tagged_name(name, name + strlen(name), space, end, tagged, tagged + COMPONENT_MAX);
+}
+
+int qfile_safe_name(const char *untrusted_name, size_t length, char name[256])
+{
+	const char *from = untrusted_name, *end = from + length;
+	int32_t character = 0;
+	size_t used = 0;
+
+	if (length == 0 || length > COMPONENT_MAX || is_dot(from, end) || is_dot_dot(from, end))
+		return -EINVAL;
+	while (from < end) {
+		const char *next = skip(from, end, &character);
+
+		if (character < 0 || character == '/') {
+			name[used++] = '_';
+			character = 0;
+		} else {
+			memcpy(name + used, from, (size_t)(next - from));
+			used += (size_t)(next - from);
+		}
+		from = next;
+	}
+	name[used] = '\0';
+	return 0;
 }
