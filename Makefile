@@ -53,8 +53,9 @@ LIB_OBJECTS = $(patsubst %.c,$(B)/%.o,$(wildcard lib/*.c))
 XEN_ONLY = rpc/guard.c rpc/vchan.c rpc/vchan_call.c rpc/vchan_listen.c rpc/xenstore.c rpc/pedos-rpc-dom0/main.c
 RPC_SOURCES = $(filter-out $(if $(filter 0,$(XEN)),$(XEN_ONLY)),$(wildcard rpc/*.c))
 RPC_PROGRAMS = $(patsubst %/main.c,%,$(filter-out $(if $(filter 0,$(XEN)),$(XEN_ONLY)),$(wildcard rpc/*/main.c)))
-# Of what they share, each of them takes what it needs.
+# Of what several programs share, each of them takes what it needs.
 RPC_SHARED = $(B)/rpc/librpc.a
+CLIENT_SHARED = $(B)/client/libclient.a
 PROGRAMS = qfile-agent qfile-unpacker $(notdir $(RPC_PROGRAMS))
 SERVICES = qfile-unpacker/PedOS.Filecopy
 # Programs that only the system starts, and how.
@@ -85,6 +86,8 @@ $(SHARED): $(LIB_OBJECTS) lib/libqfile.map
 	$(Q)ln -sf $(SONAME) $(@D)/libqfile.so
 
 $(RPC_SHARED): $(patsubst %.c,$(B)/%.o,$(RPC_SOURCES))
+$(CLIENT_SHARED): $(patsubst %.c,$(B)/%.o,$(wildcard client/*.c))
+$(RPC_SHARED) $(CLIENT_SHARED):
 	$(call say,AR)
 	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
@@ -106,7 +109,8 @@ $(B)/bin/$(notdir $(1)): $(patsubst %.c,$(B)/%.o,$(wildcard $(1)/*.c)) $(2) $(SH
 		-o $$@ $$(filter %.o %.a,$$^) -L$(B)/lib -lqfile $(3)
 endef
 comma = ,
-$(foreach p,qfile-agent qfile-unpacker,$(eval $(call program,$(p))))
+$(foreach p,qfile-agent,$(eval $(call program,$(p),$(CLIENT_SHARED))))
+$(foreach p,qfile-unpacker,$(eval $(call program,$(p))))
 $(foreach p,$(RPC_PROGRAMS),$(eval $(call program,$(p),$(RPC_SHARED),$$(XEN_LIBS))))
 
 fill_in = sed -e 's|@PREFIX@|$(1)|' -e 's|@LIBDIR@|$(2)|' -e 's|@INCLUDEDIR@|$(3)|' -e 's|@VERSION@|$(VERSION)|'

@@ -507,6 +507,13 @@ int qfile_call_command(const char *command, char *const environment[], struct qf
  */
 int qfile_call_find_client(const char *search_path, char path[4096]);
 
+/* ---- Numbers as users write them: pure functions ----------------------------------------------------------------------- */
+
+/* A decimal number and nothing else; false where it is none, or does not fit. */
+bool qfile_parse_count(const char *text, uint64_t *count);
+/* A size: a number with K, M, G or T behind it for powers of 1024; a number alone counts in `unit` bytes. */
+bool qfile_parse_size(const char *text, uint64_t unit, uint64_t *size);
+
 /* ---- How a program begins --------------------------------------------------------------------------------------------- */
 
 /* Open /dev/null in place of those of the descriptors 0 to 2 that are closed: else the next files that are opened would pass for them. */

@@ -3,6 +3,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "../client/stop.h"
+#include "../client/via.h"
 #include "options.h"
 #include "sources.h"
 #include "transfer.h"
@@ -11,14 +13,9 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -39,57 +36,13 @@ static int open_journal(void)
 	return fd;
 }
 
-/* Die of the signal that stopped us, so that a shell or script sees what happened. */
-static void die_of_signal(int stop)
+/* The answer is here, and the command at the other end has no more to read. How it ended may explain that there was none. */
+static void end_command(const struct qfile_peer *peer, int result)
 {
-	struct signalfd_siginfo info;
-	sigset_t signals;
+	int status = via_end(peer);
 
-	if (read(stop, &info, sizeof(info)) != sizeof(info))
-		return;
-	signal((int)info.ssi_signo, SIG_DFL);
-	raise((int)info.ssi_signo);
-	sigemptyset(&signals);
-	sigaddset(&signals, (int)info.ssi_signo);
-	sigprocmask(SIG_UNBLOCK, &signals, NULL);
-}
-
-#define PATIENCE 2000 /* milliseconds, for a command that has nothing more to do */
-
-/* Has the command ended by itself by then? */
-static bool ends_by_itself(pid_t pid)
-{
-	struct pollfd pollfd = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
-	bool ended = pollfd.fd < 0 || poll(&pollfd, 1, PATIENCE) != 0;
-
-	if (pollfd.fd >= 0)
-		close(pollfd.fd);
-	return ended;
-}
-
-/*
- * The answer is here, and the command at the other end has no more to read: wait for it, but not for ever, and say how it ended where
- * that explains the failure.
- */
-static void end_peer(const struct qfile_peer *peer, int result)
-{
-	int status;
-
-	close(peer->out);
-	close(peer->in);
-	if (!ends_by_itself(peer->pid)) {
-		kill(peer->pid, SIGTERM);
-		if (!ends_by_itself(peer->pid))
-			return;
-	}
-	while (waitpid(peer->pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (result != -ECONNRESET)
-		return;
-	if (WIFEXITED(status))
-		warnx("the command of --via ended with status %d", WEXITSTATUS(status));
-	else
-		warnx("the command of --via was killed by signal %d", WTERMSIG(status));
+	if (result == -ECONNRESET && status != -1)
+		via_explain(status);
 }
 
 static int send_to_peer(struct transfer *transfer)
@@ -107,9 +60,9 @@ static int send_to_peer(struct transfer *transfer)
 	transfer->ends.out = peer.out;
 	r = transfer_run(transfer);
 	if (options->via)
-		end_peer(&peer, r);
+		end_command(&peer, r);
 	if (r == -ECANCELED)
-		die_of_signal(transfer->ends.stop);
+		stop_die(transfer->ends.stop);
 	return r < 0 ? EXIT_FAILED : 0;
 }
 

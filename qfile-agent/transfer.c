@@ -32,7 +32,7 @@ static int send_source(struct transfer *transfer, const struct qfile_source *sou
 		step = qfile_sender_step(transfer->sender, &transfer->error);
 		if (step == QFILE_STEP_SKIPPED)
 			explain_skipped(transfer);
-		show_progress(&transfer->show, transfer->sender);
+		show_progress(&transfer->show, qfile_sender_sent(transfer->sender), qfile_sender_name(transfer->sender));
 	} while (step == QFILE_STEP_SENT || step == QFILE_STEP_SKIPPED);
 	return step;
 }
@@ -69,7 +69,7 @@ static int finish(struct transfer *transfer)
 	int r = qfile_sender_finish(transfer->sender, &transfer->result, &transfer->error);
 
 	if (r == 0) {
-		show_end(&transfer->show, transfer->sender);
+		show_end(&transfer->show, qfile_sender_sent(transfer->sender), qfile_sender_name(transfer->sender));
 		return 0;
 	}
 	show_clear(&transfer->show);

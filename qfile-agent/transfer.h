@@ -1,8 +1,8 @@
 /* One transfer, from the first byte to the last entry removed. */
 #ifndef TRANSFER_H
 #define TRANSFER_H
+#include "../client/show.h"
 #include "options.h"
-#include "show.h"
 
 struct transfer {
 	const struct options *options;

@@ -64,47 +64,11 @@ static const struct option long_options[] = {
 	{NULL, 0, NULL, 0},
 };
 
-/* A decimal number; one that does not fit is none. Returns what follows it, or NULL. */
-static const char *parse_number(const char *text, uint64_t *value)
-{
-	if (*text < '0' || *text > '9')
-		return NULL;
-	for (*value = 0; *text >= '0' && *text <= '9'; text++) {
-		if (__builtin_mul_overflow(*value, 10, value) || __builtin_add_overflow(*value, (uint64_t)(*text - '0'), value))
-			return NULL;
-	}
-	return text;
-}
-
-/* A size; a number alone counts in `unit`. */
-static bool parse_size(const char *text, uint64_t unit, uint64_t *size)
-{
-	static const char suffixes[] = "KMGT";
-	const char *suffix;
-
-	text = parse_number(text, size);
-	if (!text)
-		return false;
-	if (*text) {
-		suffix = strchr(suffixes, *text);
-		if (!suffix || text[1])
-			return false;
-		unit = (uint64_t)1 << (10 * (suffix - suffixes + 1));
-	}
-	return !__builtin_mul_overflow(*size, unit, size);
-}
-
-static bool parse_count(const char *text, uint64_t *count)
-{
-	text = parse_number(text, count);
-	return text && !*text;
-}
-
 static bool parse_seconds(const char *text, unsigned *seconds)
 {
 	uint64_t count;
 
-	if (!parse_count(text, &count) || count > UINT_MAX)
+	if (!qfile_parse_count(text, &count) || count > UINT_MAX)
 		return false;
 	*seconds = (unsigned)count;
 	return true;
@@ -142,7 +106,7 @@ static const char *separate_number(const struct options *options, int argc, char
 {
 	uint64_t number;
 
-	if (optarg || !options->directory || optind >= argc || !parse_count(argv[optind], &number))
+	if (optarg || !options->directory || optind >= argc || !qfile_parse_count(argv[optind], &number))
 		return optarg;
 	return argv[optind++];
 }
@@ -176,11 +140,11 @@ int options_parse(struct options *options, int argc, char **argv)
 				return usage("--on-conflict takes fail or rename, not", optarg);
 			break;
 		case OPTION_BYTES:
-			if (!parse_size(optarg, 1, &options->limits.bytes))
+			if (!qfile_parse_size(optarg, 1, &options->limits.bytes))
 				return usage("--max-bytes takes a size such as 500M, not", optarg);
 			break;
 		case OPTION_FILES:
-			if (!parse_count(optarg, &options->limits.files))
+			if (!qfile_parse_count(optarg, &options->limits.files))
 				return usage("--max-files takes a number, not", optarg);
 			break;
 		case OPTION_TIMEOUT:
@@ -190,7 +154,7 @@ int options_parse(struct options *options, int argc, char **argv)
 		case 'w':
 			optarg = (char *)separate_number(options, argc, argv);
 			options->wait_for_space = DEFAULT_SPACE;
-			if (optarg && !parse_size(optarg, MIB, &options->wait_for_space))
+			if (optarg && !qfile_parse_size(optarg, MIB, &options->wait_for_space))
 				return usage("--wait-for-space takes a size such as 500M, not", optarg);
 			break;
 		case 'v':

@@ -28,10 +28,12 @@ struct show {
 bool show_init(struct show *show, const char *option);
 /* Is a total wanted that nobody has told? */
 bool show_wants_total(const struct show *show);
-/* At most ten times a second. */
-void show_progress(struct show *show, const struct qfile_sender *sender);
+/* So much of the total is done, and `name` is the current entry, unsanitised. At most ten times a second. */
+void show_progress(struct show *show, struct qfile_size done, const char *name);
 /* The state at the end, and a line of its own for what is written next. */
-void show_end(struct show *show, const struct qfile_sender *sender);
+void show_end(struct show *show, struct qfile_size done, const char *name);
+/* From here on another `total` is worked on. */
+void show_begin(struct show *show, struct qfile_size total);
 /* Make way for a message. */
 void show_clear(struct show *show);
 

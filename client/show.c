@@ -60,6 +60,13 @@ bool show_init(struct show *show, const char *option)
 	return true;
 }
 
+void show_begin(struct show *show, struct qfile_size total)
+{
+	show->total = total;
+	clock_gettime(CLOCK_MONOTONIC, &show->start);
+	show->last = show->start;
+}
+
 bool show_wants_total(const struct show *show)
 {
 	return show->mode != SHOW_NONE && show->total.bytes == 0;
@@ -93,13 +100,13 @@ static void put_gui(const struct show *show, const struct qfile_progress *progre
 	put(show, text, (size_t)snprintf(text, sizeof(text), "%.0f\n", percent > 100 ? 100 : percent));
 }
 
-static void draw(struct show *show, const struct qfile_sender *sender, const struct timespec *now)
+static void draw(struct show *show, struct qfile_size done, const char *name, const struct timespec *now)
 {
 	struct qfile_progress progress = {
 		.total = show->total,
-		.done = qfile_sender_sent(sender),
+		.done = done,
 		.seconds = seconds_between(&show->start, now),
-		.name = qfile_sender_name(sender),
+		.name = name,
 	};
 	char text[8192];
 	size_t length;
@@ -127,7 +134,7 @@ static void draw(struct show *show, const struct qfile_sender *sender, const str
 	show->last = *now;
 }
 
-void show_progress(struct show *show, const struct qfile_sender *sender)
+void show_progress(struct show *show, struct qfile_size done, const char *name)
 {
 	struct timespec now;
 
@@ -135,15 +142,15 @@ void show_progress(struct show *show, const struct qfile_sender *sender)
 		return;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	if (seconds_between(&show->last, &now) >= INTERVAL)
-		draw(show, sender, &now);
+		draw(show, done, name, &now);
 }
 
-void show_end(struct show *show, const struct qfile_sender *sender)
+void show_end(struct show *show, struct qfile_size done, const char *name)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	draw(show, sender, &now);
+	draw(show, done, name, &now);
 	if (show->line_open)
 		put(show, "\n", 1);
 	show->line_open = false;
