@@ -13,6 +13,7 @@ int main(void)
 	int failed;
 
 	srunner_add_suite(runner, name_suite());
+	srunner_add_suite(runner, number_suite());
 	srunner_add_suite(runner, error_suite());
 	srunner_add_suite(runner, progress_suite());
 	srunner_add_suite(runner, stream_suite());

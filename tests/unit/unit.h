@@ -13,6 +13,7 @@
 
 Suite *wire_suite(void);
 Suite *name_suite(void);
+Suite *number_suite(void);
 Suite *error_suite(void);
 Suite *progress_suite(void);
 Suite *stream_suite(void);
