@@ -11,6 +11,7 @@
 #include "dirstack.h"
 #include "error.h"
 #include "report.h"
+#include "space.h"
 #include "stream.h"
 
 #include <errno.h>
@@ -18,7 +19,6 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 #include <unistd.h>
 
 #define BLOCK_SIZE 4096 /* what file systems allot; a run of zeros that fills less is not worth a hole */
@@ -241,20 +241,6 @@ static int receive_content(struct unpacker *unpacker, int fd)
 	return end < length && ftruncate(fd, (off_t)length) < 0 ? -errno : 0;
 }
 
-/* Refuse at its header what cannot fit. A file that comes in one piece finds out by itself just as early. */
-static int check_space(const struct unpacker *unpacker)
-{
-	struct statfs status;
-
-	if (unpacker->header.filelen <= STREAM_BUFFER_SIZE)
-		return 0;
-	if (fstatfs(unpacker->options->root, &status) < 0)
-		return -errno;
-	if (status.f_blocks == 0) /* nothing is known: a tmpfs without a bound, say */
-		return 0;
-	return unpacker->header.filelen / (uint64_t)status.f_bsize >= (uint64_t)status.f_bavail ? -ENOSPC : 0;
-}
-
 static int unpack_file(struct unpacker *unpacker)
 {
 	struct qfile_received *received = unpacker->received;
@@ -263,7 +249,7 @@ static int unpack_file(struct unpacker *unpacker)
 
 	if (unpacker->header.filelen > unpacker->options->limits.bytes - received->size.bytes)
 		return -EDQUOT;
-	r = check_space(unpacker);
+	r = space_check(unpacker->options->root, unpacker->header.filelen); /* what cannot fit is refused at its header */
 	if (r == 0)
 		r = go_to_parent(unpacker);
 	if (r == 0)
