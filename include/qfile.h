@@ -100,14 +100,15 @@ size_t qfile_displayable(const char *name, size_t length, char *text, size_t siz
 int qfile_numbered_name(const char *name, unsigned number, char numbered[256]);
 
 /*
- * The same with a text in place of the number: "report (edited in work).pdf" for "edited in work". `tag` has at most 128 bytes, and characters
- * that qfile_name_check() accepts. -ENAMETOOLONG: the extension leaves no room for it.
+ * The same with a text in place of the number: "report (edited in work).pdf" for "edited in work". `tag` has characters that
+ * qfile_name_check() accepts, and no '/'. -ENAMETOOLONG: it and the extension leave no room for the name.
  */
 int qfile_tagged_name(const char *name, const char *tag, char tagged[256]);
 
 /*
  * A name for a file of our own that is to be called like a peer's: `untrusted_name` with '_' for each character that qfile_name_check() does not
- * accept, and for each '/'. `length` is at most 255, the longest that `name` can hold. -EINVAL: it is longer, or empty, "." or "..".
+ * accept, for each '/', and for the first one of the staging prefix: qfile_name_check() accepts the result. `length` is at most 255, the longest
+ * that `name` can hold. -EINVAL: it is longer, or empty, "." or "..".
  */
 int qfile_safe_name(const char *untrusted_name, size_t length, char name[256]);
 

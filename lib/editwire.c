@@ -18,30 +18,35 @@ enum { MARK = QFILE_EDIT_NAME_SIZE, LENGTH = 240, FLAGS = 248, CRC = 252 };
 static const unsigned char mark[QFILE_EDIT_MARK_SIZE] = "PedOSv2";
 
 static const char view_only[] = "view-only-";
-#define VIEW_ONLY_LENGTH (sizeof(view_only) - 1)
+#define VIEW_ONLY_LENGTH ((ptrdiff_t)sizeof(view_only) - 1)
 
-/* The longest end of `name` that has no more than `room` bytes, and does not begin within a character. */
-static const char *end_of(const char *name, size_t room)
+#define CONTINUATIONS_MAX 3 /* bytes of a UTF-8 character behind its first */
+
+/* The longest end of a name that has no more than `room` bytes, and does not begin within a character. */
+static const char *end_of(const char *name, const char *end, ptrdiff_t room)
 {
-	size_t length = strlen(name);
-
-	if (length <= room)
+	if (end - name <= room)
 		return name;
-	name += length - room;
+	name = end - room;
 	/* What has more continuation bytes than a character is no UTF-8, and can be cut anywhere. */
-	for (int i = 0; i < 3 && ((unsigned char)*name & 0xC0) == 0x80; i++)
+	for (int i = 0; i < CONTINUATIONS_MAX && ((unsigned char)*name & 0xC0) == 0x80; i++)
 		name++;
 	return name;
 }
 
 void qfile_edit_request_encode(const struct qfile_edit_request *request, unsigned char bytes[QFILE_EDIT_REQUEST_SIZE])
 {
-	size_t prefix = request->view_only ? VIEW_ONLY_LENGTH : 0;
-	const char *name = end_of(request->name, QFILE_EDIT_NAME_SIZE - 1 - prefix);
+	const ptrdiff_t prefix = request->view_only ? VIEW_ONLY_LENGTH : 0;
+	const size_t length = strlen(request->name);
+	const char *name, *end;
 
+	/* For the prover, which is to look at each length by itself: */
+	//@ split length;
+	end = request->name + length;
+	name = end_of(request->name, end, QFILE_EDIT_NAME_SIZE - 1 - prefix);
 	memset(bytes, 0, QFILE_EDIT_REQUEST_SIZE);
-	memcpy(bytes, view_only, prefix);
-	memcpy(bytes + prefix, name, strlen(name));
+	memcpy(bytes, view_only, (size_t)prefix);
+	memcpy(bytes + prefix, name, (size_t)(end - name));
 	memcpy(bytes + MARK, mark, sizeof(mark));
 	put64(bytes + LENGTH, request->length);
 	put32(bytes + FLAGS, request->view_only ? FLAG_VIEW_ONLY : 0);
@@ -64,31 +69,46 @@ static int decode_version2(const unsigned char untrusted_bytes[QFILE_EDIT_REQUES
 	return 0;
 }
 
+/* Behind "view-only-", where the name begins so; else where it begins. */
+static const char *without_prefix(const char *untrusted_name, const char *end)
+{
+	const bool prefixed = end - untrusted_name >= VIEW_ONLY_LENGTH && memcmp(untrusted_name, view_only, VIEW_ONLY_LENGTH) == 0;
+
+	return prefixed ? untrusted_name + VIEW_ONLY_LENGTH : untrusted_name;
+}
+
+static int decode_name(const char *untrusted_name, const char *end, struct qfile_edit_request *request)
+{
+	const char *rest = without_prefix(untrusted_name, end);
+
+	if (!request->records)
+		request->view_only = rest != untrusted_name;
+	/* Where the flag says otherwise, it is a part of the file's own name. */
+	if (request->view_only)
+		untrusted_name = rest;
+	if (untrusted_name == end)
+		return -EINVAL;
+	memcpy(request->name, untrusted_name, (size_t)(end - untrusted_name));
+	return 0;
+}
+
 int qfile_edit_request_decode(const unsigned char untrusted_bytes[QFILE_EDIT_REQUEST_SIZE], struct qfile_edit_request *request)
 {
-	bool version2 = memcmp(untrusted_bytes + MARK, mark, sizeof(mark)) == 0;
-	size_t room = version2 ? QFILE_EDIT_NAME_SIZE : QFILE_EDIT_REQUEST_SIZE;
-	const unsigned char *nul = memchr(untrusted_bytes, '\0', room), *name = untrusted_bytes;
-	bool prefixed;
-	int r;
+	const bool version2 = memcmp(untrusted_bytes + MARK, mark, sizeof(mark)) == 0;
+	const size_t room = version2 ? QFILE_EDIT_NAME_SIZE : QFILE_EDIT_REQUEST_SIZE;
+	const char *untrusted_name = (const char *)untrusted_bytes;
+	const size_t length = strnlen(untrusted_name, room);
+	int r = 0;
 
 	memset(request, 0, sizeof(*request));
-	if (!nul)
-		return -EINVAL;
-	prefixed = (size_t)(nul - name) >= VIEW_ONLY_LENGTH && memcmp(name, view_only, VIEW_ONLY_LENGTH) == 0;
-	request->view_only = prefixed;
-	if (version2) {
+	if (version2)
 		r = decode_version2(untrusted_bytes, request);
-		if (r < 0)
-			return r;
-	}
-	/* A file whose own name begins so may well be edited. */
-	if (prefixed && request->view_only)
-		name += VIEW_ONLY_LENGTH;
-	if (name == nul)
+	if (r < 0)
+		return r;
+	if (length == room)
 		return -EINVAL;
-	memcpy(request->name, name, (size_t)(nul - name) + 1);
-	return 0;
+	//@ split length;
+	return decode_name(untrusted_name, untrusted_name + length, request);
 }
 
 void qfile_edit_record_encode(const struct qfile_edit_record *record, unsigned char bytes[QFILE_EDIT_RECORD_SIZE])
@@ -104,16 +124,26 @@ bool qfile_edit_is_record(const unsigned char untrusted_bytes[QFILE_EDIT_MARK_SI
 	return memcmp(untrusted_bytes, mark, sizeof(mark)) == 0;
 }
 
+/* May a record of this kind announce so many bytes of payload? */
+static bool length_ok(uint32_t untrusted_kind, uint64_t untrusted_length)
+{
+	switch (untrusted_kind) {
+	case QFILE_EDIT_SAVE:
+		return untrusted_length <= INT64_MAX;
+	case QFILE_EDIT_DONE:
+		return untrusted_length <= QFILE_EDIT_MESSAGE_MAX;
+	default:
+		return false;
+	}
+}
+
 int qfile_edit_record_decode(const unsigned char untrusted_bytes[QFILE_EDIT_RECORD_SIZE], struct qfile_edit_record *record)
 {
 	uint32_t untrusted_kind = get32(untrusted_bytes + 8);
 	uint64_t untrusted_length = get64(untrusted_bytes + 16);
-	uint64_t most = untrusted_kind == QFILE_EDIT_SAVE ? INT64_MAX : QFILE_EDIT_MESSAGE_MAX;
 
 	memset(record, 0, sizeof(*record));
-	if (!qfile_edit_is_record(untrusted_bytes) || untrusted_length > most)
-		return -EINVAL;
-	if (untrusted_kind != QFILE_EDIT_SAVE && untrusted_kind != QFILE_EDIT_DONE)
+	if (!qfile_edit_is_record(untrusted_bytes) || !length_ok(untrusted_kind, untrusted_length))
 		return -EINVAL;
 	record->kind = (enum qfile_edit_kind)untrusted_kind;
 	record->code = record->kind == QFILE_EDIT_DONE ? get32(untrusted_bytes + 12) : 0;

@@ -1,5 +1,5 @@
 /*
- * Which names and link targets are safe to create, and how names are shown. Pure; the rules stand in qfile(5).
+ * Which names and link targets are safe to create, what makes a name safe, and how names are shown. Pure; the rules stand in qfile(5).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -137,9 +137,15 @@ static int canonical_check(const char *path, const char *end)
 	}
 }
 
-static int name_check(const char *name, const char *end, unsigned flags)
+static bool is_staging(const char *name, const char *end)
 {
 	const ptrdiff_t prefix = sizeof(QFILE_STAGING_PREFIX) - 1;
+
+	return end - name >= prefix && memcmp(name, QFILE_STAGING_PREFIX, prefix) == 0;
+}
+
+static int name_check(const char *name, const char *end, unsigned flags)
+{
 	int r;
 
 	if (find(name, end, '\0') != end)
@@ -147,7 +153,7 @@ static int name_check(const char *name, const char *end, unsigned flags)
 	r = canonical_check(name, end);
 	if (r < 0)
 		return r;
-	if (end - name >= prefix && memcmp(name, QFILE_STAGING_PREFIX, prefix) == 0)
+	if (is_staging(name, end))
 		return -EILSEQ;
 	if (!(flags & QFILE_ALLOW_ALL_NAMES) && !characters_ok(name, end))
 		return -EILSEQ;
@@ -288,15 +294,18 @@ static const char *skip_columns(const char *name, const char *end, size_t column
 	return name;
 }
 
-/* Show the character at *name at *text, and go behind it in both. Returns whether it fits between there and `last`. */
-static bool show_one(const char **name, const char *end, int32_t *character, char **text, const char *last)
+/*
+ * Show the character at *name at *text, `substitute` in place of one that is not safe, and go behind it in both. Returns whether it fits between
+ * there and `last`.
+ */
+static bool show_one(const char **name, const char *end, int32_t *character, char **text, const char *last, char substitute)
 {
 	size_t bytes = next_safe(*name, end, character);
 	size_t shown = *character < 0 ? 1 : bytes;
 
 	if ((size_t)(last - *text) < shown)
 		return false;
-	memcpy(*text, *character < 0 ? "?" : *name, shown);
+	memcpy(*text, *character < 0 ? &substitute : *name, shown);
 	*text += shown;
 	*name += bytes;
 	return true;
@@ -307,7 +316,7 @@ static size_t show(const char *name, const char *end, int32_t character, char *t
 {
 	size_t columns = 0;
 
-	while (name < end && show_one(&name, end, &character, &text, last))
+	while (name < end && show_one(&name, end, &character, &text, last, '?'))
 		columns += width_of(character);
 	*text = '\0';
 	return columns;
@@ -337,102 +346,28 @@ size_t qfile_displayable(const char *name, size_t length, char *text, size_t siz
 	return displayable(name, name + length, text, text + size - 1, columns);
 }
 
-/* Where the extension begins: at the last dot, if that is neither the first character nor the last; ".tar.gz" and its like count as one. */
-static const char *extension_of(const char *name, const char *end)
+/* Copy the name, made safe, to what lies between `safe` and `last`, which is for the NUL: there is room for as many bytes as the name has. */
+static int safe_name(const char *name, const char *end, char *safe, const char *last)
 {
-	static const char tar[] = ".tar";
-	const ptrdiff_t tar_length = sizeof(tar) - 1;
-	const char *dot = name;
+	const bool staging = is_staging(name, end);
+	char *at = safe, *next = safe;
+	int32_t character = 0;
 
-	for (const char *at = name; at < end; at++) {
-		if (*at == '.')
-			dot = at;
+	if (is_dot(name, end) || is_dot_dot(name, end))
+		return -EINVAL;
+	for (; name < end && show_one(&name, end, &character, &next, last, '_'); at = next) { /* GCOVR_EXCL_BR_LINE: all of it fits */
+		if (character == '/')
+			*at = '_';
 	}
-	if (dot == name || dot + 1 == end)
-		return end;
-	return dot - name > tar_length && memcmp(dot - tar_length, tar, tar_length) == 0 ? dot - tar_length : dot;
-}
-
-/* Where a stem that ends at `end` has to end to leave no more than `room` bytes of it, and no part of a character. *end is the next byte. */
-static const char *shortened(const char *stem, const char *end, ptrdiff_t room)
-{
-	while (end > stem && (end - stem > room || ((unsigned char)*end & 0xC0) == 0x80)) /* a continuation byte */
-		end--;
-	return end;
-}
-
-#define TAG_MAX 128
-#define NUMBER_MAX (sizeof(" (4294967295)") - 1)
-
-/* Write " (number)", to end at `end`. Returns where it begins. */
-static char *write_number(unsigned number, char *end)
-{
-	*--end = ')';
-	do
-		*--end = (char)('0' + number % 10);
-	while (number /= 10);
-	*--end = '(';
-	*--end = ' ';
-	return end;
-}
-
-/* Copy what lies between `from` and `end` to `text`, as far as it fits before `last`. Returns where it ends there. */
-static char *append(const char *from, const char *end, char *text, const char *last)
-{
-	while (from < end && text < last) /* GCOVR_EXCL_BR_LINE: all of it fits, but the prover cannot know that */
-		*text++ = *from++;
-	return text;
-}
-
-/* `end` is the name's NUL, `last` where the longest result has its. */
-static int tagged_name(const char *name, const char *end, const char *tag, const char *tag_end, char *tagged, const char *last)
-{
-	const char *extension = extension_of(name, end), *stem_end = shortened(name, extension, last - tagged - (end - extension) - (tag_end - tag));
-
-	if (stem_end == name)
-		return -ENAMETOOLONG;
-	tagged = append(name, stem_end, tagged, last);
-	tagged = append(tag, tag_end, tagged, last);
-	*append(extension, end, tagged, last) = '\0';
+	*at = '\0';
+	if (staging)
+		*safe = '_';
 	return 0;
-}
-
-int qfile_numbered_name(const char *name, unsigned number, char numbered[256])
-{
-	char space[NUMBER_MAX];
-	const char *end = space + sizeof(space);
-
-	return tagged_name(name, name + strlen(name), write_number(number, space + sizeof(space)), end, numbered, numbered + COMPONENT_MAX);
-}
-
-int qfile_tagged_name(const char *name, const char *tag, char tagged[256])
-{
-	char space[TAG_MAX + 3] = " (", *last = space + sizeof(space), *end = append(tag, tag + strlen(tag), space + 2, last - 1);
-
-	*end++ = ')';
-	return tagged_name(name, name + strlen(name), space, end, tagged, tagged + COMPONENT_MAX);
 }
 
 int qfile_safe_name(const char *untrusted_name, size_t length, char name[256])
 {
-	const char *from = untrusted_name, *end = from + length;
-	int32_t character = 0;
-	size_t used = 0;
-
-	if (length == 0 || length > COMPONENT_MAX || is_dot(from, end) || is_dot_dot(from, end))
+	if (length == 0 || length > COMPONENT_MAX)
 		return -EINVAL;
-	while (from < end) {
-		const char *next = skip(from, end, &character);
-
-		if (character < 0 || character == '/') {
-			name[used++] = '_';
-			character = 0;
-		} else {
-			memcpy(name + used, from, (size_t)(next - from));
-			used += (size_t)(next - from);
-		}
-		from = next;
-	}
-	name[used] = '\0';
-	return 0;
+	return safe_name(untrusted_name, untrusted_name + length, name, name + COMPONENT_MAX);
 }

@@ -510,7 +510,178 @@ def rpc_seeds():
     })
 
 
+# ---- edit: a request, a record, a checksum, then a name ----
+
+MARK = b"PedOSv2\0"
+SAVE, DONE_EDITING = 1, 2
+
+
+def request(name, length=0, flags=0, crc=0):
+    said = name.ljust(232, b"\0") + MARK + struct.pack("<QI", length, flags)
+    return said + struct.pack("<I", zlib.crc32(said) ^ crc)
+
+
+def edit_record(kind=SAVE, code=0, length=0, mark=MARK):
+    return mark + struct.pack("<IIQ", kind, code, length)
+
+
+def edit(request_bytes=request(b"report.pdf"), record_bytes=edit_record(), name=b"report.pdf"):
+    return request_bytes + record_bytes + b"\1\2\3\x84" + name
+
+
+def edit_seeds():
+    return {
+        "plain": edit(request(b"report.pdf", 77), edit_record(SAVE, 0, 77)),
+        "view-only": edit(request(b"view-only-report.pdf", 77, 1), edit_record(DONE_EDITING, 5, 4096)),
+        "view-only-name": edit(request(b"view-only-report.pdf")),
+        "view-only-flag-alone": edit(request(b"report.pdf", 0, 1)),
+        "view-only-of-nothing": edit(request(b"view-only-", 0, 1)),
+        "version-1": edit(b"report.pdf".ljust(256, b"\0")),
+        "version-1-view-only": edit(b"view-only-report.pdf".ljust(256, b"\0")),
+        "version-1-garbage": edit(b"report.pdf\0" + b"\xff" * 245),
+        "version-1-255": edit(b"n" * 255 + b"\0"),
+        "version-1-256": edit(b"n" * 256),
+        "name-231": edit(request(b"n" * 231)),
+        "name-232": edit(request(b"n" * 232)),
+        "name-231-view-only": edit(request(b"view-only-" + b"n" * 221, 0, 1)),
+        "name-of-continuation-bytes": edit(b"\x80" * 240 + bytes(16)),
+        "name-of-long-characters": edit(("\N{GRINNING FACE}" * 63).encode() + bytes(4)),
+        "wrong-checksum": edit(request(b"report.pdf", crc=1)),
+        "unknown-flag": edit(request(b"report.pdf", 0, 2)),
+        "longest": edit(request(b"a", 2**63 - 1), edit_record(SAVE, 0, 2**63 - 1)),
+        "too-long": edit(request(b"a", 2**63), edit_record(SAVE, 0, 2**63)),
+        "done-too-long": edit(record_bytes=edit_record(DONE_EDITING, 0, 4097)),
+        "unknown-kind": edit(record_bytes=edit_record(3)),
+        "no-record": edit(record_bytes=edit_record(mark=b"PedOSv1\0")),
+        "climbing": edit(request(b"../../etc/passwd"), name=b"../../etc/passwd"),
+        "dot-dot": edit(request(b".."), name=b".."),
+        "controls": edit(request(b"a\x1b[31m\n"), name=b"a\x1b[31m\n\0\x7f"),
+        "joiners": edit(name="\u200da\u200d\u202e\u200d\N{MAN}\u200d\N{WOMAN}/\u200d".encode()),
+        "staging": edit(request(STAGING), name=STAGING),
+        "long-extension": edit(request(b"a." + b"x" * 229), name=b"a." + b"x" * 253),
+        "tar": edit(name=b"n" * 240 + b".tar.gz"),
+        "name-256": edit(name=b"n" * 256),
+        "not-utf8": edit(name=b"\xff\xfe\xc3.txt"),
+        "nothing": b"",
+    }
+
+
+# ---- opener: two bytes, then an answer, folded ----
+
+VIEW_ONLY, FEW, RESETS, EARLY, CHANGED, REMOVED, SETTLED = (1 << bit for bit in range(7))  # fuzz_opener.c
+
+
+def told(payload=b"", kind=SAVE, code=0, crc=0):
+    return edit_record(kind, code, len(payload)) + payload + struct.pack("<I", zlib.crc32(payload) ^ crc)
+
+
+def ended(message=b"", code=0):
+    return told(message, DONE_EDITING, code)
+
+
+def answered(*records, options=0, cuts=0):
+    return bytes((options, cuts)) + fold(b"".join(records))
+
+
+def opener_seeds():
+    one, two, large = told(b"one\n"), told(b"the second\0\xff\n"), told(b"x" * 300000 + bytes(5000))
+    return {
+        "saved": answered(one, ended()),
+        "saved-settled": answered(one, ended(), options=SETTLED),
+        "saved-twice": answered(one, two, ended(b"well")),
+        "saved-in-single-bytes": answered(one, two, ended(), cuts=1),
+        "saved-in-pieces": answered(one, large, two, ended(), cuts=7),
+        "saved-the-same": answered(told(b"as it was\n"), one, told(b"as it was\n"), ended(), options=SETTLED),
+        "saved-empty": answered(told(), ended()),
+        "saved-large": answered(large, ended()),
+        "few-bytes": answered(told(b"x" * 5000), large, ended(), options=FEW),
+        "not-saved": answered(ended()),
+        "lost": answered(one, two[:-1]),
+        "lost-in-header": answered(one, two[:10]),
+        "lost-in-payload": answered(large[:200000]),
+        "reset": answered(one, two[:30], options=RESETS),
+        "damaged": answered(one, told(b"two", crc=1), ended()),
+        "damaged-then-good": answered(told(b"two", crc=1), one, ended()),
+        "message": answered(ended(b"\x1b[31m no application\n\xff", 2)),
+        "message-4096": answered(ended(b"m" * 4096)),
+        "message-4097": answered(ended(b"m" * 4097)),
+        "message-damaged": answered(one, told(b"m", DONE_EDITING, crc=1)),
+        "behind-the-end": answered(one, ended(), two),
+        "unknown-kind": answered(one, told(b"x", 3)),
+        "length-huge": answered(one, edit_record(SAVE, 0, 2**62) + b"x"),
+        "length-too-huge": answered(one, edit_record(SAVE, 0, 2**63) + b"x"),
+        "no-mark": answered(one, b"PedOSv1\0" + one[8:]),
+        "old": answered(b"new content\n"),
+        "old-short": answered(b"Ped"),
+        "old-large": answered(b"x" * 300000),
+        "old-few-bytes": answered(b"x" * 5001, options=FEW),
+        "old-reset": answered(b"new content\n", options=RESETS),
+        "old-changed": answered(b"new content\n", options=CHANGED),
+        "nothing": answered(),
+        "nothing-reset": answered(options=RESETS),
+        "nothing-early": answered(options=EARLY),
+        "view-only": answered(one, told(b"two", crc=1), ended(b"seen"), options=VIEW_ONLY),
+        "view-only-old": answered(b"new content\n", options=VIEW_ONLY),
+        "early": answered(one, ended(), options=EARLY),
+        "early-end": answered(ended(b"too large", 122), options=EARLY),
+        "changed": answered(one, two, ended(), options=CHANGED),
+        "changed-settled": answered(one, two, large, ended(), options=CHANGED | SETTLED, cuts=3),
+        "removed": answered(one, two, ended(), options=REMOVED),
+    }
+
+
+# ---- editor: two bytes, then a request and content, folded ----
+
+NOBODY = 4  # fuzz_editor.c, where a limit and a reset are 1 and 2
+
+
+def asked(request_bytes, content=b"some text\n", options=0, cuts=0):
+    return bytes((options, cuts)) + fold(request_bytes + content)
+
+
+def editor_seeds():
+    def file_of(name=b"report.pdf", content=b"some text\n", length=None, flags=0, **how):
+        return asked(request(name, len(content) if length is None else length, flags), content, **how)
+
+    def old(name, content=b"some text\n", **how):
+        return asked(name.ljust(256, b"\0"), content, **how)
+
+    return {
+        "plain": file_of(),
+        "plain-in-single-bytes": file_of(cuts=1),
+        "plain-in-pieces": file_of(content=b"x" * 300000, cuts=9),
+        "from-nobody": file_of(options=NOBODY),
+        "view-only": file_of(b"view-only-report.pdf", flags=1),
+        "empty": file_of(content=b""),
+        "large": file_of(content=b"x" * 300000 + bytes(5000)),
+        "few-bytes": file_of(content=b"x" * 5000, options=1),
+        "few-bytes-one-more": file_of(content=b"x" * 5001, options=1),
+        "cut": file_of(length=11),
+        "reset": file_of(length=11, options=2),
+        "more": file_of(length=3),
+        "longest": file_of(length=2**63 - 1),
+        "too-long": file_of(length=2**63),
+        "wrong-checksum": asked(request(b"report.pdf", 10, crc=1)),
+        "short": asked(request(b"report.pdf", 10)[:255], b""),
+        "nothing": asked(b"", b""),
+        "name-dot-dot": file_of(b".."),
+        "name-climbing": file_of(b"../../etc/passwd"),
+        "name-controls": file_of(b"a\x1b[31m\n.txt"),
+        "name-staging": file_of(STAGING),
+        "name-231": file_of(b"n" * 231),
+        "name-232": file_of(b"n" * 232),
+        "old": old(b"report.pdf"),
+        "old-view-only": old(b"view-only-report.pdf"),
+        "old-empty": old(b"report.pdf", b""),
+        "old-255": old(b"n" * 255),
+        "old-256": old(b"n" * 256),
+        "old-reset": old(b"report.pdf", options=2),
+        "old-few-bytes": old(b"report.pdf", b"x" * 5001, options=1),
+        "old-garbage": asked(b"report.pdf\0".ljust(256, b"\xff")),
+    }
+
+
 for target, seeds in (("unpack", unpack_seeds), ("names", names_seeds), ("wire", wire_seeds), ("answer", answer_seeds),
                       ("report", report_seeds), ("plan", plan_seeds), ("policy", policy_seeds), ("frame", frame_seeds), ("rpcd", rpcd_seeds),
-                      ("rpc", rpc_seeds)):
+                      ("rpc", rpc_seeds), ("edit", edit_seeds), ("opener", opener_seeds), ("editor", editor_seeds)):
     save(target, seeds())

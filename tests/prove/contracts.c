@@ -1,4 +1,8 @@
-/* Does libutf8proc keep the contracts of utf8proc.h? Every character is tried, and every sequence whose bytes make a difference. */
+/*
+ * Does libutf8proc keep the contracts of utf8proc.h? Every character is tried, and every sequence whose bytes make a difference. And libdeflate
+ * that of libdeflate.h? Tried with as many bytes as there are in a request, from where memory begins and up to where it ends.
+ */
+#include <libdeflate.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,7 +10,7 @@
 #include <unistd.h>
 #include <utf8proc.h>
 
-static unsigned char *fence; /* what lies from here on cannot be read */
+static unsigned char *begin, *fence; /* what lies before `begin`, or from `fence` on, cannot be read */
 
 static int iterate_ok(const unsigned char *bytes, int length)
 {
@@ -44,14 +48,27 @@ static int sequences_ok(void)
 	return 1;
 }
 
+/* The same bytes in either place: what is beside them makes no difference. */
+static int checksums_ok(void)
+{
+	for (size_t length = 1; length <= 256; length++) {
+		for (size_t i = 0; i < length; i++)
+			begin[i] = fence[i - length] = (unsigned char)(i + length);
+		if (libdeflate_crc32(0, begin, length) != libdeflate_crc32(0, fence - length, length))
+			return 0;
+	}
+	return 1;
+}
+
 int main(void)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	unsigned char *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned char *pages = mmap(NULL, 3 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	if (pages == MAP_FAILED || mprotect(pages + page, page, PROT_NONE) < 0)
+	if (pages == MAP_FAILED || mprotect(pages + page, page, PROT_READ | PROT_WRITE) < 0)
 		return 1;
-	fence = pages + page;
+	begin = pages + page;
+	fence = begin + page;
 	for (utf8proc_int32_t character = -1; character <= 0x110001; character++) {
 		if (!character_ok(character)) {
 			fprintf(stderr, "contracts: character %x\n", (unsigned)character);
@@ -60,6 +77,10 @@ int main(void)
 	}
 	if (!character_ok(INT_MIN) || !character_ok(INT_MAX) || !sequences_ok()) {
 		fprintf(stderr, "contracts: a sequence of bytes, or a number far from any character\n");
+		return 1;
+	}
+	if (!checksums_ok()) {
+		fprintf(stderr, "contracts: a checksum\n");
 		return 1;
 	}
 	return 0;

@@ -7,8 +7,9 @@
 #include "parts.h"
 
 #include "../../lib/name.c"
+#include "../../lib/tagname.c"
 
-static char input[MOST], output[MOST], string[MOST], numbered[COMPONENT_MAX + 1];
+static char input[MOST], output[MOST], string[MOST], made[COMPONENT_MAX + 1];
 
 int main(void)
 {
@@ -20,6 +21,7 @@ int main(void)
 	link_check(string, input, input + MOST, any);
 	copy_printable(input, input + MOST, output, output + MOST - 1);
 	displayable(input, input + MOST, output, output + MOST - 1, any_size(0, SIZE_MAX));
-	numbered_name(string, string + MOST - 1, any, numbered, numbered + COMPONENT_MAX);
+	safe_name(input + MOST - any_size(1, MOST), input + MOST, output, output + MOST - 1);
+	tagged_name(string + MOST - any_size(1, MOST), string + MOST - 1, input + MOST - any_size(0, MOST), input + MOST, made, made + COMPONENT_MAX);
 	return 0;
 }

@@ -1,6 +1,6 @@
 /*
- * The functions of name.c that go from one pointer to another, for every length up to MOST at once. What is read ends where its memory does, and
- * so does what is written. find() stands here by its contract.
+ * The functions of lib/name.c and lib/tagname.c that go from one pointer to another, for every length up to MOST at once. What is read ends where
+ * its memory does, and so does what is written. find() stands here by its contract.
  */
 #include "driver.h"
 
@@ -10,8 +10,9 @@
 #include "parts.h"
 
 #include "../../lib/name.c"
+#include "../../lib/tagname.c"
 
-static char input[MOST], output[MOST], string[MOST], numbered[COMPONENT_MAX + 1];
+static char input[MOST], output[MOST], string[MOST], made[COMPONENT_MAX + 1];
 
 static void check(const char *text, const char *end)
 {
@@ -27,6 +28,12 @@ static void write(const char *text, const char *end, char *to, const char *last)
 	displayable(text, end, to, last, any_size(0, SIZE_MAX));
 }
 
+/* A name has an end that can be read, its NUL; a tag need not have one. */
+static void make(const char *tag, const char *tag_end)
+{
+	tagged_name(string + MOST - any_size(1, MOST), string + MOST - 1, tag, tag_end, made, made + COMPONENT_MAX);
+}
+
 int main(void)
 {
 	const char *end = input + MOST, *text = end - any_size(1, MOST), *last = output + MOST - 1;
@@ -37,7 +44,8 @@ int main(void)
 	check(text, end);
 	write(text, end, to, last);
 	write(end, end, to, last);
-	numbered_name(string + MOST - any_size(1, MOST), string + MOST - 1, Frama_C_unsigned_int_interval(0, UINT_MAX), numbered,
-	              numbered + COMPONENT_MAX);
+	safe_name(text, end, to, last);
+	make(text, end);
+	make(end, end);
 	return 0;
 }

@@ -1,6 +1,6 @@
 /*
- * The public functions of name.c, for every length. name_check() and the like, to which they hand their arguments on, stand here by the contracts
- * that name-parts.c proves. And find(), which asks the C library: for each length by itself, in memory that ends behind that.
+ * The public functions of lib/name.c and lib/tagname.c, for every length. name_check() and the like, to which they hand their arguments on, stand
+ * here by the contracts that name-parts.c proves. And find(), which asks the C library: for each length by itself, in memory that ends behind that.
  */
 #include "driver.h"
 
@@ -10,11 +10,12 @@
 #include "parts.h"
 
 #include "../../lib/name.c"
+#include "../../lib/tagname.c"
 
 #define BLOCK 128
 #define LONGEST (QFILE_NAME_MAX + BLOCK) /* so that the last block is whole */
 
-static char input[MOST], output[MOST], string[MOST], numbered[COMPONENT_MAX + 1];
+static char input[MOST], output[MOST], string[MOST], tag[MOST], made[COMPONENT_MAX + 1];
 
 static void check(size_t length)
 {
@@ -28,6 +29,13 @@ static void print(size_t length, size_t size)
 {
 	qfile_printable(input, length, output, size);
 	qfile_displayable(input, length, output, size, any_size(0, SIZE_MAX));
+}
+
+static void make(size_t length)
+{
+	qfile_safe_name(input, length, made);
+	qfile_numbered_name(string, Frama_C_unsigned_int_interval(0, UINT_MAX), made);
+	qfile_tagged_name(string, tag, made);
 }
 
 /* A string ends where its memory does; or it is so long that nobody looks for its end. */
@@ -65,9 +73,10 @@ int main(void)
 {
 	Frama_C_make_unknown(input, MOST);
 	Frama_C_make_unknown(string, MOST - 1);
+	Frama_C_make_unknown(tag, MOST - 1);
 	check(any_size(0, SIZE_MAX));
 	print(any_size(0, MOST), any_size(1, MOST));
-	qfile_numbered_name(string, Frama_C_unsigned_int_interval(0, UINT_MAX), numbered);
+	make(any_size(0, SIZE_MAX));
 	vm_names();
 	find_in_any();
 	return 0;

@@ -1,6 +1,7 @@
 /*
- * Contracts of the static functions of name.c to which its public ones hand their arguments on, and of find(). name-parts.c proves the former, for
- * every length; name.c proves find(), and that the public functions keep to the contracts. So it holds for those as well, for every length.
+ * Contracts of the static functions of lib/name.c and lib/tagname.c to which the public ones hand their arguments on, and of find(). name-parts.c
+ * proves the former, for every length; name.c proves find(), and that the public functions keep to the contracts. So it holds for those as well,
+ * for every length.
  */
 /*@ predicate from_to(char *begin, char *end) =
       \base_addr(begin) == \base_addr(end) && (begin == end || (begin < end && \valid_read(begin) && \valid_read(end - 1)));
@@ -29,7 +30,14 @@ static size_t copy_printable(const char *from, const char *end, char *text, cons
     assigns \result \from name[0 .. end - name - 1], text, last, columns; */
 static size_t displayable(const char *name, const char *end, char *text, const char *last, size_t columns);
 
-/*@ requires from_to(name, end) && \valid_read(end) && room_from_to(numbered, last);
-    assigns numbered[0 .. last - numbered] \from name[0 .. end - name], number; assigns \result \from name[0 .. end - name], number;
+/*@ requires some_from_to(name, end) && room_from_to(safe, last);
+    assigns safe[0 .. last - safe] \from name[0 .. end - name - 1];
+    assigns \result \from name[0 .. end - name - 1], (indirect: name), (indirect: end);
     ensures \result <= 0; */
-static int numbered_name(const char *name, const char *end, unsigned number, char *numbered, const char *last);
+static int safe_name(const char *name, const char *end, char *safe, const char *last);
+
+/*@ requires from_to(name, end) && \valid_read(end) && from_to(tag, tag_end) && room_from_to(tagged, last);
+    assigns tagged[0 .. last - tagged] \from name[0 .. end - name], tag[0 .. tag_end - tag - 1];
+    assigns \result \from name[0 .. end - name], (indirect: tag), (indirect: tag_end);
+    ensures \result <= 0; */
+static int tagged_name(const char *name, const char *end, const char *tag, const char *tag_end, char *tagged, const char *last);

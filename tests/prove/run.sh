@@ -38,18 +38,19 @@ if ! command -v frama-c >/dev/null; then
     tell
 fi
 
-# The functions of name.c that have a contract, by which the public ones know them.
-parts=name_check,link_check,copy_printable,displayable,numbered_name
+# The functions of name.c and tagname.c that have a contract, by which the public ones know them.
+parts=name_check,link_check,copy_printable,displayable,safe_name,tagged_name
 # What is told apart: the lengths of a character, up to the function that goes behind it; and the digits of a number.
-apart="-eva-split-return-function next_in_tables:1:2:3:4,next_safe:1:2:3:4,within_character:1:2:3:4,write_tag:full
-    -eva-slevel-function next_in_tables:100,next_safe:100,skip:100,show_one:100,within_character:100,write_tag:100,numbered_name:1000"
+characters="-eva-split-return-function next_in_tables:1:2:3:4,next_safe:1:2:3:4,within_character:1:2:3:4
+    -eva-slevel-function next_in_tables:100,next_safe:100,skip:100,show_one:100,within_character:100"
+digits="-eva-split-return-function write_number:full -eva-slevel-function write_number:100,qfile_numbered_name:100"
 # The functions of policy.c that go along a string: each place in it is told apart.
 strings=
 for function in next_word skip take equal copy append can_be_called parse_service parse_argument service_matches rpc_policy_decide; do
     strings=$strings$function:300,
 done
 mkdir "$work/include"
-ln -s "$(pkg-config --variable=includedir libutf8proc)/utf8proc.h" "$work/include"
+ln -s "$(pkg-config --variable=includedir libutf8proc)/utf8proc.h" "$PWD/$prove/libdeflate.h" "$work/include"
 
 # sound LOG: nothing is left open, and nothing was passed over. Says what is. Open are always the \from parts of assigns clauses, which Eva cannot
 # check where a choice depends on something; nothing here rests on them.
@@ -98,29 +99,32 @@ every() {
 }
 
 proof wire "" -warn-unsigned-overflow
-proof name-parts find $apart
-proof name-assigns find $apart -from-verify-assigns
-proof name "$parts" -eva-slevel-function qfile_vm_name_ok:300
+proof editwire "" -warn-unsigned-overflow -eva-split-limit 300 -eva-split-return-function end_of:full,without_prefix:full \
+    -eva-slevel-function end_of:20,without_prefix:10,decode_name:1000,qfile_edit_request_encode:5000,qfile_edit_request_decode:5000
+proof name-parts find $characters
+proof name-assigns find $characters -from-verify-assigns
+proof name "$parts" $digits -eva-slevel-function qfile_vm_name_ok:300
 proof rpc-names "" -warn-unsigned-overflow -eva-slevel-function rpc_service_ok:300,rpc_account_ok:300
 proof rpc-policy "" -eva-slevel-function "${strings}argument_matches:2000"
 proof rpc-frame qfile_vm_name_ok,rpc_service_ok,rpc_account_ok -warn-unsigned-overflow -eva-split-return-function rpc_frame_decode:full \
     -eva-slevel-function headers:10,rpc_frame_decode:100,take:100,rpc_refusal_encode:500
 proof rpc-session "" -warn-unsigned-overflow
 say "functions:"
-for source in lib/wire lib/name rpc/names rpc/policy rpc/frame rpc/session; do
+for source in lib/wire lib/editwire lib/name lib/tagname rpc/names rpc/policy rpc/frame rpc/session; do
     every $source.c
     result $? "every function of $source.c is proven"
 done
 
-"${CC-cc}" -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -o "$work/contracts" "$prove/contracts.c" $(pkg-config --cflags --libs libutf8proc) &&
-    "$work/contracts" >&2
-result $? "libutf8proc keeps its contracts"
+"${CC-cc}" -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -o "$work/contracts" "$prove/contracts.c" \
+    $(pkg-config --cflags --libs libutf8proc libdeflate) && "$work/contracts" >&2
+result $? "libutf8proc and libdeflate keep their contracts"
 
 say "assumptions: Eva is right; a machine as x86-64 with gcc; these functions do what their specifications say:"
 sort -u "$work/specifications" | grep -v '^Frama_C_' | sed 's/^/  /' >&2
-say "  (utf8proc_*: $prove/utf8proc.h, tried by contracts.c; those of name.c: $prove/parts.h, proven by name-parts.c and name.c, what they write"
-say "  by name-assigns.c for the largest memory; of names, those that policy.c asks for: proven by name.c and rpc-names.c; all else: Frama-C's own)"
-say "  and Frama-C's builtins for memcpy, memset, memchr, strlen"
+say "  (utf8proc_*, libdeflate_crc32: $prove/utf8proc.h, libdeflate.h, tried by contracts.c; those of name.c: $prove/parts.h, proven by"
+say "  name-parts.c and name.c, what they write by name-assigns.c for the largest memory; of names, those that policy.c asks for: proven by name.c"
+say "  and rpc-names.c; all else: Frama-C's own)"
+say "  and Frama-C's builtins for memcpy, memset, memchr, strlen, strnlen"
 say "lengths: every one that a function accepts, up to 2^30: what has an end, in memory that ends there; what has a length, adds it to the pointer"
 say "  and hands on. memchr: each length up to the longest name. memcpy of an answer's name: each up to 100, each 100th, and the longest"
 echo "1..$((passed + failed + skipped))"

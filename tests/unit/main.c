@@ -12,6 +12,7 @@ int main(void)
 	SRunner *runner = srunner_create(wire_suite());
 	int failed;
 
+	srunner_add_suite(runner, editwire_suite());
 	srunner_add_suite(runner, name_suite());
 	srunner_add_suite(runner, number_suite());
 	srunner_add_suite(runner, error_suite());

@@ -617,10 +617,161 @@ START_TEST(numbered_name_whose_extension_is_too_long)
 }
 END_TEST
 
+/* ---- qfile_tagged_name() ---- */
+
+static const struct {
+	const char *name, *tag, *tagged;
+} tagged_names[] = {
+	{"report.pdf", "edited in work", "report (edited in work).pdf"},
+	{"report", "edited in work", "report (edited in work)"},
+	{"source.tar.gz", "x", "source (x).tar.gz"},
+	{".bashrc", "edited in work, 2026-11-23 14.36.05", ".bashrc (edited in work, 2026-11-23 14.36.05)"},
+	{"Übergröße.txt", "bearbeitet in 中文", "Übergröße (bearbeitet in 中文).txt"},
+	{"a", "", "a ()"},
+	{"ends.", "x.y", "ends. (x.y)"},
+};
+
+START_TEST(tagged_name)
+{
+	char text[257];
+	int r;
+
+	memset(text, 'X', sizeof(text));
+	r = qfile_tagged_name(tagged_names[_i].name, tagged_names[_i].tag, text);
+	ck_assert_msg(r == 0 && strcmp(text, tagged_names[_i].tagged) == 0, "%s: %d, \"%s\"", tagged_names[_i].name, r, text);
+}
+END_TEST
+
+/* A name of `length` bytes, whose last four are ".pdf". The longest that is not cut has 255 bytes with its tag; one more, and it is. */
+START_TEST(tagged_long_name)
+{
+	static const char tag[] = "0123456789012345678901234567890123456789";
+	const size_t more = sizeof(tag) - 1 + strlen(" ()");
+
+	for (size_t length = 5; length <= 255; length++) {
+		const size_t stem = (length + more < 255 ? length : 255 - more) - 4;
+		char name[256] = "", expected[512], text[257];
+
+		for (size_t i = 0; i < length - 4; i++)
+			name[i] = (char)('a' + i % 26);
+		strcat(name, ".pdf");
+		memset(text, 'X', sizeof(text));
+		snprintf(expected, sizeof(expected), "%.*s (%s).pdf", (int)stem, name, tag);
+		ck_assert_int_eq(qfile_tagged_name(name, tag, text), 0);
+		ck_assert_str_eq(text, expected);
+		ck_assert_int_eq(text[256], 'X');
+	}
+}
+END_TEST
+
+/* What is left of a stem of two-byte characters is whole, whatever the tag leaves; and with nothing left of it, there is no name. */
+START_TEST(tagged_name_with_a_long_tag)
+{
+	char name[256] = "ééé.pdf", tag[256] = "", text[257];
+
+	for (size_t length = 0; length < 255; length++) {
+		const size_t room = 255 - strlen(".pdf") - strlen(" ()");
+		const size_t stem = length + 6 <= room ? 6 : length + 4 <= room ? 4 : length + 2 <= room ? 2 : 0;
+		char expected[512];
+		int r;
+
+		memset(tag, 't', length);
+		memset(text, 'X', sizeof(text));
+		r = qfile_tagged_name(name, tag, text);
+		ck_assert_int_eq(text[256], 'X');
+		ck_assert_msg(r == (stem ? 0 : -ENAMETOOLONG), "tag of %zu: %d", length, r);
+		snprintf(expected, sizeof(expected), "%.*s (%s).pdf", (int)stem, name, tag);
+		if (stem)
+			ck_assert_msg(strcmp(text, expected) == 0, "tag of %zu: \"%s\"", length, text);
+	}
+}
+END_TEST
+
+/* ---- qfile_safe_name() ---- */
+
+static const struct {
+	const char *label, *name;
+	size_t length;
+	const char *safe; /* NULL: refused */
+} safe_names[] = {
+	{"plain", BYTES("report.pdf"), "report.pdf"},
+	{"one byte", BYTES("a"), "a"},
+	{"many scripts", BYTES("Übergröße 中文 😀.txt"), "Übergröße 中文 😀.txt"},
+	{"family", BYTES("👨" JOINER "👩"), "👨" JOINER "👩"},
+	{"empty", BYTES(""), NULL},
+	{"dot", BYTES("."), NULL},
+	{"dot dot", BYTES(".."), NULL},
+	{"three dots", BYTES("..."), "..."},
+	{"dot file", BYTES(".profile"), ".profile"},
+	{"slash", BYTES("/"), "_"},
+	{"absolute", BYTES("/etc/passwd"), "_etc_passwd"},
+	{"climbing", BYTES("../../a"), ".._.._a"},
+	{"dot dot slash", BYTES("../"), ".._"},
+	{"slash at the end", BYTES("a/"), "a_"},
+	{"NUL", BYTES("\0"), "_"},
+	{"NUL inside", BYTES("a\0b"), "a_b"},
+	{"controls", BYTES("a\nb\t\033[2J\177"), "a_b__[2J_"},
+	{"option-like", BYTES("-rf"), "-rf"},
+	{"Latin-1", BYTES("caf\351.txt"), "caf_.txt"},
+	{"not UTF-8", BYTES("\377\376\200"), "___"},
+	{"cut short", BYTES("a\342\202"), "a__"},
+	{"overlong slash", BYTES("a\300\257b"), "a__b"},
+	{"override: one for the character", BYTES("a\u202efdp.exe"), "a_fdp.exe"},
+	{"byte order mark", BYTES("\ufeffa"), "_a"},
+	{"joiner first", BYTES(JOINER "a"), "_a"},
+	{"joiner behind ASCII", BYTES("a" JOINER "b"), "a_b"},
+	{"joiner behind what was replaced", BYTES("\u202e" JOINER "👩"), "__👩"},
+	{"joiner behind a slash", BYTES("👨/" JOINER "👩"), "👨__👩"},
+	{"two joiners", BYTES("👨" JOINER JOINER "👩"), "👨" JOINER "_👩"},
+	{"staging prefix", BYTES(".qfile-incoming-0"), "_qfile-incoming-0"},
+	{"staging prefix alone", BYTES(".qfile-incoming-"), "_qfile-incoming-"},
+	{"nearly the staging prefix", BYTES(".qfile-incoming"), ".qfile-incoming"},
+	{"staging prefix behind a slash", BYTES("/.qfile-incoming-0"), "_.qfile-incoming-0"},
+	{"length ends inside a longer string", "..x", 2, NULL},
+	{"character ends behind the length", "a\303\251", 2, "a_"},
+};
+
+START_TEST(safe_name)
+{
+	const char *label = safe_names[_i].label, *safe = safe_names[_i].safe;
+	char text[257];
+	int r;
+
+	memset(text, 'X', sizeof(text));
+	r = qfile_safe_name(safe_names[_i].name, safe_names[_i].length, text);
+	ck_assert_msg(r == (safe ? 0 : -EINVAL), "%s: %d", label, r);
+	if (!safe)
+		return;
+	ck_assert_msg(strcmp(text, safe) == 0, "%s: \"%s\"", label, text);
+	ck_assert_msg(qfile_name_check(text, strlen(text), 0) == 0 && !strchr(text, '/'), "%s: \"%s\"", label, text);
+}
+END_TEST
+
+/* Of every length: as it is, all of it replaced, and too long. */
+START_TEST(safe_name_length)
+{
+	for (size_t length = 1; length <= 300; length++) {
+		char *name = malloc(length), text[257]; /* not terminated, so that a sanitizer sees a byte too much */
+		const int verdict = length <= 255 ? 0 : -EINVAL;
+
+		memset(text, 'X', sizeof(text));
+		memset(name, 'n', length);
+		ck_assert_int_eq(qfile_safe_name(name, length, text), verdict);
+		ck_assert(verdict < 0 || (strlen(text) == length && memcmp(text, name, length) == 0));
+		memset(name, '\001', length);
+		ck_assert_int_eq(qfile_safe_name(name, length, text), verdict);
+		ck_assert(verdict < 0 || (strlen(text) == length && strspn(text, "_") == length));
+		ck_assert_int_eq(text[256], 'X');
+		free(name);
+	}
+}
+END_TEST
+
 Suite *name_suite(void)
 {
 	Suite *suite = suite_create("name");
 	TCase *check = add_case(suite, "check"), *link = add_case(suite, "link"), *show = add_case(suite, "show"), *number = add_case(suite, "number");
+	TCase *tag = add_case(suite, "tag"), *safe = add_case(suite, "safe");
 
 	add_table_test(check, name_check, names);
 	add_table_test(check, name_lengths, lengths);
@@ -639,5 +790,12 @@ Suite *name_suite(void)
 	add_table_test(number, numbered_long_name, long_names);
 	add_table_test(number, numbered_name_with_a_long_extension, short_stems);
 	tcase_add_test(number, numbered_name_whose_extension_is_too_long);
+
+	add_table_test(tag, tagged_name, tagged_names);
+	tcase_add_test(tag, tagged_long_name);
+	tcase_add_test(tag, tagged_name_with_a_long_tag);
+
+	add_table_test(safe, safe_name, safe_names);
+	tcase_add_test(safe, safe_name_length);
 	return suite;
 }

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 Suite *wire_suite(void);
+Suite *editwire_suite(void);
 Suite *name_suite(void);
 Suite *number_suite(void);
 Suite *error_suite(void);
