@@ -56,8 +56,8 @@ RPC_PROGRAMS = $(patsubst %/main.c,%,$(filter-out $(if $(filter 0,$(XEN)),$(XEN_
 # Of what several programs share, each of them takes what it needs.
 RPC_SHARED = $(B)/rpc/librpc.a
 CLIENT_SHARED = $(B)/client/libclient.a
-PROGRAMS = qfile-agent qfile-unpacker $(notdir $(RPC_PROGRAMS))
-SERVICES = qfile-unpacker/PedOS.Filecopy
+PROGRAMS = qfile-agent qfile-unpacker vm-file-editor $(notdir $(RPC_PROGRAMS))
+SERVICES = qfile-unpacker/PedOS.Filecopy vm-file-editor/PedOS.OpenInVM
 # Programs that only the system starts, and how.
 DAEMONS = $(filter pedos-rpcd pedos-rpc-dom0,$(PROGRAMS))
 UNITS = $(patsubst %.in,%,$(foreach p,$(filter %d %dom0,$(RPC_PROGRAMS)),$(wildcard $(p)/*.in)))
@@ -110,12 +110,13 @@ $(B)/bin/$(notdir $(1)): $(patsubst %.c,$(B)/%.o,$(wildcard $(1)/*.c)) $(2) $(SH
 endef
 comma = ,
 $(foreach p,qfile-agent,$(eval $(call program,$(p),$(CLIENT_SHARED))))
-$(foreach p,qfile-unpacker,$(eval $(call program,$(p))))
+$(foreach p,qfile-unpacker vm-file-editor,$(eval $(call program,$(p))))
 $(foreach p,$(RPC_PROGRAMS),$(eval $(call program,$(p),$(RPC_SHARED),$$(XEN_LIBS))))
 
 fill_in = sed -e 's|@PREFIX@|$(1)|' -e 's|@LIBDIR@|$(2)|' -e 's|@INCLUDEDIR@|$(3)|' -e 's|@VERSION@|$(VERSION)|'
 
-$(B)/services/%: qfile-unpacker/%.in
+$(foreach s,$(SERVICES),$(eval $(B)/services/$(notdir $(s)): $(s).in))
+$(B)/services/%:
 	$(call say,MAKE)
 	@mkdir -p $(@D)
 	$(Q)sed 's|@BINDIR@|$(BINDIR)|' $< >$@ && chmod 755 $@
@@ -221,8 +222,9 @@ $(B)/tests/unit-tests: $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/*.c)) $(LIB
 	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(FAULTY)) -o $@ $^ $$($(PKG_CONFIG) --libs check) $(PKG_LIBS) $(XEN_LIBS)
 
 # What tests/unit/faults.c makes fail.
-FAULTY = __openat_2 aligned_alloc calloc close fchmod fchmodat fdopendir fork fstat fstatat fstatfs fsync ftruncate futimens getdents64 lseek malloc \
-	mkdirat openat poll pwrite read readlinkat reallocarray renameat renameat2 symlinkat syncfs unlinkat utimensat write
+FAULTY = __openat_2 aligned_alloc calloc close fchmod fchmodat fdopendir fork fstat fstatat fstatfs fsync ftruncate futimens getdents64 \
+	inotify_add_watch inotify_init1 lseek malloc mkdirat mkdtemp openat pidfd_open poll prctl pread pwrite read readlinkat reallocarray renameat renameat2 \
+	symlinkat syncfs unlinkat utimensat write
 
 # The library with an attacker for its parser, and hooks where a layer of the confinement can be left out.
 $(B)/tests/escape/escape: $(patsubst %.c,$(B)/%.o,$(wildcard tests/escape/*.c)) $(filter-out $(B)/lib/unpack.o,$(LIB_OBJECTS))

@@ -460,7 +460,7 @@ struct qfile_editor_options {
 	uint64_t max_bytes;    /* the longest content that is accepted; UINT64_MAX: any */
 };
 
-/* A new editor. Nothing is made or read yet. -ENOMEM. -EINVAL: `from` is no VM's name. */
+/* A new editor. Nothing is made or read yet. The options' strings must live as long as it. -ENOMEM. -EINVAL: `from` is no VM's name. */
 int qfile_editor_new(struct qfile_editor **editor, const struct qfile_editor_options *options);
 
 /*
@@ -471,18 +471,21 @@ int qfile_editor_receive(struct qfile_editor *editor, struct qfile_error *error)
 /* The file's absolute path; and may it be edited? After qfile_editor_receive(). */
 const char *qfile_editor_path(const struct qfile_editor *editor);
 bool qfile_editor_view_only(const struct qfile_editor *editor);
+/* How many versions were sent so far. */
+unsigned qfile_editor_saves(const struct qfile_editor *editor);
 
 /*
  * Run the handler (argv as execvp(3) takes it) on the file, with stdin from /dev/null and the caller's stderr for stdout too, and send what is saved, as it
- * is saved. Returns when the handler and all that it started have ended and no other process has the file in use; or with -ECANCELED (`stop`) or -ECONNRESET
- * (the opener has gone), having tried to send what was saved last. What is still running of the handler is then asked to end. *status is the handler's, as
- * waitpid(2) has it. Needs a process without other children; it adopts orphans from here on (PR_SET_CHILD_SUBREAPER).
+ * is saved (under version 1 only the last, at the end). Returns when the handler and all that it started have ended and no other process has the file in use; or
+ * with -ECANCELED (`stop`) or -ECONNRESET (the opener has gone), having tried to send what was saved last. What is still running of the handler is then asked to
+ * end. -ENOTSUP: under version 1 the file was edited to empty, which cannot be said there. *status is the handler's, as waitpid(2) has it; 0 while it runs.
+ * Needs a process without other children; it adopts orphans from here on (PR_SET_CHILD_SUBREAPER).
  */
 int qfile_editor_run(struct qfile_editor *editor, char *const argv[], char *const environment[], int *status, struct qfile_error *error);
 
 /*
  * Tell the opener that nothing more comes: `code` is 0 or a positive errno, `message` (at most QFILE_EDIT_MESSAGE_MAX bytes) is for its user. Under version 1
- * the last content is sent now, if it was changed and `code` is 0. The opener may have gone: -ECONNRESET.
+ * nothing can be told. The opener may have gone: -ECONNRESET.
  */
 int qfile_editor_done(struct qfile_editor *editor, int code, const char *message);
 /* Remove the private directory, whatever is in it, and free the editor. Returns as removing did. */

@@ -197,7 +197,14 @@ uint32_t stream_reader_crc(struct stream_reader *reader)
 
 int stream_writer_open(struct stream_writer *writer, int in, int out, int stop)
 {
-	*writer = (struct stream_writer){.in = in, .out = out, .stop = stop, .file = -1, .buffer = aligned_alloc(PAGE, STREAM_BUFFER_SIZE)};
+	*writer = (struct stream_writer){
+		.in = in,
+		.out = out,
+		.stop = stop,
+		.buffer = aligned_alloc(PAGE, STREAM_BUFFER_SIZE),
+		.patience = -1,
+		.file = -1,
+	};
 	return writer->buffer ? 0 : -ENOMEM;
 }
 
@@ -238,51 +245,54 @@ static int wait_writable(const struct stream_writer *writer)
 		{.fd = writer->in, .events = POLLIN},
 		{.fd = writer->stop, .events = POLLIN}, /* -1 is passed over */
 	};
+	int ready;
 
-	while (poll(pollfds, 3, -1) < 0) {
+	while ((ready = poll(pollfds, 3, writer->patience)) < 0) {
 		if (errno != EINTR)
 			return -errno;
 	}
+	if (ready == 0)
+		return -ETIMEDOUT;
 	if (pollfds[2].revents)
 		return -ECANCELED;
 	return pollfds[1].revents ? -EALREADY : 0;
 }
 
-/* write(2) of what is buffered behind the first `sent` bytes; by page where it is a file's. */
-static ssize_t write_some(struct stream_writer *writer, size_t sent)
+/* write(2) of what is buffered and not sent yet; by page where it is a file's. */
+static ssize_t write_some(struct stream_writer *writer)
 {
+	size_t left = writer->used - writer->sent;
+
 	if (writer->file >= 0) {
-		off_t offset = writer->file_offset + (off_t)sent;
-		ssize_t n = splice(writer->file, &offset, writer->out, NULL, writer->used - sent, SPLICE_F_NONBLOCK);
+		off_t offset = writer->file_offset + (off_t)writer->sent;
+		ssize_t n = splice(writer->file, &offset, writer->out, NULL, left, SPLICE_F_NONBLOCK);
 
 		if (n > 0 || (n < 0 && errno != EINVAL))
 			return n;
 		/* No pipe, no page cache, or the file became shorter: the copy serves as well. */
 		writer->file = -1;
 	}
-	return write(writer->out, writer->buffer + sent, writer->used - sent);
+	return write(writer->out, writer->buffer + writer->sent, left);
 }
 
 int stream_flush(struct stream_writer *writer)
 {
-	size_t sent = 0;
-
-	while (sent < writer->used) {
+	while (writer->sent < writer->used) {
 		int r = wait_writable(writer);
 		ssize_t n;
 
 		if (r < 0)
 			return r;
-		n = write_some(writer, sent);
+		n = write_some(writer);
 		if (n >= 0)
-			sent += (size_t)n;
+			writer->sent += (size_t)n;
 		else if (errno == EPIPE || errno == ECONNRESET)
 			return -EALREADY; /* its answer, if there is one, says why */
 		else if (errno != EINTR && errno != EAGAIN)
 			return -errno;
 	}
 	writer->crc = libdeflate_crc32(writer->crc, writer->buffer, writer->used);
-	writer->used = 0;
+	writer->used = writer->sent = 0;
 	writer->file = -1;
 	return 0;
 }

@@ -65,6 +65,8 @@ struct stream_writer {
 	int out, in, stop;     /* as in struct qfile_sender_options */
 	unsigned char *buffer; /* STREAM_BUFFER_SIZE */
 	size_t used;
+	size_t sent;       /* of these: what is gone already */
+	int patience;      /* milliseconds to wait until the other side takes more; -1: for ever, as opened */
 	uint32_t crc;      /* of all that was flushed */
 	int file;          /* the buffer's content is a copy of what this file has at file_offset; -1: of no file's */
 	off_t file_offset;
@@ -83,7 +85,8 @@ void stream_put(struct stream_writer *writer, size_t size);
  */
 void stream_put_pages(struct stream_writer *writer, size_t size, int file, off_t offset);
 /*
- * Send what is buffered. -EALREADY: the receiver has answered, or closed the connection, before all of it was sent. -ECANCELED: `stop`.
+ * Send what is buffered. -EALREADY: the receiver has answered, or closed the connection, before all of it was sent. -ECANCELED: `stop`. -ETIMEDOUT: it takes
+ * nothing. After the last two it can be called again, and goes on where it was.
  */
 int stream_flush(struct stream_writer *writer);
 /*

@@ -12,6 +12,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <sys/inotify.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
@@ -83,12 +86,32 @@ FAULTY(ssize_t, -1, write, (int fd, const void *buffer, size_t size), (fd, buffe
 FAULTY(ssize_t, -1, pwrite, (int fd, const void *buffer, size_t size, off_t offset), (fd, buffer, size, offset))
 FAULTY(ssize_t, -1, readlinkat, (int dir, const char *path, char *target, size_t size), (dir, path, target, size))
 FAULTY(ssize_t, -1, getdents64, (int fd, void *buffer, size_t size), (fd, buffer, size))
+FAULTY(ssize_t, -1, pread, (int fd, void *buffer, size_t size, off_t offset), (fd, buffer, size, offset))
+FAULTY(char *, NULL, mkdtemp, (char *path), (path))
+FAULTY(int, -1, inotify_init1, (int flags), (flags))
+FAULTY(int, -1, inotify_add_watch, (int fd, const char *path, uint32_t mask), (fd, path, mask))
+FAULTY(int, -1, pidfd_open, (pid_t pid, unsigned flags), (pid, flags))
 FAULTY(pid_t, -1, fork, (void), ())
 FAULTY(DIR *, NULL, fdopendir, (int fd), (fd))
 FAULTY(void *, NULL, malloc, (size_t size), (size))
 FAULTY(void *, NULL, calloc, (size_t count, size_t size), (count, size))
 FAULTY(void *, NULL, aligned_alloc, (size_t alignment, size_t size), (alignment, size))
 FAULTY(void *, NULL, reallocarray, (void *old, size_t count, size_t size), (old, count, size))
+
+/* Its other arguments are longs, whatever the headers say of them. */
+int __real_prctl(int option, ...);
+int __wrap_prctl(int option, ...);
+int __wrap_prctl(int option, ...)
+{
+	unsigned long arguments[4];
+	va_list list;
+
+	va_start(list, option);
+	for (int i = 0; i < 4; i++)
+		arguments[i] = va_arg(list, unsigned long);
+	va_end(list);
+	return turn("prctl") ? -1 : __real_prctl(option, arguments[0], arguments[1], arguments[2], arguments[3]);
+}
 
 bool faults_no_blocks;
 

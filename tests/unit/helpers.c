@@ -36,6 +36,8 @@ void scratch_begin(void)
 		perror(base);
 		exit(2);
 	}
+	/* For those who become another user in there, and go by absolute paths. */
+	chmod(base, 0711);
 }
 
 /* Remove what can be removed of `dir` and return the first directory that is not empty, open; or -1. */
@@ -100,6 +102,13 @@ void scratch_enter_plain(void)
 	MUST(setgroups(0, NULL));
 	MUST(setresgid(PLAIN_USER, PLAIN_USER, PLAIN_USER));
 	MUST(setresuid(PLAIN_USER, PLAIN_USER, PLAIN_USER));
+}
+
+bool scratch_reachable(void)
+{
+	char path[4096];
+
+	return getcwd(path, sizeof(path)) && access(path, X_OK) == 0;
 }
 
 void scratch_enter_as(int way)

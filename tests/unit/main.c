@@ -36,6 +36,12 @@ int main(void)
 	srunner_add_suite(runner, session_suite());
 	srunner_add_suite(runner, screen_suite());
 	srunner_add_suite(runner, relay_suite());
+	srunner_add_suite(runner, desk_suite());
+	srunner_add_suite(runner, watch_suite());
+	srunner_add_suite(runner, holders_suite());
+	srunner_add_suite(runner, handler_suite());
+	srunner_add_suite(runner, answer_suite());
+	srunner_add_suite(runner, editor_suite());
 
 	/* A test that crashes, hangs, or becomes another user must not take the others along. */
 	srunner_set_fork_status(runner, CK_FORK);

@@ -36,6 +36,12 @@ Suite *frame_suite(void);
 Suite *session_suite(void);
 Suite *screen_suite(void);
 Suite *relay_suite(void);
+Suite *desk_suite(void);
+Suite *watch_suite(void);
+Suite *holders_suite(void);
+Suite *handler_suite(void);
+Suite *answer_suite(void);
+Suite *editor_suite(void);
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
@@ -55,6 +61,8 @@ void scratch_end(void);
 void scratch_enter(void);
 /* The same, and as root become a user without privileges: where modes have to mean something. */
 void scratch_enter_plain(void);
+/* Can the user that we are now go there by its absolute path? Not where TMPDIR is in a directory of root's. */
+bool scratch_reachable(void);
 /* The first for way 0, the second for way 1. */
 void scratch_enter_as(int way);
 /* A test that runs both ways, with the way in _i. */

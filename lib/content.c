@@ -1,0 +1,39 @@
+/*
+ * What a file contains, in short.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "content.h"
+
+#include "stream.h"
+
+#include <errno.h>
+#include <libdeflate.h>
+#include <unistd.h>
+
+int content_read(int fd, unsigned char *buffer, struct content *content)
+{
+	*content = (struct content){.size = 0};
+	for (;;) {
+		ssize_t n = pread(fd, buffer, STREAM_BUFFER_SIZE, (off_t)content->size);
+
+		if (n == 0)
+			return 0;
+		if (n > 0) {
+			content->crc = libdeflate_crc32(content->crc, buffer, (size_t)n);
+			content->size += (uint64_t)n;
+		} else if (errno != EINTR) {
+			return -errno;
+		}
+	}
+}
+
+bool content_same(const struct content *a, const struct content *b)
+{
+	return a->size == b->size && a->crc == b->crc;
+}
+
+bool content_touched(const struct stat *before, const struct stat *after)
+{
+	return before->st_size != after->st_size || before->st_mtim.tv_sec != after->st_mtim.tv_sec || before->st_mtim.tv_nsec != after->st_mtim.tv_nsec;
+}

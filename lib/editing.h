@@ -1,0 +1,29 @@
+/*
+ * While the file is being edited: what is saved goes back, until nobody has the file in use any more.
+ */
+#ifndef EDITING_H
+#define EDITING_H
+#include "answer.h"
+#include "desk.h"
+#include "handler.h"
+#include "holders.h"
+#include "watch.h"
+
+struct editing {
+	const struct desk *desk;
+	struct answer *answer;
+	int out, stop;      /* as in struct qfile_editor_options */
+	bool view_only;     /* nothing goes back */
+	struct watch watch;
+	struct handler handler;
+	pid_t holder;       /* for holders_any() */
+	int64_t started;    /* when the handler was, as clock_now(), */
+	int64_t ended;      /* and when it and all that it started had ended; 0: not yet */
+	bool used;          /* after that, somebody else was seen to have the file in use */
+	int64_t idle_since; /* since when nobody has; 0: somebody has */
+};
+
+/* Run the handler, as qfile_editor_run(). */
+int editing_run(struct editing *editing, char *const argv[], char *const environment[], struct qfile_error *error);
+
+#endif

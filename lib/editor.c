@@ -1,0 +1,179 @@
+/*
+ * The editor's session: a request and a file come in, the file is shown, and what is saved goes back.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "editing.h"
+#include "error.h"
+#include "space.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libdeflate.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct qfile_editor {
+	struct qfile_editor_options options;
+	struct stream_writer stream; /* its `in` is the request's as long as that is read; then nothing comes any more */
+	struct qfile_edit_request request;
+	struct desk desk;
+	struct answer answer;
+};
+
+int qfile_editor_new(struct qfile_editor **editor, const struct qfile_editor_options *options)
+{
+	struct qfile_editor *e;
+
+	if (options->from && !qfile_vm_name_ok(options->from))
+		return -EINVAL;
+	e = calloc(1, sizeof(*e));
+	if (!e)
+		return -ENOMEM;
+	e->options = *options;
+	e->desk.dir = -1;
+	e->answer.stream = &e->stream;
+	if (stream_writer_open(&e->stream, options->in, options->out, options->stop) < 0) {
+		free(e);
+		return -ENOMEM;
+	}
+	stream_widen_pipe(options->in);
+	stream_widen_pipe(options->out);
+	*editor = e;
+	return 0;
+}
+
+static int receive_request(struct qfile_editor *editor, struct qfile_error *error)
+{
+	unsigned char untrusted_bytes[QFILE_EDIT_REQUEST_SIZE];
+	ssize_t n = stream_read_answer(&editor->stream, untrusted_bytes, sizeof(untrusted_bytes), -1);
+	int r;
+
+	if (n < 0)
+		return error_set(error, (int)n, "reading the request", NULL);
+	if ((size_t)n < sizeof(untrusted_bytes))
+		return error_set(error, -ENODATA, "reading the request", NULL);
+	/* Whoever marks what he asks for understands an answer in records, be the rest as it may. */
+	editor->answer.records = qfile_edit_is_record(untrusted_bytes + QFILE_EDIT_NAME_SIZE);
+	r = qfile_edit_request_decode(untrusted_bytes, &editor->request);
+	return r < 0 ? error_set(error, r, "reading the request", NULL) : 0;
+}
+
+/* The content: as much as was announced, or under version 1 all that comes. */
+static int store(struct qfile_editor *editor, int fd)
+{
+	struct content *content = &editor->answer.last;
+	bool known = editor->request.records;
+	uint64_t length = known ? editor->request.length : UINT64_MAX;
+	int r = 0;
+
+	if (known && length > editor->options.max_bytes)
+		return -EDQUOT;
+	if (known)
+		r = space_check(fd, length);
+	while (r == 0 && content->size < length) {
+		uint64_t left = length - content->size;
+		size_t want = left < STREAM_BUFFER_SIZE ? (size_t)left : STREAM_BUFFER_SIZE;
+		ssize_t n = stream_read_answer(&editor->stream, editor->stream.buffer, want, -1);
+
+		if (n < 0)
+			return (int)n;
+		if ((uint64_t)n > editor->options.max_bytes - content->size)
+			return -EDQUOT;
+		r = stream_write_full(fd, editor->stream.buffer, (size_t)n);
+		content->crc = libdeflate_crc32(content->crc, editor->stream.buffer, (size_t)n);
+		content->size += (uint64_t)n;
+		if (r == 0 && (size_t)n < want)
+			return known ? -ENODATA : 0;
+	}
+	return r;
+}
+
+static int receive_content(struct qfile_editor *editor)
+{
+	int fd = desk_create(&editor->desk, editor->request.view_only), r;
+
+	if (fd < 0)
+		return fd;
+	r = store(editor, fd);
+	if (close(fd) < 0 && r == 0)
+		r = -errno;
+	editor->answer.sure = r == 0;
+	return r;
+}
+
+static int receive(struct qfile_editor *editor, struct qfile_error *error)
+{
+	const struct qfile_editor_options *options = &editor->options;
+	char name[256];
+	int r = receive_request(editor, error);
+
+	if (r < 0)
+		return r;
+	r = qfile_safe_name(editor->request.name, strlen(editor->request.name), name);
+	if (r < 0)
+		return error_set(error, r, "checking the name", editor->request.name);
+	r = desk_make(&editor->desk, options->directory, options->from, name);
+	if (r < 0)
+		return error_set(error, r, "making a private directory in", options->directory);
+	r = receive_content(editor);
+	return r < 0 ? error_set(error, r, "receiving", name) : 0;
+}
+
+int qfile_editor_receive(struct qfile_editor *editor, struct qfile_error *error)
+{
+	int r = receive(editor, error);
+
+	/* What may still come is not worth waiting for, and sending is not disturbed by it. */
+	editor->stream.in = -1;
+	return r;
+}
+
+const char *qfile_editor_path(const struct qfile_editor *editor)
+{
+	return editor->desk.path;
+}
+
+bool qfile_editor_view_only(const struct qfile_editor *editor)
+{
+	return editor->request.view_only;
+}
+
+unsigned qfile_editor_saves(const struct qfile_editor *editor)
+{
+	return editor->answer.saves;
+}
+
+int qfile_editor_run(struct qfile_editor *editor, char *const argv[], char *const environment[], int *status, struct qfile_error *error)
+{
+	struct editing editing = {
+		.desk = &editor->desk,
+		.answer = &editor->answer,
+		.out = editor->options.out,
+		.stop = editor->options.stop,
+		.view_only = editor->request.view_only,
+	};
+	int r = editing_run(&editing, argv, environment, error);
+
+	*status = editing.handler.status;
+	return r;
+}
+
+int qfile_editor_done(struct qfile_editor *editor, int code, const char *message)
+{
+	editor->stream.in = -1;
+	return answer_done(&editor->answer, code, message);
+}
+
+int qfile_editor_free(struct qfile_editor *editor)
+{
+	int r;
+
+	if (!editor)
+		return 0;
+	r = desk_remove(&editor->desk);
+	stream_writer_close(&editor->stream);
+	free(editor);
+	return r;
+}

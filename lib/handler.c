@@ -1,0 +1,148 @@
+/*
+ * The handler: the program that shows the file, and all that it starts.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "handler.h"
+
+#include "watch.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Milliseconds between two looks whether what was asked to end has ended. */
+#define LOOK 10
+
+static int spawn(struct handler *handler, char *const argv[], char *const environment[])
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t none, ours;
+	int r;
+
+	sigemptyset(&none);
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGPIPE);
+	sigaddset(&ours, SIGCHLD);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setsigdefault(&attributes, &ours);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+	r = posix_spawnp(&handler->pid, argv[0], &actions, &attributes, argv, environment);
+	posix_spawn_file_actions_destroy(&actions);
+	posix_spawnattr_destroy(&attributes);
+	return -r;
+}
+
+int handler_start(struct handler *handler, char *const argv[], char *const environment[])
+{
+	int r;
+
+	*handler = (struct handler){.ended = -1};
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
+		return -errno;
+	r = spawn(handler, argv, environment);
+	if (r < 0)
+		return r;
+	handler->ended = pidfd_open(handler->pid, 0);
+	if (handler->ended < 0) {
+		r = -errno;
+		handler_end(handler, 0);
+	}
+	return r;
+}
+
+bool handler_lives(struct handler *handler)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid != handler->pid)
+			continue;
+		handler->status = status;
+		if (handler->ended >= 0)
+			close(handler->ended);
+		handler->ended = -1;
+	}
+	return pid == 0; /* else there is none */
+}
+
+/* ---- Ending it ---- */
+
+/* The parent of a process, as /proc/PID/stat has it behind the name, which may hold anything. 0: there is no such process. */
+static pid_t parent_of(pid_t pid)
+{
+	char path[32], text[512], *end;
+	pid_t parent = 0;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n < 0 ? 0 : n] = '\0';
+	end = strrchr(text, ')');
+	return end && sscanf(end, ") %*c %d", &parent) == 1 ? parent : 0;
+}
+
+static bool is_descendant(pid_t pid)
+{
+	while (pid > 1) {
+		pid = parent_of(pid);
+		if (pid == getpid())
+			return true;
+	}
+	return false;
+}
+
+/* First the pidfd, then the look at who it is: a number that is given anew in between meets nobody else. */
+static void ask_to_end(pid_t pid)
+{
+	int fd = pidfd_open(pid, 0);
+
+	if (fd < 0)
+		return;
+	if (is_descendant(pid))
+		pidfd_send_signal(fd, SIGTERM, NULL, 0);
+	close(fd);
+}
+
+void handler_end(struct handler *handler, int patience)
+{
+	int64_t end = clock_now() + patience;
+	const struct dirent *entry;
+	DIR *list = handler_lives(handler) ? opendir("/proc") : NULL;
+
+	if (list) {
+		while ((entry = readdir(list))) {
+			pid_t pid = (pid_t)atoi(entry->d_name); /* 0: no process */
+
+			if (pid > 0)
+				ask_to_end(pid);
+		}
+		closedir(list);
+	}
+	while (handler_lives(handler) && clock_now() < end)
+		poll(NULL, 0, LOOK);
+	if (handler->ended >= 0)
+		close(handler->ended);
+	handler->ended = -1;
+}

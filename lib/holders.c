@@ -1,0 +1,196 @@
+/*
+ * Who has the file in use?
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "holders.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+/* An inode as inotify's lines in /proc/PID/fdinfo/FD name it: in the kernel's own encodings, which are not stat's on every file system. */
+struct watched {
+	unsigned long inode, device;
+};
+
+/* What a process may watch: the file and its directory. */
+struct search {
+	const struct desk *desk;
+	struct watched targets[2];
+	int count;
+};
+
+/* ---- Lines of files in /proc ---- */
+
+/* Call `judge` for each line of the file until it says yes. */
+static bool any_line(int dir, const char *name, bool (*judge)(const char *line, void *argument), void *argument)
+{
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	char *line = NULL;
+	size_t size = 0;
+	bool found = false;
+
+	if (!file) {
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	while (!found && getline(&line, &size, file) >= 0)
+		found = judge(line, argument);
+	free(line);
+	fclose(file);
+	return found;
+}
+
+static bool parse_watch(const char *line, struct watched *watched)
+{
+	return sscanf(line, "inotify wd:%*x ino:%lx sdev:%lx", &watched->inode, &watched->device) == 2;
+}
+
+/* ---- What it is that is looked for ---- */
+
+static bool add_target(const char *line, void *argument)
+{
+	struct search *search = argument;
+
+	if (parse_watch(line, &search->targets[search->count]))
+		search->count++;
+	return search->count == 2;
+}
+
+/* Let the kernel itself name the file and its directory, as it will name them in the lines of others: by watches of our own. */
+static void name_targets(struct search *search)
+{
+	char info[64];
+	int fd = inotify_init1(IN_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	snprintf(info, sizeof(info), "/proc/self/fdinfo/%d", fd);
+	inotify_add_watch(fd, search->desk->directory, IN_DELETE_SELF);
+	inotify_add_watch(fd, search->desk->path, IN_DELETE_SELF | IN_DONT_FOLLOW);
+	any_line(AT_FDCWD, info, add_target, search);
+	close(fd);
+}
+
+static bool is_target(const char *line, void *argument)
+{
+	const struct search *search = argument;
+	struct watched watched;
+
+	if (!parse_watch(line, &watched))
+		return false;
+	for (int i = 0; i < search->count; i++) {
+		if (watched.inode == search->targets[i].inode && watched.device == search->targets[i].device)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Does the path lead into the directory? Nothing else is called by its name, which is random; what comes before may be another path in another mount namespace.
+ * Behind it may stand " (deleted)", and in a line of maps a newline.
+ */
+static bool leads_there(const char *path, const void *argument)
+{
+	const struct search *search = argument;
+	const char *base = search->desk->base, *at = path;
+	size_t length = strlen(base);
+
+	while ((at = strstr(at, base))) {
+		if (at > path && at[-1] == '/' && strchr("/ \n", at[length]))
+			return true;
+		at += length;
+	}
+	return false;
+}
+
+static bool maps_there(const char *line, void *argument)
+{
+	return leads_there(line, argument);
+}
+
+/* ---- One process ---- */
+
+static bool link_leads_there(int dir, const char *name, const struct search *search, char target[PATH_MAX])
+{
+	ssize_t n = readlinkat(dir, name, target, PATH_MAX - 1);
+
+	target[n < 0 ? 0 : n] = '\0';
+	return n > 0 && leads_there(target, search);
+}
+
+static bool has_open(int process, struct search *search)
+{
+	int fd = openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+	bool found = false;
+
+	if (!list) {
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	while (!found && (entry = readdir(list))) {
+		char target[PATH_MAX], info[300];
+
+		found = link_leads_there(fd, entry->d_name, search, target);
+		if (!found && strcmp(target, "anon_inode:inotify") == 0) {
+			snprintf(info, sizeof(info), "fdinfo/%s", entry->d_name);
+			found = any_line(process, info, is_target, search);
+		}
+	}
+	closedir(list);
+	return found;
+}
+
+static bool uses_it(const char *pid, struct search *search)
+{
+	char path[32], target[PATH_MAX];
+	bool uses;
+	int process;
+
+	snprintf(path, sizeof(path), "/proc/%.20s", pid);
+	process = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (process < 0)
+		return false;
+	uses = link_leads_there(process, "cwd", search, target) || has_open(process, search) || any_line(process, "maps", maps_there, search);
+	close(process);
+	return uses;
+}
+
+/* ---- All of them ---- */
+
+bool holders_any(pid_t *last, const struct desk *desk)
+{
+	struct search search = {.desk = desk};
+	const struct dirent *entry;
+	char pid[16];
+	DIR *list;
+
+	name_targets(&search);
+	/* Most of the time somebody has it, and it is the same one as last time. */
+	snprintf(pid, sizeof(pid), "%d", (int)*last);
+	if (*last != 0 && uses_it(pid, &search))
+		return true;
+	*last = 0;
+	list = opendir("/proc");
+	while (list && *last == 0 && (entry = readdir(list))) {
+		pid_t each = (pid_t)atoi(entry->d_name); /* 0: no process */
+
+		if (each > 0 && each != getpid() && uses_it(entry->d_name, &search))
+			*last = each;
+	}
+	if (list)
+		closedir(list);
+	return *last != 0;
+}

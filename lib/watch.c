@@ -1,0 +1,104 @@
+/*
+ * Watching one file in a directory: when has somebody saved it?
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "watch.h"
+
+#include <errno.h>
+#include <stdalign.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Milliseconds. Programs that write in several goes pause for less; a user does not notice it. */
+#define QUIET 500
+
+int64_t clock_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int watch_open(struct watch *watch, const char *directory, const char *name)
+{
+	*watch = (struct watch){.fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC), .last = clock_now()};
+	snprintf(watch->name, sizeof(watch->name), "%s", name);
+	if (watch->fd < 0)
+		return -errno;
+	if (inotify_add_watch(watch->fd, directory, IN_OPEN | IN_MODIFY | IN_CLOSE_WRITE | IN_MOVE | IN_DELETE | IN_ONLYDIR) < 0) {
+		int r = -errno;
+
+		watch_close(watch);
+		return r;
+	}
+	return 0;
+}
+
+void watch_close(struct watch *watch)
+{
+	if (watch->fd >= 0)
+		close(watch->fd);
+	watch->fd = -1;
+}
+
+static void note(struct watch *watch, const struct inotify_event *event)
+{
+	uint32_t mask = event->mask;
+
+	if (mask & IN_Q_OVERFLOW) /* among what is lost may have been a save: have a look */
+		mask |= IN_CLOSE_WRITE;
+	else if (event->len == 0 || strcmp(event->name, watch->name) != 0)
+		return;
+	if (mask & IN_OPEN)
+		watch->opened = true;
+	if (!(mask & (IN_MODIFY | IN_CLOSE_WRITE | IN_MOVE | IN_DELETE)))
+		return;
+	watch->last = clock_now();
+	watch->complete = mask & (IN_CLOSE_WRITE | IN_MOVED_TO);
+	watch->told = false;
+	watch->saved |= watch->complete;
+}
+
+int watch_read(struct watch *watch)
+{
+	alignas(struct inotify_event) char events[4096];
+
+	for (;;) {
+		ssize_t n = read(watch->fd, events, sizeof(events));
+
+		if (n < 0 && errno != EINTR)
+			return errno == EAGAIN ? 0 : -errno;
+		for (ssize_t at = 0; at < n;) {
+			const struct inotify_event *event = (const struct inotify_event *)(events + at);
+
+			note(watch, event);
+			at += (ssize_t)(sizeof(*event) + event->len);
+		}
+	}
+}
+
+int watch_patience(const struct watch *watch)
+{
+	int64_t left = watch->last + QUIET - clock_now();
+
+	return !watch->complete || watch->told ? -1 : left > 0 ? (int)left : 0;
+}
+
+bool watch_ripe(struct watch *watch)
+{
+	bool ripe = watch_patience(watch) == 0;
+
+	watch->told |= ripe;
+	return ripe;
+}
+
+void watch_again(struct watch *watch)
+{
+	watch->told = false;
+	watch->last = clock_now();
+}

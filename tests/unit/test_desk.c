@@ -1,0 +1,312 @@
+/*
+ * The desk: a private directory, and what programs leave in it.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "unit.h"
+
+#include "desk.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct desk desk;
+
+static void create(bool view_only)
+{
+	int fd = desk_create(&desk, view_only);
+
+	ck_assert_msg(fd >= 0, "creating: %s", strerror(-fd));
+	ck_assert_int_eq(write(fd, "content", 7), 7);
+	close(fd);
+}
+
+START_TEST(make)
+{
+	char here[PATH_MAX];
+	unsigned before;
+
+	scratch_enter_as(_i);
+	if (!scratch_reachable())
+		return;
+	make_dir("tmp");
+	make_link("link", "tmp");
+	umask(0277); /* would make it unusable */
+	before = open_descriptors();
+	ck_assert_ptr_nonnull(getcwd(here, sizeof(here)));
+	ck_assert_int_eq(desk_make(&desk, "link", "work", "file.txt"), 0);
+	/* Absolute, links resolved, after the VM. */
+	ck_assert_int_eq(strncmp(desk.path, here, strlen(here)), 0);
+	ck_assert_int_eq(strncmp(desk.path + strlen(here), "/tmp/qopen-work-", 16), 0);
+	ck_assert_uint_eq(strlen(desk.path), strlen(here) + strlen("/tmp/qopen-work-XXXXXX/file.txt"));
+	ck_assert_str_eq(desk.name, "file.txt");
+	ck_assert_int_eq(strncmp(desk.base, "qopen-work-", 11), 0);
+	ck_assert_uint_eq(mode_of(desk.directory) & 0077, 0);
+	umask(022);
+	ck_assert_int_eq(desk_remove(&desk), 0);
+	ck_assert_str_eq(names_in("tmp"), "");
+	ck_assert_uint_eq(open_descriptors(), before);
+}
+END_TEST
+
+START_TEST(make_without_a_name)
+{
+	struct desk other;
+
+	scratch_enter();
+	ck_assert_int_eq(desk_make(&desk, ".", NULL, "f"), 0);
+	ck_assert_int_eq(desk_make(&other, ".", NULL, "f"), 0);
+	ck_assert_uint_eq(strlen(desk.base), strlen("qopen-XXXXXX"));
+	ck_assert_uint_eq(mode_of(desk.directory), 0700);
+	ck_assert_str_ne(desk.path, other.path);
+	ck_assert_int_eq(desk_remove(&desk), 0);
+	ck_assert_int_eq(desk_remove(&desk), 0);
+	ck_assert_int_eq(desk_remove(&other), 0);
+}
+END_TEST
+
+START_TEST(make_where_it_cannot_be)
+{
+	char deep[PATH_MAX] = "", name[256];
+
+	scratch_enter_plain();
+	if (!scratch_reachable())
+		return;
+	make_dir("sealed");
+	MUST(chmod("sealed", 0500));
+	make_file("file", "");
+	ck_assert_int_eq(desk_make(&desk, "missing", NULL, "f"), -ENOENT);
+	ck_assert_int_eq(desk_make(&desk, "file", NULL, "f"), -ENOTDIR);
+	ck_assert_int_eq(desk_make(&desk, "sealed", NULL, "f"), -EACCES);
+	ck_assert_int_eq(desk_remove(&desk), 0);
+	/* A directory that only just has a path. */
+	memset(name, 'd', 255);
+	name[255] = '\0';
+	while (strlen(deep) + 256 < 4000) {
+		strcat(deep, name);
+		strcat(deep, "/");
+		make_dir(deep);
+	}
+	memset(name, 'n', 255);
+	ck_assert_int_eq(desk_make(&desk, deep, "work", name), -ENAMETOOLONG);
+}
+END_TEST
+
+START_TEST(file_modes)
+{
+	scratch_enter_as(_i);
+	if (!scratch_reachable())
+		return;
+	ck_assert_int_eq(desk_make(&desk, ".", "work", "file"), 0);
+	umask(0777);
+	create(_i);
+	umask(022);
+	ck_assert_uint_eq(mode_of(desk.path), _i ? 0400 : 0600);
+	ck_assert_str_eq(content_of(desk.path), "content");
+	ck_assert_int_eq(desk_create(&desk, false), -EEXIST);
+	ck_assert_int_eq(desk_remove(&desk), 0);
+	ck_assert_str_eq(names_in("."), "");
+}
+END_TEST
+
+/* ---- What may be under the file's name, later ---- */
+
+static void a_file(const char *path)
+{
+	make_file(path, "content");
+}
+
+static void a_sealed_file(const char *path)
+{
+	make_file(path, "content");
+	MUST(chmod(path, 0));
+}
+
+static void nothing(const char *path)
+{
+	(void)path;
+}
+
+static void a_link(const char *path)
+{
+	make_file("outside", "content");
+	make_link(path, "../outside");
+}
+
+static void a_fifo(const char *path)
+{
+	MUST(mkfifo(path, 0600));
+}
+
+static void a_sealed_fifo(const char *path)
+{
+	MUST(mkfifo(path, 0));
+}
+
+static void a_socket(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	MUST(chdir(desk.directory));
+	strcpy(address.sun_path, desk.name);
+	MUST(bind(fd, (struct sockaddr *)&address, sizeof(address)));
+	MUST(chdir(".."));
+	close(fd);
+	(void)path;
+}
+
+static const struct {
+	const char *label;
+	void (*put)(const char *path);
+	bool opens;
+} things[] = {
+	{"a file", a_file, true},
+	{"a file of mode 000", a_sealed_file, true},
+	{"nothing", nothing, false},
+	{"a link", a_link, false},
+	{"a directory", make_dir, false},
+	{"a fifo", a_fifo, false},
+	{"a fifo of mode 000", a_sealed_fifo, false},
+	{"a socket", a_socket, false},
+};
+
+START_TEST(open_what_is_there)
+{
+	const char *label = things[_i / 2].label;
+	struct stat status;
+	unsigned before;
+	int fd;
+
+	scratch_enter_as(_i % 2);
+	if (!scratch_reachable())
+		return;
+	ck_assert_int_eq(desk_make(&desk, ".", "work", "file"), 0);
+	before = open_descriptors();
+	things[_i / 2].put(desk.path);
+	fd = desk_open(&desk, &status);
+	ck_assert_msg(things[_i / 2].opens ? fd >= 0 : fd == -ENOENT, "%s: %d", label, fd);
+	if (fd >= 0) {
+		ck_assert_int_eq(status.st_size, 7);
+		close(fd);
+	}
+	ck_assert_uint_eq(open_descriptors(), before);
+	ck_assert_int_eq(desk_remove(&desk), 0);
+	ck_assert_msg(strcmp(names_in("."), things[_i / 2].put == a_link ? "outside" : "") == 0, "%s: left: %s", label, names_in("."));
+}
+END_TEST
+
+/* ---- Removing ---- */
+
+START_TEST(remove_whatever_was_left)
+{
+	char path[PATH_MAX + 32];
+
+	scratch_enter_as(_i);
+	if (!scratch_reachable())
+		return;
+	make_dir("outside");
+	make_file("outside/f", "x");
+	ck_assert_int_eq(desk_make(&desk, ".", "work", "file"), 0);
+	create(true);
+	snprintf(path, sizeof(path), "%s/.~lock.file#", desk.directory);
+	make_file(path, "lock");
+	snprintf(path, sizeof(path), "%s/link", desk.directory);
+	make_link(path, "../outside");
+	snprintf(path, sizeof(path), "%s/fifo", desk.directory);
+	MUST(mkfifo(path, 0));
+	make_deep(desk.dir, "d", 2000);
+	snprintf(path, sizeof(path), "%s/d", desk.directory);
+	MUST(chmod(path, 0));
+	MUST(chmod(desk.directory, 0500));
+	ck_assert_int_eq(desk_remove(&desk), 0);
+	ck_assert_str_eq(names_in("."), "outside");
+	ck_assert_str_eq(content_of("outside/f"), "x");
+}
+END_TEST
+
+START_TEST(removed_by_somebody_else)
+{
+	scratch_enter();
+	ck_assert_int_eq(desk_make(&desk, ".", "work", "file"), 0);
+	MUST(rmdir(desk.directory));
+	ck_assert_int_eq(desk_remove(&desk), 0);
+}
+END_TEST
+
+/* A program that goes on making and removing files in there until it cannot. */
+static pid_t busy(void)
+{
+	pid_t pid = fork();
+
+	MUST(pid);
+	if (pid == 0) {
+		for (int i = 0; i < 3000; i++) {
+			char name[16];
+			int fd;
+
+			snprintf(name, sizeof(name), "%d", i % 10);
+			fd = openat(desk.dir, name, O_WRONLY | O_CREAT, 0600);
+			if (fd < 0 && errno == ENOENT)
+				break;
+			close(fd);
+			unlinkat(desk.dir, name, 0);
+		}
+		_exit(0);
+	}
+	return pid;
+}
+
+START_TEST(removed_under_a_program_that_is_ending)
+{
+	pid_t pid;
+	int r;
+
+	scratch_enter();
+	ck_assert_int_eq(desk_make(&desk, ".", "work", "file"), 0);
+	create(false);
+	pid = busy();
+	r = desk_remove(&desk);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	ck_assert_msg(r == 0, "%s", strerror(-r));
+	ck_assert_str_eq(names_in("."), "");
+}
+END_TEST
+
+/* What is not ours to remove is told, and nobody waits for it. */
+START_TEST(what_cannot_be_removed)
+{
+	scratch_enter_plain();
+	if (!scratch_reachable())
+		return;
+	make_dir("tmp");
+	ck_assert_int_eq(desk_make(&desk, "tmp", "work", "file"), 0);
+	create(false);
+	MUST(chmod("tmp", 0500));
+	ck_assert_int_eq(desk_remove(&desk), -EACCES);
+	MUST(chmod("tmp", 0700));
+}
+END_TEST
+
+Suite *desk_suite(void)
+{
+	Suite *suite = suite_create("desk");
+	TCase *tcase = add_case(suite, "make"), *opening = add_case(suite, "open"), *removing = add_case(suite, "remove");
+
+	add_both_users_test(tcase, make);
+	tcase_add_test(tcase, make_without_a_name);
+	tcase_add_test(tcase, make_where_it_cannot_be);
+	add_both_users_test(tcase, file_modes);
+	tcase_add_loop_test(opening, open_what_is_there, 0, 2 * (int)COUNT(things));
+	add_both_users_test(removing, remove_whatever_was_left);
+	tcase_add_test(removing, removed_by_somebody_else);
+	tcase_add_test(removing, removed_under_a_program_that_is_ending);
+	tcase_add_test(removing, what_cannot_be_removed);
+	return suite;
+}

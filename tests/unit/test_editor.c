@@ -1,0 +1,605 @@
+/*
+ * The editor's session: what comes in is stored, what is saved goes back, and nothing stays.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "unit.h"
+
+#include "bytes.h"
+#include "stream.h"
+
+#include <fcntl.h>
+#include <libdeflate.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct qfile_error error;
+
+/* Write a file called "in": a request of this version, and the content. `length`: what version 2 announces. */
+static void make_stream(int version, const char *name, bool view_only, uint64_t length, const char *content)
+{
+	unsigned char bytes[QFILE_EDIT_REQUEST_SIZE] = {0};
+	struct qfile_edit_request request = {.view_only = view_only, .length = length};
+	int fd = open("in", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	if (version == 2) {
+		snprintf(request.name, sizeof(request.name), "%s", name);
+		qfile_edit_request_encode(&request, bytes);
+	} else {
+		snprintf((char *)bytes, sizeof(bytes), "%s%s", view_only ? "view-only-" : "", name);
+	}
+	if (write(fd, bytes, sizeof(bytes)) != sizeof(bytes) || write(fd, content, strlen(content)) != (ssize_t)strlen(content))
+		abort();
+	close(fd);
+}
+
+/* What the file `path` holds as an answer, one line for each record: "save CONTENT" or "done CODE MESSAGE". In a static buffer. */
+static const char *records_in(const char *path)
+{
+	static char text[4096];
+	unsigned char bytes[4096];
+	int fd = open(path, O_RDONLY);
+	size_t size = (size_t)read(fd, bytes, sizeof(bytes)), at = 0, used = 0;
+
+	close(fd);
+	text[0] = '\0';
+	while (at < size) {
+		struct qfile_edit_record record;
+		const char *payload = (const char *)bytes + at + QFILE_EDIT_RECORD_SIZE;
+
+		if (size - at < QFILE_EDIT_RECORD_SIZE || qfile_edit_record_decode(bytes + at, &record) < 0)
+			return "no record";
+		at += QFILE_EDIT_RECORD_SIZE + (size_t)record.length + QFILE_EDIT_CRC_SIZE;
+		if (at > size)
+			return "a record that is cut";
+		if (record.kind == QFILE_EDIT_SAVE)
+			used += (size_t)snprintf(text + used, sizeof(text) - used, "save %.*s\n", (int)record.length, payload);
+		else
+			used += (size_t)snprintf(text + used, sizeof(text) - used, "done %u %.*s\n", record.code, (int)record.length, payload);
+	}
+	return text;
+}
+
+/* ---- Receiving ---- */
+
+static struct qfile_editor *editor;
+
+/* A new editor that reads the file "in", answers to the file "answer", and makes its directory in "tmp". */
+static void new_editor(uint64_t max_bytes, int stop)
+{
+	struct qfile_editor_options options = {.stop = stop, .directory = "tmp", .from = "work", .max_bytes = max_bytes};
+
+	MUST(options.in = open("in", O_RDONLY));
+	MUST(options.out = open("answer", O_WRONLY | O_CREAT | O_TRUNC, 0600));
+	ck_assert_int_eq(qfile_editor_new(&editor, &options), 0);
+}
+
+START_TEST(new)
+{
+	struct qfile_editor_options options = {.in = -1, .out = -1, .stop = -1, .directory = "/nonexistent", .from = "no/vm"};
+
+	ck_assert_int_eq(qfile_editor_new(&editor, &options), -EINVAL);
+	options.from = "";
+	ck_assert_int_eq(qfile_editor_new(&editor, &options), -EINVAL);
+	options.from = NULL;
+	ck_assert_int_eq(qfile_editor_new(&editor, &options), 0);
+	ck_assert_int_eq(qfile_editor_free(editor), 0);
+	ck_assert_int_eq(qfile_editor_free(NULL), 0);
+}
+END_TEST
+
+#define NAME_231 "345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890" \
+	"12345678901234567890123456789012345678901234567890123456789012345678901234567890123456789.txt"
+#define NAME_255 "123456789012345678901234" NAME_231
+
+static const struct {
+	int version;
+	const char *name;
+	bool view_only;
+	const char *content, *stored_as;
+} requests[] = {
+	{2, "report.txt", false, "content", "report.txt"},
+	{2, "report.txt", true, "content", "report.txt"},
+	{2, "report.txt", false, "", "report.txt"},
+	{2, "view-only-report.txt", false, "content", "view-only-report.txt"},
+	{2, "a\nb/c\x1b[31m.txt", false, "content", "a_b_c_[31m.txt"},
+	{2, "../../etc/passwd", false, "content", ".._.._etc_passwd"},
+	{2, "-rf", false, "content", "-rf"},
+	{2, NAME_231, false, "content", NAME_231},
+	{1, "report.txt", false, "content", "report.txt"},
+	{1, "report.txt", true, "content", "report.txt"},
+	{1, "report.txt", false, "", "report.txt"},
+	{1, NAME_255, false, "content", NAME_255},
+};
+
+START_TEST(receive)
+{
+	unsigned before;
+	char *path;
+
+	scratch_enter();
+	make_dir("tmp");
+	make_stream(requests[_i].version, requests[_i].name, requests[_i].view_only, strlen(requests[_i].content), requests[_i].content);
+	new_editor(UINT64_MAX, -1);
+	before = open_descriptors();
+	ck_assert_int_eq(qfile_editor_receive(editor, &error), 0);
+	path = strdup(qfile_editor_path(editor));
+	ck_assert_int_eq(path[0], '/');
+	ck_assert_str_eq(strrchr(path, '/') + 1, requests[_i].stored_as);
+	ck_assert_str_eq(content_of(path), requests[_i].content);
+	ck_assert_uint_eq(mode_of(path), requests[_i].view_only ? 0400 : 0600);
+	ck_assert(qfile_editor_view_only(editor) == requests[_i].view_only);
+	ck_assert_uint_eq(open_descriptors(), before + 1);
+	*strrchr(path, '/') = '\0';
+	ck_assert_uint_eq(mode_of(path), 0700);
+	ck_assert_ptr_nonnull(strstr(path, "/tmp/qopen-work-"));
+	free(path);
+	ck_assert_uint_eq(qfile_editor_saves(editor), 0);
+	ck_assert_int_eq(qfile_editor_done(editor, 0, ""), 0);
+	ck_assert_str_eq(records_in("answer"), requests[_i].version == 2 ? "done 0 \n" : "");
+	ck_assert_int_eq(qfile_editor_free(editor), 0);
+	ck_assert_str_eq(names_in("tmp"), "");
+	ck_assert_uint_eq(open_descriptors(), before);
+}
+END_TEST
+
+/* ---- What is refused ---- */
+
+static void set_in(off_t length)
+{
+	MUST(truncate("in", length));
+}
+
+static void nothing_at_all(void)
+{
+	set_in(0);
+}
+
+static void half_a_request(void)
+{
+	set_in(QFILE_EDIT_REQUEST_SIZE - 1);
+}
+
+static void half_a_content(void)
+{
+	set_in(QFILE_EDIT_REQUEST_SIZE + 6);
+}
+
+/* Change a byte of the request. */
+static void flip(off_t at)
+{
+	unsigned char byte;
+	int fd = open("in", O_RDWR);
+
+	ck_assert_int_eq(pread(fd, &byte, 1, at), 1);
+	byte ^= 1;
+	ck_assert_int_eq(pwrite(fd, &byte, 1, at), 1);
+	close(fd);
+}
+
+static void wrong_crc(void)
+{
+	flip(0);
+}
+
+static void of_length(uint64_t length)
+{
+	make_stream(2, "report.txt", false, length, "content");
+}
+
+static void too_long(void)
+{
+	of_length(101);
+}
+
+static void far_too_long(void)
+{
+	of_length(INT64_MAX);
+}
+
+static void too_long_for_the_disk(void)
+{
+	of_length((uint64_t)1 << 60);
+}
+
+static void too_long_of_version_1(void)
+{
+	char content[102];
+
+	memset(content, 'x', 101);
+	content[101] = '\0';
+	make_stream(1, "report.txt", false, 0, content);
+}
+
+static void a_name_that_is_none(void)
+{
+	make_stream(2, "..", false, 7, "content");
+}
+
+static void no_directory(void)
+{
+	MUST(rmdir("tmp"));
+}
+
+static void a_file_for_a_directory(void)
+{
+	no_directory();
+	make_file("tmp", "");
+}
+
+static const struct {
+	const char *label;
+	void (*spoil)(void);
+	uint64_t max_bytes;
+	int code;
+	const char *answer; /* where nothing is known of the opener, nothing may be sent */
+} refusals[] = {
+	{"nothing at all", nothing_at_all, 100, ENODATA, ""},
+	{"half a request", half_a_request, 100, ENODATA, ""},
+	{"half a content", half_a_content, 100, ENODATA, "done 61 why\n"},
+	{"a checksum that is wrong", wrong_crc, 100, EINVAL, "done 22 why\n"},
+	{"one byte too long", too_long, 100, EDQUOT, "done 122 why\n"},
+	{"far too long", far_too_long, 100, EDQUOT, "done 122 why\n"},
+	{"too long for the disk", too_long_for_the_disk, UINT64_MAX, ENOSPC, "done 28 why\n"},
+	{"too long, in version 1", too_long_of_version_1, 100, EDQUOT, ""},
+	{"a name that is none", a_name_that_is_none, 100, EINVAL, "done 22 why\n"},
+	{"no directory to make one in", no_directory, 100, ENOENT, "done 2 why\n"},
+	{"a file for a directory", a_file_for_a_directory, 100, ENOTDIR, "done 20 why\n"},
+};
+
+START_TEST(refuse)
+{
+	const char *label = refusals[_i].label;
+	unsigned before;
+	int r;
+
+	scratch_enter();
+	make_dir("tmp");
+	make_stream(2, "report.txt", false, 7, "content");
+	refusals[_i].spoil();
+	new_editor(refusals[_i].max_bytes, -1);
+	before = open_descriptors();
+	r = qfile_editor_receive(editor, &error);
+	ck_assert_msg(r == -refusals[_i].code && error.code == refusals[_i].code, "%s: %d", label, r);
+	ck_assert_ptr_nonnull(error.doing);
+	ck_assert_int_eq(qfile_editor_done(editor, error.code, "why"), 0);
+	ck_assert_msg(strcmp(records_in("answer"), refusals[_i].answer) == 0, "%s: %s", label, records_in("answer"));
+	ck_assert_int_eq(qfile_editor_free(editor), 0);
+	if (exists("tmp/."))
+		ck_assert_msg(strcmp(names_in("tmp"), "") == 0, "%s: left: %s", label, names_in("tmp"));
+	ck_assert_uint_eq(open_descriptors(), before);
+}
+END_TEST
+
+START_TEST(just_long_enough)
+{
+	scratch_enter();
+	make_dir("tmp");
+	for (int version = 1; version <= 2; version++) {
+		make_stream(version, "report.txt", false, 7, "content");
+		new_editor(7, -1);
+		ck_assert_int_eq(qfile_editor_receive(editor, &error), 0);
+		ck_assert_int_eq(qfile_editor_free(editor), 0);
+	}
+}
+END_TEST
+
+/* An opener that falls silent in its request, or in the content. */
+START_TEST(stop_while_receiving)
+{
+	struct qfile_editor_options options = {.directory = "tmp", .max_bytes = UINT64_MAX};
+	unsigned char bytes[QFILE_EDIT_REQUEST_SIZE + 7];
+	int in[2], stop[2], fd;
+
+	scratch_enter();
+	make_dir("tmp");
+	make_stream(2, "report.txt", false, 8, "content");
+	MUST(fd = open("in", O_RDONLY));
+	ck_assert_int_eq(read(fd, bytes, sizeof(bytes)), sizeof(bytes));
+	for (size_t sent = 0; sent <= sizeof(bytes); sent += sizeof(bytes)) {
+		MUST(pipe(in));
+		MUST(pipe(stop));
+		options.in = in[0];
+		options.stop = stop[0];
+		MUST(options.out = open("answer", O_WRONLY | O_CREAT | O_TRUNC, 0600));
+		ck_assert_int_eq(write(in[1], bytes, sent), (ssize_t)sent);
+		ck_assert_int_eq(write(stop[1], "", 1), 1);
+		ck_assert_int_eq(qfile_editor_new(&editor, &options), 0);
+		ck_assert_int_eq(qfile_editor_receive(editor, &error), -ECANCELED);
+		ck_assert_int_eq(qfile_editor_done(editor, ECANCELED, ""), 0);
+		ck_assert_int_eq(qfile_editor_free(editor), 0);
+		ck_assert_str_eq(names_in("tmp"), "");
+	}
+}
+END_TEST
+
+/* ---- Whole sessions, each in a process and a directory of its own, all at once: they wait more than they work ---- */
+
+struct session {
+	const char *label;
+	const char *script;   /* the handler: "$file" is the file */
+	const char *stranger; /* a script that no handler has started, in the same directory; or NULL */
+	int version;          /* 0 stands for 2 */
+	bool view_only;
+	bool piped;           /* the answer goes through a fifo called "pipe", which the stranger reads */
+	int result, status;   /* of qfile_editor_run() */
+	const char *answer;   /* as records_in() tells it, without "done 0"; of version 1 the bytes */
+};
+
+/*
+ * For all scripts. `saves N`: wait until so many versions have come back. `await FILE`: until it is there.
+ */
+static const char prelude[] =
+	"file=$1\n"
+	"saves() { until [ \"$(grep -ao PedOSv2 \"$here/answer\" | wc -l)\" -ge \"$1\" ]; do sleep 0.02; done; }\n"
+	"await() { until [ -e \"$1\" ]; do sleep 0.02; done; }\n";
+
+/* For strangers: waits until the handler has handed the file over. */
+#define TAKE "await handed; file=$(cat handed); "
+#define HAND_OVER "echo \"$file\" >handed.new; mv handed.new handed; "
+
+static const struct session sessions[] = {
+	/* Ways to save. */
+	{"in place", "echo new >\"$file\"", .answer = "save new\n\n"},
+	{"in place, twice", "echo 1 >\"$file\"; saves 1; echo 2 >\"$file\"; saves 2", .answer = "save 1\n\nsave 2\n\n"},
+	{"renamed over, twice", "for i in 1 2; do echo $i >\"$file.tmp\"; mv \"$file.tmp\" \"$file\"; saves $i; done", .answer = "save 1\n\nsave 2\n\n"},
+	{"moved away and written anew", "for i in 1 2; do mv \"$file\" \"$file~\"; echo $i >\"$file\"; saves $i; done", .answer = "save 1\n\nsave 2\n\n"},
+	{"deleted and written anew", "rm \"$file\"; echo new >\"$file\"; saves 1; rm \"$file\"", .answer = "save new\n\n"},
+	{"many goes, one save", "for i in 1 2 3 4 5 6; do echo $i >\"$file\"; sleep 0.2; done; saves 1", .answer = "save 6\n\n"},
+	{"to empty", ": >\"$file\"; saves 1; sleep 0.1", .answer = "save \n"},
+	{"back to what it was", "cp \"$file\" old; echo new >\"$file\"; saves 1; cat old >\"$file\"", .answer = "save new\n\nsave old\n"},
+	{"only touched", "touch \"$file\"; cp \"$file\" copy; cp copy \"$file\"", .answer = ""},
+	{"not closed: no save before the end", "exec 3>\"$file\"; echo half >&3; sleep 1; [ ! -s answer ] || exit 9; echo whole >&3",
+	 .answer = "save half\nwhole\n\n"},
+	{"unreadable afterwards", "echo new >\"$file\"; chmod 0 \"$file\"; saves 1", .answer = "save new\n\n"},
+	{"while other files change", "echo new >\"$file\"; (while :; do echo x >\"$file.log\"; sleep 0.05; done) & saves 1; kill $!", .answer = "save new\n\n"},
+	/* What is no version. */
+	{"deleted", "echo new >\"$file\"; rm \"$file\"", .answer = ""},
+	{"a link in its place", "echo secret >secret; echo new >\"$file\"; ln -s \"$PWD/secret\" \"$file.l\"; mv \"$file.l\" \"$file\"; sleep 0.8", .answer = ""},
+	{"a fifo in its place", "echo new >\"$file\"; mkfifo \"$file.f\"; mv \"$file.f\" \"$file\"; sleep 0.8", .answer = ""},
+	{"a directory in its place", "echo new >\"$file\"; rm \"$file\"; mkdir \"$file\" \"$file/x\"; chmod 0 \"$file\"", .answer = ""},
+	/* Ways to end. */
+	{"a tree is left", "cd \"${file%/*}\"; i=0; while [ $i -lt 50 ]; do mkdir d; cd d; i=$((i + 1)); done; echo new >\"$file\"; chmod 500 \"${file%/*}\"",
+	 .answer = "save new\n\n"},
+	{"the handler fails", "exit 3", .status = 3 << 8, .answer = ""},
+	{"the handler fails after a save", "echo new >\"$file\"; exit 3", .status = 3 << 8, .answer = "save new\n\n"},
+	{"the handler is killed", "echo new >\"$file\"; kill -9 $$", .status = SIGKILL, .answer = "save new\n\n"},
+	{"it forks and returns", "(saves 0; sleep 0.3; echo 1 >\"$file\"; saves 1; echo 2 >\"$file\") &", .answer = "save 1\n\nsave 2\n\n"},
+	/* Somebody else has it: a descriptor, late, again and again. */
+	{"handed over", HAND_OVER, TAKE "exec 3<\"$file\"; sleep 1.5; echo 1 >\"$file\"; saves 1; sleep 1.5; echo 2 >\"$file\"; exec 3<&-; exec sleep 1000",
+	 .answer = "save 1\n\nsave 2\n\n"},
+	{"handed over to a slow one", HAND_OVER, TAKE "sleep 5.3; exec 3<\"$file\"; sleep 1.2; echo new >\"$file\"; exec 3<&-; exec sleep 1000",
+	 .answer = "save new\n\n"},
+	{"looked into and handed over", "read line <\"$file\"; " HAND_OVER, TAKE "sleep 3; cd \"${file%/*}\"; sleep 1.5; echo new >\"$file\"; cd /; exec sleep 1000",
+	 .answer = "save new\n\n"},
+	{"not handed over, but closed by its user", HAND_OVER "sleep 5.2", TAKE "sleep 8; echo late >\"$file\"", .answer = ""},
+	{"handed over by one that failed, and taken", HAND_OVER "await taken; exit 1", TAKE "exec 3<\"$file\"; : >taken; sleep 1.5; echo new >\"$file\"",
+	 .status = 1 << 8, .answer = "save new\n\n"},
+	/* Viewing only. */
+	{"for viewing only", "[ $(stat -c %a \"$file\") = 400 ] || exit 9; echo new >\"$file.n\"; mv \"$file.n\" \"$file\"; sleep 0.7", .view_only = true, .answer = ""},
+	/* An old opener. */
+	{"version 1: the last one", "echo 1 >\"$file\"; sleep 0.8; [ ! -s answer ] || exit 9; echo 2 >\"$file\"", .version = 1, .answer = "2\n"},
+	{"version 1: unchanged", "touch \"$file\"", .version = 1, .answer = ""},
+	{"version 1: to empty", ": >\"$file\"", .version = 1, .result = -ENOTSUP, .answer = ""},
+	{"version 1: for viewing only", "echo new >\"$file.n\"; mv \"$file.n\" \"$file\"", .version = 1, .view_only = true, .answer = ""},
+	{"version 1: stopped", "echo new >\"$file\"; sleep 0.8; echo >stop; sleep 1000", .version = 1, .result = -ECANCELED, .status = SIGTERM, .answer = "new\n"},
+	/* Stopped: what is complete still goes, what is half written does not. */
+	{"stopped", "echo new >\"$file\"; saves 1; echo >stop; sleep 1000", .result = -ECANCELED, .status = SIGTERM, .answer = "save new\n\n"},
+	{"stopped before the quiet time", "echo new >\"$file\"; echo >stop; sleep 1000", .result = -ECANCELED, .status = SIGTERM, .answer = "save new\n\n"},
+	{"stopped in the middle of a save", "echo 1 >\"$file\"; saves 1; exec 3>\"$file\"; echo 2 >&3; echo >stop; sleep 1000", .result = -ECANCELED,
+	 .status = SIGTERM, .answer = "save 1\n\n"},
+	{"stopped when it was handed over", HAND_OVER, TAKE "exec 3<\"$file\"; sleep 1; echo new >\"$file\"; echo >stop; exec sleep 1000", .result = -ECANCELED,
+	 .answer = "save new\n\n"},
+	/* The opener goes, as a process that ends. */
+	{"the opener goes", "echo 1 >\"$file\"; saves 1; kill $(cat reader); sleep 1000", "echo $$ >reader; exec cat pipe >>answer", .piped = true,
+	 .result = -ECONNRESET, .status = SIGTERM, .answer = "save 1\n\n"},
+	{"the opener goes, and there is more to send", "echo 1 >\"$file\"; saves 1; echo 2 >\"$file\"; kill $(cat reader); sleep 1000",
+	 "echo $$ >reader; exec cat pipe >>answer", .piped = true, .result = -ECONNRESET, .status = SIGTERM, .answer = "save 1\n\n"},
+};
+
+/* The session's directory. */
+static const char *place_of(int i)
+{
+	static char place[16];
+
+	snprintf(place, sizeof(place), "%d", i);
+	return place;
+}
+
+static pid_t start_script(const char *script)
+{
+	char text[2048];
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		snprintf(text, sizeof(text), "here=$PWD\n%s%s", prelude, script);
+		execl("/bin/sh", "sh", "-c", text, "sh", NULL);
+		_exit(127);
+	}
+	return pid;
+}
+
+/* Play the session in the current directory, and note the results in the file "result". Runs in a process of its own. */
+static void play(const struct session *session)
+{
+	struct qfile_editor_options options = {.directory = "tmp", .from = "work", .max_bytes = UINT64_MAX};
+	static char here[4096], text[4096];
+	char *const environment[] = {(char *)"PATH=/usr/bin:/bin", here, NULL};
+	char *argv[] = {(char *)"/bin/sh", (char *)"-c", text, (char *)"sh", NULL, NULL};
+	int received, run, status = -1, done, freed;
+
+	signal(SIGPIPE, SIG_IGN);
+	strcpy(here, "here=");
+	if (!getcwd(here + 5, sizeof(here) - 5))
+		abort();
+	snprintf(text, sizeof(text), "%s%s", prelude, session->script);
+	make_stream(session->version == 1 ? 1 : 2, "report.txt", session->view_only, 3, "old");
+	options.in = open("in", O_RDONLY | O_CLOEXEC);
+	options.stop = open("stop", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	options.out = open(session->piped ? "pipe" : "answer", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	received = qfile_editor_new(&editor, &options) == 0 ? qfile_editor_receive(editor, &error) : -1;
+	argv[4] = (char *)qfile_editor_path(editor);
+	run = qfile_editor_run(editor, argv, environment, &status, &error);
+	done = qfile_editor_done(editor, 0, "");
+	freed = qfile_editor_free(editor);
+	snprintf(text, sizeof(text), "received %d, run %d, error %d, status %d, done %d, freed %d", received, run, run < 0 ? error.code : 0, status, done, freed);
+	make_file("result.new", text);
+	rename("result.new", "result");
+	_exit(0);
+}
+
+static pid_t start_session(const struct session *session)
+{
+	pid_t pid;
+
+	MUST(mkfifo("stop", 0600));
+	MUST(mkfifo("pipe", 0600));
+	make_dir("tmp");
+	make_file("answer", "");
+	MUST(pid = fork());
+	if (pid == 0)
+		play(session);
+	return pid;
+}
+
+static void judge(const struct session *session)
+{
+	int done = session->result == -ECONNRESET && session->version != 1 ? -ECONNRESET : 0;
+	char expected[1024];
+
+	snprintf(expected, sizeof(expected), "received 0, run %d, error %d, status %d, done %d, freed 0", session->result, -session->result, session->status, done);
+	ck_assert_msg(strcmp(content_of("result"), expected) == 0, "%s: %s instead of %s", session->label, content_of("result"), expected);
+	snprintf(expected, sizeof(expected), "%s%s", session->answer, session->version == 1 || done < 0 ? "" : "done 0 \n");
+	if (session->version == 1)
+		ck_assert_msg(strcmp(content_of("answer"), expected) == 0, "%s: answered %s", session->label, content_of("answer"));
+	else
+		ck_assert_msg(strcmp(records_in("answer"), expected) == 0, "%s: answered %s", session->label, records_in("answer"));
+	ck_assert_msg(strcmp(names_in("tmp"), "") == 0, "%s: left: %s", session->label, names_in("tmp"));
+}
+
+START_TEST(all_sessions)
+{
+	pid_t pids[COUNT(sessions)], strangers[COUNT(sessions)];
+
+	scratch_enter();
+	for (int i = 0; i < (int)COUNT(sessions); i++) {
+		make_dir(place_of(i));
+		MUST(chdir(place_of(i)));
+		pids[i] = start_session(&sessions[i]);
+		strangers[i] = sessions[i].stranger ? start_script(sessions[i].stranger) : -1;
+		MUST(chdir(".."));
+	}
+	for (size_t i = 0; i < COUNT(sessions); i++)
+		ck_assert_int_eq(waitpid(pids[i], NULL, 0), pids[i]);
+	for (size_t i = 0; i < COUNT(sessions); i++) {
+		if (strangers[i] > 0)
+			kill(strangers[i], SIGKILL);
+	}
+	for (int i = 0; i < (int)COUNT(sessions); i++) {
+		MUST(chdir(place_of(i)));
+		judge(&sessions[i]);
+		MUST(chdir(".."));
+	}
+}
+END_TEST
+
+/* Read a version of `length` bytes from the opener's end of the pipe. Returns whether its checksum is right. */
+static bool next_version(int fd, size_t length)
+{
+	static unsigned char bytes[QFILE_EDIT_RECORD_SIZE + (3 << 20) + QFILE_EDIT_CRC_SIZE];
+	struct qfile_edit_record record;
+	size_t size = QFILE_EDIT_RECORD_SIZE + length + QFILE_EDIT_CRC_SIZE;
+
+	ck_assert_int_eq(stream_read_full(fd, bytes, size), (ssize_t)size);
+	ck_assert_int_eq(qfile_edit_record_decode(bytes, &record), 0);
+	ck_assert_uint_eq(record.length, length);
+	return libdeflate_crc32(0, bytes + QFILE_EDIT_RECORD_SIZE, length) == get32(bytes + size - QFILE_EDIT_CRC_SIZE);
+}
+
+/* A version that was touched while it was sent is not taken for one, and goes again although nothing more happens to it. */
+START_TEST(touched_while_sent)
+{
+	static const struct session session = {
+		.script = "head -c 3000000 /dev/zero >\"$file\"; echo \"$file\" >where; await over",
+		.piped = true,
+	};
+	const struct timespec times[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
+	struct pollfd pollfd = {.events = POLLIN};
+	pid_t pid;
+
+	scratch_enter();
+	pid = start_session(&session);
+	MUST(pollfd.fd = open("pipe", O_RDONLY));
+	/* It has begun to send, and cannot end while nobody reads. */
+	ck_assert_int_eq(poll(&pollfd, 1, -1), 1);
+	ck_assert_int_eq(utimensat(AT_FDCWD, strtok((char *)content_of("where"), "\n"), times, 0), 0);
+	ck_assert(!next_version(pollfd.fd, 3000000));
+	ck_assert(next_version(pollfd.fd, 3000000));
+	make_file("over", "");
+	ck_assert_int_eq(read(pollfd.fd, (char[100]){0}, 100), QFILE_EDIT_RECORD_SIZE + QFILE_EDIT_CRC_SIZE);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	ck_assert_str_eq(content_of("result"), "received 0, run 0, error 0, status 0, done 0, freed 0");
+}
+END_TEST
+
+/* ---- Handlers that cannot run ---- */
+
+START_TEST(no_such_handler)
+{
+	char *argv[] = {(char *)"./no-such-handler", NULL}, *environment[] = {NULL};
+	int status = -1;
+
+	scratch_enter();
+	make_dir("tmp");
+	make_stream(2, "report.txt", false, 7, "content");
+	new_editor(100, -1);
+	ck_assert_int_eq(qfile_editor_receive(editor, &error), 0);
+	ck_assert_int_eq(qfile_editor_run(editor, argv, environment, &status, &error), -ENOENT);
+	ck_assert_str_eq(error.name, "./no-such-handler");
+	ck_assert_int_eq(status, 0);
+	ck_assert_int_eq(qfile_editor_done(editor, ENOENT, "no handler"), 0);
+	ck_assert_str_eq(records_in("answer"), "done 2 no handler\n");
+	ck_assert_int_eq(qfile_editor_free(editor), 0);
+}
+END_TEST
+
+/* Somebody has removed it all. */
+START_TEST(no_directory_to_watch)
+{
+	char *argv[] = {(char *)"./no-such-handler", NULL}, *environment[] = {NULL};
+	char command[5000];
+	int status;
+
+	scratch_enter();
+	make_dir("tmp");
+	make_stream(2, "report.txt", false, 7, "content");
+	new_editor(100, -1);
+	ck_assert_int_eq(qfile_editor_receive(editor, &error), 0);
+	snprintf(command, sizeof(command), "rm -r tmp/*");
+	ck_assert_int_eq(system(command), 0);
+	ck_assert_int_eq(qfile_editor_run(editor, argv, environment, &status, &error), -ENOENT);
+	ck_assert_str_eq(error.doing, "watching the directory");
+	ck_assert_int_eq(qfile_editor_free(editor), 0);
+}
+END_TEST
+
+Suite *editor_suite(void)
+{
+	Suite *suite = suite_create("editor");
+	TCase *tcase = add_case(suite, "receive"), *whole = add_case(suite, "sessions");
+
+	tcase_add_test(tcase, new);
+	add_table_test(tcase, receive, requests);
+	add_table_test(tcase, refuse, refusals);
+	tcase_add_test(tcase, just_long_enough);
+	tcase_add_test(tcase, stop_while_receiving);
+	tcase_add_test(whole, all_sessions);
+	tcase_add_test(whole, touched_while_sent);
+	tcase_add_test(whole, no_such_handler);
+	tcase_add_test(whole, no_directory_to_watch);
+	return suite;
+}

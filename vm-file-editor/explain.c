@@ -1,0 +1,72 @@
+/*
+ * What became of it, in words: for the user of the VM that asked, who reads them there.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "explain.h"
+
+#include "options.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+static const struct {
+	int code;
+	const char *message;
+} reasons[] = {
+	{ENOSPC, "the disk of the other VM is full"},
+	{EDQUOT, "the file is larger than the other VM accepts, or has room for"},
+	{EINVAL, "the other VM does not understand what it is asked for"},
+	{ENODATA, "the file did not arrive whole in the other VM"},
+	{ECANCELED, "the editor was stopped in the other VM"},
+};
+
+void explain_error(struct ending *ending, const struct qfile_error *error)
+{
+	ending->code = error->code;
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); i++) {
+		if (reasons[i].code == error->code) {
+			snprintf(ending->message, sizeof(ending->message), "%s", reasons[i].message);
+			return;
+		}
+	}
+	qfile_error_text(error, ending->message, sizeof(ending->message));
+}
+
+/* What the shell's and xdg-open's exit statuses mean by "there is no such application". */
+static bool no_application(const char *handler, int status)
+{
+	return status == 127 || (strcmp(handler, default_handler) == 0 && (status == 3 || status == 4));
+}
+
+static void explain_no_application(struct ending *ending, const char *path)
+{
+	const char *name = strrchr(path, '/') + 1, *dot = strrchr(name, '.');
+	char shown[512];
+
+	ending->code = ENOENT;
+	if (dot > name && dot[1]) {
+		qfile_displayable(dot, strlen(dot), shown, sizeof(shown), 80);
+		snprintf(ending->message, sizeof(ending->message), "no application of the other VM could open a file that ends in \"%s\"", shown);
+	} else {
+		snprintf(ending->message, sizeof(ending->message), "no application of the other VM could open a file without an extension");
+	}
+}
+
+void explain_handler(struct ending *ending, const char *handler, const char *path, int status)
+{
+	char shown[512];
+
+	ending->code = status ? EIO : 0;
+	ending->message[0] = '\0';
+	qfile_displayable(handler, strlen(handler), shown, sizeof(shown), 100);
+	if (WIFSIGNALED(status))
+		snprintf(ending->message, sizeof(ending->message), "the handler \"%s\" was ended by signal %d (%s)", shown, WTERMSIG(status),
+		         strsignal(WTERMSIG(status)));
+	else if (no_application(handler, WEXITSTATUS(status)))
+		explain_no_application(ending, path);
+	else if (status != 0)
+		snprintf(ending->message, sizeof(ending->message), "the handler \"%s\" failed with status %d", shown, WEXITSTATUS(status));
+}

@@ -1,0 +1,17 @@
+/* What became of it, in words: for the user of the VM that asked, who reads them there. */
+#ifndef EXPLAIN_H
+#define EXPLAIN_H
+#include <qfile.h>
+
+/* How it ended: what qfile_editor_done() is told. */
+struct ending {
+	int code; /* 0 or a positive errno */
+	char message[1024];
+};
+
+/* The session failed. */
+void explain_error(struct ending *ending, const struct qfile_error *error);
+/* The handler, a shell command, ended on the file at `path` with this status, as waitpid(2) has it. */
+void explain_handler(struct ending *ending, const char *handler, const char *path, int status);
+
+#endif

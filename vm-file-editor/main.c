@@ -1,0 +1,129 @@
+/*
+ * vm-file-editor: show a file of another virtual machine, and send what is saved back, as the rpc service PedOS.OpenInVM.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "explain.h"
+#include "options.h"
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static struct qfile_error error;
+
+static int new_editor(struct qfile_editor **editor, const struct options *options)
+{
+	const char *directory = getenv("TMPDIR");
+	struct qfile_editor_options editor_options = {
+		.in = STDIN_FILENO,
+		.out = STDOUT_FILENO,
+		.stop = qfile_stop_open(),
+		.directory = directory && *directory ? directory : "/tmp",
+		.from = getenv("QREXEC_REMOTE_DOMAIN"),
+		.max_bytes = options->max_bytes,
+	};
+	int r = qfile_editor_new(editor, &editor_options);
+
+	if (r == -EINVAL)
+		warnx("QREXEC_REMOTE_DOMAIN must be a VM's name; nothing was opened");
+	else if (r < 0)
+		warnx("%s; nothing was opened", strerror(-r));
+	return r;
+}
+
+/* Say on stderr, too, what the user of the other VM is told: theirs may be an older program, which cannot be told. */
+static int failed(struct ending *ending, const char *consequence)
+{
+	char text[1024];
+
+	if (error.code == ECONNRESET)
+		warnx("the VM that asked has gone%s", consequence);
+	else
+		warnx("%s%s", qfile_error_text(&error, text, sizeof(text)), consequence);
+	explain_error(ending, &error);
+	return -1;
+}
+
+static int run_handler(struct qfile_editor *editor, const char *handler, struct ending *ending)
+{
+	char *path = (char *)qfile_editor_path(editor), *command;
+	int status, r;
+
+	if (asprintf(&command, "%s \"$@\"", handler) < 0)
+		err(EXIT_FAILED, NULL);
+	r = qfile_editor_run(editor, (char *[]){(char *)"/bin/sh", (char *)"-c", command, (char *)"sh", path, NULL}, environ, &status, &error);
+	free(command);
+	if (r == -ENOTSUP)
+		error.hint = "it is empty now, which an old program in the VM that asked cannot be told: there it stays as it was";
+	if (r < 0)
+		return failed(ending, r == -ECONNRESET ? ": what was saved since the last version that it took is lost" : "");
+	explain_handler(ending, handler, path, status);
+	if (ending->code)
+		warnx("%s", ending->message);
+	return ending->code ? -1 : 0;
+}
+
+static int edit(struct qfile_editor *editor, const struct options *options, struct ending *ending)
+{
+	char name[1024];
+	int r;
+
+	if (qfile_editor_receive(editor, &error) < 0)
+		return failed(ending, "; nothing was opened");
+	if (options->verbose) {
+		qfile_displayable(qfile_editor_path(editor), strlen(qfile_editor_path(editor)), name, sizeof(name), 500);
+		warnx("opening \"%s\"%s", name, qfile_editor_view_only(editor) ? " for viewing only" : "");
+	}
+	r = run_handler(editor, options->handler, ending);
+	if (options->verbose)
+		warnx("saves sent back: %u", qfile_editor_saves(editor));
+	return r;
+}
+
+/* Tell the other side, tidy up. */
+static int end(struct qfile_editor *editor, const struct ending *ending)
+{
+	int r = qfile_editor_done(editor, ending->code, ending->message), removed;
+
+	if (r < 0 && ending->code != ECONNRESET)
+		warnx("the VM that asked had gone before it could be told the end");
+	removed = qfile_editor_free(editor);
+	if (removed < 0)
+		warnx("the private directory could not be removed: %s", strerror(-removed));
+	return r < 0 ? r : removed;
+}
+
+int main(int argc, char **argv)
+{
+	struct ending ending = {.code = 0};
+	struct qfile_editor *editor;
+	struct options options;
+	int status, flags, r;
+
+	qfile_descriptors_fill();
+	setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* a message is one write: others may share our stderr */
+	status = options_parse(&options, argc, argv);
+	if (status >= 0)
+		return status;
+	if (isatty(STDIN_FILENO)) {
+		warnx("stdin is a terminal: this program is started by rpc or by the command of qopen-in-vm --via");
+		return EXIT_USAGE;
+	}
+	if (new_editor(&editor, &options) < 0)
+		return EXIT_FAILED;
+	/* So that we can be stopped while the other side takes nothing; what we share with our parent is put back. */
+	flags = fcntl(STDOUT_FILENO, F_GETFL);
+	fcntl(STDOUT_FILENO, F_SETFL, flags | O_NONBLOCK);
+	r = edit(editor, &options, &ending);
+	if (end(editor, &ending) < 0)
+		r = -1;
+	fcntl(STDOUT_FILENO, F_SETFL, flags);
+	return r < 0 ? EXIT_FAILED : 0;
+}

@@ -1,0 +1,81 @@
+/*
+ * vm-file-editor's command line.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "options.h"
+
+#include <err.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+const char default_handler[] = "xdg-open";
+
+static const char help[] =
+	"Usage: vm-file-editor [OPTION]...\n"
+	"Show a file of another virtual machine, which comes on stdin, and send what is saved back,\n"
+	"as the service PedOS.OpenInVM.\n"
+	"\n"
+	"      --handler=COMMAND  open the file with this shell command, the file's path behind it\n"
+	"                         (default xdg-open)\n"
+	"      --max-bytes=SIZE   refuse larger files\n"
+	"  -v, --verbose          say what happens\n"
+	"  -h, --help             show this help\n"
+	"  -V, --version          show the version\n"
+	"\n"
+	"SIZE is a number of bytes, or with K, M, G or T of 2^10, 2^20 ... bytes.\n"
+	"Exit status: 0 all was well and the VM that asked knows, 1 failed, 2 wrong usage.\n"
+	"Example: QREXEC_REMOTE_DOMAIN=work vm-file-editor --handler='gedit --wait'\n";
+
+enum { OPTION_HANDLER = 256, OPTION_BYTES };
+
+static const struct option long_options[] = {
+	{"handler", required_argument, NULL, OPTION_HANDLER},
+	{"max-bytes", required_argument, NULL, OPTION_BYTES},
+	{"verbose", no_argument, NULL, 'v'},
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'V'},
+	{NULL, 0, NULL, 0},
+};
+
+static int usage(const char *what, const char *value)
+{
+	char text[256];
+
+	qfile_printable(value, strlen(value), text, sizeof(text));
+	warnx("%s \"%s\"", what, text);
+	fputs("Try 'vm-file-editor --help'.\n", stderr);
+	return EXIT_USAGE;
+}
+
+int options_parse(struct options *options, int argc, char **argv)
+{
+	int option;
+
+	*options = (struct options){.handler = default_handler, .max_bytes = UINT64_MAX};
+	while ((option = getopt_long(argc, argv, "vhV", long_options, NULL)) != -1) {
+		switch (option) {
+		case OPTION_HANDLER:
+			if (strspn(optarg, " \t\n") == strlen(optarg))
+				return usage("--handler takes a command such as xdg-open, not", optarg);
+			options->handler = optarg;
+			break;
+		case OPTION_BYTES:
+			if (!qfile_parse_size(optarg, 1, &options->max_bytes))
+				return usage("--max-bytes takes a size such as 500M, not", optarg);
+			break;
+		case 'v':
+			options->verbose = true;
+			break;
+		case 'h':
+			return fputs(help, stdout) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;
+		case 'V':
+			return printf("vm-file-editor (qfilecopy) %s\n", qfile_version()) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;
+		default: /* getopt has said what is wrong */
+			fputs("Try 'vm-file-editor --help'.\n", stderr);
+			return EXIT_USAGE;
+		}
+	}
+	return optind < argc ? usage("this program takes options only, not", argv[optind]) : -1;
+}

@@ -1,0 +1,20 @@
+/* vm-file-editor's command line. */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+#include <qfile.h>
+
+enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+struct options {
+	const char *handler; /* what a shell runs with the file's path behind it */
+	uint64_t max_bytes;
+	bool verbose;
+};
+
+/* What opens files where no handler is named. */
+extern const char default_handler[];
+
+/* Parse. Returns -1, or the exit status where there is nothing left to do. */
+int options_parse(struct options *options, int argc, char **argv);
+
+#endif
