@@ -56,7 +56,7 @@ RPC_PROGRAMS = $(patsubst %/main.c,%,$(filter-out $(if $(filter 0,$(XEN)),$(XEN_
 # Of what several programs share, each of them takes what it needs.
 RPC_SHARED = $(B)/rpc/librpc.a
 CLIENT_SHARED = $(B)/client/libclient.a
-PROGRAMS = qfile-agent qfile-unpacker vm-file-editor $(notdir $(RPC_PROGRAMS))
+PROGRAMS = qfile-agent qfile-unpacker qopen-in-vm vm-file-editor $(notdir $(RPC_PROGRAMS))
 SERVICES = qfile-unpacker/PedOS.Filecopy vm-file-editor/PedOS.OpenInVM
 # Programs that only the system starts, and how.
 DAEMONS = $(filter pedos-rpcd pedos-rpc-dom0,$(PROGRAMS))
@@ -109,7 +109,7 @@ $(B)/bin/$(notdir $(1)): $(patsubst %.c,$(B)/%.o,$(wildcard $(1)/*.c)) $(2) $(SH
 		-o $$@ $$(filter %.o %.a,$$^) -L$(B)/lib -lqfile $(3)
 endef
 comma = ,
-$(foreach p,qfile-agent,$(eval $(call program,$(p),$(CLIENT_SHARED))))
+$(foreach p,qfile-agent qopen-in-vm,$(eval $(call program,$(p),$(CLIENT_SHARED))))
 $(foreach p,qfile-unpacker vm-file-editor,$(eval $(call program,$(p))))
 $(foreach p,$(RPC_PROGRAMS),$(eval $(call program,$(p),$(RPC_SHARED),$$(XEN_LIBS))))
 
@@ -222,9 +222,10 @@ $(B)/tests/unit-tests: $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/*.c)) $(LIB
 	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(FAULTY)) -o $@ $^ $$($(PKG_CONFIG) --libs check) $(PKG_LIBS) $(XEN_LIBS)
 
 # What tests/unit/faults.c makes fail.
-FAULTY = __openat_2 aligned_alloc calloc close fchmod fchmodat fdopendir fork fstat fstatat fstatfs fsync ftruncate futimens getdents64 \
-	inotify_add_watch inotify_init1 lseek malloc mkdirat mkdtemp openat pidfd_open poll prctl pread pwrite read readlinkat reallocarray renameat renameat2 \
-	symlinkat syncfs unlinkat utimensat write
+FAULTY = __openat_2 aligned_alloc calloc clock_gettime close faccessat fchmod fchmodat fchown fdopendir fgetxattr flistxattr flock fork \
+	fremovexattr fsetxattr fstat fstatat fstatfs fsync ftruncate futimens getdents64 getrandom inotify_add_watch inotify_init1 linkat lseek malloc \
+	mkdirat mkdtemp openat pidfd_open poll prctl pread pwrite read readlinkat reallocarray renameat renameat2 sendfile symlinkat syncfs time unlinkat \
+	utimensat write
 
 # The library with an attacker for its parser, and hooks where a layer of the confinement can be left out.
 $(B)/tests/escape/escape: $(patsubst %.c,$(B)/%.o,$(wildcard tests/escape/*.c)) $(filter-out $(B)/lib/unpack.o,$(LIB_OBJECTS))

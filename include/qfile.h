@@ -388,7 +388,8 @@ struct qfile_opener_options {
 	uint64_t max_bytes;     /* the longest version that is accepted; UINT64_MAX: any */
 	const char *from;       /* the name of the other VM, for the names of edits that are kept beside the file */
 	const char *const *keep; /* directories, NULL-terminated: where an edit is kept that can be written neither over nor beside the file. The
-	                            first that can take it does. Made, 0700, where they are missing */
+	                            first that can take it does. Made, 0700, where they are missing, as are those above them; passed over where it
+	                            is a link, not the caller's, or open to others */
 };
 
 /* What is worth telling the user before he edits, as bits. */

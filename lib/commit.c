@@ -337,7 +337,8 @@ void commit_sweep(int incoming)
 
 		if (staging_adopt(&staging, incoming, entry->d_name) < 0)
 			continue;
-		if (faccessat(staging.dir, STAGING_COMMIT, F_OK, AT_SYMLINK_NOFOLLOW) < 0 || finish(&staging) == 0)
+		/* Only what is known not to be decided goes. */
+		if ((faccessat(staging.dir, STAGING_COMMIT, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT) || finish(&staging) == 0)
 			staging_remove(&staging);
 		else
 			staging_close(&staging);

@@ -28,16 +28,16 @@ int stream_patience(unsigned seconds)
 	return seconds == 0 ? -1 : seconds > INT_MAX / 1000 ? INT_MAX : (int)seconds * 1000;
 }
 
-/* Wait for one event on one descriptor. `patience`: milliseconds, -1 for ever. */
-static int wait_for(int fd, short events, int patience)
+/* Wait for one event on one descriptor, or for `stop` (-1: none). `patience`: milliseconds, -1 for ever. */
+static int wait_for(int fd, short events, int stop, int patience)
 {
-	struct pollfd pollfd = {.fd = fd, .events = events};
+	struct pollfd pollfds[2] = {{.fd = fd, .events = events}, {.fd = stop, .events = POLLIN}}; /* -1 is passed over */
 
 	for (;;) {
-		int n = poll(&pollfd, 1, patience);
+		int n = poll(pollfds, 2, patience);
 
 		if (n > 0)
-			return 0;
+			return pollfds[1].revents ? -ECANCELED : 0;
 		if (n == 0)
 			return -ETIMEDOUT;
 		if (errno != EINTR)
@@ -54,7 +54,7 @@ static ssize_t read_some(int fd, void *buffer, size_t size)
 		if (n >= 0)
 			return n;
 		if (errno == EAGAIN) {
-			int r = wait_for(fd, POLLIN, -1); /* a peer may have left it non-blocking */
+			int r = wait_for(fd, POLLIN, -1, -1); /* a peer may have left it non-blocking */
 
 			if (r < 0)
 				return r;
@@ -90,7 +90,7 @@ int stream_write_full(int fd, const void *buffer, size_t size)
 		if (n >= 0) {
 			done += (size_t)n;
 		} else if (errno == EAGAIN) {
-			int r = wait_for(fd, POLLOUT, -1);
+			int r = wait_for(fd, POLLOUT, -1, -1);
 
 			if (r < 0)
 				return r;
@@ -107,7 +107,7 @@ int stream_write_patiently(int fd, const void *buffer, size_t size, int patience
 
 	while (done < size) {
 		size_t piece = size - done < PIPE_BUF ? size - done : PIPE_BUF;
-		int r = wait_for(fd, POLLOUT, patience);
+		int r = wait_for(fd, POLLOUT, -1, patience);
 
 		if (r == 0)
 			r = stream_write_full(fd, (const char *)buffer + done, piece);
@@ -120,7 +120,7 @@ int stream_write_patiently(int fd, const void *buffer, size_t size, int patience
 
 int stream_reader_open(struct stream_reader *reader, int fd)
 {
-	*reader = (struct stream_reader){.fd = fd, .buffer = aligned_alloc(PAGE, STREAM_BUFFER_SIZE), .patience = -1};
+	*reader = (struct stream_reader){.fd = fd, .buffer = aligned_alloc(PAGE, STREAM_BUFFER_SIZE), .patience = -1, .stop = -1};
 	return reader->buffer ? 0 : -ENOMEM;
 }
 
@@ -145,8 +145,8 @@ static int reader_fill(struct stream_reader *reader, size_t limit)
 	memmove(reader->buffer, reader->buffer + reader->begin, reader->end - reader->begin);
 	reader->end -= reader->begin;
 	reader->begin = reader->summed = 0;
-	if (reader->patience >= 0) {
-		int r = wait_for(reader->fd, POLLIN, reader->patience);
+	if (reader->patience >= 0 || reader->stop >= 0) {
+		int r = wait_for(reader->fd, POLLIN, reader->stop, reader->patience);
 
 		if (r < 0)
 			return r;
@@ -193,6 +193,12 @@ uint32_t stream_reader_crc(struct stream_reader *reader)
 {
 	reader_sum(reader);
 	return reader->crc;
+}
+
+void stream_reader_sum_anew(struct stream_reader *reader)
+{
+	reader->summed = reader->begin;
+	reader->crc = 0;
 }
 
 int stream_writer_open(struct stream_writer *writer, int in, int out, int stop)

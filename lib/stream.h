@@ -39,6 +39,7 @@ struct stream_reader {
 	size_t summed;         /* the CRC covers the buffer up to here */
 	uint32_t crc;
 	int patience;          /* milliseconds to wait for the next byte; -1: for ever, as opened */
+	int stop;              /* a descriptor that becomes readable when no more is to be read; -1: none, as opened */
 };
 
 int stream_reader_open(struct stream_reader *reader, int fd);
@@ -46,7 +47,7 @@ void stream_reader_close(struct stream_reader *reader);
 
 /*
  * Have at least `size` bytes (at most STREAM_BUFFER_SIZE) in the buffer and return them at *bytes, without taking them. Returns how many
- * there are; -QFILE_ETRUNCATED when the stream ends before, -ETIMEDOUT when patience does.
+ * there are; -QFILE_ETRUNCATED when the stream ends before, -ETIMEDOUT when patience does. -ECANCELED: `stop`.
  */
 ssize_t stream_peek(struct stream_reader *reader, size_t size, const unsigned char **bytes);
 /*
@@ -56,8 +57,9 @@ ssize_t stream_peek(struct stream_reader *reader, size_t size, const unsigned ch
 ssize_t stream_peek_pages(struct stream_reader *reader, uint64_t offset, const unsigned char **bytes);
 /* Take `size` of the bytes peeked at: they count into the CRC. */
 void stream_take(struct stream_reader *reader, size_t size);
-/* The CRC of all that was taken. */
+/* The CRC of all that was taken, or of what was since stream_reader_sum_anew(). */
 uint32_t stream_reader_crc(struct stream_reader *reader);
+void stream_reader_sum_anew(struct stream_reader *reader);
 
 /* ---- The sending side ---- */
 

@@ -12,17 +12,23 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/xattr.h>
+#include <time.h>
 #include <unistd.h>
 
 static bool active, lasts;
 static unsigned counted, chosen;
 static int with;
-static const char *failed;
+static const char *failed, *only;
 
 void faults_begin(unsigned number, int error, bool lasting)
 {
@@ -31,7 +37,13 @@ void faults_begin(unsigned number, int error, bool lasting)
 	counted = 0;
 	chosen = number;
 	with = error;
-	failed = NULL;
+	failed = only = NULL;
+}
+
+void faults_begin_in(const char *name, unsigned number, int error, bool lasting)
+{
+	faults_begin(number, error, lasting);
+	only = name;
 }
 
 unsigned faults_end(void)
@@ -45,10 +57,27 @@ const char *faults_failed(void)
 	return failed;
 }
 
+static const char *awaited;
+static void (*due)(void);
+
+void faults_before(const char *name, void (*act)(void))
+{
+	awaited = name;
+	due = act;
+}
+
 /* Is it this call's turn? */
 static bool turn(const char *name)
 {
-	if (!active || ++counted < chosen || chosen == 0 || (counted > chosen && !lasts))
+	if (due && strcmp(name, awaited) == 0) {
+		void (*act)(void) = due;
+
+		due = NULL;
+		act();
+	}
+	if (!active || (only && strcmp(name, only) != 0))
+		return false;
+	if (++counted < chosen || chosen == 0 || (counted > chosen && !lasts))
 		return false;
 	if (counted == chosen)
 		failed = name;
@@ -91,6 +120,16 @@ FAULTY(char *, NULL, mkdtemp, (char *path), (path))
 FAULTY(int, -1, inotify_init1, (int flags), (flags))
 FAULTY(int, -1, inotify_add_watch, (int fd, const char *path, uint32_t mask), (fd, path, mask))
 FAULTY(int, -1, pidfd_open, (pid_t pid, unsigned flags), (pid, flags))
+FAULTY(ssize_t, -1, sendfile, (int to, int from, off_t *offset, size_t size), (to, from, offset, size))
+FAULTY(int, -1, flock, (int fd, int operation), (fd, operation))
+FAULTY(int, -1, fchown, (int fd, uid_t uid, gid_t gid), (fd, uid, gid))
+FAULTY(int, -1, linkat, (int from_dir, const char *from, int dir, const char *to, int flags), (from_dir, from, dir, to, flags))
+FAULTY(int, -1, faccessat, (int dir, const char *path, int mode, int flags), (dir, path, mode, flags))
+FAULTY(ssize_t, -1, getrandom, (void *buffer, size_t size, unsigned flags), (buffer, size, flags))
+FAULTY(ssize_t, -1, flistxattr, (int fd, char *names, size_t size), (fd, names, size))
+FAULTY(ssize_t, -1, fgetxattr, (int fd, const char *name, void *value, size_t size), (fd, name, value, size))
+FAULTY(int, -1, fsetxattr, (int fd, const char *name, const void *value, size_t size, int flags), (fd, name, value, size, flags))
+FAULTY(int, -1, fremovexattr, (int fd, const char *name), (fd, name))
 FAULTY(pid_t, -1, fork, (void), ())
 FAULTY(DIR *, NULL, fdopendir, (int fd), (fd))
 FAULTY(void *, NULL, malloc, (size_t size), (size))
@@ -126,6 +165,27 @@ int __wrap_fstatfs(int fd, struct statfs *status)
 	return r;
 }
 
+long faults_ahead;
+
+int __real_clock_gettime(clockid_t clock, struct timespec *time);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *time);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *time)
+{
+	int r = __real_clock_gettime(clock, time);
+
+	time->tv_sec += faults_ahead;
+	return r;
+}
+
+long faults_time;
+
+time_t __real_time(time_t *now);
+time_t __wrap_time(time_t *now);
+time_t __wrap_time(time_t *now)
+{
+	return faults_time ? faults_time : __real_time(now);
+}
+
 /* A close() that fails has closed, all the same. */
 int __real_close(int fd);
 int __wrap_close(int fd);
@@ -150,7 +210,7 @@ int __wrap_openat(int dir, const char *path, int flags, ...)
 {
 	mode_t mode = 0;
 
-	if (flags & O_CREAT) {
+	if (flags & O_CREAT || (flags & O_TMPFILE) == O_TMPFILE) {
 		va_list arguments;
 
 		va_start(arguments, flags);

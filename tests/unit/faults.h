@@ -10,10 +10,21 @@
  * does, calls are counted only.
  */
 void faults_begin(unsigned number, int error, bool lasting);
+/* The same, where only the calls of the function `name` count. */
+void faults_begin_in(const char *name, unsigned number, int error, bool lasting);
 /* From here on none fails. Returns how many calls there were since faults_begin(). */
 unsigned faults_end(void);
 /* The function that failed first; NULL: none came to it. */
 const char *faults_failed(void);
+
+/* The next time that the function `name` is called, let `act` happen before anything else: what another process might do just then. */
+void faults_before(const char *name, void (*act)(void));
+
+/* Seconds that the clock is ahead of the files' times. */
+extern long faults_ahead;
+
+/* What time(2) says; 0: the time. */
+extern long faults_time;
 
 /* Let file systems tell no size, as a tmpfs without a bound does. */
 extern bool faults_no_blocks;

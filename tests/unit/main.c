@@ -42,6 +42,10 @@ int main(void)
 	srunner_add_suite(runner, handler_suite());
 	srunner_add_suite(runner, answer_suite());
 	srunner_add_suite(runner, editor_suite());
+	srunner_add_suite(runner, attributes_suite());
+	srunner_add_suite(runner, original_suite());
+	srunner_add_suite(runner, place_suite());
+	srunner_add_suite(runner, opener_suite());
 
 	/* A test that crashes, hangs, or becomes another user must not take the others along. */
 	srunner_set_fork_status(runner, CK_FORK);

@@ -42,6 +42,10 @@ Suite *holders_suite(void);
 Suite *handler_suite(void);
 Suite *answer_suite(void);
 Suite *editor_suite(void);
+Suite *attributes_suite(void);
+Suite *original_suite(void);
+Suite *place_suite(void);
+Suite *opener_suite(void);
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
@@ -50,6 +54,11 @@ Suite *editor_suite(void);
 
 /* A test case of `suite`, with the time that a slow machine needs. */
 TCase *add_case(Suite *suite, const char *name);
+/*
+ * The same where `possible`. Else one that can only pass stands in its stead, and is reported as skipped; what is added to the case that is returned
+ * never runs.
+ */
+TCase *add_case_if(Suite *suite, const char *name, bool possible, const char *reason);
 /* A test that runs once for every row of a table, with the row's number in _i. */
 #define add_table_test(tcase, test, table) tcase_add_loop_test(tcase, test, 0, (int)COUNT(table))
 

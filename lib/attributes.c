@@ -1,0 +1,107 @@
+/*
+ * What a file has besides its content: mode, owner, access list, extended attributes.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "attributes.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+/* What extended attributes can take, as the kernel bounds them. */
+struct space {
+	char names[XATTR_LIST_MAX];
+	unsigned char value[XATTR_SIZE_MAX];
+};
+
+static const char access_list[] = "system.posix_acl_access";
+
+static bool begins_with(const char *name, const char *prefix)
+{
+	return strncmp(name, prefix, strlen(prefix)) == 0;
+}
+
+/* These say something of the content as it was: that it may do more than others, or that it is what somebody signed. */
+static bool is_of_content(const char *name)
+{
+	return strcmp(name, "security.capability") == 0 || strcmp(name, "security.ima") == 0 || strcmp(name, "security.evm") == 0;
+}
+
+/* May the file do without this attribute, where setting it fails with `error`? */
+static bool is_dispensable(const char *name, int error)
+{
+	return (begins_with(name, "security.") || begins_with(name, "trusted.")) && (error == EPERM || error == EACCES || error == ENOTSUP);
+}
+
+static int copy_one(int from, int to, const char *name, bool same_group, unsigned char value[XATTR_SIZE_MAX])
+{
+	ssize_t size;
+
+	if (is_of_content(name))
+		return 0;
+	/* "The file's group" would be another one. */
+	if (!same_group && strcmp(name, access_list) == 0)
+		return -EPERM;
+	size = fgetxattr(from, name, value, XATTR_SIZE_MAX);
+	if (size < 0 && errno == ENODATA)
+		return 0; /* removed meanwhile */
+	if ((size < 0 || fsetxattr(to, name, value, (size_t)size, 0) < 0) && !is_dispensable(name, errno))
+		return -errno;
+	return 0;
+}
+
+static int copy_extended(int from, int to, bool same_group, struct space *space)
+{
+	ssize_t length = flistxattr(from, space->names, sizeof(space->names));
+	int r = 0;
+
+	if (length < 0)
+		return errno == ENOTSUP ? 0 : -errno;
+	for (const char *name = space->names; r == 0 && name < space->names + length; name += strlen(name) + 1)
+		r = copy_one(from, to, name, same_group, space->value);
+	return r;
+}
+
+/* Set what can be set of the owner and the group. Returns whether the group is the same now. */
+static bool copy_owner(const struct stat *status, int to)
+{
+	struct stat made;
+
+	if (fstat(to, &made) == 0 && made.st_uid == status->st_uid && made.st_gid == status->st_gid)
+		return true;
+	return fchown(to, status->st_uid, status->st_gid) == 0 || fchown(to, (uid_t)-1, status->st_gid) == 0;
+}
+
+int attributes_copy(int from, int to)
+{
+	struct space *space;
+	struct stat status;
+	bool same_group;
+	mode_t mode;
+	int r;
+
+	if (fstat(from, &status) < 0)
+		return -errno;
+	same_group = copy_owner(&status, to);
+	/* The directory may have handed one down. */
+	if (fremovexattr(to, access_list) < 0 && errno != ENODATA && errno != ENOTSUP)
+		return -errno;
+	space = malloc(sizeof(*space));
+	if (!space)
+		return -ENOMEM;
+	r = copy_extended(from, to, same_group, space);
+	free(space);
+	if (r < 0)
+		return r;
+	mode = status.st_mode & 01777;
+	if (!same_group)
+		mode &= ~(mode_t)S_IRWXG | (mode & S_IRWXO) << 3;
+	return fchmod(to, mode) < 0 ? -errno : 0;
+}

@@ -1,0 +1,318 @@
+/*
+ * The opener's session: send a file, take what comes back. qfile(5) describes the format.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "error.h"
+#include "saving.h"
+#include "stream.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* How far the answer has come. */
+enum state {
+	AT_BEGIN,  /* nothing has come */
+	AT_RECORD, /* a record's header comes next */
+	IN_SAVE,   /* its payload */
+	IN_RAW,    /* the new content as version 1 sends it, up to the end */
+	AT_END,    /* which has come */
+};
+
+struct qfile_opener {
+	struct qfile_opener_options options;
+	struct original original;
+	struct stream_writer writer;
+	struct stream_reader reader;
+	struct saving saving;
+	bool requested;           /* the request is sent */
+	bool sent;                /* so is all of the content */
+	enum state state;
+	unsigned save;            /* versions that have begun to come */
+	uint64_t done, total;     /* bytes of the content, or then of the version that is coming; total is 0 where it is not known */
+};
+
+int qfile_opener_new(struct qfile_opener **opener, const char *path, const struct qfile_opener_options *options, struct qfile_error *error)
+{
+	struct qfile_opener *o = calloc(1, sizeof(*o));
+	int r;
+
+	if (!o)
+		return error_set(error, -ENOMEM, NULL, NULL);
+	o->options = *options;
+	saving_init(&o->saving, &o->original, options->from, options->keep);
+	r = original_open(&o->original, path, options->view_only);
+	if (r == 0)
+		r = stream_writer_open(&o->writer, options->in, options->out, options->stop);
+	if (r == 0)
+		r = stream_reader_open(&o->reader, options->in);
+	if (r < 0) {
+		qfile_opener_free(o);
+		return error_set(error, r, "opening", path);
+	}
+	o->reader.stop = options->stop;
+	o->total = (uint64_t)o->original.place.content.status.st_size;
+	stream_widen_pipe(options->out);
+	stream_widen_pipe(options->in);
+	*opener = o;
+	return 0;
+}
+
+void qfile_opener_free(struct qfile_opener *opener)
+{
+	if (!opener)
+		return;
+	saving_close(&opener->saving);
+	original_close(&opener->original);
+	stream_writer_close(&opener->writer);
+	stream_reader_close(&opener->reader);
+	free(opener);
+}
+
+unsigned qfile_opener_notes(const struct qfile_opener *opener)
+{
+	return opener->original.notes;
+}
+
+struct qfile_edit_progress qfile_opener_progress(const struct qfile_opener *opener)
+{
+	return (struct qfile_edit_progress){.done = opener->done, .total = opener->total};
+}
+
+/* ---- Sending ---- */
+
+static int send_request(struct qfile_opener *opener)
+{
+	struct qfile_edit_request request = {.view_only = opener->options.view_only, .records = true, .length = opener->total};
+	int r;
+
+	memcpy(request.name, opener->original.base, sizeof(opener->original.base));
+	qfile_edit_request_encode(&request, opener->writer.buffer);
+	stream_put(&opener->writer, QFILE_EDIT_REQUEST_SIZE);
+	r = stream_flush(&opener->writer);
+	opener->writer.crc = 0; /* from here on, of the content alone */
+	opener->requested = r == 0;
+	return r;
+}
+
+static int send_part(struct qfile_opener *opener, struct qfile_error *error)
+{
+	const struct place *place = &opener->original.place;
+	uint64_t left = opener->total - opener->done;
+	/* The buffer is empty: each part is flushed. */
+	ssize_t n = pread(place->fd, opener->writer.buffer, left < STREAM_BUFFER_SIZE ? (size_t)left : STREAM_BUFFER_SIZE, (off_t)opener->done);
+
+	if (n < 0)
+		return errno == EINTR ? 0 : error_set(error, -errno, "reading", opener->original.base);
+	if (n == 0) {
+		error_set(error, -ESTALE, "reading", opener->original.base);
+		if (error)
+			error->hint = "it became shorter while it was sent";
+		return -ESTALE;
+	}
+	/* Pages of a file that is being written might go out as other than they were summed. */
+	if (place->content.settled)
+		stream_put_pages(&opener->writer, (size_t)n, place->fd, (off_t)opener->done);
+	else
+		stream_put(&opener->writer, (size_t)n);
+	opener->done += (uint64_t)n;
+	return stream_flush(&opener->writer);
+}
+
+int qfile_opener_send(struct qfile_opener *opener, struct qfile_error *error)
+{
+	int r;
+
+	if (error)
+		error->code = 0;
+	if (!opener->requested)
+		r = send_request(opener);
+	else
+		r = opener->done < opener->total ? send_part(opener, error) : 0;
+	if (r == -EALREADY) /* it answers, or has gone */
+		return 0;
+	if (r < 0 && error && error->code == 0)
+		error_set(error, r, r == -ECANCELED ? NULL : "sending", r == -ECANCELED ? NULL : opener->original.base);
+	if (r < 0)
+		return r;
+	if (opener->done < opener->total)
+		return 1;
+	opener->original.place.content.crc = opener->writer.crc;
+	opener->sent = true;
+	return 0;
+}
+
+/* ---- The answer ---- */
+
+/* Have at least `size` bytes, as stream_peek(). What ends before, ends without its end. */
+static ssize_t peek(struct qfile_opener *opener, size_t size, const unsigned char **bytes)
+{
+	ssize_t n = stream_peek(&opener->reader, size, bytes);
+
+	return n == -QFILE_ETRUNCATED ? -ECONNRESET : n;
+}
+
+/* A version begins. */
+static int begin(struct qfile_opener *opener, enum state state, uint64_t announced)
+{
+	if (announced > opener->options.max_bytes)
+		return -EFBIG;
+	/* Nobody can have changed what he did not get. */
+	if (!opener->sent)
+		return -EPROTO;
+	opener->state = state;
+	opener->save++;
+	opener->done = 0;
+	opener->total = announced;
+	stream_reader_sum_anew(&opener->reader);
+	if (!opener->options.view_only)
+		saving_begin(&opener->saving, announced);
+	return QFILE_OPENER_PART;
+}
+
+/* It has come, with this checksum. `damaged`: it should have another one. */
+static int end(struct qfile_opener *opener, uint32_t crc, bool damaged, struct qfile_opener_event *event, struct qfile_error *error)
+{
+	bool raw = opener->state == IN_RAW;
+
+	opener->state = raw ? AT_END : AT_RECORD;
+	if (opener->options.view_only)
+		return QFILE_OPENER_PART;
+	if (!damaged)
+		return saving_end(&opener->saving, crc, raw, event, error);
+	saving_drop(&opener->saving);
+	return QFILE_OPENER_DAMAGED;
+}
+
+/* Take up to `most` bytes of what comes. Returns how many; 0 at the end of all. */
+static ssize_t take_part(struct qfile_opener *opener, uint64_t most)
+{
+	const unsigned char *bytes;
+	ssize_t n = stream_peek_pages(&opener->reader, opener->done, &bytes);
+
+	if (n < 0)
+		return n == -QFILE_ETRUNCATED ? 0 : n;
+	if ((uint64_t)n > most)
+		n = (ssize_t)most;
+	if (!opener->options.view_only)
+		saving_write(&opener->saving, bytes, (size_t)n);
+	stream_take(&opener->reader, (size_t)n);
+	opener->done += (uint64_t)n;
+	return n;
+}
+
+static int take_save(struct qfile_opener *opener, struct qfile_opener_event *event, struct qfile_error *error)
+{
+	uint64_t left = opener->total - opener->done;
+	const unsigned char *bytes;
+	uint32_t crc;
+	ssize_t n;
+
+	if (left > 0) {
+		n = take_part(opener, left);
+		return n < 0 ? (int)n : n == 0 ? -ECONNRESET : QFILE_OPENER_PART;
+	}
+	crc = stream_reader_crc(&opener->reader);
+	n = peek(opener, QFILE_EDIT_CRC_SIZE, &bytes);
+	if (n < 0)
+		return (int)n;
+	stream_take(&opener->reader, QFILE_EDIT_CRC_SIZE);
+	return end(opener, crc, crc != qfile_edit_crc_decode(bytes), event, error);
+}
+
+static int take_raw(struct qfile_opener *opener, struct qfile_opener_event *event, struct qfile_error *error)
+{
+	uint64_t most = opener->options.max_bytes - opener->done;
+	ssize_t n;
+
+	/* One byte too many is not asked for, only looked at: the limit may be the largest number there is. */
+	n = take_part(opener, most);
+	if (n == 0 && opener->reader.begin < opener->reader.end)
+		return -EFBIG;
+	if (n == 0)
+		return end(opener, stream_reader_crc(&opener->reader), false, event, error);
+	return n < 0 ? (int)n : QFILE_OPENER_PART;
+}
+
+/* The header of a record that ends the answer is at *bytes; its message follows. */
+static int take_done(struct qfile_opener *opener, const struct qfile_edit_record *record, struct qfile_opener_event *event)
+{
+	const unsigned char *bytes;
+	size_t length = (size_t)record->length;
+	ssize_t n = peek(opener, length + QFILE_EDIT_CRC_SIZE, &bytes);
+
+	if (n < 0)
+		return (int)n;
+	stream_reader_sum_anew(&opener->reader);
+	stream_take(&opener->reader, length);
+	if (stream_reader_crc(&opener->reader) != qfile_edit_crc_decode(bytes + length))
+		return -EPROTO;
+	/* Nobody can be done with what he did not get. */
+	if (record->code == 0 && !opener->sent)
+		return -EPROTO;
+	event->code = record->code <= INT_MAX ? (int)record->code : EREMOTEIO; /* no errno at all */
+	qfile_printable((const char *)bytes, length, event->message, sizeof(event->message));
+	return QFILE_OPENER_DONE;
+}
+
+static int take_record(struct qfile_opener *opener, struct qfile_opener_event *event)
+{
+	struct qfile_edit_record record;
+	const unsigned char *bytes;
+	ssize_t n = peek(opener, QFILE_EDIT_RECORD_SIZE, &bytes);
+
+	if (n < 0)
+		return (int)n;
+	if (qfile_edit_record_decode(bytes, &record) < 0)
+		return -EPROTO;
+	stream_take(&opener->reader, QFILE_EDIT_RECORD_SIZE);
+	return record.kind == QFILE_EDIT_DONE ? take_done(opener, &record, event) : begin(opener, IN_SAVE, record.length);
+}
+
+/* Records, or the content of version 1? */
+static int take_first(struct qfile_opener *opener, struct qfile_opener_event *event)
+{
+	const unsigned char *bytes;
+	ssize_t n = stream_peek(&opener->reader, QFILE_EDIT_MARK_SIZE, &bytes);
+
+	if (n < 0 && n != -QFILE_ETRUNCATED)
+		return (int)n;
+	if (n >= 0 && qfile_edit_is_record(bytes)) {
+		opener->state = AT_RECORD;
+		return take_record(opener, event);
+	}
+	/* It ends before there is a mark: either nothing was changed, or the new content is that short. */
+	if (opener->reader.begin < opener->reader.end)
+		return begin(opener, IN_RAW, 0);
+	return opener->sent ? QFILE_OPENER_DONE : -ECONNRESET;
+}
+
+static int take(struct qfile_opener *opener, struct qfile_opener_event *event, struct qfile_error *error)
+{
+	switch (opener->state) {
+	case AT_BEGIN:
+		return take_first(opener, event);
+	case AT_RECORD:
+		return take_record(opener, event);
+	case IN_SAVE:
+		return take_save(opener, event, error);
+	case IN_RAW:
+		return take_raw(opener, event, error);
+	default:
+		return QFILE_OPENER_DONE;
+	}
+}
+
+int qfile_opener_step(struct qfile_opener *opener, struct qfile_opener_event *event, struct qfile_error *error)
+{
+	int step;
+
+	event->code = 0;
+	event->path[0] = event->message[0] = '\0';
+	step = take(opener, event, error);
+	event->save = opener->save;
+	return step < 0 ? error_set(error, step, step == -ECANCELED ? NULL : "reading the answer", NULL) : step;
+}

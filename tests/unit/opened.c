@@ -1,0 +1,170 @@
+/*
+ * A file that is opened in another VM, and what the editor there says.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "opened.h"
+
+#include "faults.h"
+
+#include <fcntl.h>
+#include <libdeflate.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+void opened_init(struct opened *opened)
+{
+	static const char *const keep[] = {"private", NULL};
+	int in[2], out[2];
+
+	MUST(pipe2(in, O_CLOEXEC));
+	MUST(pipe2(out, O_CLOEXEC));
+	*opened = (struct opened){.in = in[1], .out = out[0]};
+	opened->options = (struct qfile_opener_options){
+		.in = in[0], .out = out[1], .stop = -1, .max_bytes = UINT64_MAX, .from = "work", .keep = keep};
+}
+
+void opened_begin_as_set(struct opened *opened, const char *path)
+{
+	int r = qfile_opener_new(&opened->opener, path, &opened->options, &opened->error);
+
+	ck_assert_msg(r == 0, "opening %s: %d", path, r);
+	while ((r = qfile_opener_send(opened->opener, &opened->error)) == 1)
+		;
+	ck_assert_msg(r == 0, "sending %s: %d", path, r);
+	close(opened->options.out);
+	opened->options.out = -1;
+}
+
+void opened_begin(struct opened *opened, const char *path)
+{
+	opened_init(opened);
+	opened_begin_as_set(opened, path);
+}
+
+void opened_end(struct opened *opened)
+{
+	qfile_opener_free(opened->opener);
+	answer_end(opened);
+	close(opened->options.in);
+	close(opened->options.out);
+	close(opened->out);
+}
+
+void answer_bytes(struct opened *opened, const void *bytes, size_t size)
+{
+	ck_assert_int_eq(write(opened->in, bytes, size), (ssize_t)size);
+}
+
+void answer_header(struct opened *opened, enum qfile_edit_kind kind, uint32_t code, uint64_t length)
+{
+	struct qfile_edit_record record = {.kind = kind, .code = code, .length = length};
+	unsigned char bytes[QFILE_EDIT_RECORD_SIZE];
+
+	qfile_edit_record_encode(&record, bytes);
+	answer_bytes(opened, bytes, sizeof(bytes));
+}
+
+static void answer_record(struct opened *opened, enum qfile_edit_kind kind, uint32_t code, const char *payload, uint32_t damage)
+{
+	unsigned char crc[QFILE_EDIT_CRC_SIZE];
+
+	answer_header(opened, kind, code, strlen(payload));
+	answer_bytes(opened, payload, strlen(payload));
+	qfile_edit_crc_encode(libdeflate_crc32(0, payload, strlen(payload)) ^ damage, crc);
+	answer_bytes(opened, crc, sizeof(crc));
+}
+
+void answer_save(struct opened *opened, const char *content)
+{
+	answer_record(opened, QFILE_EDIT_SAVE, 0, content, 0);
+}
+
+void answer_damaged(struct opened *opened, const char *content)
+{
+	answer_record(opened, QFILE_EDIT_SAVE, 0, content, UINT32_MAX);
+}
+
+void told_done(struct opened *opened, uint32_t code, const char *message)
+{
+	answer_record(opened, QFILE_EDIT_DONE, code, message, 0);
+}
+
+void answer_end(struct opened *opened)
+{
+	close(opened->in);
+	opened->in = -1;
+}
+
+int opened_next(struct opened *opened)
+{
+	int step;
+
+	do
+		step = qfile_opener_step(opened->opener, &opened->event, &opened->error);
+	while (step == QFILE_OPENER_PART);
+	return step;
+}
+
+void next_saved(struct opened *opened)
+{
+	int step = opened_next(opened);
+
+	ck_assert_msg(step == QFILE_OPENER_SAVED, "%d, code %d, path %s", step, opened->event.code, opened->event.path);
+	ck_assert_int_eq(opened->event.code, 0);
+	ck_assert_str_eq(opened->event.message, "");
+}
+
+const char *event_path(const struct opened *opened)
+{
+	static char here[4096];
+	size_t length;
+
+	ck_assert_ptr_nonnull(getcwd(here, sizeof(here)));
+	length = strlen(here);
+	ck_assert_msg(strncmp(opened->event.path, here, length) == 0 && opened->event.path[length] == '/', "%s", opened->event.path);
+	return opened->event.path + length + 1;
+}
+
+void next_kept(struct opened *opened, int code, const char *content)
+{
+	int step = opened_next(opened);
+
+	ck_assert_msg(step == QFILE_OPENER_KEPT, "%d, error %d", step, opened->error.code);
+	ck_assert_msg(opened->event.code == code, "kept, but for %s", strerror(opened->event.code));
+	ck_assert_str_eq(content_of(event_path(opened)), content);
+}
+
+void next_done(struct opened *opened, unsigned saves)
+{
+	int step = opened_next(opened);
+
+	ck_assert_msg(step == QFILE_OPENER_DONE, "%d, save %u, error %d", step, opened->event.save, opened->error.code);
+	ck_assert_uint_eq(opened->event.save, saves);
+	ck_assert_str_eq(opened->event.path, "");
+}
+
+void next_fails(struct opened *opened, int error)
+{
+	int step = opened_next(opened);
+
+	ck_assert_msg(step == error, "%d instead of %d", step, error);
+	ck_assert_int_eq(opened->error.code, -error);
+}
+
+void make_old_file(const char *path, const char *content)
+{
+	make_file(path, content);
+	faults_ahead = 10;
+}
+
+bool has_name(const char *path, const char *prefix)
+{
+	const char *names = names_in(path);
+
+	for (const char *at = names; (at = strstr(at, prefix)); at++) {
+		if (at == names || at[-1] == ' ')
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,1375 @@
+/*
+ * The opener's session: what it sends, and what becomes of each answer.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "unit.h"
+
+#include "faults.h"
+#include "opened.h"
+#include "stream.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/statfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct opened opened;
+
+/* ---- What is sent ---- */
+
+static const size_t sizes[] = {0, 1, 4095, 4096, STREAM_BUFFER_SIZE - 1, STREAM_BUFFER_SIZE, STREAM_BUFFER_SIZE + 1, 3 * STREAM_BUFFER_SIZE + 5};
+
+static char *pattern_of(size_t size)
+{
+	char *bytes = malloc(size + 1);
+
+	ck_assert_ptr_nonnull(bytes);
+	for (size_t i = 0; i < size; i++)
+		bytes[i] = (char)(i * 31 + i / 4096 * 7 + i / STREAM_BUFFER_SIZE);
+	bytes[size] = '\0';
+	return bytes;
+}
+
+static void make_sized_file(const char *path, size_t size)
+{
+	char *bytes = pattern_of(size);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+
+	ck_assert_int_eq(write(fd, bytes, size), (ssize_t)size);
+	close(fd);
+	free(bytes);
+}
+
+/* Another process stores what is sent in the file "sent". */
+static pid_t start_reader(void)
+{
+	pid_t pid = fork();
+
+	MUST(pid);
+	if (pid == 0) {
+		static char buffer[65536];
+		int fd = open("sent", O_WRONLY | O_CREAT | O_EXCL, 0600);
+		ssize_t n;
+
+		close(opened.options.out);
+		while ((n = read(opened.out, buffer, sizeof(buffer))) > 0) {
+			if (write(fd, buffer, (size_t)n) != n)
+				_exit(1);
+		}
+		_exit(n < 0);
+	}
+	return pid;
+}
+
+static void check_sent(const char *name, bool view_only, size_t size)
+{
+	static unsigned char sent[4 * STREAM_BUFFER_SIZE];
+	int fd = open("sent", O_RDONLY);
+	struct qfile_edit_request request;
+	char *expected = pattern_of(size);
+
+	ck_assert_int_eq(read(fd, sent, sizeof(sent)), (ssize_t)(QFILE_EDIT_REQUEST_SIZE + size));
+	close(fd);
+	ck_assert_int_eq(qfile_edit_request_decode(sent, &request), 0);
+	ck_assert_str_eq(request.name, name);
+	ck_assert(request.records);
+	ck_assert(request.view_only == view_only);
+	ck_assert_uint_eq(request.length, size);
+	ck_assert_int_eq(memcmp(sent + QFILE_EDIT_REQUEST_SIZE, expected, size), 0);
+	free(expected);
+}
+
+/* Sent as a copy, or where it has been quiet, by its pages; under its own name, or a link's. */
+START_TEST(sends)
+{
+	const size_t size = sizes[_i / 4];
+	const bool view_only = _i & 1, quiet = _i & 2;
+	struct qfile_edit_progress progress;
+	int status, r;
+	pid_t reader;
+
+	scratch_enter_as(_i & 1);
+	make_sized_file("file.txt", size);
+	make_link("link.txt", "file.txt");
+	faults_ahead = quiet ? 10 : 0;
+	opened_init(&opened);
+	opened.options.view_only = view_only;
+	reader = start_reader();
+	ck_assert_int_eq(qfile_opener_new(&opened.opener, quiet ? "./link.txt" : "file.txt", &opened.options, &opened.error), 0);
+	progress = qfile_opener_progress(opened.opener);
+	ck_assert(progress.done == 0 && progress.total == size);
+	while ((r = qfile_opener_send(opened.opener, &opened.error)) == 1) {
+		struct qfile_edit_progress now = qfile_opener_progress(opened.opener);
+
+		ck_assert(now.total == size && now.done >= progress.done && now.done <= progress.done + STREAM_BUFFER_SIZE);
+		progress = now;
+	}
+	ck_assert_int_eq(r, 0);
+	close(opened.options.out);
+	opened.options.out = -1;
+	MUST(waitpid(reader, &status, 0));
+	ck_assert_int_eq(status, 0);
+	check_sent(quiet ? "link.txt" : "file.txt", view_only, size);
+	told_done(&opened, 0, "");
+	next_done(&opened, 0);
+	opened_end(&opened);
+}
+END_TEST
+
+/* Open it, and begin to send, to a pipe that holds less than all. */
+static void begin_large(void)
+{
+	scratch_enter();
+	signal(SIGPIPE, SIG_IGN);
+	make_sized_file("file", 4 << 20);
+	opened_init(&opened);
+	fcntl(opened.options.out, F_SETFL, O_NONBLOCK);
+	ck_assert_int_eq(qfile_opener_new(&opened.opener, "file", &opened.options, &opened.error), 0);
+	ck_assert_int_eq(qfile_opener_send(opened.opener, &opened.error), 1);
+	ck_assert_int_eq(qfile_opener_send(opened.opener, &opened.error), 1);
+}
+
+static int send_on(void)
+{
+	int r;
+
+	while ((r = qfile_opener_send(opened.opener, &opened.error)) == 1)
+		;
+	return r;
+}
+
+START_TEST(editor_answers_early)
+{
+	begin_large();
+	told_done(&opened, EDQUOT, "more than I take");
+	ck_assert_int_eq(send_on(), 0);
+	next_done(&opened, 0);
+	ck_assert_int_eq(opened.event.code, EDQUOT);
+	ck_assert_str_eq(opened.event.message, "more than I take");
+	opened_end(&opened);
+}
+END_TEST
+
+START_TEST(editor_is_gone_early)
+{
+	begin_large();
+	close(opened.out);
+	if (_i == 0)
+		answer_end(&opened);
+	ck_assert_int_eq(send_on(), 0);
+	answer_end(&opened);
+	next_fails(&opened, -ECONNRESET);
+	opened_end(&opened);
+}
+END_TEST
+
+/* Who does not have all of the file can neither have changed it nor be done with it. */
+START_TEST(success_comes_early)
+{
+	begin_large();
+	if (_i == 0)
+		answer_save(&opened, "what");
+	else if (_i == 1)
+		answer_bytes(&opened, "what", 4);
+	else
+		told_done(&opened, 0, "");
+	answer_end(&opened);
+	ck_assert_int_eq(send_on(), 0);
+	next_fails(&opened, -EPROTO);
+	opened_end(&opened);
+	ck_assert_str_eq(names_in("."), "file");
+}
+END_TEST
+
+START_TEST(file_becomes_shorter)
+{
+	begin_large();
+	MUST(truncate("file", 5));
+	ck_assert_int_eq(send_on(), -ESTALE);
+	ck_assert_int_eq(opened.error.code, ESTALE);
+	ck_assert_str_eq(opened.error.name, "file");
+	ck_assert_ptr_nonnull(opened.error.hint);
+	opened_end(&opened);
+}
+END_TEST
+
+START_TEST(file_becomes_shorter_and_nobody_asks)
+{
+	begin_large();
+	MUST(truncate("file", 5));
+	while (qfile_opener_send(opened.opener, NULL) == 1)
+		;
+	ck_assert_int_eq(qfile_opener_send(opened.opener, NULL), -ESTALE);
+	opened_end(&opened);
+}
+END_TEST
+
+static int stop_that_is_due(void)
+{
+	int fds[2];
+
+	MUST(pipe(fds));
+	MUST(write(fds[1], "x", 1));
+	return fds[0];
+}
+
+START_TEST(stopped_while_sending)
+{
+	scratch_enter();
+	make_file("file", "x");
+	opened_init(&opened);
+	opened.options.stop = stop_that_is_due();
+	ck_assert_int_eq(qfile_opener_new(&opened.opener, "file", &opened.options, &opened.error), 0);
+	ck_assert_int_eq(send_on(), -ECANCELED);
+	ck_assert_int_eq(opened.error.code, ECANCELED);
+	opened_end(&opened);
+}
+END_TEST
+
+static const struct {
+	const char *call;
+	int error, result;
+} sending[] = {{"pread", EINTR, 0}, {"pread", EIO, -EIO}, {"poll", EINTR, 0}, {"poll", ENOMEM, -ENOMEM}, {"write", EINTR, 0}, {"write", EIO, -EIO}};
+
+START_TEST(sending_fails)
+{
+	int r;
+
+	scratch_enter();
+	make_file("file", "content");
+	opened_init(&opened);
+	ck_assert_int_eq(qfile_opener_new(&opened.opener, "file", &opened.options, &opened.error), 0);
+	faults_begin_in(sending[_i].call, 1, sending[_i].error, false);
+	r = send_on();
+	faults_end();
+	ck_assert_ptr_nonnull(faults_failed());
+	ck_assert_int_eq(r, sending[_i].result);
+	if (r < 0) {
+		ck_assert_int_eq(opened.error.code, -r);
+		ck_assert_str_eq(opened.error.name, "file");
+	}
+	opened_end(&opened);
+}
+END_TEST
+
+static const char *const no_files[] = {"", "missing", "dir", "fifo"};
+static const int no_file_errors[] = {EINVAL, ENOENT, EISDIR, ENOTSUP};
+
+START_TEST(opens_no_file)
+{
+	unsigned before;
+
+	scratch_enter();
+	make_dir("dir");
+	MUST(mkfifo("fifo", 0600));
+	opened_init(&opened);
+	before = open_descriptors();
+	ck_assert_int_eq(qfile_opener_new(&opened.opener, no_files[_i], &opened.options, &opened.error), -no_file_errors[_i]);
+	ck_assert_int_eq(opened.error.code, no_file_errors[_i]);
+	ck_assert_str_eq(opened.error.name, no_files[_i]);
+	ck_assert_uint_eq(open_descriptors(), before);
+	ck_assert_int_eq(qfile_opener_new(&opened.opener, no_files[_i], &opened.options, NULL), -no_file_errors[_i]);
+	ck_assert_int_eq(fcntl(opened.out, F_SETFL, O_NONBLOCK), 0);
+	ck_assert_int_eq(read(opened.out, (char[1]){0}, 1), -1); /* nothing was sent */
+}
+END_TEST
+
+START_TEST(opens_without_memory)
+{
+	unsigned before, call = 0;
+	int r;
+
+	scratch_enter();
+	make_file("file", "x");
+	opened_init(&opened);
+	before = open_descriptors();
+	do {
+		opened.opener = NULL;
+		faults_begin(++call, ENOMEM, false);
+		r = qfile_opener_new(&opened.opener, "file", &opened.options, &opened.error);
+		faults_end();
+		qfile_opener_free(opened.opener);
+		ck_assert_uint_eq(open_descriptors(), before);
+	} while (faults_failed());
+	ck_assert_uint_gt(call, 5);
+	ck_assert_int_eq(r, 0);
+}
+END_TEST
+
+/* ---- Records ---- */
+
+START_TEST(saves_each_version)
+{
+	struct stat before, after;
+	unsigned descriptors;
+
+	scratch_enter_as(_i);
+	descriptors = open_descriptors();
+	make_old_file("file", "before");
+	MUST(chmod("file", 04751));
+	MUST(stat("file", &before));
+	opened_begin(&opened, "file");
+	ck_assert_uint_eq(qfile_opener_notes(opened.opener), 0);
+	answer_save(&opened, "one");
+	next_saved(&opened);
+	ck_assert_uint_eq(opened.event.save, 1);
+	ck_assert_str_eq(opened.event.path, "");
+	ck_assert_str_eq(content_of("file"), "one");
+	ck_assert_uint_eq(mode_of("file"), 0751);
+	MUST(stat("file", &after));
+	ck_assert_uint_ne(before.st_ino, after.st_ino);
+	answer_save(&opened, "two, longer than all before");
+	answer_save(&opened, "");
+	told_done(&opened, 0, "");
+	next_saved(&opened);
+	ck_assert_str_eq(content_of("file"), "two, longer than all before");
+	next_saved(&opened);
+	ck_assert_uint_eq(opened.event.save, 3);
+	ck_assert_str_eq(content_of("file"), "");
+	next_done(&opened, 3);
+	ck_assert_int_eq(opened.event.code, 0);
+	ck_assert_str_eq(names_in("."), "file");
+	opened_end(&opened);
+	ck_assert_uint_eq(open_descriptors(), descriptors);
+}
+END_TEST
+
+START_TEST(save_of_any_size)
+{
+	const size_t size = sizes[_i];
+	char *bytes = pattern_of(size), *got = pattern_of(size + 1);
+	struct qfile_edit_progress progress;
+	unsigned parts = 0;
+	pid_t writer;
+	int step, fd;
+
+	scratch_enter();
+	make_file("file", "before");
+	opened_begin(&opened, "file");
+	writer = fork();
+	MUST(writer);
+	if (writer == 0) {
+		struct stream_reader sum = {.buffer = (unsigned char *)bytes, .begin = size};
+		unsigned char crc[QFILE_EDIT_CRC_SIZE];
+
+		answer_header(&opened, QFILE_EDIT_SAVE, 0, size);
+		answer_bytes(&opened, bytes, size);
+		qfile_edit_crc_encode(stream_reader_crc(&sum), crc);
+		answer_bytes(&opened, crc, sizeof(crc));
+		_exit(0);
+	}
+	answer_end(&opened);
+	while ((step = qfile_opener_step(opened.opener, &opened.event, &opened.error)) == QFILE_OPENER_PART) {
+		progress = qfile_opener_progress(opened.opener);
+		ck_assert_uint_eq(progress.total, size);
+		ck_assert_uint_le(progress.done, size);
+		parts++;
+	}
+	ck_assert_int_eq(step, QFILE_OPENER_SAVED);
+	ck_assert_uint_gt(parts, 0);
+	MUST(fd = open("file", O_RDONLY));
+	ck_assert_int_eq(read(fd, got, size + 1), (ssize_t)size);
+	ck_assert_int_eq(memcmp(got, bytes, size), 0);
+	next_fails(&opened, -ECONNRESET); /* it never said that this was all */
+	opened_end(&opened);
+}
+END_TEST
+
+/* A version that was damaged on the way is not written; the next one counts. */
+START_TEST(damaged)
+{
+	scratch_enter();
+	make_old_file("file", "before");
+	opened_begin(&opened, "file");
+	answer_damaged(&opened, "half of it");
+	answer_save(&opened, "whole");
+	answer_damaged(&opened, "");
+	told_done(&opened, 0, "");
+	ck_assert_int_eq(opened_next(&opened), QFILE_OPENER_DAMAGED);
+	ck_assert_uint_eq(opened.event.save, 1);
+	ck_assert_str_eq(content_of("file"), "before");
+	next_saved(&opened);
+	ck_assert_uint_eq(opened.event.save, 2);
+	ck_assert_str_eq(content_of("file"), "whole");
+	ck_assert_int_eq(opened_next(&opened), QFILE_OPENER_DAMAGED);
+	next_done(&opened, 3);
+	ck_assert_str_eq(content_of("file"), "whole");
+	ck_assert_str_eq(names_in("."), "file");
+	opened_end(&opened);
+}
+END_TEST
+
+/* Wherever the connection is lost: what came whole is there, and nothing else. */
+START_TEST(cut_off)
+{
+	const size_t record = QFILE_EDIT_RECORD_SIZE + 3 + QFILE_EDIT_CRC_SIZE;
+	unsigned char answer[256];
+	size_t length;
+
+	/* Two saves and the end, as they are sent. */
+	opened_init(&opened);
+	answer_save(&opened, "one");
+	answer_save(&opened, "two");
+	told_done(&opened, 0, "bye");
+	length = (size_t)read(opened.options.in, answer, sizeof(answer));
+	ck_assert_uint_eq(length, 3 * record);
+	opened_end(&opened);
+	scratch_enter();
+	/* Before a whole mark, it may as well be all that an old editor has to say: see raw(). */
+	for (size_t cut = QFILE_EDIT_MARK_SIZE; cut < length; cut++) {
+		static const char *const contents[] = {"old", "one", "two"};
+		unsigned saves = 0;
+		int step;
+
+		make_file("file", "old");
+		opened_begin(&opened, "file");
+		answer_bytes(&opened, answer, cut);
+		answer_end(&opened);
+		while ((step = opened_next(&opened)) == QFILE_OPENER_SAVED)
+			ck_assert_str_eq(content_of("file"), contents[++saves]);
+		ck_assert_uint_eq(saves, cut / record);
+		ck_assert_msg(step == -ECONNRESET, "cut after %zu: %d", cut, step);
+		ck_assert_str_eq(content_of("file"), contents[saves]);
+		ck_assert_str_eq(names_in("."), "file");
+		opened_end(&opened);
+	}
+}
+END_TEST
+
+START_TEST(done_with_a_message)
+{
+	char message[QFILE_EDIT_MESSAGE_MAX + 1];
+
+	scratch_enter();
+	make_file("file", "x");
+	opened_begin(&opened, "file");
+	told_done(&opened, ENOENT, "no\033[2J program\nfor it \303\244");
+	next_done(&opened, 0);
+	ck_assert_int_eq(opened.event.code, ENOENT);
+	ck_assert_str_eq(opened.event.message, "no?[2J program?for it ??");
+	opened_end(&opened);
+	memset(message, 'm', sizeof(message));
+	message[QFILE_EDIT_MESSAGE_MAX] = '\0';
+	opened_begin(&opened, "file");
+	told_done(&opened, UINT32_MAX, message);
+	next_done(&opened, 0);
+	ck_assert_str_eq(opened.event.message, message);
+	ck_assert_int_eq(opened.event.code, EREMOTEIO);
+	opened_end(&opened);
+}
+END_TEST
+
+/* Each makes an answer that is none. */
+static void unknown_kind(void)
+{
+	answer_header(&opened, (enum qfile_edit_kind)3, 0, 0);
+}
+
+static void long_message(void)
+{
+	answer_header(&opened, QFILE_EDIT_DONE, 0, QFILE_EDIT_MESSAGE_MAX + 1);
+}
+
+static void damaged_message(void)
+{
+	answer_header(&opened, QFILE_EDIT_DONE, 0, 3);
+	answer_bytes(&opened, "bye\0\0\0\0", 7);
+}
+
+static void no_mark_behind_a_save(void)
+{
+	answer_save(&opened, "one");
+	answer_bytes(&opened, "and now something quite different", 33);
+}
+
+static void negative_length(void)
+{
+	answer_header(&opened, QFILE_EDIT_SAVE, 0, UINT64_MAX);
+}
+
+static const struct {
+	void (*answer)(void);
+	const char *content;
+} malformed[] = {{unknown_kind, "old"}, {long_message, "old"}, {damaged_message, "old"}, {no_mark_behind_a_save, "one"}, {negative_length, "old"}};
+
+START_TEST(malformed_answer)
+{
+	scratch_enter();
+	make_file("file", "old");
+	opened_begin(&opened, "file");
+	malformed[_i].answer();
+	if (strcmp(malformed[_i].content, "one") == 0)
+		next_saved(&opened);
+	next_fails(&opened, -EPROTO);
+	ck_assert_str_eq(content_of("file"), malformed[_i].content);
+	opened_end(&opened);
+	ck_assert_str_eq(names_in("."), "file");
+}
+END_TEST
+
+START_TEST(longer_than_allowed)
+{
+	scratch_enter();
+	make_file("file", "old");
+	opened_init(&opened);
+	opened.options.max_bytes = 4;
+	opened_begin_as_set(&opened, "file");
+	answer_save(&opened, "four");
+	answer_save(&opened, "fives");
+	next_saved(&opened);
+	next_fails(&opened, -EFBIG);
+	ck_assert_str_eq(content_of("file"), "four");
+	opened_end(&opened);
+}
+END_TEST
+
+/* Nothing that comes is written anywhere, however it comes. */
+START_TEST(view_only)
+{
+	const bool raw = _i;
+	unsigned before;
+
+	scratch_enter();
+	make_file("file", "old");
+	MUST(link("file", "other"));
+	opened_init(&opened);
+	opened.options.view_only = true;
+	opened_begin_as_set(&opened, "file");
+	ck_assert_uint_eq(qfile_opener_notes(opened.opener), 0);
+	before = open_descriptors();
+	if (raw) {
+		answer_bytes(&opened, "a new content", 13);
+		answer_end(&opened);
+	} else {
+		answer_save(&opened, "one");
+		answer_damaged(&opened, "two");
+		answer_save(&opened, "");
+		told_done(&opened, 0, "bye");
+	}
+	/* Not even where nobody would see it. */
+	ck_assert_int_eq(qfile_opener_step(opened.opener, &opened.event, &opened.error), QFILE_OPENER_PART);
+	ck_assert_uint_eq(open_descriptors(), before - raw); /* the end of the answer is closed */
+	next_done(&opened, raw ? 1 : 3);
+	ck_assert_str_eq(opened.event.message, raw ? "" : "bye");
+	ck_assert_str_eq(content_of("file"), "old");
+	ck_assert_str_eq(names_in("."), "file other");
+	opened_end(&opened);
+}
+END_TEST
+
+static int stop_later(int *due)
+{
+	int fds[2];
+
+	MUST(pipe(fds));
+	*due = fds[1];
+	return fds[0];
+}
+
+START_TEST(stopped_while_reading)
+{
+	int due;
+
+	scratch_enter();
+	make_file("file", "old");
+	opened_init(&opened);
+	opened.options.stop = stop_later(&due);
+	opened_begin_as_set(&opened, "file");
+	answer_save(&opened, "one");
+	next_saved(&opened);
+	if (_i) {
+		answer_header(&opened, QFILE_EDIT_SAVE, 0, 5);
+		answer_bytes(&opened, "on", 2);
+		ck_assert_int_eq(qfile_opener_step(opened.opener, &opened.event, &opened.error), QFILE_OPENER_PART);
+		ck_assert_int_eq(qfile_opener_step(opened.opener, &opened.event, &opened.error), QFILE_OPENER_PART);
+	}
+	MUST(write(due, "x", 1));
+	next_fails(&opened, -ECANCELED);
+	opened_end(&opened);
+	ck_assert_str_eq(content_of("file"), "one");
+	ck_assert_str_eq(names_in("."), "file");
+}
+END_TEST
+
+START_TEST(reading_fails)
+{
+	scratch_enter();
+	make_file("file", "old");
+	for (int state = 0; state < 4; state++) {
+		opened_begin(&opened, "file");
+		if (state == 1)
+			answer_save(&opened, "old"); /* it fails at the next record, */
+		if (state == 2) {
+			answer_header(&opened, QFILE_EDIT_SAVE, 0, 5); /* in a payload, */
+			ck_assert_int_eq(qfile_opener_step(opened.opener, &opened.event, &opened.error), QFILE_OPENER_PART);
+		}
+		if (state == 3) {
+			answer_bytes(&opened, "raw content", 11); /* in a raw content */
+			ck_assert_int_eq(qfile_opener_step(opened.opener, &opened.event, &opened.error), QFILE_OPENER_PART);
+			ck_assert_int_eq(qfile_opener_step(opened.opener, &opened.event, &opened.error), QFILE_OPENER_PART);
+		}
+		if (state == 1)
+			next_saved(&opened);
+		faults_begin_in("read", 1, EIO, true);
+		next_fails(&opened, -EIO);
+		faults_end();
+		opened_end(&opened);
+		ck_assert_str_eq(content_of("file"), "old");
+		ck_assert_str_eq(names_in("."), "file");
+	}
+}
+END_TEST
+
+/* ---- Version 1 ---- */
+
+static const char *const raws[] = {"x", "P", "PedOSv2", "PedOSv", "12345678", "PedOSv3\n", "a whole new content"};
+
+/* Whether it is whole nobody can tell: the content before it is kept. */
+START_TEST(raw)
+{
+	scratch_enter_as(_i & 1);
+	make_old_file("file", "before");
+	make_file("file~", "earlier");
+	opened_begin(&opened, "file");
+	answer_bytes(&opened, raws[_i >> 1], strlen(raws[_i >> 1]));
+	answer_end(&opened);
+	next_saved(&opened);
+	ck_assert_uint_eq(opened.event.save, 1);
+	ck_assert_str_eq(event_path(&opened), "file.~1~");
+	ck_assert_str_eq(content_of("file"), raws[_i >> 1]);
+	ck_assert_str_eq(content_of("file.~1~"), "before");
+	ck_assert_str_eq(content_of("file~"), "earlier");
+	next_done(&opened, 1);
+	next_done(&opened, 1);
+	ck_assert_str_eq(names_in("."), "file file.~1~ file~");
+	opened_end(&opened);
+}
+END_TEST
+
+START_TEST(raw_not_modified)
+{
+	scratch_enter();
+	make_file("file", "before");
+	opened_begin(&opened, "file");
+	answer_end(&opened);
+	next_done(&opened, 0);
+	ck_assert_int_eq(opened.event.code, 0);
+	ck_assert_str_eq(names_in("."), "file");
+	ck_assert_str_eq(content_of("file"), "before");
+	opened_end(&opened);
+}
+END_TEST
+
+START_TEST(raw_longer_than_allowed)
+{
+	const bool too_long = _i;
+
+	scratch_enter();
+	make_file("file", "before");
+	opened_init(&opened);
+	opened.options.max_bytes = 10;
+	opened_begin_as_set(&opened, "file");
+	answer_bytes(&opened, "12345678901", too_long ? 11 : 10);
+	answer_end(&opened);
+	if (too_long)
+		next_fails(&opened, -EFBIG);
+	else
+		next_saved(&opened);
+	opened_end(&opened);
+	ck_assert_str_eq(content_of("file"), too_long ? "before" : "1234567890");
+	ck_assert_str_eq(names_in("."), too_long ? "file" : "file file~");
+}
+END_TEST
+
+START_TEST(raw_beside_what_was_changed)
+{
+	scratch_enter();
+	make_old_file("file", "before");
+	opened_begin(&opened, "file");
+	make_file("file", "local");
+	answer_bytes(&opened, "edited", 6);
+	answer_end(&opened);
+	next_kept(&opened, ESTALE, "edited");
+	next_done(&opened, 1);
+	ck_assert_str_eq(content_of("file"), "local");
+	ck_assert(!exists("file~"));
+	opened_end(&opened);
+}
+END_TEST
+
+/* ---- Kept elsewhere ---- */
+
+/* The clock of a user far in the east stands still. */
+#define NOW "2026-11-23 14.36.05"
+
+static void stop_clock(void)
+{
+	MUST(setenv("TZ", "HERE-5:30", 1));
+	faults_time = 1795424765;
+}
+
+static void check_path(const char *relative)
+{
+	ck_assert_str_eq(event_path(&opened), relative);
+}
+
+/* What the user does here while it is open there. */
+static void remove_it(void)
+{
+	MUST(unlink("dir/report.pdf"));
+}
+
+static void change_it(void)
+{
+	make_file("dir/report.pdf", "local");
+}
+
+static void save_it_as_editors_do(void)
+{
+	make_file("dir/new", "local");
+	MUST(rename("dir/new", "dir/report.pdf"));
+}
+
+static void make_it_read_only(void)
+{
+	MUST(chmod("dir/report.pdf", 0444));
+}
+
+static const struct {
+	void (*act)(void);
+	int code;
+	const char *there;
+} conflicts[] = {
+	{change_it, ESTALE, "local"},
+	{save_it_as_editors_do, ESTALE, "local"},
+	{remove_it, ENOENT, NULL},
+	{make_it_read_only, EACCES, "before"},
+};
+
+/* The edits stand beside it, in one place, through a chain of links; until that one is changed here, too. */
+START_TEST(beside)
+{
+	static const char first[] = "dir/report (edited in work, " NOW ").pdf";
+
+	scratch_enter_plain();
+	stop_clock();
+	make_dir("dir");
+	make_old_file("dir/report.pdf", "before");
+	make_link("link", "dir/report.pdf");
+	opened_begin(&opened, "link");
+	conflicts[_i].act();
+	if (conflicts[_i].code == EACCES && access("dir/report.pdf", W_OK) == 0) {
+		/* This user may write whatever its mode: nothing is read-only to him. */
+		answer_save(&opened, "one");
+		next_saved(&opened);
+		return;
+	}
+	answer_save(&opened, "one");
+	next_kept(&opened, conflicts[_i].code, "one");
+	ck_assert_uint_eq(opened.event.save, 1);
+	check_path(first);
+	answer_save(&opened, "two");
+	next_kept(&opened, conflicts[_i].code, "two");
+	check_path(first);
+	MUST(chmod(first, 0644)); /* it is read-only where the original is */
+	make_file(first, "local, too");
+	answer_save(&opened, "three");
+	next_kept(&opened, conflicts[_i].code, "three");
+	check_path("dir/report (edited in work, " NOW ") (2).pdf");
+	ck_assert_str_eq(content_of(first), "local, too");
+	told_done(&opened, 0, "");
+	next_done(&opened, 3);
+	if (conflicts[_i].there)
+		ck_assert_str_eq(content_of("dir/report.pdf"), conflicts[_i].there);
+	else
+		ck_assert(!exists("dir/report.pdf"));
+	ck_assert(!has_name("dir", ".qopen-"));
+	ck_assert(!exists("private"));
+	opened_end(&opened);
+}
+END_TEST
+
+/* What is kept beside is no more open to others than the original. */
+START_TEST(beside_keeps_the_mode)
+{
+	scratch_enter();
+	make_file("report.pdf", "before");
+	MUST(chmod("report.pdf", 0640));
+	opened_begin(&opened, "report.pdf");
+	make_file("report.pdf", "local");
+	answer_save(&opened, "one");
+	next_kept(&opened, ESTALE, "one");
+	ck_assert_uint_eq(mode_of(event_path(&opened)), 0640);
+	opened_end(&opened);
+}
+END_TEST
+
+START_TEST(beside_without_attributes)
+{
+	scratch_enter();
+	make_old_file("report.pdf", "before");
+	opened_begin(&opened, "report.pdf");
+	MUST(unlink("report.pdf"));
+	answer_save(&opened, "one");
+	faults_begin_in("fremovexattr", 1, EIO, false);
+	next_kept(&opened, ENOENT, "one");
+	faults_end();
+	ck_assert_ptr_nonnull(faults_failed());
+	ck_assert_uint_eq(mode_of(event_path(&opened)), 0600);
+	opened_end(&opened);
+}
+END_TEST
+
+/* What cannot have the original's attributes does not take its place. */
+START_TEST(attributes_do_not_fit)
+{
+	scratch_enter();
+	make_old_file("report.pdf", "before");
+	opened_begin(&opened, "report.pdf");
+	answer_save(&opened, "one");
+	faults_begin_in("fremovexattr", 1, ENOSPC, false);
+	next_kept(&opened, ENOSPC, "one");
+	faults_end();
+	ck_assert_str_eq(content_of("report.pdf"), "before");
+	/* The next one may be lucky. */
+	answer_save(&opened, "two");
+	next_saved(&opened);
+	ck_assert_str_eq(content_of("report.pdf"), "two");
+	opened_end(&opened);
+}
+END_TEST
+
+START_TEST(second_opener)
+{
+	struct opened first;
+
+	scratch_enter_as(_i);
+	make_old_file("report.pdf", "before");
+	opened_begin(&first, "report.pdf");
+	opened_begin(&opened, "report.pdf");
+	ck_assert_uint_eq(qfile_opener_notes(first.opener), 0);
+	ck_assert_uint_eq(qfile_opener_notes(opened.opener), QFILE_OPENER_SECOND);
+	answer_save(&first, "first");
+	next_saved(&first);
+	answer_save(&opened, "second");
+	next_kept(&opened, EBUSY, "second");
+	answer_save(&first, "first again");
+	next_saved(&first);
+	ck_assert_str_eq(content_of("report.pdf"), "first again");
+	opened_end(&first);
+	answer_save(&opened, "second again");
+	next_kept(&opened, EBUSY, "second again");
+	ck_assert_str_eq(content_of("report.pdf"), "first again");
+	opened_end(&opened);
+}
+END_TEST
+
+/* The name of the VM may be anything; that of the file, too. */
+static const struct {
+	const char *from, *shown;
+} origins[] = {
+	{"work", "work"},
+	{"", "another VM"},
+	{"a/b", "a_b"},
+	{"..", "another VM"},
+	{"new\nline", "new_line"},
+	{"1234567890123456789012345678901234567890123456789012345678901234567890", "1234567890123456789012345678901234567890123456789012345678901234"},
+};
+
+START_TEST(name_says_whence)
+{
+	char expected[256];
+
+	scratch_enter();
+	stop_clock();
+	make_old_file("report.tar.gz", "before");
+	opened_init(&opened);
+	opened.options.from = origins[_i].from;
+	opened_begin_as_set(&opened, "report.tar.gz");
+	MUST(unlink("report.tar.gz"));
+	answer_save(&opened, "one");
+	next_kept(&opened, ENOENT, "one");
+	snprintf(expected, sizeof(expected), "report (edited in %s, " NOW ").tar.gz", origins[_i].shown);
+	check_path(expected);
+	opened_end(&opened);
+}
+END_TEST
+
+/* 255 bytes: a stem is shortened; what is nearly all extension gets another name. */
+START_TEST(name_is_long)
+{
+	static const char tag[] = " (edited in work, " NOW ")";
+	const bool all_extension = _i;
+	char name[256], expected[512];
+
+	scratch_enter();
+	stop_clock();
+	memset(name, 'n', 255);
+	name[255] = '\0';
+	name[all_extension ? 2 : 250] = '.';
+	make_old_file(name, "before");
+	opened_begin(&opened, name);
+	MUST(unlink(name));
+	answer_save(&opened, "one");
+	next_kept(&opened, ENOENT, "one");
+	if (all_extension)
+		snprintf(expected, sizeof(expected), "file%s", tag);
+	else
+		snprintf(expected, sizeof(expected), "%.*s%s.nnnn", (int)(250 - strlen(tag)), name, tag);
+	check_path(expected);
+	opened_end(&opened);
+}
+END_TEST
+
+/* ---- In a private directory ---- */
+
+static const char *const two_private[] = {"private/deep/one", "private/two", NULL};
+
+/* A file in a directory that takes no new one. */
+static void begin_in_sealed_directory(void)
+{
+	scratch_enter_plain();
+	stop_clock();
+	make_dir("dir");
+	make_old_file("dir/report.pdf", "before");
+	opened_init(&opened);
+	opened.options.keep = two_private;
+	opened_begin_as_set(&opened, "dir/report.pdf");
+	MUST(chmod("dir", 0500));
+}
+
+static void end_in_sealed_directory(void)
+{
+	opened_end(&opened);
+	MUST(chmod("dir", 0700));
+	ck_assert_str_eq(content_of("dir/report.pdf"), "before");
+	ck_assert_str_eq(names_in("dir"), "report.pdf");
+}
+
+#define REPORT "report (edited in work, " NOW ").pdf"
+
+START_TEST(private)
+{
+	begin_in_sealed_directory();
+	answer_save(&opened, "one");
+	faults_begin_in("syncfs", 0, 0, false);
+	next_kept(&opened, EACCES, "one");
+	ck_assert_uint_eq(faults_end(), 1); /* the directories are new */
+	check_path("private/deep/one/" REPORT);
+	ck_assert_uint_eq(mode_of("private"), 0700);
+	ck_assert_uint_eq(mode_of("private/deep/one"), 0700);
+	ck_assert_uint_eq(mode_of("private/deep/one/" REPORT), 0600);
+	answer_save(&opened, "two");
+	next_kept(&opened, EACCES, "two");
+	check_path("private/deep/one/" REPORT);
+	ck_assert_str_eq(names_in("private/deep/one"), REPORT);
+	end_in_sealed_directory();
+}
+END_TEST
+
+/* The directories in turn, until one takes it; where none does, the next version may have more luck. */
+START_TEST(private_in_turn)
+{
+	begin_in_sealed_directory();
+	make_file("private", "a file");
+	answer_save(&opened, "one");
+	answer_save(&opened, "");
+	ck_assert_int_eq(opened_next(&opened), QFILE_OPENER_DROPPED);
+	ck_assert_uint_eq(opened.event.save, 1);
+	ck_assert_int_eq(opened.error.code, EACCES);
+	ck_assert_str_eq(opened.error.name, "report.pdf");
+	ck_assert_int_eq(opened_next(&opened), QFILE_OPENER_DROPPED);
+	MUST(unlink("private"));
+	make_dir("private");
+	make_file("private/deep", "a file");
+	answer_save(&opened, "three");
+	next_kept(&opened, EACCES, "three");
+	check_path("private/two/" REPORT);
+	/* The first is to be had again. */
+	MUST(unlink("private/deep"));
+	answer_save(&opened, "four");
+	next_kept(&opened, EACCES, "four");
+	check_path("private/deep/one/" REPORT);
+	ck_assert_str_eq(content_of("private/two/" REPORT), "three");
+	/* And the original's, in the end. */
+	MUST(chmod("dir", 0700));
+	answer_save(&opened, "five");
+	next_saved(&opened);
+	MUST(truncate("dir/report.pdf", 0));
+	make_file("dir/report.pdf", "before");
+	end_in_sealed_directory();
+}
+END_TEST
+
+static const char *const no_directories[] = {"", "a-file/x", "link", "public", NULL};
+static const mode_t public_modes[] = {0755, 0710, 0701, 0770, 0777, 01777};
+
+/* What others could look into or take away from is not private, nor is what a link leads to. */
+START_TEST(private_directory_that_is_public)
+{
+	scratch_enter_plain();
+	stop_clock();
+	make_dir("dir");
+	make_old_file("dir/report.pdf", "before");
+	make_file("a-file", "x");
+	make_dir("good");
+	MUST(chmod("good", 0700));
+	make_link("link", "good");
+	make_dir("public");
+	MUST(chmod("public", public_modes[_i]));
+	opened_init(&opened);
+	opened.options.keep = no_directories;
+	opened_begin_as_set(&opened, "dir/report.pdf");
+	MUST(chmod("dir", 0500));
+	answer_save(&opened, "one");
+	ck_assert_int_eq(opened_next(&opened), QFILE_OPENER_DROPPED);
+	ck_assert_str_eq(names_in("public"), "");
+	ck_assert_str_eq(names_in("good"), "");
+	MUST(chmod("public", 0700));
+	answer_save(&opened, "two");
+	next_kept(&opened, EACCES, "two");
+	check_path("public/" REPORT);
+	ck_assert_uint_eq(mode_of("public/" REPORT), 0600);
+	end_in_sealed_directory();
+}
+END_TEST
+
+/* Whatever fails in one private directory, made for the first time: it or the other takes the version. */
+START_TEST(private_directory_fails)
+{
+	unsigned call = 1, in_second = 0; /* the first call reads the answer */
+	int step;
+
+	begin_in_sealed_directory();
+	do {
+		answer_save(&opened, "one");
+		faults_begin(++call, EIO, false);
+		step = opened_next(&opened);
+		faults_end();
+		ck_assert_msg(step == QFILE_OPENER_KEPT, "call %u, %s: %d", call, faults_failed(), step);
+		ck_assert_str_eq(content_of(event_path(&opened)), "one");
+		in_second += strstr(opened.event.path, "/two/") != NULL;
+		ck_assert(faults_failed() || strstr(opened.event.path, "/deep/one/"));
+		/* So that they have to be made again. */
+		unlink("private/deep/one/" REPORT);
+		unlink("private/two/" REPORT);
+		rmdir("private/deep/one");
+		rmdir("private/deep");
+		rmdir("private/two");
+		MUST(rmdir("private"));
+	} while (faults_failed());
+	ck_assert_uint_gt(in_second, 5);
+	end_in_sealed_directory();
+}
+END_TEST
+
+START_TEST(private_directory_of_somebody_else)
+{
+	scratch_enter();
+	make_dir("dir");
+	make_old_file("dir/report.pdf", "before");
+	MUST(chmod("dir/report.pdf", 0666));
+	make_dir("private");
+	MUST(chmod("private", 0700));
+	MUST(chown("private", 4711, 4711));
+	opened_begin(&opened, "dir/report.pdf");
+	faults_begin_in("openat", 1, EROFS, false);
+	answer_save(&opened, "one");
+	ck_assert_int_eq(opened_next(&opened), QFILE_OPENER_DROPPED);
+	faults_end();
+	ck_assert_int_eq(opened.error.code, EROFS);
+	ck_assert_str_eq(names_in("private"), "");
+	opened_end(&opened);
+}
+END_TEST
+
+START_TEST(directory_is_removed)
+{
+	scratch_enter();
+	make_dir("dir");
+	make_old_file("dir/file", "before");
+	opened_begin(&opened, "dir/file");
+	MUST(unlink("dir/file"));
+	MUST(rmdir("dir"));
+	answer_save(&opened, "one");
+	next_kept(&opened, ENOENT, "one");
+	ck_assert(has_name("private", "file (edited in work, "));
+	opened_end(&opened);
+}
+END_TEST
+
+/* ---- A full disk: a small file system of its own ---- */
+
+#define DISK_SIZE ((uint64_t)64 << 10)
+
+static bool write_to(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+	bool written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+	close(fd);
+	return written;
+}
+
+/* A plain user mounts in a user namespace, in which he stays who he is. */
+static bool enter_namespace(void)
+{
+	const uid_t uid = geteuid();
+	const gid_t gid = getegid();
+	char users[64], groups[64];
+
+	if (uid == 0)
+		return unshare(CLONE_NEWNS) == 0;
+	snprintf(users, sizeof(users), "%u %u 1", uid, uid);
+	snprintf(groups, sizeof(groups), "%u %u 1", gid, gid);
+	return unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 && write_to("/proc/self/setgroups", "deny") && write_to("/proc/self/gid_map", groups) &&
+	       write_to("/proc/self/uid_map", users);
+}
+
+/* Mount one at `path`, for this process alone. Returns whether that can be done. */
+static bool mount_disk(const char *path)
+{
+	return enter_namespace() && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 && mount("disk", path, "tmpfs", 0, "size=64k") == 0;
+}
+
+static bool can_mount(void)
+{
+	char path[] = "/tmp/qfile-unit-disk-XXXXXX";
+	int status = 1;
+	pid_t pid;
+
+	if (!mkdtemp(path))
+		return false;
+	pid = fork();
+	if (pid == 0)
+		_exit(!mount_disk(path));
+	if (pid > 0)
+		waitpid(pid, &status, 0);
+	rmdir(path);
+	return status == 0;
+}
+
+static uint64_t free_bytes(const char *path)
+{
+	struct statfs status;
+
+	MUST(statfs(path, &status));
+	return (uint64_t)status.f_bavail * (uint64_t)status.f_bsize;
+}
+
+static void begin_on_disk(void)
+{
+	scratch_enter();
+	stop_clock();
+	make_dir("disk");
+	ck_assert(mount_disk("disk"));
+	make_old_file("disk/file", "before");
+	opened_begin(&opened, "disk/file");
+}
+
+static void end_on_disk(void)
+{
+	ck_assert_str_eq(content_of("disk/file"), "before");
+	ck_assert_str_eq(names_in("disk"), "file");
+	ck_assert_uint_eq(free_bytes("disk"), DISK_SIZE - 4096); /* nothing holds on to what did not fit */
+	opened_end(&opened);
+}
+
+/* Is the kept file a pattern of this size? */
+static void check_kept_pattern(size_t size)
+{
+	char *expected = pattern_of(size), *got = pattern_of(size);
+	int fd = open(event_path(&opened), O_RDONLY);
+
+	MUST(fd);
+	memset(got, 0, size);
+	ck_assert_int_eq(read(fd, got, size), (ssize_t)size);
+	ck_assert_int_eq(read(fd, (char[1]){0}, 1), 0);
+	ck_assert_int_eq(memcmp(got, expected, size), 0);
+	close(fd);
+}
+
+/* Of a version whose length nobody knows, the disk takes a part. That goes where the rest goes. */
+START_TEST(disk_is_full_in_the_middle)
+{
+	const size_t size = 300000;
+	char *bytes = pattern_of(size);
+
+	begin_on_disk();
+	answer_bytes(&opened, bytes, 20000);
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(qfile_opener_step(opened.opener, &opened.event, &opened.error), QFILE_OPENER_PART);
+	ck_assert_uint_lt(free_bytes("disk"), DISK_SIZE - 4096 - 16384);
+	answer_bytes(&opened, bytes + 20000, size - 20000);
+	answer_end(&opened);
+	ck_assert_int_eq(opened_next(&opened), QFILE_OPENER_KEPT);
+	ck_assert_int_eq(opened.event.code, ENOSPC);
+	check_path("private/file (edited in work, " NOW ")");
+	check_kept_pattern(size);
+	end_on_disk();
+}
+END_TEST
+
+/* Where it is known, nothing is tried there. */
+START_TEST(disk_is_too_small)
+{
+	const size_t size = 300000;
+	char *bytes = pattern_of(size);
+	struct stream_reader sum = {.buffer = (unsigned char *)bytes, .begin = size};
+	unsigned char crc[QFILE_EDIT_CRC_SIZE];
+
+	begin_on_disk();
+	answer_header(&opened, QFILE_EDIT_SAVE, 0, size);
+	answer_bytes(&opened, bytes, 50000);
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(qfile_opener_step(opened.opener, &opened.event, &opened.error), QFILE_OPENER_PART);
+	ck_assert_uint_eq(free_bytes("disk"), DISK_SIZE - 4096);
+	answer_bytes(&opened, bytes + 50000, size - 50000);
+	qfile_edit_crc_encode(stream_reader_crc(&sum), crc);
+	answer_bytes(&opened, crc, sizeof(crc));
+	ck_assert_int_eq(opened_next(&opened), QFILE_OPENER_KEPT);
+	ck_assert_int_eq(opened.event.code, ENOSPC);
+	check_kept_pattern(size);
+	/* A small one has its place. */
+	answer_save(&opened, "before");
+	next_saved(&opened);
+	end_on_disk();
+}
+END_TEST
+
+/* What no disk has room for is dropped, with nothing written, as it passes. */
+START_TEST(no_disk_is_large_enough)
+{
+	begin_on_disk();
+	answer_header(&opened, QFILE_EDIT_SAVE, 0, (uint64_t)1 << 62);
+	answer_bytes(&opened, "0123456789", 10);
+	answer_end(&opened);
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(qfile_opener_step(opened.opener, &opened.event, &opened.error), QFILE_OPENER_PART);
+	ck_assert_str_eq(names_in("private"), "");
+	next_fails(&opened, -ECONNRESET);
+	end_on_disk();
+}
+END_TEST
+
+/* ---- Calls that fail ---- */
+
+/* One of them once: no version is lost, and what is said is true. */
+static void play_fault(unsigned call, int error, bool lasting)
+{
+	unsigned before;
+	int step, r;
+
+	scratch_enter();
+	make_file("file", "old");
+	opened_init(&opened);
+	before = open_descriptors();
+	answer_bytes(&opened, "", 0);
+	r = qfile_opener_new(&opened.opener, "file", &opened.options, &opened.error);
+	ck_assert_int_eq(r, 0);
+	ck_assert_int_eq(send_on(), 0);
+	answer_save(&opened, "new");
+	faults_begin(call, error, lasting);
+	step = opened_next(&opened);
+	faults_end();
+	if (step == QFILE_OPENER_SAVED)
+		ck_assert_str_eq(content_of("file"), "new");
+	else if (step == QFILE_OPENER_KEPT)
+		ck_assert_str_eq(content_of(event_path(&opened)), "new");
+	else
+		ck_assert_msg(lasting || step == -error, "call %u, %s: %d", call, faults_failed(), step);
+	/* One or the other, whole. */
+	ck_assert(strcmp(content_of("file"), "new") == 0 || strcmp(content_of("file"), "old") == 0);
+	if (!lasting && step > 0 && strcmp(faults_failed() ? faults_failed() : "", "unlinkat") != 0)
+		ck_assert_msg(!has_name(".", ".qopen-"), "call %u, %s: %s", call, faults_failed(), names_in("."));
+	/* Working again, it goes on. */
+	if (step >= 0) {
+		answer_save(&opened, "newer");
+		step = opened_next(&opened);
+		ck_assert_msg(step == QFILE_OPENER_SAVED || step == QFILE_OPENER_KEPT, "after call %u, %s: %d", call, faults_failed(), step);
+		ck_assert_str_eq(content_of(step == QFILE_OPENER_SAVED ? "file" : event_path(&opened)), "newer");
+	}
+	qfile_opener_free(opened.opener);
+	ck_assert_uint_eq(open_descriptors(), before);
+	opened.opener = NULL;
+	opened_end(&opened);
+}
+
+static const struct {
+	int error;
+	bool lasting;
+} faults[] = {{EIO, false}, {ENOSPC, false}, {ENOMEM, false}, {EIO, true}};
+
+START_TEST(each_call_fails)
+{
+	unsigned call = 0;
+
+	do
+		play_fault(++call, faults[_i].error, faults[_i].lasting);
+	while (faults_failed());
+	ck_assert_uint_gt(call, 25);
+}
+END_TEST
+
+Suite *opener_suite(void)
+{
+	Suite *suite = suite_create("opener");
+	TCase *tcase = add_case(suite, "sending");
+
+	tcase_add_loop_test(tcase, sends, 0, 4 * (int)COUNT(sizes));
+	tcase_add_test(tcase, editor_answers_early);
+	tcase_add_loop_test(tcase, editor_is_gone_early, 0, 2);
+	tcase_add_loop_test(tcase, success_comes_early, 0, 3);
+	tcase_add_test(tcase, file_becomes_shorter);
+	tcase_add_test(tcase, file_becomes_shorter_and_nobody_asks);
+	tcase_add_test(tcase, stopped_while_sending);
+	add_table_test(tcase, sending_fails, sending);
+	add_table_test(tcase, opens_no_file, no_files);
+	tcase_add_test(tcase, opens_without_memory);
+	tcase = add_case(suite, "records");
+	add_both_users_test(tcase, saves_each_version);
+	add_table_test(tcase, save_of_any_size, sizes);
+	tcase_add_test(tcase, damaged);
+	tcase_add_test(tcase, cut_off);
+	tcase_add_test(tcase, done_with_a_message);
+	add_table_test(tcase, malformed_answer, malformed);
+	tcase_add_test(tcase, longer_than_allowed);
+	tcase_add_loop_test(tcase, view_only, 0, 2);
+	tcase_add_loop_test(tcase, stopped_while_reading, 0, 2);
+	tcase_add_test(tcase, reading_fails);
+	tcase = add_case(suite, "version 1");
+	tcase_add_loop_test(tcase, raw, 0, 2 * (int)COUNT(raws));
+	tcase_add_test(tcase, raw_not_modified);
+	tcase_add_loop_test(tcase, raw_longer_than_allowed, 0, 2);
+	tcase_add_test(tcase, raw_beside_what_was_changed);
+	tcase = add_case(suite, "beside");
+	add_table_test(tcase, beside, conflicts);
+	tcase_add_test(tcase, beside_keeps_the_mode);
+	tcase_add_test(tcase, beside_without_attributes);
+	tcase_add_test(tcase, attributes_do_not_fit);
+	add_both_users_test(tcase, second_opener);
+	add_table_test(tcase, name_says_whence, origins);
+	tcase_add_loop_test(tcase, name_is_long, 0, 2);
+	tcase = add_case(suite, "private");
+	tcase_add_test(tcase, private);
+	tcase_add_test(tcase, private_in_turn);
+	add_table_test(tcase, private_directory_that_is_public, public_modes);
+	tcase_add_test(tcase, private_directory_fails);
+	tcase_add_test(tcase, directory_is_removed);
+	tcase = add_case_if(suite, "private directory of somebody else", geteuid() == 0, "needs root");
+	tcase_add_test(tcase, private_directory_of_somebody_else);
+	tcase = add_case_if(suite, "full disk", can_mount(), "this user cannot mount a file system of his own");
+	tcase_add_test(tcase, disk_is_full_in_the_middle);
+	tcase_add_test(tcase, disk_is_too_small);
+	tcase_add_test(tcase, no_disk_is_large_enough);
+	tcase = add_case(suite, "failures");
+	add_table_test(tcase, each_call_fails, faults);
+	return suite;
+}
