@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Measure qfile-agent piped to qfile-unpacker against other ways to copy, in one run: `make bench`.
+"""Measure qfile-agent piped to qfile-unpacker against other ways to copy, and opening a file elsewhere, in one run: `make bench`.
 
 Rounds are interleaved: each goes once through all ways, so that a machine that is slow for a while is slow for all of them. Medians and the
 medians of each round's ratios are printed; every copy is compared with its source in every round.
 
-    python3 tests/bench.py [--rounds N] [--only big,small,tree,rpc,latency,memory,growth] [--directory DIR]
+    python3 tests/bench.py [--rounds N] [--only big,small,tree,rpc,open,latency,memory,growth] [--directory DIR]
 """
 import argparse
 import contextlib
@@ -19,6 +19,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import bench_open
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 AGENT = os.path.join(TOP, "build/bin/qfile-agent")
@@ -278,7 +280,7 @@ def growth(rounds, scratch):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", default="big,small,tree,rpc,latency,memory,growth")
+    parser.add_argument("--only", default="big,small,tree,rpc,open,latency,memory,growth")
     parser.add_argument("--directory", default="/dev/shm", help="where to work: a tmpfs with 6 GiB free")
     arguments = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -300,6 +302,8 @@ def main():
             remove(f"{scratch}/source")
         if "rpc" in only:
             rpc(arguments.rounds, scratch)
+        if "open" in only:
+            bench_open.measure(arguments.rounds, scratch, qfile, make_sized)
         if "latency" in only:
             latency(arguments.rounds, scratch)
         if "memory" in only:

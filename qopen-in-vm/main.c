@@ -1,0 +1,156 @@
+/*
+ * qopen-in-vm: open a file in another virtual machine, and bring back what is saved there.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "../client/rpc.h"
+#include "../client/stop.h"
+#include "../client/via.h"
+#include "keep.h"
+#include "options.h"
+#include "session.h"
+
+#include <err.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+extern char **environ;
+
+/* Is it a file that can be opened elsewhere? Nobody is called for one that is not. */
+static bool file_ok(const struct options *options)
+{
+	struct qfile_opener_options nobody = {.in = -1, .out = -1, .stop = -1, .view_only = true};
+	static struct qfile_error error;
+	struct qfile_opener *opener;
+
+	if (qfile_opener_new(&opener, options->file, &nobody, &error) < 0) {
+		explain_refusal(options->file, &error);
+		return false;
+	}
+	qfile_opener_free(opener);
+	return true;
+}
+
+static int call_vm(const struct options *options, const char *program)
+{
+	char from[128], progress[32], max_bytes[40];
+	const char *arguments[8];
+	size_t n = 0;
+
+	snprintf(from, sizeof(from), "--from=%s", options->vm);
+	arguments[n++] = from;
+	if (options->view_only)
+		arguments[n++] = "--view-only";
+	if (options->verbose)
+		arguments[n++] = "--verbose";
+	if (options->max_bytes != UINT64_MAX) {
+		snprintf(max_bytes, sizeof(max_bytes), "--max-bytes=%ju", (uintmax_t)options->max_bytes);
+		arguments[n++] = max_bytes;
+	}
+	if (options->progress) {
+		snprintf(progress, sizeof(progress), "--progress=%s", options->progress);
+		arguments[n++] = progress;
+	}
+	arguments[n++] = "--";
+	arguments[n++] = options->file;
+	arguments[n] = NULL;
+	rpc_call(options->vm, options->service ? options->service : "PedOS.OpenInVM", program, arguments);
+	return EXIT_FAILED;
+}
+
+/* Open the file anew, now for the other side at the ends of `peer`. */
+static int open_file(struct session *session, const struct options *options, const struct qfile_peer *peer, int stop)
+{
+	static char keep_paths[KEEP_MAX][KEEP_SIZE];
+	static const char *keep[KEEP_MAX + 1];
+	struct qfile_opener_options opener_options = {
+		.in = peer->in,
+		.out = peer->out,
+		.stop = stop,
+		.view_only = options->view_only,
+		.max_bytes = options->max_bytes,
+		.from = session->about.vm,
+		.keep = keep,
+	};
+	int r;
+
+	keep_find(keep_paths, keep);
+	r = qfile_opener_new(&session->opener, options->file, &opener_options, &session->error);
+	if (r < 0)
+		explain_refusal(options->file, &session->error);
+	else
+		explain_notes(&session->about, qfile_opener_notes(session->opener));
+	return r;
+}
+
+/* The command has no more to say: how it ended counts, too, since an old editor cannot tell of a failure in any other way. */
+static int end_command(const struct qfile_peer *peer, int result)
+{
+	int status = via_end(peer);
+
+	if (status > 0 && result != -ECANCELED)
+		via_explain(status);
+	return status > 0 && result == 0 ? -1 : result;
+}
+
+static int open_there(struct session *session, const struct options *options)
+{
+	struct qfile_peer peer = {.in = STDIN_FILENO, .out = STDOUT_FILENO};
+	int stop = qfile_stop_open(), r;
+
+	if (options->via && (r = qfile_call_command(options->via, environ, &peer)) < 0)
+		errx(EXIT_FAILED, "running a shell: %s", strerror(-r));
+	r = open_file(session, options, &peer, stop);
+	if (r == 0) {
+		r = session_send(session, peer.out);
+		peer.out = -1;
+	}
+	if (r == 0)
+		r = session_take(session);
+	qfile_opener_free(session->opener);
+	if (options->via)
+		r = end_command(&peer, r);
+	if (r == -ECANCELED)
+		stop_die(stop);
+	return r < 0 ? EXIT_FAILED : 0;
+}
+
+/* What to call the other VM: as the user named it, or as the one says who started us. */
+static const char *other_vm(const struct options *options)
+{
+	const char *remote = getenv("QREXEC_REMOTE_DOMAIN");
+
+	if (options->from)
+		return options->from;
+	return remote && qfile_vm_name_ok(remote) ? remote : "another VM";
+}
+
+int main(int argc, char **argv)
+{
+	static struct session session;
+	struct options options;
+	int status;
+
+	qfile_descriptors_fill();
+	setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* a message is one write: others may share our stderr */
+	status = options_parse(&options, argc, argv);
+	if (status >= 0)
+		return status;
+	if (!show_init(&session.show, options.progress)) {
+		warnx("--progress takes auto, tty, json or none, not \"%s\"", options.progress);
+		return EXIT_USAGE;
+	}
+	if (!options.vm && !options.via && (isatty(STDIN_FILENO) || isatty(STDOUT_FILENO))) {
+		warnx("stdin and stdout must lead to another VM: name one before the file, or use --via=COMMAND");
+		return EXIT_USAGE;
+	}
+	if (!file_ok(&options))
+		return EXIT_FAILED;
+	if (options.vm)
+		return call_vm(&options, argv[0]);
+	session.about = (struct explain){.file = options.file, .vm = other_vm(&options), .verbose = options.verbose};
+	return open_there(&session, &options);
+}

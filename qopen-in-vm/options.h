@@ -1,0 +1,20 @@
+/* qopen-in-vm's command line. */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+struct options {
+	const char *vm, *via, *service, *progress;
+	const char *from; /* the name of the other VM, for messages and for names of edits that are kept; NULL: not given */
+	const char *file;
+	bool view_only, verbose;
+	uint64_t max_bytes;
+};
+
+/* Parse. Returns -1, or the exit status where there is nothing left to do. */
+int options_parse(struct options *options, int argc, char **argv);
+
+#endif

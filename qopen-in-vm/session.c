@@ -1,0 +1,83 @@
+/*
+ * One file, open in another VM.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+/* Show how far the file, or the version that is coming back, is. */
+static void show_part(struct session *session)
+{
+	struct qfile_edit_progress progress = qfile_opener_progress(session->opener);
+
+	if (session->show.total.bytes != progress.total)
+		show_begin(&session->show, (struct qfile_size){.bytes = progress.total});
+	show_progress(&session->show, (struct qfile_size){.bytes = progress.done}, session->about.file);
+}
+
+/* An old editor reads to the end of the stream. A descriptor number that is free could become another file's: not that of stdout. */
+static void end_stream(int out)
+{
+	int null = out == STDOUT_FILENO ? open("/dev/null", O_WRONLY | O_CLOEXEC) : -1;
+
+	if (null < 0 || dup2(null, out) < 0)
+		close(out);
+	if (null >= 0)
+		close(null);
+}
+
+int session_send(struct session *session, int out)
+{
+	int flags = fcntl(out, F_GETFL), r;
+
+	/* An answer must be noticed even if the other side no longer reads; what we share with our parent is put back. */
+	fcntl(out, F_SETFL, flags | O_NONBLOCK);
+	while ((r = qfile_opener_send(session->opener, &session->error)) > 0)
+		show_part(session);
+	fcntl(out, F_SETFL, flags);
+	end_stream(out);
+	show_clear(&session->show);
+	if (r < 0)
+		explain_failure(&session->about, r, &session->event, &session->error);
+	return r;
+}
+
+/* A version came back. */
+static void take_version(struct session *session, enum qfile_opener_step step)
+{
+	session->damaged = step == QFILE_OPENER_DAMAGED;
+	if (step == QFILE_OPENER_KEPT || step == QFILE_OPENER_DROPPED)
+		session->incomplete = true;
+	else if (step == QFILE_OPENER_SAVED)
+		session->incomplete = false; /* it has all that was saved before */
+	if (step != QFILE_OPENER_DAMAGED)
+		session->saves = session->event.save;
+	show_clear(&session->show);
+	explain_version(&session->about, step, &session->event, &session->error);
+}
+
+int session_take(struct session *session)
+{
+	int step;
+
+	while ((step = qfile_opener_step(session->opener, &session->event, &session->error)) > 0) {
+		if (step == QFILE_OPENER_PART)
+			show_part(session);
+		else
+			take_version(session, (enum qfile_opener_step)step);
+	}
+	show_clear(&session->show);
+	if (step < 0) {
+		session->event.save = session->saves;
+		explain_failure(&session->about, step, &session->event, &session->error);
+		return step == -ECANCELED ? step : -1;
+	}
+	explain_done(&session->about, &session->event);
+	if (session->damaged)
+		explain_damaged(&session->about, session->event.save);
+	return session->event.code == 0 && !session->incomplete && !session->damaged ? 0 : -1;
+}
