@@ -526,8 +526,8 @@ int qfile_descriptors_fill(void);
 
 /*
  * From here on SIGINT, SIGTERM and SIGHUP are not delivered but make the descriptor returned readable (signalfd(2)), which is
- * what `stop` means in the options above; and SIGPIPE is ignored, since a peer that goes away is an answer and no death. SIGCHLD
- * is not, whatever the starter did: children are waited for.
+ * what `stop` means in the options above; and SIGPIPE and SIGXFSZ are ignored, since a peer that goes away and a file that may not grow are
+ * answers and no death. SIGCHLD is not, whatever the starter did: children are waited for.
  */
 int qfile_stop_open(void);
 

@@ -34,6 +34,7 @@ static int spawn(struct handler *handler, char *const argv[], char *const enviro
 	sigemptyset(&none);
 	sigemptyset(&ours);
 	sigaddset(&ours, SIGPIPE);
+	sigaddset(&ours, SIGXFSZ);
 	sigaddset(&ours, SIGCHLD);
 	posix_spawnattr_init(&attributes);
 	posix_spawnattr_setsigmask(&attributes, &none);

@@ -54,7 +54,7 @@ int qfile_opener_new(struct qfile_opener **opener, const char *path, const struc
 		return error_set(error, r, "opening", path);
 	}
 	o->reader.stop = options->stop;
-	o->total = (uint64_t)o->original.place.content.status.st_size;
+	o->total = (uint64_t)o->original.place.seen.status.st_size;
 	stream_widen_pipe(options->out);
 	stream_widen_pipe(options->in);
 	*opener = o;
@@ -114,7 +114,7 @@ static int send_part(struct qfile_opener *opener, struct qfile_error *error)
 		return -ESTALE;
 	}
 	/* Pages of a file that is being written might go out as other than they were summed. */
-	if (place->content.settled)
+	if (place->seen.settled)
 		stream_put_pages(&opener->writer, (size_t)n, place->fd, (off_t)opener->done);
 	else
 		stream_put(&opener->writer, (size_t)n);
@@ -140,7 +140,7 @@ int qfile_opener_send(struct qfile_opener *opener, struct qfile_error *error)
 		return r;
 	if (opener->done < opener->total)
 		return 1;
-	opener->original.place.content.crc = opener->writer.crc;
+	opener->original.place.seen.crc = opener->writer.crc;
 	opener->sent = true;
 	return 0;
 }

@@ -6,10 +6,11 @@
 #include "place.h"
 
 #include "attributes.h"
+#include "content.h"
+#include "stream.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libdeflate.h>
 #include <qfile.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,8 +48,8 @@ static bool is_settled(const struct stat *status)
 
 void place_note(struct place *place, const struct stat *status)
 {
-	place->content.status = *status;
-	place->content.settled = is_settled(status);
+	place->seen.status = *status;
+	place->seen.settled = is_settled(status);
 }
 
 static bool same_time(const struct timespec *a, const struct timespec *b)
@@ -63,50 +64,39 @@ static bool same_status(const struct stat *a, const struct stat *b, bool renamed
 	       (renamed || same_time(&a->st_ctim, &b->st_ctim));
 }
 
-#define PIECE ((size_t)64 << 10)
-
 static int sum(int fd, uint32_t *crc)
 {
-	unsigned char *bytes = malloc(PIECE);
-	off_t offset = 0;
-	ssize_t n = -1;
+	unsigned char *buffer = malloc(STREAM_BUFFER_SIZE);
+	struct content content = {.crc = 0};
+	int r = buffer ? content_read(fd, buffer, &content) : -ENOMEM;
 
-	*crc = 0;
-	while (bytes && (n = pread(fd, bytes, PIECE, offset)) != 0) {
-		if (n < 0 && errno != EINTR)
-			break;
-		if (n > 0) {
-			*crc = libdeflate_crc32(*crc, bytes, (size_t)n);
-			offset += n;
-		}
-	}
-	n = n < 0 ? -errno : 0;
-	free(bytes);
-	return (int)n;
+	free(buffer);
+	*crc = content.crc;
+	return r;
 }
 
 /* The same by its content: a file that was only touched, or written anew as it was, has not changed. `status` is noted if it is. */
-static int compare(int fd, const struct stat *status, struct content *content)
+static int compare(int fd, const struct stat *status, struct seen *seen)
 {
-	struct content now = {.status = *status, .settled = is_settled(status)};
+	struct seen now = {.status = *status, .settled = is_settled(status)};
 	struct stat after;
 	int r;
 
-	if (status->st_size != content->status.st_size)
+	if (status->st_size != seen->status.st_size)
 		return -ESTALE;
 	r = sum(fd, &now.crc);
 	if (r < 0)
 		return r;
 	if (fstat(fd, &after) < 0)
 		return -errno;
-	if (now.crc != content->crc || !same_status(status, &after, false))
+	if (now.crc != seen->crc || !same_status(status, &after, false))
 		return -ESTALE;
-	*content = now;
+	*seen = now;
 	return 0;
 }
 
-/* Open `name`, which must still be what `content` says. Returns a descriptor. -ESTALE: it is not. */
-static int look(int dir, const char *name, struct content *content, bool renamed)
+/* Open `name`, which must still be what `seen` says. Returns a descriptor. -ESTALE: it is not. */
+static int look(int dir, const char *name, struct seen *seen, bool renamed)
 {
 	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), r = 0;
 	struct stat status;
@@ -117,8 +107,8 @@ static int look(int dir, const char *name, struct content *content, bool renamed
 		r = -errno;
 	else if (!S_ISREG(status.st_mode))
 		r = -ESTALE;
-	else if (!content->settled || !same_status(&content->status, &status, renamed))
-		r = compare(fd, &status, content);
+	else if (!seen->settled || !same_status(&seen->status, &status, renamed))
+		r = compare(fd, &status, seen);
 	if (r < 0)
 		close(fd);
 	return r < 0 ? r : fd;
@@ -153,10 +143,10 @@ static int settle(struct place *place, struct version *version, int fd)
 	if (place->fd >= 0)
 		close(place->fd);
 	place->fd = fd;
-	place->content.crc = version->crc;
-	place->content.settled = false;
+	place->seen.crc = version->crc;
+	place->seen.settled = false;
 	version->name[0] = '\0';
-	if (fstat(version->fd, &place->content.status) < 0)
+	if (fstat(version->fd, &place->seen.status) < 0)
 		return -errno;
 	return sync_directory(place->dir, version->fd);
 }
@@ -183,7 +173,7 @@ static int exchange(struct place *place, struct version *version)
 		/* The file system cannot exchange: we have just looked. */
 		return renameat(place->dir, version->name, place->dir, place->name) < 0 ? -errno : 0;
 	}
-	r = look(place->dir, version->name, &place->content, true);
+	r = look(place->dir, version->name, &place->seen, true);
 	if (r < 0) {
 		exchange_back(place, version);
 		return r;
@@ -226,7 +216,7 @@ static int make_backup(const struct place *place, char backup[NAME_MAX + 1])
 /* Let the version be a file like that at `place`, and on stable storage, under a temporary name. */
 static int prepare(struct place *place, struct version *version)
 {
-	int fd = look(place->dir, place->name, &place->content, false), r;
+	int fd = look(place->dir, place->name, &place->seen, false), r;
 
 	if (fd < 0)
 		return fd;

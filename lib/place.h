@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 
 /* What a file was when it was looked at last. */
-struct content {
+struct seen {
 	struct stat status;
 	bool settled; /* it had not been written to for so long that a write since then would show in its times */
 	uint32_t crc;
@@ -22,7 +22,7 @@ struct place {
 	int dir;                 /* -1: there is no such place */
 	char name[NAME_MAX + 1]; /* in `dir` */
 	int fd;                  /* the file there as of the last time, locked; -1: it could not be opened again */
-	struct content content;
+	struct seen seen;
 };
 
 /* An end for the name of a backup: "", or one of the numbered ones that follow if that is taken. */
@@ -30,7 +30,7 @@ struct place {
 
 void place_close(struct place *place);
 
-/* Note what the file at `place` is: it was opened as place->fd, and its content is to have the checksum place->content.crc. */
+/* Note what the file at `place` is: it was opened as place->fd, and its content is to have the checksum place->seen.crc. */
 void place_note(struct place *place, const struct stat *status);
 
 /* Lock the file so that another opener notices. -EWOULDBLOCK: another one has. That the file system has no locks is no error. */

@@ -45,52 +45,52 @@ void opened_begin(struct opened *opened, const char *path)
 void opened_end(struct opened *opened)
 {
 	qfile_opener_free(opened->opener);
-	answer_end(opened);
+	reply_end(opened);
 	close(opened->options.in);
 	close(opened->options.out);
 	close(opened->out);
 }
 
-void answer_bytes(struct opened *opened, const void *bytes, size_t size)
+void reply_bytes(struct opened *opened, const void *bytes, size_t size)
 {
 	ck_assert_int_eq(write(opened->in, bytes, size), (ssize_t)size);
 }
 
-void answer_header(struct opened *opened, enum qfile_edit_kind kind, uint32_t code, uint64_t length)
+void reply_header(struct opened *opened, enum qfile_edit_kind kind, uint32_t code, uint64_t length)
 {
 	struct qfile_edit_record record = {.kind = kind, .code = code, .length = length};
 	unsigned char bytes[QFILE_EDIT_RECORD_SIZE];
 
 	qfile_edit_record_encode(&record, bytes);
-	answer_bytes(opened, bytes, sizeof(bytes));
+	reply_bytes(opened, bytes, sizeof(bytes));
 }
 
-static void answer_record(struct opened *opened, enum qfile_edit_kind kind, uint32_t code, const char *payload, uint32_t damage)
+static void reply_record(struct opened *opened, enum qfile_edit_kind kind, uint32_t code, const char *payload, uint32_t damage)
 {
 	unsigned char crc[QFILE_EDIT_CRC_SIZE];
 
-	answer_header(opened, kind, code, strlen(payload));
-	answer_bytes(opened, payload, strlen(payload));
+	reply_header(opened, kind, code, strlen(payload));
+	reply_bytes(opened, payload, strlen(payload));
 	qfile_edit_crc_encode(libdeflate_crc32(0, payload, strlen(payload)) ^ damage, crc);
-	answer_bytes(opened, crc, sizeof(crc));
+	reply_bytes(opened, crc, sizeof(crc));
 }
 
-void answer_save(struct opened *opened, const char *content)
+void reply_save(struct opened *opened, const char *content)
 {
-	answer_record(opened, QFILE_EDIT_SAVE, 0, content, 0);
+	reply_record(opened, QFILE_EDIT_SAVE, 0, content, 0);
 }
 
-void answer_damaged(struct opened *opened, const char *content)
+void reply_damaged(struct opened *opened, const char *content)
 {
-	answer_record(opened, QFILE_EDIT_SAVE, 0, content, UINT32_MAX);
+	reply_record(opened, QFILE_EDIT_SAVE, 0, content, UINT32_MAX);
 }
 
-void told_done(struct opened *opened, uint32_t code, const char *message)
+void reply_done(struct opened *opened, uint32_t code, const char *message)
 {
-	answer_record(opened, QFILE_EDIT_DONE, code, message, 0);
+	reply_record(opened, QFILE_EDIT_DONE, code, message, 0);
 }
 
-void answer_end(struct opened *opened)
+void reply_end(struct opened *opened)
 {
 	close(opened->in);
 	opened->in = -1;

@@ -23,13 +23,13 @@ void opened_begin_as_set(struct opened *opened, const char *path);
 void opened_end(struct opened *opened);
 
 /* What the editor says, as far as it fits into a pipe. */
-void answer_bytes(struct opened *opened, const void *bytes, size_t size);
-void answer_header(struct opened *opened, enum qfile_edit_kind kind, uint32_t code, uint64_t length);
-void answer_save(struct opened *opened, const char *content);
-void answer_damaged(struct opened *opened, const char *content);
-void told_done(struct opened *opened, uint32_t code, const char *message);
+void reply_bytes(struct opened *opened, const void *bytes, size_t size);
+void reply_header(struct opened *opened, enum qfile_edit_kind kind, uint32_t code, uint64_t length);
+void reply_save(struct opened *opened, const char *content);
+void reply_damaged(struct opened *opened, const char *content);
+void reply_done(struct opened *opened, uint32_t code, const char *message);
 /* It closes the connection. */
-void answer_end(struct opened *opened);
+void reply_end(struct opened *opened);
 
 /* What qfile_opener_step() returns next, QFILE_OPENER_PART passed over. */
 int opened_next(struct opened *opened);

@@ -76,6 +76,16 @@ static void answered(const char *expected)
 #define SAVE(length) MARK "0100000000000000" length "00000000000000"
 #define DONE(code, length) MARK "02000000" code "000000" length "00000000000000"
 
+START_TEST(same_content)
+{
+	const struct content a = {.size = 1, .crc = 2}, longer = {.size = 2, .crc = 2}, other = {.size = 1, .crc = 3};
+
+	ck_assert(content_same(&a, &a));
+	ck_assert(!content_same(&a, &longer));
+	ck_assert(!content_same(&a, &other));
+}
+END_TEST
+
 START_TEST(versions)
 {
 	begin_to_file("old");
@@ -190,6 +200,18 @@ static void overwrite_end(void)
 	close(fd);
 }
 
+/* Only the content tells. */
+static void overwrite_end_secretly(void)
+{
+	struct stat status;
+
+	if (stat("large", &status) < 0)
+		_exit(1);
+	overwrite_end();
+	if (utimensat(AT_FDCWD, "large", (struct timespec[2]){status.st_atim, status.st_mtim}, 0) < 0)
+		_exit(1);
+}
+
 static void shorten(void)
 {
 	if (truncate("large", LARGE - 1000) < 0)
@@ -285,6 +307,7 @@ static const struct {
 } changes[] = {
 	{"nothing", nothing, LARGE, true, 'a'},
 	{"written to", overwrite_end, LARGE, false, 'b'},
+	{"written to, its time set back", overwrite_end_secretly, LARGE, false, 'b'},
 	{"shorter", shorten, LARGE - 1000, false, '\0'},
 	{"longer", lengthen, LARGE + 1, false, 'a'},
 	{"touched", touch_only, LARGE, false, 'a'},
@@ -400,6 +423,7 @@ Suite *answer_suite(void)
 	Suite *suite = suite_create("answer");
 	TCase *tcase = add_case(suite, "answer");
 
+	tcase_add_test(tcase, same_content);
 	tcase_add_test(tcase, versions);
 	tcase_add_test(tcase, done);
 	tcase_add_test(tcase, long_message);

@@ -92,7 +92,9 @@ END_TEST
 
 START_TEST(streams_and_signals)
 {
-	unsigned long ignored;
+	/* No shell, which would see to its signals itself. */
+	char *argv[] = {(char *)"grep", (char *)"-E", (char *)"SigBlk|SigIgn", (char *)"/proc/self/status", NULL};
+	unsigned long blocked, ignored;
 	const char *said;
 	sigset_t all;
 	int fd;
@@ -103,11 +105,13 @@ START_TEST(streams_and_signals)
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	start("readlink /proc/$$/fd/0; echo out; echo err >&2; grep -E 'SigBlk|SigIgn' /proc/$$/status");
+	start("readlink /proc/$$/fd/0; echo out; echo err >&2");
+	until_ended();
+	ck_assert_int_eq(handler_start(&handler, argv, environ), 0);
 	until_ended();
 	said = content_of("stderr");
-	ck_assert_int_eq(strncmp(said, "/dev/null\nout\nerr\nSigBlk:\t0000000000000000\n", 42), 0);
-	ck_assert_int_eq(sscanf(strstr(said, "SigIgn:"), "SigIgn: %lx", &ignored), 1);
+	ck_assert_int_eq(sscanf(said, "/dev/null out err SigBlk: %lx SigIgn: %lx", &blocked, &ignored), 2);
+	ck_assert_uint_eq(blocked, 0);
 	ck_assert_uint_eq(ignored & 1ul << (SIGPIPE - 1), 0);
 }
 END_TEST

@@ -117,7 +117,7 @@ START_TEST(sends)
 	MUST(waitpid(reader, &status, 0));
 	ck_assert_int_eq(status, 0);
 	check_sent(quiet ? "link.txt" : "file.txt", view_only, size);
-	told_done(&opened, 0, "");
+	reply_done(&opened, 0, "");
 	next_done(&opened, 0);
 	opened_end(&opened);
 }
@@ -148,7 +148,7 @@ static int send_on(void)
 START_TEST(editor_answers_early)
 {
 	begin_large();
-	told_done(&opened, EDQUOT, "more than I take");
+	reply_done(&opened, EDQUOT, "more than I take");
 	ck_assert_int_eq(send_on(), 0);
 	next_done(&opened, 0);
 	ck_assert_int_eq(opened.event.code, EDQUOT);
@@ -162,9 +162,9 @@ START_TEST(editor_is_gone_early)
 	begin_large();
 	close(opened.out);
 	if (_i == 0)
-		answer_end(&opened);
+		reply_end(&opened);
 	ck_assert_int_eq(send_on(), 0);
-	answer_end(&opened);
+	reply_end(&opened);
 	next_fails(&opened, -ECONNRESET);
 	opened_end(&opened);
 }
@@ -175,12 +175,12 @@ START_TEST(success_comes_early)
 {
 	begin_large();
 	if (_i == 0)
-		answer_save(&opened, "what");
+		reply_save(&opened, "what");
 	else if (_i == 1)
-		answer_bytes(&opened, "what", 4);
+		reply_bytes(&opened, "what", 4);
 	else
-		told_done(&opened, 0, "");
-	answer_end(&opened);
+		reply_done(&opened, 0, "");
+	reply_end(&opened);
 	ck_assert_int_eq(send_on(), 0);
 	next_fails(&opened, -EPROTO);
 	opened_end(&opened);
@@ -317,7 +317,7 @@ START_TEST(saves_each_version)
 	MUST(stat("file", &before));
 	opened_begin(&opened, "file");
 	ck_assert_uint_eq(qfile_opener_notes(opened.opener), 0);
-	answer_save(&opened, "one");
+	reply_save(&opened, "one");
 	next_saved(&opened);
 	ck_assert_uint_eq(opened.event.save, 1);
 	ck_assert_str_eq(opened.event.path, "");
@@ -325,9 +325,9 @@ START_TEST(saves_each_version)
 	ck_assert_uint_eq(mode_of("file"), 0751);
 	MUST(stat("file", &after));
 	ck_assert_uint_ne(before.st_ino, after.st_ino);
-	answer_save(&opened, "two, longer than all before");
-	answer_save(&opened, "");
-	told_done(&opened, 0, "");
+	reply_save(&opened, "two, longer than all before");
+	reply_save(&opened, "");
+	reply_done(&opened, 0, "");
 	next_saved(&opened);
 	ck_assert_str_eq(content_of("file"), "two, longer than all before");
 	next_saved(&opened);
@@ -359,13 +359,13 @@ START_TEST(save_of_any_size)
 		struct stream_reader sum = {.buffer = (unsigned char *)bytes, .begin = size};
 		unsigned char crc[QFILE_EDIT_CRC_SIZE];
 
-		answer_header(&opened, QFILE_EDIT_SAVE, 0, size);
-		answer_bytes(&opened, bytes, size);
+		reply_header(&opened, QFILE_EDIT_SAVE, 0, size);
+		reply_bytes(&opened, bytes, size);
 		qfile_edit_crc_encode(stream_reader_crc(&sum), crc);
-		answer_bytes(&opened, crc, sizeof(crc));
+		reply_bytes(&opened, crc, sizeof(crc));
 		_exit(0);
 	}
-	answer_end(&opened);
+	reply_end(&opened);
 	while ((step = qfile_opener_step(opened.opener, &opened.event, &opened.error)) == QFILE_OPENER_PART) {
 		progress = qfile_opener_progress(opened.opener);
 		ck_assert_uint_eq(progress.total, size);
@@ -388,10 +388,10 @@ START_TEST(damaged)
 	scratch_enter();
 	make_old_file("file", "before");
 	opened_begin(&opened, "file");
-	answer_damaged(&opened, "half of it");
-	answer_save(&opened, "whole");
-	answer_damaged(&opened, "");
-	told_done(&opened, 0, "");
+	reply_damaged(&opened, "half of it");
+	reply_save(&opened, "whole");
+	reply_damaged(&opened, "");
+	reply_done(&opened, 0, "");
 	ck_assert_int_eq(opened_next(&opened), QFILE_OPENER_DAMAGED);
 	ck_assert_uint_eq(opened.event.save, 1);
 	ck_assert_str_eq(content_of("file"), "before");
@@ -415,9 +415,9 @@ START_TEST(cut_off)
 
 	/* Two saves and the end, as they are sent. */
 	opened_init(&opened);
-	answer_save(&opened, "one");
-	answer_save(&opened, "two");
-	told_done(&opened, 0, "bye");
+	reply_save(&opened, "one");
+	reply_save(&opened, "two");
+	reply_done(&opened, 0, "bye");
 	length = (size_t)read(opened.options.in, answer, sizeof(answer));
 	ck_assert_uint_eq(length, 3 * record);
 	opened_end(&opened);
@@ -430,8 +430,8 @@ START_TEST(cut_off)
 
 		make_file("file", "old");
 		opened_begin(&opened, "file");
-		answer_bytes(&opened, answer, cut);
-		answer_end(&opened);
+		reply_bytes(&opened, answer, cut);
+		reply_end(&opened);
 		while ((step = opened_next(&opened)) == QFILE_OPENER_SAVED)
 			ck_assert_str_eq(content_of("file"), contents[++saves]);
 		ck_assert_uint_eq(saves, cut / record);
@@ -450,7 +450,7 @@ START_TEST(done_with_a_message)
 	scratch_enter();
 	make_file("file", "x");
 	opened_begin(&opened, "file");
-	told_done(&opened, ENOENT, "no\033[2J program\nfor it \303\244");
+	reply_done(&opened, ENOENT, "no\033[2J program\nfor it \303\244");
 	next_done(&opened, 0);
 	ck_assert_int_eq(opened.event.code, ENOENT);
 	ck_assert_str_eq(opened.event.message, "no?[2J program?for it ??");
@@ -458,7 +458,7 @@ START_TEST(done_with_a_message)
 	memset(message, 'm', sizeof(message));
 	message[QFILE_EDIT_MESSAGE_MAX] = '\0';
 	opened_begin(&opened, "file");
-	told_done(&opened, UINT32_MAX, message);
+	reply_done(&opened, UINT32_MAX, message);
 	next_done(&opened, 0);
 	ck_assert_str_eq(opened.event.message, message);
 	ck_assert_int_eq(opened.event.code, EREMOTEIO);
@@ -469,29 +469,29 @@ END_TEST
 /* Each makes an answer that is none. */
 static void unknown_kind(void)
 {
-	answer_header(&opened, (enum qfile_edit_kind)3, 0, 0);
+	reply_header(&opened, (enum qfile_edit_kind)3, 0, 0);
 }
 
 static void long_message(void)
 {
-	answer_header(&opened, QFILE_EDIT_DONE, 0, QFILE_EDIT_MESSAGE_MAX + 1);
+	reply_header(&opened, QFILE_EDIT_DONE, 0, QFILE_EDIT_MESSAGE_MAX + 1);
 }
 
 static void damaged_message(void)
 {
-	answer_header(&opened, QFILE_EDIT_DONE, 0, 3);
-	answer_bytes(&opened, "bye\0\0\0\0", 7);
+	reply_header(&opened, QFILE_EDIT_DONE, 0, 3);
+	reply_bytes(&opened, "bye\0\0\0\0", 7);
 }
 
 static void no_mark_behind_a_save(void)
 {
-	answer_save(&opened, "one");
-	answer_bytes(&opened, "and now something quite different", 33);
+	reply_save(&opened, "one");
+	reply_bytes(&opened, "and now something quite different", 33);
 }
 
 static void negative_length(void)
 {
-	answer_header(&opened, QFILE_EDIT_SAVE, 0, UINT64_MAX);
+	reply_header(&opened, QFILE_EDIT_SAVE, 0, UINT64_MAX);
 }
 
 static const struct {
@@ -521,8 +521,8 @@ START_TEST(longer_than_allowed)
 	opened_init(&opened);
 	opened.options.max_bytes = 4;
 	opened_begin_as_set(&opened, "file");
-	answer_save(&opened, "four");
-	answer_save(&opened, "fives");
+	reply_save(&opened, "four");
+	reply_save(&opened, "fives");
 	next_saved(&opened);
 	next_fails(&opened, -EFBIG);
 	ck_assert_str_eq(content_of("file"), "four");
@@ -545,13 +545,13 @@ START_TEST(view_only)
 	ck_assert_uint_eq(qfile_opener_notes(opened.opener), 0);
 	before = open_descriptors();
 	if (raw) {
-		answer_bytes(&opened, "a new content", 13);
-		answer_end(&opened);
+		reply_bytes(&opened, "a new content", 13);
+		reply_end(&opened);
 	} else {
-		answer_save(&opened, "one");
-		answer_damaged(&opened, "two");
-		answer_save(&opened, "");
-		told_done(&opened, 0, "bye");
+		reply_save(&opened, "one");
+		reply_damaged(&opened, "two");
+		reply_save(&opened, "");
+		reply_done(&opened, 0, "bye");
 	}
 	/* Not even where nobody would see it. */
 	ck_assert_int_eq(qfile_opener_step(opened.opener, &opened.event, &opened.error), QFILE_OPENER_PART);
@@ -582,11 +582,11 @@ START_TEST(stopped_while_reading)
 	opened_init(&opened);
 	opened.options.stop = stop_later(&due);
 	opened_begin_as_set(&opened, "file");
-	answer_save(&opened, "one");
+	reply_save(&opened, "one");
 	next_saved(&opened);
 	if (_i) {
-		answer_header(&opened, QFILE_EDIT_SAVE, 0, 5);
-		answer_bytes(&opened, "on", 2);
+		reply_header(&opened, QFILE_EDIT_SAVE, 0, 5);
+		reply_bytes(&opened, "on", 2);
 		ck_assert_int_eq(qfile_opener_step(opened.opener, &opened.event, &opened.error), QFILE_OPENER_PART);
 		ck_assert_int_eq(qfile_opener_step(opened.opener, &opened.event, &opened.error), QFILE_OPENER_PART);
 	}
@@ -605,13 +605,13 @@ START_TEST(reading_fails)
 	for (int state = 0; state < 4; state++) {
 		opened_begin(&opened, "file");
 		if (state == 1)
-			answer_save(&opened, "old"); /* it fails at the next record, */
+			reply_save(&opened, "old"); /* it fails at the next record, */
 		if (state == 2) {
-			answer_header(&opened, QFILE_EDIT_SAVE, 0, 5); /* in a payload, */
+			reply_header(&opened, QFILE_EDIT_SAVE, 0, 5); /* in a payload, */
 			ck_assert_int_eq(qfile_opener_step(opened.opener, &opened.event, &opened.error), QFILE_OPENER_PART);
 		}
 		if (state == 3) {
-			answer_bytes(&opened, "raw content", 11); /* in a raw content */
+			reply_bytes(&opened, "raw content", 11); /* in a raw content */
 			ck_assert_int_eq(qfile_opener_step(opened.opener, &opened.event, &opened.error), QFILE_OPENER_PART);
 			ck_assert_int_eq(qfile_opener_step(opened.opener, &opened.event, &opened.error), QFILE_OPENER_PART);
 		}
@@ -638,8 +638,8 @@ START_TEST(raw)
 	make_old_file("file", "before");
 	make_file("file~", "earlier");
 	opened_begin(&opened, "file");
-	answer_bytes(&opened, raws[_i >> 1], strlen(raws[_i >> 1]));
-	answer_end(&opened);
+	reply_bytes(&opened, raws[_i >> 1], strlen(raws[_i >> 1]));
+	reply_end(&opened);
 	next_saved(&opened);
 	ck_assert_uint_eq(opened.event.save, 1);
 	ck_assert_str_eq(event_path(&opened), "file.~1~");
@@ -658,7 +658,7 @@ START_TEST(raw_not_modified)
 	scratch_enter();
 	make_file("file", "before");
 	opened_begin(&opened, "file");
-	answer_end(&opened);
+	reply_end(&opened);
 	next_done(&opened, 0);
 	ck_assert_int_eq(opened.event.code, 0);
 	ck_assert_str_eq(names_in("."), "file");
@@ -676,8 +676,8 @@ START_TEST(raw_longer_than_allowed)
 	opened_init(&opened);
 	opened.options.max_bytes = 10;
 	opened_begin_as_set(&opened, "file");
-	answer_bytes(&opened, "12345678901", too_long ? 11 : 10);
-	answer_end(&opened);
+	reply_bytes(&opened, "12345678901", too_long ? 11 : 10);
+	reply_end(&opened);
 	if (too_long)
 		next_fails(&opened, -EFBIG);
 	else
@@ -694,8 +694,8 @@ START_TEST(raw_beside_what_was_changed)
 	make_old_file("file", "before");
 	opened_begin(&opened, "file");
 	make_file("file", "local");
-	answer_bytes(&opened, "edited", 6);
-	answer_end(&opened);
+	reply_bytes(&opened, "edited", 6);
+	reply_end(&opened);
 	next_kept(&opened, ESTALE, "edited");
 	next_done(&opened, 1);
 	ck_assert_str_eq(content_of("file"), "local");
@@ -767,24 +767,24 @@ START_TEST(beside)
 	conflicts[_i].act();
 	if (conflicts[_i].code == EACCES && access("dir/report.pdf", W_OK) == 0) {
 		/* This user may write whatever its mode: nothing is read-only to him. */
-		answer_save(&opened, "one");
+		reply_save(&opened, "one");
 		next_saved(&opened);
 		return;
 	}
-	answer_save(&opened, "one");
+	reply_save(&opened, "one");
 	next_kept(&opened, conflicts[_i].code, "one");
 	ck_assert_uint_eq(opened.event.save, 1);
 	check_path(first);
-	answer_save(&opened, "two");
+	reply_save(&opened, "two");
 	next_kept(&opened, conflicts[_i].code, "two");
 	check_path(first);
 	MUST(chmod(first, 0644)); /* it is read-only where the original is */
 	make_file(first, "local, too");
-	answer_save(&opened, "three");
+	reply_save(&opened, "three");
 	next_kept(&opened, conflicts[_i].code, "three");
 	check_path("dir/report (edited in work, " NOW ") (2).pdf");
 	ck_assert_str_eq(content_of(first), "local, too");
-	told_done(&opened, 0, "");
+	reply_done(&opened, 0, "");
 	next_done(&opened, 3);
 	if (conflicts[_i].there)
 		ck_assert_str_eq(content_of("dir/report.pdf"), conflicts[_i].there);
@@ -804,7 +804,7 @@ START_TEST(beside_keeps_the_mode)
 	MUST(chmod("report.pdf", 0640));
 	opened_begin(&opened, "report.pdf");
 	make_file("report.pdf", "local");
-	answer_save(&opened, "one");
+	reply_save(&opened, "one");
 	next_kept(&opened, ESTALE, "one");
 	ck_assert_uint_eq(mode_of(event_path(&opened)), 0640);
 	opened_end(&opened);
@@ -817,7 +817,7 @@ START_TEST(beside_without_attributes)
 	make_old_file("report.pdf", "before");
 	opened_begin(&opened, "report.pdf");
 	MUST(unlink("report.pdf"));
-	answer_save(&opened, "one");
+	reply_save(&opened, "one");
 	faults_begin_in("fremovexattr", 1, EIO, false);
 	next_kept(&opened, ENOENT, "one");
 	faults_end();
@@ -833,13 +833,13 @@ START_TEST(attributes_do_not_fit)
 	scratch_enter();
 	make_old_file("report.pdf", "before");
 	opened_begin(&opened, "report.pdf");
-	answer_save(&opened, "one");
+	reply_save(&opened, "one");
 	faults_begin_in("fremovexattr", 1, ENOSPC, false);
 	next_kept(&opened, ENOSPC, "one");
 	faults_end();
 	ck_assert_str_eq(content_of("report.pdf"), "before");
 	/* The next one may be lucky. */
-	answer_save(&opened, "two");
+	reply_save(&opened, "two");
 	next_saved(&opened);
 	ck_assert_str_eq(content_of("report.pdf"), "two");
 	opened_end(&opened);
@@ -856,15 +856,15 @@ START_TEST(second_opener)
 	opened_begin(&opened, "report.pdf");
 	ck_assert_uint_eq(qfile_opener_notes(first.opener), 0);
 	ck_assert_uint_eq(qfile_opener_notes(opened.opener), QFILE_OPENER_SECOND);
-	answer_save(&first, "first");
+	reply_save(&first, "first");
 	next_saved(&first);
-	answer_save(&opened, "second");
+	reply_save(&opened, "second");
 	next_kept(&opened, EBUSY, "second");
-	answer_save(&first, "first again");
+	reply_save(&first, "first again");
 	next_saved(&first);
 	ck_assert_str_eq(content_of("report.pdf"), "first again");
 	opened_end(&first);
-	answer_save(&opened, "second again");
+	reply_save(&opened, "second again");
 	next_kept(&opened, EBUSY, "second again");
 	ck_assert_str_eq(content_of("report.pdf"), "first again");
 	opened_end(&opened);
@@ -894,7 +894,7 @@ START_TEST(name_says_whence)
 	opened.options.from = origins[_i].from;
 	opened_begin_as_set(&opened, "report.tar.gz");
 	MUST(unlink("report.tar.gz"));
-	answer_save(&opened, "one");
+	reply_save(&opened, "one");
 	next_kept(&opened, ENOENT, "one");
 	snprintf(expected, sizeof(expected), "report (edited in %s, " NOW ").tar.gz", origins[_i].shown);
 	check_path(expected);
@@ -917,7 +917,7 @@ START_TEST(name_is_long)
 	make_old_file(name, "before");
 	opened_begin(&opened, name);
 	MUST(unlink(name));
-	answer_save(&opened, "one");
+	reply_save(&opened, "one");
 	next_kept(&opened, ENOENT, "one");
 	if (all_extension)
 		snprintf(expected, sizeof(expected), "file%s", tag);
@@ -958,7 +958,7 @@ static void end_in_sealed_directory(void)
 START_TEST(private)
 {
 	begin_in_sealed_directory();
-	answer_save(&opened, "one");
+	reply_save(&opened, "one");
 	faults_begin_in("syncfs", 0, 0, false);
 	next_kept(&opened, EACCES, "one");
 	ck_assert_uint_eq(faults_end(), 1); /* the directories are new */
@@ -966,7 +966,7 @@ START_TEST(private)
 	ck_assert_uint_eq(mode_of("private"), 0700);
 	ck_assert_uint_eq(mode_of("private/deep/one"), 0700);
 	ck_assert_uint_eq(mode_of("private/deep/one/" REPORT), 0600);
-	answer_save(&opened, "two");
+	reply_save(&opened, "two");
 	next_kept(&opened, EACCES, "two");
 	check_path("private/deep/one/" REPORT);
 	ck_assert_str_eq(names_in("private/deep/one"), REPORT);
@@ -979,8 +979,8 @@ START_TEST(private_in_turn)
 {
 	begin_in_sealed_directory();
 	make_file("private", "a file");
-	answer_save(&opened, "one");
-	answer_save(&opened, "");
+	reply_save(&opened, "one");
+	reply_save(&opened, "");
 	ck_assert_int_eq(opened_next(&opened), QFILE_OPENER_DROPPED);
 	ck_assert_uint_eq(opened.event.save, 1);
 	ck_assert_int_eq(opened.error.code, EACCES);
@@ -989,18 +989,18 @@ START_TEST(private_in_turn)
 	MUST(unlink("private"));
 	make_dir("private");
 	make_file("private/deep", "a file");
-	answer_save(&opened, "three");
+	reply_save(&opened, "three");
 	next_kept(&opened, EACCES, "three");
 	check_path("private/two/" REPORT);
 	/* The first is to be had again. */
 	MUST(unlink("private/deep"));
-	answer_save(&opened, "four");
+	reply_save(&opened, "four");
 	next_kept(&opened, EACCES, "four");
 	check_path("private/deep/one/" REPORT);
 	ck_assert_str_eq(content_of("private/two/" REPORT), "three");
 	/* And the original's, in the end. */
 	MUST(chmod("dir", 0700));
-	answer_save(&opened, "five");
+	reply_save(&opened, "five");
 	next_saved(&opened);
 	MUST(truncate("dir/report.pdf", 0));
 	make_file("dir/report.pdf", "before");
@@ -1028,12 +1028,12 @@ START_TEST(private_directory_that_is_public)
 	opened.options.keep = no_directories;
 	opened_begin_as_set(&opened, "dir/report.pdf");
 	MUST(chmod("dir", 0500));
-	answer_save(&opened, "one");
+	reply_save(&opened, "one");
 	ck_assert_int_eq(opened_next(&opened), QFILE_OPENER_DROPPED);
 	ck_assert_str_eq(names_in("public"), "");
 	ck_assert_str_eq(names_in("good"), "");
 	MUST(chmod("public", 0700));
-	answer_save(&opened, "two");
+	reply_save(&opened, "two");
 	next_kept(&opened, EACCES, "two");
 	check_path("public/" REPORT);
 	ck_assert_uint_eq(mode_of("public/" REPORT), 0600);
@@ -1049,7 +1049,7 @@ START_TEST(private_directory_fails)
 
 	begin_in_sealed_directory();
 	do {
-		answer_save(&opened, "one");
+		reply_save(&opened, "one");
 		faults_begin(++call, EIO, false);
 		step = opened_next(&opened);
 		faults_end();
@@ -1081,7 +1081,7 @@ START_TEST(private_directory_of_somebody_else)
 	MUST(chown("private", 4711, 4711));
 	opened_begin(&opened, "dir/report.pdf");
 	faults_begin_in("openat", 1, EROFS, false);
-	answer_save(&opened, "one");
+	reply_save(&opened, "one");
 	ck_assert_int_eq(opened_next(&opened), QFILE_OPENER_DROPPED);
 	faults_end();
 	ck_assert_int_eq(opened.error.code, EROFS);
@@ -1098,7 +1098,7 @@ START_TEST(directory_is_removed)
 	opened_begin(&opened, "dir/file");
 	MUST(unlink("dir/file"));
 	MUST(rmdir("dir"));
-	answer_save(&opened, "one");
+	reply_save(&opened, "one");
 	next_kept(&opened, ENOENT, "one");
 	ck_assert(has_name("private", "file (edited in work, "));
 	opened_end(&opened);
@@ -1203,12 +1203,12 @@ START_TEST(disk_is_full_in_the_middle)
 	char *bytes = pattern_of(size);
 
 	begin_on_disk();
-	answer_bytes(&opened, bytes, 20000);
+	reply_bytes(&opened, bytes, 20000);
 	for (int i = 0; i < 2; i++)
 		ck_assert_int_eq(qfile_opener_step(opened.opener, &opened.event, &opened.error), QFILE_OPENER_PART);
 	ck_assert_uint_lt(free_bytes("disk"), DISK_SIZE - 4096 - 16384);
-	answer_bytes(&opened, bytes + 20000, size - 20000);
-	answer_end(&opened);
+	reply_bytes(&opened, bytes + 20000, size - 20000);
+	reply_end(&opened);
 	ck_assert_int_eq(opened_next(&opened), QFILE_OPENER_KEPT);
 	ck_assert_int_eq(opened.event.code, ENOSPC);
 	check_path("private/file (edited in work, " NOW ")");
@@ -1226,19 +1226,19 @@ START_TEST(disk_is_too_small)
 	unsigned char crc[QFILE_EDIT_CRC_SIZE];
 
 	begin_on_disk();
-	answer_header(&opened, QFILE_EDIT_SAVE, 0, size);
-	answer_bytes(&opened, bytes, 50000);
+	reply_header(&opened, QFILE_EDIT_SAVE, 0, size);
+	reply_bytes(&opened, bytes, 50000);
 	for (int i = 0; i < 2; i++)
 		ck_assert_int_eq(qfile_opener_step(opened.opener, &opened.event, &opened.error), QFILE_OPENER_PART);
 	ck_assert_uint_eq(free_bytes("disk"), DISK_SIZE - 4096);
-	answer_bytes(&opened, bytes + 50000, size - 50000);
+	reply_bytes(&opened, bytes + 50000, size - 50000);
 	qfile_edit_crc_encode(stream_reader_crc(&sum), crc);
-	answer_bytes(&opened, crc, sizeof(crc));
+	reply_bytes(&opened, crc, sizeof(crc));
 	ck_assert_int_eq(opened_next(&opened), QFILE_OPENER_KEPT);
 	ck_assert_int_eq(opened.event.code, ENOSPC);
 	check_kept_pattern(size);
 	/* A small one has its place. */
-	answer_save(&opened, "before");
+	reply_save(&opened, "before");
 	next_saved(&opened);
 	end_on_disk();
 }
@@ -1248,9 +1248,9 @@ END_TEST
 START_TEST(no_disk_is_large_enough)
 {
 	begin_on_disk();
-	answer_header(&opened, QFILE_EDIT_SAVE, 0, (uint64_t)1 << 62);
-	answer_bytes(&opened, "0123456789", 10);
-	answer_end(&opened);
+	reply_header(&opened, QFILE_EDIT_SAVE, 0, (uint64_t)1 << 62);
+	reply_bytes(&opened, "0123456789", 10);
+	reply_end(&opened);
 	for (int i = 0; i < 2; i++)
 		ck_assert_int_eq(qfile_opener_step(opened.opener, &opened.event, &opened.error), QFILE_OPENER_PART);
 	ck_assert_str_eq(names_in("private"), "");
@@ -1271,11 +1271,11 @@ static void play_fault(unsigned call, int error, bool lasting)
 	make_file("file", "old");
 	opened_init(&opened);
 	before = open_descriptors();
-	answer_bytes(&opened, "", 0);
+	reply_bytes(&opened, "", 0);
 	r = qfile_opener_new(&opened.opener, "file", &opened.options, &opened.error);
 	ck_assert_int_eq(r, 0);
 	ck_assert_int_eq(send_on(), 0);
-	answer_save(&opened, "new");
+	reply_save(&opened, "new");
 	faults_begin(call, error, lasting);
 	step = opened_next(&opened);
 	faults_end();
@@ -1291,7 +1291,7 @@ static void play_fault(unsigned call, int error, bool lasting)
 		ck_assert_msg(!has_name(".", ".qopen-"), "call %u, %s: %s", call, faults_failed(), names_in("."));
 	/* Working again, it goes on. */
 	if (step >= 0) {
-		answer_save(&opened, "newer");
+		reply_save(&opened, "newer");
 		step = opened_next(&opened);
 		ck_assert_msg(step == QFILE_OPENER_SAVED || step == QFILE_OPENER_KEPT, "after call %u, %s: %d", call, faults_failed(), step);
 		ck_assert_str_eq(content_of(step == QFILE_OPENER_SAVED ? "file" : event_path(&opened)), "newer");

@@ -81,7 +81,7 @@ static void check_good(const char *path, const char *dir, const char *name, cons
 	MUST(stat(path, &expected));
 	MUST(fstat(original.place.fd, &status));
 	ck_assert_uint_eq(status.st_ino, expected.st_ino);
-	ck_assert_int_eq(original.place.content.status.st_size, expected.st_size);
+	ck_assert_int_eq(original.place.seen.status.st_size, expected.st_size);
 	ck_assert_uint_eq(original.notes, 0);
 	original_close(&original);
 }
@@ -309,7 +309,7 @@ START_TEST(replaced_while_it_is_opened)
 	MUST(fstat(original.place.fd, &status));
 	MUST(stat("file", &there));
 	ck_assert_uint_eq(status.st_ino, there.st_ino);
-	ck_assert_int_eq(original.place.content.status.st_size, 5);
+	ck_assert_int_eq(original.place.seen.status.st_size, 5);
 	ck_assert_uint_eq(original.notes, 0);
 	original_close(&original);
 }

@@ -27,7 +27,7 @@ static void open_named(const char *name)
 	const char *content = content_of(name);
 
 	ck_assert_int_eq(original_open(&original, name, false), 0);
-	place->content.crc = libdeflate_crc32(0, content, strlen(content));
+	place->seen.crc = libdeflate_crc32(0, content, strlen(content));
 }
 
 static void open_file(void)
@@ -75,6 +75,7 @@ static const struct {
 /* It has no name, or one that no user thinks of, and gets the one that it is given. */
 START_TEST(version_by_each_way)
 {
+	struct stat status;
 	unsigned before;
 
 	scratch_enter_as(_i & 1);
@@ -85,6 +86,8 @@ START_TEST(version_by_each_way)
 	faults_end();
 	ck_assert(creations[_i >> 1].named == has_name(".", ".qopen-"));
 	ck_assert(creations[_i >> 1].named == !!version.name[0]);
+	MUST(fstat(version.fd, &status));
+	ck_assert_uint_eq(status.st_mode & 07777, 0600);
 	MUST(fchmod(version.fd, 0640));
 	make_file("taken", "x");
 	ck_assert_int_eq(version_link(&version, "taken"), -EEXIST);
@@ -565,16 +568,16 @@ START_TEST(time_that_was_set)
 	make_file("file", "before");
 	MUST(utimensat(AT_FDCWD, "file", long_ago, 0));
 	open_file();
-	ck_assert(!place->content.settled);
+	ck_assert(!place->seen.settled);
 	original_close(&original);
 	faults_ahead = 10;
 	open_file();
-	ck_assert(place->content.settled);
+	ck_assert(place->seen.settled);
 	MUST(utimensat(AT_FDCWD, "file", (struct timespec[2]){{.tv_nsec = UTIME_OMIT}, {.tv_nsec = UTIME_NOW}}, 0));
 	faults_ahead = 0;
 	original_close(&original);
 	open_file();
-	ck_assert(!place->content.settled);
+	ck_assert(!place->seen.settled);
 }
 END_TEST
 
