@@ -22,8 +22,8 @@ struct show {
 };
 
 /*
- * Choose by the option's value ("auto", "tty", "json", "none"; NULL: not given), else by what existing wrappers set in the environment. Returns false for
- * a value that is none of these.
+ * Choose by the option's value ("auto", "tty", "json", "none"; NULL: not given), else by what existing wrappers set in the environment. Returns
+ * false for a value that is none of these.
  */
 bool show_init(struct show *show, const char *option);
 /* Is a total wanted that nobody has told? */

@@ -260,11 +260,15 @@ enum qfile_step {
 int qfile_sender_new(struct qfile_sender **sender, const struct qfile_sender_options *options);
 /* Begin with a source, the one before being done. Its strings must live until its last step. */
 void qfile_sender_begin(struct qfile_sender *sender, const struct qfile_source *source);
-/* Send the next entry, or the next part of a large one (a few hundred KiB). Returns an enum qfile_step or a negative errno; -ECANCELED: `stop` became readable. */
+/*
+ * Send the next entry, or the next part of a large one (a few hundred KiB). Returns an enum qfile_step or a negative errno; -ECANCELED: `stop`
+ * became readable.
+ */
 int qfile_sender_step(struct qfile_sender *sender, struct qfile_error *error);
 /*
  * End the stream (unless the receiver has answered already), wait for the answer and judge it. 0: everything is on the receiver's stable storage.
- * -ECONNRESET: the connection ended without an answer. -EBADMSG: received with another checksum than was sent. -EPROTO: a success that came too early.
+ * -ECONNRESET: the connection ended without an answer. -EBADMSG: received with another checksum than was sent. -EPROTO: a success that came too
+ * early.
  * -ECANCELED: `stop`. -EREMOTEIO: the receiver failed, and *result says how.
  */
 int qfile_sender_finish(struct qfile_sender *sender, struct qfile_result *result, struct qfile_error *error);
@@ -369,9 +373,9 @@ struct qfile_receive_outcome {
 int qfile_refuse(int out, int code);
 
 /*
- * Receive one delivery whole or not at all, in a confined child, and answer the sender. Needs a process with a single thread, after qfile_user_become();
- * drops what capabilities that kept. 0: everything is on stable storage under its final name. Otherwise nothing
- * of this delivery is visible. The sender is told either, with the code and name in *error, if it still listens (*outcome).
+ * Receive one delivery whole or not at all, in a confined child, and answer the sender. Needs a process with a single thread, after
+ * qfile_user_become(); drops what capabilities that kept. 0: everything is on stable storage under its final name. Otherwise nothing of this
+ * delivery is visible. The sender is told either, with the code and name in *error, if it still listens (*outcome).
  * -ECANCELED: `stop`. -EPERM: the child cannot be confined.
  */
 int qfile_receive(const struct qfile_receive_options *options, struct qfile_receive_outcome *outcome, struct qfile_error *error);
@@ -476,17 +480,18 @@ bool qfile_editor_view_only(const struct qfile_editor *editor);
 unsigned qfile_editor_saves(const struct qfile_editor *editor);
 
 /*
- * Run the handler (argv as execvp(3) takes it) on the file, with stdin from /dev/null and the caller's stderr for stdout too, and send what is saved, as it
- * is saved (under version 1 only the last, at the end). Returns when the handler and all that it started have ended and no other process has the file in use; or
- * with -ECANCELED (`stop`) or -ECONNRESET (the opener has gone), having tried to send what was saved last. What is still running of the handler is then asked to
- * end. -ENOTSUP: under version 1 the file was edited to empty, which cannot be said there. *status is the handler's, as waitpid(2) has it; 0 while it runs.
- * Needs a process without other children; it adopts orphans from here on (PR_SET_CHILD_SUBREAPER).
+ * Run the handler (argv as execvp(3) takes it) on the file, with stdin from /dev/null and the caller's stderr for stdout too, and send what is
+ * saved, as it is saved (under version 1 only the last, at the end). Returns when the handler and all that it started have ended and no other
+ * process has the file in use; or with -ECANCELED (`stop`) or -ECONNRESET (the opener has gone), having tried to send what was saved last. What
+ * is still running of the handler is then asked to end. -ENOTSUP: under version 1 the file was edited to empty, which cannot be said there.
+ * *status is the handler's, as waitpid(2) has it; 0 while it runs. Needs a process without other children; it adopts orphans from here on
+ * (PR_SET_CHILD_SUBREAPER).
  */
 int qfile_editor_run(struct qfile_editor *editor, char *const argv[], char *const environment[], int *status, struct qfile_error *error);
 
 /*
- * Tell the opener that nothing more comes: `code` is 0 or a positive errno, `message` (at most QFILE_EDIT_MESSAGE_MAX bytes) is for its user. Under version 1
- * nothing can be told. The opener may have gone: -ECONNRESET.
+ * Tell the opener that nothing more comes: `code` is 0 or a positive errno, `message` (at most QFILE_EDIT_MESSAGE_MAX bytes) is for its user.
+ * Under version 1 nothing can be told. The opener may have gone: -ECONNRESET.
  */
 int qfile_editor_done(struct qfile_editor *editor, int code, const char *message);
 /* Remove the private directory, whatever is in it, and free the editor. Returns as removing did. */
@@ -501,7 +506,10 @@ struct qfile_peer {
 	int out;   /* what it reads */
 };
 
-/* Start argv[0], found as execvp(3) finds it (which alone reads $PATH here), with a pipe each way; it gets `environment`, and keeps the caller's stderr. */
+/*
+ * Start argv[0], found as execvp(3) finds it (which alone reads $PATH here), with a pipe each way; it gets `environment`, and keeps the caller's
+ * stderr.
+ */
 int qfile_call_program(char *const argv[], char *const environment[], struct qfile_peer *peer);
 /* Start `sh -c command` with a pipe each way; it gets `environment`, and keeps the caller's stderr. */
 int qfile_call_command(const char *command, char *const environment[], struct qfile_peer *peer);
@@ -540,7 +548,10 @@ struct qfile_progress {
 	const char *name;        /* current entry, unsanitised */
 };
 
-/* One line of at most `columns` columns: percent, bytes, rate, time left, name. NUL-terminated, no newline. Returns its bytes. `utf8`: the terminal shows UTF-8. */
+/*
+ * One line of at most `columns` columns: percent, bytes, rate, time left, name. NUL-terminated, no newline. Returns its bytes. `utf8`: the
+ * terminal shows UTF-8.
+ */
 size_t qfile_progress_line(const struct qfile_progress *progress, size_t columns, bool utf8, char *text, size_t size);
 /* One JSON object, NUL-terminated, no newline. A name that is not UTF-8 has its other bytes replaced. */
 size_t qfile_progress_json(const struct qfile_progress *progress, char *text, size_t size);

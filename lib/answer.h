@@ -16,9 +16,9 @@ struct answer {
 };
 
 /*
- * Send what the file that is open as `fd` holds, unless the opener has it. `status`: what fstat() says of it. Returns 1 when it was sent, 0 when there was no
- * need to. -EAGAIN: it was written to meanwhile, and has to be looked at again. -ECONNRESET: the opener has gone. -ENOTSUP: it is empty, which cannot be said
- * under version 1. Else the errno of reading it. Under version 1, nothing can follow.
+ * Send what the file that is open as `fd` holds, unless the opener has it. `status`: what fstat() says of it. Returns 1 when it was sent, 0 when
+ * there was no need to. -EAGAIN: it was written to meanwhile, and has to be looked at again. -ECONNRESET: the opener has gone. -ENOTSUP: it is
+ * empty, which cannot be said under version 1. Else the errno of reading it. Under version 1, nothing can follow.
  */
 int answer_version(struct answer *answer, int fd, const struct stat *status);
 /* Tell the end, as qfile_editor_done(). */

@@ -1,8 +1,8 @@
 /*
  * Commit: a delivery that is whole becomes visible, all of it.
  *
- * One entry is one rename. More than one, or a directory that cannot be renamed without changing its mode for a moment, takes a plan: it is written down
- * with the content, made durable, and decided by one rename inside the staging directory (tree -> commit). From there on the
+ * One entry is one rename. More than one, or a directory that cannot be renamed without changing its mode for a moment, takes a plan: it is
+ * written down with the content, made durable, and decided by one rename inside the staging directory (tree -> commit). From there on the
  * delivery goes forward, whoever dies: a second process finishes for one that is killed, and after a power cut the next receiver does.
  */
 #ifndef COMMIT_H
@@ -10,7 +10,8 @@
 #include "staging.h"
 
 /*
- * Put everything in the staging's tree on stable storage and in its place, then make that durable too. *renamed counts the entries whose names were taken.
+ * Put everything in the staging's tree on stable storage and in its place, then make that durable too. *renamed counts the entries whose names
+ * were taken.
  * -EEXIST: a name is taken (QFILE_CONFLICT_FAIL). On failure nothing of it is visible.
  */
 int commit(struct staging *staging, enum qfile_conflict on_conflict, unsigned *renamed, struct qfile_error *error);

@@ -10,7 +10,10 @@ struct content {
 	uint32_t crc;
 };
 
-/* Read the whole file that is open as `fd`, STREAM_BUFFER_SIZE bytes at a time into `buffer`, wherever its offset is. Returns 0 or the errno of reading. */
+/*
+ * Read the whole file that is open as `fd`, STREAM_BUFFER_SIZE bytes at a time into `buffer`, wherever its offset is. Returns 0 or the errno of
+ * reading.
+ */
 int content_read(int fd, unsigned char *buffer, struct content *content);
 bool content_same(const struct content *a, const struct content *b);
 /* Was the file written to between these two looks at it? */

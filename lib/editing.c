@@ -15,12 +15,12 @@
 #define LOOK 200
 
 /*
- * Milliseconds in which nobody has the file in use, after which nobody will. The handler may have told an application that is only starting, and finds no
- * file when we are too fast; being too slow costs no more than time.
+ * Milliseconds in which nobody has the file in use, after which nobody will. The handler may have told an application that is only starting, and
+ * finds no file when we are too fast; being too slow costs no more than time.
  * 10 s where nobody has even opened it yet: applications start in less, except when the whole machine does.
  * 5 s where somebody did, who may only have been looking which application it is for.
- * 1 s where that was the application: it was saved or seen in use, or the handler took longer than handing over does. It may just be putting another file
- * in its place.
+ * 1 s where that was the application: it was saved or seen in use, or the handler took longer than handing over does. It may just be putting
+ * another file in its place.
  */
 enum { PATIENCE_UNSEEN = 10000, PATIENCE_OPENED = 5000, PATIENCE_USED = 1000 };
 
@@ -119,8 +119,8 @@ static int attend(struct editing *editing)
 }
 
 /*
- * The last version. Nobody writes any more, so that it is complete, however short the time since. Where we stop before that, only a complete one goes: what is
- * half written must not take the original's place.
+ * The last version. Nobody writes any more, so that it is complete, however short the time since. Where we stop before that, only a complete one
+ * goes: what is half written must not take the original's place.
  */
 static int send_last(struct editing *editing, bool over)
 {

@@ -96,8 +96,8 @@ static bool is_target(const char *line, void *argument)
 }
 
 /*
- * Does the path lead into the directory? Nothing else is called by its name, which is random; what comes before may be another path in another mount namespace.
- * Behind it may stand " (deleted)", and in a line of maps a newline.
+ * Does the path lead into the directory? Nothing else is called by its name, which is random; what comes before may be another path in another
+ * mount namespace. Behind it may stand " (deleted)", and in a line of maps a newline.
  */
 static bool leads_there(const char *path, const struct search *search)
 {

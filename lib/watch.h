@@ -1,8 +1,8 @@
 /*
  * Watching one file in a directory: when has somebody saved it?
  *
- * A save is complete when the file was closed after writing, or another was renamed over it, and nothing has happened to it for a while since: programs
- * write in several goes, and move the earlier file away first.
+ * A save is complete when the file was closed after writing, or another was renamed over it, and nothing has happened to it for a while since:
+ * programs write in several goes, and move the earlier file away first.
  */
 #ifndef WATCH_H
 #define WATCH_H

@@ -62,21 +62,24 @@ static const char *reason(int code)
 	}
 }
 
-void explain_version(const struct explain *about, enum qfile_opener_step step, const struct qfile_opener_event *event, const struct qfile_error *error)
+void explain_version(const struct explain *about, enum qfile_opener_step step, const struct qfile_opener_event *event,
+                     const struct qfile_error *error)
 {
 	char name[1024], path[1024], text[1024];
 
 	shown(about->file, name);
 	shown(event->path, path);
 	if (step == QFILE_OPENER_SAVED && event->path[0])
-		warnx("\"%s\" has the content that came back. %s speaks an old version, which cannot tell whether that is all of it: what the file had before is in \"%s\"", name,
-		      about->vm, path);
+		warnx("\"%s\" has the content that came back. %s speaks an old version, which cannot tell whether that is all of it: what the file had "
+		      "before is in \"%s\"",
+		      name, about->vm, path);
 	else if (step == QFILE_OPENER_SAVED && about->verbose)
 		warnx("save %u is in \"%s\"", event->save, name);
 	else if (step == QFILE_OPENER_KEPT)
 		warnx("save %u is not in \"%s\" (%s) but in \"%s\"", event->save, name, reason(event->code), path);
 	else if (step == QFILE_OPENER_DROPPED)
-		warnx("save %u could be written nowhere: %s. Make room here, then save it again in %s", event->save, qfile_error_text(error, text, sizeof(text)), about->vm);
+		warnx("save %u could be written nowhere: %s. Make room here, then save it again in %s", event->save,
+		      qfile_error_text(error, text, sizeof(text)), about->vm);
 	else if (step == QFILE_OPENER_DAMAGED && about->verbose)
 		warnx("save %u was changed while it was sent, and is not used", event->save);
 }

@@ -38,17 +38,16 @@ def until(condition, program):
 
 
 def session(original, saved, work):
-    """Open `original` elsewhere, have the content of the file `saved` saved there. Returns the seconds to open it, those from the end of the quiet time to the save's
-    being in its place, and the peak memory of both programs in MiB."""
+    """Open `original` elsewhere, have the content of the file `saved` saved there. Returns the seconds to open it, those from the end of the quiet
+    time to the save's being in its place, and the peak memory of both programs in MiB."""
     os.mkdir(work)
     with open(f"{work}/person", "w") as person:
         person.write(PERSON)
     before = os.stat(original).st_ino
     timed = f"/usr/bin/time -f %M -o {work}"
-    handler = f"sh {work}/person {saved} {work}"
+    editor = f"TMPDIR={work} exec {timed}/editor-peak {EDITOR} --handler='sh {work}/person {saved} {work}'"
     begin = time.time()
-    program = subprocess.Popen(f"exec {timed}/opener-peak {OPENER} --via='TMPDIR={work} exec {timed}/editor-peak {EDITOR} --handler=\"{handler}\"' {original}",
-                               shell=True, stdin=subprocess.DEVNULL)
+    program = subprocess.Popen(f'exec {timed}/opener-peak {OPENER} --via="{editor}" {original}', shell=True, stdin=subprocess.DEVNULL)
     back = until(lambda: os.stat(original).st_ino != before, program)
     open(f"{work}/go", "w").close()
     if program.wait() != 0 or subprocess.run(["cmp", "-s", original, saved]).returncode != 0:
@@ -84,7 +83,7 @@ def measure(rounds, scratch, filecopy, make_sized):
         for name in names:
             os.unlink(name)
     print(f"\nA file opened elsewhere, and a save of it that comes back ({rounds} rounds, of 1 MiB {4 * rounds}; the quiet time not counted)\n")
-    print(f"| {'':5} | {'Filecopy':>8} | {'opened':>8} | {'saved':>8} | {'opened / Filecopy':>17} | {'saved / Filecopy':>16} | {'qopen-in-vm':>11} | {'vm-file-editor':>14} |")
+    print("|       | Filecopy |   opened |    saved | opened / Filecopy | saved / Filecopy | qopen-in-vm | vm-file-editor |")
     print(f"|-------|{'-' * 9}:|{'-' * 9}:|{'-' * 9}:|{'-' * 18}:|{'-' * 17}:|{'-' * 12}:|{'-' * 15}:|")
     for title, copies, opened, saved, opener, editor in rows:
         ratios = [statistics.median(a / b for a, b in zip(times, copies)) for times in (opened, saved)]

@@ -116,7 +116,10 @@ static int signal_the_parent(int root)
 	return result_of(kill(getppid(), 0));
 }
 
-/* Run `attempt` in a child behind one layer. Returns its errno, or minus the signal that killed it, or -1000 when the layer could not be put in force. */
+/*
+ * Run `attempt` in a child behind one layer. Returns its errno, or minus the signal that killed it, or -1000 when the layer could not be put in
+ * force.
+ */
 static int run_behind(int (*layer)(int root), attempt_function *attempt)
 {
 	int root = open_dir("inside"), status;
