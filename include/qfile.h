@@ -490,11 +490,11 @@ unsigned qfile_editor_saves(const struct qfile_editor *editor);
 int qfile_editor_run(struct qfile_editor *editor, char *const argv[], char *const environment[], int *status, struct qfile_error *error);
 
 /*
- * Tell the opener that nothing more comes: `code` is 0 or a positive errno, `message` (at most QFILE_EDIT_MESSAGE_MAX bytes) is for its user.
- * Under version 1 nothing can be told. The opener may have gone: -ECONNRESET.
+ * Remove the private directory, whatever is in it, and tell the opener that nothing more comes: `code` is 0 or a positive errno, `message` (at
+ * most QFILE_EDIT_MESSAGE_MAX bytes) is for its user. Under version 1 nothing can be told. The opener may have gone: -ECONNRESET.
  */
 int qfile_editor_done(struct qfile_editor *editor, int code, const char *message);
-/* Remove the private directory, whatever is in it, and free the editor. Returns as removing did. */
+/* Free the editor; without qfile_editor_done() before, remove the private directory. Returns as removing it did. */
 int qfile_editor_free(struct qfile_editor *editor);
 
 /* ---- Calling: who is at the other end of the descriptors -------------------------------------------------------------- */

@@ -20,6 +20,7 @@ struct qfile_editor {
 	struct qfile_edit_request request;
 	struct desk desk;
 	struct answer answer;
+	int removed; /* as desk_remove() returned, once it was called */
 };
 
 int qfile_editor_new(struct qfile_editor **editor, const struct qfile_editor_options *options)
@@ -163,6 +164,7 @@ int qfile_editor_run(struct qfile_editor *editor, char *const argv[], char *cons
 int qfile_editor_done(struct qfile_editor *editor, int code, const char *message)
 {
 	editor->stream.in = -1;
+	editor->removed = desk_remove(&editor->desk);
 	return answer_done(&editor->answer, code, message);
 }
 
@@ -172,7 +174,7 @@ int qfile_editor_free(struct qfile_editor *editor)
 
 	if (!editor)
 		return 0;
-	r = desk_remove(&editor->desk);
+	r = editor->desk.dir >= 0 ? desk_remove(&editor->desk) : editor->removed;
 	stream_writer_close(&editor->stream);
 	free(editor);
 	return r;
