@@ -155,6 +155,7 @@ demo:
 
 check:
 	@$(SETUP) build test
+	@$(SETUP) editors || true
 	@$(MAKE) --no-print-directory all $(TEST_PROGRAMS)
 	@sh tests/run.sh
 

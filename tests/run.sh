@@ -3,14 +3,14 @@
 #
 #     sh tests/run.sh [-b BUILD] [-1] [-s SUITES] [NAME...]
 #
-# BUILD: the build to test, "build" if not said. -1: as the caller only. SUITES: words of "unit hostile escape dom0 integration fault xen", all but the
-# last two if not said. NAME: of the integration tests only these, such as roundtrip.
+# BUILD: the build to test, "build" if not said. -1: as the caller only. SUITES: words of "unit hostile escape dom0 editors integration fault xen",
+# all but the last two if not said. NAME: of the integration tests only these, such as roundtrip.
 set -u
 cd "$(dirname "$0")/.."
 export LC_ALL=C.UTF-8 # the tests' own text has characters of many scripts
 QFILE_BUILD=build
 once=
-chosen="unit hostile escape dom0 integration"
+chosen="unit hostile escape dom0 editors integration"
 while getopts b:1s: option; do
     case $option in
     b) QFILE_BUILD=$OPTARG ;;
@@ -38,7 +38,7 @@ command_of() {
     case $1 in
     unit) echo "CK_TAP_LOG_FILE_NAME=- CK_VERBOSITY=silent $QFILE_BUILD/tests/unit-tests" ;;
     xen) echo "python3 -B tests/xen/run.py ${CASES-}" ;;
-    hostile | escape | dom0 | fault) echo "python3 -B tests/$1/run.py $([ "$1" != fault ] || echo "${PARTS-}")" ;;
+    hostile | escape | dom0 | editors | fault) echo "python3 -B tests/$1/run.py $([ "$1" != fault ] || echo "${PARTS-}")" ;;
     # They wait more than they work.
     integration) echo "bats --tap --jobs $((3 * $(nproc))) ${files:-tests/integration/*.bats}" ;;
     *) echo "echo 'there is no suite $1' >&2; false" ;;

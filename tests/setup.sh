@@ -21,6 +21,7 @@ has_module() { command -v pkg-config && pkg-config --exists "$1"; }
 links_with() { echo 'int main(void) { return 0; }' | cc "$@" -x c -o /dev/null -; }
 has_xen() { has_module xenvchan && has_module xenstore && has_module xencontrol; }
 has_fuzzer() { echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | clang -fsanitize=fuzzer -x c -o /dev/null -; }
+has_vim() { has vim || has vim.tiny; }
 has_headers() { echo '#include <stdio.h>' | cc -E -; }
 
 for group in "$@"; do
@@ -44,6 +45,17 @@ for group in "$@"; do
         need python3 "makes and compares odd trees" has python3
         need mandoc "checks the manual pages" has mandoc
         need acl "makes the access lists that a delivery must not inherit" has setfacl
+        ;;
+    editors)
+        need vim-tiny "an editor, for the tests of opening files; they go without those of these that are missing" has_vim
+        need nano "an editor" has nano
+        need tmux "the terminal of both" has tmux
+        need mousepad "a graphical editor" has mousepad
+        need xvfb "its screen, which nobody sees" has Xvfb
+        need xdotool "types into it" has xdotool
+        need dbus-daemon "lets it hand files over" has dbus-daemon
+        need xdg-utils "opens files with what was chosen for their types" has xdg-open
+        need file "tells it their types" has file
         ;;
     prove)
         need frama-c-base "proves that the parsing code does nothing undefined" has frama-c

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""nano, which writes into the file that is there."""
+import os
+import shutil
+
+from opening import equal
+from terminal import Terminal
+
+
+def why_not():
+    return "needs tmux and nano" if not shutil.which("nano") or not shutil.which("tmux") else None
+
+
+class Nano(Terminal):
+    def __init__(self, opening, *options):
+        super().__init__(opening, "nano", "--ignorercfiles", *options)
+
+    def add_line(self, text):
+        """Before the line that the cursor is on, which is the first one at the start."""
+        self.type(text)
+        self.press("Enter")
+
+    def save(self):
+        self.press("C-o")
+        self.shows("File Name to Write")
+        self.press("Enter")
+
+
+def saves_twice(opening, *options):
+    """Returns the names in nano's directory after the first save."""
+    nano = Nano(opening, *options)
+    nano.open()
+    copy = opening.copy()
+    inode = copy.stat().st_ino
+    nano.add_line("new line")
+    nano.save()
+    opening.comes_back("new line\nfirst line\nlast line\n")
+    equal(copy.stat().st_ino, inode)
+    names = sorted(os.listdir(copy.parent))
+    opening.stays_open()
+    nano.add_line("newer line")
+    nano.save()
+    opening.comes_back("new line\nnewer line\nfirst line\nlast line\n")
+    nano.press("C-x")
+    opening.ends_with("new line\nnewer line\nfirst line\nlast line\n", saves=2)
+    return names
+
+
+def saves_into_the_file(opening):
+    equal(saves_twice(opening), ["notes.txt"])
+
+
+def keeps_a_backup(opening):
+    equal(saves_twice(opening, "--backup"), ["notes.txt", "notes.txt~"])
+
+
+def saves_as_it_quits(opening):
+    nano = Nano(opening)
+    nano.open()
+    nano.add_line("new line")
+    nano.press("C-x")
+    nano.shows("Save modified buffer?")
+    nano.press("y")
+    nano.shows("File Name to Write")
+    nano.press("Enter")
+    opening.ends_with("new line\nfirst line\nlast line\n")
+
+
+def quits_without_saving(opening):
+    nano = Nano(opening)
+    nano.open()
+    nano.add_line("new line")
+    nano.press("C-x")
+    nano.shows("Save modified buffer?")
+    nano.press("n")
+    opening.ends_unchanged()
+
+
+def is_asked_to_end(opening):
+    """Upon which it keeps what was not saved in a file beside."""
+    nano = Nano(opening)
+    nano.open()
+    nano.add_line("new line")
+    nano.shows("new line")
+    opening.stop_editor()
+    opening.ends_unchanged(status=1)
+    opening.leaves_nothing()
+
+
+TESTS = [saves_into_the_file, keeps_a_backup, saves_as_it_quits, quits_without_saving, is_asked_to_end]
