@@ -603,6 +603,7 @@ def opener_seeds():
         "damaged": answered(one, told(b"two", crc=1), ended()),
         "damaged-then-good": answered(told(b"two", crc=1), one, ended()),
         "message": answered(ended(b"\x1b[31m no application\n\xff", 2)),
+        "message-of-no-errno": answered(ended(b"", 2**32 - 1)),
         "message-4096": answered(ended(b"m" * 4096)),
         "message-4097": answered(ended(b"m" * 4097)),
         "message-damaged": answered(one, told(b"m", DONE_EDITING, crc=1)),
@@ -623,6 +624,7 @@ def opener_seeds():
         "view-only": answered(one, told(b"two", crc=1), ended(b"seen"), options=VIEW_ONLY),
         "view-only-old": answered(b"new content\n", options=VIEW_ONLY),
         "early": answered(one, ended(), options=EARLY),
+        "early-success": answered(ended(), options=EARLY),
         "early-end": answered(ended(b"too large", 122), options=EARLY),
         "changed": answered(one, two, ended(), options=CHANGED),
         "changed-settled": answered(one, two, large, ended(), options=CHANGED | SETTLED, cuts=3),
@@ -632,7 +634,7 @@ def opener_seeds():
 
 # ---- editor: two bytes, then a request and content, folded ----
 
-NOBODY = 4  # fuzz_editor.c, where a limit and a reset are 1 and 2
+FROM_NOBODY = 4  # fuzz_editor.c, where a limit and a reset are 1 and 2
 
 
 def asked(request_bytes, content=b"some text\n", options=0, cuts=0):
@@ -650,7 +652,7 @@ def editor_seeds():
         "plain": file_of(),
         "plain-in-single-bytes": file_of(cuts=1),
         "plain-in-pieces": file_of(content=b"x" * 300000, cuts=9),
-        "from-nobody": file_of(options=NOBODY),
+        "from-nobody": file_of(options=FROM_NOBODY),
         "view-only": file_of(b"view-only-report.pdf", flags=1),
         "empty": file_of(content=b""),
         "large": file_of(content=b"x" * 300000 + bytes(5000)),

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Hostile streams, and legal ones at the edge of it, against the real qfile-unpacker; hostile frames against pedos-rpcd and pedos-rpc.
+"""Hostile streams, and legal ones at the edge of it, against the real qfile-unpacker; hostile frames against pedos-rpcd and pedos-rpc; hostile
+requests against vm-file-editor, and hostile answers against qopen-in-vm.
 
     run.py [NAME...]    run cases, all or those named ("links.absolute", or "links" for all of these), and write TAP
     run.py --list       list their names
@@ -19,6 +20,8 @@ import traceback
 sys.dont_write_bytecode = True
 
 import case as cases
+import edit
+import edit_machine
 import receive
 import rpc
 import rpc_machine
@@ -34,12 +37,13 @@ def receivers():
 
 
 def chosen(names):
-    """Those of the streams, by name, and those of the frames."""
-    unknown = [name for name in names if name not in cases.CASES and name not in rpc.CASES and name not in [*SUBJECTS, "rpc"]]
+    """Those of the streams, by name, and those that are conversations: frames, requests and answers."""
+    conversations = rpc.CASES | edit.CASES
+    unknown = [name for name in names if name not in cases.CASES | conversations and name not in [*SUBJECTS, "rpc", "edit"]]
     if unknown:
         sys.exit(f"run.py: no such case: {', '.join(unknown)}")
     return [{name: case for name, case in those.items() if not names or name in names or name.partition(".")[0] in names}
-            for those in (cases.CASES, rpc.CASES)]
+            for those in (cases.CASES, conversations)]
 
 
 def why_nothing_runs():
@@ -60,13 +64,13 @@ def run_one(name, reason, function, *arguments):
     return f"{'not ok' if complaints else 'ok'} {{}} - {name}", complaints
 
 
-def run(streams, frames):
+def run(streams, conversations):
     """Run cases side by side, print what became of them in their order. Returns how many failed."""
     unable, failed, number = why_nothing_runs(), 0, 0
     with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
         futures = [pool.submit(run_one, f"{name} {receiver.who}", unable or case.needs(receiver), receive.run, case, receiver)
                    for receiver in receivers() for name, case in streams.items()]
-        futures += [pool.submit(run_one, name, None, function) for name, function in frames.items()]
+        futures += [pool.submit(run_one, name, None, function) for name, function in conversations.items()]
         try:
             for number, future in enumerate(futures, 1):
                 line, complaints = future.result()
@@ -79,6 +83,7 @@ def run(streams, frames):
             for pid in list(receive.running):
                 receive.kill_group(pid)
             rpc_machine.end_all()
+            edit_machine.end_all()
             raise
     print(f"1..{number}")
     return failed
@@ -93,8 +98,8 @@ def main():
     for subject in SUBJECTS:
         importlib.import_module(subject)
     if options.write:
-        streams, frames = chosen([options.write])
-        if len(streams) != 1 or frames:
+        streams, conversations = chosen([options.write])
+        if len(streams) != 1 or conversations:
             sys.exit("run.py: --write takes one case, and one of a stream")
         sys.stdout.buffer.write(streams[options.write].make())
     elif options.list:

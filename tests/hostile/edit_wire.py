@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Requests and answers of the OpenInVM format, true to qfile(5) or not. It owes nothing to the C code."""
+import struct
+import zlib
+
+MARK = b"PedOSv2\0"
+VIEW_ONLY = b"view-only-"
+SAVE, DONE = 1, 2
+MESSAGE_MAX = 4096
+
+
+# ---- What the opener says ----
+
+
+def request(name, length, flags=0, flipped=0):
+    """One of version 2. `flipped`: bits of the checksum that are wrong."""
+    said = name.ljust(232, b"\0") + MARK + struct.pack("<QI", length, flags)
+    return said + struct.pack("<I", zlib.crc32(said) ^ flipped)
+
+
+def old_request(name):
+    return name.ljust(256, b"\0")
+
+
+# ---- What the editor answers ----
+
+
+def header(kind, length, code=0, mark=MARK):
+    return mark + struct.pack("<IIQ", kind, code, length)
+
+
+def record(kind, payload=b"", code=0, flipped=0):
+    return header(kind, len(payload), code) + payload + struct.pack("<I", zlib.crc32(payload) ^ flipped)
+
+
+def save(content, flipped=0):
+    return record(SAVE, content, flipped=flipped)
+
+
+def done(message=b"", code=0, flipped=0):
+    return record(DONE, message, code, flipped)
+
+
+def split(answer):
+    """The records of an answer as (kind, code, payload); and what is left, which is none."""
+    records = []
+    while len(answer) >= 28 and answer.startswith(MARK):
+        kind, code, length = struct.unpack_from("<IIQ", answer, 8)
+        payload, checksum = answer[24:24 + length], answer[24 + length:28 + length]
+        if checksum != struct.pack("<I", zlib.crc32(payload)):
+            break
+        records.append((kind, code, payload))
+        answer = answer[28 + length:]
+    return records, answer
