@@ -177,7 +177,7 @@ coverage:
 COUNTED = -O0 -g -U_FORTIFY_SOURCE --coverage -fprofile-update=atomic -fprofile-info-section -fdata-sections
 COUNTERS = -Wl,-T,tests/coverage/counters.ld tests/coverage/counters.c
 
-# Death anywhere. PARTS chooses among calls, kills, move, disk, order and rpc; SEED repeats the random kills of an earlier run.
+# Death anywhere. PARTS chooses among calls, kills, move, disk, order, rpc and open; SEED repeats the random kills of an earlier run.
 check-fault:
 	@$(SETUP) build fault
 	@$(MAKE) --no-print-directory all $(B)/tests/fault/inject

@@ -70,7 +70,7 @@ void explain_version(const struct explain *about, enum qfile_opener_step step, c
 	shown(about->file, name);
 	shown(event->path, path);
 	if (step == QFILE_OPENER_SAVED && event->path[0])
-		warnx("\"%s\" has the content that came back. %s speaks an old version, which cannot tell whether that is all of it: what the file had "
+		warnx("\"%s\" has the content that came back; %s speaks an old version, which cannot tell whether that is all of it: what the file had "
 		      "before is in \"%s\"",
 		      name, about->vm, path);
 	else if (step == QFILE_OPENER_SAVED && about->verbose)

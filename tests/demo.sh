@@ -1,5 +1,6 @@
 #!/bin/sh
-# `make demo`: two "VMs" that are two home directories, a real tree copied from one to the other by rpc, and attacks that fail.
+# `make demo`: two "VMs" that are two home directories, a real tree copied from one to the other by rpc, a file of the one edited in the other, and
+# attacks that fail.
 set -eu
 cd "$(dirname "$0")/.."
 top=$PWD
@@ -31,16 +32,27 @@ mkdir "$work/headers/sealed" && echo "read only" >"$work/headers/sealed/note" &&
 echo "work:     $work ($(find "$work/headers" | wc -l) entries, $(du -sh --apparent-size "$work/headers" | cut -f 1))"
 echo "personal: $personal (empty)"
 
-title "personal offers one service, PedOS.Filecopy, and its policy lets work call it:"
-mkdir "$demo/policy" "$demo/services"
-echo "PedOS.Filecopy * work personal allow" >"$demo/policy/10-demo.policy"
+title "personal offers two services, and its policy lets work call them:"
+mkdir "$demo/policy" "$demo/services" "$demo/personal/tmp"
+printf 'PedOS.%s * work personal allow\n' Filecopy OpenInVM >"$demo/policy/10-demo.policy"
 # Installed, the service delivers to its user's home directory. Here, to one below build/.
 cat >"$demo/services/PedOS.Filecopy" <<EOF
 #!/bin/sh
 exec $bin/qfile-unpacker -v $(id -u) $personal/PedOSIncoming/\$QREXEC_REMOTE_DOMAIN
 EOF
+# Installed, it runs what the desktop has for the type of a file. Here, a script stands in for somebody at a desk.
+cat >"$demo/services/PedOS.OpenInVM" <<EOF
+#!/bin/sh
+export TMPDIR=$demo/personal/tmp
+exec $bin/vm-file-editor --handler=$demo/somebody
+EOF
+cat >"$demo/somebody" <<'EOF'
+#!/bin/sh
+echo "somebody in personal opens $1"
+echo "This line was written in personal." >>"$1"
+EOF
 chmod -R go-w "$demo/policy" "$demo/services"
-chmod 755 "$demo/services/PedOS.Filecopy"
+chmod 755 "$demo/services"/* "$demo/somebody"
 run cat "$demo/policy/10-demo.policy"
 # Of one account, two domains: its own user may call under any name.
 user=$(id -un 2>/dev/null) || user=
@@ -79,6 +91,15 @@ if ! cmp "$demo/sent" "$demo/received"; then
     exit 1
 fi
 echo "$(grep -c . "$demo/sent") lines of both pictures are the same."
+
+title "Open a file of work's in personal, where somebody edits it:"
+echo "This line was written in work." >notes.txt
+vm work "$bin/qopen-in-vm" --verbose personal notes.txt
+run cat notes.txt
+if ! grep -q "written in personal" notes.txt || [ -n "$(ls -A "$demo/personal/tmp")" ]; then
+    echo "The edit did not come back, or something is left there." >&2
+    exit 1
+fi
 
 title "A hostile sender: a stream with a file called ../../.bashrc"
 find "$demo/personal" | LC_ALL=C sort >"$demo/before"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """run.py [PART...]: death anywhere. Kill and fail whatever takes part in a delivery, and look at what is left. Writes TAP.
 
-Parts: calls, kills, move, disk, order, rpc; without any, all of them.
+Parts: calls, kills, move, disk, order, rpc, open; without any, all of them.
 """
 import signal
 import sys
@@ -11,13 +11,14 @@ import calls
 import disk
 import kills
 import move
+import opened
 import order
 import rpc
 import tap
 from delivery import Broken
 
 PARTS = {"calls": calls.tests, "kills": kills.tests, "move": move.tests, "disk": disk.tests, "order": order.tests,
-         "rpc": rpc.tests}
+         "rpc": rpc.tests, "open": opened.tests}
 
 
 def main():
