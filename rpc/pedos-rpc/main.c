@@ -133,7 +133,7 @@ static int service_status(const struct caller *caller)
 	return EXIT_FAILED;
 }
 
-/* The service has ended well or badly: what counts is the program. It is waited for as long as it takes, but not against the user's will. */
+/* What the program's end means. It is waited for as long as it takes, but not against the user's will. */
 static int program_status(struct caller *caller)
 {
 	struct pollfd fds[] = {{.fd = caller->program.ended, .events = POLLIN}, {.fd = caller->stop, .events = POLLIN}};
@@ -164,6 +164,15 @@ static int stop(struct caller *caller)
 	return EXIT_FAILED;
 }
 
+/*
+ * A program that is content may not have been able to tell that the service was not: some formats have no word for it. But a service may well
+ * die of writing more than the program wanted.
+ */
+static int joint_status(int program, int service)
+{
+	return program != 0 || service == 128 + SIGPIPE ? program : service;
+}
+
 static int call(struct caller *caller)
 {
 	int status = ask(caller), r;
@@ -182,7 +191,7 @@ static int call(struct caller *caller)
 		return status;
 	if (r < 0)
 		program_end(&caller->program);
-	return r < 0 ? status : program_status(caller);
+	return r < 0 ? status : joint_status(program_status(caller), status);
 }
 
 int main(int argc, char **argv)

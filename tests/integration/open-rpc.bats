@@ -109,6 +109,8 @@ END
     serve_editor
     open_in --service=PedOS.OpenInVM+anything work file
     has "$said" "takes no argument"
+    # Whether the file had been sent by then or not.
+    [ "$status" = 1 ] || exits 2
     missing "$NOTES/called"
     is "$(<file)" first
 }

@@ -49,16 +49,29 @@ load rpc
     done
 }
 
-@test "with a PROGRAM its exit status counts, and not the service's" {
+@test "with a PROGRAM its exit status counts, and the service's where that is 0" {
     service test.Exit <<<'exit "$1"'
     start_daemon
     local n
-    for n in 0 1 42 125 255; do
+    for n in 1 42 125 255; do
         rpc work test.Exit+7 sh -c "exit $n"
         exits "$n"
+        rpc work test.Exit+0 sh -c "exit $n"
+        exits "$n"
     done
+    rpc work test.Exit+7 true
+    exits 7
+    rpc work test.Exit+0 true
+    exits 0
     rpc work test.Exit+7 sh -c 'kill -KILL $$'
     exits 137
+}
+
+@test "a service that dies of writing more than the PROGRAM wanted does not count" {
+    service test.Endless <<<'exec yes'
+    start_daemon
+    rpc work test.Endless head -c 10
+    exits 0
 }
 
 @test "a service that a signal ends is 128 and the signal's number" {
