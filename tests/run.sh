@@ -4,13 +4,13 @@
 #     sh tests/run.sh [-b BUILD] [-1] [-s SUITES] [NAME...]
 #
 # BUILD: the build to test, "build" if not said. -1: as the caller only. SUITES: words of "unit hostile escape dom0 editors integration fault xen",
-# all but the last two if not said. NAME: of the integration tests only these, such as roundtrip.
+# all but the last two if not said. NAME: of the integration tests only these, such as roundtrip; and without -s, no other suites.
 set -u
 cd "$(dirname "$0")/.."
 export LC_ALL=C.UTF-8 # the tests' own text has characters of many scripts
 QFILE_BUILD=build
 once=
-chosen="unit hostile escape dom0 editors integration"
+chosen=
 while getopts b:1s: option; do
     case $option in
     b) QFILE_BUILD=$OPTARG ;;
@@ -29,7 +29,9 @@ trap '[ -z "$plain" ] || { chmod -R u+rwX "$plain" 2>/dev/null; rm -rf "$plain";
 trap 'exit 130' INT TERM
 
 files=
-for name in "$@"; do files="$files tests/integration/$name.bats" chosen=integration; done
+for name in "$@"; do files="$files tests/integration/$name.bats"; done
+[ -n "$chosen" ] || chosen=${files:+integration}
+[ -n "$chosen" ] || chosen="unit hostile escape dom0 editors integration"
 
 . tests/tap.sh
 
