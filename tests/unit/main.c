@@ -46,6 +46,7 @@ int main(void)
 	srunner_add_suite(runner, original_suite());
 	srunner_add_suite(runner, place_suite());
 	srunner_add_suite(runner, opener_suite());
+	srunner_add_suite(runner, saving_suite());
 
 	/* A test that crashes, hangs, or becomes another user must not take the others along. */
 	srunner_set_fork_status(runner, CK_FORK);

@@ -6,6 +6,7 @@
 #include "opened.h"
 
 #include "faults.h"
+#include "stream.h"
 
 #include <fcntl.h>
 #include <libdeflate.h>
@@ -167,4 +168,15 @@ bool has_name(const char *path, const char *prefix)
 			return true;
 	}
 	return false;
+}
+
+char *pattern_of(size_t size)
+{
+	char *bytes = malloc(size + 1);
+
+	ck_assert_ptr_nonnull(bytes);
+	for (size_t i = 0; i < size; i++)
+		bytes[i] = (char)(i * 31 + i / 4096 * 7 + i / STREAM_BUFFER_SIZE);
+	bytes[size] = '\0';
+	return bytes;
 }

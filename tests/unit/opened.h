@@ -48,4 +48,7 @@ void make_old_file(const char *path, const char *content);
 /* Is there a name in `path` that begins with `prefix`? */
 bool has_name(const char *path, const char *prefix);
 
+/* A content of that size in which no two pages are alike, NUL-terminated, to be freed. */
+char *pattern_of(size_t size);
+
 #endif

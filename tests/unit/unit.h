@@ -46,6 +46,7 @@ Suite *attributes_suite(void);
 Suite *original_suite(void);
 Suite *place_suite(void);
 Suite *opener_suite(void);
+Suite *saving_suite(void);
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
