@@ -116,6 +116,9 @@ void explain_failure(const struct explain *about, int code, const struct qfile_o
 	case -EPROTO:
 		warnx("what comes from %s makes no sense: is it a vm-file-editor that runs there?", about->vm);
 		break;
+	case -EFBIG:
+		warnx("what was saved in %s is longer than --max-bytes lets it be, and is not used", about->vm);
+		break;
 	case -ECANCELED:
 		warnx("stopped");
 		break;

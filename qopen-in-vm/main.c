@@ -86,12 +86,15 @@ static int open_file(struct session *session, const struct options *options, con
 	return r;
 }
 
-/* The command has no more to say: how it ended counts, too, since an old editor cannot tell of a failure in any other way. */
+/*
+ * The command has no more to say. How it ended counts, too, since an old editor cannot tell of a failure in any other way; and it may explain
+ * that the connection was lost.
+ */
 static int end_command(const struct qfile_peer *peer, int result)
 {
 	int status = via_end(peer);
 
-	if (status > 0 && result != -ECANCELED)
+	if (status > 0 && (result == 0 || result == -ECONNRESET))
 		via_explain(status);
 	return status > 0 && result == 0 ? -1 : result;
 }

@@ -74,7 +74,7 @@ int session_take(struct session *session)
 	if (step < 0) {
 		session->event.save = session->saves;
 		explain_failure(&session->about, step, &session->event, &session->error);
-		return step == -ECANCELED ? step : -1;
+		return step == -ECANCELED || step == -ECONNRESET ? step : -1;
 	}
 	explain_done(&session->about, &session->event);
 	if (session->damaged)

@@ -22,7 +22,10 @@ struct session {
  * Send the file; closes `out` (stdout: points it elsewhere). Returns 0 or a negative errno, having said what is wrong.
  */
 int session_send(struct session *session, int out);
-/* Take what comes back, and tell of it. 0 when all that was saved there is in the file; -ECANCELED when stopped; else -1. */
+/*
+ * Take what comes back, and tell of it. 0 when all that was saved there is in the file; -ECANCELED when stopped; -ECONNRESET when the connection was
+ * lost; else -1.
+ */
 int session_take(struct session *session);
 
 #endif
