@@ -393,11 +393,23 @@ with_var_tmp() {
     is "$(stat -c %a "$T/var-tmp"/qopen-in-vm-*)" 700
 }
 
-# on_small_disk SIZE SCRIPT: with a file system of that size at $T/disk.
-on_small_disk() {
+# open_on_small_disk [BEFORE]: open file.txt, which holds "first", with a file system of 1 MiB as the working directory and BEFORE done there. $T/after is
+# what it holds in the end, $T/names and $T/files are what there is beside it.
+open_on_small_disk() {
     need_namespace
     mkdir "$T/disk"
-    try in_namespace sh -ec 'mount -t tmpfs -o "size=$1,mode=777" none "$2/disk"; cd "$2/disk"; eval "$3"' sh "$1" "$T" "$2"
+    export OPENER T
+    try in_namespace sh -ec '
+        mount -t tmpfs -o size=1m,mode=777 none "$T/disk"
+        cd "$T/disk"
+        echo first >file.txt
+        eval "$1"
+        status=0
+        "$OPENER" --via="$T/editor" file.txt || status=$?
+        cp file.txt "$T/after"
+        ls -A >"$T/names"
+        find . -type f >"$T/files"
+        exit $status' sh "${1-}"
 }
 
 @test "a full disk: the file is as it was, the edit in a private place that is named" {
@@ -407,14 +419,7 @@ head -c 3000000 /dev/urandom >"$T/version"
 save_file "$T/version"
 all_done
 END
-    export OPENER T
-    on_small_disk 1m '
-        echo first >file.txt
-        status=0
-        "$OPENER" --via="$T/editor" file.txt || status=$?
-        cp file.txt "$T/after"
-        ls -A >"$T/names"
-        exit $status'
+    open_on_small_disk
     exits 1
     kept_path
     has "$said" "No space"
@@ -433,21 +438,11 @@ head -c 900000 /dev/zero >"$T/disk/filler" 2>/dev/null
 tail -c +300001 "$T/record"
 all_done
 END
-    export OPENER T
-    on_small_disk 1m '
-        echo first >file.txt
-        status=0
-        "$OPENER" --via="$T/editor" file.txt || status=$?
-        cp file.txt "$T/after"
-        exit $status'
-    # Where the room was set aside at once, the filler is what finds the disk full.
-    if [ "$status" = 0 ]; then
-        cmp "$T/after" "$T/version"
-    else
-        kept_path
-        cmp "$kept" "$T/version"
-        is "$(<"$T/after")" first
-    fi
+    open_on_small_disk
+    exits 1
+    kept_path
+    cmp "$kept" "$T/version"
+    is "$(<"$T/after")" first
 }
 
 @test "a disk that has room again: the next save is in its place" {
@@ -458,13 +453,7 @@ save_file "$T/version"
 save small
 all_done
 END
-    export OPENER T
-    on_small_disk 1m '
-        echo first >file.txt
-        status=0
-        "$OPENER" --via="$T/editor" file.txt || status=$?
-        cp file.txt "$T/after"
-        exit $status'
+    open_on_small_disk
     exits 0
     kept_path
     cmp "$kept" "$T/version"
@@ -479,15 +468,7 @@ save_file "$T/version"
 save small
 all_done
 END
-    export OPENER T
-    on_small_disk 1m '
-        mount --bind . /var/tmp
-        echo first >file.txt
-        status=0
-        HOME=$PWD "$OPENER" --via="$T/editor" file.txt || status=$?
-        cp file.txt "$T/after"
-        find . -type f >"$T/files"
-        exit $status'
+    open_on_small_disk 'mount --bind . /var/tmp; export HOME=$PWD'
     has "$said" "save 1 could be written nowhere"
     has "$said" "No space"
     is "$(<"$T/after") $(<"$T/files")" "small ./file.txt"
