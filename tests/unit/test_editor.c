@@ -140,9 +140,9 @@ START_TEST(receive)
 	free(path);
 	ck_assert_uint_eq(qfile_editor_saves(editor), 0);
 	ck_assert_int_eq(qfile_editor_done(editor, 0, ""), 0);
+	ck_assert_str_eq(names_in("tmp"), "");
 	ck_assert_str_eq(records_in("answer"), requests[_i].version == 2 ? "done 0 \n" : "");
 	ck_assert_int_eq(qfile_editor_free(editor), 0);
-	ck_assert_str_eq(names_in("tmp"), "");
 	ck_assert_uint_eq(open_descriptors(), before);
 }
 END_TEST
