@@ -147,6 +147,33 @@ install: all
 # ---- Trying and testing. These install what is missing first, and say so. ----
 
 SETUP = XEN=$(XEN) sh tests/setup.sh
+# Not the first one in PATH: that may be a wrapper that takes ten times as long to start.
+PYTHON = $(firstword $(wildcard /usr/bin/python3) python3)
+RUN_TESTS = $(PYTHON) -B tests/run.py
+
+help:
+	@sed -n 's/^## \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
+
+##
+## The first two commands:
+##   make demo             two "VMs" on this machine: files copied, a file opened, attacks refused
+##   make check            all usual tests, as this user and, for root, as a plain user too
+## Both install what is missing, and say what and why. By hand:
+##   make setup            install what building, the demo and the tests need
+##   make                  build
+##   make test             the same tests as make check; installs nothing, needs no network
+##   make install          PREFIX, DESTDIR and XEN=0 as usual
+##   make clean            remove what was built
+##
+## A part of the tests:
+##   make check SUITE=unit               one of unit, hostile, escape, dom0, editors, integration; or several words
+##   make check TEST=conflict            the cases of the files that are called so, of all suites
+##   make check TEST="a read-only"       the cases that have this text in their names (not of unit)
+## Both may be said, and both work with make test.
+##
+setup:
+	@$(SETUP) build demo test
+	@$(SETUP) editors || true
 
 demo:
 	@$(SETUP) build demo
@@ -156,50 +183,65 @@ demo:
 check:
 	@$(SETUP) build test
 	@$(SETUP) editors || true
-	@$(MAKE) --no-print-directory all $(TEST_PROGRAMS)
-	@sh tests/run.sh
+	@$(MAKE) --no-print-directory test
 
-# The same tests, once, on a build with the address and undefined sanitizers: the first bad access or overflow ends a program. Leaks are not
-# looked for: tests leak on purpose, and a process that shut itself in cannot look into itself.
+CHOSEN = $(if $(SUITE),-s "$(SUITE)") $(if $(TEST),-t "$(TEST)")
+
+test:
+	@$(MAKE) --no-print-directory all $(TEST_PROGRAMS)
+	@$(RUN_TESTS) $(CHOSEN)
+
+## What takes longer:
+##   make check-editors    files opened in real editors, the graphical ones (400 MB of packages) too
+check-editors:
+	@$(SETUP) build test editors desktop
+	@$(MAKE) --no-print-directory all
+	@$(RUN_TESTS) -s editors $(if $(TEST),-t "$(TEST)")
+
+##   make check-sanitized  the tests, once, on a build with the address and undefined sanitizers
+# The first bad access or overflow ends a program. Leaks are not looked for: tests leak on purpose, and a process that shut itself in cannot look
+# into itself.
 check-sanitized:
 	@$(SETUP) build test sanitized
-	@$(MAKE) --no-print-directory B=build-sanitized CFLAGS="$(SANITIZED)" all build-sanitized/tests/unit-tests
-	@ASAN_OPTIONS=detect_leaks=0 sh tests/run.sh -1 -b build-sanitized -s "unit hostile integration"
+	@$(MAKE) --no-print-directory B=build-sanitized CFLAGS="$(SANITIZED)" all build-sanitized/tests/unit-tests build-sanitized/tests/standin
+	@ASAN_OPTIONS=detect_leaks=0 QFILE_BUILD=build-sanitized $(RUN_TESTS) -1 -s "unit hostile integration" $(if $(TEST),-t "$(TEST)")
 
 SANITIZED = -O1 -g -U_FORTIFY_SOURCE -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
-# Which lines and branches of the library the tests reach.
+##   make coverage         which lines and branches of the library the tests reach
 coverage:
 	@$(SETUP) build test coverage
-	@$(MAKE) --no-print-directory B=build-coverage CFLAGS="$(COUNTED)" LDFLAGS="$(COUNTERS)" all build-coverage/tests/unit-tests build-coverage/tests/fault/inject
-	@sh tests/coverage/run.sh build-coverage
+	@$(MAKE) --no-print-directory B=build-coverage CFLAGS="$(COUNTED)" LDFLAGS="$(COUNTERS)" all build-coverage/tests/unit-tests \
+		build-coverage/tests/standin
+	@PYTHON=$(PYTHON) sh tests/coverage/run.sh build-coverage
 
 COUNTED = -O0 -g -U_FORTIFY_SOURCE --coverage -fprofile-update=atomic -fprofile-info-section -fdata-sections
 COUNTERS = -Wl,-T,tests/coverage/counters.ld tests/coverage/counters.c
 
-# Death anywhere. PARTS chooses among calls, kills, move, disk, order, rpc and open; SEED repeats the random kills of an earlier run.
+##   make check-fault      every call fails, everything dies, every disk is full
+##                         PARTS chooses among calls, kills, move, disk, order, rpc and open; SEED repeats the random kills of an earlier run
 check-fault:
 	@$(SETUP) build fault
 	@$(MAKE) --no-print-directory all $(B)/tests/fault/inject
-	@PARTS="$(PARTS)" sh tests/run.sh -s fault
+	@$(RUN_TESTS) -s fault $(PARTS:%=-t %)
 
-# Between real guests: Xen in an emulator, with dom0 and three guests. CASES chooses among tests/xen/cases.
+##   make check-xen        between real guests: Xen in an emulator, with dom0 and three guests; CASES chooses among tests/xen/cases
 check-xen:
 	@$(SETUP) build
 	@$(SETUP) xen || true
 	@$(MAKE) --no-print-directory all $(XEN_PROGRAMS)
 	@rm -rf $(B)/xen/installed
 	@$(MAKE) --no-print-directory install PREFIX=/usr DESTDIR=$(CURDIR)/$(B)/xen/installed >/dev/null
-	@CASES="$(CASES)" sh tests/run.sh -1 -b $(B) -s xen; status=$$?; cat $(B)/tests/results/xen-*.err; exit $$status
+	@QFILE_BUILD=$(B) $(RUN_TESTS) -1 -s xen $(CASES:%=-t %); status=$$?; cat $(B)/tests/results/xen-*.err; exit $$status
 
 XEN_PROGRAMS = $(if $(filter-out 0,$(XEN)),$(patsubst tests/xen/%.c,$(B)/tests/xen/%,$(wildcard tests/xen/*.c)))
 
-# Nothing undefined in the code that parses: for every input, and without running it.
+##   make prove            nothing undefined in the code that parses: for every input, and without running it
 prove:
 	@$(SETUP) build prove
 	@sh tests/prove/run.sh
 
-# Replays the corpus of each target, then looks for new input for so long.
+##   make fuzz SECONDS=60  replay the corpus of each fuzz target, then look for new input for so long
 SECONDS = 60
 fuzz:
 	@$(SETUP) build
@@ -209,12 +251,14 @@ fuzz:
 # The library can be built without its tests.
 -include tests/fuzz/fuzz.mk
 
+##   make bench            speed and memory, against other ways to copy
+##
 bench:
 	@$(SETUP) build bench
 	@$(MAKE) --no-print-directory all
-	@python3 tests/bench.py
+	@$(PYTHON) tests/bench.py
 
-TEST_PROGRAMS = $(B)/tests/unit-tests $(B)/tests/escape/escape $(B)/tests/fault/inject $(if $(filter 0,$(XEN)),,$(B)/tests/dom0/hypervisor.so)
+TEST_PROGRAMS = $(B)/tests/unit-tests $(B)/tests/standin $(B)/tests/escape/escape $(B)/tests/fault/inject $(if $(filter 0,$(XEN)),,$(B)/tests/dom0/hypervisor.so)
 
 # The unit tests look inside the library, behind the names that it exports.
 $(B)/tests/unit-tests: $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/*.c)) $(LIB_OBJECTS) $(B)/rpc/pedos-rpc-dom0/tables.o $(RPC_SHARED)
@@ -242,6 +286,12 @@ $(B)/tests/fault/inject: $(B)/tests/fault/inject.o
 	$(call say,LINK)
 	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) -o $@ $^ $$($(PKG_CONFIG) --libs libseccomp)
 
+# Hands what it is started with over to a test, which plays its part.
+$(B)/tests/standin: tests/common/standin.c
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -fPIE -pie $(LDFLAGS) -o $@ $<
+
 # A hypervisor where there is none.
 $(B)/tests/dom0/hypervisor.so: tests/dom0/hypervisor.c
 	$(call say,LINK)
@@ -259,6 +309,6 @@ $(B)/tests/unit/%.o: ALL_CFLAGS += -Ilib -Irpc $(shell $(PKG_CONFIG) --cflags ch
 clean:
 	rm -rf $(B) build-*
 
-.PHONY: all always install demo check check-fault check-sanitized check-xen coverage prove fuzz bench clean
+.PHONY: all always install help setup demo check test check-editors check-fault check-sanitized check-xen coverage prove fuzz bench clean
 .DELETE_ON_ERROR:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

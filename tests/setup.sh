@@ -40,9 +40,9 @@ for group in "$@"; do
         ;;
     test)
         need check "runs the unit tests" has_module check
-        need bats "runs the integration tests" has bats
+        need bats "runs the integration tests that are in shell" has bats
         need parallel "runs them side by side" has parallel
-        need python3 "makes and compares odd trees" has python3
+        need python3 "runs all others" has python3
         need mandoc "checks the manual pages" has mandoc
         need acl "makes the access lists that a delivery must not inherit" has setfacl
         ;;
@@ -50,6 +50,8 @@ for group in "$@"; do
         need vim-tiny "an editor, for the tests of opening files; they go without those of these that are missing" has_vim
         need nano "an editor" has nano
         need tmux "the terminal of both" has tmux
+        ;;
+    desktop)
         need mousepad "a graphical editor" has mousepad
         need xvfb "its screen, which nobody sees" has Xvfb
         need xdotool "types into it" has xdotool

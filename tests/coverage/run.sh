@@ -14,8 +14,7 @@ for counted in "$library" "$unit"; do
     touch "$counted.counters"
     chmod 666 "$counted.counters"
 done
-# Of the code for opening files elsewhere the unit tests reach nearly all: the integration tests of that, which wait a lot, are left out.
-sh tests/run.sh -1 -b "$build" -s "unit hostile integration" $(ls tests/integration | sed -n '/^open-/!s/\.bats$//p')
+QFILE_BUILD=$build "${PYTHON-python3}" -B tests/run.py -1 -s "unit hostile integration"
 status=$?
 
 # write TO PROGRAM: what was counted in the library as PROGRAM has it, beside the notes that gcc made for it.
@@ -34,5 +33,5 @@ report() {
 report --branches --html-details "$build/coverage.html" --html-title qfilecopy >"$build/branches.txt" || exit 1
 report --txt "$build/lines.txt" --json "$build/coverage.json" || exit 1
 cat "$build/lines.txt"
-python3 tests/coverage/judge.py "$build/coverage.json" || status=1
+"${PYTHON-python3}" tests/coverage/judge.py "$build/coverage.json" || status=1
 exit $status

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""pedos-rpc-dom0 as it is, with a xenstore and a hypervisor that are only played: which tables it writes, and when. Writes TAP.
+"""run.py [TEXT...]: pedos-rpc-dom0 as it is, with a xenstore and a hypervisor that are only played: which tables it writes, and when. Writes TAP.
+
+Each TEXT chooses the tests that have it in their names.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -11,21 +13,22 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
 
 sys.dont_write_bytecode = True
+sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "common"))
 
+import tap
 import xenstore
+from expect import FOREVER, equal
+from settings import BUILD
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
-BUILD = TOP / os.environ.get("QFILE_BUILD", "build")
 PROGRAM = BUILD / "bin/pedos-rpc-dom0"
 HYPERVISOR = BUILD / "tests/dom0/hypervisor.so"
 
 DYING, SHUTDOWN, RUNNING = 1, 4, 32  # XEN_DOMINF_*
 POWEROFF, SUSPEND, CRASH = 0 << 16, 2 << 16, 3 << 16
 POLICY = "Copy * work vault allow user=keeper\nCopy +x @anyvm open ask\n"
-FOREVER = 300  # seconds, for what would never come: no test takes a tenth of it
+WORKERS = 2 * (os.cpu_count() or 1)
 
 
 class World:
@@ -126,10 +129,6 @@ class World:
     def tables(self):
         """All of them, with the trees that are there."""
         return {path: value for path, value in self.store.below("/local/domain").items() if "pedos-rpc" in path and path.count("/") == 2}
-
-
-def equal(is_so, should_be):
-    assert is_so == should_be, f"\n  it is:     {is_so}\n  should be: {should_be}"
 
 
 ALL = {
@@ -470,33 +469,22 @@ def why_nothing_runs():
     return None
 
 
-def run_one(test):
-    """Returns what is wrong."""
-    with tempfile.TemporaryDirectory(prefix="qfile-dom0-") as directory:
-        world = World(directory)
-        try:
-            test(world)
-        except Exception:
-            return traceback.format_exc().splitlines()
-        finally:
-            world.close()
-    return []
+def case(test, reason):
+    def run():
+        if reason:
+            raise tap.Skip(reason)
+        with tempfile.TemporaryDirectory(prefix="qfile-dom0-") as directory:
+            world = World(directory)
+            try:
+                test(world)
+            finally:
+                world.close()
+    return tap.Case(test.__name__.replace("_", " "), run)
 
 
 def main():
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     reason = why_nothing_runs()
-    failed = False
-    for number, test in enumerate(TESTS, 1):
-        name = test.__name__.replace("_", " ")
-        complaints = [] if reason else run_one(test)
-        print(f"{'not ok' if complaints else 'ok'} {number} - {name}" + (f" # skip {reason}" if reason else ""))
-        for line in complaints:
-            print(f"# {line}")
-        sys.stdout.flush()
-        failed = failed or bool(complaints)
-    print(f"1..{len(TESTS)}")
-    return 1 if failed else 0
+    return tap.run(tap.chosen([case(test, reason) for test in TESTS], sys.argv[1:]), WORKERS)
 
 
 if __name__ == "__main__":

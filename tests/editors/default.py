@@ -3,7 +3,7 @@
 import os
 import shutil
 
-from opening import check
+from expect import check
 
 # The name of no browser: what opens all that nothing else does.
 NO_BROWSER = "qfile-no-browser"

@@ -6,7 +6,8 @@ import struct
 import subprocess
 import zlib
 
-from opening import RESULTS, check, wait
+from expect import check
+from opening import RESULTS, wait
 
 # Nothing that other programs of a desktop would have to do, and each key is what it says.
 ENVIRONMENT = {"NO_AT_BRIDGE": "1", "GTK_A11Y": "none", "GIO_USE_VFS": "local", "GSETTINGS_BACKEND": "memory",

@@ -3,7 +3,7 @@
 import shutil
 
 from display import Display
-from opening import equal
+from expect import equal
 
 PROGRAMS = ("mousepad", "Xvfb", "xdotool", "dbus-daemon")
 

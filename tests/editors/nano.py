@@ -3,12 +3,13 @@
 import os
 import shutil
 
-from opening import equal
+import machine
+from expect import equal
 from terminal import Terminal
 
 
 def why_not():
-    return "needs tmux and nano" if not shutil.which("nano") or not shutil.which("tmux") else None
+    return "needs tmux and nano" if not shutil.which("nano") or not shutil.which("tmux") else machine.why_no_terminal()
 
 
 class Nano(Terminal):

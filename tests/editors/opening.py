@@ -6,39 +6,17 @@ import re
 import shlex
 import signal
 import subprocess
-import threading
 import time
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
-BUILD = TOP / os.environ.get("QFILE_BUILD", "build")
+from expect import check, equal, wait_until
+from settings import BUILD
+
 PROGRAMS = [BUILD / "bin" / name for name in ("qopen-in-vm", "vm-file-editor")]
 RESULTS = BUILD / "tests/results"
 
-FOREVER = 300  # seconds, for what would never come: no test takes a tenth of it
-stopping = threading.Event()  # the run is to end now
-
-
-class Broken(Exception):
-    """What should have happened did not."""
-
-
-def check(is_so, complaint):
-    if not is_so:
-        raise Broken(complaint)
-
-
-def equal(is_so, should_be):
-    check(is_so == should_be, f"it is {is_so!r}, and should be {should_be!r}")
-
-
 def wait(condition, what, state=lambda: ""):
     """Wait for what `condition` returns to be true, and return it. `what` completes "waited in vain for", `state` tells what there was instead."""
-    end = time.monotonic() + FOREVER
-    while not (result := condition()):
-        if time.monotonic() > end or stopping.is_set():
-            raise Broken(f"waited in vain for {what}\n{state()}")
-        time.sleep(0.01)
-    return result
+    return wait_until(condition, lambda: f"{what}\n{state()}")
 
 
 def processes_in(directory):

@@ -1,62 +1,39 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""run.py [EDITOR...]: files opened in real editors, by the real qopen-in-vm and vm-file-editor. Writes TAP.
+"""run.py [WORD...]: files opened in real editors, by the real qopen-in-vm and vm-file-editor. Writes TAP.
 
-Editors: vim, nano, mousepad, default (whatever xdg-open finds); without any, all of them.
+Each WORD is an editor: vim, nano, mousepad, default (whatever xdg-open finds); or, where none is, a text that the tests have in their names.
 """
-import concurrent.futures
 import os
+import pathlib
 import shutil
-import signal
 import sys
 import tempfile
-import traceback
 
 sys.dont_write_bytecode = True
+sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "common"))
 
 import default
 import mousepad
 import nano
 import opening
+import tap
 import vim
 
 EDITORS = {"mousepad": mousepad, "vim": vim, "nano": nano, "default": default}
 WORKERS = 8  # they wait more than they work
 
 
-def run_one(test, top):
-    """Returns what is wrong."""
-    directory = tempfile.mkdtemp(dir=top)
-    try:
-        test(opening.Opening(directory))
-    except opening.Broken as broken:
-        return [line for line in str(broken).splitlines() if line]
-    except Exception:
-        return traceback.format_exc().splitlines()
-    finally:
-        opening.end_all(directory)
-    return []
-
-
-def run(editors, top):
-    """Run tests side by side, and print in their order what became of them. Returns how many failed."""
-    failed = number = 0
-    with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
-        reasons = {editor: EDITORS[editor].why_not() for editor in editors}
-        futures = [(editor, test, None if reasons[editor] else pool.submit(run_one, test, top))
-                   for editor in editors for test in EDITORS[editor].TESTS]
+def case(editor, test, top):
+    def run():
+        if reason := EDITORS[editor].why_not():
+            raise tap.Skip(reason)
+        directory = tempfile.mkdtemp(dir=top)
         try:
-            for number, (editor, test, future) in enumerate(futures, 1):
-                complaints = future.result() if future else []
-                name = f"{editor} {test.__name__.replace('_', ' ')}" + (f" # skip {reasons[editor]}" if not future else "")
-                print(f"{'not ok' if complaints else 'ok'} {number} - {name}", *(f"# {line}" for line in complaints), sep="\n", flush=True)
-                failed += bool(complaints)
-        except BaseException:  # stopped: no test begins, those that run end and remove what they made
-            opening.stopping.set()
-            pool.shutdown(cancel_futures=True)
-            raise
-    print(f"1..{number}")
-    return failed
+            test(opening.Opening(directory))
+        finally:
+            opening.end_all(directory)
+    return tap.Case(f"{editor} {test.__name__.replace('_', ' ')}", run)
 
 
 def guard(top):
@@ -73,15 +50,13 @@ def guard(top):
 
 
 def main():
-    editors = sys.argv[1:] or list(EDITORS)
-    unknown = [editor for editor in editors if editor not in EDITORS]
-    if unknown:
-        sys.exit(f"{__doc__}\nThere is no editor {unknown[0]!r}.")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="qfile-editors-") as top:
         top = os.path.realpath(top)  # as vm-file-editor, and so the editors, will call it
         guard(top)
-        return 1 if run(editors, top) else 0
+        cases = [case(editor, test, top) for editor, module in EDITORS.items() for test in module.TESTS]
+        words = sys.argv[1:]
+        of_editors = [each for each in cases if each.name.partition(" ")[0] in words]
+        return tap.run(of_editors or tap.chosen(cases, words), WORKERS)
 
 
 if __name__ == "__main__":

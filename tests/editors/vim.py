@@ -4,14 +4,15 @@ import os
 import shutil
 import signal
 
-from opening import check, equal
+import machine
+from expect import check, equal
 from terminal import Terminal
 
 VIM = shutil.which("vim") or shutil.which("vim.tiny")
 
 
 def why_not():
-    return "needs tmux and vim" if not VIM or not shutil.which("tmux") else None
+    return "needs tmux and vim" if not VIM or not shutil.which("tmux") else machine.why_no_terminal()
 
 
 # In a temporary directory, vim makes no backups unless it is told to.

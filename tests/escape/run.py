@@ -16,9 +16,14 @@ import sys
 import tempfile
 import threading
 
+sys.dont_write_bytecode = True
+sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../common"))
+
 import attempt
+import machine
 import overlap
 import outside
+import tap
 
 LAYERS = ["user-namespace", "namespaces", "mount", "chroot", "privileges", "resources", "descriptors", "landlock", "system-calls"]
 CONFIGURATIONS = ["none", *LAYERS, "old-kernel", "pivot-root", "verify", "bare"]
@@ -114,8 +119,24 @@ def title(configuration):
     return {"none": "all layers", "bare": "bare", "old-kernel": "neither Landlock nor system calls"}.get(configuration, f"no {configuration}")
 
 
+def chosen(names):
+    """Attempts that are called so, or, where there are none, that have this text in what they try."""
+    every = list(attempt.every())
+    called = [one for one in every if one.name in names]
+    return called or [one for one in every if not names or any(name in one.what for name in names)]
+
+
+def why_nothing_runs():
+    if not machine.can_receive():
+        return machine.NO_RECEIVER
+    # A root who can make no mount namespace at all can make no mounts that would have to be kept from the machine.
+    if machine.am_root() and machine.works("unshare", "-m", "--propagation=unchanged", "true") and not machine.has_mount_namespaces():
+        return "attacks could mount what the machine sees: / is no mount point here, so that a mount namespace cannot be made private"
+    return None
+
+
 def run_all(suite, configurations, names):
-    attempts = [one for one in attempt.every() if not names or one.name in names]
+    attempts = chosen(names)
     failed = number = 0
     with concurrent.futures.ThreadPoolExecutor(2) as workers:
         try:
@@ -139,14 +160,16 @@ def main():
     parser.add_argument("-c", dest="configurations", action="append", choices=CONFIGURATIONS)
     parser.add_argument("attempts", nargs="*")
     arguments = parser.parse_args()
-    unknown = set(arguments.attempts) - {one.name for one in attempt.every()}
-    if unknown:
-        parser.error(f"no such attempt: {', '.join(unknown)}")
+    if not chosen(arguments.attempts):
+        print(f"no attempt is called {' or '.join(arguments.attempts)}", file=sys.stderr)
+        return tap.NONE_CALLED_SO
+    if reason := why_nothing_runs():
+        print(f"ok 1 - all attempts # skip {reason}\n1..1")
+        return 0
     for number in signal.SIGTERM, signal.SIGINT, signal.SIGHUP:
         signal.signal(number, lambda *_: sys.exit(130))
     user = 65534 if os.geteuid() == 0 else os.geteuid()
-    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # spares the disk a sync for each
-    directory = tempfile.mkdtemp(prefix="qfile-escape-", dir=memory)
+    directory = tempfile.mkdtemp(prefix="qfile-escape-")
     os.chmod(directory, 0o711)
     suite = Suite(directory, user)
     try:

@@ -18,7 +18,7 @@ INJECT = f"{BUILD}/tests/fault/inject"
 STAGING_PREFIX = ".qfile-incoming-"
 # Root receives for somebody who is not root: then a mistake with privileges shows.
 RECEIVER = (65534, 65534) if os.getuid() == 0 else (os.getuid(), os.getgid())
-HANGS = 120  # seconds until a delivery counts as one that would never end
+HANGS = 1200  # seconds until a delivery counts as one that would never end
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 libc = ctypes.CDLL(None, use_errno=True)

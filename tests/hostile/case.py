@@ -2,6 +2,7 @@
 """What a case is: a stream, how it is fed to the receiver, and what must come of it."""
 import dataclasses
 import stat
+import typing
 
 import stream
 
@@ -33,8 +34,7 @@ class Arrives:
     ignored: int = 0  # bytes at the stream's end that the receiver does not read
 
 
-@dataclasses.dataclass
-class Seen:
+class Seen(typing.NamedTuple):
     """What must be seen of one entry. None: whatever it is."""
     kind: int
     mode: int

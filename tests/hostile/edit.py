@@ -6,10 +6,12 @@ import errno
 import os
 import re
 import signal
-import time
 
 import edit_machine as machine
 import home as homes
+import tree
+from expect import wait_until
+from settings import EDITOR, OPENER
 from edit_wire import DONE, MARK, MESSAGE_MAX, SAVE, VIEW_ONLY, done, header, old_request, record, request, save, split
 
 CASES = {}  # by name: a function that returns complaints
@@ -77,55 +79,47 @@ def judge_sentence(end, begin, said, finish):
 # How an opener sends. It need not be read to its end.
 
 
-def at_once(process, data):
-    try:
-        process.stdin.write(data)
-        process.stdin.close()
-    except BrokenPipeError:
-        pass
+def at_once(program, data):
+    program.write(data)
+    program.close(program.stdin)
 
 
-def byte_by_byte(process, data):
+def byte_by_byte(program, data):
     for i in range(len(data)):
-        process.stdin.write(data[i:i + 1])
-    process.stdin.close()
+        program.write(data[i:i + 1])
+    program.close(program.stdin)
 
 
-def held_open(process, data):
-    process.stdin.write(data)
+def held_open(program, data):
+    program.write(data)
 
 
-def endlessly(process, data):
-    try:
-        process.stdin.write(data)
-        while True:
-            process.stdin.write(bytes(65536))
-    except BrokenPipeError:
-        pass
+def endlessly(program, data):
+    while program.write(data):
+        data = bytes(65536)
 
 
-def gone(process, data):
+def gone(program, data):
     """It does not listen any more."""
-    process.stdout.close()
-    at_once(process, data)
+    program.close(program.stdout)
+    at_once(program, data)
 
 
-def stopped_then(process, data):
+def stopped_then(program, data):
     """The user stops the editor when it has read this, and waits for more."""
-    process.stdin.write(data)
-    while process.poll() is None and machine.unread(process.stdin):
-        time.sleep(0.01)
-    process.send_signal(signal.SIGTERM)
+    program.write(data)
+    wait_until(lambda: program.has_ended() or not machine.unread(program.stdin), "the editor")
+    program.kill(signal.SIGTERM)
 
 
 def run_editor(data, expect, options, how, source):
-    with machine.Machine() as it:
-        before = it.picture()
-        end = it.run("vm-file-editor", b"--handler=" + it.handler, *options, feed=lambda process: how(process, data), QREXEC_REMOTE_DOMAIN=source)
-        complaints = list(expect.judge(end, it.shown()))
+    def test(it):
+        end = it.run(EDITOR, b"--handler=" + it.handler, *options, feed=lambda program: how(program, data), QREXEC_REMOTE_DOMAIN=source)
+        yield from expect.judge(end, it.shown())
         if end.left:
-            complaints.append("a process is left")
-        return complaints + list(homes.differences(before, it.picture()))
+            yield "a process is left"
+        yield from homes.differences(it.before, it.picture())
+    return machine.complaints_on(test)
 
 
 def at_editor(name, data, expect, *options, how=at_once, source="work"):
@@ -236,13 +230,14 @@ at_editor("stopped-in-the-content", asks(length=1000), Refused(errno.ECANCELED, 
 
 def opener_has_gone():
     """Nobody to tell, and nothing left all the same."""
-    with machine.Machine() as it:
-        before = it.picture()
-        end = it.run("vm-file-editor", b"--handler=" + it.handler, feed=lambda process: gone(process, asks(length=1000)), QREXEC_REMOTE_DOMAIN="work")
+    def test(it):
+        end = it.run(EDITOR, b"--handler=" + it.handler, feed=lambda program: gone(program, asks(length=1000)), QREXEC_REMOTE_DOMAIN="work")
         lines = [b"vm-file-editor: receiving \"report.pdf\"", b"vm-file-editor: the VM that asked had gone"]
         told = [line.startswith(begin) for line, begin in zip(end.said.splitlines(), lines, strict=False)]
-        complaints = [] if end.status == 1 and not end.left and not it.shown() and told == [True, True] else [f"{end}"]
-        return complaints + list(homes.differences(before, it.picture()))
+        if end.status != 1 or end.left or it.shown() or told != [True, True]:
+            yield f"{end}"
+        yield from homes.differences(it.before, it.picture())
+    return machine.complaints_on(test)
 
 
 register("edit.editor-opener-has-gone", opener_has_gone)
@@ -258,19 +253,19 @@ exec sleep 1000
 
 def opener_goes_while_it_is_edited():
     """Then the application is asked to end, and all that it made is removed, but not what that leads to."""
-    def feed(process):
-        at_once(process, asks())
-        machine.wait_for(handler + b".ready", process)
-        process.stdout.close()
+    def test(it):
+        def feed(program):
+            at_once(program, asks())
+            machine.wait_for(handler + b".ready", program)
+            program.close(program.stdout)
 
-    with machine.Machine() as it:
-        handler = it.top + b"/mess"
-        machine.write(handler, MESS.encode(), 0o755)
-        before = it.picture()
-        end = it.run("vm-file-editor", b"--handler=" + handler, feed=feed, QREXEC_REMOTE_DOMAIN="work")
-        said = b"the VM that asked has gone" in end.said and machine.is_text(end.said)
-        complaints = [] if end.status == 1 and not end.left and said else [f"{end}"]
-        return complaints + list(homes.differences(before, it.picture()))
+        handler = it.directory + b"/mess"
+        tree.script(os.fsdecode(handler), MESS)
+        end = it.run(EDITOR, b"--handler=" + handler, feed=feed, QREXEC_REMOTE_DOMAIN="work")
+        if end.status != 1 or end.left or b"the VM that asked has gone" not in end.said or not machine.is_text(end.said):
+            yield f"{end}"
+        yield from homes.differences(it.before, it.picture())
+    return machine.complaints_on(test)
 
 
 register("edit.editor-opener-goes-while-it-is-edited", opener_goes_while_it_is_edited)
@@ -309,35 +304,37 @@ class Becomes:
                 line.startswith(b"qopen-in-vm: ") and part in line for line, part in zip(said, self.lines)):
             yield f"stderr: {end.said!r}"
         for name, content in {b"report.txt": self.content, **self.beside}.items():
-            found = machine.read(it.incoming + b"/" + name) if os.path.exists(it.incoming + b"/" + name) else None
+            found = tree.read_bytes(it.incoming + b"/" + name) if os.path.exists(it.incoming + b"/" + name) else None
             if found != content:
                 yield f"{name!r} has {found and found[:100]!r}, not {content[:100]!r}"
 
 
-# An editor that reads all, and says what is in a file.
-TALKS = b"cat >/dev/null; exec cat answer"
+# An editor that reads all, and says what is in a file. The shell reads, which costs no process, and drops what is no text.
+READS = b"while read -r line; do :; done; "
+TALKS = READS + b"exec cat answer"
 
 
 def run_opener(answer, expect, *options, command=TALKS, original=machine.BEFORE, older=(), stopped=False):
-    def feed(process):
-        process.stdin.close()
-        if stopped:
-            machine.wait_for(it.top + b"/ready", process)
-            process.send_signal(signal.SIGTERM)
+    def test(it):
+        def feed(program):
+            program.close(program.stdin)
+            if stopped:
+                machine.wait_for(it.directory + b"/ready", program)
+                program.kill(signal.SIGTERM)
 
-    with machine.Machine() as it:
         path = it.add(b"report.txt", original, 0o640)
         for name in older:
             it.add(name, b"older\n", 0o600)
-        machine.write(it.top + b"/answer", answer, 0o600)
-        before, kept = it.picture([path]), machine.kept(path)
-        via = b"cd " + it.top + b" && { " + command + b"; }"
-        end = it.run("qopen-in-vm", *options, b"--via=" + via, b"report.txt", feed=feed)
-        complaints = list(expect.judge(end, it))
+        tree.write(it.directory + b"/answer", answer)
+        before, kept = it.picture([path]) if older else it.before, machine.kept(path)
+        via = b"cd " + it.directory + b" && { " + command + b"; }"
+        end = it.run(OPENER, *options, b"--via=" + via, b"report.txt", feed=feed)
+        yield from expect.judge(end, it)
         if machine.kept(path) != kept:
-            complaints.append(f"mode, owner and attributes: {machine.kept(path)}, not {kept}")
+            yield f"mode, owner and attributes: {machine.kept(path)}, not {kept}"
         new = [it.incoming + b"/" + name for name in expect.beside]
-        return complaints + list(homes.differences(before, it.picture([path, *new])))
+        yield from homes.differences(before, it.picture([path, *new]))
+    return machine.complaints_on(test)
 
 
 def at_opener(name, answer, expect, *options, **how):
@@ -370,7 +367,7 @@ def cut_anywhere():
 
 register("edit.opener-cut-anywhere", lambda: list(cut_anywhere()))
 at_opener("whole", save(ONE) + done(), Becomes(0, (), ONE))
-at_opener("byte-by-byte", save(ONE) + save(TWO) + done(), Becomes(0, (), TWO), command=b"cat >/dev/null; exec dd bs=1 if=answer 2>/dev/null")
+at_opener("byte-by-byte", save(ONE) + save(TWO) + done(), Becomes(0, (), TWO), command=READS + b"exec dd bs=1 if=answer 2>/dev/null")
 at_opener("nothing-saved", done(), Becomes(0))
 at_opener("empty-save", save(b"") + done(), Becomes(0, (), b""))
 at_opener("many-saves", b"".join(save(b"%d" % number) for number in range(1000)) + done(), Becomes(0, (), b"999"))
@@ -397,8 +394,8 @@ at_opener("limit-reached", save(ONE) + done(), Becomes(0, (), ONE), f"--max-byte
 at_opener("limit-exceeded", save(ONE) + done(), Becomes(1, (TOO_LARGE, NONE_ARRIVED)), f"--max-bytes={len(ONE) - 1}")
 at_opener("limit-exceeded-later", save(ONE) + save(TWO) + done(), Becomes(1, (TOO_LARGE, last_save(1)), ONE), f"--max-bytes={len(ONE)}")
 at_opener("endless-save", header(SAVE, 2**50), Becomes(1, (TOO_LARGE, NONE_ARRIVED)), "--max-bytes=1M",
-          command=b"cat >/dev/null; cat answer; exec yes")
-at_opener("endless-old", b"", Becomes(1, (TOO_LARGE, NONE_ARRIVED)), "--max-bytes=1M", command=b"cat >/dev/null; exec yes")
+          command=READS + b"exec cat answer /dev/zero")
+at_opener("endless-old", b"", Becomes(1, (TOO_LARGE, NONE_ARRIVED)), "--max-bytes=1M", command=READS + b"exec yes")
 at_opener("limit-reached-old", TWO, Becomes(0, (OLD,), TWO, {b"report.txt~": machine.BEFORE}), f"--max-bytes={len(TWO)}")
 at_opener("limit-exceeded-old", TWO, Becomes(1, (TOO_LARGE, NONE_ARRIVED)), f"--max-bytes={len(TWO) - 1}")
 
@@ -429,8 +426,8 @@ for label, content in RAW.items():
     at_opener(f"old-{label}", content, Becomes(0, (OLD,), content, {b"report.txt~": machine.BEFORE}))
 at_opener("old-again", b"new\n", Becomes(0, (OLD,), b"new\n", {b"report.txt.~2~": machine.BEFORE}), older=(b"report.txt~", b"report.txt.~1~"))
 at_opener("old-and-failed", b"new\n", Becomes(1, (OLD, b"ended with status 3"), b"new\n", {b"report.txt~": machine.BEFORE}),
-          command=b"cat >/dev/null; cat answer; exit 3")
-at_opener("says-nothing-and-fails", b"", Becomes(1, (b"ended with status 3",)), command=b"cat >/dev/null; exit 3")
+          command=READS + b"cat answer; exit 3")
+at_opener("says-nothing-and-fails", b"", Becomes(1, (b"ended with status 3",)), command=READS + b"exit 3")
 
 # Only to be looked at.
 VIEWED = {"saves": save(ONE) + save(TWO) + done(), "wrong-checksum": save(ONE, 1) + done(), "old": b"new\n", "empty-save": save(b"") + done()}
@@ -439,7 +436,7 @@ for label, answer in VIEWED.items():
 at_opener("view-only-error", save(ONE) + done(b"no", 5), Becomes(1, (b"could not do it: no",)), "--view-only")
 at_opener("view-only-lost", save(ONE), Becomes(1, (LOST, NONE_ARRIVED)), "--view-only")
 
-# Who answers before he has what he is to answer about: more than any pipe holds.
+# Who answers before they have what they are to answer about: more than any pipe holds.
 LARGE = b"o" * 4_000_000
 EARLY = b"exec cat answer"
 at_opener("save-too-early", save(ONE) + done(), Becomes(1, (NONSENSE, NONE_ARRIVED), LARGE), command=EARLY, original=LARGE)
@@ -450,7 +447,7 @@ at_opener("refuses-early", done(b"too large for me", errno.EDQUOT), Becomes(1, (
 at_opener("says-nothing-early", b"", Becomes(1, (LOST, NONE_ARRIVED), LARGE), command=EARLY, original=LARGE)
 
 # It stays, and the user stops waiting: in the middle of a version.
-STAYS = b"cat >/dev/null; cat answer; touch ready; exec sleep 1000"
+STAYS = READS + b"cat answer; touch ready; exec sleep 1000"
 at_opener("stopped", save(ONE)[:-6], Becomes(-signal.SIGTERM, (b"stopped", NONE_ARRIVED)), command=STAYS, stopped=True)
 
 

@@ -1,77 +1,51 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The real vm-file-editor with a hostile opener, or the real qopen-in-vm with a hostile editor; and what there is before and after."""
-import contextlib
-import dataclasses
 import fcntl
 import os
-import signal
-import subprocess
 import sys
 import tempfile
 import termios
-import threading
-import time
 
 import home as homes
+import tree
+from expect import wait_until
+from program import Program
 
-BIN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..", os.environ.get("QFILE_BUILD", "build"), "bin")
-PATIENCE = 120  # seconds, for a program that hangs. No case takes a tenth of it
 EARLIER = 1234567890_123456789
 BEFORE = b"as it was\n"
 
 # Notes what it is shown, and fails: nobody is waited for then who might still open the file.
 HANDLER = """#!/bin/sh
 [ -e "$0.ran" ] && echo twice >>"$0.ran" && exit 9
-stat -c '%a %h' "$1" >"$0.ran"
-stat -c %a "${1%/*}" >>"$0.ran"
+stat -c '%a %h' "$1" "${1%/*}" >"$0.ran"
 printf %s "$1" >"$0.path"
 cat "$1" >"$0.content"
 exit 7
 """
 
-running = set()  # process groups, to be ended with us
-
-
-def end_all():
-    for pid in list(running):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(pid, signal.SIGKILL)
-
-
-@dataclasses.dataclass
-class End:
-    """How a program ended."""
-    status: int
-    answer: bytes
-    said: bytes
-    left: bool  # a process of it is still there
-
 
 class Machine:
-    """Directories for a case, with files in them that are nobody's business: `with Machine() as it`."""
+    """Directories with files in them that are nobody's business."""
 
-    def __enter__(self):
-        self.directory = tempfile.TemporaryDirectory(prefix="qfile-edit.")
-        self.top = os.fsencode(self.directory.name)
-        self.path = self.top + b"/seen"  # what is pictured
-        self.incoming = self.path + b"/here"  # of which only the times may change
-        self.handler = self.top + b"/handler"
+    def __init__(self):
+        self.directory = tempfile.mkdtemp(prefix="edit-").encode()
+        self.top = self.directory + b"/seen"  # what is pictured
+        self.incoming = self.top + b"/here"  # of which only the times may change
+        self.handler = self.directory + b"/handler"
         # What is kept nowhere else is kept in the last of these.
-        for path in self.path, self.incoming, self.path + b"/home", self.path + b"/home/qopen-in-vm":
+        for path in self.top, self.incoming, self.top + b"/home", self.top + b"/home/qopen-in-vm":
             os.mkdir(path, 0o700)
         self.add(b"neighbour.txt", b"nobody else's\n", 0o600)
-        write(self.handler, HANDLER.encode(), 0o755)
-        home = self.path + b"/home"
+        tree.script(os.fsdecode(self.handler), HANDLER)
+        home = self.top + b"/home"
         self.environment = os.environ | {"TMPDIR": self.incoming, "HOME": home, "XDG_DATA_HOME": home, "XDG_RUNTIME_DIR": home}
         self.environment.pop("QREXEC_REMOTE_DOMAIN", None)
-        return self
-
-    def __exit__(self, *_):
-        self.directory.cleanup()
+        self.own = {path: set(os.listdir(path)) for path in (self.directory, self.incoming)}
+        self.before = self.picture()
 
     def add(self, name, content, mode):
         path = self.incoming + b"/" + name
-        write(path, content, mode)
+        tree.write(path, content, mode)
         homes.set_attribute(path)
         os.utime(path, ns=(EARLIER, EARLIER))
         return path
@@ -79,56 +53,47 @@ class Machine:
     def picture(self, leave_out=()):
         return homes.picture(self, leave_out)
 
-    def run(self, program, *options, feed=lambda process: None, **environment):
+    def tidy(self):
+        """Remove what a case has added, where nothing else has changed."""
+        for path, own in self.own.items():
+            for name in set(os.listdir(path)) - own:
+                homes.remove(path + b"/" + name)
+
+    def run(self, command, *options, feed=lambda program: None, **environment):
         """Start it, and let `feed` talk to it; what it has not read from stdout is read then, up to the end."""
-        with tempfile.TemporaryFile() as said, subprocess.Popen(
-                [f"{BIN}/{program}", *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, bufsize=0, start_new_session=True,
-                env=self.environment | environment, cwd=self.incoming) as process:
-            running.add(process.pid)
-            guard = threading.Timer(PATIENCE, kill_group, [process.pid])
-            guard.start()
-            try:
-                feed(process)
-                answer = b"" if process.stdout.closed else process.stdout.read()
-                process.wait()
-            finally:
-                guard.cancel()
-                left = kill_group(process.pid)
-                running.discard(process.pid)
-            said.seek(0)
-            return End(process.returncode, answer, said.read(), left)
+        os.chdir(self.incoming)
+        with Program([command, *options], environment=self.environment | environment) as program:
+            os.chdir("/")
+            feed(program)
+            return program.end()
 
     def shown(self):
         """What the handler saw: the file's path, mode and links, its directory's mode, its content; None: it did not run."""
         if not os.path.exists(self.handler + b".ran"):
             return None
-        ran = read(self.handler + b".ran").split()
-        return read(self.handler + b".path"), *ran, read(self.handler + b".content")
+        ran = tree.read_bytes(self.handler + b".ran").split()
+        ran[3:4] = []  # how many links its directory has depends on the file system
+        return tree.read_bytes(self.handler + b".path"), *ran, tree.read_bytes(self.handler + b".content")
 
 
-def read(path):
-    with open(path, "rb") as file:
-        return file.read()
+free = []  # machines as they were made
 
 
-def write(path, content, mode):
-    with open(path, "xb") as file:
-        file.write(content)
-    os.chmod(path, mode)
+def complaints_on(test):
+    """Of a function of a machine. One where something was wrong is not used again."""
+    machine = free.pop() if free else Machine()
+    complaints = list(test(machine))
+    if complaints:
+        tree.remove(machine.directory)
+    else:
+        machine.tidy()
+        free.append(machine)
+    return complaints
 
 
-def kill_group(pid):
-    """Returns whether there was one."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGKILL)
-        return True
-    return False
-
-
-def wait_for(path, process):
+def wait_for(path, program):
     """Until it is there, or the program that brings it there has ended."""
-    while not os.path.exists(path) and process.poll() is None:
-        time.sleep(0.01)
+    wait_until(lambda: os.path.exists(path) or program.has_ended(), f"{path!r}")
 
 
 def unread(pipe):

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """How a stream ends, or does not: cut, too long, slow, silent; and what is no stream at all."""
+import functools
 import random
 import subprocess
 
 from case import (BYTE_BY_BYTE, CUT_ANYWHERE, EINVAL, ETIMEDOUT, HELD_OPEN, TRUNCATED, Arrives, Refused, a_directory, a_file, a_link,
                   add, case)
-from receive import UNPACKER
+from settings import UNPACKER
 from stream import END, FILE, LINK, delivery, directory, entry, file, header, link
 
 # ---- A small delivery, whole, slow, and cut anywhere ----
@@ -138,6 +139,7 @@ for seed in range(10):
 # ---- Silence ----
 
 
+@functools.cache
 def no_timeout(_):
     words = subprocess.run([UNPACKER, "--help"], stdout=subprocess.PIPE, check=False).stdout
     return None if b"--timeout" in words else "this qfile-unpacker has no --timeout"

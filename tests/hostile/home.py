@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The receiving user's home directory: made with earlier deliveries in it, looked at, compared, removed."""
-import hashlib
+"""The receiving user's home directory: made with earlier deliveries in it, looked at, compared, and kept for the next case."""
 import os
 import stat
-import subprocess
 import tempfile
+import typing
 
+import tree
 from case import Seen
 
 INCOMING = b"PedOSIncoming/work"
 EARLIER = 1234567890_123456789
-DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 
 # What is there before: from the VM that now sends, from another one, and what the user himself has.
 FILES = {
@@ -35,29 +34,19 @@ MODES = {b"PedOSIncoming/work/photos/sealed": 0o555, b"PedOSIncoming/personal/di
 
 
 class Home:
-    """A directory of its own with a home in it: `with Home(uid) as home`."""
+    """A directory of its own with a home in it. `top`: what is pictured, as it was `before`; `incoming`: the only one whose times may change."""
 
     def __init__(self, uid):
         self.uid = uid
-
-    def __enter__(self):
-        self.private = tempfile.mkdtemp(prefix="qfile-hostile-").encode()
-        self.path = self.private + b"/home"
+        self.top = tempfile.mkdtemp(prefix="home-").encode()
+        self.path = self.top + b"/home"
         self.incoming = self.path + b"/" + INCOMING
-        try:
-            self._fill()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def __exit__(self, *_):
-        # Not shutil.rmtree(), which cannot go as deep as a delivery can; and a plain user must open sealed directories first.
-        subprocess.run(["chmod", "-R", "u+rwX", self.private], stderr=subprocess.DEVNULL, check=False)
-        subprocess.run(["rm", "-rf", self.private], check=True)
+        self.arrived = set()
+        self._fill()
+        self.before = picture(self)
 
     def _fill(self):
-        os.chmod(self.private, 0o711)
+        os.chmod(self.top, 0o711)
         directories = {b""}
         for name in [*FILES, *LINKS]:
             while name := os.path.dirname(name):
@@ -80,6 +69,29 @@ class Home:
         for path in paths:
             os.chown(path, self.uid, self.uid if os.geteuid() == 0 else -1, follow_symlinks=False)
             os.utime(path, ns=(EARLIER, EARLIER), follow_symlinks=False)
+
+
+free = {}  # homes that are as they were made, by the uid
+
+
+def take(uid):
+    """A home that nothing has happened to: to be given back when what arrived is all that has happened to it, and else not to be used again."""
+    return free.pop(uid, None) or Home(uid)
+
+
+def give_back(home):
+    """It has been shown to be as it was, but for what arrived."""
+    for path in home.arrived:
+        if os.path.dirname(path) == home.incoming:
+            remove(path)
+    free[home.uid] = home
+
+
+def remove(path):
+    if stat.S_ISDIR(os.lstat(path).st_mode):
+        tree.remove(path)
+    else:
+        os.unlink(path)
 
 
 def set_attribute(path):
@@ -106,23 +118,28 @@ def unbounded(_):
 # ---- Looking ----
 
 
-def open_anyway(path, flags):
-    """Open what its owner may not read, too. Only what a delivery brought can be such."""
+def anyway(look, path):
+    """Look at what its owner may not read, too. Only what a delivery brought can be such."""
     try:
-        return os.open(path, flags)
+        return look(path)
     except PermissionError:
         os.chmod(path, 0o700)
-        return os.open(path, flags)
+        return look(path)
+
+
+def read_file(path):
+    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        return b"".join(iter(lambda: os.read(fd, 1 << 20), b""))
+    finally:
+        os.close(fd)
 
 
 def content(path, status):
     """A file's bytes, a link's target."""
     if stat.S_ISLNK(status.st_mode):
         return os.readlink(path)
-    if not stat.S_ISREG(status.st_mode):
-        return None
-    with open(open_anyway(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
-        return file.read()
+    return anyway(read_file, path) if stat.S_ISREG(status.st_mode) else None
 
 
 def walk(top, leave_out=()):
@@ -135,21 +152,29 @@ def walk(top, leave_out=()):
         status = os.lstat(path)
         yield path, status
         if stat.S_ISDIR(status.st_mode):
-            fd = open_anyway(path, DIRECTORY)
-            pending += [path + b"/" + os.fsencode(name) for name in os.listdir(fd)]
-            os.close(fd)
+            pending += [path + b"/" + name for name in anyway(os.listdir, path)]
+
+
+class Facts(typing.NamedTuple):
+    """All that must be the same before and after: even the inode, and when that changed last."""
+    inode: int
+    mode: int
+    uid: int
+    gid: int
+    links: int
+    times: tuple
+    content: bytes
+    attributes: tuple
 
 
 def picture(home, leave_out=()):
-    """All that must be the same before and after, of every path of a home: even its inode and when that changed last."""
+    """The Facts of every path of a home. The clock of inodes may be coarse: everything is read, too."""
     seen = {}
-    for path, status in walk(home.path, leave_out):
-        times = (status.st_mtime_ns, status.st_ctime_ns)
-        links = status.st_nlink
+    for path, status in walk(home.top, leave_out):
+        links, times = status.st_nlink, (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
         if path == home.incoming:
-            times = links = None  # of itself: a staging directory came and went, or something arrived
-        digest = hashlib.sha256(content(path, status) or b"").hexdigest()
-        seen[path] = (status.st_ino, f"{status.st_mode:o}", status.st_uid, status.st_gid, links, times, digest, attributes(path, status))
+            links = times = None  # of itself: a staging directory came and went, or something arrived
+        seen[path] = Facts(status.st_ino, status.st_mode, status.st_uid, status.st_gid, links, times, content(path, status), attributes(path, status))
     return seen
 
 
@@ -169,7 +194,7 @@ def chain(name):
     components = [os.fsencode(component) for component in name.split("/")]
 
     def complain(path):
-        fd = os.open(os.path.dirname(path), DIRECTORY)
+        fd = os.open(os.path.dirname(path), tree.DIRECTORY)
         for depth, component in enumerate(components):
             if depth > 0 and os.listdir(fd) != [os.fsdecode(component)]:
                 os.close(fd)

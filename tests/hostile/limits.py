@@ -122,9 +122,8 @@ def files_under_the_highest_limit():
 
 def many(directories):
     """A thousand entries for each directory, itself counted; all files are empty."""
-    for parent in range(directories):
-        yield tree(f"{parent:03}", *(file(f"{parent:03}/{number:03}", b"") for number in range(999)))
-    yield END
+    files = b"".join(file(f"ddd/{number:03}", b"") for number in range(999))
+    return delivery(*(tree(f"{parent:03}", files.replace(b"ddd/", b"%03d/" % parent)) for parent in range(directories)))
 
 
 def holds_999(path):
@@ -134,16 +133,16 @@ def holds_999(path):
 
 @case(Refused(EDQUOT, "002/000"), "--max-files=2001")
 def million_entries_and_a_limit():
-    return b"".join(many(1000))
+    return many(1000)
 
 
 # Not a million: making, syncing and removing them all takes minutes on a disk.
 @case(Arrives({f"{parent:03}": holds_999 for parent in range(100)}, "099"), "--max-files=100000")
 def hundred_thousand_entries():
-    return b"".join(many(100))
+    return many(100)
 
 
 @case(Refused(EDQUOT, "099/998"), "--max-files=99999")
 def hundred_thousand_entries_less_one():
     """The very last one is too much: all the others have to be removed again."""
-    return b"".join(many(100))
+    return many(100)

@@ -1,87 +1,38 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """One delivery to the real qfile-unpacker, and the judgement on it."""
-import contextlib
-import dataclasses
 import os
-import signal
 import struct
-import subprocess
-import tempfile
-import threading
+import typing
 import zlib
 
 import case as cases
 import home as homes
-
-UNPACKER = os.path.join(os.path.dirname(__file__), "../..", os.environ.get("QFILE_BUILD", "build"), "bin/qfile-unpacker")
-
-# For a program that hangs. No case takes a tenth of it.
-PATIENCE = 300
-
-running = set()  # the PIDs of receivers, each the leader of its process group
+import tree
+from program import Program
+from settings import UNPACKER
 
 
-@dataclasses.dataclass
-class Receiver:
+class Receiver(typing.NamedTuple):
     uid: int
     who: str
 
 
-@dataclasses.dataclass
-class End:
-    """How a delivery ended."""
-    status: int
-    answer: bytes
-    said: bytes
-    left: bool  # a process of it is still there
-
-
-def kill_group(pid):
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGKILL)
-
-
-def group_lives(pid):
-    try:
-        os.killpg(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def feed(process, stream, how):
-    """Write the stream, wait for the end and return the answer. A receiver that has seen enough closes its end, which is no fault."""
-    if how == cases.AT_ONCE:
-        return process.communicate(stream)[0]
-    step = 1 if how == cases.BYTE_BY_BYTE else len(stream) or 1
-    with contextlib.suppress(BrokenPipeError):
-        for i in range(0, len(stream), step):
-            process.stdin.write(stream[i:i + step])
-    if how == cases.BYTE_BY_BYTE:
-        process.stdin.close()
-    answer = process.stdout.read()
-    process.wait()
-    return answer
-
-
 def deliver(stream, how, options, home):
-    # stderr goes to a file, for whose end nobody waits. The umask must not matter: a delivery has the modes that were sent.
-    with tempfile.TemporaryFile() as said, subprocess.Popen(
-            [UNPACKER, *options, str(home.uid), home.incoming], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, bufsize=0,
-            start_new_session=True, umask=0o077) as process:
-        running.add(process.pid)
-        guard = threading.Timer(PATIENCE, kill_group, [process.pid])
-        guard.start()
-        try:
-            answer = feed(process, stream, how)
-        finally:
-            guard.cancel()
-            left = group_lives(process.pid)
-            if left:
-                kill_group(process.pid)
-            running.discard(process.pid)
-        said.seek(0)
-        return End(process.returncode, answer, said.read(), left)
+    """Feed the stream to a receiver, which finds as much of it as a pipe holds when it begins: no pause of ours is one of the sender's."""
+    slowly = how == cases.BYTE_BY_BYTE
+    umask = os.umask(0o077)  # it must not matter: a delivery has the modes that were sent
+    try:
+        program = Program([UNPACKER, *options, str(home.uid), home.incoming], b"" if slowly else stream, packets=slowly)
+    finally:
+        os.umask(umask)
+    with program:
+        if slowly:
+            all(program.write(stream[i:i + 1]) for i in range(len(stream)))
+        else:
+            program.write(program.rest)
+        if how != cases.HELD_OPEN:
+            program.close(program.stdin)
+        return program.end()
 
 
 # ---- Judging: each yields complaints ----
@@ -117,7 +68,7 @@ def judge_sentence(said):
 def judge_arrived(home, entries):
     expected, seen, complaints = {}, {}, []
     for name, what in entries.items():
-        path = os.path.join(home.incoming, name.encode() if isinstance(name, str) else name)
+        path = path_of(home, name)
         if callable(what):
             complaints.append(what(path))
             continue
@@ -133,12 +84,14 @@ def judge_arrived(home, entries):
 
 
 def same(expected, seen):
-    if not expected or not seen:
-        return False
-    return all(want is None or want == got for want, got in zip(dataclasses.astuple(expected), dataclasses.astuple(seen)))
+    return bool(expected and seen) and all(want is None or want == got for want, got in zip(expected, seen))
 
 
-def judge(end, expect, stream, home, before):
+def path_of(home, name):
+    return os.path.join(home.incoming, name.encode() if isinstance(name, str) else name)
+
+
+def judge(end, expect, stream, home):
     arrives = isinstance(expect, cases.Arrives)
     if end.left:
         yield "a process is left"
@@ -151,8 +104,8 @@ def judge(end, expect, stream, home, before):
         yield from judge_answer(end.answer, expect.code, expect.name)
         yield from judge_sentence(end.said)
     entries = expect.entries if arrives else {}
-    new = {os.path.join(home.incoming, name.encode() if isinstance(name, str) else name) for name in entries}
-    yield from homes.differences(before, homes.picture(home, new))
+    home.arrived = {path_of(home, name) for name in entries}
+    yield from homes.differences(home.before, homes.picture(home, home.arrived))
     yield from judge_arrived(home, entries)
 
 
@@ -166,10 +119,11 @@ def deliveries(case):
 
 def run(case, receiver):
     """Returns complaints."""
-    complaints = []
-    with homes.Home(receiver.uid) as home:
-        before = homes.picture(home)
-        for stream, how, expect in deliveries(case):
-            end = deliver(stream, how, case.options, home)
-            complaints += judge(end, expect, stream, home, before)
+    home = homes.take(receiver.uid)
+    complaints = [complaint for stream, how, expect in deliveries(case)
+                  for complaint in judge(deliver(stream, how, case.options, home), expect, stream, home)]
+    if complaints:
+        tree.remove(home.top)
+    else:
+        homes.give_back(home)
     return complaints

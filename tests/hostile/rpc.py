@@ -2,7 +2,6 @@
 """Hostile frames: what a caller could send to pedos-rpcd, and a daemon to pedos-rpc, and what exactly has to come of it."""
 import errno
 import socket
-import threading
 
 import rpc_machine as machine
 from rpc_wire import (ACCEPTED, BEGUN, CALL, EXIT, FRAME_MAX, GREETING, HELLO, REASON_MAX, REFUSED, STDERR, STDIN, STDOUT, UNWANTED, call,
@@ -69,8 +68,11 @@ class Served:
 
 
 def converse(it, data, step, half_close, last):
-    """Send these bytes, and receive until the daemon hangs up, or says one of these frames, after which it is the caller's turn to hang up."""
-    received = b""
+    """
+    Send these bytes, and receive until the daemon hangs up, or says one of these frames, after which it is the caller's turn to hang up. Returns the
+    frames, and half a one that came at the end.
+    """
+    frames, received = [], b""
     with machine.connect(it.sockets, "work") as client:
         try:
             for i in range(0, len(data), step or len(data) or 1):
@@ -81,23 +83,21 @@ def converse(it, data, step, half_close, last):
             pass
         try:
             while more := client.recv(65536):
-                received += more
-                if any(kind in last for kind, _ in split(received)[0]):
+                new, received = split(received + more)
+                frames += new
+                if any(kind in last for kind, _ in new):
                     break
         except ConnectionResetError:
             pass
-    return received
+    it.await_quiet()
+    return frames, received
 
 
 def at_daemon(name, data, expect, step=None, half_close=False):
-    def run():
-        with machine.Daemon() as it:
-            frames, rest = split(converse(it, data, step, half_close, expect.last))
-            complaints = expect.judge(frames, bool(it.served()))
-            if rest:
-                complaints.append(f"half a frame came: {rest!r}")
-            return complaints + it.complaints()
-    register(f"rpc.daemon-{name}", run)
+    def test(it):
+        frames, rest = converse(it, data, step, half_close, expect.last)
+        return expect.judge(frames, bool(it.served())) + ([f"half a frame came: {rest!r}"] if rest else [])
+    register(f"rpc.daemon-{name}", lambda: machine.complaints_with(machine.Daemon, test))
 
 
 REFUSES = Refusal(errno.EPROTO)
@@ -183,31 +183,28 @@ at_daemon("service-dots", GREETING + call("a..b"), Refusal(errno.ENOENT))
 at_daemon("user-of-another", GREETING + call(user="no-such-account"), DENIES)
 
 
-def never_says_what_it_wants():
+def never_says_what_it_wants(it):
     """Ten seconds of silence are enough, and somebody who is refused may take his time to go."""
-    with machine.Daemon() as it, machine.connect(it.sockets, "work") as silent, machine.connect(it.sockets, "work") as half:
+    with machine.connect(it.sockets, "work") as silent, machine.connect(it.sockets, "work") as half:
         half.sendall(CAT[:-3])
-        complaints = [f"{what}: {got!r}" for what, connection in (("silent", silent), ("half", half))
-                      if (got := b"".join(iter(lambda c=connection: c.recv(100), b""))) != GREETING]
-        return complaints + it.complaints()
+        return [f"{what}: {got!r}" for what, connection in (("silent", silent), ("half", half))
+                if (got := b"".join(iter(lambda c=connection: c.recv(100), b""))) != GREETING]
 
 
-def does_not_read():
+def does_not_read(it):
     """Who floods and is flooded without reading, and goes, leaves nothing behind."""
-    with machine.Daemon() as it:
-        with machine.connect(it.sockets, "work") as client:
-            client.sendall(CAT)
-            client.settimeout(2)
-            try:
-                while True:
-                    client.sendall(frame(STDIN, b"x" * FRAME_MAX))
-            except TimeoutError:
-                pass
-        return it.complaints()
+    with machine.connect(it.sockets, "work") as client:
+        client.sendall(CAT)
+        client.settimeout(2)
+        try:
+            while True:
+                client.sendall(frame(STDIN, b"x" * FRAME_MAX))
+        except TimeoutError:
+            return []
 
 
-register("rpc.daemon-silence", never_says_what_it_wants)
-register("rpc.daemon-does-not-read", does_not_read)
+register("rpc.daemon-silence", lambda: machine.complaints_with(machine.Daemon, never_says_what_it_wants))
+register("rpc.daemon-does-not-read", lambda: machine.complaints_with(machine.Daemon, does_not_read))
 
 
 # ---- At the caller ----
@@ -216,19 +213,15 @@ LOST, NONSENSE = b"was lost", b"makes no sense"
 
 
 def at_caller(name, data, status, said=b"", output=b"", step=None, hold=True, program=()):
-    def run():
-        with machine.FakeDaemon() as it:
-            thread = threading.Thread(target=it.answer, args=(data, step, hold), daemon=True)
-            thread.start()
-            end = it.call("--as=home", "work", "test.Cat", *program)
-            thread.join(machine.PATIENCE)
-            complaints = [] if end[0] == status else [f"exit status {end[0]}, not {status}"]
-            if end[1] != output:
-                complaints.append(f"stdout: {end[1]!r}")
-            if said not in end[2] or end[2].count(b"\n") != bool(said) or not end[2].decode().replace("\n", "").isprintable():
-                complaints.append(f"stderr: {end[2]!r}")
-            return complaints
-    register(f"rpc.caller-{name}", run)
+    def test(it):
+        end = it.call(data, step, hold, "--as=home", "work", "test.Cat", *program)
+        complaints = [] if end[0] == status else [f"exit status {end[0]}, not {status}"]
+        if end[1] != output:
+            complaints.append(f"stdout: {end[1]!r}")
+        if said not in end[2] or end[2].count(b"\n") != bool(said) or not end[2].decode().replace("\n", "").isprintable():
+            complaints.append(f"stderr: {end[2]!r}")
+        return complaints
+    register(f"rpc.caller-{name}", lambda: machine.complaints_with(machine.FakeDaemon, test))
 
 
 OUT_END, ERR_END = frame(STDOUT), frame(STDERR)

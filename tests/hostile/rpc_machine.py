@@ -1,19 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The real pedos-rpcd for a case, with hostile callers, or the real pedos-rpc with a hostile daemon."""
+"""The real pedos-rpcd with hostile callers, or the real pedos-rpc with a hostile daemon. Each is kept for the next case when nothing was wrong."""
 import contextlib
 import os
 import pwd
-import signal
+import select
 import socket
-import subprocess
 import tempfile
-import threading
-import time
 
+import process
+import program
 import rpc_wire as wire
-
-BIN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..", os.environ.get("QFILE_BUILD", "build"), "bin")
-PATIENCE = 120  # seconds, for a program that hangs. No case takes a tenth of it
+import tree
+from expect import check, wait_until
+from settings import RPC, RPCD
 
 # What can be called. Each notes its number where served() finds it.
 SERVICES = {
@@ -24,149 +23,20 @@ SERVICES = {
 }
 POLICY = "test.Denied * @anyvm @anyvm deny\n* * @anyvm @anyvm allow\n"
 
-running = set()  # daemons and callers, to be ended with us
 
-
-def end_all():
-    for pid in list(running):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGTERM)
-
-
-def wait_until(true, what):
-    end = time.monotonic() + PATIENCE
-    while not true():
-        if time.monotonic() > end:
-            raise TimeoutError(f"waited in vain for {what}")
-        time.sleep(0.01)
-
-
-def children(pid):
+def at_socket(act, directory, name):
+    """Bind or connect through the directory's descriptor: a socket's path may be longer than an address."""
+    fd = os.open(directory, os.O_PATH)
     try:
-        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-            return [int(word) for word in file.read().split()]
-    except OSError:
-        return []
-
-
-def lives(pid):
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
-            return file.read().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
+        act(f"/proc/self/fd/{fd}/{name}")
+    finally:
+        os.close(fd)
 
 
 def connect(directory, name):
-    """Through the directory's descriptor: a socket's path may be longer than an address."""
     client = socket.socket(socket.AF_UNIX)
-    client.settimeout(PATIENCE)
-    fd = os.open(directory, os.O_PATH)
-    try:
-        client.connect(f"/proc/self/fd/{fd}/{name}")
-    finally:
-        os.close(fd)
+    at_socket(client.connect, directory, name)
     return client
-
-
-class Machine:
-    """A directory with sockets, services and a policy. Use it with `with`."""
-
-    def __enter__(self):
-        self.directory = tempfile.TemporaryDirectory(prefix="qfile-rpc.")
-        self.top = self.directory.name
-        self.sockets, self.services, self.policy = (f"{self.top}/{name}" for name in ("sockets", "services", "policy"))
-        for path in (self.sockets, self.services, self.policy):
-            os.mkdir(path, 0o755)
-        with open(f"{self.policy}/50.policy", "w", encoding="ascii") as file:
-            file.write(POLICY)
-        for name, body in SERVICES.items():
-            with open(f"{self.services}/{name}", "w", encoding="ascii") as file:
-                file.write(f"#!/bin/sh\necho $$ >>{self.top}/served\n{body}\n")
-            os.chmod(f"{self.services}/{name}", 0o755)
-        return self
-
-    def __exit__(self, *_):
-        self.directory.cleanup()
-
-    def served(self):
-        """The processes of all services that were started so far."""
-        try:
-            with open(f"{self.top}/served", encoding="ascii") as file:
-                return [int(line) for line in file]
-        except FileNotFoundError:
-            return []
-
-    def call(self, *arguments):
-        """The real caller: its status, stdout and stderr."""
-        command = [f"{BIN}/pedos-rpc", f"--sockets={self.sockets}", *arguments]
-        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-            with guarded(process):
-                out, err = process.communicate()
-        return process.returncode, out, err
-
-
-@contextlib.contextmanager
-def guarded(process):
-    """Killed when it hangs, or when we are."""
-    running.add(process.pid)
-    guard = threading.Timer(PATIENCE, process.kill)
-    guard.start()
-    try:
-        yield process
-    finally:
-        guard.cancel()
-        running.discard(process.pid)
-
-
-class Daemon(Machine):
-    """The real daemon, which serves "work"."""
-
-    def __enter__(self):
-        super().__enter__()
-        self.log = open(f"{self.top}/log", "w+b")
-        user = [f"--user={name}"] if (name := own_name()) else []
-        self.process = subprocess.Popen(
-            [f"{BIN}/pedos-rpcd", "--foreground", "--transport=unix", f"--sockets={self.sockets}", f"--policy={self.policy}",
-             f"--services={self.services}", *user, "work"], stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
-        running.add(self.process.pid)
-        wait_until(lambda: b"ready\n" in self.said() or self.process.poll() is not None, "the daemon")
-        self.descriptors = self.count_descriptors()
-        return self
-
-    def __exit__(self, *_):
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        running.discard(self.process.pid)
-        self.log.close()
-        super().__exit__()
-
-    def said(self):
-        with open(f"{self.top}/log", "rb") as file:
-            return file.read()
-
-    def count_descriptors(self):
-        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
-
-    def complaints(self):
-        """After a case: nothing of it may be left, and the next call is served."""
-        if self.process.poll() is not None:
-            return ["the daemon has ended"]
-        wait_until(lambda: not children(self.process.pid), "the end of the call's process")
-        left = [pid for pid in self.served() if lives(pid)]
-        found = [f"processes of services are left: {left}"] if left else []
-        if self.count_descriptors() != self.descriptors:
-            found.append(f"the daemon has {self.count_descriptors()} descriptors, not {self.descriptors}")
-        end = self.call("--as=home", "work", "test.Talk")
-        if end != (3, b"out\n", b"err\n"):
-            found.append(f"the next call ended so: {end}")
-        if any(byte < 0x20 and byte != 0x0a or byte > 0x7e for byte in self.said()):
-            found.append(f"in the log: {self.said()!r}")
-        return found
 
 
 def own_name():
@@ -175,32 +45,166 @@ def own_name():
     return None
 
 
-class FakeDaemon(Machine):
-    """A socket at which somebody hostile answers the real caller."""
+class Daemon:
+    """The real daemon, which serves "work", in a directory with sockets, services and a policy."""
 
-    def __enter__(self):
-        super().__enter__()
-        self.listener = socket.socket(socket.AF_UNIX)
-        fd = os.open(self.sockets, os.O_PATH)
-        self.listener.bind(f"/proc/self/fd/{fd}/work")
-        os.close(fd)
-        self.listener.listen()
-        self.listener.settimeout(PATIENCE)
+    def __init__(self):
+        self.top = tempfile.mkdtemp(prefix="rpc-")
+        self.sockets, self.services, self.policy = (f"{self.top}/{name}" for name in ("sockets", "services", "policy"))
+        for path in (self.sockets, self.services, self.policy):
+            os.mkdir(path)
+            os.chmod(path, 0o755)
+        tree.write(f"{self.policy}/50.policy", POLICY)
+        for name, body in SERVICES.items():
+            tree.script(f"{self.services}/{name}", f"#!/bin/sh\necho $$ >>{self.top}/served\n{body}\n")
+        self.log = os.open(f"{self.top}/log", os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        self.told = 0  # bytes of the log, up to the case that runs
+        user = [f"--user={name}"] if (name := own_name()) else []
+        self.pid = program.spawn([RPCD, "--foreground", "--transport=unix", f"--sockets={self.sockets}", f"--policy={self.policy}",
+                                  f"--services={self.services}", *user, "work"], program.null(), self.log, self.log, os.environ)
+        process.kept.add(self.pid)
+        wait_until(lambda: b"ready\n" in self.said() or process.ended(self.pid), "the daemon")
+        self.descriptors = self.count_descriptors()
+
+    def begin(self):
+        """A case."""
+        self.told += len(self.said())
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(f"{self.top}/served")
         return self
 
-    def __exit__(self, *_):
-        self.listener.close()
-        super().__exit__()
+    def end(self):
+        process.kept.discard(self.pid)
+        process.kill(self.pid)
+        os.waitpid(self.pid, 0)
+        os.close(self.log)
+        tree.remove(self.top)
 
-    def answer(self, data, step, hold):
-        """Take one call, read its beginning, answer with these bytes, and hang up; or, where told so, wait for the caller to do it."""
-        connection, _ = self.listener.accept()
-        connection.settimeout(PATIENCE)
-        with connection, contextlib.suppress(OSError):
-            received = b""
-            while len(wire.split(received)[0]) < 2:
-                received += connection.recv(65536)
-            for i in range(0, len(data), step or len(data)):
+    def said(self):
+        """In this case."""
+        return os.pread(self.log, os.fstat(self.log).st_size, self.told)
+
+    def served(self):
+        """The processes of all services that were started in this case."""
+        with contextlib.suppress(FileNotFoundError):
+            return [int(line) for line in tree.read(f"{self.top}/served").splitlines()]
+        return []
+
+    def count_descriptors(self):
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+    def await_quiet(self):
+        """Until the processes of calls have ended, and what they killed with their services."""
+        wait_until(lambda: process.ended(self.pid) or not process.children(self.pid), "the end of the call's process")
+        wait_until(lambda: all(process.ended(pid) for pid in process.children(os.getpid()) if pid != self.pid), "the end of what a service started")
+
+    def complaints(self):
+        """After a case: nothing of it may be left, and the next call is served."""
+        self.await_quiet()
+        if process.ended(self.pid):
+            return ["the daemon has ended"]
+        found = []
+        if left := [pid for pid in self.served() if not process.ended(pid)]:
+            found.append(f"processes of services are left: {left}")
+        if self.count_descriptors() != self.descriptors:
+            found.append(f"the daemon has {self.count_descriptors()} descriptors, not {self.descriptors}")
+        if (end := self.talk()) != (b"out\n", b"err\n", wire.number(3)):
+            found.append(f"the next call ended so: {end}")
+        self.await_quiet()
+        if any(byte < 0x20 and byte != 0x0a or byte > 0x7e for byte in self.said()):
+            found.append(f"in the log: {self.said()!r}")
+        return found
+
+    def talk(self):
+        """A good call, up to its end: what it writes to stdout and stderr, and its status."""
+        output, received = {wire.STDOUT: b"", wire.STDERR: b"", wire.EXIT: b""}, b""
+        with connect(self.sockets, "work") as client:
+            client.sendall(wire.GREETING + wire.call("test.Talk") + wire.frame(wire.STDIN))
+            while not output[wire.EXIT] and (more := client.recv(65536)):
+                frames, received = wire.split(received + more)
+                for kind, payload in frames:
+                    output[kind] = output.get(kind, b"") + payload
+        return output[wire.STDOUT], output[wire.STDERR], output[wire.EXIT]
+
+
+class FakeDaemon:
+    """A socket at which somebody hostile answers the real caller."""
+
+    def __init__(self):
+        self.top = tempfile.mkdtemp(prefix="rpc-")
+        self.listener = socket.socket(socket.AF_UNIX)
+        at_socket(self.listener.bind, self.top, "work")
+        self.listener.listen()
+
+    def begin(self):
+        return self
+
+    def end(self):
+        self.listener.close()
+        tree.remove(self.top)
+
+    def await_call(self, caller):
+        """The caller may as well have ended without one."""
+        ended = os.pidfd_open(caller)
+        try:
+            ready = select.select([self.listener, ended], [], [])[0]
+        finally:
+            os.close(ended)
+        check(self.listener in ready, "the caller has ended without a call")
+        return self.listener.accept()[0]
+
+    def answer(self, connection, data, step, hold):
+        """Read the beginning of a call, answer with these bytes, and hang up; or, where told so, wait for the caller to do it."""
+        received = b""
+        while len(wire.split(received)[0]) < 2:
+            more = connection.recv(65536)
+            check(more, f"the caller has hung up after {received!r}")
+            received += more
+        with contextlib.suppress(ConnectionError):
+            for i in range(0, len(data), step or len(data) or 1):
                 connection.sendall(data[i:i + (step or len(data))])
             while hold and connection.recv(65536):
                 pass
+
+    def call(self, data, step, hold, *arguments):
+        """Have the real caller make a call, and answer it so. Returns the caller's status, stdout and stderr."""
+        (out, to_out), (err, to_err) = os.pipe(), os.pipe()
+        try:
+            caller = program.spawn([RPC, f"--sockets={self.top}", *arguments], program.null(), to_out, to_err, os.environ)
+        finally:
+            os.close(to_out)
+            os.close(to_err)
+        try:
+            with self.await_call(caller) as connection:
+                self.answer(connection, data, step, hold)
+            said = program.read_all(out), program.read_all(err)
+        finally:
+            os.close(out)
+            os.close(err)
+        return os.waitstatus_to_exitcode(os.waitpid(caller, 0)[1]), *said
+
+    def complaints(self):
+        self.listener.setblocking(False)
+        try:
+            self.listener.accept()[0].close()
+            return ["the caller has called twice"]
+        except BlockingIOError:
+            return []
+        finally:
+            self.listener.setblocking(True)
+
+
+free = {}  # those with which nothing was wrong, by their class
+
+
+def complaints_with(kind, test):
+    """What a function of one of them has to complain of, and what there is to complain of afterwards."""
+    it, complaints = (free.pop(kind, None) or kind()).begin(), None
+    try:
+        complaints = [*test(it), *it.complaints()]
+    finally:
+        if complaints == []:
+            free[kind] = it
+        else:
+            it.end()
+    return complaints

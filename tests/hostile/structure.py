@@ -124,8 +124,9 @@ def an_empty_directory_sent_twice():
 @case(Arrives({"d": chain("d" + "/d" * 7998 + "/x")}, "d"))
 def depth_8000():
     """8,000 entries one in the other, directories sealed on the way back: the receiver has not so many descriptors."""
-    names = ["d" + "/d" * depth for depth in range(7999)]
-    return delivery(*map(directory, names), file(names[-1] + "/x"), *map(directory, reversed(names)))
+    deepest = b"d" + b"/d" * 7998
+    directories = [directory(deepest[:length]) for length in range(1, len(deepest) + 1, 2)]
+    return delivery(*directories, file(deepest + b"/x"), *reversed(directories))
 
 
 @case(Refused(EINVAL, "d" + "/d" * 3000 + "/../x"))

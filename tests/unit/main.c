@@ -1,59 +1,114 @@
 /*
- * Runs the unit tests. CK_TAP_LOG_FILE_NAME in the environment names a file to write the results to as TAP, CK_RUN_SUITE a suite to run alone.
+ * Runs the unit tests: unit-tests [NAME]..., all or those of the files that are called so ("wire": test_wire.c). CK_TAP_LOG_FILE_NAME in the
+ * environment names a file to write the results to as TAP.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
-int main(void)
+/* The exit status where no suite is called so. */
+#define NONE_CALLED_SO 3
+
+/*
+ * Tests of functions that only compute leave nothing behind: they share a process, since each start of one costs more than they do. One that
+ * crashes, hangs, or becomes another user must not take the others along: all others have a process each.
+ */
+enum kind { PURE, APART };
+
+static const struct {
+	const char *name;
+	Suite *(*make)(void);
+	enum kind kind;
+} suites[] = {
+	{ "wire", wire_suite, PURE },
+	{ "editwire", editwire_suite, PURE },
+	{ "name", name_suite, PURE },
+	{ "number", number_suite, PURE },
+	{ "error", error_suite, PURE },
+	{ "progress", progress_suite, APART },
+	{ "stream", stream_suite, APART },
+	{ "report", report_suite, APART },
+	{ "dirstack", dirstack_suite, APART },
+	{ "walk", walk_suite, APART },
+	{ "unpack", unpack_suite, APART },
+	{ "staging", staging_suite, APART },
+	{ "commit", commit_suite, APART },
+	{ "journal_remove", journal_remove_suite, APART },
+	{ "confine", confine_suite, APART },
+	{ "verify", verify_suite, APART },
+	{ "vchan", vchan_suite, APART },
+	{ "faults", faults_suite, APART },
+	{ "policy", policy_suite, PURE },
+	{ "policy_file", policy_file_suite, APART },
+	{ "tables", tables_suite, APART },
+	{ "frame", frame_suite, PURE },
+	{ "session", session_suite, PURE },
+	{ "screen", screen_suite, PURE },
+	{ "relay", relay_suite, APART },
+	{ "desk", desk_suite, APART },
+	{ "watch", watch_suite, APART },
+	{ "holders", holders_suite, APART },
+	{ "handler", handler_suite, APART },
+	{ "answer", answer_suite, APART },
+	{ "editor", editor_suite, APART },
+	{ "attributes", attributes_suite, APART },
+	{ "original", original_suite, APART },
+	{ "place", place_suite, APART },
+	{ "opener", opener_suite, APART },
+	{ "saving", saving_suite, APART },
+};
+
+static bool is_wanted(const char *name, char **wanted)
 {
-	SRunner *runner = srunner_create(wire_suite());
+	if (!*wanted)
+		return true;
+	while (*wanted)
+		if (strcmp(*wanted++, name) == 0)
+			return true;
+	return false;
+}
+
+/* Run those of one kind that are wanted: a document of TAP each. Counts the suites in `chosen`, returns how many tests failed. */
+static int run(enum kind kind, char **wanted, unsigned *chosen)
+{
+	SRunner *runner = srunner_create(NULL);
+	unsigned before = *chosen;
+	int failed = 0;
+
+	srunner_set_fork_status(runner, kind == PURE ? CK_NOFORK : CK_FORK);
+	for (size_t i = 0; i < COUNT(suites); i++) {
+		if (suites[i].kind != kind || !is_wanted(suites[i].name, wanted))
+			continue;
+		srunner_add_suite(runner, suites[i].make());
+		++*chosen;
+	}
+	if (*chosen > before) {
+		srunner_run_all(runner, CK_ENV);
+		failed = srunner_ntests_failed(runner);
+	}
+	srunner_free(runner);
+	return failed;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned chosen = 0;
 	int failed;
 
-	srunner_add_suite(runner, editwire_suite());
-	srunner_add_suite(runner, name_suite());
-	srunner_add_suite(runner, number_suite());
-	srunner_add_suite(runner, error_suite());
-	srunner_add_suite(runner, progress_suite());
-	srunner_add_suite(runner, stream_suite());
-	srunner_add_suite(runner, report_suite());
-	srunner_add_suite(runner, dirstack_suite());
-	srunner_add_suite(runner, walk_suite());
-	srunner_add_suite(runner, unpack_suite());
-	srunner_add_suite(runner, staging_suite());
-	srunner_add_suite(runner, commit_suite());
-	srunner_add_suite(runner, journal_remove_suite());
-	srunner_add_suite(runner, confine_suite());
-	srunner_add_suite(runner, verify_suite());
-	srunner_add_suite(runner, vchan_suite());
-	srunner_add_suite(runner, faults_suite());
-	srunner_add_suite(runner, policy_suite());
-	srunner_add_suite(runner, policy_file_suite());
-	srunner_add_suite(runner, tables_suite());
-	srunner_add_suite(runner, frame_suite());
-	srunner_add_suite(runner, session_suite());
-	srunner_add_suite(runner, screen_suite());
-	srunner_add_suite(runner, relay_suite());
-	srunner_add_suite(runner, desk_suite());
-	srunner_add_suite(runner, watch_suite());
-	srunner_add_suite(runner, holders_suite());
-	srunner_add_suite(runner, handler_suite());
-	srunner_add_suite(runner, answer_suite());
-	srunner_add_suite(runner, editor_suite());
-	srunner_add_suite(runner, attributes_suite());
-	srunner_add_suite(runner, original_suite());
-	srunner_add_suite(runner, place_suite());
-	srunner_add_suite(runner, opener_suite());
-	srunner_add_suite(runner, saving_suite());
-
-	/* A test that crashes, hangs, or becomes another user must not take the others along. */
-	srunner_set_fork_status(runner, CK_FORK);
+	(void)argc;
 	scratch_begin();
-	srunner_run_all(runner, CK_ENV);
+	alarm(HANGS); /* the others are watched one by one */
+	failed = run(PURE, argv + 1, &chosen);
+	alarm(0);
+	failed += run(APART, argv + 1, &chosen);
 	scratch_end();
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	if (chosen == 0) {
+		fputs("unit-tests: there are no tests of that name\n", stderr);
+		return NONE_CALLED_SO;
+	}
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -1,7 +1,7 @@
 /*
  * What the unit tests share: a scratch directory for each test, small trees in it, and streams to read from.
  *
- * Every test runs in a process of its own: it may change its directory, its user and its limits.
+ * Every test runs in a process of its own, unless its suite is PURE in main.c: it may change its directory, its user and its limits.
  */
 #ifndef UNIT_H
 #define UNIT_H
@@ -47,6 +47,9 @@ Suite *original_suite(void);
 Suite *place_suite(void);
 Suite *opener_suite(void);
 Suite *saving_suite(void);
+
+/* Seconds. It ends what hangs, and promises nothing about speed. */
+#define HANGS 1200
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 

@@ -41,14 +41,21 @@ def done(message=b"", code=0, flipped=0):
     return record(DONE, message, code, flipped)
 
 
+def first(answer):
+    """Of the record that an answer begins with: kind, code, payload, is its checksum right, and what follows it. None: it begins with no whole one."""
+    if len(answer) < 28 or not answer.startswith(MARK):
+        return None
+    kind, code, length = struct.unpack_from("<IIQ", answer, 8)
+    if len(answer) < 28 + length:
+        return None
+    payload, checksum = answer[24:24 + length], answer[24 + length:28 + length]
+    return kind, code, payload, checksum == struct.pack("<I", zlib.crc32(payload)), answer[28 + length:]
+
+
 def split(answer):
     """The records of an answer as (kind, code, payload); and what is left, which is none."""
     records = []
-    while len(answer) >= 28 and answer.startswith(MARK):
-        kind, code, length = struct.unpack_from("<IIQ", answer, 8)
-        payload, checksum = answer[24:24 + length], answer[24 + length:28 + length]
-        if checksum != struct.pack("<I", zlib.crc32(payload)):
-            break
-        records.append((kind, code, payload))
-        answer = answer[28 + length:]
+    while (record := first(answer)) and record[3]:
+        records.append(record[:3])
+        answer = record[4]
     return records, answer

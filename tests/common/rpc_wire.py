@@ -32,11 +32,11 @@ BEGUN = GREETING + frame(ACCEPTED)
 
 def split(data):
     """Whole frames at the beginning of what was received, as (type, payload), and what is left."""
-    frames = []
-    while len(data) >= 8:
-        kind, length = struct.unpack_from("<II", data)
-        if len(data) < 8 + length:
+    frames, i = [], 0
+    while len(data) - i >= 8:
+        kind, length = struct.unpack_from("<II", data, i)
+        if len(data) - i < 8 + length:
             break
-        frames.append((kind, data[8:8 + length]))
-        data = data[8 + length:]
-    return frames, data
+        frames.append((kind, data[i + 8:i + 8 + length]))
+        i += 8 + length
+    return frames, data[i:]

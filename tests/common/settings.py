@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Where the tests find what they test, and where they may write."""
+import os
+import pathlib
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+# QFILE_BUILD: another build than the ordinary one, such as that with sanitizers.
+BUILD = TOP / os.environ.get("QFILE_BUILD", "build")
+BIN = BUILD / "bin"
+AGENT, UNPACKER, OPENER, EDITOR, RPC, RPCD = (
+    str(BIN / name) for name in ("qfile-agent", "qfile-unpacker", "qopen-in-vm", "vm-file-editor", "pedos-rpc", "pedos-rpcd"))
+SANITIZED = BUILD.name == "build-sanitized"
+
+# Not the first one in PATH: that may be a wrapper that takes ten times as long to start.
+PYTHON = "/usr/bin/python3" if os.access("/usr/bin/python3", os.X_OK) else "python3"

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Cases, run side by side by a few processes, and reported as TAP.
+
+Each worker is a fork of this process: it has everything that was set up here before, and may change its directory, its umask and its limits.
+"""
+import multiprocessing.connection
+import os
+import signal
+import sys
+import traceback
+
+import expect
+import process
+
+
+class Skip(Exception):
+    """A case cannot be run here, for this reason."""
+
+
+class Case:
+    """A name, and a function that raises what is wrong, or Skip."""
+
+    def __init__(self, name, function):
+        self.name, self.function = name, function
+
+
+# The exit status of a suite where nothing is called as its arguments say.
+NONE_CALLED_SO = 3
+
+
+def chosen(cases, words):
+    """Those with one of these texts in their names, or all; ends the process where there are none."""
+    found = [case for case in cases if not words or any(word in case.name for word in words)]
+    if not found:
+        print(f"no case is called {' or '.join(words)}", file=sys.stderr)
+        sys.exit(NONE_CALLED_SO)
+    return found
+
+
+def complaints_of(case):
+    """Run a case. Returns why it was skipped, or None; and the lines that say what is wrong."""
+    signal.alarm(expect.FOREVER)
+    try:
+        case.function()
+    except Skip as reason:
+        return str(reason), []
+    except expect.Broken as broken:
+        return None, told(broken)
+    except Exception:
+        return None, traceback.format_exc().splitlines()
+    finally:
+        signal.alarm(0)
+        process.end_all()
+    return None, []
+
+
+def told(broken):
+    """Where an expectation was not met, and how; first the one before it, where it was met while that one was dealt with."""
+    before = told(broken.__context__) if isinstance(broken.__context__, expect.Broken) else []
+    frames = [frame for frame in traceback.extract_tb(broken.__traceback__) if frame.filename not in (expect.__file__, __file__)]
+    return before + [f"{os.path.basename(frame.filename)}:{frame.lineno}: {frame.line}" for frame in frames] + str(broken).splitlines()
+
+
+def work(cases, channel):
+    """A worker: cases by their numbers, until there are no more."""
+    def hung(*_):
+        raise expect.Broken(f"hung for {expect.FOREVER} seconds")
+    signal.signal(signal.SIGALRM, hung)
+    process.adopt_orphans()
+    try:
+        while True:
+            try:
+                number = channel.recv()
+            except EOFError:
+                return
+            channel.send((number, *complaints_of(cases[number])))
+    finally:
+        process.kept.clear()
+        process.end_all()
+        channel.close()
+
+
+def start_worker(cases, others):
+    """Returns its channel, and its PID."""
+    ours, theirs = multiprocessing.connection.Pipe()
+    sys.stdout.flush()
+    pid = os.fork()
+    if pid:
+        theirs.close()
+        return ours, pid
+    for each in [ours, *others]:
+        each.close()
+    status = 1
+    try:
+        work(cases, theirs)
+        status = 0
+    except SystemExit:  # told to stop
+        pass
+    finally:
+        sys.stdout.flush()
+        os._exit(status)
+
+
+class Report:
+    """TAP on stdout."""
+
+    def __init__(self):
+        self.number = self.failed = 0
+
+    def add(self, name, skipped, complaints):
+        self.number += 1
+        self.failed += bool(complaints)
+        print(f"{'not ok' if complaints else 'ok'} {self.number} - {name}{f' # skip {skipped}' if skipped is not None else ''}",
+              *(f"# {printable(line)}" for line in complaints[:60]), sep="\n", flush=True)
+
+    def end(self):
+        """Returns the exit status."""
+        print(f"1..{self.number}", flush=True)
+        return 1 if self.failed or not self.number else 0
+
+
+def printable(line):
+    """A line of text that may hold anything that a program said."""
+    return "".join(letter if letter.isprintable() else "?" for letter in line[:1000].encode(errors="replace").decode())
+
+
+def run(cases, workers):
+    """Run cases side by side. Returns the exit status. A worker that dies takes the case that it had along, and another one takes its place."""
+    report, waiting, busy = Report(), list(range(len(cases)))[::-1], {}
+
+    def hire():
+        channel, pid = start_worker(cases, [each for each, _, _ in busy.values()])
+        number = waiting.pop()
+        busy[channel.fileno()] = channel, pid, number
+        channel.send(number)
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
+    try:
+        while waiting or busy:
+            while waiting and len(busy) < workers:
+                hire()
+            for channel in multiprocessing.connection.wait([each for each, _, _ in busy.values()]):
+                fd = channel.fileno()
+                _, pid, number = busy[fd]
+                try:
+                    number, skipped, complaints = channel.recv()
+                    report.add(cases[number].name, skipped, complaints)
+                    alive = True
+                except EOFError:
+                    report.add(cases[number].name, None, ["the process that ran this case died"])
+                    alive = False
+                if alive and waiting:
+                    busy[fd] = channel, pid, waiting.pop()
+                    channel.send(busy[fd][2])
+                else:
+                    del busy[fd]
+                    channel.close()
+                    os.waitpid(pid, 0)
+    finally:
+        for channel, pid, _ in busy.values():
+            channel.close()
+            os.kill(pid, signal.SIGTERM)
+        for _, pid, _ in busy.values():
+            os.waitpid(pid, 0)
+    return report.end()

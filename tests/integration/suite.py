@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""How a case of the integration tests is written.
+
+    test = suite.cases(Copying)
+
+    @test("an empty delivery is a success")
+    def _(t):
+        t.deliver(wire.END).arrives()
+        t.nothing_arrived()
+"""
+import os
+
+import tap
+
+# They wait more than they work.
+WORKERS = 3 * (os.cpu_count() or 1)
+
+CASES = []
+
+
+class Case(tap.Case):
+    """A function that gets what it works with, made for it and removed behind it."""
+
+    def __init__(self, name, function, world, waits):
+        super().__init__(name, self.run)
+        self.test, self.world, self.waits = function, world, waits
+        self.file = function.__module__
+
+    def run(self):
+        with self.world() as world:
+            self.test(world)
+
+
+def cases(world):
+    """A decorator for functions that work with one `world`, such as Copying. Their names are sentences."""
+    def test(name, waits=False):
+        """waits: the case takes some seconds, in which it mostly waits. Such cases begin first."""
+        def register(function):
+            CASES.append(Case(name, function, world, waits))
+            return function
+        return register
+    return test

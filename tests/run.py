@@ -1,0 +1,266 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Run suites of tests, as the caller and, started by root, as a plain user too. Ends with "N passed, N failed, N skipped".
+
+Each suite is a program that writes TAP. What it said is below BUILD/tests/results: SUITE-as-USER.tap, and .err for its stderr.
+"""
+import argparse
+import contextlib
+import os
+import pathlib
+import pwd
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
+
+sys.dont_write_bytecode = True
+
+TOP = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(1, str(TOP / "tests/common"))
+
+import machine
+import process
+import scratch
+import settings
+import tap
+
+PLAIN_USER = 65534
+
+SUITES = {
+    "unit": lambda build: [f"{build}/tests/unit-tests"],
+    **{name: lambda build, name=name: [settings.PYTHON, "-B", f"tests/{name}/run.py"]
+       for name in ("hostile", "escape", "dom0", "editors", "integration", "fault", "xen")},
+    # What has not moved to the suite "integration" yet.
+    "shell": lambda build: ["bats", "--tap", "--jobs", str(3 * (os.cpu_count() or 1)), *map(str, sorted(pathlib.Path("tests/integration").glob("*.bats")))],
+}
+USUAL = ["unit", "hostile", "escape", "dom0", "editors", "integration", "shell"]
+
+
+class Tally:
+    """What one run of a suite came to."""
+
+    def __init__(self):
+        self.passed = self.failed = 0
+        self.skipped = {}  # reason: names
+        self.broken = []   # lines of the cases that failed
+        self.planned = None
+        self.processes = self.processor = self.wall = 0
+
+    def count(self, line):
+        """A line of TAP."""
+        if match := re.match(r"ok \d+ (?:- )?(.*?) # skip (.*)", line):
+            self.skipped.setdefault(match[2], []).append(match[1])
+        elif line.startswith("ok "):
+            self.passed += 1
+        elif line.startswith("not ok "):
+            self.failed += 1
+            self.broken.append(line)
+            return
+        elif match := re.match(r"1\.\.(\d+)", line):
+            self.planned = (self.planned or 0) + int(match[1])  # a suite may write several documents
+        elif line.startswith("#") and self.broken:
+            self.broken.append(line)
+            return
+        if self.broken and self.broken[-1]:
+            self.broken.append("")
+
+    def end(self, status):
+        """One that dies before its end counts as one failure more."""
+        seen = self.passed + self.failed + len(self)
+        if self.planned != seen or not seen or (status and not self.failed):
+            self.failed += 1
+            self.broken.append(f"it ended early: status {status}, {seen} of {self.planned or 'some'} cases")
+
+    def __len__(self):
+        """How many were skipped."""
+        return sum(len(names) for names in self.skipped.values())
+
+    def __str__(self):
+        return f"{self.passed} passed, {self.failed} failed, {len(self)} skipped"
+
+
+def started_processes():
+    """Processes and threads that this machine has started since it booted: of everybody, so that it says something on a quiet machine only."""
+    with open("/proc/stat", encoding="ascii") as file:
+        return next((int(line.split()[1]) for line in file if line.startswith("processes")), 0)
+
+
+class Clock:
+    """Started when it is made; stop() fills in what a tally says of costs."""
+
+    def __init__(self):
+        self.before = started_processes(), os.times(), time.monotonic()
+
+    def stop(self, tally):
+        processes, times, wall = self.before
+        now = os.times()
+        tally.processes = started_processes() - processes
+        tally.processor = now.children_user + now.children_system - times.children_user - times.children_system
+        tally.wall = time.monotonic() - wall
+
+
+class User:
+    """Whom suites run as: in the tree at `tree`, with `prefix` before their command, and scratch directories of their own."""
+
+    def __init__(self, name, tree, prefix=(), uid=None):
+        self.name, self.tree, self.prefix = name, tree, list(prefix)
+        self.scratch = scratch.Scratch(uid)
+
+    def environment(self):
+        return {**os.environ, "LC_ALL": "C.UTF-8", "TMPDIR": self.scratch.directory, "QFILE_DISK": self.scratch.disk,
+                # What the unit tests are told by the library that runs them.
+                "CK_TAP_LOG_FILE_NAME": "-", "CK_VERBOSITY": "silent"}
+
+
+class Runner:
+    def __init__(self, options):
+        self.options, self.tallies, self.running = options, [], None
+        self.results = settings.BUILD / "tests/results"
+        self.results.mkdir(parents=True, exist_ok=True)
+        for old in self.results.glob("*-as-*"):
+            old.unlink()
+        self.live = sys.stdout.isatty()
+
+    def follow(self, stream, tally, report, title):
+        """Count what a suite says, as it says it."""
+        for line in stream:
+            report.write(line)
+            tally.count(line.decode(errors="replace").rstrip("\n"))
+            if self.live:
+                print(f"\r{title} ... {tally}\033[K", end="", flush=True)
+
+    def suite(self, name, user):
+        command = [*user.prefix, *SUITES[name](os.path.basename(settings.BUILD)), *self.words(name)]
+        title, tally, clock = f"{name} as {user.name}", Tally(), Clock()
+        print(f"{title} ... ", end="", flush=True)
+        base = self.results / f"{name}-as-{user.name}"
+        with open(f"{base}.tap", "wb") as report, open(f"{base}.err", "w+b") as said:
+            self.running = subprocess.Popen(command, cwd=user.tree, env=user.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said,
+                                            start_new_session=True)
+            self.follow(self.running.stdout, tally, report, title)
+            status, self.running = self.running.wait(), None
+            reap()
+            clock.stop(tally)
+            said.seek(0)
+            told = said.read().decode(errors="replace")
+        print("\r\033[K" * self.live + f"{title} ... " * self.live, end="")
+        if status == tap.NONE_CALLED_SO and self.options.test:
+            print("none")
+            return
+        tally.end(status)
+        self.tallies.append((title, tally))
+        self.tell(tally, told, f"{base}.err")
+
+    def words(self, name):
+        if name == "editors" and not self.options.test and not self.options.suites:
+            return ["vim", "nano"]  # the others need a screen, and a target of their own
+        return self.options.test
+
+    @staticmethod
+    def tell(tally, told, where):
+        print(tally)
+        for reason, names in tally.skipped.items():
+            print(f"    skipped {len(names)}: {reason} ({names[0]}{', ...' if len(names) > 1 else ''})")
+        print(*tally.broken, sep="\n", end="\n" * bool(tally.broken))
+        if tally.failed and told:
+            lines = told.splitlines()
+            print(f"What it said on stderr, {where}{', the last 40 lines' if len(lines) > 40 else ''}:", *lines[-40:], sep="\n")
+        sys.stdout.flush()
+
+    def stop(self):
+        """What runs is told to end, and does so by itself."""
+        if self.running:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.running.pid, signal.SIGTERM)
+            self.running.wait()
+
+    def table(self):
+        print("\nWhat it cost. Processes are those that the whole machine has started meanwhile.\n")
+        print(f"{'suite':32} {'cases':>7} {'processes':>10} {'processor':>10} {'wall':>8}")
+        for title, tally in [*self.tallies, ("all", self.sum())]:
+            cases = tally.passed + tally.failed + len(tally)
+            print(f"{title:32} {cases:7} {tally.processes:10} {tally.processor:8.1f} s {tally.wall:6.1f} s")
+        print()
+
+    def sum(self):
+        total = Tally()
+        for _, tally in self.tallies:
+            for name in ("passed", "failed", "processes", "processor", "wall"):
+                setattr(total, name, getattr(total, name) + getattr(tally, name))
+            for reason, names in tally.skipped.items():
+                total.skipped.setdefault(reason, []).extend(names)
+        return total
+
+
+def reap():
+    """What a suite left behind: it is our child by then, and what it cost is counted when it has been waited for."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG) != (0, 0):
+            pass
+
+
+def caller():
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
+
+
+def plain_user(stack):
+    """In a copy of the tree of its own: this one may be where that user cannot go."""
+    user = User("plain-user", None, uid=PLAIN_USER)
+    stack.callback(user.scratch.remove)
+    user.tree = f"{user.scratch.directory}/tree"
+    build = os.path.basename(settings.BUILD)
+    os.mkdir(user.tree)
+    leave_out = [f"--exclude={name}" for name in ("./.git", "./build*", "__pycache__")]
+    of_build = [f"--exclude={build}/{name}" for name in ("demo", "fuzz", "xen", "tests/results", "tests/unit", "tests/escape/*.o", "tests/fuzz")]
+    copy = f"{{ tar -c {shlex.join(leave_out)} . && tar -c {shlex.join(of_build)} {shlex.quote(build)}; }} | tar -x -i -C {shlex.quote(user.tree)}"
+    subprocess.run(["sh", "-c", copy], cwd=TOP, check=True)
+    subprocess.run(["chown", "-R", f"{PLAIN_USER}:{PLAIN_USER}", user.tree], check=True)
+    user.prefix = ["setpriv", f"--reuid={PLAIN_USER}", f"--regid={PLAIN_USER}", "--clear-groups", "env", f"HOME={user.tree}"]
+    return user
+
+
+def run(runner, options):
+    with contextlib.ExitStack() as stack:
+        stack.callback(runner.stop)
+        myself = User(caller(), TOP)
+        stack.callback(myself.scratch.remove)
+        for name in options.suites or USUAL:
+            runner.suite(name, myself)
+        if machine.am_root() and not options.once:
+            plain = plain_user(stack)
+            for name in options.suites or USUAL:
+                runner.suite(name, plain)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("-1", dest="once", action="store_true", help="as the caller only")
+    parser.add_argument("-s", dest="suites", type=str.split, metavar="SUITES", help=f"words of {' '.join(SUITES)}; if not said, {' '.join(USUAL)}")
+    parser.add_argument("-t", dest="test", action="append", default=[], metavar="NAME",
+                        help="only the cases of the file that is called so, or that have this text in their names; may be said several times")
+    options = parser.parse_args()
+    if unknown := set(options.suites or ()) - set(SUITES):
+        parser.error(f"there is no suite {' '.join(sorted(unknown))}: there are {' '.join(SUITES)}")
+    for number in signal.SIGTERM, signal.SIGHUP:
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
+    process.adopt_orphans()
+    runner = Runner(options)
+    try:
+        run(runner, options)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    if not runner.tallies:
+        sys.exit(f"no test is called {' or '.join(options.test)}")
+    runner.table()
+    print(runner.sum())
+    return 1 if runner.sum().failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
