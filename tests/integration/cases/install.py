@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Building and installing, and building on libqfile."""
+import fcntl
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import tempfile
+
+import machine
+import suite
+import tree
+from copying import Copying
+from expect import check, equal, exists, has, lacks, missing
+from settings import BUILD, TOP
+from tap import Skip
+
+test = suite.cases(Copying)
+
+# Of all cases of this file. It is made before there are workers, and the process that made it removes it.
+SHARED = tempfile.TemporaryDirectory(prefix="qf-install-")
+
+
+class Made:
+    """
+    What make made in a copy of the source tree: nobody else's build is in the way, nor is ours in theirs. `opt`, `usr`: what is installed with
+    PREFIX=/opt/qfile and with PREFIX=/usr; `without_xen`: what XEN=0 would do; `cleaned`: the copy itself after make clean, in another place.
+    """
+
+    def __init__(self, top):
+        self.top = top
+        self.opt, self.usr, self.without_xen, self.source, self.cleaned = (
+            f"{top}/{name}" for name in ("opt", "usr", "without-xen", "source", "cleaned"))
+
+    def make_all(self, t):
+        def make(*words):
+            end = t.run("make", "--no-print-directory", "-C", self.source, *words)
+            check(end.status == 0, f"make {' '.join(words)}:\n{end.told}\n{end.said}")
+            return end.told
+        copy_source(self.source)
+        xen = tree.read(f"{self.source}/build/rpc/xen").strip()
+        make("install", f"XEN={xen}", f"DESTDIR={self.opt}", "PREFIX=/opt/qfile")
+        make("install", f"XEN={xen}", f"DESTDIR={self.usr}", "PREFIX=/usr")
+        # Where the build is one without Xen there is nothing to be done, unless it is to be done anew.
+        tree.write(self.without_xen, make("XEN=0", "-n", *(["-B"] if xen == "0" else [])))
+        make("clean")
+        os.rename(self.source, self.cleaned)
+
+
+def copy_but(left_out, source, to):
+    """Copy a tree without the entries of its top directory whose names are left out."""
+    def ignored(directory, names):
+        return {name for name in names if directory == str(source) and left_out(name)}
+    shutil.copytree(source, to, symlinks=True, ignore=ignored)
+
+
+def copy_source(to):
+    copy_but(lambda name: name in (".git", "tests") or name.startswith("build"), TOP, to)
+    # What is built already is as good.
+    copy_but(lambda name: name in ("tests", "demo", "fuzz", "xen"), BUILD, f"{to}/build")
+
+
+def made(t):
+    """By the first case that needs it. The others wait for that one."""
+    if BUILD != TOP / "build":
+        raise Skip("only the ordinary build is installed")
+    machine.need("make")
+    result = Made(f"{SHARED.name}/made")
+    with open(f"{SHARED.name}/lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not os.path.exists(f"{SHARED.name}/done"):
+            shutil.rmtree(result.top, ignore_errors=True)
+            os.mkdir(result.top)
+            result.make_all(t)
+            tree.write(f"{SHARED.name}/done")
+    return result
+
+
+def files_below(root):
+    """The paths of all but directories, as they are where `root` is the root directory."""
+    return [os.path.join(directory, name).removeprefix(root) for directory, directories, files in os.walk(root)
+            for name in files + [each for each in directories if os.path.islink(os.path.join(directory, each))]]
+
+
+def library_of(agent):
+    """Where an agent has its library from, while it waits for its receiver."""
+    check(agent.stdout.read(1), "no stream")
+    return {line.split()[-1] for line in tree.read(f"/proc/{agent.pid}/maps").splitlines() if "/libqfile.so" in line}
+
+
+def lines_with(path, beginning):
+    return [line for line in tree.read(path).splitlines() if line.startswith(beginning)]
+
+
+@test("make install puts everything below PREFIX, and DESTDIR before it")
+def _(t):
+    root = made(t).opt
+    for name in ("bin/qfile-agent", "bin/qfile-unpacker", "include/qfile.h", "lib/libqfile.so", "lib/libqfile.so.1", "lib/pkgconfig/libqfile.pc",
+                 "etc/pedos-rpc/PedOS.Filecopy"):
+        exists(f"{root}/opt/qfile/{name}")
+    installed = files_below(root)
+    equal([path for path in installed if not path.startswith("/opt/qfile/")], [])
+    service = f"{root}/opt/qfile/etc/pedos-rpc/PedOS.Filecopy"
+    equal(len(lines_with(service, "exec /opt/qfile/bin/qfile-unpacker ")), 1)
+    check(os.access(service, os.X_OK), "cannot be run")
+    for path in installed:
+        if path.endswith(".pc") or os.path.basename(path).startswith("PedOS."):
+            lacks(tree.read(root + path), SHARED.name)
+
+
+@test("with PREFIX=/usr the service goes to /etc")
+def _(t):
+    root = made(t).usr
+    exists(f"{root}/etc/pedos-rpc/PedOS.Filecopy")
+    equal(len(lines_with(f"{root}/etc/pedos-rpc/PedOS.Filecopy", "exec /usr/bin/qfile-unpacker ")), 1)
+    equal([path for path in files_below(root) if not path.startswith(("/usr/", "/etc/"))], [])
+
+
+@test("what is installed works, wherever it is")
+def _(t):
+    result = made(t)
+    missing(result.source)
+    tree.write("file", "hello")
+    _, *options = t.receiver()
+    agent, unpacker = f"{result.usr}/usr/bin/qfile-agent", f"{result.usr}/usr/bin/qfile-unpacker"
+    t.run(agent, f"--via={shlex.join([unpacker, *options])}", "file").exits(0)
+    tree.same_tree("file", t.into("file"))
+    equal(library_of(t.start(agent, "file", stdin=subprocess.PIPE, stdout=subprocess.PIPE)),
+          {os.path.realpath(f"{result.usr}/usr/lib/libqfile.so.1")})
+
+
+@test("a program can be built on the installed library")
+def _(t):
+    machine.need("cc")
+    machine.need("pkg-config")
+    root = made(t).usr
+    tree.write("program.c", """\
+#include <qfile.h>
+#include <stdio.h>
+
+int main(void)
+{
+	printf("%s %d\\n", qfile_version(), qfile_name_check("a/../b", 6, 0));
+	return 0;
+}
+""")
+    t.environment |= {"PKG_CONFIG_PATH": f"{root}/usr/lib/pkgconfig", "PKG_CONFIG_SYSROOT_DIR": root,
+                      "PKG_CONFIG_ALLOW_SYSTEM_LIBS": "1", "PKG_CONFIG_ALLOW_SYSTEM_CFLAGS": "1"}
+    options = shlex.split(t.run("pkg-config", "--cflags", "--libs", "libqfile").exits(0).told)
+    t.run("cc", "-Wall", "-Wextra", "-pedantic", "-Werror", "-o", "program", "program.c", *options).exits(0)
+    version = t.run("pkg-config", "--modversion", "libqfile").exits(0).told
+    equal(t.run("./program", env={"LD_LIBRARY_PATH": f"{root}/usr/lib"}).exits(0).told, f"{version} -22")
+    # It asks for the library by the name that stays the same as long as the interface does.
+    has(tree.read_bytes("program"), b"\0libqfile.so.1\0")
+
+
+@test("the header is C++, too")
+def _(t):
+    if BUILD != TOP / "build":
+        raise Skip("this program would need the other build's flags")
+    machine.need("c++")
+    tree.write("program.cc", '#include <qfile.h>\nint main() { return qfile_vm_name_ok("work") ? 0 : 1; }\n')
+    t.run("c++", "-Wall", "-Wextra", "-Werror", f"-I{TOP}/include", "-o", "program", "program.cc", f"-L{BUILD}/lib", "-lqfile").exits(0)
+    t.run("./program", env={"LD_LIBRARY_PATH": f"{BUILD}/lib"}).exits(0)
+
+
+@test("the library exports only what its header declares")
+def _(t):
+    machine.need("nm")
+    header = tree.read(TOP / "include/qfile.h")
+    symbols = [line.split() for line in t.run("nm", "-D", "--defined-only", f"{BUILD}/lib/libqfile.so").exits(0).told.splitlines()]
+    exported = {name.partition("@")[0] for _, kind, name in symbols if kind.isupper() and kind != "A"}
+    check(exported, "nothing is exported")
+    equal([name for name in sorted(exported) if not re.search(rf"\b{re.escape(name)}\(", header)], [])
+    declared = re.findall(r"^[a-z].*\b(qfile_[a-z_]+)\(", header, re.MULTILINE)
+    check(declared, "nothing is declared")
+    equal([name for name in declared if name not in exported], [])
+
+
+@test("make clean removes what was built")
+def _(t):
+    result = made(t)
+    exists(f"{result.cleaned}/Makefile")
+    missing(f"{result.cleaned}/build")
+
+
+@test("make XEN=0 leaves nothing to be done that needs Xen")
+def _(t):
+    todo = tree.read(made(t).without_xen)
+    for of_xen in ("-lxen", r"/xen.*\.h", "RPC_XEN", "vchan", "xenstore", "dom0"):
+        equal([line for line in todo.splitlines() if re.search(of_xen, line)], [])
+    has(todo, "LINK build/bin/pedos-rpc")
