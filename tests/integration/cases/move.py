@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""--move removes what was sent, and only that, once the receiver has confirmed it."""
+import os
+import shutil
+
+import machine
+import suite
+import tree
+from copying import Copying
+from expect import equal, exists, has, lacks
+from settings import AGENT
+from tap import Skip
+
+test = suite.cases(Copying)
+
+
+def move(t, name, meanwhile):
+    """Move to a receiver that does `meanwhile` between having everything and confirming it."""
+    receiver = t.receiver()
+
+    def play(role):
+        end = t.run(*receiver, stdin=role.stdin, stderr=role.stderr).exits(0)
+        meanwhile()
+        role.write(end.out)
+    return t.run(AGENT, "--move", f"--via={t.peer(play)}", name)
+
+
+def make(path, content=None):
+    """A file with this content, or a directory, and what it is in."""
+    if content is None:
+        os.makedirs(path, exist_ok=True)
+    else:
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        tree.write(path, content)
+
+
+def remains(path, *names):
+    """Exactly these are left in a directory."""
+    equal(tree.names_in(path), sorted(names))
+
+
+def sent_picture(t):
+    return tree.picture(t.sent, below=True)
+
+
+@test("--move removes what was sent")
+def _(t):
+    make("dir/empty")
+    make("dir/file", "1")
+    make("dir/sub/deeper/file", "2")
+    os.symlink("file", "dir/link")
+    make("single", "3")
+    make("not-sent", "4")
+    before = tree.picture("dir", below=True)
+    t.send("--move", "dir", "single").exits(0).says_nothing()
+    tree.same_picture(tree.picture(t.into("dir"), below=True), before)
+    remains(".", "not-sent")
+
+
+@test("--move removes a tree that is deeper than there are descriptors")
+def _(t):
+    fd = os.open(".", os.O_RDONLY)
+    for _ in range(1500):
+        os.mkdir("d", dir_fd=fd)
+        inner = os.open("d", os.O_RDONLY, dir_fd=fd)
+        os.close(fd)
+        fd = inner
+    os.close(fd)
+    t.send("--move", "d").exits(0)
+    remains(".")
+    equal(len(tree.picture(t.into("d"))), 1500)
+
+
+@test("--move removes a directory that is named by its place")
+def _(t):
+    make("real/inner/file", "x")
+    t.send("--move", "real/inner/..").exits(0)
+    t.arrived("real")
+    remains(".")
+
+
+@test("--move removes nothing when the delivery fails")
+def _(t):
+    make("dir/file", "1")
+    t.send("dir").exits(0)
+    before = sent_picture(t)
+    t.send("--move", "dir").exits(1)
+    tree.same_picture(sent_picture(t), before)
+    shutil.rmtree(t.into("dir"))
+    os.symlink("/", "dir/link")
+    before = sent_picture(t)
+    t.send("--move", "dir").exits(1)
+    t.nothing_arrived()
+    tree.same_picture(sent_picture(t), before)
+
+
+@test("--move keeps a file that changed since it was read, and names it")
+def _(t):
+    make("dir/changed", "1")
+    make("dir/other", "2")
+    said = move(t, "dir", lambda: tree.append("dir/changed", "more")).exits(1).said
+    has(said, 'kept "dir/changed": it changed')
+    lacks(said, "other")
+    equal(tree.read("dir/changed"), "1more")
+    remains("dir", "changed")
+    equal(tree.read(t.into("dir/changed")), "1")
+
+
+@test("--move keeps a file whose time alone changed")
+def _(t):
+    make("file", "1")
+    has(move(t, "file", lambda: tree.set_mtime("file", 978307200)).exits(1).said, 'kept "file": it changed')
+    exists("file")
+
+
+@test("--move keeps a file that another took the place of, same size and time")
+def _(t):
+    make("file", "1")
+
+    def replace():
+        tree.write("new", "2")
+        status = os.stat("file")
+        os.utime("new", ns=(status.st_atime_ns, status.st_mtime_ns))
+        os.rename("new", "file")
+    has(move(t, "file", replace).exits(1).said, 'kept "file": it changed')
+    equal(tree.read("file"), "2")
+
+
+@test("--move keeps an entry that appeared since, and names it")
+def _(t):
+    make("dir/sub")
+    make("dir/file", "1")
+
+    def add():
+        make("dir/new", "new")
+        make("dir/sub/new-dir")
+    said = move(t, "dir", add).exits(1).said
+    has(said, 'kept "dir/new": it appeared')
+    has(said, 'kept "dir/sub/new-dir": it appeared')
+    remains("dir", "new", "sub")
+    remains("dir/sub", "new-dir")
+    remains("dir/sub/new-dir")
+
+
+@test("--move is content when somebody else removed an entry already")
+def _(t):
+    make("dir/file", "1")
+    make("dir/other", "2")
+    move(t, "dir", lambda: os.unlink("dir/file")).exits(0)
+    remains(".")
+
+
+@test("--move does not follow a link that took a directory's place")
+def _(t):
+    outside = f"{t.top}/outside"
+    make(f"{outside}/file", "1")
+    # The second leads to the directory itself.
+    for name, target in (("one", outside), ("other", "../moved-other")):
+        make(f"{name}/sub/file", "1")
+
+        def replace():
+            os.rename(f"{name}/sub", f"moved-{name}")
+            os.symlink(target, f"{name}/sub")
+        has(move(t, name, replace).exits(1).said, f'kept "{name}/sub"')
+        exists(f"{outside}/file")
+        exists(f"{name}/sub")
+        exists(f"moved-{name}/file")
+
+
+@test("--move does not enter a directory that took another's place")
+def _(t):
+    make("dir/sub/file", "1")
+
+    def replace():
+        os.rename("dir/sub", "moved")
+        os.mkdir("dir/sub")
+        os.link("moved/file", "dir/sub/file")
+    has(move(t, "dir", replace).exits(1).said, 'kept "dir/sub"')
+    exists("dir/sub/file")
+    exists("moved/file")
+
+
+@test("--move with -L removes the link, not what it points to")
+def _(t):
+    make("dir")
+    make("elsewhere/file", "1")
+    make("elsewhere/sub/file", "2")
+    os.symlink("../elsewhere", "dir/link")
+    os.symlink("../elsewhere/file", "dir/file")
+    os.symlink("elsewhere/file", "top")
+    before = tree.picture("elsewhere")
+    t.send("--move", "-L", "dir", "top").exits(0)
+    remains(".", "elsewhere")
+    tree.same_picture(tree.picture("elsewhere"), before)
+    tree.same_tree("elsewhere", t.into("dir/link"))
+    tree.same_tree("elsewhere/file", t.into("top"))
+
+
+@test("--move with --ignore-symlinks keeps the links that were not sent")
+def _(t):
+    make("dir/file", "1")
+    os.symlink("file", "dir/link")
+    t.send("--move", "--ignore-symlinks", "dir")
+    remains("dir", "link")
+    remains(t.into("dir"), "file")
+
+
+@test("--move keeps what was skipped")
+def _(t):
+    make("dir/file", "1")
+    os.mkfifo("dir/fifo")
+    has(t.send("--move", "dir").said, 'skipped "dir/fifo"')
+    remains("dir", "fifo")
+
+
+@test("--move names what it may not remove")
+def _(t):
+    if machine.am_root():
+        raise Skip("root may")
+    make("dir/file", "1")
+    os.chmod("dir", 0o555)
+    has(t.send("--move", "dir").exits(1).said, 'could not remove "dir/file": Permission denied')
+    exists("dir/file")
