@@ -1,0 +1,397 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""pedos-rpc and pedos-rpcd on one machine: how a service is called, what it finds, and what comes back."""
+import os
+import pty
+import re
+import signal
+import subprocess
+import threading
+
+import machine
+import process
+import suite
+import tree
+from calling import Calling
+from expect import check, equal, lacks, wait_until
+from settings import RPC
+
+test = suite.cases(Calling)
+
+
+def write_on(role):
+    """Write until nobody reads any more, as one that would die of it."""
+    try:
+        while True:
+            role.write(bytes(65536))
+    except BrokenPipeError:
+        pass
+
+
+def wait_for(event):
+    wait_until(event.is_set, "the other side")
+
+
+def status_of(text):
+    """What /proc/PID/status says, as a dictionary."""
+    return dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
+
+
+def signals_in(mask):
+    """The numbers in one of its masks, without 32 and 33, which are the C library's: it has what it starts ignore them."""
+    return [number for number in range(1, 65) if int(mask, 16) >> number - 1 & 1 and number not in (32, 33)]
+
+
+@test("our own stdin and stdout are the service's, byte by byte")
+def _(t):
+    t.service("test.Cat", "exec cat")
+    t.start_daemon()
+    sent = os.urandom(3000000)
+    end = t.rpc("work", "test.Cat", stdin=sent).exits(0).says_nothing()
+    check(end.out == sent, f"{len(end.out)} other bytes came back")
+    equal(t.rpc("work", "test.Cat").exits(0).says_nothing().out, b"")
+
+
+@test("a PROGRAM's stdin and stdout are joined to the service's, and its arguments are its own")
+def _(t):
+    seen = {}
+
+    def ask(role):
+        role.write(b"question\n")
+        seen["answer"] = role.stdin.readline()
+
+    def answer(role):
+        seen["arguments"], seen["question"] = role.arguments, role.stdin.readline()
+        role.write(b"-- an answer\n")
+    t.served_here("test.Ask", ask)
+    t.start_daemon()
+    equal(t.rpc("work", "test.Ask", *t.stand_in(answer).words, "an argument", "-- another").exits(0).out, b"")
+    equal(seen, {"question": b"question\n", "answer": b"-- an answer\n", "arguments": ["an argument", "-- another"]})
+
+
+@test("the sockets' directory comes from the environment, too")
+def _(t):
+    t.service("test.Hi", "echo hi")
+    t.start_daemon()
+    equal(t.run(RPC, "--as=home", "work", "test.Hi", env={"PEDOS_RPC_SOCKETS": t.sockets}).exits(0).told, "hi")
+    elsewhere = f"{t.top}/elsewhere"
+    t.run(RPC, "work", "test.Hi", env={"PEDOS_RPC_SOCKETS": elsewhere}).exits(125).says(
+        "nobody serves work on this machine", f"{elsewhere}/work")
+
+
+@test("every exit status of a service comes back")
+def _(t):
+    t.service("test.Exit", 'exit "$1"')
+    t.start_daemon()
+    for first in range(0, 256, 8):
+        calls = [(status, t.start_rpc("work", f"test.Exit+{status}")) for status in range(first, first + 8)]
+        for status, call in calls:
+            call.wait().exits(status).says_nothing()
+
+
+@test("with a PROGRAM its exit status counts, and the service's where that is 0")
+def _(t):
+    t.service("test.Exit", 'exit "$1"')
+    t.start_daemon()
+    for status in 1, 42, 125, 255:
+        for service in "test.Exit+7", "test.Exit+0":
+            t.rpc("work", service, "sh", "-c", f"exit {status}").exits(status)
+    t.rpc("work", "test.Exit+7", "true").exits(7)
+    t.rpc("work", "test.Exit+0", "true").exits(0)
+    t.rpc("work", "test.Exit+7", "sh", "-c", "kill -KILL $$").exits(137)
+
+
+@test("a service that dies of writing more than the PROGRAM wanted does not count")
+def _(t):
+    t.service("test.Endless", "exec yes")
+    t.start_daemon()
+    wanted = []
+    # What it writes would go to a service that may be dead by then.
+    t.rpc("work", "test.Endless", *t.stand_in(lambda role: wanted.append(role.read(10))).words).exits(0)
+    equal(wanted, [b"y\n" * 5])
+
+
+@test("a service that a signal ends is 128 and the signal's number")
+def _(t):
+    t.service("test.Die", 'kill -"$1" $$; exit 99')
+    t.start_daemon()
+    for name in "HUP", "INT", "TERM", "KILL", "SEGV", "USR1":
+        t.rpc("work", f"test.Die+{name}").exits(128 + getattr(signal, f"SIG{name}"))
+
+
+@test("no such service, a refused call and a failed one have statuses of their own, and one sentence")
+def _(t):
+    t.start_daemon()
+    t.rpc("work", "test.None").exits(127).says("work refuses test.None: there is no such service")
+    t.rule("test.None", "*", "@anyvm", "@anyvm", "deny")
+    t.reload()
+    t.rpc("work", "test.None").exits(126).says("work refuses test.None: the policy denies it")
+    t.rpc("nobody-there", "test.None").exits(125).says("nobody serves nobody-there on this machine")
+
+
+@test("a PROGRAM that cannot be run is said, and the service ends")
+def _(t):
+    t.make_staying_service()
+    t.start_daemon()
+    program = f"{t.top}/no-such-program"
+    t.rpc("work", "test.Stay", program).exits(125).says(f"cannot run {program}: No such file or directory")
+    wait_until(t.no_calls, "the end of the call")
+
+
+@test("the service sees the end of PROGRAM's output, and its own can still be read")
+def _(t):
+    counts = []
+
+    def play(role):
+        role.write(b"12345")
+        role.stdout.close()
+        counts.append(role.read_all())
+    t.served_here("test.Count", lambda role: role.write(b"%d" % len(role.read_all())))
+    t.start_daemon()
+    t.rpc("work", "test.Count", *t.stand_in(play).words).exits(0)
+    equal(counts, [b"5"])
+
+
+@test("PROGRAM sees the end of the service's output, and the service still reads")
+def _(t):
+    seen = {}
+
+    def serve(role):
+        role.write(b"first\n")
+        role.stdout.close()
+        seen["rest"] = role.read_all()
+
+    def play(role):
+        seen["first"] = role.read_all()
+        role.write(b"after the end\n")
+    t.served_here("test.First", serve)
+    t.start_daemon()
+    t.rpc("work", "test.First", *t.stand_in(play).words).exits(0)
+    equal(seen["first"], b"first\n")
+    wait_until(lambda: "rest" in seen, "what the service still reads")
+    equal(seen["rest"], b"after the end\n")
+
+
+@test("a service that closes its stdin stops who writes to it, and goes on")
+def _(t):
+    stopped, said = threading.Event(), []
+
+    def serve(role):
+        role.stdin.close()
+        wait_for(stopped)
+        role.write(b"alive\n")
+
+    def play(role):
+        write_on(role)
+        stopped.set()
+        said.append(role.read_all())
+    t.served_here("test.Deaf", serve)
+    t.start_daemon()
+    t.rpc("work", "test.Deaf", *t.stand_in(play).words).exits(0)
+    equal(said, [b"alive\n"])
+
+
+@test("a PROGRAM that closes its stdin stops the service's output, and goes on")
+def _(t):
+    stopped, rest = threading.Event(), []
+
+    def serve(role):
+        write_on(role)
+        stopped.set()
+        rest.append(role.read_all())
+
+    def play(role):
+        role.stdin.close()
+        wait_for(stopped)
+        role.write(b"alive\n")
+    t.served_here("test.Loud", serve)
+    t.start_daemon()
+    t.rpc("work", "test.Loud", *t.stand_in(play).words).exits(0)
+    wait_until(lambda: rest, "what the service still reads")
+    equal(rest, [b"alive\n"])
+
+
+@test("where nobody reads our stdout the service is told, and its status comes back")
+def _(t):
+    t.service("test.Loud", "yes; exit $?")
+    t.start_daemon()
+    call = t.start_rpc("work", "test.Loud", stdout=subprocess.PIPE)
+    read = 0
+    while read < 100000 and (more := call.stdout.read(100000 - read)):
+        read += len(more)
+    check(read == 100000, f"{read} bytes came")
+    call.stdout.close()
+    call.wait().exits(141)
+
+
+@test("a stdout that cannot be written is said, and the call has failed")
+def _(t):
+    t.service("test.Hi", "echo hi")
+    t.start_daemon()
+    with open("/dev/full", "wb") as full:
+        t.rpc("work", "test.Hi", stdout=full).exits(125).says("writing to stdout: No space left on device")
+
+
+@test("the service's stderr is ours, without what a terminal would obey")
+def _(t):
+    def complain(role):
+        role.stderr.write(b"plain\ttext \303\251\n\033[31mred\007\302\233m\n\303")
+        role.write(b"out\n")
+    t.served_here("test.Complain", complain)
+    t.start_daemon()
+    end = t.rpc("work", "test.Complain").exits(0)
+    equal(end.out, b"out\n")
+    # What becomes of bytes that are no character of the screen's is left open, but not what they may become.
+    check(re.fullmatch(rb"plain\ttext \303\251\n\?\[31mred\?[\t\n -~]*m\n[\t\n -~]*", end.err), f"stderr: {end.err!r}")
+
+
+@test("the service's stderr is carried beside a PROGRAM, too")
+def _(t):
+    t.service("test.Complain", "echo complaint >&2")
+    t.start_daemon()
+    equal(t.rpc("work", "test.Complain", "cat").exits(0).said, "complaint")
+
+
+def read_terminal(master):
+    """What is written to it, to the end."""
+    shown = b""
+    try:
+        while more := os.read(master, 65536):
+            shown += more
+    except OSError:  # that is how the end shows
+        pass
+    return shown
+
+
+@test("on a terminal the service's output is shown without what the terminal would obey, and in a file it is as it was")
+def _(t):
+    t.service("test.Escape", r"printf 'a\033]0;title\007b\n'")
+    t.start_daemon()
+    machine.need_terminal()
+    master, slave = pty.openpty()
+    call = t.start_rpc("work", "test.Escape", stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
+    os.close(slave)
+    equal(read_terminal(master), b"a?]0;title?b\r\n")
+    os.close(master)
+    call.wait().exits(0)
+    equal(t.rpc("work", "test.Escape").exits(0).out, b"a\033]0;title\007b\n")
+
+
+def environment_of(end):
+    """What the service test.Env has told: its arguments, counted; and its environment, as a dictionary."""
+    lines = end.exits(0).told.split("\n")
+    return lines[0], dict(line.split("=", 1) for line in lines[1:])
+
+
+@test("a service finds who calls and how, and nothing else of the daemon's environment")
+def _(t):
+    t.service("test.Env", "printf '%s,' \"$#\" \"$@\"; echo; exec env")
+    t.start_daemon("--setenv=DISPLAY=:7", env={"SECRET_OF_THE_DAEMON": "x", "LANG": "C.UTF-8"})
+    arguments, found = environment_of(t.rpc("work", "test.Env+some+thing"))
+    equal(arguments, "1,some+thing,")
+    # The shell's own are not the daemon's, and there are accounts without a name.
+    equal(sorted(found.keys() - {"PWD", "OLDPWD", "SHLVL", "_", "USER", "LOGNAME"}),
+          ["DISPLAY", "HOME", "LANG", "PATH", "QREXEC_REMOTE_DOMAIN", "QREXEC_SERVICE_ARGUMENT", "QREXEC_SERVICE_FULL_NAME", "SHELL",
+           "XDG_RUNTIME_DIR"])
+    equal(found["QREXEC_REMOTE_DOMAIN"], "home")
+    equal(found["QREXEC_SERVICE_FULL_NAME"], "test.Env+some+thing")
+    equal(found["QREXEC_SERVICE_ARGUMENT"], "some+thing")
+    equal(found["DISPLAY"], ":7")
+    equal(found["LANG"], "C.UTF-8")
+    arguments, found = environment_of(t.rpc("work", "test.Env"))
+    equal((arguments, found["QREXEC_SERVICE_ARGUMENT"]), ("0,", ""))
+    arguments, found = environment_of(t.rpc("work", "test.Env+"))
+    equal((arguments, found["QREXEC_SERVICE_ARGUMENT"]), ("1,,", ""))
+
+
+@test("a service has no descriptors but its three, no signals blocked or ignored, and a usual umask")
+def _(t):
+    t.service("test.List", "exec ls /proc/self/fd")
+    # No shell: that may set signals right before it starts anything.
+    tree.script(f"{t.services}/test.Look", f"#!{machine.need('cat')} /proc/self/status\n")
+    unusual = "trap '' HUP QUIT USR1; umask 077; exec \"$@\" 7</dev/null"
+    t.start_daemon(through=("sh", "-c", unusual, "sh"))
+    lacks(os.listdir(f"/proc/{t.daemon.pid}/fd"), "7")
+    # The fourth one is the directory that ls reads.
+    equal(t.rpc("work", "test.List").exits(0).told, "0\n1\n2\n3")
+    status = status_of(t.rpc("work", "test.Look").exits(0).told)
+    equal((signals_in(status["SigBlk"]), signals_in(status["SigIgn"]), status["Umask"]), ([], [], "0022"))
+    equal((status["NSpgid"], status["NSsid"]), (status["NSpid"], status["NSpid"]))  # it leads its process group and its session
+
+
+@test("a PROGRAM has no descriptors of the caller's, and no signals blocked or ignored")
+def _(t):
+    looks = []
+
+    def look(role):
+        """Its streams are here now; what it has besides is its connection to this process."""
+        status = status_of(tree.read(f"/proc/{role.pid}/status"))
+        looks.append((set(os.listdir(f"/proc/{role.pid}/fd")) - {"0", "1", "2"}, signals_in(status["SigBlk"]), signals_in(status["SigIgn"])))
+    t.service("test.Hi", "exec cat")
+    t.start_daemon()
+    program = t.stand_in(look).words
+    t.run(*program).exits(0)
+    t.rpc("work", "test.Hi", *program).exits(0)
+    equal(looks[1], looks[0])
+    equal(looks[1][:2], ({"3"}, []))
+
+
+@test("a service begins in the home of its account")
+def _(t):
+    t.need_account()
+    t.service("test.Where", 'pwd; echo "$HOME $USER $LOGNAME $SHELL $XDG_RUNTIME_DIR"; exec id -u')
+    t.served_as = "user"
+    t.start_daemon(through=t.with_account())
+    equal(t.rpc("work", "test.Where").exits(0).told.split("\n"),
+          [t.home, f"{t.home} user user /bin/sh /run/user/{t.account}", str(t.account)])
+
+
+@test("a service of the whole name comes before one without the argument, and the first directory before the next")
+def _(t):
+    first, second = f"{t.top}/first", f"{t.top}/second"
+    os.mkdir(first)
+    os.mkdir(second)
+    t.service("test.S", 'echo first "$@"', first)
+    t.service("test.S", 'echo second "$@"', second)
+    t.service("test.S+special", 'echo special "$@"', second)
+    t.service("test.T", 'echo only second "$@"', second)
+    os.rmdir(t.services)
+    t.services = first
+    t.start_daemon(f"--services={second}")
+    for called, told in (("test.S", "first"), ("test.S+other", "first other"), ("test.S+special", "special special"),
+                         ("test.T+a+b", "only second a+b"), ("test.S+special+more", "first special+more")):
+        equal(t.rpc("work", called).exits(0).told, told)
+
+
+def make_wrong_services(t):
+    """What is not to be run."""
+    for name in "Group", "World", "Mode":
+        t.service(f"test.{name}", "echo must not run")
+    os.chmod(f"{t.services}/test.Group", 0o775)
+    os.chmod(f"{t.services}/test.World", 0o757)
+    os.chmod(f"{t.services}/test.Mode", 0o644)
+    os.mkdir(f"{t.services}/test.Directory")
+    os.mkfifo(f"{t.services}/test.Fifo")
+    tree.script(f"{t.services}/test.Broken", "#!/no/such/interpreter\n")
+    if machine.am_root():
+        os.chown(t.service("test.Foreign", "echo must not run"), 12345, -1)
+
+
+@test("a service that others may change, or that is none, is not run; only the log says which")
+def _(t):
+    make_wrong_services(t)
+    t.start_daemon()
+    for name in tree.names_in(t.services):
+        end = t.rpc("work", name).exits(125).says(f"work refuses {name}: the service cannot be started there; the log there says why")
+        lacks(end.said, t.services)
+        equal(end.out, b"")
+        t.daemon.logged(f"{t.services}/{name} ")
+    t.serves_on()
+
+
+@test("what is started in the background and holds no stream does not hold the call")
+def _(t):
+    t.service("test.Leave", 'setsid sleep 1000 <&- >&- 2>&- & echo $! >"$NOTES/left"; echo done')
+    t.start_daemon()
+    equal(t.rpc("work", "test.Leave").exits(0).told, "done")
+    wait_until(t.no_calls, "the end of the call")
+    check(not process.ended(int(t.note("left"))), "it was ended with the call")
