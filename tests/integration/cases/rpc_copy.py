@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Copying with qfile-agent through pedos-rpc."""
+import os
+import shlex
+import signal
+
+import machine
+import process
+import suite
+import tree
+from calling import WithAccounts
+from expect import equal, exists, has, missing, wait_until
+from settings import AGENT, BIN, RPC, TOP
+from tap import Skip
+
+test = suite.cases(WithAccounts)
+
+
+def install_service(t, programs):
+    """The service PedOS.Filecopy as it is installed, with its programs in that directory."""
+    body = (TOP / "qfile-unpacker/PedOS.Filecopy.in").read_text()
+    tree.script(f"{t.services}/PedOS.Filecopy", body.replace("@BINDIR@", str(programs)))
+
+
+def make_client(t, *options):
+    """What the agent is to take for its rpc client."""
+    return tree.script(f"{t.top}/client", f'#!/bin/sh\nexec {shlex.join([RPC, f"--sockets={t.sockets}", *options])} "$@"\n')
+
+
+def serve_copies(t):
+    """With a receiver that delivers to `incoming`. Root's runs as root, as it would there."""
+    os.mkdir(f"{t.top}/bin")
+    tree.script(f"{t.top}/bin/qfile-unpacker", f'#!/bin/sh\nexec {t.via()} "$@"\n')
+    install_service(t, f"{t.top}/bin")
+    if machine.am_root():
+        t.served_as = "root"
+    t.environment["PEDOS_RPC_CLIENT"] = make_client(t, "--as=home")
+    t.start_daemon()
+
+
+def copy(t, *arguments):
+    return t.run(AGENT, "--vm=work", *arguments)
+
+
+@test("a tree arrives as it was")
+def _(t):
+    serve_copies(t)
+    os.makedirs("tree/below")
+    tree.write("tree/large", os.urandom(5000000))
+    tree.write("tree/below/empty")
+    os.symlink("large", "tree/link")
+    copy(t, "tree").exits(0).says_nothing()
+    tree.same_tree("tree", t.into("tree"))
+    wait_until(t.no_calls, "the end of the call")
+    t.daemon.logged("ended with 0")
+
+
+@test("--rename keeps both, --move leaves nothing here")
+def _(t):
+    serve_copies(t)
+    tree.write("file", "first")
+    copy(t, "file").exits(0)
+    tree.write("file", "second")
+    has(copy(t, "file").exits(1).said, "is there already")
+    equal(tree.read(t.into("file")), "first")
+    copy(t, "--rename", "--move", "file").exits(0)
+    equal(tree.read(t.into("file (2)")), "second")
+    t.arrived("file", "file (2)")
+    missing("file")
+
+
+@test("--move keeps here what was refused there")
+def _(t):
+    serve_copies(t)
+    t.rule("PedOS.Filecopy", "+", "@anyvm", "@anyvm", "deny")
+    t.reload()
+    tree.write("file", "content")
+    has(copy(t, "--move", "file").exits(126).said, "work refuses PedOS.Filecopy: the policy denies it")
+    equal(tree.read("file"), "content")
+    t.nothing_arrived()
+
+
+@test("a VM that nobody serves, and a service that there is not, are said")
+def _(t):
+    serve_copies(t)
+    tree.write("file", "content")
+    os.unlink(f"{t.services}/PedOS.Filecopy")
+    has(copy(t, "file").exits(127).said, "there is no such service")
+    t.daemon.stop().exits(0)
+    has(copy(t, "file").exits(125).said, "nobody serves work on this machine")
+    t.nothing_arrived()
+
+
+@test("a name that the receiver refuses is named")
+def _(t):
+    serve_copies(t)
+    name = "bad\x01name"
+    tree.write(name, "content")
+    has(copy(t, name).exits(1).said, "bad?name")
+    t.nothing_arrived()
+    copy(t, "--allow-all-names", name).exits(0)
+    exists(t.into(name))
+
+
+def free_space():
+    status = os.statvfs(".")
+    return status.f_bavail * status.f_frsize
+
+
+@test("a sender that is stopped leaves nothing there")
+def _(t):
+    serve_copies(t)
+    # It takes longer than any machine needs to stop it; a receiver refuses what it has no room for.
+    tree.sparse("file", max(300000000, min(10**12, free_space() // 2)))
+    call = t.start(AGENT, "--vm=work", "--move", "file")
+    wait_until(lambda: t.staged("file"), "the file to be staged")
+    senders = process.children(call.pid)
+    call.kill(signal.SIGTERM)
+    call.wait().exits(143)
+    wait_until(lambda: all(process.ended(pid) for pid in senders), "the sender's end")
+    wait_until(t.no_calls, "the end of the call")
+    wait_until(lambda: not os.listdir(t.incoming), "nothing to be left behind")
+    exists("file")
+    tree.write("file", "content")
+    copy(t, "file").exits(0)
+    equal(tree.read(t.into("file")), "content")
+
+
+@test("two accounts copy to each other, each under the name that the kernel knows him by")
+def _(t):
+    numbers = {"alice": 12345, "bob": 12346}
+    t.accounts(*numbers)
+    if not machine.has_user_namespaces(numbers["alice"]):
+        raise Skip("accounts cannot make user namespaces here")
+    install_service(t, BIN)
+    t.served_as = None
+    t.start_daemon(domains=numbers, through=t.in_accounts())
+    client = make_client(t)
+    os.chdir(f"{t.top}/homes")
+    for sender, receiver in ("alice", "bob"), ("bob", "alice"):
+        tree.write(f"{sender}/file", f"from {sender}")
+        t.run(*t.as_user(sender), AGENT, f"--vm={receiver}", f"{sender}/file", env={"PEDOS_RPC_CLIENT": client}).exits(0)
+        arrived = f"{receiver}/PedOSIncoming/{sender}/file"
+        equal(tree.read(arrived), f"from {sender}")
+        equal(os.stat(arrived).st_uid, numbers[receiver])
