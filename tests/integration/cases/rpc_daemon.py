@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""pedos-rpcd as a daemon: its sockets, the background, its end; and both programs' command lines."""
+import os
+import pwd
+import re
+import signal
+import socket
+
+import process
+import suite
+import tree
+from calling import Calling, Daemon
+from expect import check, equal, exists, has, missing, wait_until
+from settings import RPC, RPCD, TOP
+from tap import Skip
+
+test = suite.cases(Calling)
+
+
+@test("--help and --version go to stdout, a wrong command line to stderr")
+def _(t):
+    version = re.search(r"^VERSION = (.*)$", (TOP / "Makefile").read_text(), re.M).group(1)
+    for program in RPC, RPCD:
+        name = os.path.basename(program)
+        end = t.run(program, "--help").exits(0).says_nothing()
+        has(end.told, f"Usage: {name} [OPTION]...")
+        equal([line for line in end.told.split("\n") if len(line) > 100], [])
+        equal(t.run(program, "--version").exits(0).told, f"{name} (qfilecopy) {version}")
+        with open("/dev/full", "wb") as full:
+            check(t.run(program, "--help", stdout=full).status != 0, "--help cannot be written, and that is a success")
+
+
+def misuses(t, status, sentence, program, *arguments):
+    end = t.run(program, *arguments).exits(status).says(sentence, f"Try '{os.path.basename(program)} --help'.")
+    equal(end.out, b"")
+
+
+@test("pedos-rpc refuses a wrong command line with 125 and one sentence")
+def _(t):
+    misuses(t, 125, "a VM and a service must be named", RPC)
+    misuses(t, 125, "a VM and a service must be named", RPC, "work")
+    for name in "", "1work", "--", "../work", "wo/rk", "wo rk", "work;id", "work\n", "w" + 63 * "0", "wörk":
+        misuses(t, 125, "that is no VM's name", RPC, "--", name, "test.A")
+    for name in "", "1test", "+x", "/etc/passwd", "../x", "test A", "test;id", "test*", "test\n", "t" + 63 * "0", "tést":
+        misuses(t, 125, "that is no service's name", RPC, "work", name)
+    for option, sentence in (("--user=-x", "--user: that is no account's name"), ("--user=", "--user: that is no account's name"),
+                             ("--as=1", "--as: that is no VM's name"), ("--transport=tcp", "--transport takes unix or xen"),
+                             ("--no-such-option", "unrecognized option")):
+        misuses(t, 125, sentence, RPC, option, "work", "test.A")
+
+
+@test("pedos-rpcd refuses a wrong command line with 2 and one sentence")
+def _(t):
+    for text in "", "0", "-1", "10001", "1x", "99999999999999999999":
+        misuses(t, 2, "--max-calls takes a number", RPCD, f"--max-calls={text}")
+    misuses(t, 2, "--setenv takes NAME=TEXT", RPCD, "--setenv=DISPLAY")
+    misuses(t, 2, "--setenv takes NAME=TEXT", RPCD, "--setenv==x")
+    misuses(t, 2, "--user: that is no account's name", RPCD, "--user=a b")
+    misuses(t, 2, "--transport takes unix or xen", RPCD, "--transport=tcp")
+    misuses(t, 2, "a DOMAIN is a name", RPCD, "--transport=unix", "work", "../x")
+    misuses(t, 2, "unrecognized option", RPCD, "--no-such-option")
+
+
+@test("options behind the service are PROGRAM's")
+def _(t):
+    t.service("test.Hi", "echo hi")
+    t.start_daemon()
+    starts = []
+    program = t.stand_in(lambda role: starts.append(role.arguments)).words
+    t.rpc("work", "test.Hi", *program, "--user=x", "--as=y", "-V").exits(0)
+    equal(starts, [["--user=x", "--as=y", "-V"]])
+
+
+@test("the longest names there are can be called")
+def _(t):
+    domain, service, argument = "w" + 62 * "0", "t" + 30 * "0", 31 * "0"
+    t.service(service, 'echo "$1"')
+    t.start_daemon(domains=[domain])
+    equal(t.rpc(domain, f"{service}+{argument}").exits(0).told, argument)
+
+
+@test("the daemon serves the domains that are named, or that of its own account")
+def _(t):
+    t.service("test.Hi", "echo hi")
+    t.start_daemon(domains=("work", "play"))
+    equal(tree.names_in(t.sockets), ["play", "work"])
+    t.rpc("play", "test.Hi").exits(0)
+    t.daemon.stop().exits(0)
+    try:
+        own = pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError as none:
+        raise Skip("this user has no account") from none
+    tree.remove(t.sockets)
+    t.start_daemon(domains=())
+    equal(tree.names_in(t.sockets), [own])
+
+
+@test("a socket that a killed daemon left behind is taken over")
+def _(t):
+    t.start_daemon()
+    t.daemon.kill()
+    t.daemon.wait()
+    exists(f"{t.sockets}/work")
+    t.rpc("work", "test.Next").exits(125).says("nobody serves work on this machine")
+    t.start_daemon()
+    t.serves_on()
+
+
+@test("a second daemon for the same domain does not start, and does not harm the first")
+def _(t):
+    t.start_daemon()
+    t.run(RPCD, *t.daemon_options(), "other", "work").exits(1).says(
+        f"{t.sockets}/work: another pedos-rpcd serves it, or it is no socket")
+    missing(f"{t.sockets}/other")
+    t.serves_on()
+
+
+@test("what is no socket of a daemon's is not removed")
+def _(t):
+    work = f"{t.sockets}/work"
+    os.makedirs(work)
+    t.run(RPCD, *t.daemon_options(), "work").exits(1).says(work)
+    check(os.path.isdir(work), "the directory is gone")
+    os.rmdir(work)
+    tree.write(work, "precious")
+    t.run(RPCD, *t.daemon_options(), "work").exits(1).says(work)
+    equal(tree.read(work), "precious")
+
+
+@test("a directory of sockets that cannot be made is said")
+def _(t):
+    t.run(RPCD, *t.daemon_options(), f"--sockets={t.top}/no/such", "work").exits(1).says(
+        f"making the directory of sockets {t.top}/no/such: No such file or directory")
+    t.run(RPCD, *t.daemon_options(), "--sockets=/dev/null", "work").exits(1).says("opening the directory of sockets /dev/null: Not a directory")
+
+
+def in_background(t):
+    """The command of a daemon for "work" that goes to the background."""
+    options = t.daemon_options()
+    options.remove("--foreground")
+    return [RPCD, *options, "work"]
+
+
+@test("in the background it is ready when its starter ends, has no terminal or directory of his, and ends on SIGTERM")
+def _(t):
+    t.service("test.Exit", "exit 3")
+    t.run(*in_background(t)).exits(0)
+    # Its starter has ended: it has become this process's child.
+    daemons = process.children(os.getpid())
+    equal([process.name_of(pid) for pid in daemons], ["pedos-rpcd"])
+    daemon = daemons[0]
+    t.rpc("work", "test.Exit").exits(3)
+    equal([os.readlink(f"/proc/{daemon}/fd/{fd}") for fd in (0, 1)], ["/dev/null", "/dev/null"])
+    group, session, terminal = process.stat_of(daemon)[2:5]
+    equal((group, session, terminal), (str(daemon), str(daemon), "0"))
+    process.kill(daemon, signal.SIGTERM)
+    wait_until(lambda: process.ended(daemon), "the daemon's end")
+    missing(f"{t.sockets}/work")
+
+
+@test("in the background, too, a daemon that cannot start says so and fails")
+def _(t):
+    t.start_daemon()
+    t.run(*in_background(t)).exits(1).says("another pedos-rpcd serves it")
+
+
+# The words of a command that passes its stdin and stdout on as a starter of daemons passes sockets.
+PASS_ONE, PASS_TWO = (
+    ("sh", "-c", f'export LISTEN_PID=$$ LISTEN_FDS={count}; exec "$@" {passed} </dev/null >/dev/null', "sh")
+    for count, passed in ((1, "3<&0"), (2, "3<&0 4<&1")))
+
+
+def listener(domain):
+    """A socket there. The path, unlike that of a directory of sockets, must be short."""
+    made = socket.socket(socket.AF_UNIX)
+    made.bind(f"../sockets/{domain}")
+    made.listen()
+    return made
+
+
+@test("sockets that the starter has opened are served, and left behind")
+def _(t):
+    t.service("test.Hi", 'echo "$QREXEC_REMOTE_DOMAIN"; exec ls /proc/self/fd')
+    os.mkdir(t.sockets)
+    with listener("work") as work, listener("play") as play:
+        t.start_daemon(domains=["ignored-domain"], through=PASS_TWO, stdin=work, stdout=play)
+    missing(f"{t.sockets}/ignored-domain")
+    for domain in "work", "play":
+        # The fourth descriptor is the directory that ls reads.
+        equal(t.rpc(domain, "test.Hi").exits(0).told, "home\n0\n1\n2\n3")
+    t.daemon.stop().exits(0)
+    exists(f"{t.sockets}/work")
+    t.rpc("work", "test.Hi").exits(125)
+
+
+@test("a descriptor that the starter passes and that is no listening socket of a domain is refused")
+def _(t):
+    for passed in open("/dev/null", "rb"), socket.socket(socket.AF_INET), socket.socket(socket.AF_UNIX):
+        with passed:
+            t.run(*PASS_ONE, RPCD, *t.daemon_options(), stdin=passed).exits(1).says("descriptor 3")
+
+
+@test("LISTEN_FDS for another process is not for us")
+def _(t):
+    t.start_daemon(env={"LISTEN_PID": "1", "LISTEN_FDS": "1"})
+    t.serves_on()
+
+
+@test("the log says of each call who, what, as whom and how it ended")
+def _(t):
+    t.service("test.Exit", "head -c 7; printf 12345; exit 3")
+    t.start_daemon()
+    equal(t.rpc("work", "test.Exit+x", stdin=b"1234567").exits(3).out, b"123456712345")
+    t.daemon.logged(
+        f"pedos-rpcd: home -> work test.Exit+x as {t.served_as or 'this user'}: allowed; ended with 3; 7 bytes in, 12 out, ")
+    t.rpc("work", "test.None").exits(127)
+    t.daemon.logged("pedos-rpcd: home -> work test.None: refused: there is no such service")
+
+
+@test("for the journal a line begins with its priority")
+def _(t):
+    tree.write(f"{t.policy}/50-test.policy", "wrong\n")
+    daemon = Daemon(t, [RPCD, *t.daemon_options(), f"--policy={t.top}/none", "work"], env={"JOURNAL_STREAM": "1:1"})
+    daemon.logged("<6>ready")
+    daemon.logged(f"<4>there is no policy in {t.top}/none")
