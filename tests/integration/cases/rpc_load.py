@@ -1,0 +1,320 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Many calls at once, callers that do not get on, and streams that nobody reads."""
+import contextlib
+import errno
+import os
+import re
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import process
+import rpc_wire as wire
+import suite
+import tree
+from calling import Calling, WithAccounts
+from expect import check, equal, has, wait_until
+from settings import RPC
+
+test = suite.cases(Calling)
+test_with_accounts = suite.cases(WithAccounts)
+
+TOO_MANY = "you have too many calls at once; try again when one has ended"
+CLOCK_REALTIME_COARSE = 5
+MEGABYTE = os.urandom(1 << 20)
+
+
+# ---- Callers by hand ----
+
+
+def connect(t, said=b"", domain="work"):
+    """A connection to the daemon on which this was said."""
+    connection = socket.socket(socket.AF_UNIX)
+    connection.connect(f"{t.sockets}/{domain}")
+    connection.sendall(said)
+    return connection
+
+
+@contextlib.contextmanager
+def connections(several):
+    """Closes them in the end."""
+    with contextlib.ExitStack() as stack:
+        yield [stack.enter_context(each) for each in several]
+
+
+@contextlib.contextmanager
+def held(t, count, domain="work"):
+    """
+    Connections that say nothing and use up so many calls. These would be given up after some seconds, however long what they are needed for takes:
+    their processes are stopped before.
+    """
+    with connections(connect(t, domain=domain) for _ in range(count)):
+        wait_until(lambda: len(process.children(t.daemon.pid)) == count, "the calls")
+        try:
+            for call in process.children(t.daemon.pid):
+                process.kill(call, signal.SIGSTOP)
+                wait_until(lambda call=call: process.stat_of(call)[0] == "T", "the call's process to stop")
+            yield
+        finally:
+            go_on(t)
+
+
+def go_on(t):
+    for call in process.children(t.daemon.pid):
+        process.kill(call, signal.SIGCONT)
+
+
+class ByHand:
+    """A call whose caller is in no hurry."""
+
+    def __init__(self, t, line):
+        self.frames, self.rest = [], b""
+        self.connection = connect(t, wire.GREETING + wire.call("test.Wait") + wire.frame(wire.STDIN, line) + wire.frame(wire.STDIN))
+
+    def wait(self, *kinds):
+        """For a frame of one of these. Returns it: kind and payload."""
+        while not (found := [frame for frame in self.frames if frame[0] in kinds]):
+            more = self.connection.recv(65536)
+            check(more, f"no {kinds} in {self.frames} {self.rest}")
+            frames, self.rest = wire.split(self.rest + more)
+            self.frames += frames
+        return found[0]
+
+    def told(self):
+        """All of stdout."""
+        return b"".join(payload for kind, payload in self.frames if kind == wire.STDOUT)
+
+
+# ---- Many calls ----
+
+
+def begin_calls(t, count):
+    """
+    A caller waits ten seconds for its first answer. A few at a time have that, however slow the machine is; once their services run, they stay.
+    """
+    calls = []
+    while len(calls) < count:
+        several = range(len(calls), min(len(calls) + 8, count))
+        calls += [t.start_rpc("work", "test.Wait", stdin=f"call {number}\n".encode()) for number in several]
+        wait_until(lambda: running(t) == len(calls), "these calls")
+    return calls
+
+
+def running(t):
+    return sum(name.startswith("running-") for name in os.listdir(t.notes))
+
+
+@test("200 calls at once: as many as --max-calls are served, the others are told to try again")
+def _(t):
+    os.mkfifo(f"{t.notes}/go")
+    t.service("test.Wait", 'echo >"$NOTES/running-$$"\n: <"$NOTES/go"\nread -r line\necho "$line"')
+    t.start_daemon("--max-calls=150")
+    calls = begin_calls(t, 60)
+    # These the daemon finds waiting, all at the same moment.
+    t.daemon.kill(signal.SIGSTOP)
+    others = [ByHand(t, f"call {number}\n".encode()) for number in range(60, 180)]
+    t.daemon.kill(signal.SIGCONT)
+    refused = [other for other in others if other.wait(wire.ACCEPTED, wire.REFUSED)[0] == wire.REFUSED]
+    equal({other.wait(wire.REFUSED)[1] for other in refused}, {wire.number(errno.EBUSY) + TOO_MANY.encode()})
+    equal(len(refused), 30)
+    wait_until(lambda: running(t) == 150, "all services")
+    for number in range(180, 200):
+        end = t.rpc("work", "test.Wait", stdin=f"call {number}\n".encode()).exits(126)
+        equal((end.told, end.said), ("", f"pedos-rpc: work refuses test.Wait: {TOO_MANY}"))
+    check(all(call.runs() for call in calls), "a call has ended")
+    with open(f"{t.notes}/go", "wb"):
+        for number, call in enumerate(calls):
+            equal(call.wait().exits(0).says_nothing().out, f"call {number}\n".encode())
+        for number, other in enumerate(others, 60):
+            if other not in refused:
+                equal(other.wait(wire.EXIT)[1], wire.number(0))
+                equal(other.told(), f"call {number}\n".encode())
+            other.connection.close()
+    wait_until(t.no_calls)
+    equal(running(t), 150)
+    t.serves_on()
+
+
+@test("who connects and says nothing, or half a frame, keeps nobody from being served")
+def _(t):
+    t.start_daemon("--max-calls=30")
+    call = wire.header(wire.CALL, 5)
+    for said in (b"", wire.GREETING[:1], wire.GREETING[:5], wire.GREETING, wire.GREETING + call):
+        with connections(connect(t, said) for _ in range(10)):
+            t.serves_on()
+        wait_until(t.no_calls)
+
+
+@test("who uses up his calls by saying nothing is refused until they are given up, and then served", waits=True)
+def _(t):
+    t.service("test.Hi", "echo hi")
+    t.start_daemon("--max-calls=3")
+    with held(t, 3):
+        t.rpc("work", "test.Hi").exits(126).says("too many calls at once")
+        go_on(t)
+        wait_until(t.no_calls)  # the silent ones are still connected
+        equal(t.rpc("work", "test.Hi").exits(0).told, "hi")
+
+
+@test_with_accounts("one account's silent connections do not keep another's calls from being served")
+def _(t):
+    t.accounts("alice", "bob")
+    t.service("test.Hi", "echo hi")
+    t.served_as = None
+    t.start_daemon("--max-calls=3", domains=("bob",), through=t.in_accounts())
+    call = [RPC, f"--sockets={t.sockets}", "bob", "test.Hi"]
+    with held(t, 3, "bob"):
+        t.run(*t.in_accounts(), *call).exits(126).says("too many calls at once")
+        equal(t.run(*t.as_user("alice"), *call).exits(0).told, "hi")
+
+
+def second():
+    """As time(2) tells it, which may be behind what time.time() does."""
+    return int(time.clock_gettime(CLOCK_REALTIME_COARSE))
+
+
+@test("a log is not filled by calls that are refused")
+def _(t):
+    t.start_daemon("--max-calls=1")
+    with held(t, 1):
+        begun = second()
+        for _ in range(50):
+            t.rpc("work", "test.Hi").exits(126)
+        passed = second() - begun
+    lines = re.findall("([0-9]+) more calls at once", t.daemon.said())
+    check(1 <= len(lines) <= passed + 1, f"{len(lines)} lines in {passed} seconds")
+    check(sum(map(int, lines)) <= 50, f"refused, according to the log: {lines}")
+
+
+# ---- Full streams ----
+
+
+def rest_of(pid):
+    """Its state, and how often it has ceased to run: the same S twice, and it has slept meanwhile."""
+    found = re.findall(r"^(?:State|voluntary_ctxt_switches|nonvoluntary_ctxt_switches):\s*(\S+)", tree.read(f"/proc/{pid}/status"), re.M)
+    equal(len(found), 3)
+    return found
+
+
+def fill(pipes, *pids):
+    """
+    Write into these pipes until none takes anything any more, and the processes that carry it all sleep: then nothing goes on until somebody reads.
+    Returns what each has taken.
+    """
+    taken = [bytearray() for _ in pipes]
+    for pipe in pipes:
+        os.set_blocking(pipe.fileno(), False)
+
+    def is_full():
+        before, full = [rest_of(pid) for pid in pids], True
+        for pipe, data in zip(pipes, taken):
+            while written := pipe.write(MEGABYTE):
+                data += MEGABYTE[:written]
+                full = False
+        return full and all(rest[0] == "S" for rest in before) and [rest_of(pid) for pid in pids] == before
+    wait_until(is_full, "full pipes")
+    return taken
+
+
+def begin(t):
+    """A call whose service, and PROGRAM, are played. Returns it, PROGRAM, the service, and the processes that carry the streams."""
+    service, program = t.stand_in(), t.stand_in()
+    t.service("test.Played", service.command)
+    t.start_daemon()
+    call = t.start_rpc("work", "test.Played", *program.words)
+    return call, program.take(), service.take(), (call.pid, t.process_of_call())
+
+
+@contextlib.contextmanager
+def meanwhile(do):
+    """Something that is done beside what is done here, and to be waited for."""
+    thread = threading.Thread(target=do, daemon=True)
+    thread.start()
+    yield
+    thread.join()
+
+
+def write_and_close(file, *data):
+    with file, contextlib.suppress(BrokenPipeError):
+        for each in data:
+            view = memoryview(each)
+            while view:
+                view = view[file.write(view):]
+
+
+def reads_megabytes(count, role):
+    """These, and then the end."""
+    for number in range(count):
+        check(role.read(len(MEGABYTE)) == MEGABYTE, f"other bytes in megabyte {number}")
+    equal(role.read(1), b"")
+
+
+@test("both directions full, and nobody reads: nothing is lost when they are read")
+def _(t):
+    call, program, service, carriers = begin(t)
+    forth, back = fill([program.stdout, service.stdout], *carriers)
+    check(len(forth) > 65536 and len(back) > 65536, f"taken: {len(forth)}, {len(back)} bytes")
+    program.stdout.close()
+    service.stdout.close()
+    check(service.read_all() == forth, "what the service reads is not what PROGRAM wrote")
+    check(program.read_all() == back, "what PROGRAM reads is not what the service wrote")
+    program.end()
+    service.end()
+    call.wait().exits(0)
+    wait_until(t.no_calls)
+
+
+@test("a service that writes and does not read gets its bytes through a full stdin")
+def _(t):
+    call, program, service, carriers = begin(t)
+    fill([program.stdout], *carriers)
+    with meanwhile(lambda: write_and_close(service.stdout, *[MEGABYTE] * 50)):
+        reads_megabytes(50, program)
+    service.end()
+    program.end()
+    call.wait().exits(0)
+    wait_until(t.no_calls)
+
+
+@test("a PROGRAM that writes and does not read gets its bytes through a full stdout")
+def _(t):
+    call, program, service, carriers = begin(t)
+    fill([service.stdout], *carriers)
+    with meanwhile(lambda: write_and_close(program.stdout, *[MEGABYTE] * 50)):
+        reads_megabytes(50, service)
+    program.end()
+    service.end()
+    call.wait().exits(0)
+    wait_until(t.no_calls)
+
+
+@test("a stdout that nobody reads does not hold back stderr's end of the frames before it, nor stdin")
+def _(t):
+    played = t.stand_in()
+    t.service("test.Mixed", played.command)
+    t.start_daemon()
+    call = t.start_rpc("work", "test.Mixed", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    service = played.take()
+    service.stderr.write(b"complaint\n")
+    fill([service.stdout], call.pid, t.process_of_call())
+    wait_until(lambda: "complaint" in call.said(), "stderr")
+    with meanwhile(lambda: write_and_close(call.stdin, *[MEGABYTE] * 20)):
+        reads_megabytes(20, service)
+    call.kill(signal.SIGTERM)
+    call.wait().exits(143)
+    wait_until(t.no_calls)
+
+
+@test("much in both directions at once arrives byte by byte")
+def _(t):
+    played, data = t.stand_in(), os.urandom(40000000)
+    t.service("test.Cat", "exec cat")
+    t.start_daemon()
+    call = t.start_rpc("work", "test.Cat", *played.words)
+    program = played.take()
+    with meanwhile(lambda: write_and_close(program.stdout, data)):
+        check(program.read_all() == data, "other bytes came back")
+    program.end()
+    call.wait().exits(0)
