@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A sender that falls silent, and one that does not listen: --timeout."""
+import os
+import time
+
+import stream as wire
+import suite
+from copying import ETIMEDOUT, Copying
+from expect import check
+
+test = suite.cases(Copying)
+
+FILE = wire.file("file", b"content")
+
+
+def fall_silent(t, *parts):
+    """Senders that send a part each and then nothing, without closing their streams, are given up. (part, name of the entry it ends in)"""
+    several = []
+    for part, name in parts:
+        receiving = t.start_unpacker("--timeout=2")
+        receiving.write(part)
+        several.append((receiving, name))
+    for receiving, name in several:
+        receiving.wait().exits(1).says("nothing came for too long", "the sender fell silent").answered(ETIMEDOUT, name)
+    t.nothing_arrived()
+
+
+def a_full_pipe():
+    """Returns both ends. Who writes to it waits."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    try:
+        while True:
+            os.write(writing, bytes(4096))
+    except BlockingIOError:
+        os.set_blocking(writing, True)
+    return os.fdopen(reading, "rb"), os.fdopen(writing, "wb")
+
+
+@test("a sender that never begins is given up", waits=True)
+def _(t):
+    fall_silent(t, (b"", ""))
+
+
+@test("a sender that falls silent is given up, wherever it stops", waits=True)
+def _(t):
+    fall_silent(
+        t,
+        (wire.directory("dir")[:20], ""),
+        (wire.directory("directory")[:36], ""),
+        ((wire.directory("dir") + wire.file("dir/file", b"content"))[:-3], "dir/file"),
+        (wire.entry("file", wire.FILE | 0o644, filelen=10000000) + bytes(2000000), "file"),
+        ((wire.directory("dir") + wire.link("dir/link", "target"))[:-3], "dir/link"),
+        (FILE, "file"))
+
+
+@test("a sender that is slower than that altogether, but never silent for so long, is not given up", waits=True)
+def _(t):
+    stream = wire.delivery(FILE)
+    receiving = t.start_unpacker("--timeout=4")
+    # Ten parts, with nine pauses between them.
+    for place in range(0, len(stream), 8):
+        receiving.write(stream[place:place + 8])
+        time.sleep(0.5)
+    receiving.wait().arrives("file")
+    t.arrived("file")
+
+
+@test("--timeout=0 waits for ever", waits=True)
+def _(t):
+    receiving = t.start_unpacker("--timeout=0")
+    receiving.write(FILE)
+    time.sleep(1.5)
+    check(receiving.runs(), "it did not wait")
+    receiving.write(wire.END)
+    receiving.wait().arrives("file")
+    t.arrived("file")
+
+
+@test("a sender that does not take its answer is given up", waits=True)
+def _(t):
+    # A pipe that is full already: whoever shares it with us has left it so.
+    reading, writing = a_full_pipe()
+    with reading, writing:
+        receiving = t.start_unpacker("--timeout=1", stdout=writing)
+        receiving.write(wire.END)
+        receiving.close().wait().exits(1).says("the sender had gone before it could be told")
