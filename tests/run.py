@@ -33,10 +33,8 @@ SUITES = {
     "unit": lambda build: [f"{build}/tests/unit-tests"],
     **{name: lambda build, name=name: [settings.PYTHON, "-B", f"tests/{name}/run.py"]
        for name in ("hostile", "escape", "dom0", "editors", "integration", "fault", "xen")},
-    # What has not moved to the suite "integration" yet.
-    "shell": lambda build: ["bats", "--tap", "--jobs", str(3 * (os.cpu_count() or 1)), *map(str, sorted(pathlib.Path("tests/integration").glob("*.bats")))],
 }
-USUAL = ["unit", "hostile", "escape", "dom0", "editors", "integration", "shell"]
+USUAL = ["unit", "hostile", "escape", "dom0", "editors", "integration"]
 
 
 class Tally:

@@ -40,11 +40,8 @@ for group in "$@"; do
         ;;
     test)
         need check "runs the unit tests" has_module check
-        need bats "runs the integration tests that are in shell" has bats
-        need parallel "runs them side by side" has parallel
         need python3 "runs all others" has python3
         need mandoc "checks the manual pages" has mandoc
-        need acl "makes the access lists that a delivery must not inherit" has setfacl
         ;;
     editors)
         need vim-tiny "an editor, for the tests of opening files; they go without those of these that are missing" has_vim
