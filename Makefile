@@ -147,6 +147,8 @@ install: all
 # ---- Trying and testing. These install what is missing first, and say so. ----
 
 SETUP = XEN=$(XEN) sh tests/setup.sh
+# Says what it does, but not what is up to date; on all processors, unless -j said how many.
+BUILD = $(MAKE) --no-print-directory $(if $(filter 0,$(V)),-s) $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 # Not the first one in PATH: that may be a wrapper that takes ten times as long to start.
 PYTHON = $(firstword $(wildcard /usr/bin/python3) python3)
 RUN_TESTS = $(PYTHON) -B tests/run.py
@@ -177,7 +179,7 @@ setup:
 
 demo:
 	@$(SETUP) build demo
-	@$(MAKE) --no-print-directory all
+	+@$(BUILD) all
 	@sh tests/demo.sh
 
 check:
@@ -188,14 +190,14 @@ check:
 CHOSEN = $(if $(SUITE),-s "$(SUITE)") $(if $(TEST),-t "$(TEST)")
 
 test:
-	@$(MAKE) --no-print-directory all $(TEST_PROGRAMS)
+	+@$(BUILD) all $(TEST_PROGRAMS)
 	@$(RUN_TESTS) $(CHOSEN)
 
 ## What takes longer:
 ##   make check-editors    files opened in real editors, the graphical ones (400 MB of packages) too
 check-editors:
 	@$(SETUP) build test editors desktop
-	@$(MAKE) --no-print-directory all
+	+@$(BUILD) all
 	@$(RUN_TESTS) -s editors $(if $(TEST),-t "$(TEST)")
 
 ##   make check-sanitized  the tests, once, on a build with the address and undefined sanitizers
@@ -203,7 +205,7 @@ check-editors:
 # into itself.
 check-sanitized:
 	@$(SETUP) build test sanitized
-	@$(MAKE) --no-print-directory B=build-sanitized CFLAGS="$(SANITIZED)" all build-sanitized/tests/unit-tests build-sanitized/tests/standin
+	+@$(BUILD) B=build-sanitized CFLAGS="$(SANITIZED)" all build-sanitized/tests/unit-tests build-sanitized/tests/standin
 	@ASAN_OPTIONS=detect_leaks=0 QFILE_BUILD=build-sanitized $(RUN_TESTS) -1 -s "unit hostile integration" $(if $(TEST),-t "$(TEST)")
 
 SANITIZED = -O1 -g -U_FORTIFY_SOURCE -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -211,7 +213,7 @@ SANITIZED = -O1 -g -U_FORTIFY_SOURCE -fno-omit-frame-pointer -fsanitize=address,
 ##   make coverage         which lines and branches of the library the tests reach
 coverage:
 	@$(SETUP) build test coverage
-	@$(MAKE) --no-print-directory B=build-coverage CFLAGS="$(COUNTED)" LDFLAGS="$(COUNTERS)" all build-coverage/tests/unit-tests \
+	+@$(BUILD) B=build-coverage CFLAGS="$(COUNTED)" LDFLAGS="$(COUNTERS)" all build-coverage/tests/unit-tests \
 		build-coverage/tests/standin
 	@PYTHON=$(PYTHON) sh tests/coverage/run.sh build-coverage
 
@@ -222,14 +224,14 @@ COUNTERS = -Wl,-T,tests/coverage/counters.ld tests/coverage/counters.c
 ##                         PARTS chooses among calls, kills, move, disk, order, rpc and open; SEED repeats the random kills of an earlier run
 check-fault:
 	@$(SETUP) build fault
-	@$(MAKE) --no-print-directory all $(B)/tests/fault/inject
+	+@$(BUILD) all $(B)/tests/fault/inject
 	@$(RUN_TESTS) -s fault $(PARTS:%=-t %)
 
 ##   make check-xen        between real guests: Xen in an emulator, with dom0 and three guests; CASES chooses among tests/xen/cases
 check-xen:
 	@$(SETUP) build
 	@$(SETUP) xen || true
-	@$(MAKE) --no-print-directory all $(XEN_PROGRAMS)
+	+@$(BUILD) all $(XEN_PROGRAMS)
 	@rm -rf $(B)/xen/installed
 	@$(MAKE) --no-print-directory install PREFIX=/usr DESTDIR=$(CURDIR)/$(B)/xen/installed >/dev/null
 	@QFILE_BUILD=$(B) $(RUN_TESTS) -1 -s xen $(CASES:%=-t %); status=$$?; cat $(B)/tests/results/xen-*.err; exit $$status
@@ -255,7 +257,7 @@ fuzz:
 ##
 bench:
 	@$(SETUP) build bench
-	@$(MAKE) --no-print-directory all
+	+@$(BUILD) all
 	@$(PYTHON) tests/bench.py
 
 TEST_PROGRAMS = $(B)/tests/unit-tests $(B)/tests/standin $(B)/tests/escape/escape $(B)/tests/fault/inject $(if $(filter 0,$(XEN)),,$(B)/tests/dom0/hypervisor.so)
