@@ -118,8 +118,6 @@ class Runner:
         self.options, self.tallies, self.running = options, [], None
         self.results = settings.BUILD / "tests/results"
         self.results.mkdir(parents=True, exist_ok=True)
-        for old in self.results.glob("*-as-*"):
-            old.unlink()
         self.live = sys.stdout.isatty()
 
     def follow(self, stream, tally, report, title):
