@@ -134,6 +134,7 @@ def run(cases, workers):
         busy[channel.fileno()] = channel, pid, number
         channel.send(number)
 
+    process.adopt_orphans()  # of workers that die
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
     try:
@@ -163,4 +164,5 @@ def run(cases, workers):
             os.kill(pid, signal.SIGTERM)
         for _, pid, _ in busy.values():
             os.waitpid(pid, 0)
+        process.end_all()
     return report.end()
