@@ -62,7 +62,7 @@ def told(broken):
 
 
 def work(cases, channel):
-    """A worker: cases by their numbers, until there are no more."""
+    """A worker: cases by their numbers, until there are no more. Answers each with its number, why it was skipped, and complaints."""
     def hung(*_):
         raise expect.Broken(f"hung for {expect.FOREVER} seconds")
     signal.signal(signal.SIGALRM, hung)
@@ -124,45 +124,66 @@ def printable(line):
     return "".join(letter if letter.isprintable() else "?" for letter in line[:1000].encode(errors="replace").decode())
 
 
-def run(cases, workers):
-    """Run cases side by side. Returns the exit status. A worker that dies takes the case that it had along, and another one takes its place."""
-    report, waiting, busy = Report(), list(range(len(cases)))[::-1], {}
+class Pool:
+    """Workers, and the case that each of them has. One that dies takes its case along, and another one takes its place."""
 
-    def hire():
-        channel, pid = start_worker(cases, [each for each, _, _ in busy.values()])
-        number = waiting.pop()
-        busy[channel.fileno()] = channel, pid, number
-        channel.send(number)
+    def __init__(self, cases, report):
+        self.cases, self.report = cases, report
+        self.waiting = list(range(len(cases)))[::-1]
+        self.busy = {}  # channel: PID, number of the case
 
-    process.adopt_orphans()  # of workers that die
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
-    try:
-        while waiting or busy:
-            while waiting and len(busy) < workers:
-                hire()
-            for channel in multiprocessing.connection.wait([each for each, _, _ in busy.values()]):
-                fd = channel.fileno()
-                _, pid, number = busy[fd]
-                try:
-                    number, skipped, complaints = channel.recv()
-                    report.add(cases[number].name, skipped, complaints)
-                    alive = True
-                except EOFError:
-                    report.add(cases[number].name, None, ["the process that ran this case died"])
-                    alive = False
-                if alive and waiting:
-                    busy[fd] = channel, pid, waiting.pop()
-                    channel.send(busy[fd][2])
-                else:
-                    del busy[fd]
-                    channel.close()
-                    os.waitpid(pid, 0)
-    finally:
-        for channel, pid, _ in busy.values():
+    def hire(self):
+        channel, pid = start_worker(self.cases, self.busy)
+        self.give(channel, pid)
+
+    def give(self, channel, pid):
+        """A worker the next case."""
+        self.busy[channel] = pid, self.waiting.pop()
+        channel.send(self.busy[channel][1])
+
+    def take(self, channel):
+        """What became of its case. Then it gets another one, or is done."""
+        pid, number = self.busy.pop(channel)
+        try:
+            _, skipped, complaints = channel.recv()
+        except EOFError:
+            skipped, complaints = None, ["the process that ran this case died"]
+            lives = False
+        else:
+            lives = True
+        self.report.add(self.cases[number].name, skipped, complaints)
+        if lives and self.waiting:
+            self.give(channel, pid)
+        else:
             channel.close()
-            os.kill(pid, signal.SIGTERM)
-        for _, pid, _ in busy.values():
             os.waitpid(pid, 0)
-        process.end_all()
+
+    def run(self, workers):
+        while self.waiting or self.busy:
+            while self.waiting and len(self.busy) < workers:
+                self.hire()
+            for channel in multiprocessing.connection.wait(list(self.busy)):
+                self.take(channel)
+
+    def end(self):
+        """Whatever they are doing."""
+        for pid, _ in self.busy.values():
+            os.kill(pid, signal.SIGTERM)
+        for channel, (pid, _) in self.busy.items():
+            channel.close()
+            os.waitpid(pid, 0)
+        process.end_all()  # what workers that died left behind
+
+
+def run(cases, workers):
+    """Run cases, so many at a time. Returns the exit status."""
+    for number in signal.SIGTERM, signal.SIGHUP:
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
+    process.adopt_orphans()
+    report = Report()
+    pool = Pool(cases, report)
+    try:
+        pool.run(workers)
+    finally:
+        pool.end()
     return report.end()
