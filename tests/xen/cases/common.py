@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What several cases use."""
-from lab import Broken
+from lab import PATIENCE, Broken
 
 INCOMING = "/home/user/PedOSIncoming"
 # Everything about a tree that a copy must keep: type, mode, time to the nanosecond, link target; and every file's content.
@@ -32,7 +32,7 @@ def picture(machine, directory):
     return machine.run(f"cd {directory} && {PICTURE}", user="user")
 
 
-def await_that(machine, condition, what, patience=60):
+def await_that(machine, condition, what, patience=PATIENCE):
     """Wait until a shell condition holds; one that never does is a failure."""
     job = machine.start(f"until {condition}; do sleep 0.05; done")
     try:
@@ -41,7 +41,7 @@ def await_that(machine, condition, what, patience=60):
         raise Broken(f"{machine.name}: waited {patience} s in vain for: {what}") from None
 
 
-def await_error(job, text, patience=60):
+def await_error(job, text, patience=PATIENCE):
     """Wait until a job has written that to stderr."""
     for _ in range(10 * patience):
         if text in job.errors:

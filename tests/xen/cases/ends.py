@@ -3,15 +3,23 @@
 from common import INCOMING, await_that, call_nodes, empty_home, equal, expect, make_big, nothing_arrived, nothing_left, receiving
 
 MEGABYTES = 300
-# What is promised is two seconds. The machines are emulated, and share two processors with whatever else runs: with so much more it fails.
-PROMISED, ALLOWED = 2.0, 4.0
+# What is promised is two seconds, on a machine that is one. An emulated one that shares two processors with whatever else runs has no such clock: there
+# the sender has to end before its guest has started so many programs, one after another, since dom0 took the receiver's name from its table. As a rule
+# it ends before the first of them.
+PROGRAMS = 400
+YARDSTICK = f"""
+while xenstore-read pedos-rpc/personal >/dev/null 2>&1; do :; done
+n=0
+while [ $n -lt {PROGRAMS} ] && pidof qfile-agent >/dev/null; do n=$((n + 1)); done
+echo $n
+"""
 
 
 def send(lab):
-    """A delivery from work to personal that takes some seconds, and is on its way. Notes when it ended, by work's clock."""
+    """A delivery from work to personal that takes some seconds, and is on its way."""
     empty_home(lab.personal)
     make_big(lab.work, MEGABYTES)
-    delivery = lab.work.start("cd && { qfile-agent --vm=personal big; status=$?; date +%s.%N; exit $status; }", user="user")
+    delivery = lab.work.start("cd && exec qfile-agent --vm=personal big", user="user")
     receiving(lab.personal, "work", delivery)
     return delivery
 
@@ -25,23 +33,16 @@ def reachable(lab, source, target):
     await_that(source, f"pedos-rpc {target.name} test.exit+0 2>/dev/null", f"that {source.name} reaches {target.name}")
 
 
-def clock_difference(a, b):
-    """What a's clock is ahead of b's, in seconds; from the quickest of some exchanges."""
-    exchanges = []
-    for _ in range(5):
-        before, between, after = (float(machine.run("date +%s.%N")) for machine in (b, a, b))
-        exchanges.append((after - before, between - (before + after) / 2))
-    return min(exchanges)[1]
-
-
-def notices(lab, delivery, kill):
-    """`kill`, a script in dom0, strikes the receiver. How long the sender took to end after that, in seconds."""
-    ahead = clock_difference(lab.work, lab.dom0)
+def notices(lab, delivery, strike):
+    """`strike` ends the receiver. How many programs work has started since it could know that, until the sender ended."""
+    yardstick = lab.work.start(YARDSTICK)
     expect(not delivery.over.is_set(), "the delivery was over before anything died")
-    struck = float(lab.dom0.run(f"date +%s.%N && {kill} >&2").split()[0])
-    ended = float(delivery.wait(125).split()[-1]) - ahead
+    strike()
+    started = int(yardstick.wait(0))
+    expect(started < PROGRAMS, f"the sender goes on, {PROGRAMS} programs later")
+    delivery.wait(125)
     expect("personal" in delivery.errors, f"the user is told {delivery.errors!r}")
-    return ended - struck
+    return started
 
 
 def test_source_destroyed(lab):
@@ -58,13 +59,12 @@ def test_source_destroyed(lab):
 
 
 def test_target_destroyed(lab):
-    """a target destroyed in the middle of a delivery: the sender says so within two seconds, with 125."""
-    seconds = notices(lab, send(lab), "xl destroy personal")
-    lab.measured("sender ends after its target was destroyed", f"{seconds:.2f} s (promised: {PROMISED:.0f} s, fails above {ALLOWED:.0f} s)")
+    """a target destroyed in the middle of a delivery: the sender says so as soon as it is told, with 125."""
+    started = notices(lab, send(lab), lambda: lab.dom0.run("xl destroy personal >&2"))
+    lab.measured("sender ends after its target was destroyed", f"{started} program starts later (fails at {PROGRAMS})")
     equal("calls in xenstore", call_nodes(lab), "")
     reboot(lab.personal)
     reachable(lab, lab.work, lab.personal)
-    expect(seconds < ALLOWED, f"it took {seconds:.2f} s")
 
 
 def test_source_crashed(lab):
@@ -88,20 +88,15 @@ def test_target_crashed(lab):
     lab.personal.settle()
     reachable(lab, lab.work, lab.personal)
     try:
-        delivery = send(lab)
-        ahead = clock_difference(lab.work, lab.personal)
-        struck = float(lab.personal.run("date +%s.%N"))
-        lab.personal.start("echo c >/proc/sysrq-trigger")
-        seconds = float(delivery.wait(125).split()[-1]) - ahead - struck
+        started = notices(lab, send(lab), lambda: lab.personal.start("echo c >/proc/sysrq-trigger"))
         state = lab.dom0.run("xl list personal | awk 'END { print $5 }'")
         lab.work.run("pedos-rpc personal test.exit+0", 126)
     finally:
         lab.personal.destroy()
         reboot(lab.personal)
     reachable(lab, lab.work, lab.personal)
-    lab.measured("sender ends after its target has crashed", f"{seconds:.2f} s (and the time that the lab takes to make it crash)")
+    lab.measured("sender ends after its target has crashed", f"{started} program starts later (fails at {PROGRAMS})")
     expect("c" in state, f"the guest is in state {state!r}, it did not crash")
-    expect(seconds < ALLOWED, f"it took {seconds:.2f} s")
 
 
 def test_call_killed(lab):

@@ -124,9 +124,9 @@ def test_flood(lab):
     processes = "grep -ls 'pedos-rpcd call' /proc/[0-9]*/comm | wc -l"
     flood = [lab.vault.start(HOLD.format(**numbers) + " 2>/dev/null")]
     try:
-        await_that(lab.personal, f"[ $({processes}) -ge {CALLS} ]", "as many calls as vault may make", 120)
+        await_that(lab.personal, f"[ $({processes}) -ge {CALLS} ]", "as many calls as vault may make")
         flood.append(lab.vault.start(NOISE.format(**numbers) + " 2>/dev/null"))
-        await_that(lab.vault, f"[ $(xenstore-list {path} | wc -l) -gt 190 ]", "all that vault makes up", 120)
+        await_that(lab.vault, f"[ $(xenstore-list {path} | wc -l) -gt 190 ]", "all that vault makes up")
         flooded = seconds_of_calls(lab.work, 10)
         lab.work.run("cd && echo through the flood >flood && qfile-agent --vm=personal flood", user="user")
         count = int(lab.personal.run(processes))

@@ -23,7 +23,7 @@ TIMED = "s=$(date +%s.%N); {command} || exit 1; e=$(date +%s.%N); echo $s $e | a
 
 
 def timed(lab, command, user="user"):
-    return float(lab.work.run(f"cd /home/user && {TIMED.format(command=command)}", user=user, patience=300).split()[-1])
+    return float(lab.work.run(f"cd /home/user && {TIMED.format(command=command)}", user=user).split()[-1])
 
 
 def place_for_ring(lab, owner, reader, name):
