@@ -5,6 +5,8 @@
  */
 #include "faults.h"
 
+#include "played.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -108,7 +110,6 @@ FAULTY(int, -1, fstat, (int fd, struct stat *status), (fd, status))
 FAULTY(int, -1, fstatat, (int dir, const char *path, struct stat *status, int flags), (dir, path, status, flags))
 FAULTY(int, -1, fsync, (int fd), (fd))
 FAULTY(int, -1, syncfs, (int fd), (fd))
-FAULTY(int, -1, poll, (struct pollfd * pollfds, nfds_t count, int timeout), (pollfds, count, timeout))
 FAULTY(off_t, -1, lseek, (int fd, off_t offset, int whence), (fd, offset, whence))
 FAULTY(ssize_t, -1, read, (int fd, void *buffer, size_t size), (fd, buffer, size))
 FAULTY(ssize_t, -1, write, (int fd, const void *buffer, size_t size), (fd, buffer, size))
@@ -165,7 +166,7 @@ int __wrap_fstatfs(int fd, struct statfs *status)
 	return r;
 }
 
-long faults_ahead;
+long faults_ahead = FILES_ARE_YOUNG;
 
 int __real_clock_gettime(clockid_t clock, struct timespec *time);
 int __wrap_clock_gettime(clockid_t clock, struct timespec *time);
@@ -173,8 +174,24 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *time)
 {
 	int r = __real_clock_gettime(clock, time);
 
-	time->tv_sec += faults_ahead;
+	if (clock == CLOCK_REALTIME)
+		time->tv_sec += faults_ahead;
+	else if (played())
+		played_now(time);
 	return r;
+}
+
+bool faults_patient;
+
+int __real_poll(struct pollfd *pollfds, nfds_t count, int timeout);
+int __wrap_poll(struct pollfd *pollfds, nfds_t count, int timeout);
+int __wrap_poll(struct pollfd *pollfds, nfds_t count, int timeout)
+{
+	if (turn("poll"))
+		return -1;
+	if (played())
+		return played_poll(pollfds, count, timeout);
+	return __real_poll(pollfds, count, faults_patient && timeout > 0 ? -1 : timeout);
 }
 
 long faults_time;

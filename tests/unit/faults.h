@@ -20,8 +20,16 @@ const char *faults_failed(void);
 /* The next time that the function `name` is called, let `act` happen before anything else: what another process might do just then. */
 void faults_before(const char *name, void (*act)(void));
 
-/* Seconds that the clock is ahead of the files' times. */
+/*
+ * Seconds that the clock is ahead of the files' times. At first it is behind them: between making a file and looking at it, any time may pass, and
+ * the file is one that was written to just now.
+ */
+#define FILES_ARE_YOUNG (-3600)
+#define FILES_ARE_OLD 10
 extern long faults_ahead;
+
+/* Let poll(2) wait for as long as it takes, whatever it was told: where a patience must not end before somebody who is slow has his turn. */
+extern bool faults_patient;
 
 /* What time(2) says; 0: the time. */
 extern long faults_time;

@@ -268,6 +268,22 @@ int feed(const void *bytes, size_t size, size_t piece)
 	return fds[0];
 }
 
+void until_sleeps(pid_t pid)
+{
+	char path[32], state = '\0';
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	while (state != 'S') {
+		FILE *file = fopen(path, "r");
+
+		ck_assert_ptr_nonnull(file);
+		/* Behind the name of the program, which is this one's. */
+		ck_assert_int_eq(fscanf(file, "%*d (%*[^)]) %c", &state), 1);
+		fclose(file);
+		usleep(1000);
+	}
+}
+
 unsigned open_descriptors(void)
 {
 	DIR *list = opendir("/proc/self/fd");

@@ -156,7 +156,7 @@ void next_fails(struct opened *opened, int error)
 void make_old_file(const char *path, const char *content)
 {
 	make_file(path, content);
-	faults_ahead = 10;
+	faults_ahead = FILES_ARE_OLD;
 }
 
 bool has_name(const char *path, const char *prefix)

@@ -674,6 +674,7 @@ static unsigned count_delivered(void)
 /* Kill a receiver in its commit: after some time, or as soon as one of its files is visible. */
 static void kill_committing(int moment)
 {
+	siginfo_t info = {.si_pid = 0};
 	char path[16];
 	pid_t pid;
 
@@ -683,7 +684,8 @@ static void kill_committing(int moment)
 	staging_close(&staging); /* the lock is theirs alone */
 	if (moment % 2) {
 		snprintf(path, sizeof(path), "in/f%d", moment * 7);
-		while (!exists(path) && kill(pid, 0) == 0 && waitpid(pid, NULL, WNOHANG) == 0)
+		/* Its number must remain its own until it was killed. */
+		while (!exists(path) && waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0)
 			;
 	} else {
 		usleep((useconds_t)moment * 500);

@@ -6,6 +6,7 @@
 #include "unit.h"
 
 #include "bytes.h"
+#include "played.h"
 #include "stream.h"
 
 #include <fcntl.h>
@@ -317,7 +318,7 @@ START_TEST(stop_while_receiving)
 }
 END_TEST
 
-/* ---- Whole sessions, each in a process and a directory of its own, all at once: they wait more than they work ---- */
+/* ---- Whole sessions, each in a process and a directory of its own, all at once. Their time is played ---- */
 
 struct session {
 	const char *label;
@@ -331,73 +332,98 @@ struct session {
 };
 
 /*
- * For all scripts. `saves N`: wait until so many versions have come back. `await FILE`: until it is there.
+ * For all scripts. `pass N`: let N milliseconds pass, and the editor do all that they bring (see played.h). `quiet`: as many as the editor waits for
+ * after a save. `gone PID`: wait until the editor knows that this process, its handler, has ended. `arrived`: until one version has come through the
+ * fifo, which another process reads.
  */
 static const char prelude[] =
 	"file=$1\n"
-	"saves() { until [ \"$(grep -ao PedOSv2 \"$here/answer\" | wc -l)\" -ge \"$1\" ]; do sleep 0.02; done; }\n"
-	"await() { until [ -e \"$1\" ]; do sleep 0.02; done; }\n";
+	"exec 9>\"$here/time\" 8<\"$here/passed\"\n"
+	"pass() { echo \"$1\" >&9; read -r line <&8 || exit 1; }\n"
+	"quiet() { pass 500; }\n"
+	"gone() { while kill -0 \"$1\" 2>&-; do pass 0; done; pass 0; }\n"
+	"arrived() { until [ \"$(stat -c %s \"$here/answer\")\" = 30 ]; do sleep 0.02; done; }\n";
 
-/* For strangers: waits until the handler has handed the file over. */
-#define TAKE "await handed; file=$(cat handed); "
-#define HAND_OVER "echo \"$file\" >handed.new; mv handed.new handed; "
+/* Who waits here is ended, or killed as a stranger. */
+#define WAIT "exec sleep 1000"
+/* A stranger who waits, and holds no time up. */
+#define LIVE_ON WAIT " 9>&-"
+
+/* The handler hands the file over to the stranger. */
+#define HAND_OVER "echo \"$$ $file\" >handed; "
+/* The stranger takes it, */
+#define TAKE "read -r handler file <handed; "
+/* when the handler has ended, and nobody has the file in use. */
+#define TAKE_LATE TAKE "gone $handler; "
 
 static const struct session sessions[] = {
 	/* Ways to save. */
 	{"in place", "echo new >\"$file\"", .answer = "save new\n\n"},
-	{"in place, twice", "echo 1 >\"$file\"; saves 1; echo 2 >\"$file\"; saves 2", .answer = "save 1\n\nsave 2\n\n"},
-	{"renamed over, twice", "for i in 1 2; do echo $i >\"$file.tmp\"; mv \"$file.tmp\" \"$file\"; saves $i; done", .answer = "save 1\n\nsave 2\n\n"},
-	{"moved away and written anew", "for i in 1 2; do mv \"$file\" \"$file~\"; echo $i >\"$file\"; saves $i; done", .answer = "save 1\n\nsave 2\n\n"},
-	{"deleted and written anew", "rm \"$file\"; echo new >\"$file\"; saves 1; rm \"$file\"", .answer = "save new\n\n"},
-	{"many goes, one save", "i=0; while [ $i -lt 2000 ]; do i=$((i + 1)); echo $i >\"$file\"; done; saves 1", .answer = "save 2000\n\n"},
-	{"to empty", ": >\"$file\"; saves 1; sleep 0.1", .answer = "save \n"},
-	{"back to what it was", "cp \"$file\" old; echo new >\"$file\"; saves 1; cat old >\"$file\"", .answer = "save new\n\nsave old\n"},
-	{"only touched", "touch \"$file\"; cp \"$file\" copy; cp copy \"$file\"", .answer = ""},
-	{"not closed: no save before the end", "exec 3>\"$file\"; echo half >&3; sleep 1; [ ! -s answer ] || exit 9; echo whole >&3",
+	{"in place, twice", "echo 1 >\"$file\"; quiet; echo 2 >\"$file\"; quiet", .answer = "save 1\n\nsave 2\n\n"},
+	{"renamed over, twice", "for i in 1 2; do echo $i >\"$file.tmp\"; mv \"$file.tmp\" \"$file\"; quiet; done", .answer = "save 1\n\nsave 2\n\n"},
+	{"moved away and written anew", "for i in 1 2; do mv \"$file\" \"$file~\"; echo $i >\"$file\"; quiet; done", .answer = "save 1\n\nsave 2\n\n"},
+	{"deleted and written anew", "rm \"$file\"; echo new >\"$file\"; quiet; rm \"$file\"", .answer = "save new\n\n"},
+	{"many goes, one save", "i=0; while [ $i -lt 2000 ]; do i=$((i + 1)); echo $i >\"$file\"; [ $((i % 200)) -gt 0 ] || pass 499; done; quiet",
+	 .answer = "save 2000\n\n"},
+	{"sent after the quiet time", "echo new >\"$file\"; pass 499; [ ! -s answer ] || exit 9; pass 1; [ -s answer ] || exit 9",
+	 .answer = "save new\n\n"},
+	{"to empty", ": >\"$file\"; quiet; pass 100", .answer = "save \n"},
+	{"back to what it was", "cp \"$file\" old; echo new >\"$file\"; quiet; cat old >\"$file\"", .answer = "save new\n\nsave old\n"},
+	{"only touched", "touch \"$file\"; cp \"$file\" copy; cp copy \"$file\"; quiet", .answer = ""},
+	{"not closed: no save before the end", "exec 3>\"$file\"; echo half >&3; pass 1000; [ ! -s answer ] || exit 9; echo whole >&3",
 	 .answer = "save half\nwhole\n\n"},
-	{"unreadable afterwards", "echo new >\"$file\"; chmod 0 \"$file\"; saves 1", .answer = "save new\n\n"},
-	{"while other files change", "echo new >\"$file\"; (while :; do echo x >\"$file.log\"; sleep 0.05; done) & saves 1; kill $!", .answer = "save new\n\n"},
+	{"unreadable afterwards", "echo new >\"$file\"; chmod 0 \"$file\"; quiet; [ -s answer ] || exit 9", .answer = "save new\n\n"},
+	{"while other files change", "echo new >\"$file\"; for i in 1 2 3 4 5; do echo x >\"$file.log\"; pass 100; done; [ -s answer ] || exit 9",
+	 .answer = "save new\n\n"},
 	/* What is no version. */
-	{"deleted", "echo new >\"$file\"; rm \"$file\"", .answer = ""},
-	{"a link in its place", "echo secret >secret; echo new >\"$file\"; ln -s \"$PWD/secret\" \"$file.l\"; mv \"$file.l\" \"$file\"; sleep 0.8", .answer = ""},
-	{"a fifo in its place", "echo new >\"$file\"; mkfifo \"$file.f\"; mv \"$file.f\" \"$file\"; sleep 0.8", .answer = ""},
+	{"deleted", "echo new >\"$file\"; rm \"$file\"; quiet", .answer = ""},
+	{"a link in its place", "echo secret >secret; echo new >\"$file\"; ln -s \"$PWD/secret\" \"$file.l\"; mv \"$file.l\" \"$file\"; pass 800",
+	 .answer = ""},
+	{"a fifo in its place", "echo new >\"$file\"; mkfifo \"$file.f\"; mv \"$file.f\" \"$file\"; pass 800", .answer = ""},
 	{"a directory in its place", "echo new >\"$file\"; rm \"$file\"; mkdir \"$file\" \"$file/x\"; chmod 0 \"$file\"", .answer = ""},
 	/* Ways to end. */
-	{"a tree is left", "cd \"${file%/*}\"; i=0; while [ $i -lt 50 ]; do mkdir d; cd d; i=$((i + 1)); done; echo new >\"$file\"; chmod 500 \"${file%/*}\"",
+	{"a tree is left",
+	 "cd \"${file%/*}\"; d=d; while [ ${#d} -lt 100 ]; do d=$d/d; done; mkdir -p $d; cd $d; echo new >\"$file\"; chmod 500 \"${file%/*}\"",
 	 .answer = "save new\n\n"},
 	{"the handler fails", "exit 3", .status = 3 << 8, .answer = ""},
 	{"the handler fails after a save", "echo new >\"$file\"; exit 3", .status = 3 << 8, .answer = "save new\n\n"},
 	{"the handler is killed", "echo new >\"$file\"; kill -9 $$", .status = SIGKILL, .answer = "save new\n\n"},
-	{"it forks and returns", "echo 1 >\"$file\"; saves 1; (sleep 3; echo 2 >\"$file\") &", .answer = "save 1\n\nsave 2\n\n"},
+	{"it forks and returns", "echo 1 >\"$file\"; quiet; (gone $$; pass 3000; echo 2 >\"$file\") &", .answer = "save 1\n\nsave 2\n\n"},
 	/* Somebody else has it: a descriptor, late, again and again. */
-	{"handed over", HAND_OVER, TAKE "exec 3<\"$file\"; sleep 1.5; echo 1 >\"$file\"; saves 1; sleep 1.5; echo 2 >\"$file\"; exec 3<&-; exec sleep 1000",
+	{"handed over", HAND_OVER, TAKE_LATE "exec 3<\"$file\"; pass 1500; echo 1 >\"$file\"; quiet; pass 1500; echo 2 >\"$file\"; exec 3<&-; " LIVE_ON,
 	 .answer = "save 1\n\nsave 2\n\n"},
-	{"handed over to a slow one", HAND_OVER, TAKE "sleep 5.3; exec 3<\"$file\"; sleep 1.2; echo new >\"$file\"; exec 3<&-; exec sleep 1000",
+	{"handed over to a slow one", HAND_OVER, TAKE_LATE "pass 9900; exec 3<\"$file\"; pass 1200; echo new >\"$file\"; exec 3<&-; " LIVE_ON,
 	 .answer = "save new\n\n"},
-	{"looked into and handed over", "read line <\"$file\"; " HAND_OVER, TAKE "sleep 2; cd \"${file%/*}\"; sleep 1.5; echo new >\"$file\"; cd /; exec sleep 1000",
-	 .answer = "save new\n\n"},
-	{"not handed over, but closed by its user", HAND_OVER "sleep 5.2", TAKE "sleep 12; echo late >\"$file\"", .answer = ""},
-	{"handed over by one that failed, and taken", HAND_OVER "await taken; exit 1", TAKE "exec 3<\"$file\"; : >taken; sleep 1.5; echo new >\"$file\"",
-	 .status = 1 << 8, .answer = "save new\n\n"},
+	{"looked into and handed over", "read line <\"$file\"; " HAND_OVER,
+	 TAKE_LATE "pass 4900; cd \"${file%/*}\"; pass 1500; echo new >\"$file\"; cd /; " LIVE_ON, .answer = "save new\n\n"},
+	/* These strangers wait for more time than the editor gives them. */
+	{"handed over to nobody", HAND_OVER, TAKE_LATE "pass 10100; echo late >\"$file\"", .answer = ""},
+	{"looked into and handed over to nobody", "read line <\"$file\"; " HAND_OVER, TAKE_LATE "pass 5100; echo late >\"$file\"", .answer = ""},
+	{"not handed over, but closed by its user", "pass 5200; " HAND_OVER, TAKE_LATE "pass 1100; echo late >\"$file\"", .answer = ""},
+	{"handed over by one that failed, and taken", HAND_OVER "read -r line <taken; exit 1",
+	 TAKE "exec 3<\"$file\"; echo >taken; gone $handler; pass 1500; echo new >\"$file\"", .status = 1 << 8, .answer = "save new\n\n"},
 	/* Viewing only. */
-	{"for viewing only", "[ $(stat -c %a \"$file\") = 400 ] || exit 9; echo new >\"$file.n\"; mv \"$file.n\" \"$file\"; sleep 0.7", .view_only = true, .answer = ""},
+	{"for viewing only", "[ $(stat -c %a \"$file\") = 400 ] || exit 9; echo new >\"$file.n\"; mv \"$file.n\" \"$file\"; pass 700",
+	 .view_only = true, .answer = ""},
 	/* An old opener. */
-	{"version 1: the last one", "echo 1 >\"$file\"; sleep 0.8; [ ! -s answer ] || exit 9; echo 2 >\"$file\"", .version = 1, .answer = "2\n"},
+	{"version 1: the last one", "echo 1 >\"$file\"; pass 800; [ ! -s answer ] || exit 9; echo 2 >\"$file\"", .version = 1, .answer = "2\n"},
 	{"version 1: unchanged", "touch \"$file\"", .version = 1, .answer = ""},
 	{"version 1: to empty", ": >\"$file\"", .version = 1, .result = -ENOTSUP, .answer = ""},
 	{"version 1: for viewing only", "echo new >\"$file.n\"; mv \"$file.n\" \"$file\"", .version = 1, .view_only = true, .answer = ""},
-	{"version 1: stopped", "echo new >\"$file\"; sleep 0.8; echo >stop; sleep 1000", .version = 1, .result = -ECANCELED, .status = SIGTERM, .answer = "new\n"},
+	{"version 1: stopped", "echo new >\"$file\"; pass 800; echo >stop; " WAIT,
+	 .version = 1, .result = -ECANCELED, .status = SIGTERM, .answer = "new\n"},
 	/* Stopped: what is complete still goes, what is half written does not. */
-	{"stopped", "echo new >\"$file\"; saves 1; echo >stop; sleep 1000", .result = -ECANCELED, .status = SIGTERM, .answer = "save new\n\n"},
-	{"stopped before the quiet time", "echo new >\"$file\"; echo >stop; sleep 1000", .result = -ECANCELED, .status = SIGTERM, .answer = "save new\n\n"},
-	{"stopped in the middle of a save", "echo 1 >\"$file\"; saves 1; exec 3>\"$file\"; echo 2 >&3; echo >stop; sleep 1000", .result = -ECANCELED,
+	{"stopped", "echo new >\"$file\"; quiet; echo >stop; " WAIT, .result = -ECANCELED, .status = SIGTERM, .answer = "save new\n\n"},
+	{"stopped before the quiet time", "echo new >\"$file\"; echo >stop; " WAIT, .result = -ECANCELED, .status = SIGTERM, .answer = "save new\n\n"},
+	{"stopped in the middle of a save", "echo 1 >\"$file\"; quiet; exec 3>\"$file\"; echo 2 >&3; echo >stop; " WAIT, .result = -ECANCELED,
 	 .status = SIGTERM, .answer = "save 1\n\n"},
-	{"stopped when it was handed over", HAND_OVER, TAKE "exec 3<\"$file\"; sleep 1; echo new >\"$file\"; echo >stop; exec sleep 1000", .result = -ECANCELED,
-	 .answer = "save new\n\n"},
+	{"stopped when it was handed over", HAND_OVER, TAKE_LATE "exec 3<\"$file\"; pass 1000; echo new >\"$file\"; echo >stop; " WAIT,
+	 .result = -ECANCELED, .answer = "save new\n\n"},
 	/* The opener goes, as a process that ends. */
-	{"the opener goes", "echo 1 >\"$file\"; saves 1; kill $(cat reader); sleep 1000", "echo $$ >reader; exec cat pipe >>answer", .piped = true,
-	 .result = -ECONNRESET, .status = SIGTERM, .answer = "save 1\n\n"},
-	{"the opener goes, and there is more to send", "echo 1 >\"$file\"; saves 1; echo 2 >\"$file\"; kill $(cat reader); sleep 1000",
+	{"the opener goes", "echo 1 >\"$file\"; quiet; arrived; read -r reader <reader; kill $reader; " WAIT, "echo $$ >reader; exec cat pipe >>answer",
+	 .piped = true, .result = -ECONNRESET, .status = SIGTERM, .answer = "save 1\n\n"},
+	{"the opener goes, and there is more to send",
+	 "echo 1 >\"$file\"; quiet; arrived; echo 2 >\"$file\"; read -r reader <reader; kill $reader; " WAIT,
 	 "echo $$ >reader; exec cat pipe >>answer", .piped = true, .result = -ECONNRESET, .status = SIGTERM, .answer = "save 1\n\n"},
 };
 
@@ -410,16 +436,22 @@ static const char *place_of(int i)
 	return place;
 }
 
+/* Time stands still from before it has begun. */
 static pid_t start_script(const char *script)
 {
 	char text[2048];
-	pid_t pid = fork();
+	int time;
+	pid_t pid;
 
+	MUST(time = open("time", O_RDWR | O_CLOEXEC));
+	MUST(pid = fork());
 	if (pid == 0) {
+		dup2(time, 9);
 		snprintf(text, sizeof(text), "here=$PWD\n%s%s", prelude, script);
 		execl("/bin/sh", "sh", "-c", text, "sh", NULL);
 		_exit(127);
 	}
+	close(time);
 	return pid;
 }
 
@@ -438,6 +470,7 @@ static void play(const struct session *session)
 		abort();
 	snprintf(text, sizeof(text), "%s%s", prelude, session->script);
 	make_stream(session->version == 1 ? 1 : 2, "report.txt", session->view_only, 3, "old");
+	played_begin("time", "passed");
 	options.in = open("in", O_RDONLY | O_CLOEXEC);
 	options.stop = open("stop", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	options.out = open(session->piped ? "pipe" : "answer", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
@@ -452,14 +485,16 @@ static void play(const struct session *session)
 	_exit(0);
 }
 
-static pid_t start_session(const struct session *session)
+static pid_t start_session(const struct session *session, pid_t *stranger)
 {
+	static const char *const fifos[] = {"stop", "pipe", "time", "passed", "handed", "taken"};
 	pid_t pid;
 
-	MUST(mkfifo("stop", 0600));
-	MUST(mkfifo("pipe", 0600));
+	for (size_t i = 0; i < COUNT(fifos); i++)
+		MUST(mkfifo(fifos[i], 0600));
 	make_dir("tmp");
 	make_file("answer", "");
+	*stranger = session->stranger ? start_script(session->stranger) : -1;
 	MUST(pid = fork());
 	if (pid == 0)
 		play(session);
@@ -489,8 +524,7 @@ START_TEST(all_sessions)
 	for (int i = 0; i < (int)COUNT(sessions); i++) {
 		make_dir(place_of(i));
 		MUST(chdir(place_of(i)));
-		pids[i] = start_session(&sessions[i]);
-		strangers[i] = sessions[i].stranger ? start_script(sessions[i].stranger) : -1;
+		pids[i] = start_session(&sessions[i], &strangers[i]);
 		MUST(chdir(".."));
 	}
 	for (size_t i = 0; i < COUNT(sessions); i++)
@@ -524,23 +558,23 @@ static bool next_version(int fd, size_t length)
 START_TEST(touched_while_sent)
 {
 	static const struct session session = {
-		.script = "head -c 3000000 /dev/zero >\"$file\"; echo \"$file\" >where; await over",
+		.script = "head -c 3000000 /dev/zero >\"$file\"; echo \"$file\" >where; quiet; quiet; read -r line <taken",
 		.piped = true,
 	};
 	const struct timespec times[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
 	struct pollfd pollfd = {.events = POLLIN};
-	pid_t pid;
+	pid_t pid, nobody;
 
 	scratch_enter();
-	pid = start_session(&session);
+	pid = start_session(&session, &nobody);
 	MUST(pollfd.fd = open("pipe", O_RDONLY));
 	/* It has begun to send, and cannot end while nobody reads. */
 	ck_assert_int_eq(poll(&pollfd, 1, -1), 1);
 	ck_assert_int_eq(utimensat(AT_FDCWD, strtok((char *)content_of("where"), "\n"), times, 0), 0);
 	ck_assert(!next_version(pollfd.fd, 3000000));
 	ck_assert(next_version(pollfd.fd, 3000000));
-	make_file("over", "");
-	ck_assert_int_eq(read(pollfd.fd, (char[100]){0}, 100), QFILE_EDIT_RECORD_SIZE + QFILE_EDIT_CRC_SIZE);
+	make_file("taken", "\n"); /* a fifo, for which the handler waits */
+	ck_assert_int_eq(stream_read_full(pollfd.fd, (char[100]){0}, 100), QFILE_EDIT_RECORD_SIZE + QFILE_EDIT_CRC_SIZE);
 	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
 	ck_assert_str_eq(content_of("result"), "received 0, run 0, error 0, status 0, done 0, freed 0");
 }

@@ -20,6 +20,9 @@ extern char **environ;
 
 static struct handler handler;
 
+/* Milliseconds in which everything has ended that ever will. */
+#define PATIENT (1000 * HANGS)
+
 /* The same shell script with a function that waits until a file is there. */
 static void start(const char *script)
 {
@@ -56,7 +59,7 @@ static const struct {
 	{"exit 3", 3 << 8},
 	{"no-such-command 2>/dev/null", 127 << 8},
 	{"kill -9 $$", 9},
-	{"(sleep 0.1; exit 5) & exit 4", 4 << 8},
+	{"(while kill -0 $$ 2>&-; do sleep 0.01; done; exit 5) & exit 4", 4 << 8},
 	{"(exit 5) & wait; exit 4", 4 << 8},
 };
 
@@ -151,12 +154,12 @@ START_TEST(end_all_of_it)
 	wait(NULL);
 	until_exists("stranger");
 	stranger = process_in("stranger");
-	start("sleep 1000 & echo $! >child; (setsid sh -c 'echo $$ >orphan; exec sleep 1000' &); await orphan; : >ready; wait");
+	start("sleep 1000 & echo $! >child; (setsid sh -c 'echo $$ >orphan.new; mv orphan.new orphan; exec sleep 1000' &); await orphan; : >ready; wait");
 	until_exists("ready");
 	child = process_in("child");
 	orphan = process_in("orphan");
 	ck_assert(child > 1 && orphan > 1 && kill(child, 0) == 0 && kill(orphan, 0) == 0);
-	handler_end(&handler, 10000);
+	handler_end(&handler, PATIENT);
 	ck_assert(!handler_lives(&handler));
 	ck_assert_int_eq(handler.status, SIGTERM);
 	ck_assert(kill(child, 0) < 0 && kill(orphan, 0) < 0);
@@ -168,7 +171,7 @@ END_TEST
 START_TEST(end_without_its_consent)
 {
 	scratch_enter();
-	start("trap '' TERM; : >ready; while :; do sleep 0.01; done");
+	start("trap '' TERM; : >ready; exec sleep 1000");
 	until_exists("ready");
 	handler_end(&handler, 50);
 	ck_assert(handler_lives(&handler));
@@ -205,7 +208,7 @@ START_TEST(failing_calls)
 		faults_begin(++number, ENOMEM, false);
 		r = handler_start(&handler, argv, environ);
 		faults_end();
-		handler_end(&handler, 10000);
+		handler_end(&handler, PATIENT);
 		ck_assert_int_eq(r, faults_failed() ? -ENOMEM : 0);
 		ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
 		ck_assert_uint_eq(open_descriptors(), before);

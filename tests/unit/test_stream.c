@@ -239,12 +239,12 @@ START_TEST(full_reads_and_writes_wait)
 	MUST(pid = fork());
 	if (pid == 0) {
 		close(fds[0]);
-		usleep(20000); /* the reader finds nothing at first */
+		until_sleeps(getppid()); /* the reader finds nothing at first */
 		_exit(stream_write_full(fds[1], sent, size) != 0);
 	}
 	close(fds[1]);
 	ck_assert_int_eq(stream_read_full(fds[0], got, 100), 100);
-	usleep(20000); /* the writer finds no room */
+	until_sleeps(pid); /* the writer finds no room */
 	ck_assert_int_eq(stream_read_full(fds[0], got + 100, size + 1 - 100), (ssize_t)size - 100); /* the end comes first */
 	ck_assert_mem_eq(got, sent, size);
 	free(sent);
@@ -305,7 +305,7 @@ START_TEST(patient_write)
 		_exit(stream_write_patiently(fds[1], sent, size, -1) != 0);
 	}
 	close(fds[1]);
-	usleep(20000); /* the writer finds no room */
+	until_sleeps(pid); /* the writer finds no room */
 	ck_assert_int_eq(stream_read_full(fds[0], got, size), (ssize_t)size);
 	ck_assert_mem_eq(got, sent, size);
 	MUST(waitpid(pid, &status, 0));
@@ -543,7 +543,7 @@ START_TEST(writer_is_woken_by_event)
 		return;
 	}
 	close(pipes.out[1]);
-	usleep(30000);
+	until_sleeps(getppid());
 	cause(&pipes, events[_i].event);
 	pause();
 }

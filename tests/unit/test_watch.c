@@ -6,6 +6,7 @@
 #include "unit.h"
 
 #include "faults.h"
+#include "played.h"
 #include "watch.h"
 
 #include <fcntl.h>
@@ -23,6 +24,7 @@ static void begin(void)
 	make_dir("desk");
 	make_dir("desk/below");
 	make_file(FILE_NAME, "old");
+	played_pass(0);
 	ck_assert_int_eq(watch_open(&watch, "desk", "file"), 0);
 }
 
@@ -159,22 +161,18 @@ START_TEST(what_is_complete)
 }
 END_TEST
 
-/* As if so many milliseconds had passed. */
-static void pass(int milliseconds)
-{
-	watch.last -= milliseconds;
-}
-
 START_TEST(ripe_after_the_quiet_time_and_once)
 {
 	begin();
 	ck_assert(!watch_ripe(&watch));
 	write_in_place();
 	ck_assert_int_eq(watch_read(&watch), 0);
-	ck_assert_int_gt(watch_patience(&watch), 100);
-	ck_assert_int_le(watch_patience(&watch), 500);
+	ck_assert_int_eq(watch_patience(&watch), 500);
 	ck_assert(!watch_ripe(&watch));
-	pass(500);
+	played_pass(499);
+	ck_assert_int_eq(watch_patience(&watch), 1);
+	ck_assert(!watch_ripe(&watch));
+	played_pass(1);
 	ck_assert_int_eq(watch_patience(&watch), 0);
 	ck_assert(watch_ripe(&watch));
 	ck_assert(!watch_ripe(&watch));
@@ -193,7 +191,7 @@ START_TEST(whatever_happens_to_it_begins_the_quiet_time_anew)
 		begin();
 		write_in_place();
 		ck_assert_int_eq(watch_read(&watch), 0);
-		pass(10000);
+		played_pass(10000);
 		events[i]();
 		ck_assert_int_eq(watch_read(&watch), 0);
 		ck_assert(!watch_ripe(&watch));
@@ -207,11 +205,12 @@ START_TEST(again)
 	begin();
 	write_in_place();
 	ck_assert_int_eq(watch_read(&watch), 0);
-	pass(500);
+	played_pass(500);
 	ck_assert(watch_ripe(&watch));
 	watch_again(&watch);
-	ck_assert_int_gt(watch_patience(&watch), 0);
-	pass(500);
+	ck_assert_int_eq(watch_patience(&watch), 500);
+	ck_assert(!watch_ripe(&watch));
+	played_pass(500);
 	ck_assert(watch_ripe(&watch));
 	watch_close(&watch);
 }

@@ -100,6 +100,11 @@ const char *names_in(const char *path);
 
 /* A pipe from which `bytes` can be read, written by another process in pieces of `piece` bytes. */
 int feed(const void *bytes, size_t size, size_t piece);
+/*
+ * Wait until another process sleeps: until it waits for what the caller is about to do, where that is all that it can wait for. It must not end
+ * meanwhile.
+ */
+void until_sleeps(pid_t pid);
 /* Descriptors that this process has open. */
 unsigned open_descriptors(void);
 
