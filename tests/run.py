@@ -115,7 +115,7 @@ class User:
 
 class Runner:
     def __init__(self, options):
-        self.options, self.tallies, self.running = options, [], None
+        self.options, self.tallies = options, []
         self.results = settings.BUILD / "tests/results"
         self.results.mkdir(parents=True, exist_ok=True)
         self.live = sys.stdout.isatty()
@@ -128,6 +128,20 @@ class Runner:
             if self.live:
                 print(f"\r{title} ... {tally}\033[K", end="", flush=True)
 
+    @staticmethod
+    def start(command, user, said, follow):
+        """Run a suite to its end, while `follow` reads what it says. Returns its exit status; whatever happens, nothing of it is left."""
+        running = subprocess.Popen(command, cwd=user.tree, env=user.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said,
+                                   start_new_session=True)
+        try:
+            follow(running.stdout)
+            return running.wait()
+        finally:
+            if running.poll() is None:  # told to stop: it does so by itself, and tidies up
+                os.killpg(running.pid, signal.SIGTERM)
+                running.wait()
+            process.end_all()
+
     def suite(self, name, user):
         command = [*user.prefix, *SUITES[name](os.path.basename(settings.BUILD)), *self.words(name)]
         title, tally, clock = f"{name} as {user.name}", Tally(), Clock()
@@ -135,11 +149,7 @@ class Runner:
             print(f"{title} ... ", end="", flush=True)
         base = self.results / f"{name}-as-{user.name}"
         with open(f"{base}.tap", "wb") as report, open(f"{base}.err", "w+b") as said:
-            self.running = subprocess.Popen(command, cwd=user.tree, env=user.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said,
-                                            start_new_session=True)
-            self.follow(self.running.stdout, tally, report, title)
-            status, self.running = self.running.wait(), None
-            reap()
+            status = self.start(command, user, said, lambda stream: self.follow(stream, tally, report, title))
             clock.stop(tally)
             said.seek(0)
             told = said.read().decode(errors="replace")
@@ -168,13 +178,6 @@ class Runner:
             print(f"What it said on stderr, {where}{', the last 40 lines' if len(lines) > 40 else ''}:", *lines[-40:], sep="\n")
         sys.stdout.flush()
 
-    def stop(self):
-        """What runs is told to end, and does so by itself."""
-        if self.running:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.running.pid, signal.SIGTERM)
-            self.running.wait()
-
     def table(self):
         print("\nWhat it cost. Processes are those that the whole machine has started meanwhile.\n")
         print(f"{'suite':32} {'cases':>7} {'processes':>10} {'processor':>10} {'wall':>8}")
@@ -191,13 +194,6 @@ class Runner:
             for reason, names in tally.skipped.items():
                 total.skipped.setdefault(reason, []).extend(names)
         return total
-
-
-def reap():
-    """What a suite left behind: it is our child by then, and what it cost is counted when it has been waited for."""
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG) != (0, 0):
-            pass
 
 
 def caller():
@@ -225,7 +221,6 @@ def plain_user(stack):
 
 def run(runner, options):
     with contextlib.ExitStack() as stack:
-        stack.callback(runner.stop)
         myself = User(caller(), TOP)
         stack.callback(myself.scratch.remove)
         for name in options.suites or USUAL:
