@@ -4,6 +4,7 @@ import contextlib
 import os
 import pwd
 import select
+import signal
 import socket
 import tempfile
 
@@ -127,6 +128,17 @@ class Daemon:
         return output[wire.STDOUT], output[wire.STDERR], output[wire.EXIT]
 
 
+@contextlib.contextmanager
+def stopped(pid):
+    """A child that does nothing meanwhile. It may have ended, too."""
+    os.kill(pid, signal.SIGSTOP)
+    os.waitid(os.P_PID, pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
 class FakeDaemon:
     """A socket at which somebody hostile answers the real caller."""
 
@@ -153,18 +165,22 @@ class FakeDaemon:
         check(self.listener in ready, "the caller has ended without a call")
         return self.listener.accept()[0]
 
-    def answer(self, connection, data, step, hold):
-        """Read the beginning of a call, answer with these bytes, and hang up; or, where told so, wait for the caller to do it."""
+    def answer(self, caller, connection, data, step, hold):
+        """
+        Read the beginning of a call, answer with these bytes, and wait for the caller to hang up. Without `hold` it finds all of the answer and the
+        end at the same time: what it makes of half a frame depends on what it has seen by then.
+        """
         received = b""
         while len(wire.split(received)[0]) < 2:
             more = connection.recv(65536)
             check(more, f"the caller has hung up after {received!r}")
             received += more
-        with contextlib.suppress(ConnectionError):
+        with contextlib.suppress(ConnectionError), contextlib.nullcontext() if hold else stopped(caller):
             for i in range(0, len(data), step or len(data) or 1):
                 connection.sendall(data[i:i + (step or len(data))])
             while hold and connection.recv(65536):
                 pass
+            connection.close()
 
     def call(self, data, step, hold, *arguments):
         """Have the real caller make a call, and answer it so. Returns the caller's status, stdout and stderr."""
@@ -176,7 +192,7 @@ class FakeDaemon:
             os.close(to_err)
         try:
             with self.await_call(caller) as connection:
-                self.answer(connection, data, step, hold)
+                self.answer(caller, connection, data, step, hold)
             said = program.read_all(out), program.read_all(err)
         finally:
             os.close(out)

@@ -22,6 +22,7 @@ import case as cases
 import edit
 import expect
 import machine
+import process
 import program
 import receive
 import rpc
@@ -82,9 +83,11 @@ def run(names):
     top = tempfile.mkdtemp(prefix="qfile-hostile-", dir=scratch.MEMORY if memory else None)
     os.chmod(top, 0o711)  # for receivers that become somebody else
     tempfile.tempdir = top
+    process.adopt_orphans()
     try:
         return tap.run(found, WORKERS)
     finally:
+        process.end_all()  # what a worker kept that was killed
         tree.remove(top)
 
 
