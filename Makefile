@@ -289,10 +289,9 @@ $(B)/tests/fault/inject: $(B)/tests/fault/inject.o
 	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) -o $@ $^ $$($(PKG_CONFIG) --libs libseccomp)
 
 # Hands what it is started with over to a test, which plays its part.
-$(B)/tests/standin: tests/common/standin.c
+$(B)/tests/standin: $(B)/tests/common/standin.o
 	$(call say,LINK)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) -fPIE -pie $(LDFLAGS) -o $@ $<
+	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) -o $@ $^
 
 # A hypervisor where there is none.
 $(B)/tests/dom0/hypervisor.so: tests/dom0/hypervisor.c
