@@ -18,9 +18,19 @@ need() {
 
 has() { command -v "$1"; }
 has_module() { command -v pkg-config && pkg-config --exists "$1"; }
-links_with() { echo 'int main(void) { return 0; }' | cc "$@" -x c -o /dev/null -; }
+# In a directory of its own: some options leave files where the compiler is called.
+links_as() {
+    probe=$(mktemp -d) || return
+    (cd "$probe" && shift && "$@" -x c -o probe -) <<END
+$1
+END
+    set -- $?
+    rm -rf "$probe"
+    return "$1"
+}
+links_with() { links_as 'int main(void) { return 0; }' cc "$@"; }
 has_xen() { has_module xenvchan && has_module xenstore && has_module xencontrol; }
-has_fuzzer() { echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | clang -fsanitize=fuzzer -x c -o /dev/null -; }
+has_fuzzer() { links_as 'int LLVMFuzzerTestOneInput(void) { return 0; }' clang -fsanitize=fuzzer; }
 has_vim() { has vim || has vim.tiny; }
 has_headers() { echo '#include <stdio.h>' | cc -E -; }
 
