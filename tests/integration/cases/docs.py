@@ -31,7 +31,10 @@ def _(t):
 
 @test("every option in --help stands in the manual page")
 def _(t):
-    for program in os.listdir(BIN):
+    # A build that counts has its notes beside the programs.
+    programs = [name for name in os.listdir(BIN) if os.access(BIN / name, os.X_OK)]
+    check("qfile-agent" in programs, f"programs: {programs}")
+    for program in programs:
         page = page_of(t, program)
         options = set(re.findall("--[a-z][a-z-]*", t.run(BIN / program, "--help").told))
         check(options, f"{program} --help names no option")
