@@ -148,7 +148,7 @@ class Runner:
         if not self.options.test:  # else it may be that nothing there is called so
             print(f"{title} ... ", end="", flush=True)
         base = self.results / f"{name}-as-{user.name}"
-        with open(f"{base}.tap", "wb") as report, open(f"{base}.err", "w+b") as said:
+        with open(f"{base}.tap", "wb", buffering=0) as report, open(f"{base}.err", "w+b") as said:
             status = self.start(command, user, said, lambda stream: self.follow(stream, tally, report, title))
             clock.stop(tally)
             said.seek(0)
