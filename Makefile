@@ -151,6 +151,7 @@ SETUP = XEN=$(XEN) sh tests/setup.sh
 BUILD = $(MAKE) --no-print-directory $(if $(filter 0,$(V)),-s) $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 # Not the first one in PATH: that may be a wrapper that takes ten times as long to start.
 PYTHON = $(firstword $(wildcard /usr/bin/python3) python3)
+# To be run by exec: a make that is told to end tells the shell alone.
 RUN_TESTS = $(PYTHON) -B tests/run.py
 
 help:
@@ -170,7 +171,7 @@ help:
 ## A part of the tests:
 ##   make check SUITE=unit               one of unit, hostile, escape, dom0, editors, integration; or several words
 ##   make check TEST=conflict            the cases of the files that are called so, of all suites
-##   make check TEST="a read-only"       the cases that have this text in their names (not of unit)
+##   make check TEST="read-only"         the cases that have this text in their names (not of unit)
 ## Both may be said, and both work with make test.
 ##
 setup:
@@ -187,18 +188,18 @@ check:
 	@$(SETUP) editors || true
 	@$(MAKE) --no-print-directory test
 
-CHOSEN = $(if $(SUITE),-s "$(SUITE)") $(if $(TEST),-t "$(TEST)")
+CHOSEN = $(if $(SUITE),-s "$(SUITE)") $(if $(TEST),--test="$(TEST)")
 
 test:
 	+@$(BUILD) all $(TEST_PROGRAMS)
-	@$(RUN_TESTS) $(CHOSEN)
+	@exec $(RUN_TESTS) $(CHOSEN)
 
 ## What takes longer:
 ##   make check-editors    files opened in real editors, the graphical ones (400 MB of packages) too
 check-editors:
 	@$(SETUP) build test editors desktop
 	+@$(BUILD) all
-	@$(RUN_TESTS) -s editors $(if $(TEST),-t "$(TEST)")
+	@exec $(RUN_TESTS) -s editors $(if $(TEST),--test="$(TEST)")
 
 ##   make check-sanitized  the tests, once, on a build with the address and undefined sanitizers
 # The first bad access or overflow ends a program. Leaks are not looked for: tests leak on purpose, and a process that shut itself in cannot look
@@ -206,7 +207,7 @@ check-editors:
 check-sanitized:
 	@$(SETUP) build test sanitized
 	+@$(BUILD) B=build-sanitized CFLAGS="$(SANITIZED)" all build-sanitized/tests/unit-tests build-sanitized/tests/standin
-	@ASAN_OPTIONS=detect_leaks=0 QFILE_BUILD=build-sanitized $(RUN_TESTS) -1 -s "unit hostile integration" $(if $(TEST),-t "$(TEST)")
+	@ASAN_OPTIONS=detect_leaks=0 QFILE_BUILD=build-sanitized exec $(RUN_TESTS) -1 -s "unit hostile integration" $(if $(TEST),--test="$(TEST)")
 
 SANITIZED = -O1 -g -U_FORTIFY_SOURCE -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
@@ -225,7 +226,7 @@ COUNTERS = -Wl,-T,tests/coverage/counters.ld tests/coverage/counters.c
 check-fault:
 	@$(SETUP) build fault
 	+@$(BUILD) all $(B)/tests/fault/inject
-	@$(RUN_TESTS) -s fault $(PARTS:%=-t %)
+	@exec $(RUN_TESTS) -s fault $(PARTS:%=-t %)
 
 ##   make check-xen        between real guests: Xen in an emulator, with dom0 and three guests; CASES chooses among tests/xen/cases
 check-xen:

@@ -235,7 +235,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("-1", dest="once", action="store_true", help="as the caller only")
     parser.add_argument("-s", dest="suites", type=str.split, metavar="SUITES", help=f"words of {' '.join(SUITES)}; if not said, {' '.join(USUAL)}")
-    parser.add_argument("-t", dest="test", action="append", default=[], metavar="NAME",
+    parser.add_argument("-t", "--test", dest="test", action="append", default=[], metavar="NAME",
                         help="only the cases of the file that is called so, or that have this text in their names; may be said several times")
     options = parser.parse_args()
     if unknown := set(options.suites or ()) - set(SUITES):
