@@ -279,6 +279,7 @@ void until_sleeps(pid_t pid)
 		ck_assert_ptr_nonnull(file);
 		/* Behind the name of the program, which is this one's. */
 		ck_assert_int_eq(fscanf(file, "%*d (%*[^)]) %c", &state), 1);
+		ck_assert_int_ne(state, 'Z');
 		fclose(file);
 		usleep(1000);
 	}

@@ -385,7 +385,7 @@ static const struct session sessions[] = {
 	{"a tree is left",
 	 "cd \"${file%/*}\"; d=d; while [ ${#d} -lt 100 ]; do d=$d/d; done; mkdir -p $d; cd $d; echo new >\"$file\"; chmod 500 \"${file%/*}\"",
 	 .answer = "save new\n\n"},
-	{"the handler fails", "exit 3", .status = 3 << 8, .answer = ""},
+	{"the handler fails", HAND_OVER "exit 3", TAKE_LATE "pass 1; echo late >\"$file\"", .status = 3 << 8, .answer = ""},
 	{"the handler fails after a save", "echo new >\"$file\"; exit 3", .status = 3 << 8, .answer = "save new\n\n"},
 	{"the handler is killed", "echo new >\"$file\"; kill -9 $$", .status = SIGKILL, .answer = "save new\n\n"},
 	{"it forks and returns", "echo 1 >\"$file\"; quiet; (gone $$; pass 3000; echo 2 >\"$file\") &", .answer = "save 1\n\nsave 2\n\n"},
@@ -396,7 +396,7 @@ static const struct session sessions[] = {
 	 .answer = "save new\n\n"},
 	{"looked into and handed over", "read line <\"$file\"; " HAND_OVER,
 	 TAKE_LATE "pass 4900; cd \"${file%/*}\"; pass 1500; echo new >\"$file\"; cd /; " LIVE_ON, .answer = "save new\n\n"},
-	/* These strangers wait for more time than the editor gives them. */
+	/* These strangers wait for more time than the editor gives them, as the one of a handler that fails. */
 	{"handed over to nobody", HAND_OVER, TAKE_LATE "pass 10100; echo late >\"$file\"", .answer = ""},
 	{"looked into and handed over to nobody", "read line <\"$file\"; " HAND_OVER, TAKE_LATE "pass 5100; echo late >\"$file\"", .answer = ""},
 	{"not handed over, but closed by its user", "pass 5200; " HAND_OVER, TAKE_LATE "pass 1100; echo late >\"$file\"", .answer = ""},

@@ -101,8 +101,8 @@ const char *names_in(const char *path);
 /* A pipe from which `bytes` can be read, written by another process in pieces of `piece` bytes. */
 int feed(const void *bytes, size_t size, size_t piece);
 /*
- * Wait until another process sleeps: until it waits for what the caller is about to do, where that is all that it can wait for. It must not end
- * meanwhile.
+ * Wait until another process sleeps: until it waits for what the caller is about to do, where that is all that it can wait for. Fails when it has
+ * ended.
  */
 void until_sleeps(pid_t pid);
 /* Descriptors that this process has open. */
