@@ -7,6 +7,7 @@ import platform
 import pwd
 import shlex
 import signal
+import socket
 import subprocess
 import time
 
@@ -82,9 +83,18 @@ class Call(Delivery):
                 stdout=subprocess.DEVNULL, stderr=stderr, env={**clean_environment(), "TMPDIR": self.top, "PEDOS_RPC_CLIENT": client})
         signal.alarm(HANGS)
         status = self.agent.wait()
+        self.wait_for_earlier_calls()
         self.wait_for_nobody()
         signal.alarm(0)
         return status
+
+    def wait_for_earlier_calls(self):
+        """The call of a caller that was killed may still wait for the daemon, which takes calls in their order: until one of ours has ended."""
+        with socket.socket(socket.AF_UNIX) as call:
+            call.connect(f"{self.sockets}/work")
+            call.shutdown(socket.SHUT_WR)
+            while call.recv(4096):
+                pass
 
     def wait_for_nobody(self):
         """Until only the daemon is left."""
