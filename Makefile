@@ -171,12 +171,13 @@ help:
 ## A part of the tests:
 ##   make check SUITE=unit               one of unit, hostile, escape, dom0, editors, integration; or several words
 ##   make check TEST=conflict            the cases of the files that are called so, of all suites
-##   make check TEST="read-only"         the cases that have this text in their names (not of unit)
+##   make check TEST="read-only"         the cases that have this text in their names (not of unit); several words are one text
 ## Both may be said, and both work with make test.
 ##
 setup:
 	@$(SETUP) build demo test
 	@$(SETUP) editors || true
+	@echo "All that building, the demo and the tests need is there."
 
 demo:
 	@$(SETUP) build demo
@@ -188,7 +189,9 @@ check:
 	@$(SETUP) editors || true
 	@$(MAKE) --no-print-directory test
 
-CHOSEN = $(if $(SUITE),-s "$(SUITE)") $(if $(TEST),--test="$(TEST)")
+quoted = '$(subst ','\'',$(1))'
+CALLED = $(if $(TEST),--test=$(call quoted,$(TEST)))
+CHOSEN = $(if $(SUITE),-s $(call quoted,$(SUITE))) $(CALLED)
 
 test:
 	+@$(BUILD) all $(TEST_PROGRAMS)
@@ -199,7 +202,7 @@ test:
 check-editors:
 	@$(SETUP) build test editors desktop
 	+@$(BUILD) all
-	@exec $(RUN_TESTS) -s editors $(if $(TEST),--test="$(TEST)")
+	@exec $(RUN_TESTS) -s editors $(CALLED)
 
 ##   make check-sanitized  the tests, once, on a build with the address and undefined sanitizers
 # The first bad access or overflow ends a program. Leaks are not looked for: tests leak on purpose, and a process that shut itself in cannot look
@@ -207,7 +210,7 @@ check-editors:
 check-sanitized:
 	@$(SETUP) build test sanitized
 	+@$(BUILD) B=build-sanitized CFLAGS="$(SANITIZED)" all build-sanitized/tests/unit-tests build-sanitized/tests/standin
-	@ASAN_OPTIONS=detect_leaks=0 QFILE_BUILD=build-sanitized exec $(RUN_TESTS) -1 -s "unit hostile integration" $(if $(TEST),--test="$(TEST)")
+	@ASAN_OPTIONS=detect_leaks=0 QFILE_BUILD=build-sanitized exec $(RUN_TESTS) -1 -s "unit hostile integration" $(CALLED)
 
 SANITIZED = -O1 -g -U_FORTIFY_SOURCE -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
@@ -222,7 +225,8 @@ COUNTED = -O0 -g -U_FORTIFY_SOURCE --coverage -fprofile-update=atomic -fprofile-
 COUNTERS = -Wl,-T,tests/coverage/counters.ld tests/coverage/counters.c
 
 ##   make check-fault      every call fails, everything dies, every disk is full
-##                         PARTS chooses among calls, kills, move, disk, order, rpc and open; SEED repeats the random kills of an earlier run
+##                         PARTS chooses among calls, kills, move, disk, order, rpc and open; SAMPLE=4 tries every fourth fault;
+##                         SEED repeats the choice and the random kills of an earlier run
 check-fault:
 	@$(SETUP) build fault
 	+@$(BUILD) all $(B)/tests/fault/inject
@@ -235,7 +239,7 @@ check-xen:
 	+@$(BUILD) all $(XEN_PROGRAMS)
 	@rm -rf $(B)/xen/installed
 	@$(MAKE) --no-print-directory install PREFIX=/usr DESTDIR=$(CURDIR)/$(B)/xen/installed >/dev/null
-	@QFILE_BUILD=$(B) $(RUN_TESTS) -1 -s xen $(CASES:%=-t %); status=$$?; cat $(B)/tests/results/xen-*.err; exit $$status
+	@QFILE_BUILD=$(B) exec $(RUN_TESTS) -1 -s xen $(CASES:%=-t %)
 
 XEN_PROGRAMS = $(if $(filter-out 0,$(XEN)),$(patsubst tests/xen/%.c,$(B)/tests/xen/%,$(wildcard tests/xen/*.c)))
 

@@ -78,7 +78,7 @@ vm() {
 
 title "Copy a tree from work to personal:"
 cd "$work"
-vm work "$bin/qfile-agent" --progress=tty --vm=personal headers
+vm work "$bin/qfile-agent" --vm=personal headers
 
 title "It landed in personal's PedOSIncoming, under the sender's name:"
 run ls -l "$personal/PedOSIncoming/work"
@@ -101,7 +101,7 @@ if ! grep -q "written in personal" notes.txt || [ -n "$(ls -A "$demo/personal/tm
     exit 1
 fi
 
-title "A hostile sender: a stream with a file called ../../.bashrc"
+title "A hostile sender: a stream with a file called ../../../.bashrc"
 find "$demo/personal" | LC_ALL=C sort >"$demo/before"
 # A header (namelen 17, mode 0100644, 5 bytes of content, times), the name, the content.
 attack() {

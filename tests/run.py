@@ -34,6 +34,7 @@ SUITES = {
     **{name: lambda build, name=name: [settings.PYTHON, "-B", f"tests/{name}/run.py"]
        for name in ("hostile", "escape", "dom0", "editors", "integration", "fault", "xen")},
 }
+MEASURE = ["xen"]  # suites that say what they measured, on stderr
 USUAL = ["unit", "hostile", "escape", "dom0", "editors", "integration"]
 
 
@@ -49,7 +50,7 @@ class Tally:
 
     def count(self, line):
         """A line of TAP."""
-        if match := re.match(r"ok \d+ (?:- )?(.*?) # skip (.*)", line):
+        if match := re.match(r"ok \d+ (?:- )?(.*?) # skip (.*?)(?::skipped: Passed)?$", line):
             self.skipped.setdefault(match[2], []).append(match[1])
         elif line.startswith("ok "):
             self.passed += 1
@@ -59,7 +60,7 @@ class Tally:
             return
         elif match := re.match(r"1\.\.(\d+)", line):
             self.planned = (self.planned or 0) + int(match[1])  # a suite may write several documents
-        elif line.startswith("#") and self.broken:
+        elif self.broken and re.match(r"#|[^:]+:\d+:[FE]:", line):  # the latter: where a unit test failed
             self.broken.append(line)
             return
         if self.broken and self.broken[-1]:
@@ -70,7 +71,8 @@ class Tally:
         seen = self.passed + self.failed + len(self)
         if self.planned != seen or not seen or (status and not self.failed):
             self.failed += 1
-            self.broken.append(f"it ended early: status {status}, {seen} of {self.planned or 'some'} cases")
+            how = f"ended by {signal.Signals(-status).name}" if status and status < 0 else f"exit status {status}"
+            self.broken.append(f"it ended early: {how}, {seen} of {self.planned or 'some'} cases")
 
     def __len__(self):
         """How many were skipped."""
@@ -110,20 +112,51 @@ class User:
     def environment(self):
         return {**os.environ, "LC_ALL": "C.UTF-8", "TMPDIR": self.scratch.directory, "QFILE_DISK": self.scratch.disk,
                 # What the unit tests are told by the library that runs them.
-                "CK_TAP_LOG_FILE_NAME": "-", "CK_VERBOSITY": "silent"}
+                "CK_TAP_LOG_FILE_NAME": "-", "CK_VERBOSITY": "normal"}
+
+
+class Results:
+    """What a suite says: `report`, its TAP, and `told`, its stderr. Those of an earlier run stay until it says something, so that all can be followed."""
+
+    def __init__(self, base):
+        self.names = f"{base}.tap", f"{base}.err"
+        self.report, self.told = (open(f"{name}.new", "w+b", buffering=0) for name in self.names)
+        self.kept = False
+
+    def keep(self):
+        if not self.kept:
+            for name in self.names:
+                os.replace(f"{name}.new", name)
+        self.kept = True
+
+    def stderr(self):
+        self.told.seek(0)
+        return self.told.read().decode(errors="replace")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for file in self.report, self.told:
+            file.close()
+        if not self.kept:
+            for name in self.names:
+                os.unlink(f"{name}.new")
 
 
 class Runner:
     def __init__(self, options):
         self.options, self.tallies = options, []
+        self.refused = ""  # what the last suite said that has nothing called so
         self.results = settings.BUILD / "tests/results"
         self.results.mkdir(parents=True, exist_ok=True)
         self.live = sys.stdout.isatty()
 
-    def follow(self, stream, tally, report, title):
+    def follow(self, stream, tally, results, title):
         """Count what a suite says, as it says it."""
         for line in stream:
-            report.write(line)
+            results.keep()
+            results.report.write(line)
             tally.count(line.decode(errors="replace").rstrip("\n"))
             if self.live:
                 print(f"\r{title} ... {tally}\033[K", end="", flush=True)
@@ -147,20 +180,19 @@ class Runner:
         title, tally, clock = f"{name} as {user.name}", Tally(), Clock()
         if not self.options.test:  # else it may be that nothing there is called so
             print(f"{title} ... ", end="", flush=True)
-        base = self.results / f"{name}-as-{user.name}"
-        with open(f"{base}.tap", "wb", buffering=0) as report, open(f"{base}.err", "w+b") as said:
-            status = self.start(command, user, said, lambda stream: self.follow(stream, tally, report, title))
+        with Results(self.results / f"{name}-as-{user.name}") as results:
+            status = self.start(command, user, results.told, lambda stream: self.follow(stream, tally, results, title))
             clock.stop(tally)
-            said.seek(0)
-            told = said.read().decode(errors="replace")
-        print("\r\033[K" * self.live, end="")
-        if status == tap.NONE_CALLED_SO and self.options.test:
-            return
-        if self.live or self.options.test:
-            print(f"{title} ... ", end="")
-        tally.end(status)
-        self.tallies.append((title, tally))
-        self.tell(tally, told, f"{base}.err")
+            print("\r\033[K" * self.live, end="")
+            if status == tap.NONE_CALLED_SO and self.options.test:
+                self.refused = results.stderr()
+                return
+            results.keep()
+            if self.live or self.options.test:
+                print(f"{title} ... ", end="")
+            tally.end(status)
+            self.tallies.append((title, tally))
+            self.tell(tally, results, name in MEASURE)
 
     def words(self, name):
         if name == "editors" and not self.options.test and not self.options.suites:
@@ -168,14 +200,14 @@ class Runner:
         return self.options.test
 
     @staticmethod
-    def tell(tally, told, where):
+    def tell(tally, results, measures):
         print(tally)
         for reason, names in tally.skipped.items():
             print(f"    skipped {len(names)}: {reason} ({names[0]}{', ...' if len(names) > 1 else ''})")
         print(*tally.broken, sep="\n", end="\n" * bool(tally.broken))
-        if tally.failed and told:
-            lines = told.splitlines()
-            print(f"What it said on stderr, {where}{', the last 40 lines' if len(lines) > 40 else ''}:", *lines[-40:], sep="\n")
+        lines = results.stderr().splitlines() if tally.failed or measures else []
+        if lines:
+            print(f"What it said on stderr, {results.names[1]}{', the last 40 lines' if len(lines) > 40 else ''}:", *lines[-40:], sep="\n")
         sys.stdout.flush()
 
     def table(self):
@@ -239,17 +271,15 @@ def main():
                         help="only the cases of the file that is called so, or that have this text in their names; may be said several times")
     options = parser.parse_args()
     if unknown := set(options.suites or ()) - set(SUITES):
-        parser.error(f"there is no suite {' '.join(sorted(unknown))}: there are {' '.join(SUITES)}")
-    for number in signal.SIGTERM, signal.SIGHUP:
-        signal.signal(number, lambda number, _: sys.exit(128 + number))
+        sys.exit(f"There is no suite {' '.join(sorted(unknown))}. There are: {' '.join(SUITES)}.")
+    process.exit_when_told()
     process.adopt_orphans()
     runner = Runner(options)
-    try:
-        run(runner, options)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    run(runner, options)
+    if not runner.tallies and len(options.suites or USUAL) == 1:
+        sys.exit(runner.refused.rstrip())
     if not runner.tallies:
-        sys.exit(f"no test is called {' or '.join(options.test)}")
+        sys.exit(f"No test has {' or '.join(map(repr, options.test))} in its name, and no file of tests is called so.")
     runner.table()
     print(runner.sum())
     return 1 if runner.sum().failed else 0

@@ -104,7 +104,7 @@ for group in "$@"; do
         ;;
     esac
 done
-[ -n "$missing" ] || exit 0
+[ -n "$missing" ] || exit 0 # silently: most commands begin with this
 
 echo "Missing on this machine:$reasons"
 if ! has apt-get >/dev/null; then

@@ -5,6 +5,7 @@ import ctypes
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 
 import expect
@@ -179,6 +180,18 @@ def kill(pid, number=signal.SIGKILL):
 def adopt_orphans():
     """What the processes below this one leave behind becomes its own child, and not that of process 1."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def exit_when_told():
+    """SIGINT, SIGTERM and SIGHUP end this process by SystemExit, so that it tidies up behind itself. A second one does not stop it from that."""
+    ends = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
+
+    def end(number, _):
+        for each in ends:
+            signal.signal(each, signal.SIG_IGN)
+        sys.exit(128 + number)
+    for each in ends:
+        signal.signal(each, end)
 
 
 kept = set()  # the PIDs of children that go on when a case has ended, for others of the same worker

@@ -12,8 +12,10 @@ import tempfile
 import termios
 
 import outside
+import settings
 
-PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..", os.environ.get("QFILE_BUILD", "build"), "tests/escape/escape")
+PROGRAM = settings.BUILD / "tests/escape/escape"
+settings.need_built(PROGRAM)
 LONG = 1800  # seconds, for a monitor that hangs; none takes a thousandth of it
 MEMORY = 64 << 10  # KiB, far above what a monitor needs, of whatever it is told
 SPECIAL_BITS = 0o7000

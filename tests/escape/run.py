@@ -23,6 +23,7 @@ import attempt
 import machine
 import overlap
 import outside
+import process
 import tap
 
 LAYERS = ["user-namespace", "namespaces", "mount", "chroot", "privileges", "resources", "descriptors", "landlock", "system-calls"]
@@ -166,8 +167,7 @@ def main():
     if reason := why_nothing_runs():
         print(f"ok 1 - all attempts # skip {reason}\n1..1")
         return 0
-    for number in signal.SIGTERM, signal.SIGINT, signal.SIGHUP:
-        signal.signal(number, lambda *_: sys.exit(130))
+    process.exit_when_told()
     user = 65534 if os.geteuid() == 0 else os.geteuid()
     directory = tempfile.mkdtemp(prefix="qfile-escape-")
     os.chmod(directory, 0o711)

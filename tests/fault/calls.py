@@ -9,7 +9,9 @@ import subprocess
 import delivery
 import trees
 from delivery import Delivery
-from tap import Skip, Test
+from jobs import Test
+from settings import need_built
+from tap import Skip
 
 ONLY_X86 = "inject can make calls fail on x86-64 only"
 ROLES = ("monitor", "child", "committer")
@@ -55,6 +57,7 @@ class Call:
 
 def need_tracing():
     """A container may forbid it."""
+    need_built(delivery.INJECT)
     tried = subprocess.run([delivery.INJECT, "--log=/dev/null", "true"], stderr=subprocess.PIPE, text=True, check=False)
     if tried.returncode != 0:
         raise Skip(f"no process can be traced here: {tried.stderr.strip()}")

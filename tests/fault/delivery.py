@@ -9,11 +9,8 @@ import subprocess
 import tempfile
 
 import trees
+from settings import AGENT, BUILD, UNPACKER
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.path.join(TOP, os.environ.get("QFILE_BUILD", "build"))
-AGENT = f"{BUILD}/bin/qfile-agent"
-UNPACKER = f"{BUILD}/bin/qfile-unpacker"
 INJECT = f"{BUILD}/tests/fault/inject"
 STAGING_PREFIX = ".qfile-incoming-"
 # Root receives for somebody who is not root: then a mistake with privileges shows.

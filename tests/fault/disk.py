@@ -12,7 +12,7 @@ import delivery
 import trees
 from delivery import Delivery
 from mounts import Disk, in_namespace
-from tap import Test
+from jobs import Test
 
 HEADER = 32
 MIB = 1 << 20

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Kills at random moments. SEED=NUMBER repeats those of an earlier run, as far as moments can be repeated."""
+"""Kills at random moments."""
 import os
 import random
 import statistics
@@ -8,7 +8,7 @@ import time
 
 import trees
 from delivery import Delivery, children, kill
-from tap import Test
+from jobs import SEED, Test
 
 KILLS = 300
 TARGETS = ("agent", "client", "monitor", "child")  # the committer is too short-lived; the part `calls` has it
@@ -78,9 +78,8 @@ def kill_once(seed, target, longest):
 
 
 def tests(run):
-    seed = os.environ.get("SEED") or str(random.SystemRandom().randrange(10**9))
     longest = run.call(duration)
-    print(f"# SEED={seed}; a delivery takes {longest:.3f} s", flush=True)
+    print(f"# a delivery takes {longest:.3f} s", flush=True)
     for target in TARGETS:
-        jobs = [(f"number {number}", kill_once, f"{seed} {target} {number}", target, longest) for number in range(KILLS // len(TARGETS))]
+        jobs = [(f"number {number}", kill_once, f"{SEED} {target} {number}", target, longest) for number in range(KILLS // len(TARGETS))]
         yield Test(f"kills: {target} killed at random moments", jobs, len(jobs) // 4)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A file is open in another VM, where it is saved again and again. Whoever is killed, at random moments: what is under its name is one whole version.
-When it is changed here: that stays. SEED=NUMBER repeats the moments of an earlier run, as far as they can be repeated."""
+When it is changed here: that stays."""
 import os
 import random
 import re
@@ -12,7 +12,7 @@ import tempfile
 import time
 
 from delivery import BUILD, HANGS, Broken, Delivery, children, clean_environment, kill
-from tap import Test
+from jobs import SEED, Test
 from versions import LAST, content, version_of
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -202,13 +202,12 @@ def change_some(seed, longest):
 
 
 def tests(run):
-    seed = os.environ.get("SEED") or str(random.SystemRandom().randrange(10**9))
     longest = {kind: run.call(duration, kind) for kind in ("quick", "real")}
-    print(f"# SEED={seed}; sessions take {longest['quick']:.3f} s, with the real editor {longest['real']:.3f} s", flush=True)
+    print(f"# sessions take {longest['quick']:.3f} s, with the real editor {longest['real']:.3f} s", flush=True)
     for (target, kind), kills in KILLS.items():
-        jobs = [(f"number {number}", kill_some, f"{seed} {target} {kind} {number}", target, kind, longest[kind])
+        jobs = [(f"number {number}", kill_some, f"{SEED} {target} {kind} {number}", target, kind, longest[kind])
                 for number in range(kills // FLOCK)]
         yield Test(f"open: {target} killed at {kills} random moments, {kind} editor", jobs, len(jobs))
     on_disk = run.call(duration, "quick", True)
-    jobs = [(f"number {number}", change_some, f"{seed} change {number}", on_disk) for number in range(CHANGES // FLOCK)]
+    jobs = [(f"number {number}", change_some, f"{SEED} change {number}", on_disk) for number in range(CHANGES // FLOCK)]
     yield Test(f"open: the file is changed here at {CHANGES} random moments", jobs, (len(jobs) + 1) // 2)

@@ -2,7 +2,7 @@
 """The order of a commit: content is on stable storage before it gets its final name, and the name before the sender is told."""
 from calls import DELIVERIES, learn, need_tracing
 from delivery import Broken
-from tap import Test
+from jobs import Test
 
 MONITOR, CHILD, COMMITTER = range(3)
 ANSWER = 1  # the monitor's descriptor

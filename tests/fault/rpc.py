@@ -15,7 +15,7 @@ import calls
 import delivery
 import trees
 from delivery import BUILD, HANGS, INJECT, Delivery, children, clean_environment, descendants
-from tap import Test
+from jobs import Test
 
 RPC, RPCD = f"{BUILD}/bin/pedos-rpc", f"{BUILD}/bin/pedos-rpcd"
 CALL = 1  # the daemon's first child, as `inject` numbers them

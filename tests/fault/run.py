@@ -4,11 +4,16 @@
 
 Parts: calls, kills, move, disk, order, rpc, open; without any, all of them.
 """
+import pathlib
 import signal
 import sys
 
+sys.dont_write_bytecode = True
+sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "common"))
+
 import calls
 import disk
+import jobs
 import kills
 import move
 import opened
@@ -25,9 +30,10 @@ def main():
     names = sys.argv[1:] or list(PARTS)
     unknown = [name for name in names if name not in PARTS]
     if unknown:
-        sys.exit(f"{__doc__}\nThere is no part {unknown[0]!r}.")
+        print(f"There is no part {unknown[0]!r}; there are {', '.join(PARTS)}.", file=sys.stderr)
+        return tap.NONE_CALLED_SO
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # with us, the processes that work for us end and clean up
-    run = tap.Run()
+    run = jobs.Run()
     for name in names:
         try:
             for test in PARTS[name](run):

@@ -505,14 +505,13 @@ static void judge(const struct session *session)
 {
 	int done = session->result == -ECONNRESET && session->version != 1 ? -ECONNRESET : 0;
 	char expected[1024];
+	const char *answer;
 
 	snprintf(expected, sizeof(expected), "received 0, run %d, error %d, status %d, done %d, freed 0", session->result, -session->result, session->status, done);
 	ck_assert_msg(strcmp(content_of("result"), expected) == 0, "%s: %s instead of %s", session->label, content_of("result"), expected);
 	snprintf(expected, sizeof(expected), "%s%s", session->answer, session->version == 1 || done < 0 ? "" : "done 0 \n");
-	if (session->version == 1)
-		ck_assert_msg(strcmp(content_of("answer"), expected) == 0, "%s: answered %s", session->label, content_of("answer"));
-	else
-		ck_assert_msg(strcmp(records_in("answer"), expected) == 0, "%s: answered %s", session->label, records_in("answer"));
+	answer = session->version == 1 ? content_of("answer") : records_in("answer");
+	ck_assert_msg(strcmp(answer, expected) == 0, "%s: answered %s instead of %s", session->label, answer, expected);
 	ck_assert_msg(strcmp(names_in("tmp"), "") == 0, "%s: left: %s", session->label, names_in("tmp"));
 }
 

@@ -68,7 +68,8 @@ static void judge_delivery(int r, const struct fault *fault, const char *whole)
 
 	if (r < 0 && !(fault->lasting && strcmp(names, whole) == 0))
 		whole = "older";
-	ck_assert_msg(strcmp(names, whole) == 0, "call %u, %s: %d, and there is: %s", fault->number, faults_failed(), r, names);
+	ck_assert_msg(strcmp(names, whole) == 0, "call %u, %s: %d, and there is: %s instead of %s", fault->number, faults_failed(), r,
+	              names, whole);
 	ck_assert_str_eq(content_of("in/older"), "old");
 }
 

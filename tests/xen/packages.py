@@ -11,12 +11,10 @@ import shutil
 import subprocess
 import tarfile
 
+from tap import Skip
+
 QEMU = "qemu-system-x86_64"
 WANTED = re.compile(r"\./(boot/|bin/|usr/lib/xen-[^/]*/bin/|lib/modules/[^/]*/kernel/drivers/xen/)[^/]*")
-
-
-class Skip(Exception):
-    """The lab cannot be had on this machine, for this reason."""
 
 
 def ask(*command):

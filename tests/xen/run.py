@@ -17,10 +17,12 @@ import threading
 import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [HERE, os.path.join(HERE, "cases")]
+sys.path[:0] = [HERE, os.path.join(HERE, "cases"), os.path.join(HERE, "../common")]
 
 import lab as laboratory  # noqa: E402
 import packages  # noqa: E402
+import process  # noqa: E402
+import tap  # noqa: E402
 
 CASES = ("files", "open", "calls", "speed", "hostile", "policy", "ends")
 # The whole run takes two to four minutes, on a machine that is ten times slower ten times as long. One that takes so long hangs, and has failed.
@@ -66,7 +68,9 @@ def main():
     cases = sys.argv[1:] or CASES
     unknown = [case for case in cases if case not in CASES]
     if unknown:
-        sys.exit(f"There is no case {unknown[0]!r}; there are {', '.join(CASES)}.")
+        print(f"There is no case {unknown[0]!r}; there are {', '.join(CASES)}.", file=sys.stderr)
+        return tap.NONE_CALLED_SO
+    process.exit_when_told()
     build = os.path.abspath(os.environ.get("QFILE_BUILD", "build"))
     report = Report()
     try:
