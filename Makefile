@@ -46,12 +46,14 @@ XEN_CFLAGS = $(call LAZY,XEN_CFLAGS,--cflags $(XEN_PACKAGES))
 XEN_LIBS = $(call LAZY,XEN_LIBS,--libs $(XEN_PACKAGES))
 endif
 
-ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DQFILE_VERSION='"$(VERSION)"' -Iinclude $(WARNINGS) $(HARDENING) $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS)
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DQFILE_VERSION='"$(VERSION)"' -Iinclude -iquote lib -iquote rpc -iquote . $(WARNINGS) $(HARDENING) $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 
-LIB_OBJECTS = $(patsubst %.c,$(B)/%.o,$(wildcard lib/*.c))
+# A room is a folder; rooms may have rooms.
+sources = $(wildcard $(1)/*.c $(1)/*/*.c $(1)/*/*/*.c)
+LIB_OBJECTS = $(patsubst %.c,$(B)/%.o,$(call sources,lib))
 # What there is for Xen only.
 XEN_ONLY = rpc/guard.c rpc/vchan.c rpc/vchan_call.c rpc/vchan_listen.c rpc/xenstore.c rpc/pedos-rpc-dom0/main.c
-RPC_SOURCES = $(filter-out $(if $(filter 0,$(XEN)),$(XEN_ONLY)),$(wildcard rpc/*.c))
+RPC_SOURCES = $(filter-out $(if $(filter 0,$(XEN)),$(XEN_ONLY)),$(filter-out rpc/pedos-%,$(call sources,rpc)))
 RPC_PROGRAMS = $(patsubst %/main.c,%,$(filter-out $(if $(filter 0,$(XEN)),$(XEN_ONLY)),$(wildcard rpc/*/main.c)))
 # Of what several programs share, each of them takes what it needs.
 RPC_SHARED = $(B)/rpc/librpc.a
@@ -309,8 +311,7 @@ $(XEN_PROGRAMS): $(B)/tests/xen/%: $(B)/tests/xen/%.o
 	$(call say,LINK)
 	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $$($(PKG_CONFIG) --libs xenvchan xenstore xenevtchn)
 
-$(B)/tests/escape/%.o: ALL_CFLAGS += -Ilib
-$(B)/tests/unit/%.o: ALL_CFLAGS += -Ilib -Irpc $(shell $(PKG_CONFIG) --cflags check 2>/dev/null)
+$(B)/tests/unit/%.o: ALL_CFLAGS += $(shell $(PKG_CONFIG) --cflags check 2>/dev/null)
 
 clean:
 	rm -rf $(B) build-*

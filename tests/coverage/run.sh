@@ -21,7 +21,7 @@ status=$?
 write() {
     rm -rf "$1"
     mkdir -p "$1"
-    cp "$build"/lib/*.gcno "$1"
+    find "$build/lib" -name '*.gcno' -exec cp {} "$1" \;
     QFILE_COVERAGE_TO=$1 "$2" || exit 1
 }
 write "$build/counted/programs" "$build/bin/qfile-unpacker"

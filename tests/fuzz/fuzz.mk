@@ -3,7 +3,7 @@
 FUZZ_CC ?= clang
 FUZZ_B = $(B)/fuzz
 FUZZ_FLAGS = -O2 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
-FUZZ_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DQFILE_VERSION='"$(VERSION)"' -Iinclude -Ilib -Irpc -Itests/fuzz $(WARNINGS) $(PKG_CFLAGS) \
+FUZZ_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DQFILE_VERSION='"$(VERSION)"' -Iinclude -iquote lib -iquote rpc -iquote . -Itests/fuzz $(WARNINGS) $(PKG_CFLAGS) \
 	$(FUZZ_FLAGS)
 # What the targets share is not looked at: an input is not interesting for what our own checks do with it.
 FUZZ_EYES = $(if $(filter lib/% rpc/% tests/fuzz/fuzz_%,$<),-fsanitize=fuzzer-no-link)
@@ -18,8 +18,8 @@ $(FUZZ_B)/%.o: %.c
 	$(Q)$(FUZZ_CC) $(FUZZ_CFLAGS) $(FUZZ_EYES) -MMD -MP -c -o $@ $<
 
 # Archives: of the library, too, each target takes what it needs, and may bring a file of the library itself.
-$(FUZZ_B)/libqfile.a: $(patsubst %.c,$(FUZZ_B)/%.o,$(wildcard lib/*.c))
-$(FUZZ_B)/librpc.a: $(patsubst %.c,$(FUZZ_B)/%.o,$(filter-out $(XEN_ONLY),$(wildcard rpc/*.c)))
+$(FUZZ_B)/libqfile.a: $(patsubst %.c,$(FUZZ_B)/%.o,$(call sources,lib))
+$(FUZZ_B)/librpc.a: $(patsubst %.c,$(FUZZ_B)/%.o,$(filter-out $(XEN_ONLY) rpc/pedos-%,$(call sources,rpc)))
 $(FUZZ_B)/libshared.a: $(FUZZ_SHARED)
 $(FUZZ_B)/%.a:
 	$(call say,AR)

@@ -78,7 +78,7 @@ proof() {
     name=$1 log=$work/$1.log contracts=$2
     shift 2
     [ -z "$contracts" ] || set -- "$@" -eva-use-spec "$contracts"
-    frama-c -machdep gcc_x86_64 -cpp-extra-args="-D_GNU_SOURCE -Iinclude -I$work/include" "$prove/$name.c" -eva \
+    frama-c -machdep gcc_x86_64 -cpp-extra-args="-D_GNU_SOURCE -Iinclude -iquote lib -iquote rpc -I$work/include" "$prove/$name.c" -eva \
         -warn-invalid-pointer -warn-signed-downcast -warn-left-shift-negative -warn-right-shift-negative \
         -metrics -metrics-eva-cover "$@" >"$log" 2>&1
     status=$?
@@ -92,7 +92,7 @@ proof() {
 
 # every SOURCE: each function that the compiler finds in it was reached by some proof.
 every() {
-    "${CC-cc}" -std=gnu11 -D_GNU_SOURCE -Iinclude -O0 -c -o "$work/object" "$1" || return
+    "${CC-cc}" -std=gnu11 -D_GNU_SOURCE -Iinclude -iquote lib -iquote rpc -O0 -c -o "$work/object" "$1" || return
     for function in $(nm "$work/object" | awk '$2 == "t" || $2 == "T" { print $3 }'); do
         grep -qx "$function" "$work/reached" || { say "  not reached: $function"; return 1; }
     done

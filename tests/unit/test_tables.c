@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include <pedos-rpc-dom0/tables.h>
+#include "pedos-rpc-dom0/tables.h"
 
 static struct rpc_rule rules[] = {
 	{"A", "*", "work", "vault", "", RPC_ALLOW},

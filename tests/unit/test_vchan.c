@@ -5,10 +5,10 @@
  */
 #include "unit.h"
 
-#include <callids.h>
+#include "callids.h"
 #include <stdio.h>
 #include <stdlib.h>
-#include <xenentry.h>
+#include "xenentry.h"
 
 /* ---- Numbers and names ---- */
 
