@@ -5,7 +5,7 @@
  */
 #include "editing.h"
 
-#include "error.h"
+#include "format/error.h"
 
 #include <errno.h>
 #include <poll.h>

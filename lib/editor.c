@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "editing.h"
-#include "error.h"
+#include "format/error.h"
 #include "space.h"
 
 #include <errno.h>

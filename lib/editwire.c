@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "bytes.h"
+#include "format/bytes.h"
 
 #include <errno.h>
 #include <libdeflate.h>

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "error.h"
+#include "format/error.h"
 #include "journal.h"
 #include "stream.h"
 #include "walk.h"

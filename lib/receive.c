@@ -7,7 +7,7 @@
  */
 #include "commit.h"
 #include "confine.h"
-#include "error.h"
+#include "format/error.h"
 #include "report.h"
 #include "stream.h"
 #include "unpack.h"

@@ -6,7 +6,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "dirstack.h"
-#include "error.h"
+#include "format/error.h"
 #include "journal.h"
 
 #include <dirent.h>

@@ -6,7 +6,7 @@
 #include "saving.h"
 
 #include "attributes.h"
-#include "error.h"
+#include "format/error.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -9,7 +9,7 @@
 #include "unpack.h"
 
 #include "dirstack.h"
-#include "error.h"
+#include "format/error.h"
 #include "report.h"
 #include "space.h"
 #include "stream.h"

@@ -8,7 +8,7 @@
  */
 #include "verify.h"
 
-#include "error.h"
+#include "format/error.h"
 #include "walk.h"
 
 #include <errno.h>

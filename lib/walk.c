@@ -5,7 +5,7 @@
  */
 #include "walk.h"
 
-#include "error.h"
+#include "format/error.h"
 
 #include <dirent.h>
 #include <errno.h>

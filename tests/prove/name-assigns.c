@@ -6,8 +6,8 @@
 
 #include "parts.h"
 
-#include "../../lib/name.c"
-#include "../../lib/tagname.c"
+#include "format/name.c"
+#include "format/tagname.c"
 
 static char input[MOST], output[MOST], string[MOST], made[COMPONENT_MAX + 1];
 

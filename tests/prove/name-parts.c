@@ -1,5 +1,5 @@
 /*
- * The functions of lib/name.c and lib/tagname.c that go from one pointer to another, for every length up to MOST at once. What is read ends where
+ * The functions of lib/format/name.c and lib/format/tagname.c that go from one pointer to another, for every length up to MOST at once. What is read ends where
  * its memory does, and so does what is written. find() stands here by its contract.
  */
 #include "driver.h"
@@ -9,8 +9,8 @@
 
 #include "parts.h"
 
-#include "../../lib/name.c"
-#include "../../lib/tagname.c"
+#include "format/name.c"
+#include "format/tagname.c"
 
 static char input[MOST], output[MOST], string[MOST], made[COMPONENT_MAX + 1];
 

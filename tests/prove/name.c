@@ -1,5 +1,5 @@
 /*
- * The public functions of lib/name.c and lib/tagname.c, for every length. name_check() and the like, to which they hand their arguments on, stand
+ * The public functions of lib/format/name.c and lib/format/tagname.c, for every length. name_check() and the like, to which they hand their arguments on, stand
  * here by the contracts that name-parts.c proves. And find(), which asks the C library: for each length by itself, in memory that ends behind that.
  */
 #include "driver.h"
@@ -9,8 +9,8 @@
 
 #include "parts.h"
 
-#include "../../lib/name.c"
-#include "../../lib/tagname.c"
+#include "format/name.c"
+#include "format/tagname.c"
 
 #define BLOCK 128
 #define LONGEST (QFILE_NAME_MAX + BLOCK) /* so that the last block is whole */

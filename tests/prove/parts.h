@@ -1,5 +1,5 @@
 /*
- * Contracts of the static functions of lib/name.c and lib/tagname.c to which the public ones hand their arguments on, and of find(). name-parts.c
+ * Contracts of the static functions of lib/format/name.c and lib/format/tagname.c to which the public ones hand their arguments on, and of find(). name-parts.c
  * proves the former, for every length; name.c proves find(), and that the public functions keep to the contracts. So it holds for those as well,
  * for every length.
  */

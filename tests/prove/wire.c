@@ -1,7 +1,7 @@
 /* All of wire.c: every header and every answer, in memory of exactly their size; names of every length. */
 #include "driver.h"
 
-#include "../../lib/wire.c"
+#include "format/wire.c"
 
 /* What the callers fill from the stream, for as many bytes as the decoded lengths say. */
 static char name[QFILE_NAME_MAX];

@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "bytes.h"
+#include "format/bytes.h"
 #include "played.h"
 #include "stream.h"
 

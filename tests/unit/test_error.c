@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "error.h"
+#include "format/error.h"
 
 #include <stdio.h>
 
