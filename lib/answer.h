@@ -4,7 +4,7 @@
 #ifndef ANSWER_H
 #define ANSWER_H
 #include "content.h"
-#include "stream.h"
+#include "io/stream.h"
 
 struct answer {
 	struct stream_writer *stream;

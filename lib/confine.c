@@ -35,7 +35,7 @@
 #endif
 
 /* The limits: what unpacking needs, and some air. */
-#define MAX_DESCRIPTORS 64               /* lib/dirstack.c keeps 33 directories open */
+#define MAX_DESCRIPTORS 64               /* lib/io/dirstack.c keeps 33 directories open */
 #define MAX_ADDRESS_SPACE (256UL << 20)  /* shared libraries count; the heap of an honest child stays below 2 MiB */
 
 static const char *const layer_names[] = {

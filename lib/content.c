@@ -5,7 +5,7 @@
  */
 #include "content.h"
 
-#include "stream.h"
+#include "io/stream.h"
 
 #include <errno.h>
 #include <libdeflate.h>

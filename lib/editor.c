@@ -5,7 +5,7 @@
  */
 #include "editing.h"
 #include "format/error.h"
-#include "space.h"
+#include "io/space.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,7 +5,7 @@
  */
 #include "format/error.h"
 #include "saving.h"
-#include "stream.h"
+#include "io/stream.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -5,8 +5,8 @@
  */
 #include "format/error.h"
 #include "journal.h"
-#include "stream.h"
-#include "walk.h"
+#include "io/stream.h"
+#include "io/walk.h"
 
 #include <errno.h>
 #include <fcntl.h>

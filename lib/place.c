@@ -7,7 +7,7 @@
 
 #include "attributes.h"
 #include "content.h"
-#include "stream.h"
+#include "io/stream.h"
 
 #include <errno.h>
 #include <fcntl.h>

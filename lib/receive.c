@@ -9,7 +9,7 @@
 #include "confine.h"
 #include "format/error.h"
 #include "report.h"
-#include "stream.h"
+#include "io/stream.h"
 #include "unpack.h"
 #include "verify.h"
 

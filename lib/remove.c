@@ -5,7 +5,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "dirstack.h"
+#include "io/dirstack.h"
 #include "format/error.h"
 #include "journal.h"
 

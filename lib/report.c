@@ -5,7 +5,7 @@
  */
 #include "report.h"
 
-#include "stream.h"
+#include "io/stream.h"
 
 #include <errno.h>
 #include <string.h>

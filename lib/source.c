@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "format/error.h"
-#include "stream.h"
-#include "walk.h"
+#include "io/stream.h"
+#include "io/walk.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,7 +5,7 @@
  */
 #include "staging.h"
 
-#include "empty.h"
+#include "io/empty.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -8,11 +8,11 @@
  */
 #include "unpack.h"
 
-#include "dirstack.h"
+#include "io/dirstack.h"
 #include "format/error.h"
 #include "report.h"
-#include "space.h"
-#include "stream.h"
+#include "io/space.h"
+#include "io/stream.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -9,7 +9,7 @@
 #include "verify.h"
 
 #include "format/error.h"
-#include "walk.h"
+#include "io/walk.h"
 
 #include <errno.h>
 #include <fcntl.h>

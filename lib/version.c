@@ -5,7 +5,7 @@
  */
 #include "version.h"
 
-#include "space.h"
+#include "io/space.h"
 
 #include <errno.h>
 #include <fcntl.h>

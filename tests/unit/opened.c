@@ -6,7 +6,7 @@
 #include "opened.h"
 
 #include "faults.h"
-#include "stream.h"
+#include "io/stream.h"
 
 #include <fcntl.h>
 #include <libdeflate.h>

@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "dirstack.h"
+#include "io/dirstack.h"
 
 #include <fcntl.h>
 #include <stdio.h>

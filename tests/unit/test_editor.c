@@ -7,7 +7,7 @@
 
 #include "format/bytes.h"
 #include "played.h"
-#include "stream.h"
+#include "io/stream.h"
 
 #include <fcntl.h>
 #include <libdeflate.h>

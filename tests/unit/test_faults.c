@@ -8,7 +8,7 @@
 #include "commit.h"
 #include "faults.h"
 #include "verify.h"
-#include "walk.h"
+#include "io/walk.h"
 
 #include <fcntl.h>
 #include <stdio.h>

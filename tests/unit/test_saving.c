@@ -7,7 +7,7 @@
 
 #include "faults.h"
 #include "opened.h"
-#include "stream.h"
+#include "io/stream.h"
 
 #include <fcntl.h>
 #include <sched.h>

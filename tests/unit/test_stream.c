@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "stream.h"
+#include "io/stream.h"
 
 #include <fcntl.h>
 #include <limits.h>

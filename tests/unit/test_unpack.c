@@ -7,7 +7,7 @@
 
 #include "faults.h"
 #include "report.h"
-#include "stream.h"
+#include "io/stream.h"
 #include "unpack.h"
 
 #include <fcntl.h>
@@ -715,7 +715,7 @@ END_TEST
 /* ---- Every call fails once ---- */
 
 #define LARGE (STREAM_BUFFER_SIZE + 20000)
-#define CHAIN 35 /* a little more than lib/dirstack.c keeps descriptors for */
+#define CHAIN 35 /* a little more than lib/io/dirstack.c keeps descriptors for */
 
 /* A stream that comes by every call: a large file, holes, a directory that is sealed from elsewhere, deep chains. Returns how many entries it has. */
 static unsigned put_everything(unsigned chains)

@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "walk.h"
+#include "io/walk.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -7,7 +7,7 @@
  */
 #ifndef WALK_H
 #define WALK_H
-#include "dirstack.h"
+#include "io/dirstack.h"
 
 #define WALK_BUFFER_SIZE ((size_t)32 << 10)
 

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "walk.h"
+#include "io/walk.h"
 
 #include "format/error.h"
 

@@ -6,7 +6,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "empty.h"
+#include "io/empty.h"
 
 #include <dirent.h>
 #include <errno.h>

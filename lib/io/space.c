@@ -3,9 +3,9 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "space.h"
+#include "io/space.h"
 
-#include "stream.h"
+#include "io/stream.h"
 
 #include <errno.h>
 #include <sys/statfs.h>
