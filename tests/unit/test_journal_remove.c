@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "journal.h"
+#include "send/journal.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "journal.h"
+#include "send/journal.h"
 
 #include <errno.h>
 #include <stddef.h>

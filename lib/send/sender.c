@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "format/error.h"
-#include "journal.h"
+#include "send/journal.h"
 #include "io/stream.h"
 #include "io/walk.h"
 

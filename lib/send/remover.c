@@ -7,7 +7,7 @@
  */
 #include "io/dirstack.h"
 #include "format/error.h"
-#include "journal.h"
+#include "send/journal.h"
 
 #include <dirent.h>
 #include <errno.h>
