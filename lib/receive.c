@@ -6,7 +6,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "commit.h"
-#include "confine.h"
+#include "sandbox/sandbox.h"
 #include "format/error.h"
 #include "report.h"
 #include "io/stream.h"

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "privilege.h"
+#include "sandbox/capabilities.h"
 
 #include <errno.h>
 #include <grp.h>

@@ -3,8 +3,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "landlock.h"
-#include "syscalls.h"
+#include "sandbox/landlock.h"
+#include "sandbox/seccomp.h"
 #include "unit.h"
 
 #include <fcntl.h>

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "landlock.h"
+#include "sandbox/landlock.h"
 
 #include <errno.h>
 #include <linux/landlock.h>

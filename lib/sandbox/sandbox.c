@@ -3,11 +3,11 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "confine.h"
+#include "sandbox/sandbox.h"
 
-#include "landlock.h"
-#include "privilege.h"
-#include "syscalls.h"
+#include "sandbox/landlock.h"
+#include "sandbox/capabilities.h"
+#include "sandbox/seccomp.h"
 
 #include <errno.h>
 #include <fcntl.h>
