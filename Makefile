@@ -282,7 +282,7 @@ FAULTY = __openat_2 aligned_alloc calloc clock_gettime close faccessat fchmod fc
 	utimensat write
 
 # The library with an attacker for its parser, and hooks where a layer of the confinement can be left out.
-$(B)/tests/escape/escape: $(patsubst %.c,$(B)/%.o,$(wildcard tests/escape/*.c)) $(filter-out $(B)/lib/unpack.o,$(LIB_OBJECTS))
+$(B)/tests/escape/escape: $(patsubst %.c,$(B)/%.o,$(wildcard tests/escape/*.c)) $(filter-out $(B)/lib/receive/unpack.o,$(LIB_OBJECTS))
 	$(call say,LINK)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(ESCAPE_HOOKS)) -o $@ $^ $(PKG_LIBS)

@@ -6,7 +6,7 @@
  */
 #ifndef ESCAPE_H
 #define ESCAPE_H
-#include "report.h"
+#include "receive/report.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "escape.h"
-#include "verify.h"
+#include "receive/verify.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -9,7 +9,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "escape.h"
-#include "unpack.h"
+#include "receive/unpack.h"
 
 #include <err.h>
 #include <errno.h>

@@ -5,7 +5,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "commit.h"
+#include "receive/commit.h"
 #include "fuzz.h"
 #include "scratch.h"
 
@@ -17,7 +17,7 @@
 #define STAGING QFILE_STAGING_PREFIX "0123456789abcdef"
 #define PLAN_MAX (16 * sizeof(struct record))
 
-/* As it stands on the disk: lib/commit.c keeps it to itself. */
+/* As it stands on the disk: lib/receive/commit.c keeps it to itself. */
 struct record {
 	uint64_t ino;
 	uint32_t mode, widen;

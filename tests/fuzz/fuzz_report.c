@@ -6,7 +6,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 /* What the monitor does with a record is its own affair, behind static functions. */
-#include "../../lib/receive.c"
+#include "receive/receive.c"
 
 #include "fuzz.h"
 #include "input.h"

@@ -8,10 +8,10 @@
 #include "fuzz.h"
 #include "input.h"
 #include "mutate.h"
-#include "report.h"
+#include "receive/report.h"
 #include "scratch.h"
 #include "tree.h"
-#include "unpack.h"
+#include "receive/unpack.h"
 
 #include <errno.h>
 #include <fcntl.h>

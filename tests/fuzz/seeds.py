@@ -12,7 +12,7 @@ DIR, FILE, LINK = 0o040000, 0o100000, 0o120000
 EEXIST, ENOSPC, EILSEQ, ETRUNCATED = 17, 28, 84, 31415926
 ALL_NAMES, UNSAFE_LINKS, FEW_FILES, FEW_BYTES = 1, 2, 4, 8  # fuzz_unpack.c
 RESET, LATE = 1, 2  # fuzz_answer.c
-CONFINED, UNCONFINED, ENTRY, DONE = range(4)  # lib/report.h
+CONFINED, UNCONFINED, ENTRY, DONE = range(4)  # lib/receive/report.h
 HELLO, CALL, ACCEPTED, REFUSED, STDIN, STDOUT, STDERR, EXIT, UNWANTED = range(1, 10)  # rpc/frame.h
 STAYS, DEAF, WAITS, CLOSES, MUCH = 4, 8, 16, 32, 64  # fuzz_rpcd.c; and fuzz_rpc.c, where instead of WAITS there is:
 SCREEN = 16
@@ -268,7 +268,7 @@ def answer_seeds():
     }
 
 
-# ---- report: one byte, then records as in lib/report.h, on a 64-bit machine ----
+# ---- report: one byte, then records as in lib/receive/report.h, on a 64-bit machine ----
 
 
 def record(kind, name=b"", code=0, layers=0, namelen=None):
@@ -311,7 +311,7 @@ def report_seeds():
     }
 
 
-# ---- plan: the file, as lib/commit.c writes it ----
+# ---- plan: the file, as lib/receive/commit.c writes it ----
 
 
 def step(inode, name, final, mode=0o755, widen=0):

@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "commit.h"
+#include "receive/commit.h"
 
 #include <fcntl.h>
 #include <signal.h>

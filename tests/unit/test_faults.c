@@ -5,9 +5,9 @@
  */
 #include "unit.h"
 
-#include "commit.h"
+#include "receive/commit.h"
 #include "faults.h"
-#include "verify.h"
+#include "receive/verify.h"
 #include "io/walk.h"
 
 #include <fcntl.h>

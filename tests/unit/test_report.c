@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "report.h"
+#include "receive/report.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

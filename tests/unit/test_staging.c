@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "staging.h"
+#include "receive/staging.h"
 
 #include <fcntl.h>
 #include <stdio.h>

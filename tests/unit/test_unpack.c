@@ -6,9 +6,9 @@
 #include "unit.h"
 
 #include "faults.h"
-#include "report.h"
+#include "receive/report.h"
 #include "io/stream.h"
-#include "unpack.h"
+#include "receive/unpack.h"
 
 #include <fcntl.h>
 #include <libdeflate.h>

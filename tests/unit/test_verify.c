@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "verify.h"
+#include "receive/verify.h"
 
 #include <fcntl.h>
 #include <stdio.h>

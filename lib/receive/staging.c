@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "staging.h"
+#include "receive/staging.h"
 
 #include "io/empty.h"
 

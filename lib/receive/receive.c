@@ -5,13 +5,13 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "commit.h"
+#include "receive/commit.h"
 #include "sandbox/sandbox.h"
 #include "format/error.h"
-#include "report.h"
+#include "receive/report.h"
 #include "io/stream.h"
-#include "unpack.h"
-#include "verify.h"
+#include "receive/unpack.h"
+#include "receive/verify.h"
 
 #include <errno.h>
 #include <fcntl.h>

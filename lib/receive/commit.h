@@ -7,7 +7,7 @@
  */
 #ifndef COMMIT_H
 #define COMMIT_H
-#include "staging.h"
+#include "receive/staging.h"
 
 /*
  * Put everything in the staging's tree on stable storage and in its place, then make that durable too. *renamed counts the entries whose names

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "report.h"
+#include "receive/report.h"
 
 #include "io/stream.h"
 

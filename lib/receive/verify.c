@@ -6,7 +6,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "verify.h"
+#include "receive/verify.h"
 
 #include "format/error.h"
 #include "io/walk.h"

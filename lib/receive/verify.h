@@ -1,7 +1,7 @@
 /* What the child left in the staging directory, before it becomes a delivery. */
 #ifndef VERIFY_H
 #define VERIFY_H
-#include "staging.h"
+#include "receive/staging.h"
 
 /*
  * Is everything in the staging's tree what an honest child makes under `flags`? Only directories, files and links, with names and targets that

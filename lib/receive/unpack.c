@@ -6,11 +6,11 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "unpack.h"
+#include "receive/unpack.h"
 
 #include "io/dirstack.h"
 #include "format/error.h"
-#include "report.h"
+#include "receive/report.h"
 #include "io/space.h"
 #include "io/stream.h"
 

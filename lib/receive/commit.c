@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "commit.h"
+#include "receive/commit.h"
 
 #include "format/error.h"
 
