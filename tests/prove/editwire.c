@@ -1,7 +1,7 @@
 /* All of editwire.c: every request and every record, in memory of exactly their size. */
 #include "driver.h"
 
-#include "../../lib/editwire.c"
+#include "open/editwire.c"
 
 static struct qfile_edit_request request;
 static unsigned char bytes[QFILE_EDIT_REQUEST_SIZE];

@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "answer.h"
+#include "open/editor/answer.h"
 #include "faults.h"
 
 #include <fcntl.h>

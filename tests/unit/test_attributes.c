@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "attributes.h"
+#include "open/opener/attributes.h"
 #include "faults.h"
 
 #include <fcntl.h>

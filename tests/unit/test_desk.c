@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "desk.h"
+#include "open/editor/desk.h"
 #include "faults.h"
 
 #include <fcntl.h>

@@ -6,7 +6,7 @@
 #include "unit.h"
 
 #include "faults.h"
-#include "handler.h"
+#include "open/editor/handler.h"
 
 #include <fcntl.h>
 #include <poll.h>

@@ -5,8 +5,8 @@
  */
 #include "unit.h"
 
-#include "desk.h"
-#include "holders.h"
+#include "open/editor/desk.h"
+#include "open/editor/holders.h"
 
 #include <fcntl.h>
 #include <signal.h>

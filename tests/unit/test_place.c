@@ -7,7 +7,7 @@
 
 #include "faults.h"
 #include "opened.h"
-#include "original.h"
+#include "open/opener/original.h"
 
 #include <fcntl.h>
 #include <libdeflate.h>

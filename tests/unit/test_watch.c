@@ -7,7 +7,7 @@
 
 #include "faults.h"
 #include "played.h"
-#include "watch.h"
+#include "open/editor/watch.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "watch.h"
+#include "open/editor/watch.h"
 
 #include <errno.h>
 #include <stdalign.h>

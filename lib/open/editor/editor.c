@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "editing.h"
+#include "open/editor/editing.h"
 #include "format/error.h"
 #include "io/space.h"
 

@@ -3,10 +3,10 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "place.h"
+#include "open/opener/place.h"
 
-#include "attributes.h"
-#include "content.h"
+#include "open/opener/attributes.h"
+#include "open/content.h"
 #include "io/stream.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "answer.h"
+#include "open/editor/answer.h"
 
 #include <errno.h>
 #include <qfile.h>

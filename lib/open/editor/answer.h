@@ -3,7 +3,7 @@
  */
 #ifndef ANSWER_H
 #define ANSWER_H
-#include "content.h"
+#include "open/content.h"
 #include "io/stream.h"
 
 struct answer {

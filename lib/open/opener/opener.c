@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "format/error.h"
-#include "saving.h"
+#include "open/opener/saving.h"
 #include "io/stream.h"
 
 #include <errno.h>

@@ -3,9 +3,9 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "saving.h"
+#include "open/opener/saving.h"
 
-#include "attributes.h"
+#include "open/opener/attributes.h"
 #include "format/error.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "desk.h"
+#include "open/editor/desk.h"
 
 #include "io/empty.h"
 

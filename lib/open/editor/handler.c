@@ -3,9 +3,9 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "handler.h"
+#include "open/editor/handler.h"
 
-#include "watch.h"
+#include "open/editor/watch.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "content.h"
+#include "open/content.h"
 
 #include "io/stream.h"
 

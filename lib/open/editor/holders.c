@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "holders.h"
+#include "open/editor/holders.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -3,7 +3,7 @@
  */
 #ifndef ORIGINAL_H
 #define ORIGINAL_H
-#include "place.h"
+#include "open/opener/place.h"
 
 struct original {
 	struct place place;      /* where symbolic links lead to */

@@ -3,11 +3,11 @@
  */
 #ifndef EDITING_H
 #define EDITING_H
-#include "answer.h"
-#include "desk.h"
-#include "handler.h"
-#include "holders.h"
-#include "watch.h"
+#include "open/editor/answer.h"
+#include "open/editor/desk.h"
+#include "open/editor/handler.h"
+#include "open/editor/holders.h"
+#include "open/editor/watch.h"
 
 struct editing {
 	const struct desk *desk;

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "version.h"
+#include "open/opener/version.h"
 
 #include "io/space.h"
 

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "original.h"
+#include "open/opener/original.h"
 
 #include <errno.h>
 #include <fcntl.h>

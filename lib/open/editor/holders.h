@@ -6,7 +6,7 @@
  */
 #ifndef HOLDERS_H
 #define HOLDERS_H
-#include "desk.h"
+#include "open/editor/desk.h"
 
 #include <sys/types.h>
 

@@ -6,7 +6,7 @@
  */
 #ifndef PLACE_H
 #define PLACE_H
-#include "version.h"
+#include "open/opener/version.h"
 
 #include <stdbool.h>
 #include <sys/stat.h>

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "attributes.h"
+#include "open/opener/attributes.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -3,7 +3,7 @@
  */
 #ifndef SAVING_H
 #define SAVING_H
-#include "original.h"
+#include "open/opener/original.h"
 
 #include <qfile.h>
 
