@@ -57,7 +57,7 @@ RPC_SOURCES = $(filter-out $(if $(filter 0,$(XEN)),$(XEN_ONLY)),$(filter-out rpc
 RPC_PROGRAMS = $(patsubst %/main.c,%,$(filter-out $(if $(filter 0,$(XEN)),$(XEN_ONLY)),$(wildcard rpc/*/main.c)))
 # Of what several programs share, each of them takes what it needs.
 RPC_SHARED = $(B)/rpc/librpc.a
-CLIENT_SHARED = $(B)/client/libclient.a
+CLI = $(B)/cli/libcli.a
 PROGRAMS = qfile-agent qfile-unpacker qopen-in-vm vm-file-editor $(notdir $(RPC_PROGRAMS))
 SERVICES = qfile-unpacker/PedOS.Filecopy vm-file-editor/PedOS.OpenInVM
 # Programs that only the system starts, and how.
@@ -88,8 +88,8 @@ $(SHARED): $(LIB_OBJECTS) lib/libqfile.map
 	$(Q)ln -sf $(SONAME) $(@D)/libqfile.so
 
 $(RPC_SHARED): $(patsubst %.c,$(B)/%.o,$(RPC_SOURCES))
-$(CLIENT_SHARED): $(patsubst %.c,$(B)/%.o,$(wildcard client/*.c))
-$(RPC_SHARED) $(CLIENT_SHARED):
+$(CLI): $(patsubst %.c,$(B)/%.o,$(wildcard cli/*.c))
+$(RPC_SHARED) $(CLI):
 	$(call say,AR)
 	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
@@ -111,7 +111,7 @@ $(B)/bin/$(notdir $(1)): $(patsubst %.c,$(B)/%.o,$(wildcard $(1)/*.c)) $(2) $(SH
 		-o $$@ $$(filter %.o %.a,$$^) -L$(B)/lib -lqfile $(3)
 endef
 comma = ,
-$(foreach p,qfile-agent qopen-in-vm,$(eval $(call program,$(p),$(CLIENT_SHARED))))
+$(foreach p,qfile-agent qopen-in-vm,$(eval $(call program,$(p),$(CLI))))
 $(foreach p,qfile-unpacker vm-file-editor,$(eval $(call program,$(p))))
 $(foreach p,$(RPC_PROGRAMS),$(eval $(call program,$(p),$(RPC_SHARED),$$(XEN_LIBS))))
 

@@ -3,8 +3,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "../client/stop.h"
-#include "../client/via.h"
+#include "cli/stop.h"
+#include "cli/via.h"
 #include "options.h"
 #include "sources.h"
 #include "transfer.h"

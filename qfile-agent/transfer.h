@@ -1,7 +1,7 @@
 /* One transfer, from the first byte to the last entry removed. */
 #ifndef TRANSFER_H
 #define TRANSFER_H
-#include "../client/show.h"
+#include "cli/show.h"
 #include "options.h"
 
 struct transfer {

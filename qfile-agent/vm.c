@@ -5,7 +5,7 @@
  */
 #include "vm.h"
 
-#include "../client/rpc.h"
+#include "cli/rpc.h"
 
 #include <err.h>
 #include <qfile.h>

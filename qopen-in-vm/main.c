@@ -3,9 +3,9 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "../client/rpc.h"
-#include "../client/stop.h"
-#include "../client/via.h"
+#include "cli/rpc.h"
+#include "cli/stop.h"
+#include "cli/via.h"
 #include "keep.h"
 #include "options.h"
 #include "session.h"

@@ -1,7 +1,7 @@
 /* One file, open in another VM: sent there, and every version that comes back. */
 #ifndef SESSION_H
 #define SESSION_H
-#include "../client/show.h"
+#include "cli/show.h"
 #include "explain.h"
 #include "options.h"
 

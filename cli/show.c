@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "show.h"
+#include "cli/show.h"
 
 #include <langinfo.h>
 #include <locale.h>

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "rpc.h"
+#include "cli/rpc.h"
 
 #include <err.h>
 #include <limits.h>

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "stop.h"
+#include "cli/stop.h"
 
 #include <signal.h>
 #include <sys/signalfd.h>

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "via.h"
+#include "cli/via.h"
 
 #include <err.h>
 #include <errno.h>
