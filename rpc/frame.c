@@ -5,7 +5,7 @@
  */
 #include "frame.h"
 
-#include "names.h"
+#include "base/names.h"
 
 #include <errno.h>
 #include <qfile.h>

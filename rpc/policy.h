@@ -3,7 +3,7 @@
  */
 #ifndef RPC_POLICY_H
 #define RPC_POLICY_H
-#include "names.h"
+#include "base/names.h"
 
 #include <stdbool.h>
 #include <stddef.h>

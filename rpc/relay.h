@@ -4,7 +4,7 @@
  */
 #ifndef RPC_RELAY_H
 #define RPC_RELAY_H
-#include "screen.h"
+#include "base/screen.h"
 #include "session.h"
 #include "transport.h"
 

@@ -6,7 +6,7 @@
  */
 #ifndef RPC_TRANSPORT_H
 #define RPC_TRANSPORT_H
-#include "names.h"
+#include "base/names.h"
 
 #include <poll.h>
 #include <stdbool.h>

@@ -10,7 +10,7 @@
 #define RPC_XENENTRY_H
 #include <stdbool.h>
 
-#include "names.h"
+#include "base/names.h"
 
 #define RPC_CALL_ID_MAX 32 /* characters of a call's ID */
 

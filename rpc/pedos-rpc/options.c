@@ -5,7 +5,7 @@
  */
 #include "options.h"
 
-#include "../names.h"
+#include "base/names.h"
 
 #include <err.h>
 #include <getopt.h>

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "../background.h"
+#include "base/background.h"
 #include "daemon.h"
 #include "log.h"
 

@@ -9,7 +9,7 @@
 #include "spoken.h"
 
 #include "../../rpc/frame.h"
-#include "../../rpc/names.h"
+#include "base/names.h"
 
 #include <qfile.h>
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /* All of names.c: a string ends where its memory does; or it is so long that nobody looks for its end. */
 #include "driver.h"
 
-#include "../../rpc/names.c"
+#include "base/names.c"
 
 static char longest[RPC_NAME_SIZE];
 

@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "screen.h"
+#include "base/screen.h"
 
 #include <stdio.h>
 #include <stdlib.h>

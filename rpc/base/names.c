@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "names.h"
+#include "base/names.h"
 
 #include <stddef.h>
 

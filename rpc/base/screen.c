@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "screen.h"
+#include "base/screen.h"
 
 #include <qfile.h>
 #include <string.h>
