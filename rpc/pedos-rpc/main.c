@@ -6,8 +6,8 @@
 #include "options.h"
 #include "program.h"
 
-#include "../exchange.h"
-#include "../relay.h"
+#include "protocol/exchange.h"
+#include "protocol/relay.h"
 
 #include <err.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* pedos-rpc's command line. */
 #ifndef RPC_CALLER_OPTIONS_H
 #define RPC_CALLER_OPTIONS_H
-#include "../frame.h"
+#include "protocol/frame.h"
 #include "../transport.h"
 
 enum { EXIT_FAILED = 125, EXIT_REFUSED = 126, EXIT_NO_SERVICE = 127 };

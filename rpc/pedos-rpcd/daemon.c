@@ -8,7 +8,7 @@
 #include "log.h"
 #include "serve.h"
 
-#include "../frame.h"
+#include "protocol/frame.h"
 
 #include <errno.h>
 #include <signal.h>

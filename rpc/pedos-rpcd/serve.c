@@ -9,9 +9,9 @@
 #include "log.h"
 #include "service.h"
 
-#include "../exchange.h"
+#include "protocol/exchange.h"
 #include "../pair.h"
-#include "../relay.h"
+#include "protocol/relay.h"
 
 #include <errno.h>
 #include <fcntl.h>

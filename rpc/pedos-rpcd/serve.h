@@ -3,7 +3,7 @@
 #define RPCD_SERVE_H
 #include "options.h"
 
-#include "../frame.h"
+#include "protocol/frame.h"
 #include "../policy_file.h"
 
 /*

@@ -8,7 +8,7 @@
 #include "fuzz.h"
 #include "spoken.h"
 
-#include "../../rpc/frame.h"
+#include "protocol/frame.h"
 #include "base/names.h"
 
 #include <qfile.h>

@@ -11,7 +11,7 @@
 #include "near.h"
 #include "spoken.h"
 
-#include "../../rpc/exchange.h"
+#include "protocol/exchange.h"
 
 #include <errno.h>
 #include <qfile.h>

@@ -6,7 +6,7 @@
 #define NEAR_H
 #include "far.h"
 
-#include "../../rpc/relay.h"
+#include "protocol/relay.h"
 
 #define NEAR_MAX ((size_t)1 << 20)
 

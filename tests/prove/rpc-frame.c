@@ -16,7 +16,7 @@ bool rpc_service_ok(const char *name);
     ensures \result == 0 || \result == 1; */
 bool rpc_account_ok(const char *name);
 
-#include "../../rpc/frame.c"
+#include "protocol/frame.c"
 
 static unsigned char payload[MEMORY], encoded[RPC_CALL_MAX], small[RPC_SMALL_MAX];
 static char reason[MEMORY];

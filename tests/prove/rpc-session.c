@@ -1,7 +1,7 @@
 /* All of session.c: any frame, in any state that frames can have led to. */
 #include "driver.h"
 
-#include "../../rpc/session.c"
+#include "protocol/session.c"
 
 int main(void)
 {

@@ -5,7 +5,7 @@
  */
 #include "relayed.h"
 
-#include "exchange.h"
+#include "protocol/exchange.h"
 #include "unit.h"
 
 #include <fcntl.h>

@@ -3,7 +3,7 @@
  */
 #ifndef RELAYED_H
 #define RELAYED_H
-#include "relay.h"
+#include "protocol/relay.h"
 
 /* What the channel is made of. */
 enum way { WAY_MEMORY, WAY_MOVING, WAY_SOCKETS, WAYS }; /* moving: memory that is filled straight from pipes */

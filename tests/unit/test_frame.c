@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "frame.h"
+#include "protocol/frame.h"
 
 /* ---- Headers ---- */
 

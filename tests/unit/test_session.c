@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "session.h"
+#include "protocol/session.h"
 
 /* A frame, as a letter: STDIN, STDOUT and STDERR are i, o and e, their ends I, O and E; UNWANTED of them x, y and z. */
 static const struct {

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "exchange.h"
+#include "protocol/exchange.h"
 
 #include <errno.h>
 #include <string.h>

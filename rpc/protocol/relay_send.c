@@ -3,8 +3,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "exchange.h"
-#include "relay.h"
+#include "protocol/exchange.h"
+#include "protocol/relay.h"
 
 #include <errno.h>
 #include <sys/ioctl.h>

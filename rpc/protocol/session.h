@@ -3,7 +3,7 @@
  */
 #ifndef RPC_SESSION_H
 #define RPC_SESSION_H
-#include "frame.h"
+#include "protocol/frame.h"
 
 #include <stdbool.h>
 

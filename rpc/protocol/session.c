@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "session.h"
+#include "protocol/session.h"
 
 #include <errno.h>
 

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "frame.h"
+#include "protocol/frame.h"
 
 #include "base/names.h"
 

@@ -5,7 +5,7 @@
 #ifndef RPC_RELAY_H
 #define RPC_RELAY_H
 #include "base/screen.h"
-#include "session.h"
+#include "protocol/session.h"
 #include "transport.h"
 
 #define RPC_RELAY_BUFFER ((size_t)256 << 10)

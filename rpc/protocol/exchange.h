@@ -1,7 +1,7 @@
 /* Single frames over a channel, before the streams flow. */
 #ifndef RPC_EXCHANGE_H
 #define RPC_EXCHANGE_H
-#include "session.h"
+#include "protocol/session.h"
 #include "transport.h"
 
 /* Milliseconds within which the other end has to greet and to say what it wants. */
