@@ -1,8 +1,8 @@
 /* Which tables the guests should have, from the domains that run and the policy's rules. Pure. */
 #ifndef TABLES_H
 #define TABLES_H
-#include "../pair.h"
-#include "../policy_file.h"
+#include "policy/pair.h"
+#include "policy/policy_file.h"
 
 struct domain {
 	unsigned domid;

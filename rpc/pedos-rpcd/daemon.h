@@ -3,7 +3,7 @@
 #define RPCD_DAEMON_H
 #include "options.h"
 
-#include "../policy_file.h"
+#include "policy/policy_file.h"
 
 struct daemon;
 

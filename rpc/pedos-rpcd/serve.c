@@ -10,7 +10,7 @@
 #include "service.h"
 
 #include "protocol/exchange.h"
-#include "../pair.h"
+#include "policy/pair.h"
 #include "protocol/relay.h"
 
 #include <errno.h>

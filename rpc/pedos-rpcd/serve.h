@@ -4,7 +4,7 @@
 #include "options.h"
 
 #include "protocol/frame.h"
-#include "../policy_file.h"
+#include "policy/policy_file.h"
 
 /*
  * Serve it, then return. `policy`: the daemon's own, for a transport that brings none. `daemon`: its process; the call ends with it.

@@ -7,7 +7,7 @@
  */
 #include "fuzz.h"
 
-#include "pair.h"
+#include "policy/pair.h"
 #include <qfile.h>
 #include <regex.h>
 #include <stdio.h>

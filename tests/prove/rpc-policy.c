@@ -22,7 +22,7 @@ bool rpc_account_ok(const char *untrusted_account);
 /*@ assigns \result \from c; ensures \result == 0 || \result == 1; */
 bool rpc_service_character_ok(char c);
 
-#include "../../rpc/policy.c"
+#include "policy/policy.c"
 
 #define SHORT 40 /* lines of each length by itself */
 #define RULES 2

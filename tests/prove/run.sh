@@ -110,7 +110,7 @@ proof rpc-frame qfile_vm_name_ok,rpc_service_ok,rpc_account_ok -warn-unsigned-ov
     -eva-slevel-function headers:10,rpc_frame_decode:100,take:100,rpc_refusal_encode:500
 proof rpc-session "" -warn-unsigned-overflow
 say "functions:"
-for source in lib/format/wire lib/open/editwire lib/format/name lib/format/tagname rpc/names rpc/policy rpc/frame rpc/session; do
+for source in lib/format/wire lib/open/editwire lib/format/name lib/format/tagname rpc/base/names rpc/policy/policy rpc/protocol/frame rpc/protocol/session; do
     every $source.c
     result $? "every function of $source.c is proven"
 done

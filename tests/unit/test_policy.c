@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "pair.h"
+#include "policy/pair.h"
 #include <stdlib.h>
 
 #define N10 "nnnnnnnnnn"

@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "policy_file.h"
+#include "policy/policy_file.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>

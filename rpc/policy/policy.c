@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "policy.h"
+#include "policy/policy.h"
 
 #include <errno.h>
 #include <qfile.h>

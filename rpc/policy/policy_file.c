@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "policy_file.h"
+#include "policy/policy_file.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* The policy as it lies on the disk: the files *.policy of a directory, see pedos-rpc.policy(5). */
 #ifndef RPC_POLICY_FILE_H
 #define RPC_POLICY_FILE_H
-#include "policy.h"
+#include "policy/policy.h"
 
 #define RPC_RULES_MAX 4096
 #define RPC_POLICY_FILE_MAX (1 << 20) /* bytes of one file */

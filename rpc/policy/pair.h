@@ -1,7 +1,7 @@
 /* The text in which dom0 tells a target about one source: its name, then the rules for the two, a line each. Pure. */
 #ifndef RPC_PAIR_H
 #define RPC_PAIR_H
-#include "policy.h"
+#include "policy/policy.h"
 
 #include <sys/types.h>
 
