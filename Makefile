@@ -52,7 +52,7 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DQFILE_VERSION='"$(VERSION)"' -Iinclude -
 sources = $(wildcard $(1)/*.c $(1)/*/*.c $(1)/*/*/*.c)
 LIB_OBJECTS = $(patsubst %.c,$(B)/%.o,$(call sources,lib))
 # What there is for Xen only.
-XEN_ONLY = rpc/guard.c rpc/vchan.c rpc/vchan_call.c rpc/vchan_listen.c rpc/xenstore.c rpc/pedos-rpc-dom0/main.c
+XEN_ONLY = rpc/transport/xen/guard.c rpc/transport/xen/vchan.c rpc/transport/xen/vchan_call.c rpc/transport/xen/vchan_listen.c rpc/transport/xen/xenstore.c rpc/pedos-rpc-dom0/main.c
 RPC_SOURCES = $(filter-out $(if $(filter 0,$(XEN)),$(XEN_ONLY)),$(filter-out rpc/pedos-%,$(call sources,rpc)))
 RPC_PROGRAMS = $(patsubst %/main.c,%,$(filter-out $(if $(filter 0,$(XEN)),$(XEN_ONLY)),$(wildcard rpc/*/main.c)))
 # Of what several programs share, each of them takes what it needs.
@@ -96,7 +96,7 @@ $(RPC_SHARED) $(CLI):
 $(B)/rpc/%.o: ALL_CFLAGS += $(XEN_DEFINES) $(XEN_CFLAGS)
 
 # A build with another XEN= than the last one makes anew what differs by it.
-$(B)/rpc/transport.o $(RPC_SHARED): $(B)/rpc/xen
+$(B)/rpc/transport/transport.o $(RPC_SHARED): $(B)/rpc/xen
 $(B)/rpc/xen: $(if $(filter $(XEN),$(shell cat $(B)/rpc/xen 2>/dev/null)),,always)
 	@mkdir -p $(@D)
 	@echo $(XEN) >$@

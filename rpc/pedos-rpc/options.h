@@ -2,7 +2,7 @@
 #ifndef RPC_CALLER_OPTIONS_H
 #define RPC_CALLER_OPTIONS_H
 #include "protocol/frame.h"
-#include "../transport.h"
+#include "transport/transport.h"
 
 enum { EXIT_FAILED = 125, EXIT_REFUSED = 126, EXIT_NO_SERVICE = 127 };
 

@@ -1,7 +1,7 @@
 /* pedos-rpcd's command line. */
 #ifndef RPCD_OPTIONS_H
 #define RPCD_OPTIONS_H
-#include "../transport.h"
+#include "transport/transport.h"
 
 #include <stdbool.h>
 

@@ -2,7 +2,7 @@
 #ifndef RPC_EXCHANGE_H
 #define RPC_EXCHANGE_H
 #include "protocol/session.h"
-#include "transport.h"
+#include "transport/transport.h"
 
 /* Milliseconds within which the other end has to greet and to say what it wants. */
 #define RPC_PATIENCE 10000

@@ -6,7 +6,7 @@
 #define RPC_RELAY_H
 #include "base/screen.h"
 #include "protocol/session.h"
-#include "transport.h"
+#include "transport/transport.h"
 
 #define RPC_RELAY_BUFFER ((size_t)256 << 10)
 

@@ -4,7 +4,7 @@
  */
 #ifndef FAR_H
 #define FAR_H
-#include "../../rpc/transport.h"
+#include "transport/transport.h"
 
 #include <stdint.h>
 

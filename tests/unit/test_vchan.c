@@ -5,10 +5,10 @@
  */
 #include "unit.h"
 
-#include "callids.h"
+#include "transport/xen/callids.h"
 #include <stdio.h>
 #include <stdlib.h>
-#include "xenentry.h"
+#include "transport/xen/xenentry.h"
 
 /* ---- Numbers and names ---- */
 

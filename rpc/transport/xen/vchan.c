@@ -6,14 +6,14 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "vchan.h"
+#include "transport/xen/vchan.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "xenentry.h"
+#include "transport/xen/xenentry.h"
 
 #define FDS_MAX 16 /* descriptors that a process of a call waits for */
 

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "transport.h"
+#include "transport/transport.h"
 
 #include <stdarg.h>
 #include <stdio.h>

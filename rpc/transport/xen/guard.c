@@ -3,14 +3,14 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "guard.h"
+#include "transport/xen/guard.h"
 
 #include <errno.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "xenstore.h"
+#include "transport/xen/xenstore.h"
 
 /* In the guard. It holds nothing of its starter's open, nor is it killed along with its starter's session. */
 static _Noreturn void watch_over(int fd, const char *path)

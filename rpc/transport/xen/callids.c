@@ -3,11 +3,11 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "callids.h"
+#include "transport/xen/callids.h"
 
 #include <string.h>
 
-#include "xenentry.h"
+#include "transport/xen/xenentry.h"
 
 static bool holds(const char *list, size_t size, const char *name)
 {

@@ -10,8 +10,8 @@
 #include <time.h>
 #include <xentoollog.h>
 
-#include "transport.h"
-#include "xenstore.h"
+#include "transport/transport.h"
+#include "transport/xen/xenstore.h"
 
 #define VCHAN_RING_SIZE (256 * 1024) /* bytes each way */
 #define VCHAN_RING_MIN 4096

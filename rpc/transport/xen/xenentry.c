@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "xenentry.h"
+#include "transport/xen/xenentry.h"
 
 #include <qfile.h>
 #include <string.h>

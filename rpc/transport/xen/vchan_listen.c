@@ -6,7 +6,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "vchan.h"
+#include "transport/xen/vchan.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,8 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "callids.h"
-#include "xenentry.h"
+#include "transport/xen/callids.h"
+#include "transport/xen/xenentry.h"
 
 _Static_assert(RPC_LISTING_MAX == XENSTORE_VALUE_SIZE - 1, "");
 

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "xenstore.h"
+#include "transport/xen/xenstore.h"
 
 #include <errno.h>
 #include <fcntl.h>

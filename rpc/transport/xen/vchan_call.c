@@ -6,7 +6,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "vchan.h"
+#include "transport/xen/vchan.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,8 +17,8 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "guard.h"
-#include "xenentry.h"
+#include "transport/xen/guard.h"
+#include "transport/xen/xenentry.h"
 
 #define ANSWER_TIME 30000 /* milliseconds for the other end to come */
 #define ID_LENGTH 8       /* with it, no path is longer than libxenvchan bears */
