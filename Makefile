@@ -270,7 +270,7 @@ bench:
 TEST_PROGRAMS = $(B)/tests/unit-tests $(B)/tests/standin $(B)/tests/escape/escape $(B)/tests/fault/inject $(if $(filter 0,$(XEN)),,$(B)/tests/dom0/hypervisor.so)
 
 # The unit tests look inside the library, behind the names that it exports.
-$(B)/tests/unit-tests: $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/*.c)) $(LIB_OBJECTS) $(B)/rpc/pedos-rpc-dom0/tables.o $(RPC_SHARED)
+$(B)/tests/unit-tests: $(patsubst %.c,$(B)/%.o,$(call sources,tests/unit)) $(LIB_OBJECTS) $(B)/rpc/pedos-rpc-dom0/tables.o $(RPC_SHARED)
 	$(call say,LINK)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(FAULTY)) -o $@ $^ $$($(PKG_CONFIG) --libs check) $(PKG_LIBS) $(XEN_LIBS)
@@ -311,7 +311,7 @@ $(XEN_PROGRAMS): $(B)/tests/xen/%: $(B)/tests/xen/%.o
 	$(call say,LINK)
 	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $$($(PKG_CONFIG) --libs xenvchan xenstore xenevtchn)
 
-$(B)/tests/unit/%.o: ALL_CFLAGS += $(shell $(PKG_CONFIG) --cflags check 2>/dev/null)
+$(B)/tests/unit/%.o: ALL_CFLAGS += -iquote tests/unit $(shell $(PKG_CONFIG) --cflags check 2>/dev/null)
 
 clean:
 	rm -rf $(B) build-*

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "opened.h"
+#include "open/opened.h"
 
 #include "faults.h"
 #include "io/stream.h"

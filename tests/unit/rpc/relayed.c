@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "relayed.h"
+#include "rpc/relayed.h"
 
 #include "protocol/exchange.h"
 #include "unit.h"

@@ -6,7 +6,7 @@
 #include "unit.h"
 
 #include "faults.h"
-#include "relayed.h"
+#include "rpc/relayed.h"
 
 #include <fcntl.h>
 #include <poll.h>

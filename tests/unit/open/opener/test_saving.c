@@ -6,7 +6,7 @@
 #include "unit.h"
 
 #include "faults.h"
-#include "opened.h"
+#include "open/opened.h"
 #include "io/stream.h"
 
 #include <fcntl.h>
