@@ -27,7 +27,7 @@ extern "C" {
 /* "MAJOR.MINOR.PATCH" of the library that is loaded, a static string. */
 const char *qfile_version(void);
 
-/* ---- Errors ---------------------------------------------------------------------------------------------------------- */
+/* ---- Errors  ---- */
 
 /* The longest name or link target of the Filecopy format: bytes, a name's trailing NUL counted. */
 #define QFILE_NAME_MAX 16383
@@ -49,7 +49,7 @@ struct qfile_error {
  */
 char *qfile_error_text(const struct qfile_error *error, char *text, size_t size);
 
-/* ---- Names: pure functions -------------------------------------------------------------------------------------------- */
+/* ---- Names: pure functions  ---- */
 
 /* Any byte but NUL and '/' may stand in a name or link target. */
 #define QFILE_ALLOW_ALL_NAMES 0x1u
@@ -112,7 +112,7 @@ int qfile_tagged_name(const char *name, const char *tag, char tagged[256]);
  */
 int qfile_safe_name(const char *untrusted_name, size_t length, char name[256]);
 
-/* ---- The Filecopy format: pure functions ------------------------------------------------------------------------------ */
+/* ---- The Filecopy format: pure functions  ---- */
 
 #define QFILE_HEADER_SIZE 32
 
@@ -151,7 +151,7 @@ void qfile_result_decode(const unsigned char untrusted_bytes[QFILE_RESULT_SIZE],
 /* The extension's length field: -EINVAL beyond QFILE_NAME_MAX. */
 int qfile_result_namelen_decode(const unsigned char untrusted_bytes[QFILE_RESULT_NAMELEN_SIZE], struct qfile_result *result);
 
-/* ---- The OpenInVM format: pure functions ------------------------------------------------------------------------------
+/* ---- The OpenInVM format: pure functions  ----
  *
  * The opener has a file, and asks the editor, in another VM, to open it. Both speak version 2, which an older program at the other end takes for
  * version 1.
@@ -207,7 +207,7 @@ bool qfile_edit_is_record(const unsigned char untrusted_bytes[QFILE_EDIT_MARK_SI
 void qfile_edit_crc_encode(uint32_t crc, unsigned char bytes[QFILE_EDIT_CRC_SIZE]);
 uint32_t qfile_edit_crc_decode(const unsigned char bytes[QFILE_EDIT_CRC_SIZE]);
 
-/* ---- Sending ---------------------------------------------------------------------------------------------------------- */
+/* ---- Sending  ---- */
 
 /*
  * What a command line names is found out before anything is sent: the path to open and the base name to send it under.
@@ -290,7 +290,7 @@ int qfile_remover_new(struct qfile_remover **remover, int journal);
 int qfile_remover_next(struct qfile_remover *remover, struct qfile_error *kept);
 void qfile_remover_free(struct qfile_remover *remover);
 
-/* ---- Receiving -------------------------------------------------------------------------------------------------------- */
+/* ---- Receiving  ---- */
 
 struct qfile_limits {
 	uint64_t bytes; /* of content in one delivery; UINT64_MAX: no limit */
@@ -380,7 +380,7 @@ int qfile_refuse(int out, int code);
  */
 int qfile_receive(const struct qfile_receive_options *options, struct qfile_receive_outcome *outcome, struct qfile_error *error);
 
-/* ---- Opening a file in another VM: the opener, which has the file ------------------------------------------------------ */
+/* ---- Opening a file in another VM: the opener, which has the file  ---- */
 
 struct qfile_opener;
 
@@ -452,7 +452,7 @@ struct qfile_edit_progress {
 struct qfile_edit_progress qfile_opener_progress(const struct qfile_opener *opener);
 void qfile_opener_free(struct qfile_opener *opener);
 
-/* ---- Opening a file in another VM: the editor, which shows it ---------------------------------------------------------- */
+/* ---- Opening a file in another VM: the editor, which shows it  ---- */
 
 struct qfile_editor;
 
@@ -497,7 +497,7 @@ int qfile_editor_done(struct qfile_editor *editor, int code, const char *message
 /* Free the editor; without qfile_editor_done() before, remove the private directory. Returns as removing it did. */
 int qfile_editor_free(struct qfile_editor *editor);
 
-/* ---- Calling: who is at the other end of the descriptors -------------------------------------------------------------- */
+/* ---- Calling: who is at the other end of the descriptors  ---- */
 
 /* A command that runs at the other end. */
 struct qfile_peer {
@@ -520,14 +520,14 @@ int qfile_call_command(const char *command, char *const environment[], struct qf
  */
 int qfile_call_find_client(const char *search_path, char path[4096]);
 
-/* ---- Numbers as users write them: pure functions ----------------------------------------------------------------------- */
+/* ---- Numbers as users write them: pure functions  ---- */
 
 /* A decimal number and nothing else; false where it is none, or does not fit. */
 bool qfile_parse_count(const char *text, uint64_t *count);
 /* A size: a number with K, M, G or T behind it for powers of 1024; a number alone counts in `unit` bytes. */
 bool qfile_parse_size(const char *text, uint64_t unit, uint64_t *size);
 
-/* ---- How a program begins --------------------------------------------------------------------------------------------- */
+/* ---- How a program begins  ---- */
 
 /* Open /dev/null in place of those of the descriptors 0 to 2 that are closed: else the next files that are opened would pass for them. */
 int qfile_descriptors_fill(void);
@@ -539,7 +539,7 @@ int qfile_descriptors_fill(void);
  */
 int qfile_stop_open(void);
 
-/* ---- Progress: for a person or a program ------------------------------------------------------------------------------ */
+/* ---- Progress: for a person or a program  ---- */
 
 struct qfile_progress {
 	struct qfile_size total; /* 0 bytes: unknown */

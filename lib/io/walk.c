@@ -193,7 +193,9 @@ static enum walk_kind kind_of(mode_t mode)
 
 int walk_stat(const struct walk_entry *entry, struct stat *status)
 {
-	return fstatat(entry->dir, entry->name, status, entry->followed ? 0 : AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+	if (fstatat(entry->dir, entry->name, status, entry->followed ? 0 : AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	return 0;
 }
 
 int walk_open(const struct walk_entry *entry, struct stat *status)

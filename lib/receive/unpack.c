@@ -294,7 +294,9 @@ static int unpack_link(struct unpacker *unpacker)
 	if (symlinkat(target, dirstack_fd(&unpacker->dirs), unpacker->base) < 0)
 		return errno == EACCES ? -EINVAL : -errno;
 	entry_times(unpacker, times);
-	return utimensat(dirstack_fd(&unpacker->dirs), unpacker->base, times, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+	if (utimensat(dirstack_fd(&unpacker->dirs), unpacker->base, times, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	return 0;
 }
 
 /* Take the name from the stream and check it. */

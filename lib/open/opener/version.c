@@ -134,7 +134,9 @@ static int link_unnamed(const struct version *version, const char *name)
 {
 	char path[32];
 
-	return linkat(AT_FDCWD, path_of(version->fd, path), version->dir, name, AT_SYMLINK_FOLLOW) < 0 ? -errno : 0;
+	if (linkat(AT_FDCWD, path_of(version->fd, path), version->dir, name, AT_SYMLINK_FOLLOW) < 0)
+		return -errno;
+	return 0;
 }
 
 int version_name(struct version *version)
