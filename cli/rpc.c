@@ -33,14 +33,16 @@ static const char *find_self(const char *program, char self[PATH_MAX])
 	return self;
 }
 
-void rpc_call(const char *vm, const char *service, const char *program, const char *const arguments[])
+void rpc_call(const char *vm, const char *service, const char *program,
+	      const char *const arguments[])
 {
 	char client[4096], self[PATH_MAX];
 	const char **call;
 	size_t count = 0;
 
 	if (!find_client(client)) {
-		warnx("there is no rpc client here: install qrexec or pedos-rpc, name one in PEDOS_RPC_CLIENT, or use --via=COMMAND");
+		warnx("there is no rpc client here: install qrexec or pedos-rpc, name one in "
+		      "PEDOS_RPC_CLIENT, or use --via=COMMAND");
 		return;
 	}
 	while (arguments[count])

@@ -95,12 +95,16 @@ static void put(const struct show *show, const char *text, size_t length)
 static void put_gui(const struct show *show, const struct qfile_progress *progress)
 {
 	char text[32];
-	double percent = progress->total.bytes ? 100.0 * (double)progress->done.bytes / (double)progress->total.bytes : 0;
+	double percent = progress->total.bytes ? 100.0 * (double)progress->done.bytes /
+							 (double)progress->total.bytes
+					       : 0;
 
-	put(show, text, (size_t)snprintf(text, sizeof(text), "%.0f\n", percent > 100 ? 100 : percent));
+	put(show, text,
+	    (size_t)snprintf(text, sizeof(text), "%.0f\n", percent > 100 ? 100 : percent));
 }
 
-static void draw(struct show *show, struct qfile_size done, const char *name, const struct timespec *now)
+static void draw(struct show *show, struct qfile_size done, const char *name,
+		 const struct timespec *now)
 {
 	struct qfile_progress progress = {
 		.total = show->total,
@@ -117,7 +121,8 @@ static void draw(struct show *show, struct qfile_size done, const char *name, co
 	case SHOW_TTY:
 		text[0] = '\r';
 		/* One column stays free: a cursor behind the last would wrap. */
-		length = 1 + qfile_progress_line(&progress, columns_of(show->fd) - 1, show->utf8, text + 1, sizeof(text) - 8);
+		length = 1 + qfile_progress_line(&progress, columns_of(show->fd) - 1, show->utf8,
+						 text + 1, sizeof(text) - 8);
 		memcpy(text + length, "\033[K", 3);
 		put(show, text, length + 3);
 		show->line_open = true;

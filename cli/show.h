@@ -22,13 +22,16 @@ struct show {
 };
 
 /*
- * Choose by the option's value ("auto", "tty", "json", "none"; NULL: not given), else by what existing wrappers set in the environment. Returns
- * false for a value that is none of these.
+ * Choose by the option's value ("auto", "tty", "json", "none"; NULL: not given), else by what
+ * existing wrappers set in the environment. Returns false for a value that is none of these.
  */
 bool show_init(struct show *show, const char *option);
 /* Is a total wanted that nobody has told? */
 bool show_wants_total(const struct show *show);
-/* So much of the total is done, and `name` is the current entry, unsanitised. At most ten times a second. */
+/*
+ * So much of the total is done, and `name` is the current entry, unsanitised. At most ten times a
+ * second.
+ */
 void show_progress(struct show *show, struct qfile_size done, const char *name);
 /* The state at the end, and a line of its own for what is written next. */
 void show_end(struct show *show, struct qfile_size done, const char *name);

@@ -4,8 +4,8 @@
 #include <qfile.h>
 
 /*
- * Close what is open of the pipes to it (-1: closed already) and wait for it, but not for ever. Returns how it ended, as waitpid(2) has it; or -1
- * where it did not by itself, and was asked to.
+ * Close what is open of the pipes to it (-1: closed already) and wait for it, but not for ever.
+ * Returns how it ended, as waitpid(2) has it; or -1 where it did not by itself, and was asked to.
  */
 int via_end(const struct qfile_peer *peer);
 /* Say how it ended. `status`: of via_end(), not -1. */

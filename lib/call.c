@@ -85,7 +85,10 @@ static bool find_program(const char *name, const char *search_path, char path[PA
 		size_t length = strcspn(search_path, ":");
 
 		/* An empty directory means the current one: nothing to run a program from. */
-		if (length > 0 && snprintf(path, PATH_MAX, "%.*s/%s", (int)length, search_path, name) < PATH_MAX && is_program(path))
+		if (length > 0 &&
+		    snprintf(path, PATH_MAX, "%.*s/%s", (int)length, search_path, name) <
+			    PATH_MAX &&
+		    is_program(path))
 			return true;
 		search_path += length + (search_path[length] == ':');
 	}
@@ -96,8 +99,9 @@ int qfile_call_find_client(const char *search_path, char path[4096])
 {
 	static const char usual[] = "/usr/lib/qubes:/usr/lib/pedos:/usr/bin:/usr/local/bin";
 
-	return find_program("qrexec-client-vm", usual, path) || find_program("qrexec-client-vm", search_path, path) ||
-	                       find_program("pedos-rpc", search_path, path)
-	               ? 0
-	               : -ENOENT;
+	return find_program("qrexec-client-vm", usual, path) ||
+			       find_program("qrexec-client-vm", search_path, path) ||
+			       find_program("pedos-rpc", search_path, path)
+		       ? 0
+		       : -ENOENT;
 }

@@ -12,7 +12,8 @@ static const char *parse_number(const char *text, uint64_t *value)
 	if (*text < '0' || *text > '9')
 		return NULL;
 	for (*value = 0; *text >= '0' && *text <= '9'; text++) {
-		if (__builtin_mul_overflow(*value, 10, value) || __builtin_add_overflow(*value, (uint64_t)(*text - '0'), value))
+		if (__builtin_mul_overflow(*value, 10, value) ||
+		    __builtin_add_overflow(*value, (uint64_t)(*text - '0'), value))
 			return NULL;
 	}
 	return text;

@@ -26,7 +26,9 @@ static const char *size_text(double bytes, char text[16])
 
 static double rate_of(const struct qfile_progress *progress)
 {
-	return progress->seconds > SECONDS_FOR_A_RATE ? (double)progress->done.bytes / progress->seconds : 0;
+	return progress->seconds > SECONDS_FOR_A_RATE
+		       ? (double)progress->done.bytes / progress->seconds
+		       : 0;
 }
 
 /* Never above 100: a file may grow while it is counted and sent. */
@@ -44,7 +46,9 @@ static double left_of(const struct qfile_progress *progress)
 
 	if (rate <= 0 || progress->total.bytes == 0)
 		return -1;
-	return progress->total.bytes > progress->done.bytes ? (double)(progress->total.bytes - progress->done.bytes) / rate : 0;
+	return progress->total.bytes > progress->done.bytes
+		       ? (double)(progress->total.bytes - progress->done.bytes) / rate
+		       : 0;
 }
 
 static size_t numbers_text(const struct qfile_progress *progress, char *text, size_t size)
@@ -54,14 +58,18 @@ static size_t numbers_text(const struct qfile_progress *progress, char *text, si
 	size_t used = 0;
 
 	if (progress->total.bytes)
-		used += (size_t)snprintf(text, size, "%3u%% %s of %s", percent_of(progress), size_text((double)progress->done.bytes, done),
-		                         size_text((double)progress->total.bytes, total));
+		used += (size_t)snprintf(text, size, "%3u%% %s of %s", percent_of(progress),
+					 size_text((double)progress->done.bytes, done),
+					 size_text((double)progress->total.bytes, total));
 	else
-		used += (size_t)snprintf(text, size, "%s", size_text((double)progress->done.bytes, done));
+		used += (size_t)snprintf(text, size, "%s",
+					 size_text((double)progress->done.bytes, done));
 	if (rate_of(progress) > 0)
-		used += (size_t)snprintf(text + used, size - used, ", %s/s", size_text(rate_of(progress), rate));
+		used += (size_t)snprintf(text + used, size - used, ", %s/s",
+					 size_text(rate_of(progress), rate));
 	if (left >= 0 && left < 360000)
-		used += (size_t)snprintf(text + used, size - used, ", %u:%02u left", (unsigned)left / 60, (unsigned)left % 60);
+		used += (size_t)snprintf(text + used, size - used, ", %u:%02u left",
+					 (unsigned)left / 60, (unsigned)left % 60);
 	return used;
 }
 
@@ -78,7 +86,8 @@ static size_t ascii_tail(const char *name, size_t columns, char *text, size_t si
 	return 3 + qfile_printable(name + length - (columns - 3), columns - 3, text + 3, size - 3);
 }
 
-size_t qfile_progress_line(const struct qfile_progress *progress, size_t columns, bool utf8, char *text, size_t size)
+size_t qfile_progress_line(const struct qfile_progress *progress, size_t columns, bool utf8,
+			   char *text, size_t size)
 {
 	char numbers[128];
 	size_t used = numbers_text(progress, numbers, sizeof(numbers));
@@ -94,7 +103,8 @@ size_t qfile_progress_line(const struct qfile_progress *progress, size_t columns
 	text[used++] = ' ';
 	text[used++] = ' ';
 	if (utf8)
-		qfile_displayable(progress->name, strlen(progress->name), text + used, size - used, columns - used);
+		qfile_displayable(progress->name, strlen(progress->name), text + used, size - used,
+				  columns - used);
 	else
 		ascii_tail(progress->name, columns - used, text + used, size - used);
 	return used + strlen(text + used);
@@ -107,7 +117,8 @@ static size_t json_name(const char *name, char *text, size_t size)
 
 	while (i < length && used + 8 < size) {
 		utf8proc_int32_t character;
-		utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)name + i, (utf8proc_ssize_t)(length - i), &character);
+		utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)name + i,
+						      (utf8proc_ssize_t)(length - i), &character);
 		unsigned char c = (unsigned char)name[i];
 
 		if (n <= 0) {
@@ -127,15 +138,20 @@ static size_t json_name(const char *name, char *text, size_t size)
 
 size_t qfile_progress_json(const struct qfile_progress *progress, char *text, size_t size)
 {
-	unsigned long long milliseconds = (unsigned long long)(progress->seconds * 1000); /* in some locales %f writes a comma */
+	/* In some locales %f writes a comma. */
+	unsigned long long milliseconds = (unsigned long long)(progress->seconds * 1000);
 	char name[4096] = "", total[64] = "";
 	int n;
 
 	if (progress->name)
 		json_name(progress->name, name, sizeof(name));
 	if (progress->total.bytes)
-		snprintf(total, sizeof(total), "\"total_bytes\":%llu,", (unsigned long long)progress->total.bytes);
-	n = snprintf(text, size, "{\"bytes\":%llu,%s\"entries\":%llu,\"seconds\":%llu.%03u,\"name\":\"%s\"}", (unsigned long long)progress->done.bytes, total,
-	             (unsigned long long)progress->done.entries, milliseconds / 1000, (unsigned)(milliseconds % 1000), name);
+		snprintf(total, sizeof(total), "\"total_bytes\":%llu,",
+			 (unsigned long long)progress->total.bytes);
+	n = snprintf(text, size,
+		     "{\"bytes\":%llu,%s\"entries\":%llu,\"seconds\":%llu.%03u,\"name\":\"%s\"}",
+		     (unsigned long long)progress->done.bytes, total,
+		     (unsigned long long)progress->done.entries, milliseconds / 1000,
+		     (unsigned)(milliseconds % 1000), name);
 	return n < 0 ? 0 : (size_t)n < size ? (size_t)n : size - 1;
 }

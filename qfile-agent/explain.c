@@ -10,33 +10,47 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What a receiver answers, and what a user can make of it: `before` the entry's name, `after` it, and what to do. */
+/*
+ * What a receiver answers, and what a user can make of it: `before` the entry's name, `after` it,
+ * and what to do.
+ */
 static const struct answer {
 	uint32_t code;
 	const char *before, *after, *advice, *advice_via;
 } answers[] = {
-	{EEXIST, "", " is there already, in PedOSIncoming of the other VM", "Use --rename to keep both, or move that one away",
+	{EEXIST, "", " is there already, in PedOSIncoming of the other VM",
+	 "Use --rename to keep both, or move that one away",
 	 "Give the receiver --on-conflict=rename to keep both, or move that one away"},
 	{ENOLINK, "the link ", " points outside of what is copied, so the receiver refuses it",
-	 "Use --dereference to send what it points to, or --ignore-symlinks to leave links out", NULL},
-	{ENOSPC, "the disk of the other VM is too full for ", "", "Free some space there and try again", NULL},
-	{EDQUOT, "", " exceeds what the receiver accepts in one delivery, or its user's disk quota", "Send less at a time", NULL},
-	{EILSEQ, "the name ", " has characters that the receiver does not accept", "Rename it, or use --allow-all-names",
+	 "Use --dereference to send what it points to, or --ignore-symlinks to leave links out",
+	 NULL},
+	{ENOSPC, "the disk of the other VM is too full for ", "",
+	 "Free some space there and try again", NULL},
+	{EDQUOT, "", " exceeds what the receiver accepts in one delivery, or its user's disk quota",
+	 "Send less at a time", NULL},
+	{EILSEQ, "the name ", " has characters that the receiver does not accept",
+	 "Rename it, or use --allow-all-names",
 	 "Rename it, or give the receiver --allow-all-names"},
 	{ENAMETOOLONG, "the name ", " is too long for the receiver", "Rename it", NULL},
-	{EINVAL, "the receiver could not make sense of the stream, at ", "", "Is it a qfile-unpacker that runs there?", NULL},
-	{EROFS, "the disk of the other VM is read-only, at ", "", "See to that there and try again", NULL},
-	{EACCES, "the receiver may not write to its own PedOSIncoming, at ", "", "See to its permissions there", NULL},
+	{EINVAL, "the receiver could not make sense of the stream, at ", "",
+	 "Is it a qfile-unpacker that runs there?", NULL},
+	{EROFS, "the disk of the other VM is read-only, at ", "", "See to that there and try again",
+	 NULL},
+	{EACCES, "the receiver may not write to its own PedOSIncoming, at ", "",
+	 "See to its permissions there", NULL},
 	{EPERM, "the receiver could not do its work, at ", "", "Its log says why", NULL},
 	{ECANCELED, "the receiver was stopped, at ", "", "Try again", NULL},
-	{ETIMEDOUT, "the receiver waited too long for what comes after ", "", "Try again; its --timeout sets how long it waits", NULL},
-	{QFILE_ETRUNCATED, "the receiver saw the stream end in the middle, at ", "", "Try again", NULL},
+	{ETIMEDOUT, "the receiver waited too long for what comes after ", "",
+	 "Try again; its --timeout sets how long it waits", NULL},
+	{QFILE_ETRUNCATED, "the receiver saw the stream end in the middle, at ", "", "Try again",
+	 NULL},
 };
 
 static void explain_answer(const struct qfile_result *result, bool via)
 {
 	char name[300] = "\"";
-	size_t length = 1 + qfile_printable(result->name, result->namelen, name + 1, sizeof(name) - 2);
+	size_t length =
+		1 + qfile_printable(result->name, result->namelen, name + 1, sizeof(name) - 2);
 
 	strcpy(name + length, "\"");
 	if (result->namelen == 0)
@@ -45,15 +59,18 @@ static void explain_answer(const struct qfile_result *result, bool via)
 		const struct answer *answer = &answers[i];
 
 		if (answer->code == result->code) {
-			warnx("%s%s%s; nothing was copied. %s", answer->before, name, answer->after, via && answer->advice_via ? answer->advice_via : answer->advice);
+			warnx("%s%s%s; nothing was copied. %s", answer->before, name, answer->after,
+			      via && answer->advice_via ? answer->advice_via : answer->advice);
 			return;
 		}
 	}
 	/* An errno of Linux, whatever system the receiver runs on; or something else altogether. */
-	warnx("the receiver failed at %s: %s (%u); nothing was copied", name, result->code < 4096 ? strerror((int)result->code) : "unknown error", result->code);
+	warnx("the receiver failed at %s: %s (%u); nothing was copied", name,
+	      result->code < 4096 ? strerror((int)result->code) : "unknown error", result->code);
 }
 
-void explain_failure(int code, const struct qfile_error *error, const struct qfile_result *result, bool via)
+void explain_failure(int code, const struct qfile_error *error, const struct qfile_result *result,
+		     bool via)
 {
 	char text[1024];
 
@@ -62,13 +79,16 @@ void explain_failure(int code, const struct qfile_error *error, const struct qfi
 		explain_answer(result, via);
 		break;
 	case -EBADMSG:
-		warnx("what arrived is not what was sent: the checksums differ, as when a file is written while it is sent. Remove the copy in the other VM and try again");
+		warnx("what arrived is not what was sent: the checksums differ, as when a file is "
+		      "written while it is sent. Remove the copy in the other VM and try again");
 		break;
 	case -EPROTO:
-		warnx("the receiver answered with success before everything was sent; do not rely on the copy. Is it a qfile-unpacker that runs there?");
+		warnx("the receiver answered with success before everything was sent; do not rely "
+		      "on the copy. Is it a qfile-unpacker that runs there?");
 		break;
 	case -ECONNRESET:
-		warnx("the connection was lost before the receiver confirmed. See in PedOSIncoming there whether it arrived, and try again if not");
+		warnx("the connection was lost before the receiver confirmed. See in PedOSIncoming "
+		      "there whether it arrived, and try again if not");
 		break;
 	default:
 		warnx("%s; nothing was copied", qfile_error_text(error, text, sizeof(text)));

@@ -5,10 +5,12 @@
 #include <stdbool.h>
 
 /*
- * The transfer failed with `code`, a negative errno of qfile_sender_step() or qfile_sender_finish(). `result`: the receiver's answer, for -EREMOTEIO. `via`:
- * the user calls the receiver himself, and gives it its options.
+ * The transfer failed with `code`, a negative errno of qfile_sender_step() or
+ * qfile_sender_finish(). `result`: the receiver's answer, for -EREMOTEIO. `via`: the user calls the
+ * receiver himself, and gives it its options.
  */
-void explain_failure(int code, const struct qfile_error *error, const struct qfile_result *result, bool via);
+void explain_failure(int code, const struct qfile_error *error, const struct qfile_result *result,
+		     bool via);
 
 /* An entry was not removed after it had been sent. */
 void explain_kept(const struct qfile_error *kept);

@@ -25,7 +25,8 @@ static int open_journal(void)
 {
 	const char *directory = getenv("TMPDIR");
 	char path[] = "/tmp/qfile-agent.XXXXXX";
-	int fd = open(directory && *directory ? directory : "/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	int fd = open(directory && *directory ? directory : "/var/tmp",
+		      O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
 	if (fd >= 0)
 		return fd;
@@ -36,7 +37,10 @@ static int open_journal(void)
 	return fd;
 }
 
-/* The answer is here, and the command at the other end has no more to read. How it ended may explain that there was none. */
+/*
+ * The answer is here, and the command at the other end has no more to read. How it ended may
+ * explain that there was none.
+ */
 static void end_command(const struct qfile_peer *peer, int result)
 {
 	int status = via_end(peer);
@@ -73,7 +77,8 @@ int main(int argc, char **argv)
 	int status;
 
 	qfile_descriptors_fill();
-	setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* a message is one write: others may share our stderr */
+	/* A message is one write: others may share our stderr. */
+	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	status = options_parse(&options, argc, argv);
 	if (status >= 0)
 		return status;
@@ -82,7 +87,8 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	if (!options.vm && !options.via && (isatty(STDIN_FILENO) || isatty(STDOUT_FILENO))) {
-		warnx("stdin and stdout must lead to a receiver: use --vm=NAME or --via=COMMAND to call one");
+		warnx("stdin and stdout must lead to a receiver: use --vm=NAME or --via=COMMAND to "
+		      "call one");
 		return EXIT_USAGE;
 	}
 	transfer.options = &options;

@@ -33,14 +33,24 @@ static const char help[] =
 	"  -L, --dereference      send what symbolic links point to\n"
 	"      --move             remove what was sent, once the receiver has confirmed it\n"
 	"\n"
-	"      --progress=WHEN    auto, tty, json or none (default auto: where stderr is a terminal)\n"
+	"      --progress=WHEN    auto, tty, json or none (default auto: where stderr is a "
+	"terminal)\n"
 	"  -h, --help             show this help\n"
 	"  -V, --version          show the version\n"
 	"\n"
 	"Exit status: 0 all was copied, 1 it was not, 2 wrong usage.\n"
 	"Example: qfile-agent --vm=work report.pdf photos/\n";
 
-enum { OPTION_VM = 256, OPTION_VIA, OPTION_SERVICE, OPTION_RENAME, OPTION_ALL_NAMES, OPTION_MOVE, OPTION_IGNORE, OPTION_PROGRESS };
+enum {
+	OPTION_VM = 256,
+	OPTION_VIA,
+	OPTION_SERVICE,
+	OPTION_RENAME,
+	OPTION_ALL_NAMES,
+	OPTION_MOVE,
+	OPTION_IGNORE,
+	OPTION_PROGRESS
+};
 
 static const struct option long_options[] = {
 	{"vm", required_argument, NULL, OPTION_VM},
@@ -65,10 +75,12 @@ static const char *contradiction(const struct options *options)
 	if (!options->vm && options->service)
 		return "--service needs --vm";
 	if (!options->vm && (options->rename || options->allow_all_names))
-		return "--rename and --allow-all-names need --vm; otherwise give the receiver its own options, such as "
+		return "--rename and --allow-all-names need --vm; otherwise give the receiver its "
+		       "own options, such as "
 		       "--via='qfile-unpacker --on-conflict=rename'";
 	if (options->vm && !qfile_vm_name_ok(options->vm))
-		return "that is no VM's name: a letter, then letters, digits, '_', '-' or '.', at most 63 in all";
+		return "that is no VM's name: a letter, then letters, digits, '_', '-' or '.', at "
+		       "most 63 in all";
 	if ((options->flags & QFILE_IGNORE_LINKS) && (options->flags & QFILE_DEREFERENCE))
 		return "--ignore-symlinks and --dereference contradict each other";
 	if (options->count == 0)
@@ -114,7 +126,10 @@ int options_parse(struct options *options, int argc, char **argv)
 		case 'h':
 			return fputs(help, stdout) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;
 		case 'V':
-			return printf("qfile-agent (qfilecopy) %s\n", qfile_version()) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;
+			return printf("qfile-agent (qfilecopy) %s\n", qfile_version()) < 0 ||
+					       fflush(stdout) != 0
+				       ? EXIT_FAILED
+				       : 0;
 		default: /* getopt has said what is wrong */
 			fputs("Try 'qfile-agent --help'.\n", stderr);
 			return EXIT_USAGE;

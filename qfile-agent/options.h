@@ -4,7 +4,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
+enum {
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2
+};
 
 struct options {
 	const char *vm, *via, *service, *progress;

@@ -13,7 +13,8 @@
 
 static int by_base(const void *a, const void *b)
 {
-	return strcmp((*(const struct qfile_source *const *)a)->base, (*(const struct qfile_source *const *)b)->base);
+	return strcmp((*(const struct qfile_source *const *)a)->base,
+		      (*(const struct qfile_source *const *)b)->base);
 }
 
 /* Two sources of one base name would collide at the receiver. */
@@ -31,8 +32,11 @@ static bool bases_differ(const struct qfile_source *sources, size_t count)
 	for (size_t i = 1; i < count && differ; i++) {
 		differ = by_base(&sorted[i - 1], &sorted[i]) != 0;
 		if (!differ) {
-			qfile_displayable(sorted[i]->base, strlen(sorted[i]->base), name, sizeof(name), 255);
-			warnx("two of the arguments have the name \"%s\": send them one after the other, or rename one", name);
+			qfile_displayable(sorted[i]->base, strlen(sorted[i]->base), name,
+					  sizeof(name), 255);
+			warnx("two of the arguments have the name \"%s\": send them one after the "
+			      "other, or rename one",
+			      name);
 		}
 	}
 	free(sorted);
@@ -48,7 +52,8 @@ static void explain(const char *argument, const struct qfile_error *error)
 	else if (error->code == EINVAL)
 		warnx("the root directory has no name to send it under: name what is in it");
 	else if (error->code == ENOTSUP)
-		warnx("cannot send \"%s\": it is neither a file nor a directory nor a link", argument);
+		warnx("cannot send \"%s\": it is neither a file nor a directory nor a link",
+		      argument);
 	else
 		warnx("%s; nothing was copied", qfile_error_text(error, text, sizeof(text)));
 }
@@ -71,7 +76,8 @@ struct qfile_source *sources_open(const struct options *options)
 	if (!sources)
 		err(EXIT_FAILED, NULL);
 	for (size_t i = 0; i < options->count; i++) {
-		if (qfile_source_open(&sources[i], options->arguments[i], options->flags & QFILE_DEREFERENCE, &error) < 0) {
+		if (qfile_source_open(&sources[i], options->arguments[i],
+				      options->flags & QFILE_DEREFERENCE, &error) < 0) {
 			explain(options->arguments[i], &error);
 			ok = false;
 		} else if (options->flags & QFILE_IGNORE_LINKS) {

@@ -32,7 +32,8 @@ static int send_source(struct transfer *transfer, const struct qfile_source *sou
 		step = qfile_sender_step(transfer->sender, &transfer->error);
 		if (step == QFILE_STEP_SKIPPED)
 			explain_skipped(transfer);
-		show_progress(&transfer->show, qfile_sender_sent(transfer->sender), qfile_sender_name(transfer->sender));
+		show_progress(&transfer->show, qfile_sender_sent(transfer->sender),
+			      qfile_sender_name(transfer->sender));
 	} while (step == QFILE_STEP_SENT || step == QFILE_STEP_SKIPPED);
 	return step;
 }
@@ -42,7 +43,8 @@ static int count_bytes(struct transfer *transfer)
 	int r = 0;
 
 	for (size_t i = 0; i < transfer->options->count && r == 0; i++)
-		r = qfile_measure(&transfer->sources[i], transfer->options->flags, transfer->ends.stop, &transfer->show.total, &transfer->error);
+		r = qfile_measure(&transfer->sources[i], transfer->options->flags,
+				  transfer->ends.stop, &transfer->show.total, &transfer->error);
 	return r;
 }
 
@@ -59,7 +61,8 @@ static int send_all(struct transfer *transfer)
 		if (r == -ECANCELED)
 			warnx("stopped; nothing was copied");
 		else
-			explain_failure(r, &transfer->error, &transfer->result, transfer->options->via);
+			explain_failure(r, &transfer->error, &transfer->result,
+					transfer->options->via);
 	}
 	return r;
 }
@@ -69,12 +72,14 @@ static int finish(struct transfer *transfer)
 	int r = qfile_sender_finish(transfer->sender, &transfer->result, &transfer->error);
 
 	if (r == 0) {
-		show_end(&transfer->show, qfile_sender_sent(transfer->sender), qfile_sender_name(transfer->sender));
+		show_end(&transfer->show, qfile_sender_sent(transfer->sender),
+			 qfile_sender_name(transfer->sender));
 		return 0;
 	}
 	show_clear(&transfer->show);
 	if (r == -ECANCELED)
-		warnx("stopped before the receiver confirmed. See in PedOSIncoming there whether it arrived");
+		warnx("stopped before the receiver confirmed. See in PedOSIncoming there whether "
+		      "it arrived");
 	else
 		explain_failure(r, &transfer->error, &transfer->result, transfer->options->via);
 	return r;
@@ -95,7 +100,8 @@ static int remove_sent(int journal)
 		qfile_remover_free(remover);
 	}
 	if (r < 0)
-		warnx("everything was copied, but not all of it could be removed here: %s", strerror(-r));
+		warnx("everything was copied, but not all of it could be removed here: %s",
+		      strerror(-r));
 	return r < 0 ? -1 : left;
 }
 
@@ -103,7 +109,10 @@ int transfer_run(struct transfer *transfer)
 {
 	int flags = fcntl(transfer->ends.out, F_GETFL), r;
 
-	/* An answer must be noticed even if the receiver no longer reads; what we share with our parent is put back. */
+	/*
+	 * An answer must be noticed even if the receiver no longer reads; what we share with our
+	 * parent is put back.
+	 */
 	fcntl(transfer->ends.out, F_SETFL, flags | O_NONBLOCK);
 	r = send_all(transfer);
 	if (r >= 0)

@@ -16,8 +16,10 @@
 /* The service and what the receiver is asked for, joined with '+'. */
 static bool name_service(const struct options *options, char *service, size_t size)
 {
-	return (size_t)snprintf(service, size, "%s%s%s", options->service ? options->service : "PedOS.Filecopy",
-	                        options->allow_all_names ? "+allow-all-names" : "", options->rename ? "+rename" : "") < size;
+	return (size_t)snprintf(service, size, "%s%s%s",
+				options->service ? options->service : "PedOS.Filecopy",
+				options->allow_all_names ? "+allow-all-names" : "",
+				options->rename ? "+rename" : "") < size;
 }
 
 int vm_call(const struct options *options, const char *program)

@@ -13,7 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Say what is wrong, and answer the sender: it is waiting. Of what only concerns us it learns no more than that. */
+/*
+ * Say what is wrong, and answer the sender: it is waiting. Of what only concerns us it learns no
+ * more than that.
+ */
 static int refuse(const struct qfile_error *error)
 {
 	bool disk = error->code == ENOSPC || error->code == EDQUOT || error->code == EROFS;
@@ -24,7 +27,8 @@ static int refuse(const struct qfile_error *error)
 	return EXIT_FAILED;
 }
 
-static int find_user(const struct options *options, struct qfile_user *user, struct qfile_error *error)
+static int find_user(const struct options *options, struct qfile_user *user,
+		     struct qfile_error *error)
 {
 	char uid[16];
 	const char *name = options->user;
@@ -33,7 +37,8 @@ static int find_user(const struct options *options, struct qfile_user *user, str
 	snprintf(uid, sizeof(uid), "%u", (unsigned)getuid());
 	if (!name)
 		name = getuid() == 0 ? "user" : uid;
-	*error = (struct qfile_error){.doing = "receiving for", .hint = "name another account as USER"};
+	*error = (struct qfile_error){.doing = "receiving for",
+				      .hint = "name another account as USER"};
 	snprintf(error->name, sizeof(error->name), "%s", name);
 	r = qfile_user_find(user, name);
 	if (r == 0 && getuid() != 0 && user->uid != getuid()) {
@@ -47,8 +52,8 @@ static int find_user(const struct options *options, struct qfile_user *user, str
 }
 
 /*
- * Who is sending, as the one says who started us and knows: rpc, or sshd, which tells the sender's address ("192.0.2.7 40000 ..."). An address is
- * no VM's name; "ssh-192.0.2.7" is.
+ * Who is sending, as the one says who started us and knows: rpc, or sshd, which tells the sender's
+ * address ("192.0.2.7 40000 ..."). An address is no VM's name; "ssh-192.0.2.7" is.
  */
 static const char *source_name(char *name, size_t size)
 {
@@ -64,7 +69,8 @@ static const char *source_name(char *name, size_t size)
 	return name;
 }
 
-static int open_incoming(const struct options *options, const struct qfile_user *user, struct qfile_error *error)
+static int open_incoming(const struct options *options, const struct qfile_user *user,
+			 struct qfile_error *error)
 {
 	char name[64];
 	const char *source = source_name(name, sizeof(name));
@@ -86,13 +92,15 @@ static void tell(const struct qfile_receive_outcome *outcome, int r)
 
 	for (unsigned bit = 1; qfile_layer_name((enum qfile_layer)bit); bit <<= 1) {
 		if (outcome->layers & bit)
-			snprintf(layers + strlen(layers), sizeof(layers) - strlen(layers), "%s%s", *layers ? ", " : "",
-			         qfile_layer_name((enum qfile_layer)bit));
+			snprintf(layers + strlen(layers), sizeof(layers) - strlen(layers), "%s%s",
+				 *layers ? ", " : "", qfile_layer_name((enum qfile_layer)bit));
 	}
 	warnx("confinement in force: %s", *layers ? layers : "none, nothing was read");
 	if (r == 0)
-		warnx("received %" PRIu64 " entries, %" PRIu64 " bytes; %u of them under another name", outcome->received.size.entries,
-		    outcome->received.size.bytes, outcome->renamed);
+		warnx("received %" PRIu64 " entries, %" PRIu64 " bytes; %u of them under another "
+		      "name",
+		      outcome->received.size.entries, outcome->received.size.bytes,
+		      outcome->renamed);
 }
 
 static int receive(const struct options *options, int incoming, struct qfile_error *error)
@@ -129,12 +137,14 @@ int main(int argc, char **argv)
 	int status, incoming;
 
 	qfile_descriptors_fill();
-	setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* a message is one write: others may share our stderr */
+	/* A message is one write: others may share our stderr. */
+	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	status = options_parse(&options, argc, argv);
 	if (status >= 0)
 		return status;
 	if (isatty(STDIN_FILENO)) {
-		warnx("stdin is a terminal: this program is started by rpc or by the command of qfile-agent --via");
+		warnx("stdin is a terminal: this program is started by rpc or by the command of "
+		      "qfile-agent --via");
 		return EXIT_USAGE;
 	}
 	if (find_user(&options, &user, &error) < 0)

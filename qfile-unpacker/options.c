@@ -16,7 +16,10 @@
 /* What `-w` without a number waits for, as it always has. */
 #define DEFAULT_SPACE (500 * MIB)
 
-/* Seconds. A sender may wait for a slow disk, or be paused with its VM; one that says nothing for longer than this has gone for good. */
+/*
+ * Seconds. A sender may wait for a slow disk, or be paused with its VM; one that says nothing for
+ * longer than this has gone for good.
+ */
 #define DEFAULT_TIMEOUT 600
 
 static const char help[] =
@@ -34,7 +37,8 @@ static const char help[] =
 	"                                or keep both: \"report (2).pdf\"\n"
 	"      --max-bytes=SIZE          refuse deliveries with more content\n"
 	"      --max-files=N             refuse deliveries with more entries\n"
-	"      --timeout=SECONDS         give up when the sender is silent for so long (default 600,\n"
+	"      --timeout=SECONDS         give up when the sender is silent for so long (default "
+	"600,\n"
 	"                                0: never)\n"
 	"  -w, --wait-for-space[=SIZE]   begin when SIZE is free (default 500M)\n"
 	"  -v, --verbose                 say what happens, and which confinement is in force\n"
@@ -46,7 +50,16 @@ static const char help[] =
 	"Exit status: 0 all has arrived and the sender knows, 1 failed, 2 wrong usage.\n"
 	"Example: QREXEC_REMOTE_DOMAIN=work qfile-unpacker --on-conflict=rename\n";
 
-enum { OPTION_ALL_NAMES = 256, OPTION_NO_ALL_NAMES, OPTION_LINKS, OPTION_NO_LINKS, OPTION_CONFLICT, OPTION_BYTES, OPTION_FILES, OPTION_TIMEOUT };
+enum {
+	OPTION_ALL_NAMES = 256,
+	OPTION_NO_ALL_NAMES,
+	OPTION_LINKS,
+	OPTION_NO_LINKS,
+	OPTION_CONFLICT,
+	OPTION_BYTES,
+	OPTION_FILES,
+	OPTION_TIMEOUT
+};
 
 static const struct option long_options[] = {
 	{"allow-all-names", no_argument, NULL, OPTION_ALL_NAMES},
@@ -106,7 +119,8 @@ static const char *separate_number(const struct options *options, int argc, char
 {
 	uint64_t number;
 
-	if (optarg || !options->directory || optind >= argc || !qfile_parse_count(argv[optind], &number))
+	if (optarg || !options->directory || optind >= argc ||
+	    !qfile_parse_count(argv[optind], &number))
 		return optarg;
 	return argv[optind++];
 }
@@ -115,7 +129,8 @@ int options_parse(struct options *options, int argc, char **argv)
 {
 	int option;
 
-	*options = (struct options){.limits = {.bytes = UINT64_MAX, .files = UINT64_MAX}, .timeout = DEFAULT_TIMEOUT};
+	*options = (struct options){.limits = {.bytes = UINT64_MAX, .files = UINT64_MAX},
+				    .timeout = DEFAULT_TIMEOUT};
 	/* "-": the words that are no options come in their place, as code 1. */
 	while ((option = getopt_long(argc, argv, "-w::vhV", long_options, NULL)) != -1) {
 		switch (option) {
@@ -155,7 +170,8 @@ int options_parse(struct options *options, int argc, char **argv)
 			optarg = (char *)separate_number(options, argc, argv);
 			options->wait_for_space = DEFAULT_SPACE;
 			if (optarg && !qfile_parse_size(optarg, MIB, &options->wait_for_space))
-				return usage("--wait-for-space takes a size such as 500M, not", optarg);
+				return usage("--wait-for-space takes a size such as 500M, not",
+					     optarg);
 			break;
 		case 'v':
 			options->verbose = true;
@@ -163,7 +179,10 @@ int options_parse(struct options *options, int argc, char **argv)
 		case 'h':
 			return fputs(help, stdout) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;
 		case 'V':
-			return printf("qfile-unpacker (qfilecopy) %s\n", qfile_version()) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;
+			return printf("qfile-unpacker (qfilecopy) %s\n", qfile_version()) < 0 ||
+					       fflush(stdout) != 0
+				       ? EXIT_FAILED
+				       : 0;
 		default: /* getopt has said what is wrong */
 			fputs("Try 'qfile-unpacker --help'.\n", stderr);
 			return EXIT_USAGE;

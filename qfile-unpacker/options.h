@@ -3,7 +3,10 @@
 #define OPTIONS_H
 #include <qfile.h>
 
-enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
+enum {
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2
+};
 
 struct options {
 	const char *user, *directory; /* NULL: not given */

@@ -25,7 +25,9 @@ void explain_refusal(const char *file, const struct qfile_error *error)
 	if (!*file)
 		warnx("the file's name is empty: name a file");
 	else if (error->code == EISDIR)
-		warnx("cannot open \"%s\" in another VM: it is a directory. Send it with qfile-agent, or open one of its files", name);
+		warnx("cannot open \"%s\" in another VM: it is a directory. Send it with "
+		      "qfile-agent, or open one of its files",
+		      name);
 	else if (error->code == ENOTSUP)
 		warnx("cannot open \"%s\" in another VM: it is not a regular file", name);
 	else
@@ -38,9 +40,13 @@ void explain_notes(const struct explain *about, unsigned notes)
 
 	shown(about->file, name);
 	if (notes & QFILE_OPENER_LINKS)
-		warnx("\"%s\" has other names (hard links): they will keep the old content when it is saved", name);
+		warnx("\"%s\" has other names (hard links): they will keep the old content when it "
+		      "is saved",
+		      name);
 	if (notes & QFILE_OPENER_SECOND)
-		warnx("\"%s\" is open for editing in a VM already: what is saved here will be kept beside it", name);
+		warnx("\"%s\" is open for editing in a VM already: what is saved here will be kept "
+		      "beside it",
+		      name);
 	else if (notes & QFILE_OPENER_READ_ONLY)
 		warnx("you may not write to \"%s\": what is saved will be kept beside it", name);
 }
@@ -62,34 +68,41 @@ static const char *reason(int code)
 	}
 }
 
-void explain_version(const struct explain *about, enum qfile_opener_step step, const struct qfile_opener_event *event,
-                     const struct qfile_error *error)
+void explain_version(const struct explain *about, enum qfile_opener_step step,
+		     const struct qfile_opener_event *event, const struct qfile_error *error)
 {
 	char name[1024], path[1024], text[1024];
 
 	shown(about->file, name);
 	shown(event->path, path);
 	if (step == QFILE_OPENER_SAVED && event->path[0])
-		warnx("\"%s\" has the content that came back; %s speaks an old version, which cannot tell whether that is all of it: what the file had "
+		warnx("\"%s\" has the content that came back; %s speaks an old version, which "
+		      "cannot tell whether that is all of it: what the file had "
 		      "before is in \"%s\"",
 		      name, about->vm, path);
 	else if (step == QFILE_OPENER_SAVED && about->verbose)
 		warnx("save %u is in \"%s\"", event->save, name);
 	else if (step == QFILE_OPENER_KEPT)
-		warnx("save %u is not in \"%s\" (%s) but in \"%s\"", event->save, name, reason(event->code), path);
+		warnx("save %u is not in \"%s\" (%s) but in \"%s\"", event->save, name,
+		      reason(event->code), path);
 	else if (step == QFILE_OPENER_DROPPED)
-		warnx("save %u could be written nowhere: %s. Make room here, then save it again in %s", event->save,
-		      qfile_error_text(error, text, sizeof(text)), about->vm);
+		warnx("save %u could be written nowhere: %s. Make room here, then save it again in "
+		      "%s",
+		      event->save, qfile_error_text(error, text, sizeof(text)), about->vm);
 	else if (step == QFILE_OPENER_DAMAGED && about->verbose)
 		warnx("save %u was changed while it was sent, and is not used", event->save);
 }
 
 void explain_done(const struct explain *about, const struct qfile_opener_event *event)
 {
-	/* An errno of Linux, whatever system the other side runs on; or something else altogether. */
+	/*
+	 * An errno of Linux, whatever system the other side runs on; or something else altogether.
+	 */
 	if (event->code != 0)
 		warnx("%s could not do it: %s", about->vm,
-		      event->message[0] ? event->message : event->code > 0 && event->code < 4096 ? strerror(event->code) : "unknown error");
+		      event->message[0]                       ? event->message
+		      : event->code > 0 && event->code < 4096 ? strerror(event->code)
+							      : "unknown error");
 	else if (event->message[0])
 		warnx("%s says: %s", about->vm, event->message);
 }
@@ -105,7 +118,8 @@ static void explain_last(const struct explain *about, unsigned save)
 		warnx("the last save that arrived is number %u", save);
 }
 
-void explain_failure(const struct explain *about, int code, const struct qfile_opener_event *event, const struct qfile_error *error)
+void explain_failure(const struct explain *about, int code, const struct qfile_opener_event *event,
+		     const struct qfile_error *error)
 {
 	char text[1024];
 
@@ -114,10 +128,12 @@ void explain_failure(const struct explain *about, int code, const struct qfile_o
 		warnx("the connection to %s was lost before its end was told", about->vm);
 		break;
 	case -EPROTO:
-		warnx("what comes from %s makes no sense: is it a vm-file-editor that runs there?", about->vm);
+		warnx("what comes from %s makes no sense: is it a vm-file-editor that runs there?",
+		      about->vm);
 		break;
 	case -EFBIG:
-		warnx("what was saved in %s is longer than --max-bytes lets it be, and is not used", about->vm);
+		warnx("what was saved in %s is longer than --max-bytes lets it be, and is not used",
+		      about->vm);
 		break;
 	case -ECANCELED:
 		warnx("stopped");
@@ -130,5 +146,7 @@ void explain_failure(const struct explain *about, int code, const struct qfile_o
 
 void explain_damaged(const struct explain *about, unsigned save)
 {
-	warnx("save %u, the last one, was damaged on its way: what it changed is lost if %s does not have it any more", save, about->vm);
+	warnx("save %u, the last one, was damaged on its way: what it changed is lost if %s does "
+	      "not have it any more",
+	      save, about->vm);
 }

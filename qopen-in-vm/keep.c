@@ -13,7 +13,8 @@
 /* "DIRECTORY/TAIL", where DIRECTORY is an absolute path. */
 static bool join(char path[KEEP_SIZE], const char *directory, const char *tail)
 {
-	return directory && directory[0] == '/' && snprintf(path, KEEP_SIZE, "%s/%s", directory, tail) < KEEP_SIZE;
+	return directory && directory[0] == '/' &&
+	       snprintf(path, KEEP_SIZE, "%s/%s", directory, tail) < KEEP_SIZE;
 }
 
 void keep_find(char paths[KEEP_MAX][KEEP_SIZE], const char *keep[KEEP_MAX + 1])
@@ -21,8 +22,12 @@ void keep_find(char paths[KEEP_MAX][KEEP_SIZE], const char *keep[KEEP_MAX + 1])
 	char own[64];
 	int n = 0;
 
-	/* With the user's other data; on what may be another disk; and in memory, where all disks are full. */
-	if (join(paths[n], getenv("XDG_DATA_HOME"), "qopen-in-vm") || join(paths[n], getenv("HOME"), ".local/share/qopen-in-vm"))
+	/*
+	 * With the user's other data; on what may be another disk; and in memory, where all disks
+	 * are full.
+	 */
+	if (join(paths[n], getenv("XDG_DATA_HOME"), "qopen-in-vm") ||
+	    join(paths[n], getenv("HOME"), ".local/share/qopen-in-vm"))
 		n++;
 	snprintf(own, sizeof(own), "qopen-in-vm-%u", (unsigned)geteuid());
 	if (join(paths[n], "/var/tmp", own))

@@ -47,7 +47,8 @@ static int call_vm(const struct options *options, const char *program)
 	if (options->verbose)
 		arguments[n++] = "--verbose";
 	if (options->max_bytes != UINT64_MAX) {
-		snprintf(max_bytes, sizeof(max_bytes), "--max-bytes=%ju", (uintmax_t)options->max_bytes);
+		snprintf(max_bytes, sizeof(max_bytes), "--max-bytes=%ju",
+			 (uintmax_t)options->max_bytes);
 		arguments[n++] = max_bytes;
 	}
 	if (options->progress) {
@@ -57,12 +58,14 @@ static int call_vm(const struct options *options, const char *program)
 	arguments[n++] = "--";
 	arguments[n++] = options->file;
 	arguments[n] = NULL;
-	rpc_call(options->vm, options->service ? options->service : "PedOS.OpenInVM", program, arguments);
+	rpc_call(options->vm, options->service ? options->service : "PedOS.OpenInVM", program,
+		 arguments);
 	return EXIT_FAILED;
 }
 
 /* Open the file anew, now for the other side at the ends of `peer`. */
-static int open_file(struct session *session, const struct options *options, const struct qfile_peer *peer, int stop)
+static int open_file(struct session *session, const struct options *options,
+		     const struct qfile_peer *peer, int stop)
 {
 	static char keep_paths[KEEP_MAX][KEEP_SIZE];
 	static const char *keep[KEEP_MAX + 1];
@@ -87,8 +90,8 @@ static int open_file(struct session *session, const struct options *options, con
 }
 
 /*
- * The command has no more to say. How it ended counts, too, since an old editor cannot tell of a failure in any other way; and it may explain
- * that the connection was lost.
+ * The command has no more to say. How it ended counts, too, since an old editor cannot tell of a
+ * failure in any other way; and it may explain that the connection was lost.
  */
 static int end_command(const struct qfile_peer *peer, int result)
 {
@@ -138,7 +141,8 @@ int main(int argc, char **argv)
 	int status;
 
 	qfile_descriptors_fill();
-	setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* a message is one write: others may share our stderr */
+	/* A message is one write: others may share our stderr. */
+	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	status = options_parse(&options, argc, argv);
 	if (status >= 0)
 		return status;
@@ -147,13 +151,15 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	if (!options.vm && !options.via && (isatty(STDIN_FILENO) || isatty(STDOUT_FILENO))) {
-		warnx("stdin and stdout must lead to another VM: name one before the file, or use --via=COMMAND");
+		warnx("stdin and stdout must lead to another VM: name one before the file, or use "
+		      "--via=COMMAND");
 		return EXIT_USAGE;
 	}
 	if (!file_ok(&options))
 		return EXIT_FAILED;
 	if (options.vm)
 		return call_vm(&options, argv[0]);
-	session.about = (struct explain){.file = options.file, .vm = other_vm(&options), .verbose = options.verbose};
+	session.about = (struct explain){
+		.file = options.file, .vm = other_vm(&options), .verbose = options.verbose};
 	return open_there(&session, &options);
 }

@@ -29,7 +29,8 @@ static const char help[] =
 	"      --max-bytes=SIZE   accept no saved version that is longer, such as 500M\n"
 	"      --from=NAME        call the other VM so in messages and names of files, where\n"
 	"                         VM is not given\n"
-	"      --progress=WHEN    auto, tty, json or none (default auto: where stderr is a terminal)\n"
+	"      --progress=WHEN    auto, tty, json or none (default auto: where stderr is a "
+	"terminal)\n"
 	"  -v, --verbose          tell of every save\n"
 	"  -h, --help             show this help\n"
 	"  -V, --version          show the version\n"
@@ -37,7 +38,14 @@ static const char help[] =
 	"Exit status: 0 all that was saved there is in the file, 1 it is not, 2 wrong usage.\n"
 	"Example: qopen-in-vm work report.odt\n";
 
-enum { OPTION_VIA = 256, OPTION_SERVICE, OPTION_VIEW_ONLY, OPTION_MAX_BYTES, OPTION_FROM, OPTION_PROGRESS };
+enum {
+	OPTION_VIA = 256,
+	OPTION_SERVICE,
+	OPTION_VIEW_ONLY,
+	OPTION_MAX_BYTES,
+	OPTION_FROM,
+	OPTION_PROGRESS
+};
 
 static const struct option long_options[] = {
 	{"via", required_argument, NULL, OPTION_VIA},
@@ -72,9 +80,11 @@ static const char *contradiction(const struct options *options)
 	if (options->vm && options->from)
 		return "--from is for calls without a VM: its name is known here";
 	if (options->vm && !target_ok(options->vm))
-		return "that is no VM's name: a letter, then letters, digits, '_', '-' or '.', at most 63 in all; or @dispvm, @dispvm:NAME or @default";
+		return "that is no VM's name: a letter, then letters, digits, '_', '-' or '.', at "
+		       "most 63 in all; or @dispvm, @dispvm:NAME or @default";
 	if (options->from && !target_ok(options->from))
-		return "--from takes a VM's name: a letter, then letters, digits, '_', '-' or '.', at most 63 in all";
+		return "--from takes a VM's name: a letter, then letters, digits, '_', '-' or '.', "
+		       "at most 63 in all";
 	return NULL;
 }
 
@@ -131,7 +141,10 @@ int options_parse(struct options *options, int argc, char **argv)
 		case 'h':
 			return fputs(help, stdout) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;
 		case 'V':
-			return printf("qopen-in-vm (qfilecopy) %s\n", qfile_version()) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;
+			return printf("qopen-in-vm (qfilecopy) %s\n", qfile_version()) < 0 ||
+					       fflush(stdout) != 0
+				       ? EXIT_FAILED
+				       : 0;
 		default: /* getopt has said what is wrong */
 			return wrong_usage(NULL);
 		}

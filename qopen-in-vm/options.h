@@ -4,11 +4,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
+enum {
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2
+};
 
 struct options {
 	const char *vm, *via, *service, *progress;
-	const char *from; /* the name of the other VM, for messages and for names of edits that are kept; NULL: not given */
+	/*
+	 * The name of the other VM, for messages and for names of edits that are kept; NULL: not
+	 * given.
+	 */
+	const char *from;
 	const char *file;
 	bool view_only, verbose;
 	uint64_t max_bytes;

@@ -16,10 +16,14 @@ static void show_part(struct session *session)
 
 	if (session->show.total.bytes != progress.total)
 		show_begin(&session->show, (struct qfile_size){.bytes = progress.total});
-	show_progress(&session->show, (struct qfile_size){.bytes = progress.done}, session->about.file);
+	show_progress(&session->show, (struct qfile_size){.bytes = progress.done},
+		      session->about.file);
 }
 
-/* An old editor reads to the end of the stream. A descriptor number that is free could become another file's: not that of stdout. */
+/*
+ * An old editor reads to the end of the stream. A descriptor number that is free could become
+ * another file's: not that of stdout.
+ */
 static void end_stream(int out)
 {
 	int null = out == STDOUT_FILENO ? open("/dev/null", O_WRONLY | O_CLOEXEC) : -1;
@@ -34,7 +38,10 @@ int session_send(struct session *session, int out)
 {
 	int flags = fcntl(out, F_GETFL), r;
 
-	/* An answer must be noticed even if the other side no longer reads; what we share with our parent is put back. */
+	/*
+	 * An answer must be noticed even if the other side no longer reads; what we share with our
+	 * parent is put back.
+	 */
 	fcntl(out, F_SETFL, flags | O_NONBLOCK);
 	while ((r = qfile_opener_send(session->opener, &session->error)) > 0)
 		show_part(session);

@@ -13,18 +13,19 @@ struct session {
 	struct qfile_opener *opener;
 	struct qfile_opener_event event; /* the last that happened */
 	struct qfile_error error;
-	unsigned saves;   /* the number of the last version that came whole */
-	bool incomplete;  /* something that was saved there is not in the file */
-	bool damaged;     /* the last version that came */
+	unsigned saves;  /* the number of the last version that came whole */
+	bool incomplete; /* something that was saved there is not in the file */
+	bool damaged;    /* the last version that came */
 };
 
 /*
- * Send the file; closes `out` (stdout: points it elsewhere). Returns 0 or a negative errno, having said what is wrong.
+ * Send the file; closes `out` (stdout: points it elsewhere). Returns 0 or a negative errno, having
+ * said what is wrong.
  */
 int session_send(struct session *session, int out);
 /*
- * Take what comes back, and tell of it. 0 when all that was saved there is in the file; -ECANCELED when stopped; -ECONNRESET when the connection was
- * lost; else -1.
+ * Take what comes back, and tell of it. 0 when all that was saved there is in the file; -ECANCELED
+ * when stopped; -ECONNRESET when the connection was lost; else -1.
  */
 int session_take(struct session *session);
 

@@ -28,7 +28,8 @@ void explain_error(struct ending *ending, const struct qfile_error *error)
 	ending->code = error->code;
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); i++) {
 		if (reasons[i].code == error->code) {
-			snprintf(ending->message, sizeof(ending->message), "%s", reasons[i].message);
+			snprintf(ending->message, sizeof(ending->message), "%s",
+				 reasons[i].message);
 			return;
 		}
 	}
@@ -38,7 +39,8 @@ void explain_error(struct ending *ending, const struct qfile_error *error)
 /* What the shell's and xdg-open's exit statuses mean by "there is no such application". */
 static bool no_application(const char *handler, int status)
 {
-	return status == 127 || (strcmp(handler, default_handler) == 0 && (status == 3 || status == 4));
+	return status == 127 ||
+	       (strcmp(handler, default_handler) == 0 && (status == 3 || status == 4));
 }
 
 static void explain_no_application(struct ending *ending, const char *path)
@@ -49,9 +51,12 @@ static void explain_no_application(struct ending *ending, const char *path)
 	ending->code = ENOENT;
 	if (dot > name && dot[1]) {
 		qfile_displayable(dot, strlen(dot), shown, sizeof(shown), 80);
-		snprintf(ending->message, sizeof(ending->message), "no application of the other VM could open a file that ends in \"%s\"", shown);
+		snprintf(ending->message, sizeof(ending->message),
+			 "no application of the other VM could open a file that ends in \"%s\"",
+			 shown);
 	} else {
-		snprintf(ending->message, sizeof(ending->message), "no application of the other VM could open a file without an extension");
+		snprintf(ending->message, sizeof(ending->message),
+			 "no application of the other VM could open a file without an extension");
 	}
 }
 
@@ -63,10 +68,12 @@ void explain_handler(struct ending *ending, const char *handler, const char *pat
 	ending->message[0] = '\0';
 	qfile_displayable(handler, strlen(handler), shown, sizeof(shown), 100);
 	if (WIFSIGNALED(status))
-		snprintf(ending->message, sizeof(ending->message), "the handler \"%s\" was ended by signal %d (%s)", shown, WTERMSIG(status),
-		         strsignal(WTERMSIG(status)));
+		snprintf(ending->message, sizeof(ending->message),
+			 "the handler \"%s\" was ended by signal %d (%s)", shown, WTERMSIG(status),
+			 strsignal(WTERMSIG(status)));
 	else if (no_application(handler, WEXITSTATUS(status)))
 		explain_no_application(ending, path);
 	else if (status != 0)
-		snprintf(ending->message, sizeof(ending->message), "the handler \"%s\" failed with status %d", shown, WEXITSTATUS(status));
+		snprintf(ending->message, sizeof(ending->message),
+			 "the handler \"%s\" failed with status %d", shown, WEXITSTATUS(status));
 }

@@ -11,7 +11,9 @@ struct ending {
 
 /* The session failed. */
 void explain_error(struct ending *ending, const struct qfile_error *error);
-/* The handler, a shell command, ended on the file at `path` with this status, as waitpid(2) has it. */
+/*
+ * The handler, a shell command, ended on the file at `path` with this status, as waitpid(2) has it.
+ */
 void explain_handler(struct ending *ending, const char *handler, const char *path, int status);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * vm-file-editor: show a file of another virtual machine, and send what is saved back, as the rpc service PedOS.OpenInVM.
+ * vm-file-editor: show a file of another virtual machine, and send what is saved back, as the rpc
+ * service PedOS.OpenInVM.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -38,7 +39,10 @@ static int new_editor(struct qfile_editor **editor, const struct options *option
 	return r;
 }
 
-/* Say on stderr, too, what the user of the other VM is told: theirs may be an older program, which cannot be told. */
+/*
+ * Say on stderr, too, what the user of the other VM is told: theirs may be an older program, which
+ * cannot be told.
+ */
 static int failed(struct ending *ending, const char *consequence)
 {
 	char text[1024];
@@ -58,12 +62,18 @@ static int run_handler(struct qfile_editor *editor, const char *handler, struct 
 
 	if (asprintf(&command, "%s \"$@\"", handler) < 0)
 		err(EXIT_FAILED, NULL);
-	r = qfile_editor_run(editor, (char *[]){(char *)"/bin/sh", (char *)"-c", command, (char *)"sh", path, NULL}, environ, &status, &error);
+	r = qfile_editor_run(
+		editor,
+		(char *[]){(char *)"/bin/sh", (char *)"-c", command, (char *)"sh", path, NULL},
+		environ, &status, &error);
 	free(command);
 	if (r == -ENOTSUP)
-		error.hint = "it is empty now, which an old program in the VM that asked cannot be told: there it stays as it was";
+		error.hint = "it is empty now, which an old program in the VM that asked cannot be "
+			     "told: there it stays as it was";
 	if (r < 0)
-		return failed(ending, r == -ECONNRESET ? ": what was saved since the last version that it took is lost" : "");
+		return failed(ending, r == -ECONNRESET ? ": what was saved since the last version "
+							 "that it took is lost"
+						       : "");
 	explain_handler(ending, handler, path, status);
 	if (ending->code)
 		warnx("%s", ending->message);
@@ -78,8 +88,10 @@ static int edit(struct qfile_editor *editor, const struct options *options, stru
 	if (qfile_editor_receive(editor, &error) < 0)
 		return failed(ending, "; nothing was opened");
 	if (options->verbose) {
-		qfile_displayable(qfile_editor_path(editor), strlen(qfile_editor_path(editor)), name, sizeof(name), 500);
-		warnx("opening \"%s\"%s", name, qfile_editor_view_only(editor) ? " for viewing only" : "");
+		qfile_displayable(qfile_editor_path(editor), strlen(qfile_editor_path(editor)),
+				  name, sizeof(name), 500);
+		warnx("opening \"%s\"%s", name,
+		      qfile_editor_view_only(editor) ? " for viewing only" : "");
 	}
 	r = run_handler(editor, options->handler, ending);
 	if (options->verbose)
@@ -108,17 +120,22 @@ int main(int argc, char **argv)
 	int status, flags, r;
 
 	qfile_descriptors_fill();
-	setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* a message is one write: others may share our stderr */
+	/* A message is one write: others may share our stderr. */
+	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	status = options_parse(&options, argc, argv);
 	if (status >= 0)
 		return status;
 	if (isatty(STDIN_FILENO)) {
-		warnx("stdin is a terminal: this program is started by rpc or by the command of qopen-in-vm --via");
+		warnx("stdin is a terminal: this program is started by rpc or by the command of "
+		      "qopen-in-vm --via");
 		return EXIT_USAGE;
 	}
 	if (new_editor(&editor, &options) < 0)
 		return EXIT_FAILED;
-	/* So that we can be stopped while the other side takes nothing; what we share with our parent is put back. */
+	/*
+	 * So that we can be stopped while the other side takes nothing; what we share with our
+	 * parent is put back.
+	 */
 	flags = fcntl(STDOUT_FILENO, F_GETFL);
 	fcntl(STDOUT_FILENO, F_SETFL, flags | O_NONBLOCK);
 	r = edit(editor, &options, &ending);

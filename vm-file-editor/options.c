@@ -14,10 +14,12 @@ const char default_handler[] = "xdg-open";
 
 static const char help[] =
 	"Usage: vm-file-editor [OPTION]...\n"
-	"Show a file of another virtual machine, which comes on stdin, and send what is saved back,\n"
+	"Show a file of another virtual machine, which comes on stdin, and send what is saved "
+	"back,\n"
 	"as the service PedOS.OpenInVM.\n"
 	"\n"
-	"      --handler=COMMAND  open the file with this shell command, the file's path behind it\n"
+	"      --handler=COMMAND  open the file with this shell command, the file's path behind "
+	"it\n"
 	"                         (default xdg-open)\n"
 	"      --max-bytes=SIZE   refuse larger files\n"
 	"  -v, --verbose          say what happens\n"
@@ -28,7 +30,10 @@ static const char help[] =
 	"Exit status: 0 all was well and the VM that asked knows, 1 failed, 2 wrong usage.\n"
 	"Example: QREXEC_REMOTE_DOMAIN=work vm-file-editor --handler='gedit --wait'\n";
 
-enum { OPTION_HANDLER = 256, OPTION_BYTES };
+enum {
+	OPTION_HANDLER = 256,
+	OPTION_BYTES
+};
 
 static const struct option long_options[] = {
 	{"handler", required_argument, NULL, OPTION_HANDLER},
@@ -58,7 +63,8 @@ int options_parse(struct options *options, int argc, char **argv)
 		switch (option) {
 		case OPTION_HANDLER:
 			if (strspn(optarg, " \t\n") == strlen(optarg))
-				return usage("--handler takes a command such as xdg-open, not", optarg);
+				return usage("--handler takes a command such as xdg-open, not",
+					     optarg);
 			options->handler = optarg;
 			break;
 		case OPTION_BYTES:
@@ -71,7 +77,10 @@ int options_parse(struct options *options, int argc, char **argv)
 		case 'h':
 			return fputs(help, stdout) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;
 		case 'V':
-			return printf("vm-file-editor (qfilecopy) %s\n", qfile_version()) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;
+			return printf("vm-file-editor (qfilecopy) %s\n", qfile_version()) < 0 ||
+					       fflush(stdout) != 0
+				       ? EXIT_FAILED
+				       : 0;
 		default: /* getopt has said what is wrong */
 			fputs("Try 'vm-file-editor --help'.\n", stderr);
 			return EXIT_USAGE;

@@ -14,7 +14,8 @@ const char *qfile_version(void)
 	return QFILE_VERSION; /* from the Makefile */
 }
 
-int error_set_bytes(struct qfile_error *error, int code, const char *doing, const char *name, size_t length)
+int error_set_bytes(struct qfile_error *error, int code, const char *doing, const char *name,
+		    size_t length)
 {
 	if (!error)
 		return code;

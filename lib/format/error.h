@@ -4,11 +4,12 @@
 #include <qfile.h>
 
 /*
- * Note that `doing` (a static string or NULL) failed with `code`, a negative errno, on the file `name` (NULL: none). Returns `code`.
- * `error` may be NULL.
+ * Note that `doing` (a static string or NULL) failed with `code`, a negative errno, on the file
+ * `name` (NULL: none). Returns `code`. `error` may be NULL.
  */
 int error_set(struct qfile_error *error, int code, const char *doing, const char *name);
 /* The same for a name of `length` bytes that may hold anything. */
-int error_set_bytes(struct qfile_error *error, int code, const char *doing, const char *name, size_t length);
+int error_set_bytes(struct qfile_error *error, int code, const char *doing, const char *name,
+		    size_t length);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * Which names and link targets are safe to create, what makes a name safe, and how names are shown. Pure; the rules stand in qfile(5).
+ * Which names and link targets are safe to create, what makes a name safe, and how names are shown.
+ * Pure; the rules stand in qfile(5).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -46,7 +47,10 @@ static bool character_ok(int32_t character)
 	}
 }
 
-/* Bytes from `text` to `end`, of which there is one at least, and no more than a character can have. */
+/*
+ * Bytes from `text` to `end`, of which there is one at least, and no more than a character can
+ * have.
+ */
 static int within_character(const char *text, const char *end)
 {
 	int n = 1;
@@ -57,13 +61,15 @@ static int within_character(const char *text, const char *end)
 }
 
 /*
- * Look at the character at `text`, which lies before `end`. *character is the one before it (0: none), and becomes this one, or -1 when it is
- * none or cannot be shown safely. Returns its length, at least 1.
+ * Look at the character at `text`, which lies before `end`. *character is the one before it (0:
+ * none), and becomes this one, or -1 when it is none or cannot be shown safely. Returns its length,
+ * at least 1.
  */
 static size_t next_in_tables(const char *text, const char *end, int32_t *character)
 {
 	const int32_t before = *character;
-	utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)text, within_character(text, end), character);
+	utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)text,
+					      within_character(text, end), character);
 
 	if (n <= 0) {
 		*character = -1;
@@ -71,8 +77,12 @@ static size_t next_in_tables(const char *text, const char *end, int32_t *charact
 	}
 	/* For the prover, which is to look at each length by itself: */
 	//@ split n;
-	/* Emoji and some scripts need the joiner; behind ASCII it would only make two names look like one. */
-	if (*character == ZERO_WIDTH_JOINER ? before < 0x80 || before == ZERO_WIDTH_JOINER : !character_ok(*character))
+	/*
+	 * Emoji and some scripts need the joiner; behind ASCII it would only make two names look
+	 * like one.
+	 */
+	if (*character == ZERO_WIDTH_JOINER ? before < 0x80 || before == ZERO_WIDTH_JOINER
+					    : !character_ok(*character))
 		*character = -1;
 	return (size_t)n;
 }
@@ -167,7 +177,10 @@ int qfile_name_check(const char *untrusted_name, size_t length, unsigned flags)
 	return name_check(untrusted_name, untrusted_name + length, flags);
 }
 
-/* Directories between the top-level entry's own (included) and the one that holds `name`: how often ".." may lead up from there, plus one. */
+/*
+ * Directories between the top-level entry's own (included) and the one that holds `name`: how often
+ * ".." may lead up from there, plus one.
+ */
 static size_t depth_of(const char *name)
 {
 	size_t depth = 0;
@@ -178,8 +191,9 @@ static size_t depth_of(const char *name)
 }
 
 /*
- * Does a target stay inside the top-level entry, for a link that lies `depth` directories deep? Sound although components may
- * be links themselves: ".." leads up only from directories that are known to be real, those the link itself lies in.
+ * Does a target stay inside the top-level entry, for a link that lies `depth` directories deep?
+ * Sound although components may be links themselves: ".." leads up only from directories that are
+ * known to be real, those the link itself lies in.
  */
 static bool target_stays_inside(const char *target, const char *end, size_t depth)
 {
@@ -207,7 +221,8 @@ static int link_check(const char *name, const char *target, const char *end, uns
 		return -EINVAL;
 	if (!(flags & QFILE_ALLOW_ALL_NAMES) && !characters_ok(target, end))
 		return -EILSEQ;
-	if (!(flags & QFILE_ALLOW_UNSAFE_LINKS) && !target_stays_inside(target, end, depth_of(name)))
+	if (!(flags & QFILE_ALLOW_UNSAFE_LINKS) &&
+	    !target_stays_inside(target, end, depth_of(name)))
 		return -ENOLINK;
 	return 0;
 }
@@ -233,7 +248,8 @@ bool qfile_vm_name_ok(const char *name)
 	for (; name[i]; i++) {
 		char c = name[i];
 
-		if (i >= 63 || !(is_letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.'))
+		if (i >= 63 ||
+		    !(is_letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.'))
 			return false;
 	}
 	return true;
@@ -274,10 +290,12 @@ static size_t columns_of(const char *name, const char *end)
 }
 
 /*
- * Where the rest begins when so many columns are left out, or one more. *character becomes the last one that is. What takes no column, a mark or
- * a joiner, belongs to the character before it, and goes with that.
+ * Where the rest begins when so many columns are left out, or one more. *character becomes the last
+ * one that is. What takes no column, a mark or a joiner, belongs to the character before it, and
+ * goes with that.
  */
-static const char *skip_columns(const char *name, const char *end, size_t columns, int32_t *character)
+static const char *skip_columns(const char *name, const char *end, size_t columns,
+				int32_t *character)
 {
 	size_t skipped = 0;
 
@@ -295,10 +313,11 @@ static const char *skip_columns(const char *name, const char *end, size_t column
 }
 
 /*
- * Show the character at *name at *text, `substitute` in place of one that is not safe, and go behind it in both. Returns whether it fits between
- * there and `last`.
+ * Show the character at *name at *text, `substitute` in place of one that is not safe, and go
+ * behind it in both. Returns whether it fits between there and `last`.
  */
-static bool show_one(const char **name, const char *end, int32_t *character, char **text, const char *last, char substitute)
+static bool show_one(const char **name, const char *end, int32_t *character, char **text,
+		     const char *last, char substitute)
 {
 	size_t bytes = next_safe(*name, end, character);
 	size_t shown = *character < 0 ? 1 : bytes;
@@ -311,8 +330,12 @@ static bool show_one(const char **name, const char *end, int32_t *character, cha
 	return true;
 }
 
-/* Show the characters that fit between `text` and `last`, which is for the NUL. Returns the columns they take. */
-static size_t show(const char *name, const char *end, int32_t character, char *text, const char *last)
+/*
+ * Show the characters that fit between `text` and `last`, which is for the NUL. Returns the columns
+ * they take.
+ */
+static size_t show(const char *name, const char *end, int32_t character, char *text,
+		   const char *last)
 {
 	size_t columns = 0;
 
@@ -322,7 +345,8 @@ static size_t show(const char *name, const char *end, int32_t character, char *t
 	return columns;
 }
 
-static size_t displayable(const char *name, const char *end, char *text, const char *last, size_t columns)
+static size_t displayable(const char *name, const char *end, char *text, const char *last,
+			  size_t columns)
 {
 	static const char ellipsis[] = "...";
 	const size_t dots = sizeof(ellipsis) - 1;
@@ -346,7 +370,10 @@ size_t qfile_displayable(const char *name, size_t length, char *text, size_t siz
 	return displayable(name, name + length, text, text + size - 1, columns);
 }
 
-/* Copy the name, made safe, to what lies between `safe` and `last`, which is for the NUL: there is room for as many bytes as the name has. */
+/*
+ * Copy the name, made safe, to what lies between `safe` and `last`, which is for the NUL: there is
+ * room for as many bytes as the name has.
+ */
 static int safe_name(const char *name, const char *end, char *safe, const char *last)
 {
 	const bool staging = is_staging(name, end);
@@ -355,7 +382,8 @@ static int safe_name(const char *name, const char *end, char *safe, const char *
 
 	if (is_dot(name, end) || is_dot_dot(name, end))
 		return -EINVAL;
-	for (; name < end && show_one(&name, end, &character, &next, last, '_'); at = next) { /* GCOVR_EXCL_BR_LINE: all of it fits */
+	/* GCOVR_EXCL_BR_LINE: all of it fits. */
+	for (; name < end && show_one(&name, end, &character, &next, last, '_'); at = next) {
 		if (character == '/')
 			*at = '_';
 	}

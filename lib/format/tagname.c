@@ -9,7 +9,10 @@
 
 #define COMPONENT_MAX 255 /* NAME_MAX of every Linux file system */
 
-/* Where the extension begins: at the last dot, if that is neither the first character nor the last; ".tar.gz" and its like count as one. */
+/*
+ * Where the extension begins: at the last dot, if that is neither the first character nor the last;
+ * ".tar.gz" and its like count as one.
+ */
 static const char *extension_of(const char *name, const char *end)
 {
 	static const char tar[] = ".tar";
@@ -22,13 +25,19 @@ static const char *extension_of(const char *name, const char *end)
 	}
 	if (dot == name || dot + 1 == end)
 		return end;
-	return dot - name > tar_length && memcmp(dot - tar_length, tar, tar_length) == 0 ? dot - tar_length : dot;
+	return dot - name > tar_length && memcmp(dot - tar_length, tar, tar_length) == 0
+		       ? dot - tar_length
+		       : dot;
 }
 
-/* Where a stem that ends at `end` has to end to leave no more than `room` bytes of it, and no part of a character. *end is the next byte. */
+/*
+ * Where a stem that ends at `end` has to end to leave no more than `room` bytes of it, and no part
+ * of a character. *end is the next byte.
+ */
 static const char *shortened(const char *stem, const char *end, ptrdiff_t room)
 {
-	while (end > stem && (end - stem > room || ((unsigned char)*end & 0xC0) == 0x80)) /* a continuation byte */
+	/* A continuation byte. */
+	while (end > stem && (end - stem > room || ((unsigned char)*end & 0xC0) == 0x80))
 		end--;
 	return end;
 }
@@ -42,21 +51,27 @@ static char *write_number(unsigned number, char *end)
 	return end;
 }
 
-/* Copy what lies between `from` and `end` to `text`, as far as it fits before `last`. Returns where it ends there. */
+/*
+ * Copy what lies between `from` and `end` to `text`, as far as it fits before `last`. Returns where
+ * it ends there.
+ */
 static char *append(const char *from, const char *end, char *text, const char *last)
 {
-	while (from < end && text < last) /* GCOVR_EXCL_BR_LINE: all of it fits, but the prover cannot know that */
+	/* GCOVR_EXCL_BR_LINE: all of it fits, but the prover cannot know that. */
+	while (from < end && text < last)
 		*text++ = *from++;
 	return text;
 }
 
 /* `end` is the name's NUL, `last` where the longest result has its. */
-static int tagged_name(const char *name, const char *end, const char *tag, const char *tag_end, char *tagged, const char *last)
+static int tagged_name(const char *name, const char *end, const char *tag, const char *tag_end,
+		       char *tagged, const char *last)
 {
 	static const char open[] = " (", close[] = ")";
 	const char *open_end = open + sizeof(open) - 1, *close_end = close + sizeof(close) - 1;
 	const char *extension = extension_of(name, end);
-	ptrdiff_t more = (open_end - open) + (tag_end - tag) + (close_end - close) + (end - extension);
+	ptrdiff_t more =
+		(open_end - open) + (tag_end - tag) + (close_end - close) + (end - extension);
 	const char *stem_end = shortened(name, extension, last - tagged - more);
 
 	if (stem_end == name)
@@ -73,10 +88,12 @@ int qfile_numbered_name(const char *name, unsigned number, char numbered[256])
 {
 	char digits[sizeof("4294967295") - 1], *end = digits + sizeof(digits);
 
-	return tagged_name(name, name + strlen(name), write_number(number, end), end, numbered, numbered + COMPONENT_MAX);
+	return tagged_name(name, name + strlen(name), write_number(number, end), end, numbered,
+			   numbered + COMPONENT_MAX);
 }
 
 int qfile_tagged_name(const char *name, const char *tag, char tagged[256])
 {
-	return tagged_name(name, name + strlen(name), tag, tag + strlen(tag), tagged, tagged + COMPONENT_MAX);
+	return tagged_name(name, name + strlen(name), tag, tag + strlen(tag), tagged,
+			   tagged + COMPONENT_MAX);
 }

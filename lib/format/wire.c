@@ -1,5 +1,6 @@
 /*
- * The Filecopy format's headers and results: bytes to structs and back. Pure; qfile(5) describes the format.
+ * The Filecopy format's headers and results: bytes to structs and back. Pure; qfile(5) describes
+ * the format.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -38,7 +39,8 @@ static bool length_ok(uint32_t type, uint64_t untrusted_filelen)
 	}
 }
 
-int qfile_header_decode(const unsigned char untrusted_bytes[QFILE_HEADER_SIZE], struct qfile_header *header)
+int qfile_header_decode(const unsigned char untrusted_bytes[QFILE_HEADER_SIZE],
+			struct qfile_header *header)
 {
 	uint32_t untrusted_namelen = get32(untrusted_bytes);
 	uint32_t untrusted_mode = get32(untrusted_bytes + 4);
@@ -74,18 +76,21 @@ size_t qfile_result_encode(const struct qfile_result *result, unsigned char *byt
 	put32(bytes + 4, 0);
 	put64(bytes + 8, result->crc);
 	put32(bytes + QFILE_RESULT_SIZE, (uint32_t)result->namelen);
-	memcpy(bytes + QFILE_RESULT_SIZE + QFILE_RESULT_NAMELEN_SIZE, result->name, result->namelen);
+	memcpy(bytes + QFILE_RESULT_SIZE + QFILE_RESULT_NAMELEN_SIZE, result->name,
+	       result->namelen);
 	return QFILE_RESULT_SIZE + QFILE_RESULT_NAMELEN_SIZE + result->namelen;
 }
 
-void qfile_result_decode(const unsigned char untrusted_bytes[QFILE_RESULT_SIZE], struct qfile_result *result)
+void qfile_result_decode(const unsigned char untrusted_bytes[QFILE_RESULT_SIZE],
+			 struct qfile_result *result)
 {
 	result->code = get32(untrusted_bytes);
 	result->crc = get32(untrusted_bytes + 8); /* the format: the low 32 bits */
 	result->namelen = 0;
 }
 
-int qfile_result_namelen_decode(const unsigned char untrusted_bytes[QFILE_RESULT_NAMELEN_SIZE], struct qfile_result *result)
+int qfile_result_namelen_decode(const unsigned char untrusted_bytes[QFILE_RESULT_NAMELEN_SIZE],
+				struct qfile_result *result)
 {
 	uint32_t untrusted_namelen = get32(untrusted_bytes);
 

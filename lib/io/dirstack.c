@@ -11,8 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define OPEN_LEVELS 32   /* real trees are shallower: for them nothing is ever opened twice */
-#define PINNED_LEVELS 64 /* more links inside links than the kernel itself would follow in one path */
+#define OPEN_LEVELS 32 /* real trees are shallower: for them nothing is ever opened twice */
+/* More links inside links than the kernel itself would follow in one path. */
+#define PINNED_LEVELS 64
 
 void dirstack_init(struct dirstack *stack)
 {
@@ -44,7 +45,9 @@ static int grow(struct dirstack *stack)
 	return 0;
 }
 
-/* Close the one descriptor that falls out of the window, unless the way back to it would be lost. */
+/*
+ * Close the one descriptor that falls out of the window, unless the way back to it would be lost.
+ */
 static void close_far(struct dirstack *stack)
 {
 	struct dirlevel *far;
@@ -58,7 +61,8 @@ static void close_far(struct dirstack *stack)
 	}
 }
 
-int dirstack_push(struct dirstack *stack, const char *name, size_t length, int fd, const struct stat *status, bool followed)
+int dirstack_push(struct dirstack *stack, const char *name, size_t length, int fd,
+		  const struct stat *status, bool followed)
 {
 	size_t slash = stack->pathlen > 0 && length > 0;
 	int r = grow(stack);
@@ -128,7 +132,8 @@ int dirstack_pop(struct dirstack *stack)
 bool dirstack_contains(const struct dirstack *stack, const struct stat *status)
 {
 	for (size_t i = 0; i < stack->depth; i++) {
-		if (stack->levels[i].dev == status->st_dev && stack->levels[i].ino == status->st_ino)
+		if (stack->levels[i].dev == status->st_dev &&
+		    stack->levels[i].ino == status->st_ino)
 			return true;
 	}
 	return false;

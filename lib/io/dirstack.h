@@ -1,8 +1,9 @@
 /*
  * Where we are in a tree: the open directories from its top to here.
  *
- * Paths may be thousands of directories deep. Only the deepest few descriptors and the first stay open; the others are opened
- * again through ".." on the way back, and must then be the directories that they were.
+ * Paths may be thousands of directories deep. Only the deepest few descriptors and the first stay
+ * open; the others are opened again through ".." on the way back, and must then be the directories
+ * that they were.
  */
 #ifndef DIRSTACK_H
 #define DIRSTACK_H
@@ -13,29 +14,36 @@
 struct dirlevel {
 	dev_t dev;
 	ino_t ino;
-	int fd;              /* -1: closed for now */
-	uint16_t pathlen;    /* of the path without this level's name */
-	bool followed;       /* reached through a symbolic link: its ".." is another directory */
+	int fd;           /* -1: closed for now */
+	uint16_t pathlen; /* of the path without this level's name */
+	bool followed;    /* reached through a symbolic link: its ".." is another directory */
 };
 
 struct dirstack {
 	struct dirlevel *levels;
 	size_t depth, size;
-	size_t pinned;                 /* levels kept open because what is above them was reached through a link */
+	/* Levels kept open because what is above them was reached through a link. */
+	size_t pinned;
 	size_t pathlen;
-	char path[QFILE_NAME_MAX + 1]; /* of the deepest directory, from the first level on, NUL-terminated */
+	/* Of the deepest directory, from the first level on, NUL-terminated. */
+	char path[QFILE_NAME_MAX + 1];
 };
 
 void dirstack_init(struct dirstack *stack);
 void dirstack_close(struct dirstack *stack);
 
 /*
- * Enter `name`, a directory that is open as `fd`, which belongs to the stack now (on failure too). An empty name adds no component: for a
- * root. `status`: what fstat() says of it. -ENAMETOOLONG: the path would exceed QFILE_NAME_MAX. -ELOOP: too many links inside links.
+ * Enter `name`, a directory that is open as `fd`, which belongs to the stack now (on failure too).
+ * An empty name adds no component: for a root. `status`: what fstat() says of it. -ENAMETOOLONG:
+ * the path would exceed QFILE_NAME_MAX. -ELOOP: too many links inside links.
  */
-int dirstack_push(struct dirstack *stack, const char *name, size_t length, int fd, const struct stat *status, bool followed);
+int dirstack_push(struct dirstack *stack, const char *name, size_t length, int fd,
+		  const struct stat *status, bool followed);
 
-/* Leave the deepest directory. Returns its descriptor, now the caller's. -ESTALE: the directory above it has moved away. */
+/*
+ * Leave the deepest directory. Returns its descriptor, now the caller's. -ESTALE: the directory
+ * above it has moved away.
+ */
 int dirstack_pop(struct dirstack *stack);
 
 /* The deepest directory's descriptor. */

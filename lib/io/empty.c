@@ -1,8 +1,9 @@
 /*
  * Emptying a directory.
  *
- * A tree may be deeper than there are descriptors, and its directories sealed. So no descent: a directory that is not empty is
- * moved up to the top, under a number for a name, and emptied there in its turn.
+ * A tree may be deeper than there are descriptors, and its directories sealed. So no descent: a
+ * directory that is not empty is moved up to the top, under a number for a name, and emptied there
+ * in its turn.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -40,12 +41,16 @@ static const struct dirent *next_entry(DIR *list)
 	return entry;
 }
 
-/* Remove one entry of `dir` if that takes no more than one call. -ENOTEMPTY: a directory with something in it, now 0700. */
+/*
+ * Remove one entry of `dir` if that takes no more than one call. -ENOTEMPTY: a directory with
+ * something in it, now 0700.
+ */
 static int remove_simple(int dir, const char *name)
 {
 	if (unlinkat(dir, name, 0) == 0)
 		return 0;
-	if (errno != EISDIR && errno != EPERM) /* POSIX and Linux have it differently for directories */
+	/* POSIX and Linux have it differently for directories. */
+	if (errno != EISDIR && errno != EPERM)
 		return -errno;
 	if (unlinkat(dir, name, AT_REMOVEDIR) == 0)
 		return 0;

@@ -2,7 +2,10 @@
 #ifndef EMPTY_H
 #define EMPTY_H
 
-/* Remove all that `dir` holds, whatever its modes, width and depth. Needs a constant amount of memory and descriptors. */
+/*
+ * Remove all that `dir` holds, whatever its modes, width and depth. Needs a constant amount of
+ * memory and descriptors.
+ */
 int directory_empty(int dir);
 
 #endif

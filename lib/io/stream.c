@@ -19,7 +19,10 @@
 
 void stream_widen_pipe(int fd)
 {
-	/* fs.pipe-max-size everywhere unless an administrator changed it. Refused for what is no pipe, or a user who has many: no harm. */
+	/*
+	 * fs.pipe-max-size everywhere unless an administrator changed it. Refused for what is no
+	 * pipe, or a user who has many: no harm.
+	 */
 	fcntl(fd, F_SETPIPE_SZ, 1 << 20);
 }
 
@@ -28,10 +31,14 @@ int stream_patience(unsigned seconds)
 	return seconds == 0 ? -1 : seconds > INT_MAX / 1000 ? INT_MAX : (int)seconds * 1000;
 }
 
-/* Wait for one event on one descriptor, or for `stop` (-1: none). `patience`: milliseconds, -1 for ever. */
+/*
+ * Wait for one event on one descriptor, or for `stop` (-1: none). `patience`: milliseconds, -1 for
+ * ever.
+ */
 static int wait_for(int fd, short events, int stop, int patience)
 {
-	struct pollfd pollfds[2] = {{.fd = fd, .events = events}, {.fd = stop, .events = POLLIN}}; /* -1 is passed over */
+	/* -1 is passed over. */
+	struct pollfd pollfds[2] = {{.fd = fd, .events = events}, {.fd = stop, .events = POLLIN}};
 
 	for (;;) {
 		int n = poll(pollfds, 2, patience);
@@ -54,7 +61,8 @@ static ssize_t read_some(int fd, void *buffer, size_t size)
 		if (n >= 0)
 			return n;
 		if (errno == EAGAIN) {
-			int r = wait_for(fd, POLLIN, -1, -1); /* a peer may have left it non-blocking */
+			/* A peer may have left it non-blocking. */
+			int r = wait_for(fd, POLLIN, -1, -1);
 
 			if (r < 0)
 				return r;
@@ -120,7 +128,10 @@ int stream_write_patiently(int fd, const void *buffer, size_t size, int patience
 
 int stream_reader_open(struct stream_reader *reader, int fd)
 {
-	*reader = (struct stream_reader){.fd = fd, .buffer = aligned_alloc(PAGE, STREAM_BUFFER_SIZE), .patience = -1, .stop = -1};
+	*reader = (struct stream_reader){.fd = fd,
+					 .buffer = aligned_alloc(PAGE, STREAM_BUFFER_SIZE),
+					 .patience = -1,
+					 .stop = -1};
 	return reader->buffer ? 0 : -ENOMEM;
 }
 
@@ -132,11 +143,15 @@ void stream_reader_close(struct stream_reader *reader)
 /* Bring the CRC up to what was taken: in one go for many entries, not once for each. */
 static void reader_sum(struct stream_reader *reader)
 {
-	reader->crc = libdeflate_crc32(reader->crc, reader->buffer + reader->summed, reader->begin - reader->summed);
+	reader->crc = libdeflate_crc32(reader->crc, reader->buffer + reader->summed,
+				       reader->begin - reader->summed);
 	reader->summed = reader->begin;
 }
 
-/* Read on, at most until the buffer holds `limit` bytes. Everything taken makes way first, so that the read is as large as can be. */
+/*
+ * Read on, at most until the buffer holds `limit` bytes. Everything taken makes way first, so that
+ * the read is as large as can be.
+ */
 static int reader_fill(struct stream_reader *reader, size_t limit)
 {
 	ssize_t n;
@@ -160,7 +175,8 @@ static int reader_fill(struct stream_reader *reader, size_t limit)
 	return 0;
 }
 
-ssize_t stream_peek_pages(struct stream_reader *reader, uint64_t offset, const unsigned char **bytes)
+ssize_t stream_peek_pages(struct stream_reader *reader, uint64_t offset,
+			  const unsigned char **bytes)
 {
 	if (reader->begin == reader->end) {
 		int r = reader_fill(reader, STREAM_BUFFER_SIZE - (size_t)(offset % PAGE));
@@ -271,7 +287,8 @@ static ssize_t write_some(struct stream_writer *writer)
 
 	if (writer->file >= 0) {
 		off_t offset = writer->file_offset + (off_t)writer->sent;
-		ssize_t n = splice(writer->file, &offset, writer->out, NULL, left, SPLICE_F_NONBLOCK);
+		ssize_t n =
+			splice(writer->file, &offset, writer->out, NULL, left, SPLICE_F_NONBLOCK);
 
 		if (n > 0 || (n < 0 && errno != EINVAL))
 			return n;
@@ -308,7 +325,8 @@ ssize_t stream_read_answer(struct stream_writer *writer, void *buffer, size_t si
 	size_t done = 0;
 
 	while (done < size) {
-		struct pollfd pollfds[2] = {{.fd = writer->in, .events = POLLIN}, {.fd = writer->stop, .events = POLLIN}};
+		struct pollfd pollfds[2] = {{.fd = writer->in, .events = POLLIN},
+					    {.fd = writer->stop, .events = POLLIN}};
 		int ready = poll(pollfds, 2, patience);
 		ssize_t n;
 

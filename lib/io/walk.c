@@ -15,14 +15,18 @@
 #include <unistd.h>
 
 /*
- * Coming back from a subdirectory, the rest of its parent's entries is read again. Ask for a few then, and for twice as many each time
- * that no subdirectory came between: a directory of a million subdirectories costs no more than one of a million files.
+ * Coming back from a subdirectory, the rest of its parent's entries is read again. Ask for a few
+ * then, and for twice as many each time that no subdirectory came between: a directory of a million
+ * subdirectories costs no more than one of a million files.
  */
 #define WANT_AGAIN ((size_t)1 << 10)
 
 struct walk_frame {
 	off_t resume; /* where to read on: behind the last entry that was handed out */
-	/* What its second header repeats of the first, and no more: there may be thousands of these. */
+	/*
+	 * What its second header repeats of the first, and no more: there may be thousands of
+	 * these.
+	 */
 	struct timespec atime, mtime;
 	mode_t mode;
 };
@@ -50,7 +54,10 @@ void walk_begin(struct walk *walk, const struct qfile_source *source)
 	walk->buffer_depth = 0;
 }
 
-/* Forget what was read of a directory: the next read goes on from its frame, and asks for `want` bytes. */
+/*
+ * Forget what was read of a directory: the next read goes on from its frame, and asks for `want`
+ * bytes.
+ */
 static void drop_buffer(struct walk *walk, size_t want)
 {
 	walk->buffer_depth = 0;
@@ -74,7 +81,8 @@ static int push(struct walk *walk, const struct walk_entry *entry, const char *c
 		walk->frames = frames;
 		walk->frames_size = size;
 	}
-	r = dirstack_push(&walk->dirs, component, strlen(component), fd, &entry->status, entry->followed);
+	r = dirstack_push(&walk->dirs, component, strlen(component), fd, &entry->status,
+			  entry->followed);
 	if (r < 0)
 		return r;
 	frame = &walk->frames[depth];
@@ -99,12 +107,14 @@ static int open_directory(const struct walk *walk, struct walk_entry *entry)
 
 	if (walk->flags & WALK_NO_TRACE) {
 		r = walk_stat(entry, &entry->status);
-		if (r == 0 && sealed(entry->status.st_mode) && fchmodat(entry->dir, entry->name, S_IRWXU, AT_SYMLINK_NOFOLLOW) < 0)
+		if (r == 0 && sealed(entry->status.st_mode) &&
+		    fchmodat(entry->dir, entry->name, S_IRWXU, AT_SYMLINK_NOFOLLOW) < 0)
 			r = -errno;
 		if (r < 0)
 			return r;
 	}
-	fd = openat(entry->dir, entry->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (entry->followed ? 0 : O_NOFOLLOW));
+	fd = openat(entry->dir, entry->name,
+		    O_RDONLY | O_DIRECTORY | O_CLOEXEC | (entry->followed ? 0 : O_NOFOLLOW));
 	if (fd < 0)
 		return -errno;
 	if (!(walk->flags & WALK_NO_TRACE) && fstat(fd, &entry->status) < 0) {
@@ -116,7 +126,8 @@ static int open_directory(const struct walk *walk, struct walk_entry *entry)
 }
 
 /* Enter the directory that `entry` names. `component`: its name in the path. */
-static int enter(struct walk *walk, struct walk_entry *entry, const char *component, struct qfile_error *error)
+static int enter(struct walk *walk, struct walk_entry *entry, const char *component,
+		 struct qfile_error *error)
 {
 	int fd = open_directory(walk, entry), r;
 
@@ -172,7 +183,8 @@ static int leave(struct walk *walk, struct walk_entry *entry, struct qfile_error
 	if (r < 0)
 		return error_set(error, r, "leaving", entry->path);
 	entry->dir = depth > 1 ? dirstack_fd(&walk->dirs) : walk->at;
-	entry->name = depth > 1 ? walk->entry_path + level.pathlen + (level.pathlen > 0) : walk->source->path;
+	entry->name = depth > 1 ? walk->entry_path + level.pathlen + (level.pathlen > 0)
+				: walk->source->path;
 	drop_buffer(walk, WANT_AGAIN);
 	return 0;
 }
@@ -201,7 +213,9 @@ int walk_stat(const struct walk_entry *entry, struct stat *status)
 int walk_open(const struct walk_entry *entry, struct stat *status)
 {
 	/* O_NONBLOCK: a fifo that took the file's place must not hold us up. */
-	int fd = openat(entry->dir, entry->name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (entry->followed ? 0 : O_NOFOLLOW));
+	int fd = openat(entry->dir, entry->name,
+			O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC |
+				(entry->followed ? 0 : O_NOFOLLOW));
 
 	if (fd < 0)
 		return -errno;
@@ -214,8 +228,12 @@ int walk_open(const struct walk_entry *entry, struct stat *status)
 	return fd;
 }
 
-/* Settle what an entry is: by the directory's word where it gives one, by looking otherwise or where a link is to be followed. */
-static int settle(struct walk *walk, struct walk_entry *entry, unsigned char type, struct qfile_error *error)
+/*
+ * Settle what an entry is: by the directory's word where it gives one, by looking otherwise or
+ * where a link is to be followed.
+ */
+static int settle(struct walk *walk, struct walk_entry *entry, unsigned char type,
+		  struct qfile_error *error)
 {
 	int r;
 
@@ -283,7 +301,8 @@ static bool is_dot_or_dot_dot(const char *name)
 }
 
 /* Point `entry` to a name in the deepest directory. */
-static int name_entry(struct walk *walk, struct walk_entry *entry, const char *name, struct qfile_error *error)
+static int name_entry(struct walk *walk, struct walk_entry *entry, const char *name,
+		      struct qfile_error *error)
 {
 	size_t length = strlen(name), dirlen = walk->dirs.pathlen;
 

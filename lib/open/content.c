@@ -35,5 +35,7 @@ bool content_same(const struct content *a, const struct content *b)
 
 bool content_touched(const struct stat *before, const struct stat *after)
 {
-	return before->st_size != after->st_size || before->st_mtim.tv_sec != after->st_mtim.tv_sec || before->st_mtim.tv_nsec != after->st_mtim.tv_nsec;
+	return before->st_size != after->st_size ||
+	       before->st_mtim.tv_sec != after->st_mtim.tv_sec ||
+	       before->st_mtim.tv_nsec != after->st_mtim.tv_nsec;
 }

@@ -11,8 +11,8 @@ struct content {
 };
 
 /*
- * Read the whole file that is open as `fd`, STREAM_BUFFER_SIZE bytes at a time into `buffer`, wherever its offset is. Returns 0 or the errno of
- * reading.
+ * Read the whole file that is open as `fd`, STREAM_BUFFER_SIZE bytes at a time into `buffer`,
+ * wherever its offset is. Returns 0 or the errno of reading.
  */
 int content_read(int fd, unsigned char *buffer, struct content *content);
 bool content_same(const struct content *a, const struct content *b);

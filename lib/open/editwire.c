@@ -1,5 +1,6 @@
 /*
- * The OpenInVM format's request and records: bytes to structs and back. Pure; qfile(5) describes the format.
+ * The OpenInVM format's request and records: bytes to structs and back. Pure; qfile(5) describes
+ * the format.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -11,7 +12,12 @@
 #include <string.h>
 
 /* Offsets in the request; those behind the name are version 2's. */
-enum { MARK = QFILE_EDIT_NAME_SIZE, LENGTH = 240, FLAGS = 248, CRC = 252 };
+enum {
+	MARK = QFILE_EDIT_NAME_SIZE,
+	LENGTH = 240,
+	FLAGS = 248,
+	CRC = 252
+};
 
 #define FLAG_VIEW_ONLY 1u
 
@@ -22,19 +28,25 @@ static const char view_only[] = "view-only-";
 
 #define CONTINUATIONS_MAX 3 /* bytes of a UTF-8 character behind its first */
 
-/* The longest end of a name that has no more than `room` bytes, and does not begin within a character. */
+/*
+ * The longest end of a name that has no more than `room` bytes, and does not begin within a
+ * character.
+ */
 static const char *end_of(const char *name, const char *end, ptrdiff_t room)
 {
 	if (end - name <= room)
 		return name;
 	name = end - room;
-	/* What has more continuation bytes than a character is no UTF-8, and can be cut anywhere. */
+	/*
+	 * What has more continuation bytes than a character is no UTF-8, and can be cut anywhere.
+	 */
 	for (int i = 0; i < CONTINUATIONS_MAX && ((unsigned char)*name & 0xC0) == 0x80; i++)
 		name++;
 	return name;
 }
 
-void qfile_edit_request_encode(const struct qfile_edit_request *request, unsigned char bytes[QFILE_EDIT_REQUEST_SIZE])
+void qfile_edit_request_encode(const struct qfile_edit_request *request,
+			       unsigned char bytes[QFILE_EDIT_REQUEST_SIZE])
 {
 	const ptrdiff_t prefix = request->view_only ? VIEW_ONLY_LENGTH : 0;
 	const size_t length = strlen(request->name);
@@ -54,7 +66,8 @@ void qfile_edit_request_encode(const struct qfile_edit_request *request, unsigne
 }
 
 /* What version 2 has behind the name. */
-static int decode_version2(const unsigned char untrusted_bytes[QFILE_EDIT_REQUEST_SIZE], struct qfile_edit_request *request)
+static int decode_version2(const unsigned char untrusted_bytes[QFILE_EDIT_REQUEST_SIZE],
+			   struct qfile_edit_request *request)
 {
 	uint64_t untrusted_length = get64(untrusted_bytes + LENGTH);
 	uint32_t untrusted_flags = get32(untrusted_bytes + FLAGS);
@@ -72,12 +85,14 @@ static int decode_version2(const unsigned char untrusted_bytes[QFILE_EDIT_REQUES
 /* Behind "view-only-", where the name begins so; else where it begins. */
 static const char *without_prefix(const char *untrusted_name, const char *end)
 {
-	const bool prefixed = end - untrusted_name >= VIEW_ONLY_LENGTH && memcmp(untrusted_name, view_only, VIEW_ONLY_LENGTH) == 0;
+	const bool prefixed = end - untrusted_name >= VIEW_ONLY_LENGTH &&
+			      memcmp(untrusted_name, view_only, VIEW_ONLY_LENGTH) == 0;
 
 	return prefixed ? untrusted_name + VIEW_ONLY_LENGTH : untrusted_name;
 }
 
-static int decode_name(const char *untrusted_name, const char *end, struct qfile_edit_request *request)
+static int decode_name(const char *untrusted_name, const char *end,
+		       struct qfile_edit_request *request)
 {
 	const char *rest = without_prefix(untrusted_name, end);
 
@@ -92,7 +107,8 @@ static int decode_name(const char *untrusted_name, const char *end, struct qfile
 	return 0;
 }
 
-int qfile_edit_request_decode(const unsigned char untrusted_bytes[QFILE_EDIT_REQUEST_SIZE], struct qfile_edit_request *request)
+int qfile_edit_request_decode(const unsigned char untrusted_bytes[QFILE_EDIT_REQUEST_SIZE],
+			      struct qfile_edit_request *request)
 {
 	const bool version2 = memcmp(untrusted_bytes + MARK, mark, sizeof(mark)) == 0;
 	const size_t room = version2 ? QFILE_EDIT_NAME_SIZE : QFILE_EDIT_REQUEST_SIZE;
@@ -111,7 +127,8 @@ int qfile_edit_request_decode(const unsigned char untrusted_bytes[QFILE_EDIT_REQ
 	return decode_name(untrusted_name, untrusted_name + length, request);
 }
 
-void qfile_edit_record_encode(const struct qfile_edit_record *record, unsigned char bytes[QFILE_EDIT_RECORD_SIZE])
+void qfile_edit_record_encode(const struct qfile_edit_record *record,
+			      unsigned char bytes[QFILE_EDIT_RECORD_SIZE])
 {
 	memcpy(bytes, mark, sizeof(mark));
 	put32(bytes + 8, record->kind);
@@ -137,7 +154,8 @@ static bool length_ok(uint32_t untrusted_kind, uint64_t untrusted_length)
 	}
 }
 
-int qfile_edit_record_decode(const unsigned char untrusted_bytes[QFILE_EDIT_RECORD_SIZE], struct qfile_edit_record *record)
+int qfile_edit_record_decode(const unsigned char untrusted_bytes[QFILE_EDIT_RECORD_SIZE],
+			     struct qfile_edit_record *record)
 {
 	uint32_t untrusted_kind = get32(untrusted_bytes + 8);
 	uint64_t untrusted_length = get64(untrusted_bytes + 16);

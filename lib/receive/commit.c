@@ -20,9 +20,10 @@
 
 /* One rename of a plan. */
 struct step {
-	uint64_t ino;             /* to know it again */
-	uint32_t mode;            /* to be set again after the rename, where `widen` */
-	uint32_t widen;           /* a directory that its owner may not write: renaming it would fail */
+	uint64_t ino;  /* to know it again */
+	uint32_t mode; /* to be set again after the rename, where `widen` */
+	/* A directory that its owner may not write: renaming it would fail. */
+	uint32_t widen;
 	char name[NAME_MAX + 1];  /* in the staging's tree */
 	char final[NAME_MAX + 1]; /* in the incoming directory */
 };
@@ -37,7 +38,10 @@ static bool taken(int dir, const char *name)
 	return faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* Will an entry that is planned already have this name? Only two long names, both shortened to make room for a number, can come to be the same. */
+/*
+ * Will an entry that is planned already have this name? Only two long names, both shortened to make
+ * room for a number, can come to be the same.
+ */
 static bool planned(FILE *plan, const char *final)
 {
 	struct step step;
@@ -52,14 +56,17 @@ static bool planned(FILE *plan, const char *final)
 }
 
 /*
- * Find the name under which `name` can be delivered: one that is not taken, and will not be by another entry of this delivery. `plan`: of
- * those before, or NULL.
+ * Find the name under which `name` can be delivered: one that is not taken, and will not be by
+ * another entry of this delivery. `plan`: of those before, or NULL.
  */
-static int free_name(const struct staging *staging, FILE *plan, const char *name, enum qfile_conflict on_conflict, char final[NAME_MAX + 1])
+static int free_name(const struct staging *staging, FILE *plan, const char *name,
+		     enum qfile_conflict on_conflict, char final[NAME_MAX + 1])
 {
 	strcpy(final, name);
 	for (unsigned number = 2;
-	     taken(staging->incoming, final) || (number > 2 && (taken(staging->tree, final) || planned(plan, final))); number++) {
+	     taken(staging->incoming, final) ||
+	     (number > 2 && (taken(staging->tree, final) || planned(plan, final)));
+	     number++) {
 		int r;
 
 		if (on_conflict == QFILE_CONFLICT_FAIL || number == 0)
@@ -72,15 +79,18 @@ static int free_name(const struct staging *staging, FILE *plan, const char *name
 }
 
 /*
- * May this name stand beside what was delivered before? The unpacking process has checked the names, but it may be the sender's by
- * now: a staging directory of its making, with a plan in it, would be carried out by the next receiver.
+ * May this name stand beside what was delivered before? The unpacking process has checked the
+ * names, but it may be the sender's by now: a staging directory of its making, with a plan in it,
+ * would be carried out by the next receiver.
  */
 static bool name_ok(const char *untrusted_name)
 {
-	return !strchr(untrusted_name, '/') && qfile_name_check(untrusted_name, strlen(untrusted_name), QFILE_ALLOW_ALL_NAMES) == 0;
+	return !strchr(untrusted_name, '/') &&
+	       qfile_name_check(untrusted_name, strlen(untrusted_name), QFILE_ALLOW_ALL_NAMES) == 0;
 }
 
-static int plan_step(const struct staging *staging, FILE *plan, const char *name, enum qfile_conflict on_conflict, struct step *step)
+static int plan_step(const struct staging *staging, FILE *plan, const char *name,
+		     enum qfile_conflict on_conflict, struct step *step)
 {
 	struct stat status;
 
@@ -99,9 +109,13 @@ static int plan_step(const struct staging *staging, FILE *plan, const char *name
 	return free_name(staging, plan, name, on_conflict, step->final);
 }
 
-/* Plan the delivery of everything in the tree. *steps counts them; the first is in *step, all are in `plan`. */
-static int plan_all(const struct staging *staging, enum qfile_conflict on_conflict, FILE *plan, unsigned *steps, unsigned *renamed,
-                    struct step *first, struct qfile_error *error)
+/*
+ * Plan the delivery of everything in the tree. *steps counts them; the first is in *step, all are
+ * in `plan`.
+ */
+static int plan_all(const struct staging *staging, enum qfile_conflict on_conflict, FILE *plan,
+		    unsigned *steps, unsigned *renamed, struct step *first,
+		    struct qfile_error *error)
 {
 	int fd = openat(staging->tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
 	DIR *list = fd < 0 ? NULL : fdopendir(fd);
@@ -118,7 +132,9 @@ static int plan_all(const struct staging *staging, enum qfile_conflict on_confli
 		errno = 0;
 		entry = readdir(list);
 		if (!entry) {
-			/* An entry that cannot be read must not be taken for one that is not there. */
+			/*
+			 * An entry that cannot be read must not be taken for one that is not there.
+			 */
 			r = errno ? error_set(error, -errno, "committing", NULL) : 0;
 			break;
 		}
@@ -139,12 +155,16 @@ static int plan_all(const struct staging *staging, enum qfile_conflict on_confli
 	return r;
 }
 
-/* Read the next step. Returns 1 for one, 0 at the end. What stands on the disk is checked again: a plan leads nowhere else. */
+/*
+ * Read the next step. Returns 1 for one, 0 at the end. What stands on the disk is checked again: a
+ * plan leads nowhere else.
+ */
 static int read_step(FILE *plan, struct step *step)
 {
 	if (fread(step, sizeof(*step), 1, plan) != 1)
 		return ferror(plan) ? -EIO : 0;
-	if (!memchr(step->name, '\0', sizeof(step->name)) || !memchr(step->final, '\0', sizeof(step->final)) || !name_ok(step->name) ||
+	if (!memchr(step->name, '\0', sizeof(step->name)) ||
+	    !memchr(step->final, '\0', sizeof(step->final)) || !name_ok(step->name) ||
 	    !name_ok(step->final) || step->mode > 0777)
 		return -EPERM;
 	return 1;
@@ -156,14 +176,20 @@ static int publish(const struct staging *staging, const struct step *step)
 	struct stat status;
 	int r = 0;
 
-	if (step->widen && fchmodat(staging->tree, step->name, step->mode | S_IWUSR, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
+	if (step->widen &&
+	    fchmodat(staging->tree, step->name, step->mode | S_IWUSR, AT_SYMLINK_NOFOLLOW) < 0 &&
+	    errno != ENOENT)
 		return -errno;
-	if (renameat2(staging->tree, step->name, staging->incoming, step->final, RENAME_NOREPLACE) < 0) {
+	if (renameat2(staging->tree, step->name, staging->incoming, step->final, RENAME_NOREPLACE) <
+	    0) {
 		r = -errno;
-		if (r == -ENOENT && fstatat(staging->incoming, step->final, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_ino == step->ino)
+		if (r == -ENOENT &&
+		    fstatat(staging->incoming, step->final, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    status.st_ino == step->ino)
 			r = 0;
 	}
-	if (r == 0 && step->widen && fchmodat(staging->incoming, step->final, step->mode, AT_SYMLINK_NOFOLLOW) < 0)
+	if (r == 0 && step->widen &&
+	    fchmodat(staging->incoming, step->final, step->mode, AT_SYMLINK_NOFOLLOW) < 0)
 		r = -errno;
 	return r;
 }
@@ -173,9 +199,11 @@ static void unpublish(const struct staging *staging, const struct step *step)
 {
 	struct stat status;
 
-	if (fstatat(staging->incoming, step->final, &status, AT_SYMLINK_NOFOLLOW) < 0 || status.st_ino != step->ino)
+	if (fstatat(staging->incoming, step->final, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    status.st_ino != step->ino)
 		return;
-	if (step->widen && fchmodat(staging->incoming, step->final, step->mode | S_IWUSR, AT_SYMLINK_NOFOLLOW) < 0)
+	if (step->widen &&
+	    fchmodat(staging->incoming, step->final, step->mode | S_IWUSR, AT_SYMLINK_NOFOLLOW) < 0)
 		return;
 	renameat2(staging->incoming, step->final, staging->tree, step->name, RENAME_NOREPLACE);
 }
@@ -201,7 +229,10 @@ static void unpublish_all(const struct staging *staging, FILE *plan)
 static int publish_all(const struct staging *staging, FILE *plan, struct qfile_error *error)
 {
 	struct step step = {.ino = 0};
-	/* Not rewind(), which does not say that it failed: from elsewhere on, the plan looks shorter. */
+	/*
+	 * Not rewind(), which does not say that it failed: from elsewhere on, the plan looks
+	 * shorter.
+	 */
 	int r = fseek(plan, 0, SEEK_SET) < 0 ? -errno : 1;
 
 	while (r > 0 && (r = read_step(plan, &step)) > 0) {
@@ -212,15 +243,16 @@ static int publish_all(const struct staging *staging, FILE *plan, struct qfile_e
 	if (r < 0)
 		error_set(error, r, "committing", step.final);
 	else
-		r = sync_all(staging, error); /* the modes of widened directories, too, not only the names */
+		/* The modes of widened directories, too, not only the names. */
+		r = sync_all(staging, error);
 	if (r < 0)
 		unpublish_all(staging, plan);
 	return r;
 }
 
 /*
- * Carry the plan out in two processes. The first to be killed leaves the rest to the other: no signal alone can
- * leave half a delivery visible.
+ * Carry the plan out in two processes. The first to be killed leaves the rest to the other: no
+ * signal alone can leave half a delivery visible.
  */
 static int publish_surely(const struct staging *staging, FILE *plan, struct qfile_error *error)
 {
@@ -233,7 +265,10 @@ static int publish_surely(const struct staging *staging, FILE *plan, struct qfil
 		while ((ended = waitpid(pid, &status, 0)) < 0 && errno == EINTR)
 			;
 	}
-	/* Where SIGCHLD is ignored, nobody can say how it ended. What it has done already counts as done. */
+	/*
+	 * Where SIGCHLD is ignored, nobody can say how it ended. What it has done already counts as
+	 * done.
+	 */
 	if (ended < 0 || !WIFEXITED(status))
 		return publish_all(staging, plan, error);
 	return WEXITSTATUS(status) ? error_set(error, -WEXITSTATUS(status), "committing", NULL) : 0;
@@ -244,7 +279,8 @@ static int sync_incoming(const struct staging *staging, struct qfile_error *erro
 	return fsync(staging->incoming) < 0 ? error_set(error, -errno, "syncing", NULL) : 0;
 }
 
-static int commit_one(const struct staging *staging, const struct step *step, struct qfile_error *error)
+static int commit_one(const struct staging *staging, const struct step *step,
+		      struct qfile_error *error)
 {
 	int r = sync_all(staging, error);
 
@@ -264,7 +300,8 @@ static int commit_planned(const struct staging *staging, FILE *plan, struct qfil
 
 	if (r < 0)
 		return r;
-	if (renameat(staging->dir, STAGING_TREE, staging->dir, STAGING_COMMIT) < 0 || fsync(staging->dir) < 0)
+	if (renameat(staging->dir, STAGING_TREE, staging->dir, STAGING_COMMIT) < 0 ||
+	    fsync(staging->dir) < 0)
 		return error_set(error, -errno, "committing", NULL);
 	return publish_surely(staging, plan, error);
 }
@@ -279,7 +316,8 @@ static FILE *open_plan(const struct staging *staging, int flags, const char *mod
 	return plan;
 }
 
-int commit(struct staging *staging, enum qfile_conflict on_conflict, unsigned *renamed, struct qfile_error *error)
+int commit(struct staging *staging, enum qfile_conflict on_conflict, unsigned *renamed,
+	   struct qfile_error *error)
 {
 	FILE *plan = open_plan(staging, O_RDWR | O_CREAT | O_EXCL, "w+");
 	struct step first;
@@ -301,7 +339,10 @@ int commit(struct staging *staging, enum qfile_conflict on_conflict, unsigned *r
 	return r;
 }
 
-/* Finish a delivery that was decided. Where the user has taken a name in the meantime, it arrives under another. */
+/*
+ * Finish a delivery that was decided. Where the user has taken a name in the meantime, it arrives
+ * under another.
+ */
 static int finish(struct staging *staging)
 {
 	FILE *plan = open_plan(staging, O_RDONLY, "r");
@@ -310,14 +351,17 @@ static int finish(struct staging *staging)
 
 	if (!plan)
 		return -errno;
-	staging->tree = openat(staging->dir, STAGING_COMMIT, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	staging->tree = openat(staging->dir, STAGING_COMMIT,
+			       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (staging->tree < 0)
 		r = -errno;
 	while (r == 0 && (r = read_step(plan, &step)) > 0) {
 		r = publish(staging, &step);
-		if (r == -EEXIST && (r = free_name(staging, NULL, step.name, QFILE_CONFLICT_RENAME, step.final)) == 0)
+		if (r == -EEXIST && (r = free_name(staging, NULL, step.name, QFILE_CONFLICT_RENAME,
+						   step.final)) == 0)
 			r = publish(staging, &step);
-		if (r == -ENOENT) /* published already, and by now the user has moved it elsewhere */
+		/* Published already, and by now the user has moved it elsewhere. */
+		if (r == -ENOENT)
 			r = 0;
 	}
 	fclose(plan);
@@ -338,7 +382,9 @@ void commit_sweep(int incoming)
 		if (staging_adopt(&staging, incoming, entry->d_name) < 0)
 			continue;
 		/* Only what is known not to be decided goes. */
-		if ((faccessat(staging.dir, STAGING_COMMIT, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT) || finish(&staging) == 0)
+		if ((faccessat(staging.dir, STAGING_COMMIT, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
+		     errno == ENOENT) ||
+		    finish(&staging) == 0)
 			staging_remove(&staging);
 		else
 			staging_close(&staging);

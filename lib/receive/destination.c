@@ -15,7 +15,10 @@
 
 #define OPEN_DIRECTORY (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
-/* Open the directory `name` in `dir`, made if it is missing, no link followed. `path` is for the error. */
+/*
+ * Open the directory `name` in `dir`, made if it is missing, no link followed. `path` is for the
+ * error.
+ */
 static int open_or_make(int dir, const char *name, const char *path, struct qfile_error *error)
 {
 	int fd;
@@ -33,7 +36,8 @@ static int open_or_make(int dir, const char *name, const char *path, struct qfil
 	return fd;
 }
 
-int qfile_incoming_open(const struct qfile_user *user, const char *source, struct qfile_error *error)
+int qfile_incoming_open(const struct qfile_user *user, const char *source,
+			struct qfile_error *error)
 {
 	char path[sizeof(user->home) + sizeof("/PedOSIncoming/") + NAME_MAX];
 	int home, incoming, fd;
@@ -63,7 +67,8 @@ int qfile_incoming_open_path(const char *path, struct qfile_error *error)
 	while (length > 1 && path[length - 1] == '/')
 		length--;
 	if (length == 0 || length >= sizeof(parent))
-		return error_set(error, length ? -ENAMETOOLONG : -ENOENT, "opening the directory", path);
+		return error_set(error, length ? -ENAMETOOLONG : -ENOENT, "opening the directory",
+				 path);
 	memcpy(parent, path, length);
 	parent[length] = '\0';
 	slash = strrchr(parent, '/');

@@ -1,17 +1,18 @@
 /*
  * The monitor: receive one delivery through a confined child, commit it, answer the sender.
  *
- * The monitor reads nothing of the stream. The child reads nothing else, and can do nothing but fill its staging directory.
+ * The monitor reads nothing of the stream. The child reads nothing else, and can do nothing but
+ * fill its staging directory.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "receive/commit.h"
-#include "sandbox/sandbox.h"
 #include "format/error.h"
-#include "receive/report.h"
 #include "io/stream.h"
+#include "receive/commit.h"
+#include "receive/report.h"
 #include "receive/unpack.h"
 #include "receive/verify.h"
+#include "sandbox/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +33,8 @@ static int report_layers(int fd, enum report_kind kind, int code, unsigned layer
 }
 
 /* The child's life. Its exit status says nothing: the monitor goes by the report. */
-static _Noreturn void be_child(const struct qfile_receive_options *options, struct confinement *confinement, int tree, int report_fd)
+static _Noreturn void be_child(const struct qfile_receive_options *options,
+			       struct confinement *confinement, int tree, int report_fd)
 {
 	struct unpack_options unpack_options = {
 		.in = STDIN_FILENO,
@@ -49,7 +51,8 @@ static _Noreturn void be_child(const struct qfile_receive_options *options, stru
 		_exit(1);
 	unpack_options.root = confine(confinement, tree);
 	if (unpack_options.root < 0) {
-		report_layers(STDOUT_FILENO, REPORT_UNCONFINED, -unpack_options.root, confinement->failed);
+		report_layers(STDOUT_FILENO, REPORT_UNCONFINED, -unpack_options.root,
+			      confinement->failed);
 		_exit(1);
 	}
 	/* Nobody listens: the monitor was killed before we had asked to be killed with it. */
@@ -73,20 +76,28 @@ struct monitor {
 	struct qfile_error *error;
 };
 
-/* Wait until there is enough space, the user wants to stop, or nobody waits for our answer any more. */
+/*
+ * Wait until there is enough space, the user wants to stop, or nobody waits for our answer any
+ * more.
+ */
 static int wait_for_space(struct monitor *monitor)
 {
 	const struct qfile_receive_options *options = monitor->options;
 
 	for (;;) {
-		/* No event asked for on the answer's way: that its reader has gone, POLLERR or POLLHUP, comes unasked. */
-		struct pollfd pollfds[2] = {{.fd = options->stop, .events = POLLIN}, {.fd = options->out}};
+		/*
+		 * No event asked for on the answer's way: that its reader has gone, POLLERR or
+		 * POLLHUP, comes unasked.
+		 */
+		struct pollfd pollfds[2] = {{.fd = options->stop, .events = POLLIN},
+					    {.fd = options->out}};
 		struct statfs status;
 
 		if (fstatfs(monitor->staging.dir, &status) < 0)
 			return error_set(monitor->error, -errno, "looking at the free space", NULL);
 		/* Without blocks nothing is known: a tmpfs without a bound, say. */
-		if (status.f_blocks == 0 || (uint64_t)status.f_bavail * (uint64_t)status.f_bsize >= options->wait_for_space)
+		if (status.f_blocks == 0 ||
+		    (uint64_t)status.f_bavail * (uint64_t)status.f_bsize >= options->wait_for_space)
 			return 0;
 		if (poll(pollfds, 2, 1000) < 0 && errno != EINTR)
 			return error_set(monitor->error, -errno, "waiting for space", NULL);
@@ -97,11 +108,15 @@ static int wait_for_space(struct monitor *monitor)
 	}
 }
 
-/* A top-level entry is coming: a name that is taken ends the delivery before its data has been sent. */
+/*
+ * A top-level entry is coming: a name that is taken ends the delivery before its data has been
+ * sent.
+ */
 static int check_entry(struct monitor *monitor)
 {
 	if (monitor->options->on_conflict == QFILE_CONFLICT_FAIL &&
-	    faccessat(monitor->options->incoming, monitor->reader.name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+	    faccessat(monitor->options->incoming, monitor->reader.name, F_OK,
+		      AT_SYMLINK_NOFOLLOW) == 0)
 		return error_set(monitor->error, -EEXIST, NULL, monitor->reader.name);
 	return 0;
 }
@@ -110,7 +125,8 @@ static int unconfined(struct monitor *monitor)
 {
 	const struct report *report = &monitor->reader.report;
 
-	error_set(monitor->error, -EPERM, "confining the unpacking process", qfile_layer_name(report->layers));
+	error_set(monitor->error, -EPERM, "confining the unpacking process",
+		  qfile_layer_name(report->layers));
 	if (geteuid() != 0)
 		monitor->error->hint = confine_hint();
 	return -EPERM;
@@ -135,11 +151,15 @@ static int done(struct monitor *monitor)
 static int act_on_report(struct monitor *monitor)
 {
 	const struct report *report = &monitor->reader.report;
-	/* Which layers hold it is the child's first word, once, from before it read anything: the sender has no say in it. */
+	/*
+	 * Which layers hold it is the child's first word, once, from before it read anything: the
+	 * sender has no say in it.
+	 */
 	bool begins = report->kind == REPORT_CONFINED || report->kind == REPORT_UNCONFINED;
 
 	if (begins == monitor->confined)
-		return error_set(monitor->error, -EPROTO, "listening to the unpacking process", NULL);
+		return error_set(monitor->error, -EPROTO, "listening to the unpacking process",
+				 NULL);
 	switch (report->kind) {
 	case REPORT_CONFINED:
 		monitor->confined = true;
@@ -162,7 +182,10 @@ static int64_t now(void)
 	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
-/* Milliseconds that the child still has, as poll(2) has it. While the sender is there it is the child that counts its silence. */
+/*
+ * Milliseconds that the child still has, as poll(2) has it. While the sender is there it is the
+ * child that counts its silence.
+ */
 static int time_left(const struct monitor *monitor)
 {
 	int64_t left = monitor->deadline - now();
@@ -171,20 +194,24 @@ static int time_left(const struct monitor *monitor)
 }
 
 /*
- * Wait for a report. A stream that has ended is read up in no time: a child that goes on is not ours any more, and would hold the staging
- * directory for ever. Returns 1 when there is something to read.
+ * Wait for a report. A stream that has ended is read up in no time: a child that goes on is not
+ * ours any more, and would hold the staging directory for ever. Returns 1 when there is something
+ * to read.
  */
 static int wait_for_report(struct monitor *monitor)
 {
 	struct pollfd pollfds[3] = {
 		{.fd = monitor->reader.fd, .events = POLLIN},
 		{.fd = monitor->options->stop, .events = POLLIN},
-		{.fd = monitor->ended ? -1 : monitor->options->in, .events = POLLRDHUP}, /* a pipe's end comes unasked, as POLLHUP */
+		/* A pipe's end comes unasked, as POLLHUP. */
+		{.fd = monitor->ended ? -1 : monitor->options->in, .events = POLLRDHUP},
 	};
 	int left = time_left(monitor);
 
 	if (poll(pollfds, 3, left) < 0)
-		return errno == EINTR ? 0 : error_set(monitor->error, -errno, "listening to the unpacking process", NULL);
+		return errno == EINTR ? 0
+				      : error_set(monitor->error, -errno,
+						  "listening to the unpacking process", NULL);
 	if (pollfds[1].revents)
 		return error_set(monitor->error, -ECANCELED, NULL, NULL);
 	if (pollfds[2].revents) {
@@ -211,7 +238,8 @@ static int listen_to_child(struct monitor *monitor)
 			continue;
 		r = report_receive(&monitor->reader);
 		if (r < 0)
-			return error_set(monitor->error, r == -ECONNRESET ? -EIO : r, "listening to the unpacking process", NULL);
+			return error_set(monitor->error, r == -ECONNRESET ? -EIO : r,
+					 "listening to the unpacking process", NULL);
 		if (r > 0 && (r = act_on_report(monitor)) != 0)
 			return r < 0 ? r : 0;
 	}
@@ -249,7 +277,8 @@ static int send_result(int out, const struct qfile_result *result, unsigned time
 {
 	unsigned char bytes[QFILE_RESULT_SIZE + QFILE_RESULT_NAMELEN_SIZE + QFILE_NAME_MAX];
 
-	return stream_write_patiently(out, bytes, qfile_result_encode(result, bytes), stream_patience(timeout));
+	return stream_write_patiently(out, bytes, qfile_result_encode(result, bytes),
+				      stream_patience(timeout));
 }
 
 int qfile_refuse(int out, int code)
@@ -287,18 +316,23 @@ static int deliver(struct monitor *monitor)
 	if (r == 0)
 		r = run_child(monitor);
 	if (r == 0)
-		r = verify(&monitor->staging, options->flags, outcome->layers, outcome->received.size.entries, monitor->error);
+		r = verify(&monitor->staging, options->flags, outcome->layers,
+			   outcome->received.size.entries, monitor->error);
 	if (r == 0)
-		r = commit(&monitor->staging, options->on_conflict, &outcome->renamed, monitor->error);
+		r = commit(&monitor->staging, options->on_conflict, &outcome->renamed,
+			   monitor->error);
 	removed = staging_remove(&monitor->staging);
-	(void)removed; /* after a success nothing is lost; after a failure the next receiver tries again */
+	/* After a success nothing is lost; after a failure the next receiver tries again. */
+	(void)removed;
 	return r;
 }
 
-int qfile_receive(const struct qfile_receive_options *options, struct qfile_receive_outcome *outcome, struct qfile_error *error)
+int qfile_receive(const struct qfile_receive_options *options,
+		  struct qfile_receive_outcome *outcome, struct qfile_error *error)
 {
 	struct qfile_error own_error;
-	struct monitor monitor = {.options = options, .outcome = outcome, .error = error ? error : &own_error};
+	struct monitor monitor = {
+		.options = options, .outcome = outcome, .error = error ? error : &own_error};
 	int r, answered;
 
 	*outcome = (struct qfile_receive_outcome){.layers = 0};

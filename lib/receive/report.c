@@ -27,8 +27,12 @@ static bool name_ok(const struct report_reader *reader)
 		return false;
 	if (untrusted->kind != REPORT_ENTRY)
 		return true;
-	/* Looked up by the monitor beside what was delivered before: one component, nothing that leads elsewhere. */
-	return !memchr(reader->name, '/', untrusted->namelen) && qfile_name_check(reader->name, untrusted->namelen, QFILE_ALLOW_ALL_NAMES) == 0;
+	/*
+	 * Looked up by the monitor beside what was delivered before: one component, nothing that
+	 * leads elsewhere.
+	 */
+	return !memchr(reader->name, '/', untrusted->namelen) &&
+	       qfile_name_check(reader->name, untrusted->namelen, QFILE_ALLOW_ALL_NAMES) == 0;
 }
 
 int report_receive(struct report_reader *reader)
@@ -36,7 +40,8 @@ int report_receive(struct report_reader *reader)
 	const struct report *untrusted = &reader->report;
 	size_t fixed = sizeof(reader->report);
 	bool in_name = reader->used >= fixed;
-	char *to = in_name ? reader->name + (reader->used - fixed) : (char *)&reader->report + reader->used;
+	char *to = in_name ? reader->name + (reader->used - fixed)
+			   : (char *)&reader->report + reader->used;
 	size_t size = in_name ? fixed + untrusted->namelen - reader->used : fixed - reader->used;
 	ssize_t n = read(reader->fd, to, size);
 
@@ -48,7 +53,8 @@ int report_receive(struct report_reader *reader)
 	if (reader->used < fixed)
 		return 0;
 	if (untrusted->kind > REPORT_DONE || untrusted->namelen > QFILE_NAME_MAX ||
-	    (untrusted->code > 4095 && untrusted->code != QFILE_ETRUNCATED)) /* no errno is larger */
+	    /* No errno is larger. */
+	    (untrusted->code > 4095 && untrusted->code != QFILE_ETRUNCATED))
 		return -EPROTO;
 	if (reader->used < fixed + untrusted->namelen)
 		return 0;

@@ -1,7 +1,9 @@
 /*
- * What the confined child tells the monitor, over a pipe: fixed-size records, each followed by a bounded name.
+ * What the confined child tells the monitor, over a pipe: fixed-size records, each followed by a
+ * bounded name.
  *
- * The child may have been taken over by the sender: the monitor believes nothing here that it does not check.
+ * The child may have been taken over by the sender: the monitor believes nothing here that it does
+ * not check.
  */
 #ifndef REPORT_H
 #define REPORT_H
@@ -10,8 +12,9 @@
 enum report_kind {
 	REPORT_CONFINED,   /* layers: in force */
 	REPORT_UNCONFINED, /* code: why not; layers: the one that failed */
-	REPORT_ENTRY,      /* name: a top-level entry that is being created; its content has not been read yet */
-	REPORT_DONE,       /* code: 0 or why it failed; name: the entry last worked on */
+	/* name: a top-level entry that is being created; its content has not been read yet. */
+	REPORT_ENTRY,
+	REPORT_DONE, /* code: 0 or why it failed; name: the entry last worked on */
 };
 
 struct report {
@@ -34,8 +37,8 @@ struct report_reader {
 };
 
 /*
- * Read what is there, once. Returns 1 when a record is complete, 0 when not yet, -ECONNRESET at the end of the pipe, -EPROTO for a
- * record that the child of an honest build never writes.
+ * Read what is there, once. Returns 1 when a record is complete, 0 when not yet, -ECONNRESET at the
+ * end of the pipe, -EPROTO for a record that the child of an honest build never writes.
  */
 int report_receive(struct report_reader *reader);
 

@@ -43,7 +43,10 @@ static int open_and_lock(struct staging *staging)
 		staging_close(staging);
 		return r;
 	}
-	/* Between its making and its locking another receiver may have taken it for a leftover, and removed it. */
+	/*
+	 * Between its making and its locking another receiver may have taken it for a leftover, and
+	 * removed it.
+	 */
 	if (status.st_nlink == 0) {
 		staging_close(staging);
 		return -EAGAIN;
@@ -55,7 +58,8 @@ int staging_adopt(struct staging *staging, int incoming, const char *name)
 {
 	size_t length = strlen(name);
 
-	if (length >= sizeof(staging->name) || strncmp(name, QFILE_STAGING_PREFIX, strlen(QFILE_STAGING_PREFIX)) != 0)
+	if (length >= sizeof(staging->name) ||
+	    strncmp(name, QFILE_STAGING_PREFIX, strlen(QFILE_STAGING_PREFIX)) != 0)
 		return -ENOTDIR;
 	staging->incoming = incoming;
 	memcpy(staging->name, name, length + 1);
@@ -69,7 +73,10 @@ static int make_tree(struct staging *staging)
 	staging->tree = openat(staging->dir, STAGING_TREE, OPEN_DIRECTORY);
 	if (staging->tree < 0)
 		return -errno;
-	/* A default ACL, handed down from where the user set one, would change the modes that were sent. */
+	/*
+	 * A default ACL, handed down from where the user set one, would change the modes that were
+	 * sent.
+	 */
 	fremovexattr(staging->tree, "system.posix_acl_default");
 	return 0;
 }
@@ -84,7 +91,8 @@ int staging_create(struct staging *staging, int incoming)
 
 		if (getrandom(&number, sizeof(number), 0) < 0)
 			return -errno;
-		snprintf(staging->name, sizeof(staging->name), "%s%016llx", QFILE_STAGING_PREFIX, number);
+		snprintf(staging->name, sizeof(staging->name), "%s%016llx", QFILE_STAGING_PREFIX,
+			 number);
 		r = mkdirat(incoming, staging->name, 0700) < 0 ? -errno : open_and_lock(staging);
 	} while (r == -EEXIST || r == -ENOENT || r == -EAGAIN);
 	if (r < 0)
@@ -99,7 +107,10 @@ int staging_remove(struct staging *staging)
 {
 	int r;
 
-	/* Whoever finds the rest of what is being removed must not carry out its plan. There is nothing to rename where it was not decided. */
+	/*
+	 * Whoever finds the rest of what is being removed must not carry out its plan. There is
+	 * nothing to rename where it was not decided.
+	 */
 	renameat(staging->dir, STAGING_COMMIT, staging->dir, STAGING_TREE);
 	r = directory_empty(staging->dir);
 	if (r == 0 && unlinkat(staging->incoming, staging->name, AT_REMOVEDIR) < 0)

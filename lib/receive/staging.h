@@ -1,19 +1,21 @@
 /*
- * Staging: a private directory beside what was delivered before, where a delivery grows until it is whole.
+ * Staging: a private directory beside what was delivered before, where a delivery grows until it is
+ * whole.
  *
  *   ~USER/PedOSIncoming/SOURCE/
  *       .qfile-incoming-0123456789abcdef/   0700, locked as long as a process works on it
  *           tree/                           the child's whole world
- *           plan                            what the commit will do, where that takes more than one rename
- *           commit/                         what was `tree`, once the delivery is decided: from then on it will be made visible
+ *           plan                            what the commit will do, where that takes more than one
+ * rename commit/                         what was `tree`, once the delivery is decided: from then
+ * on it will be made visible
  */
 #ifndef STAGING_H
 #define STAGING_H
 #include <qfile.h>
 
-#define STAGING_TREE "tree"
+#define STAGING_TREE   "tree"
 #define STAGING_COMMIT "commit"
-#define STAGING_PLAN "plan"
+#define STAGING_PLAN   "plan"
 
 struct staging {
 	int incoming; /* the directory it lies in; the caller's */
@@ -24,10 +26,14 @@ struct staging {
 
 /* Make one. */
 int staging_create(struct staging *staging, int incoming);
-/* Open and lock one that a killed process left. -EAGAIN: somebody is working on it. -ENOTDIR: it is no staging directory. */
+/*
+ * Open and lock one that a killed process left. -EAGAIN: somebody is working on it. -ENOTDIR: it is
+ * no staging directory.
+ */
 int staging_adopt(struct staging *staging, int incoming, const char *name);
 /*
- * Remove it and all it holds, whatever its modes, width and depth; then close it. Needs a constant amount of memory and descriptors.
+ * Remove it and all it holds, whatever its modes, width and depth; then close it. Needs a constant
+ * amount of memory and descriptors.
  */
 int staging_remove(struct staging *staging);
 /* Close it, and with that give up its lock. */

@@ -1,18 +1,19 @@
 /*
- * The receiver's parser: a stream in, directories, files and links out. qfile(5) describes the format.
+ * The receiver's parser: a stream in, directories, files and links out. qfile(5) describes the
+ * format.
  *
- * Every name is checked whole, and every system call takes one component of it, relative to a directory that is open
- * already: no call follows a link.
+ * Every name is checked whole, and every system call takes one component of it, relative to a
+ * directory that is open already: no call follows a link.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "receive/unpack.h"
 
-#include "io/dirstack.h"
 #include "format/error.h"
-#include "receive/report.h"
+#include "io/dirstack.h"
 #include "io/space.h"
 #include "io/stream.h"
+#include "receive/report.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,16 +22,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BLOCK_SIZE 4096 /* what file systems allot; a run of zeros that fills less is not worth a hole */
+/* What file systems allot; a run of zeros that fills less is not worth a hole. */
+#define BLOCK_SIZE 4096
 
 struct unpacker {
 	const struct unpack_options *options;
 	struct stream_reader reader;
-	struct dirstack dirs;           /* the directory last worked in; its first level is the root, with an empty name */
+	/* The directory last worked in; its first level is the root, with an empty name. */
+	struct dirstack dirs;
 	struct qfile_received *received;
-	struct qfile_header header;     /* of the current entry, */
-	char name[QFILE_NAME_MAX + 1];  /* its name, */
-	const char *base;               /* and the last component of that */
+	struct qfile_header header;    /* of the current entry, */
+	char name[QFILE_NAME_MAX + 1]; /* its name, */
+	const char *base;              /* and the last component of that */
 };
 
 /* Leave directories until the deepest one holds, directly or deeper, what is at the path `dir`. */
@@ -38,8 +41,9 @@ static int climb(struct unpacker *unpacker, const char *dir, size_t length)
 {
 	struct dirstack *dirs = &unpacker->dirs;
 
-	while (dirs->depth > 1 && !(dirs->pathlen <= length && memcmp(dirs->path, dir, dirs->pathlen) == 0 &&
-	                            (dirs->pathlen == length || dir[dirs->pathlen] == '/'))) {
+	while (dirs->depth > 1 &&
+	       !(dirs->pathlen <= length && memcmp(dirs->path, dir, dirs->pathlen) == 0 &&
+		 (dirs->pathlen == length || dir[dirs->pathlen] == '/'))) {
 		int fd = dirstack_pop(dirs);
 
 		if (fd < 0)
@@ -71,22 +75,30 @@ static int descend(struct unpacker *unpacker, const char *component, size_t leng
 
 	memcpy(name, component, length);
 	name[length] = '\0';
-	fd = openat(dirstack_fd(&unpacker->dirs), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	fd = openat(dirstack_fd(&unpacker->dirs), name,
+		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return fd < 0 ? -errno : enter(unpacker, fd, name, length);
 }
 
-/* Make the directory that the current entry lies in the deepest one. Nearly always it is that already. */
+/*
+ * Make the directory that the current entry lies in the deepest one. Nearly always it is that
+ * already.
+ */
 static int go_to_parent(struct unpacker *unpacker)
 {
 	struct dirstack *dirs = &unpacker->dirs;
-	size_t length = unpacker->base > unpacker->name ? (size_t)(unpacker->base - unpacker->name) - 1 : 0;
+	size_t length =
+		unpacker->base > unpacker->name ? (size_t)(unpacker->base - unpacker->name) - 1 : 0;
 	int r = climb(unpacker, unpacker->name, length);
 
 	while (r == 0 && dirs->pathlen < length) {
 		const char *component = unpacker->name + dirs->pathlen + (dirs->pathlen > 0);
-		const char *slash = memchr(component, '/', (size_t)(unpacker->name + length - component));
+		const char *slash =
+			memchr(component, '/', (size_t)(unpacker->name + length - component));
 
-		r = descend(unpacker, component, slash ? (size_t)(slash - component) : (size_t)(unpacker->name + length - component));
+		r = descend(unpacker, component,
+			    slash ? (size_t)(slash - component)
+				  : (size_t)(unpacker->name + length - component));
 	}
 	/* Not sent before, a file, a link, or sealed by its second header. */
 	return r == -ENOENT || r == -ENOTDIR || r == -EACCES ? -EINVAL : r;
@@ -100,7 +112,10 @@ static void entry_times(const struct unpacker *unpacker, struct timespec times[2
 	times[1] = (struct timespec){.tv_sec = header->mtime, .tv_nsec = header->mtime_nsec};
 }
 
-/* Count an entry that is about to be created, and tell the monitor of it where it could collide with an earlier delivery. */
+/*
+ * Count an entry that is about to be created, and tell the monitor of it where it could collide
+ * with an earlier delivery.
+ */
 static int announce(struct unpacker *unpacker)
 {
 	struct qfile_received *received = unpacker->received;
@@ -110,7 +125,8 @@ static int announce(struct unpacker *unpacker)
 		return -EDQUOT;
 	received->size.entries++;
 	if (unpacker->options->report >= 0 && unpacker->base == unpacker->name) {
-		struct report report = {.kind = REPORT_ENTRY, .namelen = (uint32_t)strlen(unpacker->name)};
+		struct report report = {.kind = REPORT_ENTRY,
+					.namelen = (uint32_t)strlen(unpacker->name)};
 
 		return report_send(unpacker->options->report, &report, unpacker->name);
 	}
@@ -146,7 +162,10 @@ static int unpack_directory(struct unpacker *unpacker)
 	r = go_to_parent(unpacker);
 	if (r < 0)
 		return r;
-	/* 0700 whatever was sent: it must take its entries first. At the limit it can only be one that was made before. */
+	/*
+	 * 0700 whatever was sent: it must take its entries first. At the limit it can only be one
+	 * that was made before.
+	 */
 	if (!full && mkdirat(dirstack_fd(dirs), unpacker->base, 0700) == 0) {
 		r = announce(unpacker);
 		return r < 0 ? r : descend(unpacker, unpacker->base, strlen(unpacker->base));
@@ -193,8 +212,12 @@ static int write_at(int fd, const unsigned char *bytes, size_t size, uint64_t of
 	return 0;
 }
 
-/* Write bytes to the file, blocks of zeros left out. *end: behind the last byte that was written so far. */
-static int write_sparse(int fd, const unsigned char *bytes, size_t size, uint64_t offset, uint64_t *end)
+/*
+ * Write bytes to the file, blocks of zeros left out. *end: behind the last byte that was written so
+ * far.
+ */
+static int write_sparse(int fd, const unsigned char *bytes, size_t size, uint64_t offset,
+			uint64_t *end)
 {
 	size_t done = 0;
 
@@ -223,9 +246,13 @@ static int receive_content(struct unpacker *unpacker, int fd)
 
 	while (offset < length) {
 		const unsigned char *bytes;
-		/* A small file in one piece; of a large one what is there, while the sender fetches more. */
-		ssize_t n = length < STREAM_BUFFER_SIZE / 4 ? stream_peek(&unpacker->reader, (size_t)length, &bytes)
-		                                            : stream_peek_pages(&unpacker->reader, offset, &bytes);
+		/*
+		 * A small file in one piece; of a large one what is there, while the sender fetches
+		 * more.
+		 */
+		ssize_t n = length < STREAM_BUFFER_SIZE / 4
+				    ? stream_peek(&unpacker->reader, (size_t)length, &bytes)
+				    : stream_peek_pages(&unpacker->reader, offset, &bytes);
 		size_t size;
 		int r;
 
@@ -249,15 +276,17 @@ static int unpack_file(struct unpacker *unpacker)
 
 	if (unpacker->header.filelen > unpacker->options->limits.bytes - received->size.bytes)
 		return -EDQUOT;
-	r = space_check(unpacker->options->root, unpacker->header.filelen); /* what cannot fit is refused at its header */
+	/* What cannot fit is refused at its header. */
+	r = space_check(unpacker->options->root, unpacker->header.filelen);
 	if (r == 0)
 		r = go_to_parent(unpacker);
 	if (r == 0)
 		r = announce(unpacker);
 	if (r < 0)
 		return r;
-	fd = openat(dirstack_fd(&unpacker->dirs), unpacker->base, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-	            unpacker->header.mode & 0777);
+	fd = openat(dirstack_fd(&unpacker->dirs), unpacker->base,
+		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		    unpacker->header.mode & 0777);
 	if (fd < 0)
 		return errno == EACCES ? -EINVAL : -errno;
 	r = receive_content(unpacker, fd);
@@ -358,7 +387,8 @@ static int begin(struct unpacker *unpacker)
 	return fd < 0 ? -errno : enter(unpacker, fd, "", 0);
 }
 
-int unpack(const struct unpack_options *options, struct qfile_received *received, struct qfile_error *error)
+int unpack(const struct unpack_options *options, struct qfile_received *received,
+	   struct qfile_error *error)
 {
 	struct unpacker unpacker = {.options = options, .received = received};
 	int r;

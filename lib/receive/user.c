@@ -39,7 +39,8 @@ int qfile_user_find(struct qfile_user *user, const char *name_or_uid)
 
 	if (r == 0 && !found && parse_uid(name_or_uid, &uid)) {
 		r = getpwuid_r(uid, &entry, buffer, sizeof(buffer), &found);
-		if (r == 0 && !found) { /* an account that only a number knows: enough where the directory is named too */
+		/* An account that only a number knows: enough where the directory is named too. */
+		if (r == 0 && !found) {
 			*user = (struct qfile_user){.uid = uid, .gid = (gid_t)uid};
 			return 0;
 		}
@@ -47,7 +48,8 @@ int qfile_user_find(struct qfile_user *user, const char *name_or_uid)
 	if (r != 0 || !found)
 		return r == 0 ? -ENOENT : -r;
 	*user = (struct qfile_user){.uid = entry.pw_uid, .gid = entry.pw_gid};
-	if (strlen(entry.pw_name) >= sizeof(user->name) || strlen(entry.pw_dir) >= sizeof(user->home))
+	if (strlen(entry.pw_name) >= sizeof(user->name) ||
+	    strlen(entry.pw_dir) >= sizeof(user->home))
 		return -ENAMETOOLONG;
 	strcpy(user->name, entry.pw_name);
 	strcpy(user->home, entry.pw_dir);
@@ -58,15 +60,22 @@ int qfile_user_become(const struct qfile_user *user)
 {
 	int r;
 
-	/* Himself already: a container's root, who may not be allowed to change his groups, has no need to. */
+	/*
+	 * Himself already: a container's root, who may not be allowed to change his groups, has no
+	 * need to.
+	 */
 	if (user->uid == getuid() && user->uid == geteuid())
 		return privilege_keep_few();
 	if (geteuid() != 0)
 		return -EPERM;
 	if (*user->name ? initgroups(user->name, user->gid) < 0 : setgroups(1, &user->gid) < 0)
 		return -errno;
-	/* The capabilities would go with the identity; privilege_keep_few() says which of them stay, and that none is in force. */
-	if (prctl(PR_SET_KEEPCAPS, 1) < 0 || setresgid(user->gid, user->gid, user->gid) < 0 || setresuid(user->uid, user->uid, user->uid) < 0)
+	/*
+	 * The capabilities would go with the identity; privilege_keep_few() says which of them
+	 * stay, and that none is in force.
+	 */
+	if (prctl(PR_SET_KEEPCAPS, 1) < 0 || setresgid(user->gid, user->gid, user->gid) < 0 ||
+	    setresuid(user->uid, user->uid, user->uid) < 0)
 		return -errno;
 	r = privilege_keep_few();
 	return r < 0 || prctl(PR_SET_KEEPCAPS, 0) == 0 ? r : -errno;

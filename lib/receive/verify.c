@@ -1,8 +1,9 @@
 /*
  * The monitor looks at what the child left.
  *
- * The parser has checked every name and link already. But were it taken over, the delivery would be of the sender's own making: a link
- * to the user's keys, say, waiting for him to open it. So what the parser promises is seen to again, by nobody who ever read a byte from the sender.
+ * The parser has checked every name and link already. But were it taken over, the delivery would be
+ * of the sender's own making: a link to the user's keys, say, waiting for him to open it. So what
+ * the parser promises is seen to again, by nobody who ever read a byte from the sender.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -42,23 +43,27 @@ static bool bits_ok(struct walk_entry *entry, unsigned layers)
 	if (entry->kind == WALK_FILE && walk_stat(entry, &entry->status) < 0)
 		return false;
 	/* Nor can a file have a second name, by which one that came in would change with it. */
-	return (entry->status.st_mode & SPECIAL_BITS) == 0 && (entry->kind != WALK_FILE || entry->status.st_nlink == 1);
+	return (entry->status.st_mode & SPECIAL_BITS) == 0 &&
+	       (entry->kind != WALK_FILE || entry->status.st_nlink == 1);
 }
 
 static bool entry_ok(struct walk_entry *entry, unsigned flags, unsigned layers)
 {
-	return entry->kind != WALK_OTHER && qfile_name_check(entry->path, entry->pathlen, flags) == 0 && bits_ok(entry, layers) &&
-	       (entry->kind != WALK_LINK || link_ok(entry, flags));
+	return entry->kind != WALK_OTHER &&
+	       qfile_name_check(entry->path, entry->pathlen, flags) == 0 &&
+	       bits_ok(entry, layers) && (entry->kind != WALK_LINK || link_ok(entry, flags));
 }
 
-static int look_at_all(struct walk *walk, unsigned flags, unsigned layers, uint64_t claimed, struct qfile_error *error)
+static int look_at_all(struct walk *walk, unsigned flags, unsigned layers, uint64_t claimed,
+		       struct qfile_error *error)
 {
 	struct walk_entry entry;
 	uint64_t entries = 0;
 	int r;
 
 	while ((r = walk_next(walk, &entry, error)) == 0 && entry.kind != WALK_END) {
-		if (entry.kind == WALK_LEAVE || entry.pathlen == 0) /* the second is the tree itself */
+		/* The second is the tree itself. */
+		if (entry.kind == WALK_LEAVE || entry.pathlen == 0)
 			continue;
 		if (!entry_ok(&entry, flags, layers))
 			return error_set(error, -EPERM, "verifying", entry.path);
@@ -67,7 +72,8 @@ static int look_at_all(struct walk *walk, unsigned flags, unsigned layers, uint6
 	return r == 0 && entries != claimed ? error_set(error, -EPROTO, "verifying", NULL) : r;
 }
 
-int verify(const struct staging *staging, unsigned flags, unsigned layers, uint64_t claimed, struct qfile_error *error)
+int verify(const struct staging *staging, unsigned flags, unsigned layers, uint64_t claimed,
+	   struct qfile_error *error)
 {
 	const struct qfile_source tree = {.path = (char[]){STAGING_TREE}, .base = (char[]){""}};
 	struct walk *walk = malloc(sizeof(*walk));

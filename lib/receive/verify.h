@@ -4,12 +4,14 @@
 #include "receive/staging.h"
 
 /*
- * Is everything in the staging's tree what an honest child makes under `flags`? Only directories, files and links, with names and targets that
- * may be; without set-ID and sticky bits; files with one name; as many entries as it `claimed`. The child is dead by now, and nobody else works
- * in there. `layers`: that held the child. Where the list of system calls did, no entry can have such bits or names, and none is looked at for
- * them.
- * -EPERM: it is not; the entry is named. -EPROTO: another number of entries.
+ * Is everything in the staging's tree what an honest child makes under `flags`? Only directories,
+ * files and links, with names and targets that may be; without set-ID and sticky bits; files with
+ * one name; as many entries as it `claimed`. The child is dead by now, and nobody else works in
+ * there. `layers`: that held the child. Where the list of system calls did, no entry can have such
+ * bits or names, and none is looked at for them. -EPERM: it is not; the entry is named. -EPROTO:
+ * another number of entries.
  */
-int verify(const struct staging *staging, unsigned flags, unsigned layers, uint64_t claimed, struct qfile_error *error);
+int verify(const struct staging *staging, unsigned flags, unsigned layers, uint64_t claimed,
+	   struct qfile_error *error);
 
 #endif

@@ -14,7 +14,10 @@
 
 #define BIT(capability) ((uint64_t)1 << (capability))
 
-/* Namespaces and mounts; chroot; emptying the bounding set; and mapping root into a user namespace, where root receives. */
+/*
+ * Namespaces and mounts; chroot; emptying the bounding set; and mapping root into a user namespace,
+ * where root receives.
+ */
 #define FEW (BIT(CAP_SYS_ADMIN) | BIT(CAP_SYS_CHROOT) | BIT(CAP_SETPCAP) | BIT(CAP_SETFCAP))
 
 static int caps_get(uint64_t *effective, uint64_t *permitted)
@@ -34,7 +37,8 @@ static int caps_set(uint64_t effective, uint64_t permitted)
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct data[2] = {
 		{.effective = (uint32_t)effective, .permitted = (uint32_t)permitted},
-		{.effective = (uint32_t)(effective >> 32), .permitted = (uint32_t)(permitted >> 32)},
+		{.effective = (uint32_t)(effective >> 32),
+		 .permitted = (uint32_t)(permitted >> 32)},
 	};
 
 	return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
@@ -68,10 +72,14 @@ int privilege_can_chroot(void)
 
 int privilege_drop(void)
 {
-	/* Only with CAP_SETPCAP, which a process that never had any privilege lacks; for it no_new_privs alone must do. */
+	/*
+	 * Only with CAP_SETPCAP, which a process that never had any privilege lacks; for it
+	 * no_new_privs alone must do.
+	 */
 	for (int capability = 0; prctl(PR_CAPBSET_READ, capability) >= 0; capability++)
 		prctl(PR_CAPBSET_DROP, capability);
-	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
 	return caps_set(0, 0);
 }

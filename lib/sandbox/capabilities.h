@@ -1,10 +1,18 @@
-/* Capabilities, as sets of bits: what a process started as root keeps between becoming the user and confining its child. */
+/*
+ * Capabilities, as sets of bits: what a process started as root keeps between becoming the user and
+ * confining its child.
+ */
 #ifndef PRIVILEGE_H
 #define PRIVILEGE_H
 
-/* Keep in the permitted set what making namespaces, chroot and shedding the rest need; have none in force. */
+/*
+ * Keep in the permitted set what making namespaces, chroot and shedding the rest need; have none in
+ * force.
+ */
 int privilege_keep_few(void);
-/* Put in force what is permitted. Returns whether CAP_SYS_ADMIN is among it, or a negative errno. */
+/*
+ * Put in force what is permitted. Returns whether CAP_SYS_ADMIN is among it, or a negative errno.
+ */
 int privilege_raise(void);
 /* May this process chroot (after privilege_raise())? */
 int privilege_can_chroot(void);

@@ -11,24 +11,32 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Newer than some kernel headers that this is built with. The numbers are the kernel's interface. */
-#define ACCESS_FS_REFER (1ULL << 13)     /* version 2 */
-#define ACCESS_FS_TRUNCATE (1ULL << 14)  /* 3 */
-#define ACCESS_FS_IOCTL_DEV (1ULL << 15) /* 5 */
-#define ACCESS_NET_BIND (1ULL << 0)      /* 4 */
-#define ACCESS_NET_CONNECT (1ULL << 1)   /* 4 */
-#define SCOPE_ABSTRACT_SOCKET (1ULL << 0) /* 6 */
-#define SCOPE_SIGNAL (1ULL << 1)          /* 6 */
+/*
+ * Newer than some kernel headers that this is built with. The numbers are the kernel's interface.
+ */
+#define ACCESS_FS_REFER       (1ULL << 13) /* version 2 */
+#define ACCESS_FS_TRUNCATE    (1ULL << 14) /* 3 */
+#define ACCESS_FS_IOCTL_DEV   (1ULL << 15) /* 5 */
+#define ACCESS_NET_BIND       (1ULL << 0)  /* 4 */
+#define ACCESS_NET_CONNECT    (1ULL << 1)  /* 4 */
+#define SCOPE_ABSTRACT_SOCKET (1ULL << 0)  /* 6 */
+#define SCOPE_SIGNAL          (1ULL << 1)  /* 6 */
 
 /* Every right of version 1: all that is not granted below is refused. */
 #define ACCESS_FS_FIRST ((1ULL << 13) - 1)
 
-/* What unpacking does: make the three kinds of entries, write files, and open directories to work in. Not: read a file, remove, or run anything. */
-#define GRANTED                                                                                                             \
-	(LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SYM | LANDLOCK_ACCESS_FS_WRITE_FILE | \
-	 LANDLOCK_ACCESS_FS_READ_DIR | ACCESS_FS_TRUNCATE)
+/*
+ * What unpacking does: make the three kinds of entries, write files, and open directories to work
+ * in. Not: read a file, remove, or run anything.
+ */
+#define GRANTED                                                                                    \
+	(LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SYM | \
+	 LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_READ_DIR | ACCESS_FS_TRUNCATE)
 
-/* struct landlock_ruleset_attr of version 6. An older kernel takes it as long as what it does not know is zero. */
+/*
+ * struct landlock_ruleset_attr of version 6. An older kernel takes it as long as what it does not
+ * know is zero.
+ */
 struct ruleset {
 	uint64_t access_fs, access_net, scoped;
 };
@@ -52,9 +60,11 @@ static struct ruleset ruleset_of(long version)
 
 int landlock_confine(int root)
 {
-	long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	long version =
+		syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	struct ruleset ruleset = ruleset_of(version);
-	struct landlock_path_beneath_attr beneath = {.allowed_access = GRANTED & ruleset.access_fs, .parent_fd = root};
+	struct landlock_path_beneath_attr beneath = {.allowed_access = GRANTED & ruleset.access_fs,
+						     .parent_fd = root};
 	int fd, r = 0;
 
 	if (version < 0)
@@ -62,7 +72,8 @@ int landlock_confine(int root)
 	fd = (int)syscall(SYS_landlock_create_ruleset, &ruleset, sizeof(ruleset), 0);
 	if (fd < 0)
 		return -errno;
-	if (syscall(SYS_landlock_add_rule, fd, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) < 0 || syscall(SYS_landlock_restrict_self, fd, 0) < 0)
+	if (syscall(SYS_landlock_add_rule, fd, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) < 0 ||
+	    syscall(SYS_landlock_restrict_self, fd, 0) < 0)
 		r = -errno;
 	close(fd);
 	return r;

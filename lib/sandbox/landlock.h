@@ -3,8 +3,9 @@
 #define LANDLOCK_H
 
 /*
- * From here on, allow below the directory `root` what unpacking needs, and nothing anywhere else. Needs no_new_privs. A negative errno where
- * the kernel has no Landlock (-ENOSYS) or has it switched off (-EOPNOTSUPP).
+ * From here on, allow below the directory `root` what unpacking needs, and nothing anywhere else.
+ * Needs no_new_privs. A negative errno where the kernel has no Landlock (-ENOSYS) or has it
+ * switched off (-EOPNOTSUPP).
  */
 int landlock_confine(int root);
 

@@ -5,8 +5,8 @@
  */
 #include "sandbox/sandbox.h"
 
-#include "sandbox/landlock.h"
 #include "sandbox/capabilities.h"
+#include "sandbox/landlock.h"
 #include "sandbox/seccomp.h"
 
 #include <errno.h>
@@ -35,11 +35,13 @@
 #endif
 
 /* The limits: what unpacking needs, and some air. */
-#define MAX_DESCRIPTORS 64               /* lib/io/dirstack.c keeps 33 directories open */
-#define MAX_ADDRESS_SPACE (256UL << 20)  /* shared libraries count; the heap of an honest child stays below 2 MiB */
+#define MAX_DESCRIPTORS 64 /* lib/io/dirstack.c keeps 33 directories open */
+/* Shared libraries count; the heap of an honest child stays below 2 MiB. */
+#define MAX_ADDRESS_SPACE (256UL << 20)
 
 static const char *const layer_names[] = {
-	"user namespace", "namespaces", "mount", "chroot", "privileges", "resources", "descriptors", "Landlock", "system calls",
+	"user namespace", "namespaces",  "mount",    "chroot",       "privileges",
+	"resources",      "descriptors", "Landlock", "system calls",
 };
 
 const char *qfile_layer_name(enum qfile_layer layer)
@@ -53,17 +55,18 @@ const char *qfile_layer_name(enum qfile_layer layer)
 
 /* ---- Namespaces ---- */
 
-/* Those that this kernel was built with, but the mount namespace. Without /proc nobody can tell: try them all. */
+/*
+ * Those that this kernel was built with, but the mount namespace. Without /proc nobody can tell:
+ * try them all.
+ */
 static int kernel_namespaces(void)
 {
 	static const struct {
 		const char *path;
 		int flag;
 	} namespaces[] = {
-		{"/proc/self/ns/net", CLONE_NEWNET},
-		{"/proc/self/ns/ipc", CLONE_NEWIPC},
-		{"/proc/self/ns/uts", CLONE_NEWUTS},
-		{"/proc/self/ns/cgroup", CLONE_NEWCGROUP},
+		{"/proc/self/ns/net", CLONE_NEWNET}, {"/proc/self/ns/ipc", CLONE_NEWIPC},
+		{"/proc/self/ns/uts", CLONE_NEWUTS}, {"/proc/self/ns/cgroup", CLONE_NEWCGROUP},
 		{"/proc/self/ns/pid", CLONE_NEWPID},
 	};
 	int flags = 0;
@@ -140,20 +143,28 @@ static int map_user(const struct confinement *confinement)
 	char map[64];
 	int r;
 
-	/* A process that changed its identity may not write its own /proc files until it says that others may look at it again. */
+	/*
+	 * A process that changed its identity may not write its own /proc files until it says that
+	 * others may look at it again.
+	 */
 	if (prctl(PR_SET_DUMPABLE, 1) < 0)
 		return -errno;
 	/* Without giving up setgroups() first, the kernel lets nobody unprivileged map a group. */
 	r = write_file("/proc/self/setgroups", "deny");
 	if (r < 0 && r != -ENOENT)
 		return r;
-	snprintf(map, sizeof(map), "%u %u 1", (unsigned)confinement->gid, (unsigned)confinement->gid);
+	snprintf(map, sizeof(map), "%u %u 1", (unsigned)confinement->gid,
+		 (unsigned)confinement->gid);
 	r = write_file("/proc/self/gid_map", map);
 	if (r < 0)
 		return r;
-	snprintf(map, sizeof(map), "%u %u 1", (unsigned)confinement->uid, (unsigned)confinement->uid);
+	snprintf(map, sizeof(map), "%u %u 1", (unsigned)confinement->uid,
+		 (unsigned)confinement->uid);
 	r = write_file("/proc/self/uid_map", map);
-	/* In a user namespace below this one the child would be root again. Where /proc is read-only, the layers that follow must do. */
+	/*
+	 * In a user namespace below this one the child would be root again. Where /proc is
+	 * read-only, the layers that follow must do.
+	 */
 	write_file("/proc/sys/user/max_user_namespaces", "0");
 	return r;
 }
@@ -161,10 +172,11 @@ static int map_user(const struct confinement *confinement)
 /* ---- The file system ---- */
 
 /*
- * A mount of the current directory alone, attached on top of it and entered. No path is looked up that somebody could have changed.
+ * A mount of the current directory alone, attached on top of it and entered. No path is looked up
+ * that somebody could have changed.
  *
- * The mount namespace is made here and not with the others: a descriptor from before it would belong to the old namespace,
- * where nothing may be mounted; the current directory is taken along.
+ * The mount namespace is made here and not with the others: a descriptor from before it would
+ * belong to the old namespace, where nothing may be mounted; the current directory is taken along.
  */
 static int mount_root(void)
 {
@@ -176,14 +188,19 @@ static int mount_root(void)
 	tree = (int)syscall(SYS_open_tree, AT_FDCWD, ".", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	if (tree < 0)
 		return -errno;
-	if (syscall(SYS_move_mount, tree, "", AT_FDCWD, ".", MOVE_MOUNT_F_EMPTY_PATH) < 0 || fchdir(tree) < 0 ||
-	    mount(NULL, ".", NULL, MS_REMOUNT | MS_BIND | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+	if (syscall(SYS_move_mount, tree, "", AT_FDCWD, ".", MOVE_MOUNT_F_EMPTY_PATH) < 0 ||
+	    fchdir(tree) < 0 ||
+	    mount(NULL, ".", NULL, MS_REMOUNT | MS_BIND | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) <
+		    0)
 		r = -errno;
 	close(tree);
 	return r;
 }
 
-/* The current directory, a mount, becomes the only one. Not possible on an initial ramdisk, where chroot must do. */
+/*
+ * The current directory, a mount, becomes the only one. Not possible on an initial ramdisk, where
+ * chroot must do.
+ */
 static void forget_other_mounts(void)
 {
 	if (syscall(SYS_pivot_root, ".", ".") == 0)
@@ -246,7 +263,10 @@ static int close_others(void)
 	return syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0) < 0 ? -errno : 0;
 }
 
-/* What a process inherits beside descriptors: from the session's group it could signal the monitor, on its terminal type, and use its keys. */
+/*
+ * What a process inherits beside descriptors: from the session's group it could signal the monitor,
+ * on its terminal type, and use its keys.
+ */
 static int leave_session(void)
 {
 	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL); /* not every kernel has keys */
@@ -317,11 +337,14 @@ static bool setting_is(const char *path, char value)
 const char *confine_hint(void)
 {
 	if (setting_is("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", '1'))
-		return "AppArmor restricts user namespaces: add a profile with \"userns,\" for qfile-unpacker, or set "
+		return "AppArmor restricts user namespaces: add a profile with \"userns,\" for "
+		       "qfile-unpacker, or set "
 		       "kernel.apparmor_restrict_unprivileged_userns=0, or start it as root";
 	if (setting_is("/proc/sys/kernel/unprivileged_userns_clone", '0'))
-		return "user namespaces are switched off: set kernel.unprivileged_userns_clone=1, or start it as root";
+		return "user namespaces are switched off: set kernel.unprivileged_userns_clone=1, "
+		       "or start it as root";
 	if (setting_is("/proc/sys/user/max_user_namespaces", '0'))
-		return "user namespaces are switched off: set user.max_user_namespaces above 0, or start it as root";
+		return "user namespaces are switched off: set user.max_user_namespaces above 0, or "
+		       "start it as root";
 	return "a plain user needs user namespaces for this: allow them, or start it as root";
 }

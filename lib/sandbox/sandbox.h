@@ -13,19 +13,24 @@ struct confinement {
 };
 
 /*
- * fork() into namespaces of its own, as many as can be had. Uses capabilities where the process has them, and drops them in the parent, for
- * good. Returns the child's PID, 0 in the child, or a negative errno: a user without privileges may make no namespaces here, so
- * that chroot cannot be had.
+ * fork() into namespaces of its own, as many as can be had. Uses capabilities where the process has
+ * them, and drops them in the parent, for good. Returns the child's PID, 0 in the child, or a
+ * negative errno: a user without privileges may make no namespaces here, so that chroot cannot be
+ * had.
  */
 pid_t confine_fork(struct confinement *confinement);
 
 /*
- * In the child: shut it in. `root`, a directory, becomes its whole file system; every descriptor above 2 is closed.
- * Returns a new descriptor of the root directory, or a negative errno when a layer is missing that there must be.
+ * In the child: shut it in. `root`, a directory, becomes its whole file system; every descriptor
+ * above 2 is closed. Returns a new descriptor of the root directory, or a negative errno when a
+ * layer is missing that there must be.
  */
 int confine(struct confinement *confinement, int root);
 
-/* Which setting of the system keeps a plain user from making namespaces: a static sentence part, or NULL. */
+/*
+ * Which setting of the system keeps a plain user from making namespaces: a static sentence part, or
+ * NULL.
+ */
 const char *confine_hint(void);
 
 #endif

@@ -21,9 +21,18 @@ struct allowed {
 	scmp_datum_t mask, value;
 };
 
-#define ALWAYS(name) {SCMP_SYS(name), 0, 0, 0}
-#define NO_BITS(name, argument, mask) {SCMP_SYS(name), argument, mask, 0}
-#define ONLY(name, argument, value) {SCMP_SYS(name), argument, ~0u, value}
+#define ALWAYS(name)                    \
+	{                               \
+		SCMP_SYS(name), 0, 0, 0 \
+	}
+#define NO_BITS(name, argument, mask)             \
+	{                                         \
+		SCMP_SYS(name), argument, mask, 0 \
+	}
+#define ONLY(name, argument, value)                  \
+	{                                            \
+		SCMP_SYS(name), argument, ~0u, value \
+	}
 
 static const struct allowed allowed[] = {
 	/* The stream, the report, and a message of the C library's own before it aborts. */
@@ -78,7 +87,9 @@ static int add(scmp_filter_ctx filter, const struct allowed *rule)
 {
 	if (rule->mask == 0)
 		return seccomp_rule_add(filter, SCMP_ACT_ALLOW, rule->syscall, 0);
-	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, rule->syscall, 1, SCMP_CMP(rule->argument, SCMP_CMP_MASKED_EQ, rule->mask, rule->value));
+	return seccomp_rule_add(
+		filter, SCMP_ACT_ALLOW, rule->syscall, 1,
+		SCMP_CMP(rule->argument, SCMP_CMP_MASKED_EQ, rule->mask, rule->value));
 }
 
 int syscalls_confine(void)

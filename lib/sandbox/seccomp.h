@@ -2,7 +2,10 @@
 #ifndef SYSCALLS_H
 #define SYSCALLS_H
 
-/* From here on, any system call but those that unpacking needs kills the process. Needs no_new_privs. A negative errno without seccomp. */
+/*
+ * From here on, any system call but those that unpacking needs kills the process. Needs
+ * no_new_privs. A negative errno without seccomp.
+ */
 int syscalls_confine(void);
 
 #endif

@@ -10,7 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-void journal_write(FILE *journal, enum journal_kind kind, const char *name, const struct stat *status)
+void journal_write(FILE *journal, enum journal_kind kind, const char *name,
+		   const struct stat *status)
 {
 	struct journal_record record = {
 		.kind = kind,
@@ -33,7 +34,8 @@ int journal_read(int journal, off_t *offset, struct journal_record *record)
 
 	if (n <= 0)
 		return n < 0 ? -errno : 0;
-	if ((size_t)n < fixed || record->namelen >= sizeof(record->name) || (size_t)n < fixed + record->namelen)
+	if ((size_t)n < fixed || record->namelen >= sizeof(record->name) ||
+	    (size_t)n < fixed + record->namelen)
 		return -EIO;
 	record->name[record->namelen] = '\0';
 	*offset += (off_t)(fixed + record->namelen);
@@ -48,5 +50,6 @@ int journal_same_file(const struct journal_record *record, const struct stat *st
 int journal_unchanged(const struct journal_record *record, const struct stat *status)
 {
 	return journal_same_file(record, status) && record->size == (uint64_t)status->st_size &&
-	       record->mtime == status->st_mtim.tv_sec && record->mtime_nsec == status->st_mtim.tv_nsec;
+	       record->mtime == status->st_mtim.tv_sec &&
+	       record->mtime_nsec == status->st_mtim.tv_nsec;
 }

@@ -1,5 +1,6 @@
 /*
- * What a sender sent, noted in a file: so that a move can remove that and nothing else, in constant memory.
+ * What a sender sent, noted in a file: so that a move can remove that and nothing else, in constant
+ * memory.
  */
 #ifndef JOURNAL_H
 #define JOURNAL_H
@@ -23,8 +24,12 @@ struct journal_record {
 };
 
 /* Append a record. A failure shows in ferror(). */
-void journal_write(FILE *journal, enum journal_kind kind, const char *name, const struct stat *status);
-/* Read the record at *offset and move *offset behind it. Returns 0 at the end, 1 for a record, or a negative errno. */
+void journal_write(FILE *journal, enum journal_kind kind, const char *name,
+		   const struct stat *status);
+/*
+ * Read the record at *offset and move *offset behind it. Returns 0 at the end, 1 for a record, or a
+ * negative errno.
+ */
 int journal_read(int journal, off_t *offset, struct journal_record *record);
 /* Is this still the file that was noted? */
 int journal_same_file(const struct journal_record *record, const struct stat *status);

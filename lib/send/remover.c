@@ -1,12 +1,13 @@
 /*
  * Remove what was sent, and only that.
  *
- * The journal says what every entry was when it was sent. Whatever is something else now stays, and is named.
+ * The journal says what every entry was when it was sent. Whatever is something else now stays, and
+ * is named.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "io/dirstack.h"
 #include "format/error.h"
+#include "io/dirstack.h"
 #include "send/journal.h"
 
 #include <dirent.h>
@@ -18,16 +19,20 @@
 
 struct qfile_remover {
 	int journal;
-	off_t offset;              /* of the next record */
+	off_t offset; /* of the next record */
 	struct journal_record record;
 	struct dirstack dirs;
-	off_t *begins;             /* for each of dirs.levels: where the records of its entries begin */
+	/* For each of dirs.levels: where the records of its entries begin. */
+	off_t *begins;
 	size_t begins_size;
 
-	/* While looking through a directory that is not empty, though all that was sent from it is dealt with: */
+	/*
+	 * While looking through a directory that is not empty, though all that was sent from it is
+	 * dealt with:
+	 */
 	DIR *remains;
-	off_t begin, end, search;  /* its records, and where to go on searching in them: */
-	size_t search_depth;       /* so many directories below it */
+	off_t begin, end, search; /* its records, and where to go on searching in them: */
+	size_t search_depth;      /* so many directories below it */
 };
 
 int qfile_remover_new(struct qfile_remover **remover, int journal)
@@ -59,7 +64,8 @@ static int here(const struct qfile_remover *remover)
 }
 
 /* Name an entry of the current directory in *kept. Returns 1, for qfile_remover_next(). */
-static int keep(const struct qfile_remover *remover, const char *name, int code, struct qfile_error *kept)
+static int keep(const struct qfile_remover *remover, const char *name, int code,
+		struct qfile_error *kept)
 {
 	size_t length = remover->dirs.pathlen;
 	char path[QFILE_NAME_MAX + 1 + PATH_MAX];
@@ -118,14 +124,16 @@ static int push(struct qfile_remover *remover, int fd, const struct stat *status
 		remover->begins_size = size;
 	}
 	remover->begins[depth] = remover->offset;
-	return dirstack_push(&remover->dirs, remover->record.name, remover->record.namelen, fd, status, false);
+	return dirstack_push(&remover->dirs, remover->record.name, remover->record.namelen, fd,
+			     status, false);
 }
 
 static int enter(struct qfile_remover *remover, struct qfile_error *kept)
 {
 	const char *name = remover->record.name;
 	struct stat status;
-	int fd = openat(here(remover), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), code, r;
+	int fd = openat(here(remover), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), code,
+	    r;
 
 	if (fd >= 0 && fstat(fd, &status) == 0 && journal_same_file(&remover->record, &status))
 		return push(remover, fd, &status);
@@ -139,7 +147,10 @@ static int enter(struct qfile_remover *remover, struct qfile_error *kept)
 	return code == -ENOENT ? 0 : 1;
 }
 
-/* Remove the directory that the record ends; where it is not empty, prepare for naming what appeared in it. */
+/*
+ * Remove the directory that the record ends; where it is not empty, prepare for naming what
+ * appeared in it.
+ */
 static int leave(struct qfile_remover *remover, struct qfile_error *kept)
 {
 	const struct journal_record *record = &remover->record;
@@ -148,7 +159,9 @@ static int leave(struct qfile_remover *remover, struct qfile_error *kept)
 	struct stat status;
 	int fd, r = 0;
 
-	/* Its path is still needed for the names in it: leave it only once it is known to be empty. */
+	/*
+	 * Its path is still needed for the names in it: leave it only once it is known to be empty.
+	 */
 	if (lseek(level.fd, 0, SEEK_SET) < 0)
 		return -errno;
 	fd = dup(level.fd);
@@ -178,7 +191,8 @@ static int leave(struct qfile_remover *remover, struct qfile_error *kept)
 	if (fd < 0)
 		return fd;
 	close(fd);
-	if (fstatat(here(remover), record->name, &status, AT_SYMLINK_NOFOLLOW) < 0 || !journal_same_file(record, &status))
+	if (fstatat(here(remover), record->name, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    !journal_same_file(record, &status))
 		return keep(remover, record->name, -ESTALE, kept);
 	if (unlinkat(here(remover), record->name, AT_REMOVEDIR) < 0)
 		return keep(remover, record->name, -errno, kept);
@@ -205,8 +219,9 @@ static int next_of_directory(struct qfile_remover *remover, off_t end)
 }
 
 /*
- * Was an entry of this name noted in the directory? Searches on from where the one before was found, and once around: names remain in the
- * order in which they were read, so that the search is short for all but those that appeared.
+ * Was an entry of this name noted in the directory? Searches on from where the one before was
+ * found, and once around: names remain in the order in which they were read, so that the search is
+ * short for all but those that appeared.
  */
 static int was_noted(struct qfile_remover *remover, const char *name)
 {

@@ -4,9 +4,9 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "format/error.h"
-#include "send/journal.h"
 #include "io/stream.h"
 #include "io/walk.h"
+#include "send/journal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,12 +19,16 @@ struct qfile_sender {
 	struct stream_writer writer;
 	struct walk walk;
 	struct qfile_size sent;
-	FILE *journal;           /* NULL: none is kept */
-	size_t unjournalled;     /* depth inside directories that were reached through a link: what is in them stays where it is */
-	int file;                /* the large file that is being sent, or -1 */
-	off_t offset;            /* how far it is sent */
-	uint64_t left;           /* bytes of it that are still to be sent */
-	bool quiet;              /* nobody has written to it lately */
+	FILE *journal; /* NULL: none is kept */
+	/*
+	 * Depth inside directories that were reached through a link: what is in them stays where it
+	 * is.
+	 */
+	size_t unjournalled;
+	int file;      /* the large file that is being sent, or -1 */
+	off_t offset;  /* how far it is sent */
+	uint64_t left; /* bytes of it that are still to be sent */
+	bool quiet;    /* nobody has written to it lately */
 	char name[QFILE_NAME_MAX + 1];
 };
 
@@ -86,15 +90,26 @@ const char *qfile_sender_name(const struct qfile_sender *sender)
 	return sender->name;
 }
 
-/* The format has unsigned 32-bit seconds: a time before 1970 or after 2106 is sent as the nearest that it can express. */
+/*
+ * The format has unsigned 32-bit seconds: a time before 1970 or after 2106 is sent as the nearest
+ * that it can express.
+ */
 static void encode_time(const struct timespec *time, uint32_t *seconds, uint32_t *nanoseconds)
 {
-	*seconds = time->tv_sec < 0 ? 0 : time->tv_sec > UINT32_MAX ? UINT32_MAX : (uint32_t)time->tv_sec;
-	*nanoseconds = time->tv_sec < 0 ? 0 : time->tv_sec > UINT32_MAX ? 999999999 : (uint32_t)time->tv_nsec;
+	*seconds = time->tv_sec < 0            ? 0
+		   : time->tv_sec > UINT32_MAX ? UINT32_MAX
+					       : (uint32_t)time->tv_sec;
+	*nanoseconds = time->tv_sec < 0            ? 0
+		       : time->tv_sec > UINT32_MAX ? 999999999
+						   : (uint32_t)time->tv_nsec;
 }
 
-/* Put an entry's header and name into the buffer, with room behind them for its data too, where that fits into the buffer at all. */
-static int put_header(struct qfile_sender *sender, const struct walk_entry *entry, const struct stat *status, uint64_t filelen)
+/*
+ * Put an entry's header and name into the buffer, with room behind them for its data too, where
+ * that fits into the buffer at all.
+ */
+static int put_header(struct qfile_sender *sender, const struct walk_entry *entry,
+		      const struct stat *status, uint64_t filelen)
 {
 	struct qfile_header header = {
 		.namelen = (uint32_t)entry->pathlen + 1,
@@ -103,7 +118,9 @@ static int put_header(struct qfile_sender *sender, const struct walk_entry *entr
 	};
 	size_t fixed = QFILE_HEADER_SIZE + header.namelen;
 	unsigned char *room;
-	ssize_t n = stream_room(&sender->writer, filelen < STREAM_BUFFER_SIZE - fixed ? fixed + (size_t)filelen : fixed, &room);
+	ssize_t n = stream_room(
+		&sender->writer,
+		filelen < STREAM_BUFFER_SIZE - fixed ? fixed + (size_t)filelen : fixed, &room);
 
 	if (n < 0)
 		return (int)n;
@@ -115,7 +132,8 @@ static int put_header(struct qfile_sender *sender, const struct walk_entry *entr
 	return 0;
 }
 
-static void note(struct qfile_sender *sender, enum journal_kind kind, const struct walk_entry *entry, const struct stat *status)
+static void note(struct qfile_sender *sender, enum journal_kind kind,
+		 const struct walk_entry *entry, const struct stat *status)
 {
 	struct stat link;
 
@@ -132,8 +150,9 @@ static void note(struct qfile_sender *sender, enum journal_kind kind, const stru
 }
 
 /*
- * A large file is sent by its own pages, which takes a fifth less time than sending copies of them, unless somebody seems to be writing to it: a
- * page that changes between our checksum and the receiver's eyes fails the whole copy.
+ * A large file is sent by its own pages, which takes a fifth less time than sending copies of them,
+ * unless somebody seems to be writing to it: a page that changes between our checksum and the
+ * receiver's eyes fails the whole copy.
  */
 #define QUIET_SECONDS 2
 
@@ -183,7 +202,8 @@ static void close_file(struct qfile_sender *sender)
 }
 
 /* Begin with a file, and end it at once when it fits into the buffer. */
-static int send_file(struct qfile_sender *sender, const struct walk_entry *entry, struct qfile_error *error)
+static int send_file(struct qfile_sender *sender, const struct walk_entry *entry,
+		     struct qfile_error *error)
 {
 	struct stat status;
 	int fd = walk_open(entry, &status), r;
@@ -201,7 +221,10 @@ static int send_file(struct qfile_sender *sender, const struct walk_entry *entry
 		return r;
 	sender->sent.entries++;
 	note(sender, JOURNAL_ENTRY, entry, &status);
-	/* A large file's content begins at a page of the buffer and of the pipe: the receiver may then write whole pages. */
+	/*
+	 * A large file's content begins at a page of the buffer and of the pipe: the receiver may
+	 * then write whole pages.
+	 */
 	if (sender->left >= STREAM_BUFFER_SIZE && (r = stream_flush(&sender->writer)) < 0)
 		return r;
 	if (sender->left > 0 && (r = put_data(sender, error)) < 0)
@@ -211,7 +234,8 @@ static int send_file(struct qfile_sender *sender, const struct walk_entry *entry
 	return 0;
 }
 
-static int send_link(struct qfile_sender *sender, const struct walk_entry *entry, struct qfile_error *error)
+static int send_link(struct qfile_sender *sender, const struct walk_entry *entry,
+		     struct qfile_error *error)
 {
 	char target[QFILE_NAME_MAX + 1];
 	unsigned char *room;
@@ -228,7 +252,8 @@ static int send_link(struct qfile_sender *sender, const struct walk_entry *entry
 	r = put_header(sender, entry, &status, (uint64_t)n);
 	if (r < 0)
 		return r;
-	n = stream_room(&sender->writer, (size_t)n, &room) < 0 ? -1 : n; /* never: put_header() made room */
+	/* never: put_header() made room. */
+	n = stream_room(&sender->writer, (size_t)n, &room) < 0 ? -1 : n;
 	memcpy(room, target, (size_t)n);
 	stream_put(&sender->writer, (size_t)n);
 	sender->sent.entries++;
@@ -256,7 +281,8 @@ static int send_directory(struct qfile_sender *sender, const struct walk_entry *
 	return 0;
 }
 
-static int send_entry(struct qfile_sender *sender, const struct walk_entry *entry, struct qfile_error *error)
+static int send_entry(struct qfile_sender *sender, const struct walk_entry *entry,
+		      struct qfile_error *error)
 {
 	static const struct stat unknown;
 	int r = 0;
@@ -312,7 +338,10 @@ int qfile_sender_step(struct qfile_sender *sender, struct qfile_error *error)
 	return r;
 }
 
-/* Milliseconds for the rest of an answer that has begun: a receiver that has more to say says it in one go. */
+/*
+ * Milliseconds for the rest of an answer that has begun: a receiver that has more to say says it in
+ * one go.
+ */
 #define PATIENCE 1000
 
 static int read_result(struct qfile_sender *sender, struct qfile_result *result)
@@ -325,7 +354,10 @@ static int read_result(struct qfile_sender *sender, struct qfile_result *result)
 	if ((size_t)n < sizeof(bytes))
 		return -ECONNRESET;
 	qfile_result_decode(bytes, result);
-	/* An old receiver's answer ends here, which shows when it closes the connection, or soon. What cannot be a name is not worth failing for. */
+	/*
+	 * An old receiver's answer ends here, which shows when it closes the connection, or soon.
+	 * What cannot be a name is not worth failing for.
+	 */
 	n = stream_read_answer(&sender->writer, length, sizeof(length), PATIENCE);
 	if ((size_t)n == sizeof(length) && qfile_result_namelen_decode(length, result) == 0) {
 		n = stream_read_answer(&sender->writer, result->name, result->namelen, PATIENCE);
@@ -347,7 +379,8 @@ static int send_end(struct qfile_sender *sender)
 	return stream_flush(&sender->writer);
 }
 
-int qfile_sender_finish(struct qfile_sender *sender, struct qfile_result *result, struct qfile_error *error)
+int qfile_sender_finish(struct qfile_sender *sender, struct qfile_result *result,
+			struct qfile_error *error)
 {
 	bool early;
 	int r;

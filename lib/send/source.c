@@ -42,10 +42,14 @@ static int source_resolve(struct qfile_source *source, const char *argument, boo
 		return 0;
 	if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode))
 		return -ENOTSUP;
-	return faccessat(AT_FDCWD, source->path, S_ISDIR(status.st_mode) ? R_OK | X_OK : R_OK, AT_EACCESS) < 0 ? -errno : 0;
+	return faccessat(AT_FDCWD, source->path, S_ISDIR(status.st_mode) ? R_OK | X_OK : R_OK,
+			 AT_EACCESS) < 0
+		       ? -errno
+		       : 0;
 }
 
-int qfile_source_open(struct qfile_source *source, const char *argument, bool dereference, struct qfile_error *error)
+int qfile_source_open(struct qfile_source *source, const char *argument, bool dereference,
+		      struct qfile_error *error)
 {
 	int r = -EINVAL;
 
@@ -86,7 +90,8 @@ static int measure(struct walk *walk, int stop, struct qfile_size *size, struct 
 	}
 }
 
-int qfile_measure(const struct qfile_source *source, unsigned flags, int stop, struct qfile_size *size, struct qfile_error *error)
+int qfile_measure(const struct qfile_source *source, unsigned flags, int stop,
+		  struct qfile_size *size, struct qfile_error *error)
 {
 	struct walk *walk = malloc(sizeof(*walk));
 	int r;

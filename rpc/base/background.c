@@ -50,7 +50,8 @@ int background_ready(int fd)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC), r = 0;
 
-	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 || write(fd, "", 1) != 1)
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
+	    write(fd, "", 1) != 1)
 		r = -errno;
 	if (null >= 0)
 		close(null);

@@ -12,7 +12,10 @@ static bool is_letter(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* What may stand in an account's name. It ends up in nobody's shell, and yet there is nothing in it that a shell would take for its own. */
+/*
+ * What may stand in an account's name. It ends up in nobody's shell, and yet there is nothing in it
+ * that a shell would take for its own.
+ */
 static bool account_character_ok(char c)
 {
 	return is_letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';

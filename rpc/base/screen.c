@@ -20,11 +20,15 @@ static char plain(char c)
 	return (c >= ' ' && c < 0x7f) || c == '\n' || c == '\r' || c == '\t' ? c : '?';
 }
 
-/* Write the character that is held, or what there is of it. Returns the bytes written: no more than were held. */
+/*
+ * Write the character that is held, or what there is of it. Returns the bytes written: no more than
+ * were held.
+ */
 static size_t release(struct rpc_screen *screen, char *text)
 {
 	const size_t before = screen->before_count, count = screen->count;
-	char both[2 * RPC_SCREEN_CHARACTER], alone[RPC_SCREEN_CHARACTER + 1], shown[2 * RPC_SCREEN_CHARACTER + 1];
+	char both[2 * RPC_SCREEN_CHARACTER], alone[RPC_SCREEN_CHARACTER + 1],
+		shown[2 * RPC_SCREEN_CHARACTER + 1];
 	size_t written;
 
 	memcpy(both, screen->before, before);

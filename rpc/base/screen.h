@@ -9,16 +9,19 @@
 struct rpc_screen {
 	char held[RPC_SCREEN_CHARACTER]; /* a character that was cut */
 	size_t count;
-	char before[RPC_SCREEN_CHARACTER]; /* the one before it: what joins characters may stand behind some only */
-	size_t before_count;               /* 0: none that matters */
+	/* The one before it: what joins characters may stand behind some only. */
+	char before[RPC_SCREEN_CHARACTER];
+	size_t before_count; /* 0: none that matters */
 };
 
-#define RPC_SCREEN_EXTRA (RPC_SCREEN_CHARACTER - 1) /* how much longer than its input the output may be: what was held */
+/* How much longer than its input the output may be: what was held. */
+#define RPC_SCREEN_EXTRA (RPC_SCREEN_CHARACTER - 1)
 
 /*
- * Copy `size` bytes to `text`, which has room for RPC_SCREEN_EXTRA more: lines and tabs stay, and what qfile_displayable() lets stand; all else is
- * replaced by '?'. A character that is not whole is held back until its rest comes. Returns the bytes written, the same text however it is cut into
- * calls. `size` 0: the end.
+ * Copy `size` bytes to `text`, which has room for RPC_SCREEN_EXTRA more: lines and tabs stay, and
+ * what qfile_displayable() lets stand; all else is replaced by '?'. A character that is not whole
+ * is held back until its rest comes. Returns the bytes written, the same text however it is cut
+ * into calls. `size` 0: the end.
  */
 size_t rpc_screen_clean(struct rpc_screen *screen, const char *untrusted, size_t size, char *text);
 

@@ -30,7 +30,9 @@ static bool runs(const xc_domaininfo_t *info)
 
 	if (info->flags & XEN_DOMINF_dying)
 		return false;
-	/* Suspended, it may go on where it was, and nobody would be told. If it does not, it dies. */
+	/*
+	 * Suspended, it may go on where it was, and nobody would be told. If it does not, it dies.
+	 */
 	return !(info->flags & XEN_DOMINF_shutdown) || reason == SHUTDOWN_suspend;
 }
 
@@ -72,8 +74,12 @@ static bool contains(const unsigned *domids, size_t count, unsigned domid)
 	return false;
 }
 
-/* A watch for each name, and no more: one for all of /local/domain would wake us for whatever a guest writes below its own. */
-static void forget_gone(struct domains *domains, struct xs_handle *xs, const unsigned *domids, size_t count)
+/*
+ * A watch for each name, and no more: one for all of /local/domain would wake us for whatever a
+ * guest writes below its own.
+ */
+static void forget_gone(struct domains *domains, struct xs_handle *xs, const unsigned *domids,
+			size_t count)
 {
 	char path[64];
 	size_t kept = 0;
@@ -89,7 +95,8 @@ static void forget_gone(struct domains *domains, struct xs_handle *xs, const uns
 	domains->known_count = kept;
 }
 
-static void watch_new(struct domains *domains, struct xs_handle *xs, const unsigned *domids, size_t count)
+static void watch_new(struct domains *domains, struct xs_handle *xs, const unsigned *domids,
+		      size_t count)
 {
 	char path[64];
 
@@ -105,7 +112,10 @@ static void watch_new(struct domains *domains, struct xs_handle *xs, const unsig
 
 /* ---- Names ---- */
 
-/* Take the domain into the list if it has a name that can be used. One without any is being made: we hear of its name when it gets it. */
+/*
+ * Take the domain into the list if it has a name that can be used. One without any is being made:
+ * we hear of its name when it gets it.
+ */
 static void add_named(struct domains *domains, struct known *known, struct xs_handle *xs)
 {
 	struct domain *domain = &domains->list[domains->count];
@@ -121,7 +131,8 @@ static void add_named(struct domains *domains, struct known *known, struct xs_ha
 		domains->count++;
 	} else if (!known->warned) {
 		qfile_printable(name, strlen(name), shown, sizeof(shown));
-		warnx("domain %u takes no part: \"%s\" is no VM's name, which is a letter, then letters, digits, '_', '-' and '.', at most 63 in all",
+		warnx("domain %u takes no part: \"%s\" is no VM's name, which is a letter, then "
+		      "letters, digits, '_', '-' and '.', at most 63 in all",
 		      known->domid, shown);
 		known->warned = true;
 	}
@@ -134,7 +145,8 @@ static void warn_of_twins(struct domains *domains)
 		struct known *known = find_known(domains, domains->list[i].domid);
 
 		if (domains->list[i].twin && !known->warned) {
-			warnx("domain %u takes no part: another one is called \"%s\", too", known->domid, domains->list[i].name);
+			warnx("domain %u takes no part: another one is called \"%s\", too",
+			      known->domid, domains->list[i].name);
 			known->warned = true;
 		}
 	}

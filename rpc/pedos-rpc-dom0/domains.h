@@ -1,4 +1,6 @@
-/* Which domains run, as the hypervisor says, and how they are called, as the toolstack has written. */
+/*
+ * Which domains run, as the hypervisor says, and how they are called, as the toolstack has written.
+ */
 #ifndef DOMAINS_H
 #define DOMAINS_H
 #include "tables.h"
@@ -23,9 +25,10 @@ struct domains {
 };
 
 /*
- * Find out which domains run now, watch the names of new ones, and stop watching those of others. Dom0 does not take part, nor does a domain that
- * is dying, has crashed or shut down, or has no VM's name; one that is only suspended does. Warns on stderr once of a domain with a bad name,
- * or with another's. -EPERM and the like: the hypervisor does not answer; *domains is as before.
+ * Find out which domains run now, watch the names of new ones, and stop watching those of others.
+ * Dom0 does not take part, nor does a domain that is dying, has crashed or shut down, or has no
+ * VM's name; one that is only suspended does. Warns on stderr once of a domain with a bad name, or
+ * with another's. -EPERM and the like: the hypervisor does not answer; *domains is as before.
  */
 int domains_update(struct domains *domains, xc_interface *xc, struct xs_handle *xs);
 

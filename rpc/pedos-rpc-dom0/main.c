@@ -20,7 +20,11 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#define PAUSE 10000 /* milliseconds until what failed is tried again, and xenstore is asked whether it is there: its library does not tell */
+/*
+ * Milliseconds until what failed is tried again, and xenstore is asked whether it is there: its
+ * library does not tell.
+ */
+#define PAUSE 10000
 
 /* All that the daemon has. */
 struct daemon {
@@ -54,7 +58,8 @@ static bool has_room(const struct rpc_policy *policy, const struct domains *doma
 
 	if (!tables_too_large(policy, domains->list, domains->count, &source, &target))
 		return true;
-	warnx("too many rules concern calls from \"%s\" to \"%s\": together they may have %d bytes; say more with fewer, through * and @anyvm",
+	warnx("too many rules concern calls from \"%s\" to \"%s\": together they may have %d "
+	      "bytes; say more with fewer, through * and @anyvm",
 	      source->name, target->name, RPC_PAIR_TEXT_MAX);
 	return false;
 }
@@ -78,13 +83,14 @@ static void reload(struct daemon *daemon)
 /* ---- Xen ---- */
 
 /* What Xen's libraries would say by themselves is less clear, and comes besides. */
-static void stay_silent(struct xentoollog_logger *logger, xentoollog_level level, int code, const char *context, const char *format, va_list arguments)
+static void stay_silent(struct xentoollog_logger *logger, xentoollog_level level, int code,
+			const char *context, const char *format, va_list arguments)
 {
 	(void)logger, (void)level, (void)code, (void)context, (void)format, (void)arguments;
 }
 
-static void show_no_progress(struct xentoollog_logger *logger, const char *context, const char *what, int percent, unsigned long done,
-                             unsigned long total)
+static void show_no_progress(struct xentoollog_logger *logger, const char *context,
+			     const char *what, int percent, unsigned long done, unsigned long total)
 {
 	(void)logger, (void)context, (void)what, (void)percent, (void)done, (void)total;
 }
@@ -93,23 +99,27 @@ static bool open_xenstore(struct daemon *daemon)
 {
 	daemon->xs = xs_open(0);
 	if (!daemon->xs)
-		warn("no connection to xenstore (is this dom0, is xenstored running, are you root?)");
+		warn("no connection to xenstore (is this dom0, is xenstored running, are you "
+		     "root?)");
 	return daemon->xs;
 }
 
 static bool open_xen(struct daemon *daemon)
 {
-	static struct xentoollog_logger silent = {.vmessage = stay_silent, .progress = show_no_progress};
+	static struct xentoollog_logger silent = {.vmessage = stay_silent,
+						  .progress = show_no_progress};
 
 	daemon->xc = xc_interface_open(&silent, &silent, 0);
 	if (!daemon->xc)
-		warn("no connection to the hypervisor (does this machine run Xen, is this dom0, are you root?)");
+		warn("no connection to the hypervisor (does this machine run Xen, is this dom0, "
+		     "are you root?)");
 	return daemon->xc && open_xenstore(daemon);
 }
 
 static bool watch_domains(struct daemon *daemon)
 {
-	if (xs_watch(daemon->xs, "@introduceDomain", "introduce") && xs_watch(daemon->xs, "@releaseDomain", "release"))
+	if (xs_watch(daemon->xs, "@introduceDomain", "introduce") &&
+	    xs_watch(daemon->xs, "@releaseDomain", "release"))
 		return true;
 	warn("watching for domains");
 	return false;
@@ -130,14 +140,17 @@ static bool update_domains(struct daemon *daemon)
 
 static bool update(struct daemon *daemon)
 {
-	return update_domains(daemon) && update_tables(daemon->xs, &daemon->policy, daemon->domains.list, daemon->domains.count);
+	return update_domains(daemon) && update_tables(daemon->xs, &daemon->policy,
+						       daemon->domains.list, daemon->domains.count);
 }
 
 /* The first time, all has to be well. */
 static bool begin(struct daemon *daemon)
 {
-	return open_xen(daemon) && watch_domains(daemon) && update_domains(daemon) && has_room(&daemon->policy, &daemon->domains) &&
-	       update_tables(daemon->xs, &daemon->policy, daemon->domains.list, daemon->domains.count);
+	return open_xen(daemon) && watch_domains(daemon) && update_domains(daemon) &&
+	       has_room(&daemon->policy, &daemon->domains) &&
+	       update_tables(daemon->xs, &daemon->policy, daemon->domains.list,
+			     daemon->domains.count);
 }
 
 static void drain_watches(struct xs_handle *xs)
@@ -167,10 +180,14 @@ static bool take_signal(struct daemon *daemon, int stop)
 	return true;
 }
 
-/* Returns the exit status. What happened is not asked for in detail: all tables are looked at, and what is right is left alone. */
+/*
+ * Returns the exit status. What happened is not asked for in detail: all tables are looked at, and
+ * what is right is left alone.
+ */
 static int serve(struct daemon *daemon, int stop)
 {
-	struct pollfd fds[] = {{.fd = stop, .events = POLLIN}, {.fd = xs_fileno(daemon->xs), .events = POLLIN}};
+	struct pollfd fds[] = {{.fd = stop, .events = POLLIN},
+			       {.fd = xs_fileno(daemon->xs), .events = POLLIN}};
 	bool ok = true;
 
 	for (;;) {

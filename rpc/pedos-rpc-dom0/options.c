@@ -15,7 +15,8 @@
 
 static const char help[] =
 	"Usage: pedos-rpc-dom0 [OPTION]...\n"
-	"Tell Xen's guests, through xenstore, whom they may call and who may call them. Runs in dom0.\n"
+	"Tell Xen's guests, through xenstore, whom they may call and who may call them. Runs in "
+	"dom0.\n"
 	"\n"
 	"      --policy=DIR   the directory of the policy, files *.policy\n"
 	"                     (default " DEFAULT_POLICY ")\n"
@@ -29,7 +30,12 @@ static const char help[] =
 	"Exit status: 0 done, 1 failed, 2 wrong usage.\n"
 	"Example: pedos-rpc-dom0 --policy=./policy.d --foreground\n";
 
-enum { OPTION_POLICY = 256, OPTION_FOREGROUND, OPTION_ONCE, OPTION_CLEAR };
+enum {
+	OPTION_POLICY = 256,
+	OPTION_FOREGROUND,
+	OPTION_ONCE,
+	OPTION_CLEAR
+};
 
 static const struct option long_options[] = {
 	{"policy", required_argument, NULL, OPTION_POLICY},
@@ -90,7 +96,10 @@ int options_parse(struct options *options, int argc, char **argv)
 		case 'h':
 			return fputs(help, stdout) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;
 		case 'V':
-			return printf("pedos-rpc-dom0 (qfilecopy) %s\n", qfile_version()) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;
+			return printf("pedos-rpc-dom0 (qfilecopy) %s\n", qfile_version()) < 0 ||
+					       fflush(stdout) != 0
+				       ? EXIT_FAILED
+				       : 0;
 		default: /* getopt has said what is wrong */
 			return usage();
 		}

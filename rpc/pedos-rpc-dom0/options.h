@@ -3,7 +3,10 @@
 #define OPTIONS_H
 #include <stdbool.h>
 
-enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
+enum {
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2
+};
 
 struct options {
 	const char *policy; /* a directory */

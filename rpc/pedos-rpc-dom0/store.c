@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A transaction fails where somebody else has changed the same nodes meanwhile. Nobody has a reason to do that all the time. */
+/*
+ * A transaction fails where somebody else has changed the same nodes meanwhile. Nobody has a reason
+ * to do that all the time.
+ */
 #define TRIES 100
 
 /* A node of a guest's tables, as it should be. */
@@ -23,25 +26,31 @@ struct node {
 
 static void set_path(struct node *node, const char *table, const char *name)
 {
-	snprintf(node->directory, sizeof(node->directory), "/local/domain/%u/%s", node->guest, table);
-	snprintf(node->path, sizeof(node->path), "/local/domain/%u/%s/%s", node->guest, table, name);
+	snprintf(node->directory, sizeof(node->directory), "/local/domain/%u/%s", node->guest,
+		 table);
+	snprintf(node->path, sizeof(node->path), "/local/domain/%u/%s/%s", node->guest, table,
+		 name);
 }
 
 /* ---- Permissions: the first entry is the owner's, with what those may who are not listed ---- */
 
-static bool permissions_right(struct xs_handle *xs, xs_transaction_t t, const char *path, unsigned guest)
+static bool permissions_right(struct xs_handle *xs, xs_transaction_t t, const char *path,
+			      unsigned guest)
 {
 	unsigned count;
 	struct xs_permissions *now = xs_get_permissions(xs, t, path, &count);
-	bool right = now && count == 2 && now[0].id == 0 && now[0].perms == XS_PERM_NONE && now[1].id == guest && now[1].perms == XS_PERM_READ;
+	bool right = now && count == 2 && now[0].id == 0 && now[0].perms == XS_PERM_NONE &&
+		     now[1].id == guest && now[1].perms == XS_PERM_READ;
 
 	free(now);
 	return right;
 }
 
-static bool set_permissions(struct xs_handle *xs, xs_transaction_t t, const char *path, unsigned guest)
+static bool set_permissions(struct xs_handle *xs, xs_transaction_t t, const char *path,
+			    unsigned guest)
 {
-	struct xs_permissions permissions[] = {{.id = 0, .perms = XS_PERM_NONE}, {.id = guest, .perms = XS_PERM_READ}};
+	struct xs_permissions permissions[] = {{.id = 0, .perms = XS_PERM_NONE},
+					       {.id = guest, .perms = XS_PERM_READ}};
 
 	return xs_set_permissions(xs, t, path, permissions, 2);
 }
@@ -61,10 +70,11 @@ static bool node_right(struct xs_handle *xs, xs_transaction_t t, const struct no
 static bool write_node(struct xs_handle *xs, xs_transaction_t t, const struct node *node)
 {
 	if (!permissions_right(xs, t, node->directory, node->guest) &&
-	    !(xs_mkdir(xs, t, node->directory) && set_permissions(xs, t, node->directory, node->guest)))
+	    !(xs_mkdir(xs, t, node->directory) &&
+	      set_permissions(xs, t, node->directory, node->guest)))
 		return false;
-	return node_right(xs, t, node) ||
-	       (xs_write(xs, t, node->path, node->value, node->length) && set_permissions(xs, t, node->path, node->guest));
+	return node_right(xs, t, node) || (xs_write(xs, t, node->path, node->value, node->length) &&
+					   set_permissions(xs, t, node->path, node->guest));
 }
 
 /* ---- Both nodes of a pair ---- */
@@ -97,7 +107,8 @@ static int try_to_write(struct xs_handle *xs, const struct node nodes[2])
 	return written || !there ? 0 : -code;
 }
 
-int store_put_pair(struct xs_handle *xs, const struct domain *source, const struct domain *target, const char *text, size_t length)
+int store_put_pair(struct xs_handle *xs, const struct domain *source, const struct domain *target,
+		   const char *text, size_t length)
 {
 	static struct node nodes[2];
 	char source_domid[16], target_domid[16];
@@ -105,10 +116,15 @@ int store_put_pair(struct xs_handle *xs, const struct domain *source, const stru
 
 	snprintf(source_domid, sizeof(source_domid), "%u", source->domid);
 	snprintf(target_domid, sizeof(target_domid), "%u", target->domid);
-	/* The target's first, in the order of events, too: when the source learns that it may call, the target knows. */
+	/*
+	 * The target's first, in the order of events, too: when the source learns that it may call,
+	 * the target knows.
+	 */
 	nodes[0] = (struct node){.guest = target->domid, .value = text, .length = (unsigned)length};
 	set_path(&nodes[0], STORE_SOURCES, source_domid);
-	nodes[1] = (struct node){.guest = source->domid, .value = target_domid, .length = (unsigned)strlen(target_domid)};
+	nodes[1] = (struct node){.guest = source->domid,
+				 .value = target_domid,
+				 .length = (unsigned)strlen(target_domid)};
 	set_path(&nodes[1], STORE_TARGETS, target->name);
 
 	if (node_right(xs, XBT_NULL, &nodes[0]) && node_right(xs, XBT_NULL, &nodes[1]))

@@ -1,4 +1,7 @@
-/* Xenstore's side of the tables: their nodes, each owned by dom0 and readable for one guest. Functions return 0, or a negative errno. */
+/*
+ * Xenstore's side of the tables: their nodes, each owned by dom0 and readable for one guest.
+ * Functions return 0, or a negative errno.
+ */
 #ifndef STORE_H
 #define STORE_H
 #include "tables.h"
@@ -13,11 +16,13 @@
 #define STORE_SOURCES "pedos-rpc-in"
 
 /*
- * Have the two nodes of a pair say what they should, in one step: the target's domid for the source, `text` for the target. What is right already
- * is left alone, since every write wakes those who watch. Nothing is written for a guest that has gone: that would make its tree anew.
- * 0: done, or a guest has gone.
+ * Have the two nodes of a pair say what they should, in one step: the target's domid for the
+ * source, `text` for the target. What is right already is left alone, since every write wakes those
+ * who watch. Nothing is written for a guest that has gone: that would make its tree anew. 0: done,
+ * or a guest has gone.
  */
-int store_put_pair(struct xs_handle *xs, const struct domain *source, const struct domain *target, const char *text, size_t length);
+int store_put_pair(struct xs_handle *xs, const struct domain *source, const struct domain *target,
+		   const char *text, size_t length);
 
 /* Remove a node and what is below it. It need not be there. */
 int store_remove(struct xs_handle *xs, const char *path);

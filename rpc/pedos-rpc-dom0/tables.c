@@ -14,19 +14,21 @@ void tables_mark_twins(struct domain *domains, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		domains[i].twin = false;
 		for (size_t k = 0; k < count; k++)
-			domains[i].twin = domains[i].twin || (k != i && strcmp(domains[i].name, domains[k].name) == 0);
+			domains[i].twin = domains[i].twin ||
+					  (k != i && strcmp(domains[i].name, domains[k].name) == 0);
 	}
 }
 
-ssize_t tables_pair(const struct rpc_policy *policy, const struct domain *source, const struct domain *target, char text[RPC_PAIR_TEXT_MAX])
+ssize_t tables_pair(const struct rpc_policy *policy, const struct domain *source,
+		    const struct domain *target, char text[RPC_PAIR_TEXT_MAX])
 {
 	if (source->domid == target->domid || source->twin || target->twin)
 		return 0;
 	return rpc_pair_format(policy->rules, policy->count, source->name, target->name, text);
 }
 
-bool tables_too_large(const struct rpc_policy *policy, const struct domain *domains, size_t count, const struct domain **source,
-                      const struct domain **target)
+bool tables_too_large(const struct rpc_policy *policy, const struct domain *domains, size_t count,
+		      const struct domain **source, const struct domain **target)
 {
 	char text[RPC_PAIR_TEXT_MAX];
 
@@ -48,7 +50,8 @@ const struct domain *tables_find_name(const struct domain *domains, size_t count
 	return NULL;
 }
 
-const struct domain *tables_find_domid(const struct domain *domains, size_t count, const char *decimal)
+const struct domain *tables_find_domid(const struct domain *domains, size_t count,
+				       const char *decimal)
 {
 	char text[16];
 

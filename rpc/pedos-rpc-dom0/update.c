@@ -20,7 +20,8 @@ struct wanted {
 	size_t count;
 };
 
-static bool may_call(const struct wanted *wanted, const struct domain *source, const struct domain *target)
+static bool may_call(const struct wanted *wanted, const struct domain *source,
+		     const struct domain *target)
 {
 	char text[RPC_PAIR_TEXT_MAX];
 
@@ -48,16 +49,19 @@ static bool list(struct xs_handle *xs, const char *path, char ***names, unsigned
 }
 
 /* Is the node `name` in that table of that guest to stay? */
-static bool stays(const struct wanted *wanted, const char *guest, const char *table, const char *name)
+static bool stays(const struct wanted *wanted, const char *guest, const char *table,
+		  const char *name)
 {
 	const struct domain *self = tables_find_domid(wanted->domains, wanted->count, guest);
 
 	if (strcmp(table, STORE_TARGETS) == 0)
-		return may_call(wanted, self, tables_find_name(wanted->domains, wanted->count, name));
+		return may_call(wanted, self,
+				tables_find_name(wanted->domains, wanted->count, name));
 	return may_call(wanted, tables_find_domid(wanted->domains, wanted->count, name), self);
 }
 
-static bool clean_table(struct xs_handle *xs, const struct wanted *wanted, const char *guest, const char *table)
+static bool clean_table(struct xs_handle *xs, const struct wanted *wanted, const char *guest,
+			const char *table)
 {
 	char path[STORE_PATH_SIZE];
 	unsigned count;
@@ -82,7 +86,9 @@ static bool remove_table(struct xs_handle *xs, const char *guest, const char *ta
 	return remove_path(xs, path);
 }
 
-/* Of guests that have gone, too, as long as their trees are there. `wanted`: NULL, if nothing is. */
+/*
+ * Of guests that have gone, too, as long as their trees are there. `wanted`: NULL, if nothing is.
+ */
 static bool clean(struct xs_handle *xs, const struct wanted *wanted)
 {
 	static const char *const tables[] = {STORE_TARGETS, STORE_SOURCES};
@@ -93,7 +99,9 @@ static bool clean(struct xs_handle *xs, const struct wanted *wanted)
 	for (unsigned i = 0; i < 2 * count; i++) {
 		const char *guest = guests[i / 2], *table = tables[i % 2];
 
-		ok = (wanted ? clean_table(xs, wanted, guest, table) : remove_table(xs, guest, table)) && ok;
+		ok = (wanted ? clean_table(xs, wanted, guest, table)
+			     : remove_table(xs, guest, table)) &&
+		     ok;
 	}
 	free(guests);
 	return ok;
@@ -101,20 +109,25 @@ static bool clean(struct xs_handle *xs, const struct wanted *wanted)
 
 /* ---- Writing ---- */
 
-static bool write_pair(struct xs_handle *xs, const struct wanted *wanted, const struct domain *source, const struct domain *target)
+static bool write_pair(struct xs_handle *xs, const struct wanted *wanted,
+		       const struct domain *source, const struct domain *target)
 {
 	char text[RPC_PAIR_TEXT_MAX];
 	ssize_t length = tables_pair(wanted->policy, source, target, text);
 	int r = length > 0 ? store_put_pair(xs, source, target, text, (size_t)length) : (int)length;
 
 	if (r == -E2BIG)
-		warnx("too many rules concern calls from \"%s\" to \"%s\": they may not call until there are fewer", source->name, target->name);
+		warnx("too many rules concern calls from \"%s\" to \"%s\": they may not call until "
+		      "there are fewer",
+		      source->name, target->name);
 	else if (r < 0)
-		warnx("writing who may call \"%s\" from \"%s\": %s", target->name, source->name, strerror(-r));
+		warnx("writing who may call \"%s\" from \"%s\": %s", target->name, source->name,
+		      strerror(-r));
 	return r == 0 || r == -E2BIG; /* trying again would not help */
 }
 
-bool update_tables(struct xs_handle *xs, const struct rpc_policy *policy, const struct domain *domains, size_t count)
+bool update_tables(struct xs_handle *xs, const struct rpc_policy *policy,
+		   const struct domain *domains, size_t count)
 {
 	struct wanted wanted = {policy, domains, count};
 	bool ok = clean(xs, &wanted);

@@ -41,13 +41,17 @@ static int explain(const struct caller *caller, int code)
 
 	switch (code) {
 	case -ECONNRESET:
-		warnx("the connection to %s was lost: the VM, or the pedos-rpcd there, has ended", target);
+		warnx("the connection to %s was lost: the VM, or the pedos-rpcd there, has ended",
+		      target);
 		break;
 	case -ETIMEDOUT:
-		warnx("%s does not answer: its pedos-rpcd hangs or is overloaded; try again", target);
+		warnx("%s does not answer: its pedos-rpcd hangs or is overloaded; try again",
+		      target);
 		break;
 	case -EPROTO:
-		warnx("%s answers in a way that makes no sense: is it a pedos-rpcd of this version that runs there?", target);
+		warnx("%s answers in a way that makes no sense: is it a pedos-rpcd of this version "
+		      "that runs there?",
+		      target);
 		break;
 	default:
 		warnx("calling %s: %s", target, strerror(-code));
@@ -60,13 +64,16 @@ static int explain_refusal(const struct caller *caller, const struct rpc_refusal
 	char reason[RPC_REASON_MAX + 1];
 
 	qfile_printable(refusal->untrusted_reason, refusal->length, reason, sizeof(reason));
-	warnx("%s refuses %s: %s", caller->options->target, caller->options->call.service, *reason ? reason : "it gives no reason");
+	warnx("%s refuses %s: %s", caller->options->target, caller->options->call.service,
+	      *reason ? reason : "it gives no reason");
 	if (refusal->code == ENOENT)
 		return EXIT_NO_SERVICE;
 	return refusal->code == EACCES || refusal->code == EBUSY ? EXIT_REFUSED : EXIT_FAILED;
 }
 
-/* Ask for the service. -1: it runs. -ECANCELED: we are to stop. Otherwise the status to exit with. */
+/*
+ * Ask for the service. -1: it runs. -ECANCELED: we are to stop. Otherwise the status to exit with.
+ */
 static int ask(struct caller *caller)
 {
 	unsigned char bytes[2 * RPC_FRAME_HEADER_SIZE + 4 + RPC_CALL_MAX], payload[RPC_SMALL_MAX];
@@ -75,14 +82,17 @@ static int ask(struct caller *caller)
 	struct rpc_frame frame;
 	int r;
 
-	length += rpc_frame_put(bytes + length, RPC_CALL, payload, rpc_call_encode(&caller->options->call, payload));
+	length += rpc_frame_put(bytes + length, RPC_CALL, payload,
+				rpc_call_encode(&caller->options->call, payload));
 	rpc_session_begin(&caller->session, RPC_SERVICE);
 	r = rpc_send_frames(&caller->channel, caller->stop, bytes, length);
 	if (r == 0 || r == -ECONNRESET) /* one that was too busy to read has left its answer */
-		r = rpc_receive_frame(&caller->channel, &caller->session, caller->stop, RPC_PATIENCE, &frame, payload);
+		r = rpc_receive_frame(&caller->channel, &caller->session, caller->stop,
+				      RPC_PATIENCE, &frame, payload);
 	/* Somebody may have to be asked there, who takes his time. */
 	if (r == 0)
-		r = rpc_receive_frame(&caller->channel, &caller->session, caller->stop, -1, &frame, payload);
+		r = rpc_receive_frame(&caller->channel, &caller->session, caller->stop, -1, &frame,
+				      payload);
 	if (r < 0)
 		return r == -ECANCELED ? r : explain(caller, r);
 	if (frame.type == RPC_ACCEPTED)
@@ -103,8 +113,10 @@ static int join(struct caller *caller)
 		warnx("%s", strerror(-r));
 	if (r < 0)
 		return r;
-	rpc_relay_input(&caller->relay, RPC_STDIN, program ? caller->program.in : STDIN_FILENO, program);
-	rpc_relay_output(&caller->relay, RPC_STDOUT, program ? caller->program.out : STDOUT_FILENO, program, !program && isatty(STDOUT_FILENO));
+	rpc_relay_input(&caller->relay, RPC_STDIN, program ? caller->program.in : STDIN_FILENO,
+			program);
+	rpc_relay_output(&caller->relay, RPC_STDOUT, program ? caller->program.out : STDOUT_FILENO,
+			 program, !program && isatty(STDOUT_FILENO));
 	rpc_relay_output(&caller->relay, RPC_STDERR, dup(STDERR_FILENO), false, true);
 	return 0;
 }
@@ -133,17 +145,24 @@ static int service_status(const struct caller *caller)
 	return EXIT_FAILED;
 }
 
-/* What the program's end means. It is waited for as long as it takes, but not against the user's will. */
+/*
+ * What the program's end means. It is waited for as long as it takes, but not against the user's
+ * will.
+ */
 static int program_status(struct caller *caller)
 {
-	struct pollfd fds[] = {{.fd = caller->program.ended, .events = POLLIN}, {.fd = caller->stop, .events = POLLIN}};
+	struct pollfd fds[] = {{.fd = caller->program.ended, .events = POLLIN},
+			       {.fd = caller->stop, .events = POLLIN}};
 
 	while (poll(fds, 2, -1) < 0 && errno == EINTR)
 		;
 	return fds[0].revents ? program_wait(&caller->program, 0) : -ECANCELED;
 }
 
-/* Die of the signal that stopped us, so that a shell or script sees what happened; the program gets it first, while it still has a peer. */
+/*
+ * Die of the signal that stopped us, so that a shell or script sees what happened; the program gets
+ * it first, while it still has a peer.
+ */
 static int stop(struct caller *caller)
 {
 	struct signalfd_siginfo info;
@@ -165,8 +184,8 @@ static int stop(struct caller *caller)
 }
 
 /*
- * A program that is content may not have been able to tell that the service was not: some formats have no word for it. But a service may well
- * die of writing more than the program wanted.
+ * A program that is content may not have been able to tell that the service was not: some formats
+ * have no word for it. But a service may well die of writing more than the program wanted.
  */
 static int joint_status(int program, int service)
 {
@@ -202,12 +221,14 @@ int main(int argc, char **argv)
 	int status;
 
 	qfile_descriptors_fill();
-	setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* a message is one write: others may share our stderr */
+	/* A message is one write: others may share our stderr. */
+	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	status = options_parse(&options, argc, argv);
 	if (status >= 0)
 		return status;
 	caller.options = &options;
-	if (options.transport->connect(&caller.channel, options.target, options.sockets, &failure) < 0) {
+	if (options.transport->connect(&caller.channel, options.target, options.sockets, &failure) <
+	    0) {
 		warnx("%s", failure.text);
 		return failure.status;
 	}

@@ -32,7 +32,12 @@ static const char help[] =
 	"125 the call failed, 126 it was refused, 127 there is no such service.\n"
 	"Example: pedos-rpc work PedOS.Filecopy qfile-agent report.pdf\n";
 
-enum { OPTION_TRANSPORT = 256, OPTION_SOCKETS, OPTION_USER, OPTION_AS };
+enum {
+	OPTION_TRANSPORT = 256,
+	OPTION_SOCKETS,
+	OPTION_USER,
+	OPTION_AS
+};
 
 static const struct option long_options[] = {
 	{"transport", required_argument, NULL, OPTION_TRANSPORT},
@@ -45,14 +50,17 @@ static const struct option long_options[] = {
 };
 
 /* What is wrong with the arguments, each being checked before it is used for anything. */
-static const char *wrong_arguments(struct options *options, char **arguments, const char *user, const char *as)
+static const char *wrong_arguments(struct options *options, char **arguments, const char *user,
+				   const char *as)
 {
 	if (!arguments[0] || !arguments[1])
 		return "a VM and a service must be named";
 	if (!qfile_vm_name_ok(arguments[0]))
-		return "that is no VM's name: a letter, then letters, digits, '_', '-' or '.', at most 63 in all";
+		return "that is no VM's name: a letter, then letters, digits, '_', '-' or '.', at "
+		       "most 63 in all";
 	if (!rpc_service_ok(arguments[1]))
-		return "that is no service's name: a letter, then letters, digits, '_', '-', '.' or '+', at most 63 in all";
+		return "that is no service's name: a letter, then letters, digits, '_', '-', '.' "
+		       "or '+', at most 63 in all";
 	if (user && !rpc_account_ok(user))
 		return "--user: that is no account's name";
 	if (as && !qfile_vm_name_ok(as))
@@ -75,7 +83,8 @@ static int misused(const char *why)
 
 int options_parse(struct options *options, int argc, char **argv)
 {
-	const char *transport = NULL, *user = NULL, *as = NULL, *sockets = getenv("PEDOS_RPC_SOCKETS"), *wrong;
+	const char *transport = NULL, *user = NULL, *as = NULL,
+		   *sockets = getenv("PEDOS_RPC_SOCKETS"), *wrong;
 	int option;
 
 	if (sockets && *sockets)
@@ -100,13 +109,18 @@ int options_parse(struct options *options, int argc, char **argv)
 		case 'h':
 			return fputs(help, stdout) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;
 		case 'V':
-			return printf("pedos-rpc (qfilecopy) %s\n", qfile_version()) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;
+			return printf("pedos-rpc (qfilecopy) %s\n", qfile_version()) < 0 ||
+					       fflush(stdout) != 0
+				       ? EXIT_FAILED
+				       : 0;
 		default: /* getopt has said what is wrong */
 			return misused(NULL);
 		}
 	}
 	options->sockets = sockets ? sockets : RPC_SOCKETS_DEFAULT;
 	options->transport = rpc_transport_find(transport ? transport : sockets ? "unix" : NULL);
-	wrong = options->transport ? wrong_arguments(options, argv + optind, user, as) : "--transport takes unix or xen, and xen only in a build for it";
+	wrong = options->transport
+			? wrong_arguments(options, argv + optind, user, as)
+			: "--transport takes unix or xen, and xen only in a build for it";
 	return wrong ? misused(wrong) : -1;
 }

@@ -4,7 +4,11 @@
 #include "protocol/frame.h"
 #include "transport/transport.h"
 
-enum { EXIT_FAILED = 125, EXIT_REFUSED = 126, EXIT_NO_SERVICE = 127 };
+enum {
+	EXIT_FAILED = 125,
+	EXIT_REFUSED = 126,
+	EXIT_NO_SERVICE = 127
+};
 
 struct options {
 	const struct rpc_transport *transport;

@@ -15,7 +15,9 @@
 
 extern char **environ;
 
-#define MOMENT 900 /* milliseconds: two of them, and the whole call has ended within two seconds */
+#define MOMENT                                                                            \
+	900 /* milliseconds: two of them, and the whole call has ended within two seconds \
+	     */
 
 int program_start(struct program *program, char *const argv[])
 {
@@ -24,7 +26,10 @@ int program_start(struct program *program, char *const argv[])
 
 	if (r < 0)
 		return r;
-	*program = (struct program){.pid = peer.pid, .in = peer.in, .out = peer.out, .ended = (int)syscall(SYS_pidfd_open, peer.pid, 0)};
+	*program = (struct program){.pid = peer.pid,
+				    .in = peer.in,
+				    .out = peer.out,
+				    .ended = (int)syscall(SYS_pidfd_open, peer.pid, 0)};
 	if (program->ended >= 0)
 		return 0;
 	r = -errno;

@@ -24,7 +24,11 @@ int account_find(struct account *account, const char *name)
 {
 	struct passwd *entry = name ? getpwnam(name) : getpwuid(geteuid());
 
-	*account = (struct account){.uid = geteuid(), .gid = getegid(), .home = "/", .shell = "/bin/sh", .change = geteuid() == 0};
+	*account = (struct account){.uid = geteuid(),
+				    .gid = getegid(),
+				    .home = "/",
+				    .shell = "/bin/sh",
+				    .change = geteuid() == 0};
 	if (!entry && name)
 		return -ENOENT;
 	if (entry) {
@@ -39,8 +43,9 @@ int account_find(struct account *account, const char *name)
 
 int account_become(const struct account *account)
 {
-	if (account->change && (initgroups(account->name, account->gid) < 0 || setresgid(account->gid, account->gid, account->gid) < 0 ||
-	                        setresuid(account->uid, account->uid, account->uid) < 0))
+	if (account->change && (initgroups(account->name, account->gid) < 0 ||
+				setresgid(account->gid, account->gid, account->gid) < 0 ||
+				setresuid(account->uid, account->uid, account->uid) < 0))
 		return -errno;
 	return 0;
 }
@@ -64,7 +69,8 @@ static void reset_signals(void)
 }
 
 /* In the new process. Returns only when that fails. */
-static void become_program(const struct account *account, char *const argv[], char *const environment[], const int fds[3], pid_t parent)
+static void become_program(const struct account *account, char *const argv[],
+			   char *const environment[], const int fds[3], pid_t parent)
 {
 	reset_signals();
 	umask(022);
@@ -84,7 +90,8 @@ static void become_program(const struct account *account, char *const argv[], ch
 	execve(argv[0], argv, environment);
 }
 
-int account_run(const struct account *account, char *const argv[], char *const environment[], const int fds[3], struct account_process *process)
+int account_run(const struct account *account, char *const argv[], char *const environment[],
+		const int fds[3], struct account_process *process)
 {
 	pid_t parent = getpid();
 	int failed[2], code = 0;
@@ -93,8 +100,12 @@ int account_run(const struct account *account, char *const argv[], char *const e
 		return -errno;
 	process->pid = fork();
 	if (process->pid == 0) {
-		/* The pipe closes by itself when the program runs; what it has to tell is that it does not. */
-		if (syscall(SYS_close_range, 3u, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */) == 0 || errno == ENOSYS || errno == EINVAL)
+		/*
+		 * The pipe closes by itself when the program runs; what it has to tell is that it
+		 * does not.
+		 */
+		if (syscall(SYS_close_range, 3u, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */) == 0 ||
+		    errno == ENOSYS || errno == EINVAL)
 			become_program(account, argv, environment, fds, parent);
 		code = errno;
 		(void)!write(failed[1], &code, sizeof(code));

@@ -15,13 +15,16 @@ struct account {
 };
 
 /*
- * Find the account `name`; where we are not root it can only be our own, and NULL stands for that. -ENOENT: there is none. -EPERM: it is another,
- * and we are not root.
+ * Find the account `name`; where we are not root it can only be our own, and NULL stands for that.
+ * -ENOENT: there is none. -EPERM: it is another, and we are not root.
  */
 int account_find(struct account *account, const char *name);
 /* Become it for good, in a process of a single thread. 0 or a negative errno. */
 int account_become(const struct account *account);
-/* Get `signal` when `parent` ends, however that comes; becoming another account forgets it. -ESRCH: it has ended already. */
+/*
+ * Get `signal` when `parent` ends, however that comes; becoming another account forgets it. -ESRCH:
+ * it has ended already.
+ */
 int account_end_with(pid_t parent, int signal);
 
 struct account_process {
@@ -30,10 +33,15 @@ struct account_process {
 };
 
 /*
- * Run argv[0] with `fds` as its standard descriptors, nothing else inherited, and `environment`. A negative errno when it cannot be run.
+ * Run argv[0] with `fds` as its standard descriptors, nothing else inherited, and `environment`. A
+ * negative errno when it cannot be run.
  */
-int account_run(const struct account *account, char *const argv[], char *const environment[], const int fds[3], struct account_process *process);
-/* How it ended, as a shell has it (128 + N: signal N). It stays to be reaped, so that its group keeps its number. */
+int account_run(const struct account *account, char *const argv[], char *const environment[],
+		const int fds[3], struct account_process *process);
+/*
+ * How it ended, as a shell has it (128 + N: signal N). It stays to be reaped, so that its group
+ * keeps its number.
+ */
 int account_process_status(const struct account_process *process);
 /* It has ended, and what it left running may go on. */
 void account_process_reap(const struct account_process *process);

@@ -19,9 +19,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SOURCES_AT_ONCE 8 /* so many sources can use up what is theirs before all have to wait */
-#define ROUND 64          /* calls taken in before signals are looked at again */
-#define LISTENING_MAX 128
+#define SOURCES_AT_ONCE 8  /* so many sources can use up what is theirs before all have to wait */
+#define ROUND           64 /* calls taken in before signals are looked at again */
+#define LISTENING_MAX   128
 
 /* A call that is being served. */
 struct slot {
@@ -50,7 +50,8 @@ static void load_policy(struct daemon *daemon)
 	if (daemon->options->transport->rules) {
 		log_line(LOG_INFO, "the policy is dom0's; nothing to read again");
 	} else if (rpc_policy_load(daemon->options->policy, &policy, &error) < 0) {
-		log_line(LOG_ERR, "the policy stays as it was: %s", rpc_policy_error_text(&error, text, sizeof(text)));
+		log_line(LOG_ERR, "the policy stays as it was: %s",
+			 rpc_policy_error_text(&error, text, sizeof(text)));
 	} else {
 		rpc_policy_free(&daemon->policy);
 		daemon->policy = policy;
@@ -69,7 +70,8 @@ static void reap(struct daemon *daemon)
 			if (slot->pid != pid)
 				continue;
 			slot->pid = 0;
-			daemon->listener.transport->ended(&daemon->listener, slot->origin, slot->id);
+			daemon->listener.transport->ended(&daemon->listener, slot->origin,
+							  slot->id);
 		}
 	}
 }
@@ -115,8 +117,9 @@ static void log_refused(struct daemon *daemon, const struct rpc_arrival *arrival
 	daemon->refused++;
 	if (now == daemon->refused_at)
 		return;
-	log_line(LOG_WARNING, "%u more calls at once than --max-calls allows were refused, the last from %s%u", daemon->refused,
-	         *arrival->source ? arrival->source : "uid ", arrival->origin);
+	log_line(LOG_WARNING,
+		 "%u more calls at once than --max-calls allows were refused, the last from %s%u",
+		 daemon->refused, *arrival->source ? arrival->source : "uid ", arrival->origin);
 	daemon->refused_at = now;
 	daemon->refused = 0;
 }
@@ -124,7 +127,8 @@ static void log_refused(struct daemon *daemon, const struct rpc_arrival *arrival
 static void refuse(struct daemon *daemon, struct rpc_arrival *arrival)
 {
 	unsigned char bytes[REFUSAL_FRAMES_MAX];
-	size_t length = refusal_frames(bytes, EBUSY, "you have too many calls at once; try again when one has ended");
+	size_t length = refusal_frames(
+		bytes, EBUSY, "you have too many calls at once; try again when one has ended");
 
 	log_refused(daemon, arrival);
 	daemon->listener.transport->refuse(&daemon->listener, arrival, bytes, length);
@@ -166,7 +170,9 @@ static bool take_calls(struct daemon *daemon)
 {
 	struct rpc_arrival arrival;
 
-	for (unsigned i = 0; i < ROUND && daemon->listener.transport->accept(&daemon->listener, &arrival) == 1; i++) {
+	for (unsigned i = 0;
+	     i < ROUND && daemon->listener.transport->accept(&daemon->listener, &arrival) == 1;
+	     i++) {
 		if (!serve_arrival(daemon, &arrival))
 			return false;
 	}
@@ -199,7 +205,8 @@ static int open_signals(void)
 	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-int daemon_open(struct daemon **made, const struct options *options, const struct rpc_policy *policy)
+int daemon_open(struct daemon **made, const struct options *options,
+		const struct rpc_policy *policy)
 {
 	struct daemon *daemon = calloc(1, sizeof(*daemon));
 	struct rpc_failure failure = {.text = "out of memory"};
@@ -211,7 +218,8 @@ int daemon_open(struct daemon **made, const struct options *options, const struc
 		daemon->slots = calloc(daemon->slot_count, sizeof(*daemon->slots));
 		daemon->signals = open_signals();
 	}
-	if (!daemon || !daemon->slots || daemon->signals < 0 || options->transport->listen(&daemon->listener, &options->listen, &failure) < 0) {
+	if (!daemon || !daemon->slots || daemon->signals < 0 ||
+	    options->transport->listen(&daemon->listener, &options->listen, &failure) < 0) {
 		log_line(LOG_ERR, "%s", failure.text);
 		return -1;
 	}
@@ -225,7 +233,8 @@ int daemon_run(struct daemon *daemon)
 
 	for (;;) {
 		int timeout = -1;
-		size_t n = daemon->listener.transport->listening(&daemon->listener, fds + 1, LISTENING_MAX, &timeout);
+		size_t n = daemon->listener.transport->listening(&daemon->listener, fds + 1,
+								 LISTENING_MAX, &timeout);
 
 		poll(fds, 1 + n, timeout);
 		if (fds[0].revents && !take_signals(daemon))

@@ -8,8 +8,12 @@
 struct daemon;
 
 /* Begin to listen. On failure -1, after saying why. */
-int daemon_open(struct daemon **daemon, const struct options *options, const struct rpc_policy *policy);
-/* Serve until a signal ends it, in the daemon. Returns the status to exit with; also in the processes of the calls. */
+int daemon_open(struct daemon **daemon, const struct options *options,
+		const struct rpc_policy *policy);
+/*
+ * Serve until a signal ends it, in the daemon. Returns the status to exit with; also in the
+ * processes of the calls.
+ */
 int daemon_run(struct daemon *daemon);
 
 #endif

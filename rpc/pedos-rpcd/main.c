@@ -28,7 +28,8 @@ static int load_policy(const struct options *options, struct rpc_policy *policy)
 		return -1;
 	}
 	if (policy->files == 0)
-		log_line(LOG_WARNING, "there is no policy in %s: every call is refused", options->policy);
+		log_line(LOG_WARNING, "there is no policy in %s: every call is refused",
+			 options->policy);
 	return 0;
 }
 
@@ -40,7 +41,8 @@ int main(int argc, char **argv)
 	int status, ready = -1;
 
 	qfile_descriptors_fill();
-	setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* a line of the log is one write: the calls' processes write there, too */
+	/* A line of the log is one write: the calls' processes write there, too. */
+	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	status = options_parse(&options, argc, argv);
 	if (status >= 0)
 		return status;

@@ -115,7 +115,9 @@ static const char *take(struct options *options, int option, const char **transp
 		options->user = optarg;
 		return rpc_account_ok(optarg) ? NULL : "--user: that is no account's name";
 	case OPTION_SETENV:
-		return *optarg != '=' && strchr(optarg, '=') ? append(options->environment, SETENV_MAX + 1, optarg) : "--setenv takes NAME=TEXT";
+		return *optarg != '=' && strchr(optarg, '=')
+			       ? append(options->environment, SETENV_MAX + 1, optarg)
+			       : "--setenv takes NAME=TEXT";
 	case OPTION_PROMPT:
 		options->prompt = optarg;
 		break;
@@ -144,11 +146,13 @@ static const char *find_domains(struct options *options, char **arguments, size_
 
 	for (size_t i = 0; i < count; i++) {
 		if (!qfile_vm_name_ok(arguments[i]))
-			return "a DOMAIN is a name: a letter, then letters, digits, '_', '-' or '.', at most 63 in all";
+			return "a DOMAIN is a name: a letter, then letters, digits, '_', '-' or "
+			       "'.', at most 63 in all";
 	}
 	options->listen.domains = (const char *const *)arguments;
 	options->listen.count = count;
-	if (count > 0 || options->listen.inherited > 0 || strcmp(options->transport->name, "unix") != 0)
+	if (count > 0 || options->listen.inherited > 0 ||
+	    strcmp(options->transport->name, "unix") != 0)
 		return NULL;
 	account = getpwuid(geteuid());
 	if (!account || !qfile_vm_name_ok(account->pw_name))
@@ -162,7 +166,8 @@ static const char *find_domains(struct options *options, char **arguments, size_
 
 static void set_defaults(struct options *options)
 {
-	static const char *const dirs[] = {"/run/pedos-rpc", "/usr/local/etc/pedos-rpc", "/etc/pedos-rpc"};
+	static const char *const dirs[] = {"/run/pedos-rpc", "/usr/local/etc/pedos-rpc",
+					   "/etc/pedos-rpc"};
 
 	for (size_t i = 0; !options->service_dirs[i] && i < sizeof(dirs) / sizeof(*dirs); i++)
 		memcpy(options->service_dirs, dirs, sizeof(dirs));
@@ -175,12 +180,17 @@ int options_parse(struct options *options, int argc, char **argv)
 	const char *transport = NULL, *wrong = NULL;
 	int option;
 
-	*options = (struct options){.listen = {.sockets = RPC_SOCKETS_DEFAULT}, .policy = "/etc/pedos-rpc/policy.d", .max_calls = 64};
+	*options = (struct options){.listen = {.sockets = RPC_SOCKETS_DEFAULT},
+				    .policy = "/etc/pedos-rpc/policy.d",
+				    .max_calls = 64};
 	while (!wrong && (option = getopt_long(argc, argv, "fhV", long_options, NULL)) != -1) {
 		if (option == 'h')
 			return fputs(help, stdout) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;
 		if (option == 'V')
-			return printf("pedos-rpcd (qfilecopy) %s\n", qfile_version()) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;
+			return printf("pedos-rpcd (qfilecopy) %s\n", qfile_version()) < 0 ||
+					       fflush(stdout) != 0
+				       ? EXIT_FAILED
+				       : 0;
 		if (option == '?')
 			return misused(NULL);
 		wrong = take(options, option, &transport);

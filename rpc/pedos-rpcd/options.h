@@ -5,22 +5,27 @@
 
 #include <stdbool.h>
 
-enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
+enum {
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2
+};
 
 #define SERVICE_DIRS_MAX 16
-#define SETENV_MAX 32
+#define SETENV_MAX       32
 
 struct options {
 	const struct rpc_transport *transport;
 	struct rpc_listen_options listen;
-	char own_domain[RPC_NAME_SIZE];              /* the caller's account, where no domain is named */
+	/* The caller's account, where no domain is named. */
+	char own_domain[RPC_NAME_SIZE];
 	const char *own_domains[1];
-	const char *policy;                          /* directory; unix only */
-	const char *service_dirs[SERVICE_DIRS_MAX];  /* NULL at the end */
-	const char *environment[SETENV_MAX + 1];     /* NAME=VALUE for services; NULL at the end */
-	const char *user;                            /* the account for services of which the policy says none; NULL: the domain's */
-	const char *prompt;                          /* the command that asks; NULL: none */
-	unsigned max_calls;                          /* at once, of one source */
+	const char *policy;                         /* directory; unix only */
+	const char *service_dirs[SERVICE_DIRS_MAX]; /* NULL at the end */
+	const char *environment[SETENV_MAX + 1];    /* NAME=VALUE for services; NULL at the end */
+	/* The account for services of which the policy says none; NULL: the domain's. */
+	const char *user;
+	const char *prompt; /* the command that asks; NULL: none */
+	unsigned max_calls; /* at once, of one source */
 	bool foreground;
 };
 

@@ -9,8 +9,8 @@
 #include "log.h"
 #include "service.h"
 
-#include "protocol/exchange.h"
 #include "policy/pair.h"
+#include "protocol/exchange.h"
 #include "protocol/relay.h"
 
 #include <errno.h>
@@ -48,10 +48,14 @@ size_t refusal_frames(unsigned char *bytes, uint32_t code, const char *reason)
 	unsigned char payload[RPC_SMALL_MAX];
 	size_t length = rpc_frame_put_number(bytes, RPC_HELLO, RPC_VERSION);
 
-	return length + rpc_frame_put(bytes + length, RPC_REFUSED, payload, rpc_refusal_encode(code, reason, payload));
+	return length + rpc_frame_put(bytes + length, RPC_REFUSED, payload,
+				      rpc_refusal_encode(code, reason, payload));
 }
 
-/* Wait for the caller to hang up, which he does when he has read everything; then nothing on its way to him is lost. */
+/*
+ * Wait for the caller to hang up, which he does when he has read everything; then nothing on its
+ * way to him is lost.
+ */
 static void await_end(struct call *call)
 {
 	struct pollfd stop = {.fd = call->stop, .events = POLLIN};
@@ -60,14 +64,18 @@ static void await_end(struct call *call)
 		;
 }
 
-/* Tell the caller that it is not served. What it is told and what the log says differ where the reason is nobody's business there. */
+/*
+ * Tell the caller that it is not served. What it is told and what the log says differ where the
+ * reason is nobody's business there.
+ */
 static void refuse(struct call *call, int code, const char *reason, const char *logged)
 {
 	unsigned char payload[RPC_SMALL_MAX], bytes[RPC_FRAME_HEADER_SIZE + RPC_SMALL_MAX];
-	size_t length = rpc_frame_put(bytes, RPC_REFUSED, payload, rpc_refusal_encode((uint32_t)code, reason, payload));
+	size_t length = rpc_frame_put(bytes, RPC_REFUSED, payload,
+				      rpc_refusal_encode((uint32_t)code, reason, payload));
 
-	log_line(LOG_INFO, "%s -> %s %s: refused: %s", *call->source ? call->source : "(no name)", call->arrival->target, call->wish.service,
-	         logged ? logged : reason);
+	log_line(LOG_INFO, "%s -> %s %s: refused: %s", *call->source ? call->source : "(no name)",
+		 call->arrival->target, call->wish.service, logged ? logged : reason);
 	if (rpc_send_frames(&call->channel, call->stop, bytes, length) == 0)
 		await_end(call);
 }
@@ -77,10 +85,12 @@ static int receive_wish(struct call *call)
 {
 	unsigned char payload[RPC_SMALL_MAX];
 	struct rpc_frame frame;
-	int r = rpc_receive_frame(&call->channel, &call->session, call->stop, RPC_PATIENCE, &frame, payload);
+	int r = rpc_receive_frame(&call->channel, &call->session, call->stop, RPC_PATIENCE, &frame,
+				  payload);
 
 	if (r == 0)
-		r = rpc_receive_frame(&call->channel, &call->session, call->stop, RPC_PATIENCE, &frame, payload);
+		r = rpc_receive_frame(&call->channel, &call->session, call->stop, RPC_PATIENCE,
+				      &frame, payload);
 	return r < 0 ? r : rpc_call_decode(payload, frame.length, &call->wish);
 }
 
@@ -111,13 +121,17 @@ static struct rpc_verdict decide_by_text(const struct call *call)
 	static struct rpc_rule rules[RPC_PAIR_RULES_MAX];
 	char source[RPC_NAME_SIZE];
 	const char *why = "there is nothing";
-	ssize_t length = call->listener->transport->rules(call->listener, call->arrival, text, sizeof(text)), n = -1;
+	ssize_t length = call->listener->transport->rules(call->listener, call->arrival, text,
+							  sizeof(text)),
+		n = -1;
 
 	if (length > 0)
 		n = rpc_pair_parse(text, (size_t)length, source, rules, &why);
 	if (n >= 0 && strcmp(source, call->source) == 0)
-		return rpc_policy_decide(rules, (size_t)n, call->wish.service, source, call->arrival->target);
-	log_line(LOG_WARNING, "what dom0 tells of %s cannot be used: %s", call->source, n < 0 ? why : "it is another now");
+		return rpc_policy_decide(rules, (size_t)n, call->wish.service, source,
+					 call->arrival->target);
+	log_line(LOG_WARNING, "what dom0 tells of %s cannot be used: %s", call->source,
+		 n < 0 ? why : "it is another now");
 	return (struct rpc_verdict){.action = RPC_DENY};
 }
 
@@ -125,7 +139,8 @@ static struct rpc_verdict decide(const struct call *call, const struct rpc_polic
 {
 	if (call->listener->transport->rules)
 		return decide_by_text(call);
-	return rpc_policy_decide(policy->rules, policy->count, call->wish.service, call->source, call->arrival->target);
+	return rpc_policy_decide(policy->rules, policy->count, call->wish.service, call->source,
+				 call->arrival->target);
 }
 
 /* The account to run as: the policy's, else what this daemon was told, else the domain's own. */
@@ -139,8 +154,10 @@ static bool find_account(struct call *call, const char *user)
 		name = call->arrival->target;
 	r = account_find(&call->account, name);
 	if (r < 0) {
-		refuse(call, EIO, "the account to run it as is not to be had there; the log there says more",
-		       r == -EPERM ? "to run services as another account it must be started as root" : "there is no such account to run it as");
+		refuse(call, EIO,
+		       "the account to run it as is not to be had there; the log there says more",
+		       r == -EPERM ? "to run services as another account it must be started as root"
+				   : "there is no such account to run it as");
 		return false;
 	}
 	if (*call->wish.user && strcmp(call->wish.user, call->account.name) != 0) {
@@ -150,10 +167,14 @@ static bool find_account(struct call *call, const char *user)
 	return true;
 }
 
-/* Carry on until the process ends. Returns its status, or a negative errno when the caller has gone or we are to stop. */
+/*
+ * Carry on until the process ends. Returns its status, or a negative errno when the caller has gone
+ * or we are to stop.
+ */
 static int await_process(struct call *call, const struct account_process *process)
 {
-	struct pollfd fds[] = {{.fd = call->stop, .events = POLLIN}, {.fd = process->ended, .events = POLLIN}};
+	struct pollfd fds[] = {{.fd = call->stop, .events = POLLIN},
+			       {.fd = process->ended, .events = POLLIN}};
 	int r = 0;
 
 	while (r >= 0 && !fds[0].revents && !fds[1].revents)
@@ -166,14 +187,17 @@ static int await_process(struct call *call, const struct account_process *proces
 /* Ask somebody. Returns whether he allows it. */
 static bool is_allowed_by_prompt(struct call *call)
 {
-	char *argv[] = {(char *)"/bin/sh", (char *)"-c", (char *)NULL, (char *)"pedos-rpcd", (char *)call->source, call->arrival->target,
-	                call->wish.service, NULL};
+	char *argv[] = {(char *)"/bin/sh",    (char *)"-c",
+			(char *)NULL,         (char *)"pedos-rpcd",
+			(char *)call->source, call->arrival->target,
+			call->wish.service,   NULL};
 	char command[4096];
 	struct account_process process;
 	int null, fds[3], status;
 
 	if (!call->options->prompt) {
-		refuse(call, EACCES, "the policy denies it", "the policy says ask, and there is no --prompt");
+		refuse(call, EACCES, "the policy denies it",
+		       "the policy says ask, and there is no --prompt");
 		return false;
 	}
 	snprintf(command, sizeof(command), "%s \"$@\"", call->options->prompt);
@@ -205,7 +229,8 @@ static bool is_allowed(struct call *call, const struct rpc_policy *policy)
 	}
 	if (!find_account(call, verdict.user))
 		return false;
-	service_environment(&call->environment, &call->account, call->source, call->wish.service, call->options->environment);
+	service_environment(&call->environment, &call->account, call->source, call->wish.service,
+			    call->options->environment);
 	call->verdict = verdict.action == RPC_ASK ? "allowed when asked" : "allowed";
 	return verdict.action == RPC_ALLOW || is_allowed_by_prompt(call);
 }
@@ -228,7 +253,10 @@ static bool make_pipes(struct pipes *pipes)
 	return true;
 }
 
-/* Find and start the service. It becomes its account, and so do we: from here on nothing needs more. */
+/*
+ * Find and start the service. It becomes its account, and so do we: from here on nothing needs
+ * more.
+ */
 static bool start(struct call *call)
 {
 	const char *argument = service_argument(call->wish.service);
@@ -243,11 +271,16 @@ static bool start(struct call *call)
 	}
 	snprintf(logged, sizeof(logged), "%s is no file, or others than root may change it", path);
 	if (r == 0)
-		r = make_pipes(&pipes) ? account_run(&call->account, argv, call->environment.entries, pipes.theirs, &call->process) : -errno;
+		r = make_pipes(&pipes)
+			    ? account_run(&call->account, argv, call->environment.entries,
+					  pipes.theirs, &call->process)
+			    : -errno;
 	if (r < 0) {
 		if (r != -EPERM)
-			snprintf(logged, sizeof(logged), "%s cannot be run: %s", path, strerror(-r));
-		refuse(call, EIO, "the service cannot be started there; the log there says why", logged);
+			snprintf(logged, sizeof(logged), "%s cannot be run: %s", path,
+				 strerror(-r));
+		refuse(call, EIO, "the service cannot be started there; the log there says why",
+		       logged);
 		return false;
 	}
 	for (int i = 0; i < 3; i++)
@@ -258,10 +291,14 @@ static bool start(struct call *call)
 	return account_become(&call->account) == 0 && account_end_with(call->daemon, SIGTERM) == 0;
 }
 
-/* Carry the streams until the service has ended and the caller has got everything. 0, or a negative errno. */
+/*
+ * Carry the streams until the service has ended and the caller has got everything. 0, or a negative
+ * errno.
+ */
 static int carry(struct call *call)
 {
-	struct pollfd fds[] = {{.fd = call->stop, .events = POLLIN}, {.fd = call->process.ended, .events = POLLIN}};
+	struct pollfd fds[] = {{.fd = call->stop, .events = POLLIN},
+			       {.fd = call->process.ended, .events = POLLIN}};
 	int r = 0;
 
 	while (r == 0 && !call->relay.over) {
@@ -292,13 +329,16 @@ static void log_end(const struct call *call, int r)
 	if (r == 0)
 		snprintf(end, sizeof(end), "ended with %d", call->relay.exit_status);
 	else
-		snprintf(end, sizeof(end), "%s", r == -ECONNRESET  ? "the caller has gone"
-		                                 : r == -ECANCELED ? "stopped"
-		                                 : r == -EPROTO    ? "the caller's frames make no sense"
-		                                                   : strerror(-r));
-	log_line(LOG_INFO, "%s -> %s %s as %s: %s; %s; %" PRIu64 " bytes in, %" PRIu64 " out, %.2f s", call->source, call->arrival->target,
-	         call->wish.service, *call->account.name ? call->account.name : "this user", call->verdict, end, call->relay.received,
-	         call->relay.sent, seconds_since(&call->begun));
+		snprintf(end, sizeof(end), "%s",
+			 r == -ECONNRESET  ? "the caller has gone"
+			 : r == -ECANCELED ? "stopped"
+			 : r == -EPROTO    ? "the caller's frames make no sense"
+					   : strerror(-r));
+	log_line(LOG_INFO,
+		 "%s -> %s %s as %s: %s; %s; %" PRIu64 " bytes in, %" PRIu64 " out, %.2f s",
+		 call->source, call->arrival->target, call->wish.service,
+		 *call->account.name ? call->account.name : "this user", call->verdict, end,
+		 call->relay.received, call->relay.sent, seconds_since(&call->begun));
 }
 
 static void run(struct call *call)
@@ -312,7 +352,8 @@ static void run(struct call *call)
 	}
 	if (!start(call))
 		return;
-	r = rpc_send_frames(&call->channel, call->stop, bytes, rpc_frame_put(bytes, RPC_ACCEPTED, NULL, 0));
+	r = rpc_send_frames(&call->channel, call->stop, bytes,
+			    rpc_frame_put(bytes, RPC_ACCEPTED, NULL, 0));
 	if (r == 0)
 		r = carry(call);
 	log_end(call, r);
@@ -324,31 +365,40 @@ static void run(struct call *call)
 	}
 }
 
-void serve(const struct options *options, struct rpc_listener *listener, const struct rpc_policy *policy, struct rpc_arrival *arrival, pid_t daemon)
+void serve(const struct options *options, struct rpc_listener *listener,
+	   const struct rpc_policy *policy, struct rpc_arrival *arrival, pid_t daemon)
 {
 	static struct call call;
 	unsigned char hello[RPC_FRAME_HEADER_SIZE + 4];
 	struct rpc_failure failure;
 	int r;
 
-	call = (struct call){.options = options, .listener = listener, .arrival = arrival, .source = arrival->source, .daemon = daemon};
+	call = (struct call){.options = options,
+			     .listener = listener,
+			     .arrival = arrival,
+			     .source = arrival->source,
+			     .daemon = daemon};
 	call.stop = qfile_stop_open();
 	prctl(PR_SET_NAME, "pedos-rpcd call");
 	clock_gettime(CLOCK_MONOTONIC, &call.begun);
 	if (account_end_with(daemon, SIGTERM) < 0)
 		return;
-	if (call.stop < 0 || listener->transport->open(listener, arrival, &call.channel, &failure) < 0) {
-		log_line(LOG_WARNING, "a call from %s: %s", arrival->source, call.stop < 0 ? strerror(-call.stop) : failure.text);
+	if (call.stop < 0 ||
+	    listener->transport->open(listener, arrival, &call.channel, &failure) < 0) {
+		log_line(LOG_WARNING, "a call from %s: %s", arrival->source,
+			 call.stop < 0 ? strerror(-call.stop) : failure.text);
 		return;
 	}
 	rpc_session_begin(&call.session, RPC_CALLER);
-	r = rpc_send_frames(&call.channel, call.stop, hello, rpc_frame_put_number(hello, RPC_HELLO, RPC_VERSION));
+	r = rpc_send_frames(&call.channel, call.stop, hello,
+			    rpc_frame_put_number(hello, RPC_HELLO, RPC_VERSION));
 	if (r == 0)
 		r = receive_wish(&call);
 	if (r == -EPROTO)
 		refuse(&call, EPROTO, "that is no call of this version", NULL);
 	else if (r < 0)
-		log_line(LOG_INFO, "%s -> %s: hung up before it said what it wants", arrival->source, arrival->target);
+		log_line(LOG_INFO, "%s -> %s: hung up before it said what it wants",
+			 arrival->source, arrival->target);
 	else if (name_source(&call) && is_allowed(&call, policy))
 		run(&call);
 	call.channel.transport->close(&call.channel);

@@ -3,13 +3,15 @@
 #define RPCD_SERVE_H
 #include "options.h"
 
-#include "protocol/frame.h"
 #include "policy/policy_file.h"
+#include "protocol/frame.h"
 
 /*
- * Serve it, then return. `policy`: the daemon's own, for a transport that brings none. `daemon`: its process; the call ends with it.
+ * Serve it, then return. `policy`: the daemon's own, for a transport that brings none. `daemon`:
+ * its process; the call ends with it.
  */
-void serve(const struct options *options, struct rpc_listener *listener, const struct rpc_policy *policy, struct rpc_arrival *arrival, pid_t daemon);
+void serve(const struct options *options, struct rpc_listener *listener,
+	   const struct rpc_policy *policy, struct rpc_arrival *arrival, pid_t daemon);
 
 /* Frames that refuse a call. Returns their length. */
 size_t refusal_frames(unsigned char *bytes, uint32_t code, const char *reason);

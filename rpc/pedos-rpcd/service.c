@@ -16,7 +16,8 @@
 /* Could somebody else have put it there, or change it? */
 static bool is_ours(const struct stat *status)
 {
-	return S_ISREG(status->st_mode) && (status->st_uid == 0 || status->st_uid == geteuid()) && !(status->st_mode & 022);
+	return S_ISREG(status->st_mode) && (status->st_uid == 0 || status->st_uid == geteuid()) &&
+	       !(status->st_mode & 022);
 }
 
 static int find_name(const char *const *dirs, const char *name, size_t length, char path[PATH_MAX])
@@ -24,7 +25,8 @@ static int find_name(const char *const *dirs, const char *name, size_t length, c
 	struct stat status;
 
 	for (; *dirs; dirs++) {
-		if (snprintf(path, PATH_MAX, "%s/%.*s", *dirs, (int)length, name) >= PATH_MAX || stat(path, &status) < 0)
+		if (snprintf(path, PATH_MAX, "%s/%.*s", *dirs, (int)length, name) >= PATH_MAX ||
+		    stat(path, &status) < 0)
 			continue;
 		return is_ours(&status) ? 0 : -EPERM;
 	}
@@ -35,7 +37,9 @@ int service_find(const char *const *dirs, const char *service, char path[PATH_MA
 {
 	int r = find_name(dirs, service, strlen(service), path);
 
-	return r == -ENOENT && service_argument(service) ? find_name(dirs, service, strcspn(service, "+"), path) : r;
+	return r == -ENOENT && service_argument(service)
+		       ? find_name(dirs, service, strcspn(service, "+"), path)
+		       : r;
 }
 
 const char *service_argument(const char *service)
@@ -46,7 +50,8 @@ const char *service_argument(const char *service)
 }
 
 /* What does not fit is left out whole: no service gets half a value. */
-static void __attribute__((format(printf, 2, 3))) add(struct service_environment *environment, const char *format, ...)
+static void __attribute__((format(printf, 2, 3)))
+add(struct service_environment *environment, const char *format, ...)
 {
 	size_t room = sizeof(environment->text) - environment->used;
 	char *entry = environment->text + environment->used;
@@ -62,8 +67,8 @@ static void __attribute__((format(printf, 2, 3))) add(struct service_environment
 	environment->entries[environment->count++] = entry;
 }
 
-void service_environment(struct service_environment *environment, const struct account *account, const char *source, const char *service,
-                         const char *const *extra)
+void service_environment(struct service_environment *environment, const struct account *account,
+			 const char *source, const char *service, const char *const *extra)
 {
 	const char *language = getenv("LANG"), *argument = service_argument(service);
 

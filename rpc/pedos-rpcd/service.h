@@ -6,8 +6,9 @@
 #include <limits.h>
 
 /*
- * Find the program of SERVICE[+ARGUMENT] in the directories (NULL at the end): one of that whole name in any of them, else one named SERVICE.
- * -ENOENT: there is none. -EPERM: it is no regular file, or others than root and we may change it; `path` says which.
+ * Find the program of SERVICE[+ARGUMENT] in the directories (NULL at the end): one of that whole
+ * name in any of them, else one named SERVICE. -ENOENT: there is none. -EPERM: it is no regular
+ * file, or others than root and we may change it; `path` says which.
  */
 int service_find(const char *const *dirs, const char *service, char path[PATH_MAX]);
 
@@ -23,8 +24,11 @@ struct service_environment {
 	size_t used;
 };
 
-/* Whose service, called by whom, and what `extra` (NULL at the end) adds. Nothing of our own environment but the language. */
-void service_environment(struct service_environment *environment, const struct account *account, const char *source, const char *service,
-                         const char *const *extra);
+/*
+ * Whose service, called by whom, and what `extra` (NULL at the end) adds. Nothing of our own
+ * environment but the language.
+ */
+void service_environment(struct service_environment *environment, const struct account *account,
+			 const char *source, const char *service, const char *const *extra);
 
 #endif

@@ -31,8 +31,12 @@ static size_t length_of(const char *string)
 	return length;
 }
 
-/* The rules for the two, as far as they count. Returns whether one of them lets something be called. */
-static bool put_rules(struct output *output, const struct rpc_rule *rules, size_t count, const char *source, const char *target)
+/*
+ * The rules for the two, as far as they count. Returns whether one of them lets something be
+ * called.
+ */
+static bool put_rules(struct output *output, const struct rpc_rule *rules, size_t count,
+		      const char *source, const char *target)
 {
 	char line[RPC_PAIR_LINE_SIZE];
 	bool open = false;
@@ -48,7 +52,8 @@ static bool put_rules(struct output *output, const struct rpc_rule *rules, size_
 	return open;
 }
 
-ssize_t rpc_pair_format(const struct rpc_rule *rules, size_t count, const char *source, const char *target, char text[RPC_PAIR_TEXT_MAX])
+ssize_t rpc_pair_format(const struct rpc_rule *rules, size_t count, const char *source,
+			const char *target, char text[RPC_PAIR_TEXT_MAX])
 {
 	struct output output = {.text = text};
 
@@ -80,7 +85,8 @@ static bool take_source(const char *untrusted_text, size_t length, char source[R
 	return length_of(source) == length && qfile_vm_name_ok(source);
 }
 
-static ssize_t parse_lines(const char *untrusted_text, size_t at, size_t length, struct rpc_rule rules[RPC_PAIR_RULES_MAX], const char **why)
+static ssize_t parse_lines(const char *untrusted_text, size_t at, size_t length,
+			   struct rpc_rule rules[RPC_PAIR_RULES_MAX], const char **why)
 {
 	size_t count = 0;
 
@@ -88,7 +94,8 @@ static ssize_t parse_lines(const char *untrusted_text, size_t at, size_t length,
 		size_t end = line_end(untrusted_text, at, length);
 
 		if (end == length || count == RPC_PAIR_RULES_MAX) {
-			*why = end == length ? "the last line has no newline" : "there are too many rules";
+			*why = end == length ? "the last line has no newline"
+					     : "there are too many rules";
 			return -EINVAL;
 		}
 		if (rpc_rule_parse_pair(untrusted_text + at, end - at, &rules[count], why) < 0)
@@ -99,8 +106,8 @@ static ssize_t parse_lines(const char *untrusted_text, size_t at, size_t length,
 	return (ssize_t)count;
 }
 
-ssize_t rpc_pair_parse(const char *untrusted_text, size_t length, char source[RPC_NAME_SIZE], struct rpc_rule rules[RPC_PAIR_RULES_MAX],
-                       const char **why)
+ssize_t rpc_pair_parse(const char *untrusted_text, size_t length, char source[RPC_NAME_SIZE],
+		       struct rpc_rule rules[RPC_PAIR_RULES_MAX], const char **why)
 {
 	size_t end = line_end(untrusted_text, 0, length);
 

@@ -55,7 +55,10 @@ static bool word_is(struct word word, const char *string)
 	return skip(&word, string) && word.at == word.end;
 }
 
-/* Have a word as a string, in `string` of zeros. False: it is too long for that, or has a NUL in it. */
+/*
+ * Have a word as a string, in `string` of zeros. False: it is too long for that, or has a NUL in
+ * it.
+ */
 static bool take(struct word word, char *string, size_t size)
 {
 	for (size_t i = 0; word.at < word.end; i++) {
@@ -88,18 +91,22 @@ static void copy(char *to, const char *from)
 
 static const char *parse_service(struct word word, char service[RPC_NAME_SIZE])
 {
-	bool ok = take(word, service, RPC_NAME_SIZE) && (equal(service, any) || rpc_service_ok(service));
+	bool ok = take(word, service, RPC_NAME_SIZE) &&
+		  (equal(service, any) || rpc_service_ok(service));
 
 	for (size_t i = 0; ok && service[i]; i++) {
 		if (service[i] == '+')
 			return "a service's argument stands in the column behind it, as +ARGUMENT";
 	}
-	return ok ? NULL : "the service must be * or a letter, then letters, digits, '_', '-' and '.', at most 63 in all";
+	return ok ? NULL
+		  : "the service must be * or a letter, then letters, digits, '_', '-' and '.', at "
+		    "most 63 in all";
 }
 
 static const char *parse_argument(struct word word, char argument[RPC_NAME_SIZE])
 {
-	static const char wrong[] = "the argument must be *, or + (none), or + and letters, digits, '_', '-', '.' and '+'";
+	static const char wrong[] = "the argument must be *, or + (none), or + and letters, "
+				    "digits, '_', '-', '.' and '+'";
 
 	if (!take(word, argument, RPC_NAME_SIZE))
 		return wrong;
@@ -142,7 +149,8 @@ static const char *parse_key(struct word word, struct rpc_rule *rule)
 	if (rule->user[0])
 		return "user= may stand there only once";
 	if (!take(word, rule->user, RPC_ACCOUNT_SIZE) || !rpc_account_ok(rule->user))
-		return "user= takes an account's name: a letter or '_', then letters, digits, '_', '-' and '.', at most 32 in all";
+		return "user= takes an account's name: a letter or '_', then letters, digits, '_', "
+		       "'-' and '.', at most 32 in all";
 	return NULL;
 }
 
@@ -150,14 +158,18 @@ static const char *parse_keys(struct text text, struct rpc_rule *rule)
 {
 	const char *why = NULL;
 
-	for (struct word word = next_word(&text); !why && word.at < word.end; word = next_word(&text))
+	for (struct word word = next_word(&text); !why && word.at < word.end;
+	     word = next_word(&text))
 		why = parse_key(word, rule);
 	return why;
 }
 
 /* ---- Lines ---- */
 
-/* A rule for what is too long to be called would never match. "*" and "+" are for calls without an argument, too. */
+/*
+ * A rule for what is too long to be called would never match. "*" and "+" are for calls without an
+ * argument, too.
+ */
 static bool can_be_called(const struct rpc_rule *rule)
 {
 	size_t length = 0;
@@ -176,14 +188,16 @@ static const char *parse_called(struct word service, struct word argument, struc
 	if (!why)
 		why = parse_argument(argument, rule->argument);
 	if (!why && !can_be_called(rule))
-		why = "a service and its argument have at most 63 characters together, the + counted";
+		why = "a service and its argument have at most 63 characters together, the + "
+		      "counted";
 	return why;
 }
 
 /* The five columns, and what stands behind them. */
 static const char *parse_rule(struct text text, struct rpc_rule *rule)
 {
-	struct word service = next_word(&text), argument = next_word(&text), source = next_word(&text), target = next_word(&text);
+	struct word service = next_word(&text), argument = next_word(&text),
+		    source = next_word(&text), target = next_word(&text);
 	struct word action = next_word(&text);
 	const char *why;
 
@@ -191,9 +205,11 @@ static const char *parse_rule(struct text text, struct rpc_rule *rule)
 		return "a rule has five columns: SERVICE ARGUMENT SOURCE TARGET ACTION";
 	why = parse_called(service, argument, rule);
 	if (!why && !parse_vm(source, rule->source))
-		why = "the source must be @anyvm or a VM's name: a letter, then letters, digits, '_', '-' and '.', at most 63 in all";
+		why = "the source must be @anyvm or a VM's name: a letter, then letters, digits, "
+		      "'_', '-' and '.', at most 63 in all";
 	if (!why && !parse_vm(target, rule->target))
-		why = "the target must be @anyvm or a VM's name: a letter, then letters, digits, '_', '-' and '.', at most 63 in all";
+		why = "the target must be @anyvm or a VM's name: a letter, then letters, digits, "
+		      "'_', '-' and '.', at most 63 in all";
 	if (!why)
 		why = parse_action(action, &rule->action);
 	return why ? why : parse_keys(text, rule);
@@ -202,11 +218,13 @@ static const char *parse_rule(struct text text, struct rpc_rule *rule)
 /* The three columns, and what stands behind them. */
 static const char *parse_pair_rule(struct text text, struct rpc_rule *rule)
 {
-	struct word service = next_word(&text), argument = next_word(&text), action = next_word(&text);
+	struct word service = next_word(&text), argument = next_word(&text),
+		    action = next_word(&text);
 	const char *why;
 
 	if (action.at == action.end)
-		return "a rule for one source and target has three columns: SERVICE ARGUMENT ACTION";
+		return "a rule for one source and target has three columns: SERVICE ARGUMENT "
+		       "ACTION";
 	why = parse_called(service, argument, rule);
 	if (!why)
 		why = parse_action(action, &rule->action);
@@ -240,7 +258,8 @@ static int parse_line(struct text text, struct rpc_rule *rule, const char **why)
 	return parsed(rule, parse_rule(text, rule), why);
 }
 
-int rpc_rule_parse(const char *untrusted_line, size_t length, struct rpc_rule *rule, const char **why)
+int rpc_rule_parse(const char *untrusted_line, size_t length, struct rpc_rule *rule,
+		   const char **why)
 {
 	return parse_line((struct text){untrusted_line, untrusted_line + length}, rule, why);
 }
@@ -251,7 +270,8 @@ static int parse_pair_line(struct text text, struct rpc_rule *rule, const char *
 	return parsed(rule, parse_pair_rule(text, rule), why);
 }
 
-int rpc_rule_parse_pair(const char *untrusted_line, size_t length, struct rpc_rule *rule, const char **why)
+int rpc_rule_parse_pair(const char *untrusted_line, size_t length, struct rpc_rule *rule,
+			const char **why)
 {
 	return parse_pair_line((struct text){untrusted_line, untrusted_line + length}, rule, why);
 }
@@ -270,7 +290,10 @@ size_t rpc_rule_format_pair(const struct rpc_rule *rule, char text[RPC_PAIR_LINE
 
 	at = append(text, at, " ");
 	at = append(text, at, rule->argument);
-	at = append(text, at, rule->action == RPC_ALLOW ? " allow" : rule->action == RPC_ASK ? " ask" : " deny");
+	at = append(text, at,
+		    rule->action == RPC_ALLOW ? " allow"
+		    : rule->action == RPC_ASK ? " ask"
+					      : " deny");
 	if (rule->user[0]) {
 		at = append(text, at, " user=");
 		at = append(text, at, rule->user);
@@ -316,12 +339,16 @@ static bool argument_matches(const char *pattern, const char *service)
 	return equal(pattern, any) || equal(pattern, *service ? service : "+");
 }
 
-static bool call_matches(const struct rpc_rule *rule, const char *service, const char *source, const char *target)
+static bool call_matches(const struct rpc_rule *rule, const char *service, const char *source,
+			 const char *target)
 {
-	return service_matches(rule->service, service) && argument_matches(rule->argument, service) && rpc_rule_pair_matches(rule, source, target);
+	return service_matches(rule->service, service) &&
+	       argument_matches(rule->argument, service) &&
+	       rpc_rule_pair_matches(rule, source, target);
 }
 
-struct rpc_verdict rpc_policy_decide(const struct rpc_rule *rules, size_t count, const char *service, const char *source, const char *target)
+struct rpc_verdict rpc_policy_decide(const struct rpc_rule *rules, size_t count,
+				     const char *service, const char *source, const char *target)
 {
 	struct rpc_verdict verdict = {.action = RPC_DENY};
 

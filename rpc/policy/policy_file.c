@@ -34,7 +34,9 @@ static int fail_errno(struct rpc_policy_error *error)
 static int check_trusted(const struct stat *status, struct rpc_policy_error *error)
 {
 	if (status->st_uid != 0 && status->st_uid != geteuid())
-		return fail(error, EPERM, "it belongs to somebody else, who could change it: it must belong to root or to the reader");
+		return fail(error, EPERM,
+			    "it belongs to somebody else, who could change it: it must belong to "
+			    "root or to the reader");
 	if (status->st_mode & (S_IWGRP | S_IWOTH))
 		return fail(error, EPERM, "others may write to it: chmod go-w");
 	return 0;
@@ -60,7 +62,8 @@ static int check_file(int fd, struct rpc_policy_error *error)
 
 /* ---- One file ---- */
 
-static int add_line(const char *line, size_t length, struct rpc_policy *policy, struct rpc_policy_error *error)
+static int add_line(const char *line, size_t length, struct rpc_policy *policy,
+		    struct rpc_policy_error *error)
 {
 	struct rpc_rule rule;
 	int r;
@@ -75,7 +78,8 @@ static int add_line(const char *line, size_t length, struct rpc_policy *policy, 
 	return r < 0 ? r : 0;
 }
 
-static int add_lines(const char *text, size_t length, struct rpc_policy *policy, struct rpc_policy_error *error)
+static int add_lines(const char *text, size_t length, struct rpc_policy *policy,
+		     struct rpc_policy_error *error)
 {
 	const char *end = text + length, *newline;
 	int r = 0;
@@ -129,13 +133,16 @@ static int read_file(int fd, struct rpc_policy *policy, struct rpc_policy_error 
 	return r;
 }
 
-static int load_file(int dir, const char *name, struct rpc_policy *policy, struct rpc_policy_error *error)
+static int load_file(int dir, const char *name, struct rpc_policy *policy,
+		     struct rpc_policy_error *error)
 {
 	/* A fifo must not keep us waiting. */
 	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), r;
 
 	if (fd < 0)
-		return errno == ELOOP ? fail(error, ELOOP, "it is a link: only regular files are read") : fail_errno(error);
+		return errno == ELOOP
+			       ? fail(error, ELOOP, "it is a link: only regular files are read")
+			       : fail_errno(error);
 	r = check_file(fd, error);
 	if (r == 0)
 		r = read_file(fd, policy, error);
@@ -152,7 +159,8 @@ static int is_policy(const struct dirent *entry)
 	static const char suffix[] = ".policy";
 	size_t length = strlen(entry->d_name), behind = sizeof(suffix) - 1;
 
-	return entry->d_name[0] != '.' && length > behind && strcmp(entry->d_name + length - behind, suffix) == 0;
+	return entry->d_name[0] != '.' && length > behind &&
+	       strcmp(entry->d_name + length - behind, suffix) == 0;
 }
 
 /* Not as the locale has it: the order must be the same for everyone. */
@@ -161,7 +169,8 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static int load_files(int dir, const char *path, struct rpc_policy *policy, struct rpc_policy_error *error)
+static int load_files(int dir, const char *path, struct rpc_policy *policy,
+		      struct rpc_policy_error *error)
 {
 	struct dirent **names;
 	int count = scandirat(dir, ".", &names, is_policy, by_bytes), r = 0;

@@ -3,7 +3,7 @@
 #define RPC_POLICY_FILE_H
 #include "policy/policy.h"
 
-#define RPC_RULES_MAX 4096
+#define RPC_RULES_MAX       4096
 #define RPC_POLICY_FILE_MAX (1 << 20) /* bytes of one file */
 #define RPC_POLICY_LINE_MAX 1023      /* bytes, without the newline */
 
@@ -21,15 +21,19 @@ struct rpc_policy_error {
 };
 
 /*
- * Read all files in `dir` that are called *.policy, but those that begin with a dot, in the byte order of their names. A directory that is not
- * there is a policy that denies everything. Files must be regular, no links; neither they nor the directory may be writable for anybody
- * but root and the caller. A negative errno on failure, with *error, and an empty *policy: -EINVAL for a wrong line, -EPERM for a
- * file that others may write, -E2BIG for more than the bounds above.
+ * Read all files in `dir` that are called *.policy, but those that begin with a dot, in the byte
+ * order of their names. A directory that is not there is a policy that denies everything. Files
+ * must be regular, no links; neither they nor the directory may be writable for anybody but root
+ * and the caller. A negative errno on failure, with *error, and an empty *policy: -EINVAL for a
+ * wrong line, -EPERM for a file that others may write, -E2BIG for more than the bounds above.
  */
 int rpc_policy_load(const char *dir, struct rpc_policy *policy, struct rpc_policy_error *error);
 void rpc_policy_free(struct rpc_policy *policy);
 
-/* Write "FILE:LINE: why", or "FILE: why" where no line is at fault, NUL-terminated, cut to `size` bytes. Returns `text`. */
+/*
+ * Write "FILE:LINE: why", or "FILE: why" where no line is at fault, NUL-terminated, cut to `size`
+ * bytes. Returns `text`.
+ */
 char *rpc_policy_error_text(const struct rpc_policy_error *error, char *text, size_t size);
 
 #endif

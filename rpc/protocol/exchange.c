@@ -32,7 +32,8 @@ static int await(struct rpc_channel *channel, short events, int stop, int64_t de
 	return r < 0 ? r : 0;
 }
 
-static int read_full(struct rpc_channel *channel, int stop, int64_t deadline, unsigned char *bytes, size_t size)
+static int read_full(struct rpc_channel *channel, int stop, int64_t deadline, unsigned char *bytes,
+		     size_t size)
 {
 	size_t done = 0;
 
@@ -49,7 +50,8 @@ static int read_full(struct rpc_channel *channel, int stop, int64_t deadline, un
 	return 0;
 }
 
-int rpc_receive_frame(struct rpc_channel *channel, struct rpc_session *session, int stop, int patience, struct rpc_frame *frame, unsigned char *payload)
+int rpc_receive_frame(struct rpc_channel *channel, struct rpc_session *session, int stop,
+		      int patience, struct rpc_frame *frame, unsigned char *payload)
 {
 	unsigned char header[RPC_FRAME_HEADER_SIZE];
 	int64_t deadline = patience < 0 ? -1 : milliseconds() + patience;
@@ -61,7 +63,9 @@ int rpc_receive_frame(struct rpc_channel *channel, struct rpc_session *session, 
 		r = -EPROTO;
 	if (r == 0)
 		r = read_full(channel, stop, deadline, payload, frame->length);
-	return r < 0 ? r : rpc_session_next(session, frame, frame->length == 4 ? rpc_number_decode(payload) : 0);
+	return r < 0 ? r
+		     : rpc_session_next(session, frame,
+					frame->length == 4 ? rpc_number_decode(payload) : 0);
 }
 
 int rpc_send_frames(struct rpc_channel *channel, int stop, const unsigned char *bytes, size_t size)
@@ -82,7 +86,8 @@ int rpc_send_frames(struct rpc_channel *channel, int stop, const unsigned char *
 	return 0;
 }
 
-size_t rpc_frame_put(unsigned char *bytes, enum rpc_frame_type type, const unsigned char *payload, size_t length)
+size_t rpc_frame_put(unsigned char *bytes, enum rpc_frame_type type, const unsigned char *payload,
+		     size_t length)
 {
 	rpc_frame_encode(&(struct rpc_frame){.type = type, .length = (uint32_t)length}, bytes);
 	if (length > 0)

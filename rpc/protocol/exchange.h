@@ -8,16 +8,19 @@
 #define RPC_PATIENCE 10000
 
 /*
- * Wait for the next frame, which is none of a stream's; its payload, at most RPC_SMALL_MAX bytes, is put at `payload`. -EPROTO: not as the session
- * has it. -ECONNRESET, -ETIMEDOUT: after `patience` milliseconds (-1: never). -ECANCELED: `stop` became readable (-1: none).
+ * Wait for the next frame, which is none of a stream's; its payload, at most RPC_SMALL_MAX bytes,
+ * is put at `payload`. -EPROTO: not as the session has it. -ECONNRESET, -ETIMEDOUT: after
+ * `patience` milliseconds (-1: never). -ECANCELED: `stop` became readable (-1: none).
  */
-int rpc_receive_frame(struct rpc_channel *channel, struct rpc_session *session, int stop, int patience, struct rpc_frame *frame, unsigned char *payload);
+int rpc_receive_frame(struct rpc_channel *channel, struct rpc_session *session, int stop,
+		      int patience, struct rpc_frame *frame, unsigned char *payload);
 
 /* Send some bytes, which are whole frames. As above. */
 int rpc_send_frames(struct rpc_channel *channel, int stop, const unsigned char *bytes, size_t size);
 
 /* Put a frame with a small payload at `bytes`. Returns its length. */
-size_t rpc_frame_put(unsigned char *bytes, enum rpc_frame_type type, const unsigned char *payload, size_t length);
+size_t rpc_frame_put(unsigned char *bytes, enum rpc_frame_type type, const unsigned char *payload,
+		     size_t length);
 /* The same for a payload that is a number. */
 size_t rpc_frame_put_number(unsigned char *bytes, enum rpc_frame_type type, uint32_t number);
 

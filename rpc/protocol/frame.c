@@ -34,7 +34,8 @@ void rpc_number_encode(uint32_t number, unsigned char bytes[4])
 
 uint32_t rpc_number_decode(const unsigned char bytes[4])
 {
-	return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+	return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
+	       (uint32_t)bytes[3] << 24;
 }
 
 void rpc_frame_encode(const struct rpc_frame *frame, unsigned char bytes[RPC_FRAME_HEADER_SIZE])
@@ -45,11 +46,13 @@ void rpc_frame_encode(const struct rpc_frame *frame, unsigned char bytes[RPC_FRA
 
 int rpc_frame_decode(const unsigned char bytes[RPC_FRAME_HEADER_SIZE], struct rpc_frame *frame)
 {
-	uint32_t untrusted_type = rpc_number_decode(bytes), untrusted_length = rpc_number_decode(bytes + 4);
+	uint32_t untrusted_type = rpc_number_decode(bytes),
+		 untrusted_length = rpc_number_decode(bytes + 4);
 
 	if (untrusted_type < RPC_HELLO || untrusted_type > RPC_UNWANTED)
 		return -EPROTO;
-	if (untrusted_length < lengths[untrusted_type].least || untrusted_length > lengths[untrusted_type].most)
+	if (untrusted_length < lengths[untrusted_type].least ||
+	    untrusted_length > lengths[untrusted_type].most)
 		return -EPROTO;
 	frame->type = (enum rpc_frame_type)untrusted_type;
 	frame->length = untrusted_length;
@@ -73,7 +76,10 @@ size_t rpc_call_encode(const struct rpc_call *call, unsigned char bytes[RPC_CALL
 	return length + put(call->source, bytes + length);
 }
 
-/* The string at bytes[*begin], for which there are `size` bytes, all zeros: the last of them stays one. Returns whether there is such a string. */
+/*
+ * The string at bytes[*begin], for which there are `size` bytes, all zeros: the last of them stays
+ * one. Returns whether there is such a string.
+ */
 static bool take(const char *bytes, size_t length, size_t *begin, char *text, size_t size)
 {
 	for (size_t i = 0; *begin < length; i++) {
@@ -96,9 +102,11 @@ int rpc_call_decode(const unsigned char *bytes, size_t length, struct rpc_call *
 
 	if (!take(text, length, &begin, untrusted.service, sizeof(untrusted.service)) ||
 	    !take(text, length, &begin, untrusted.user, sizeof(untrusted.user)) ||
-	    !take(text, length, &begin, untrusted.source, sizeof(untrusted.source)) || begin != length)
+	    !take(text, length, &begin, untrusted.source, sizeof(untrusted.source)) ||
+	    begin != length)
 		return -EPROTO;
-	if (!rpc_service_ok(untrusted.service) || (*untrusted.user && !rpc_account_ok(untrusted.user)) ||
+	if (!rpc_service_ok(untrusted.service) ||
+	    (*untrusted.user && !rpc_account_ok(untrusted.user)) ||
 	    (*untrusted.source && !qfile_vm_name_ok(untrusted.source)))
 		return -EPROTO;
 	*call = untrusted;

@@ -1,5 +1,6 @@
 /*
- * The frames in which the two ends of a call speak: u32 type, u32 length, payload, all integers little-endian. Pure: no I/O, no memory of its own.
+ * The frames in which the two ends of a call speak: u32 type, u32 length, payload, all integers
+ *little-endian. Pure: no I/O, no memory of its own.
  *
  *	caller              service
  *	HELLO, CALL    ->
@@ -7,8 +8,9 @@
  *	STDIN...       <->  STDOUT..., STDERR...
  *	               <-   EXIT, when STDOUT and STDERR have ended; then the caller closes
  *
- * A STDIN, STDOUT or STDERR of length 0 ends that stream, and no other. UNWANTED says that nobody reads a stream any more: what still
- * comes of it is dropped, and its writer is told as a pipe would tell him.
+ * A STDIN, STDOUT or STDERR of length 0 ends that stream, and no other. UNWANTED says that nobody
+ *reads a stream any more: what still comes of it is dropped, and its writer is told as a pipe would
+ *tell him.
  */
 #ifndef RPC_FRAME_H
 #define RPC_FRAME_H
@@ -30,9 +32,9 @@ enum rpc_frame_type {
 };
 
 #define RPC_FRAME_HEADER_SIZE 8
-#define RPC_FRAME_MAX 65536 /* bytes of payload */
-#define RPC_REASON_MAX 400  /* bytes of a refusal's reason */
-#define RPC_CALL_MAX (63 + 1 + 32 + 1 + 63 + 1)
+#define RPC_FRAME_MAX         65536 /* bytes of payload */
+#define RPC_REASON_MAX        400   /* bytes of a refusal's reason */
+#define RPC_CALL_MAX          (63 + 1 + 32 + 1 + 63 + 1)
 /* The longest payload that is not a stream's bytes. */
 #define RPC_SMALL_MAX (4 + RPC_REASON_MAX)
 
@@ -50,7 +52,11 @@ struct rpc_call {
 
 /* As payload: u32 code, then the reason's bytes. */
 struct rpc_refusal {
-	uint32_t code; /* an errno: ENOENT: no such service; EACCES and EBUSY: not allowed, not now; else the rpc failed */
+	/*
+	 * An errno: ENOENT: no such service; EACCES and EBUSY: not allowed, not now; else the rpc
+	 * failed.
+	 */
+	uint32_t code;
 	size_t length;
 	char untrusted_reason[RPC_REASON_MAX];
 };

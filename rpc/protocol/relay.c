@@ -13,10 +13,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PIPE_SIZE (1 << 20) /* what the kernel grants everybody */
+#define PIPE_SIZE    (1 << 20) /* what the kernel grants everybody */
 #define CLEANED_SIZE (RPC_RELAY_BUFFER + RPC_SCREEN_EXTRA)
 
-int rpc_relay_open(struct rpc_relay *relay, struct rpc_channel *channel, struct rpc_session *session)
+int rpc_relay_open(struct rpc_relay *relay, struct rpc_channel *channel,
+		   struct rpc_session *session)
 {
 	*relay = (struct rpc_relay){
 		.channel = channel,
@@ -45,17 +46,24 @@ static void prepare(int fd, bool own)
 void rpc_relay_input(struct rpc_relay *relay, enum rpc_frame_type type, int fd, bool own)
 {
 	prepare(fd, own);
-	relay->inputs[relay->input_count++] = (struct rpc_input){.fd = fd, .type = type, .own = own};
+	relay->inputs[relay->input_count++] =
+		(struct rpc_input){.fd = fd, .type = type, .own = own};
 }
 
-void rpc_relay_output(struct rpc_relay *relay, enum rpc_frame_type type, int fd, bool own, bool screened)
+void rpc_relay_output(struct rpc_relay *relay, enum rpc_frame_type type, int fd, bool own,
+		      bool screened)
 {
 	struct stat status;
-	/* What others write to, too, is left as it is. A pipe that can be written takes at least a page. */
-	size_t chunk = own || (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) ? SIZE_MAX : 4096;
+	/*
+	 * What others write to, too, is left as it is. A pipe that can be written takes at least a
+	 * page.
+	 */
+	size_t chunk =
+		own || (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) ? SIZE_MAX : 4096;
 
 	prepare(fd, own);
-	relay->outputs[relay->output_count++] = (struct rpc_output){.fd = fd, .type = type, .own = own, .screened = screened, .chunk = chunk};
+	relay->outputs[relay->output_count++] = (struct rpc_output){
+		.fd = fd, .type = type, .own = own, .screened = screened, .chunk = chunk};
 }
 
 /* Put into `fds` what else is to be waited for. Returns how many. */
@@ -64,13 +72,19 @@ static size_t list_streams(const struct rpc_relay *relay, struct pollfd *fds)
 	size_t n = 0;
 
 	for (size_t i = 0; i < relay->input_count; i++)
-		fds[n++] = (struct pollfd){.fd = rpc_relay_sending(relay) ? -1 : relay->inputs[i].fd, .events = POLLIN};
-	/* Of a pipe of ours, that nobody reads it any more is news also while there is nothing to write. */
+		fds[n++] =
+			(struct pollfd){.fd = rpc_relay_sending(relay) ? -1 : relay->inputs[i].fd,
+					.events = POLLIN};
+	/*
+	 * Of a pipe of ours, that nobody reads it any more is news also while there is nothing to
+	 * write.
+	 */
 	for (size_t i = 0; i < relay->output_count; i++) {
 		const struct rpc_output *output = &relay->outputs[i];
 		bool blocked = relay->blocked_on == (int)i;
 
-		fds[n++] = (struct pollfd){.fd = output->own || blocked ? output->fd : -1, .events = blocked ? POLLOUT : 0};
+		fds[n++] = (struct pollfd){.fd = output->own || blocked ? output->fd : -1,
+					   .events = blocked ? POLLOUT : 0};
 	}
 	return n;
 }
@@ -94,7 +108,8 @@ static void note_streams(struct rpc_relay *relay, const struct pollfd *fds)
 /* What of the channel is to be waited for. */
 static short channel_events(const struct rpc_relay *relay)
 {
-	return (short)((relay->blocked_on < 0 ? POLLIN : 0) | (rpc_relay_sending(relay) ? POLLOUT : 0));
+	return (short)((relay->blocked_on < 0 ? POLLIN : 0) |
+		       (rpc_relay_sending(relay) ? POLLOUT : 0));
 }
 
 int rpc_relay_step(struct rpc_relay *relay, struct pollfd *fds, size_t count, int timeout)
@@ -112,7 +127,8 @@ int rpc_relay_step(struct rpc_relay *relay, struct pollfd *fds, size_t count, in
 		return sent < 0 ? sent : 0;
 	n = list_streams(relay, all);
 	memcpy(all + n, fds, count * sizeof(*fds));
-	r = relay->channel->transport->wait(relay->channel, channel_events(relay), all, n + count, received > 0 || sent > 0 ? 0 : timeout);
+	r = relay->channel->transport->wait(relay->channel, channel_events(relay), all, n + count,
+					    received > 0 || sent > 0 ? 0 : timeout);
 	note_streams(relay, all);
 	memcpy(fds, all + n, count * sizeof(*fds));
 	return r < 0 ? r : 0;

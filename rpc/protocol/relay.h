@@ -1,6 +1,7 @@
 /*
- * The relay: once a call is accepted, it carries the streams between local descriptors and the channel, both ways at once. It never waits for one
- * stream while another can go on, and sleeps while none can.
+ * The relay: once a call is accepted, it carries the streams between local descriptors and the
+ * channel, both ways at once. It never waits for one stream while another can go on, and sleeps
+ * while none can.
  */
 #ifndef RPC_RELAY_H
 #define RPC_RELAY_H
@@ -27,7 +28,8 @@ struct rpc_output {
 	bool screened; /* a person sees it */
 	bool broken;   /* it cannot be written: to be told */
 	int error;     /* why, a positive errno; EPIPE: nobody reads it */
-	size_t chunk;  /* how much a write may be without blocking, once poll(2) says that it can be written */
+	/* How much a write may be without blocking, once poll(2) says that it can be written. */
+	size_t chunk;
 	struct rpc_screen screen;
 };
 
@@ -39,9 +41,13 @@ struct rpc_relay {
 	struct rpc_input inputs[RPC_STREAMS_MAX];
 	struct rpc_output outputs[RPC_STREAMS_MAX];
 	size_t input_count, output_count;
-	int exit_status; /* the service's side: to be sent when the inputs have ended; -1: not yet. The caller's: what was received; -1: nothing yet */
-	bool exiting;    /* the service's side: EXIT is the frame that is being sent */
-	bool over;       /* EXIT was sent or received, whole */
+	/*
+	 * The service's side: to be sent when the inputs have ended; -1: not yet. The caller's:
+	 * what was received; -1: nothing yet.
+	 */
+	int exit_status;
+	bool exiting;            /* the service's side: EXIT is the frame that is being sent */
+	bool over;               /* EXIT was sent or received, whole */
 	uint64_t received, sent; /* bytes of streams */
 
 	/* The channel to here: a frame's payload is what is left of it, partly in the buffer. */
@@ -49,12 +55,17 @@ struct rpc_relay {
 	size_t in_begin, in_end;
 	struct rpc_frame frame;
 	uint32_t frame_left;
-	int blocked_on; /* the output that must take something first; -1: the channel must bring something */
-	bool exact;     /* payloads are moved into pipes: read no more of the channel than a header */
+	/* The output that must take something first; -1: the channel must bring something. */
+	int blocked_on;
+	/* Payloads are moved into pipes: read no more of the channel than a header. */
+	bool exact;
 	char *cleaned;
 	size_t cleaned_begin, cleaned_end;
 
-	/* Here to the channel: a frame's header and payload; or the header only, the payload being moved out of a pipe. */
+	/*
+	 * Here to the channel: a frame's header and payload; or the header only, the payload being
+	 * moved out of a pipe.
+	 */
 	unsigned char *out;
 	size_t out_begin, out_end;
 	uint32_t moving;
@@ -63,16 +74,20 @@ struct rpc_relay {
 };
 
 /*
- * Begin. The inputs and outputs are filled by the caller afterwards, with rpc_relay_input() and rpc_relay_output(), which take the descriptors
- * over: they are closed when their stream ends; a screened one with the relay. -ENOMEM.
+ * Begin. The inputs and outputs are filled by the caller afterwards, with rpc_relay_input() and
+ * rpc_relay_output(), which take the descriptors over: they are closed when their stream ends; a
+ * screened one with the relay. -ENOMEM.
  */
-int rpc_relay_open(struct rpc_relay *relay, struct rpc_channel *channel, struct rpc_session *session);
+int rpc_relay_open(struct rpc_relay *relay, struct rpc_channel *channel,
+		   struct rpc_session *session);
 void rpc_relay_input(struct rpc_relay *relay, enum rpc_frame_type type, int fd, bool own);
-void rpc_relay_output(struct rpc_relay *relay, enum rpc_frame_type type, int fd, bool own, bool screened);
+void rpc_relay_output(struct rpc_relay *relay, enum rpc_frame_type type, int fd, bool own,
+		      bool screened);
 
 /*
- * Carry what can be carried, then sleep until more can, or one of `fds` is ready, or `timeout` milliseconds have passed; `fds` are filled as by
- * poll(2). 0; relay->over says whether it was the end. -ECONNRESET: the other end is gone. -EPROTO: it does not keep to the frames' order.
+ * Carry what can be carried, then sleep until more can, or one of `fds` is ready, or `timeout`
+ * milliseconds have passed; `fds` are filled as by poll(2). 0; relay->over says whether it was the
+ * end. -ECONNRESET: the other end is gone. -EPROTO: it does not keep to the frames' order.
  */
 int rpc_relay_step(struct rpc_relay *relay, struct pollfd *fds, size_t count, int timeout);
 
@@ -83,9 +98,15 @@ void rpc_relay_close(struct rpc_relay *relay);
 
 /* ---- Its two halves ---- */
 
-/* Take what the channel brings, until it brings nothing more or an output is full: relay->blocked_on. 1: it was a lot, there may be more at once. */
+/*
+ * Take what the channel brings, until it brings nothing more or an output is full:
+ * relay->blocked_on. 1: it was a lot, there may be more at once.
+ */
 int rpc_relay_receive(struct rpc_relay *relay);
-/* Send what the inputs have, until they have nothing more or the channel is full. 1: it was a lot, there may be more at once. */
+/*
+ * Send what the inputs have, until they have nothing more or the channel is full. 1: it was a lot,
+ * there may be more at once.
+ */
 int rpc_relay_send(struct rpc_relay *relay);
 /* Is there something to be sent that the channel had no room for? */
 bool rpc_relay_sending(const struct rpc_relay *relay);

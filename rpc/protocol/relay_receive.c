@@ -9,11 +9,17 @@
 #include <string.h>
 #include <unistd.h>
 
-/* So many steps at a time: then it is the other direction's turn, and that of whoever wants us to stop. */
+/*
+ * So many steps at a time: then it is the other direction's turn, and that of whoever wants us to
+ * stop.
+ */
 #define ROUND 64
 
 /* Results of the functions below: they went on, or can't for now. Negative: an errno. */
-enum { BLOCKED = 0, DONE = 1 };
+enum {
+	BLOCKED = 0,
+	DONE = 1
+};
 
 static size_t buffered(const struct rpc_relay *relay)
 {
@@ -33,8 +39,9 @@ static int want(struct rpc_relay *relay, size_t size)
 			relay->in_end -= relay->in_begin;
 			relay->in_begin = 0;
 		}
-		n = relay->channel->transport->read(relay->channel, relay->in + relay->in_end,
-		                                    relay->exact ? size - buffered(relay) : RPC_RELAY_BUFFER - relay->in_end);
+		n = relay->channel->transport->read(
+			relay->channel, relay->in + relay->in_end,
+			relay->exact ? size - buffered(relay) : RPC_RELAY_BUFFER - relay->in_end);
 		if (n < 0)
 			return (int)n;
 		if (n == 0) {
@@ -95,7 +102,8 @@ static size_t write_some(struct rpc_relay *relay, int index, const void *bytes, 
 static int write_cleaned(struct rpc_relay *relay, int index)
 {
 	while (relay->cleaned_begin < relay->cleaned_end) {
-		size_t n = write_some(relay, index, relay->cleaned + relay->cleaned_begin, relay->cleaned_end - relay->cleaned_begin);
+		size_t n = write_some(relay, index, relay->cleaned + relay->cleaned_begin,
+				      relay->cleaned_end - relay->cleaned_begin);
 
 		if (n == 0)
 			return BLOCKED;
@@ -105,17 +113,20 @@ static int write_cleaned(struct rpc_relay *relay, int index)
 }
 
 /* Make `size` bytes fit for a screen; 0: the end of the stream. */
-static void clean(struct rpc_relay *relay, struct rpc_output *output, const unsigned char *untrusted, size_t size)
+static void clean(struct rpc_relay *relay, struct rpc_output *output,
+		  const unsigned char *untrusted, size_t size)
 {
 	relay->cleaned_begin = 0;
-	relay->cleaned_end = rpc_screen_clean(&output->screen, (const char *)untrusted, size, relay->cleaned);
+	relay->cleaned_end =
+		rpc_screen_clean(&output->screen, (const char *)untrusted, size, relay->cleaned);
 }
 
 /* Straight from the channel into a pipe. */
 static int move_payload(struct rpc_relay *relay, int index)
 {
 	struct rpc_output *output = &relay->outputs[index];
-	ssize_t n = relay->channel->transport->pipe_out(relay->channel, output->fd, relay->frame_left);
+	ssize_t n =
+		relay->channel->transport->pipe_out(relay->channel, output->fd, relay->frame_left);
 	struct pollfd fd = {.fd = output->fd, .events = POLLOUT};
 
 	if (n == -EPIPE) {
@@ -196,7 +207,8 @@ static int next_frame(struct rpc_relay *relay)
 		if ((r = want(relay, RPC_FRAME_HEADER_SIZE + frame.length)) != DONE)
 			return r;
 		if (frame.length == 4)
-			number = rpc_number_decode(relay->in + relay->in_begin + RPC_FRAME_HEADER_SIZE);
+			number = rpc_number_decode(relay->in + relay->in_begin +
+						   RPC_FRAME_HEADER_SIZE);
 	}
 	if ((r = rpc_session_next(relay->session, &frame, number)) < 0)
 		return r;
@@ -218,6 +230,8 @@ int rpc_relay_receive(struct rpc_relay *relay)
 	int r = DONE;
 
 	for (unsigned i = 0; r == DONE && i < ROUND && !relay->over; i++)
-		r = relay->frame_left > 0 || relay->cleaned_begin < relay->cleaned_end ? deliver(relay) : next_frame(relay);
+		r = relay->frame_left > 0 || relay->cleaned_begin < relay->cleaned_end
+			    ? deliver(relay)
+			    : next_frame(relay);
 	return r;
 }

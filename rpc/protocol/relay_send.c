@@ -24,7 +24,9 @@ static void end_input(struct rpc_input *input)
 	input->fd = -1;
 }
 
-/* Announce what is in a pipe, to be moved from there. Nobody else reads it, so that it stays there. */
+/*
+ * Announce what is in a pipe, to be moved from there. Nobody else reads it, so that it stays there.
+ */
 static bool announce(struct rpc_relay *relay, struct rpc_input *input)
 {
 	bool ready = input->ready;
@@ -38,7 +40,8 @@ static bool announce(struct rpc_relay *relay, struct rpc_input *input)
 	}
 	relay->moving = available < RPC_FRAME_MAX ? (uint32_t)available : RPC_FRAME_MAX;
 	relay->moving_from = input->fd;
-	rpc_frame_encode(&(struct rpc_frame){.type = input->type, .length = relay->moving}, relay->out);
+	rpc_frame_encode(&(struct rpc_frame){.type = input->type, .length = relay->moving},
+			 relay->out);
 	relay->out_end = RPC_FRAME_HEADER_SIZE;
 	return true;
 }
@@ -58,7 +61,8 @@ static bool read_payload(struct rpc_relay *relay, struct rpc_input *input)
 		end_input(input);
 		return false;
 	}
-	rpc_frame_encode(&(struct rpc_frame){.type = input->type, .length = (uint32_t)n}, relay->out);
+	rpc_frame_encode(&(struct rpc_frame){.type = input->type, .length = (uint32_t)n},
+			 relay->out);
 	relay->out_end = RPC_FRAME_HEADER_SIZE + (size_t)n;
 	relay->sent += (uint64_t)n;
 	return true;
@@ -69,7 +73,8 @@ static bool next_of_input(struct rpc_relay *relay, struct rpc_input *input)
 {
 	if (input->fd >= 0 && relay->session->unwanted & 1u << input->type)
 		end_input(input);
-	if (input->fd >= 0 && (input->own && relay->exact ? announce(relay, input) : read_payload(relay, input)))
+	if (input->fd >= 0 &&
+	    (input->own && relay->exact ? announce(relay, input) : read_payload(relay, input)))
 		return true;
 	if (input->fd >= 0 || input->told)
 		return false;
@@ -96,7 +101,8 @@ static bool next_frame(struct rpc_relay *relay)
 
 		if (output->broken) {
 			output->broken = false;
-			relay->out_end = rpc_frame_put_number(relay->out, RPC_UNWANTED, output->type);
+			relay->out_end =
+				rpc_frame_put_number(relay->out, RPC_UNWANTED, output->type);
 			return true;
 		}
 	}
@@ -104,14 +110,18 @@ static bool next_frame(struct rpc_relay *relay)
 		if (next_of_input(relay, &relay->inputs[relay->turn++ % relay->input_count]))
 			return true;
 	}
-	if (relay->session->peer != RPC_CALLER || relay->exit_status < 0 || relay->exiting || !has_ended(relay))
+	if (relay->session->peer != RPC_CALLER || relay->exit_status < 0 || relay->exiting ||
+	    !has_ended(relay))
 		return false;
 	relay->out_end = rpc_frame_put_number(relay->out, RPC_EXIT, (uint32_t)relay->exit_status);
 	relay->exiting = true;
 	return true;
 }
 
-/* Has somebody else read what was announced? A service can do that to its own output. Then the frame can never become whole. */
+/*
+ * Has somebody else read what was announced? A service can do that to its own output. Then the
+ * frame can never become whole.
+ */
 static bool is_robbed(int pipe)
 {
 	int available = 0;
@@ -123,14 +133,17 @@ static bool is_robbed(int pipe)
 static int flush(struct rpc_relay *relay)
 {
 	while (relay->out_begin < relay->out_end) {
-		ssize_t n = relay->channel->transport->write(relay->channel, relay->out + relay->out_begin, relay->out_end - relay->out_begin);
+		ssize_t n = relay->channel->transport->write(relay->channel,
+							     relay->out + relay->out_begin,
+							     relay->out_end - relay->out_begin);
 
 		if (n <= 0)
 			return (int)n;
 		relay->out_begin += (size_t)n;
 	}
 	while (relay->moving > 0) {
-		ssize_t n = relay->channel->transport->pipe_in(relay->channel, relay->moving_from, relay->moving);
+		ssize_t n = relay->channel->transport->pipe_in(relay->channel, relay->moving_from,
+							       relay->moving);
 
 		if (n <= 0)
 			return n == 0 && is_robbed(relay->moving_from) ? -EIO : (int)n;

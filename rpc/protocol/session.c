@@ -30,7 +30,8 @@ static int greet(struct rpc_session *session, enum rpc_frame_type type, uint32_t
 
 static int begin(struct rpc_session *session, enum rpc_frame_type type)
 {
-	if (session->peer == RPC_CALLER ? type != RPC_CALL : type != RPC_ACCEPTED && type != RPC_REFUSED)
+	if (session->peer == RPC_CALLER ? type != RPC_CALL
+					: type != RPC_ACCEPTED && type != RPC_REFUSED)
 		return -EPROTO;
 	session->begun = true;
 	session->over = type == RPC_REFUSED;
@@ -51,7 +52,8 @@ static int unwanted(struct rpc_session *session, uint32_t number)
 {
 	enum rpc_role other = session->peer == RPC_CALLER ? RPC_SERVICE : RPC_CALLER;
 
-	if (number > RPC_STDERR || !(streams[other] & BIT(number)) || session->unwanted & BIT(number))
+	if (number > RPC_STDERR || !(streams[other] & BIT(number)) ||
+	    session->unwanted & BIT(number))
 		return -EPROTO;
 	session->unwanted |= BIT(number);
 	return 0;

@@ -7,7 +7,10 @@
 
 #include <stdbool.h>
 
-enum rpc_role { RPC_CALLER, RPC_SERVICE };
+enum rpc_role {
+	RPC_CALLER,
+	RPC_SERVICE
+};
 
 struct rpc_session {
 	enum rpc_role peer; /* whose frames come in */
@@ -20,8 +23,8 @@ struct rpc_session {
 
 void rpc_session_begin(struct rpc_session *session, enum rpc_role peer);
 /*
- * The next frame of the peer's. -EPROTO: it may not come now, or never from there. `number`: the payload of HELLO, EXIT and UNWANTED, which is
- * checked here; ignored for others.
+ * The next frame of the peer's. -EPROTO: it may not come now, or never from there. `number`: the
+ * payload of HELLO, EXIT and UNWANTED, which is checked here; ignored for others.
  */
 int rpc_session_next(struct rpc_session *session, const struct rpc_frame *frame, uint32_t number);
 

@@ -1,5 +1,6 @@
 /*
- * One machine: a domain is a user account, reached at a Unix socket of its name, and who calls is what the kernel says of the peer.
+ * One machine: a domain is a user account, reached at a Unix socket of its name, and who calls is
+ * what the kernel says of the peer.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -18,15 +19,17 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define BACKLOG 512
-#define PATIENCE 10              /* seconds, for a daemon that does not accept */
-#define BUFFER_SIZE (1 << 20)    /* what the kernel grants of it: a frame and more on the way while both ends work */
-#define SOCKETS_MAX 64           /* domains of one daemon */
+#define BACKLOG  512
+#define PATIENCE 10 /* seconds, for a daemon that does not accept */
+/* What the kernel grants of it: a frame and more on the way while both ends work. */
+#define BUFFER_SIZE (1 << 20)
+#define SOCKETS_MAX 64 /* domains of one daemon */
 
 struct listener {
 	const char *directory;
 	unsigned count;
-	unsigned next; /* whose turn it is: a socket with many callers must not keep others waiting */
+	/* Whose turn it is: a socket with many callers must not keep others waiting. */
+	unsigned next;
 	bool inherited;
 	struct {
 		int fd;
@@ -34,11 +37,15 @@ struct listener {
 	} sockets[SOCKETS_MAX];
 };
 
-/* The address of a domain's socket. Through the directory's descriptor, since a path of any length may lead there. */
+/*
+ * The address of a domain's socket. Through the directory's descriptor, since a path of any length
+ * may lead there.
+ */
 static void address_of(struct sockaddr_un *address, int directory, const char *domain)
 {
 	address->sun_family = AF_UNIX;
-	snprintf(address->sun_path, sizeof(address->sun_path), "/proc/self/fd/%d/%s", directory, domain);
+	snprintf(address->sun_path, sizeof(address->sun_path), "/proc/self/fd/%d/%s", directory,
+		 domain);
 }
 
 static int new_socket(int flags)
@@ -63,18 +70,25 @@ static bool is_genuine(int fd, const char *target)
 	       (peer.uid == 0 || peer.uid == geteuid() || (account && peer.uid == account->pw_uid));
 }
 
-static int connect_error(int fd, const char *target, const char *sockets, int code, struct rpc_failure *failure)
+static int connect_error(int fd, const char *target, const char *sockets, int code,
+			 struct rpc_failure *failure)
 {
 	if (fd >= 0)
 		close(fd);
 	if (code == ENOENT || code == ECONNREFUSED)
-		return rpc_fail(failure, 125, "nobody serves %s on this machine (looked for %s/%s); is pedos-rpcd running for it?", target, sockets, target);
+		return rpc_fail(failure, 125,
+				"nobody serves %s on this machine (looked for %s/%s); is "
+				"pedos-rpcd running for it?",
+				target, sockets, target);
 	if (code == EAGAIN)
-		return rpc_fail(failure, 125, "%s has too many callers waiting; try again later", target);
-	return rpc_fail(failure, 125, "calling %s at %s/%s: %s", target, sockets, target, strerror(code));
+		return rpc_fail(failure, 125, "%s has too many callers waiting; try again later",
+				target);
+	return rpc_fail(failure, 125, "calling %s at %s/%s: %s", target, sockets, target,
+			strerror(code));
 }
 
-static int unix_connect(struct rpc_channel *channel, const char *target, const char *sockets, struct rpc_failure *failure)
+static int unix_connect(struct rpc_channel *channel, const char *target, const char *sockets,
+			struct rpc_failure *failure)
 {
 	struct timeval patience = {.tv_sec = PATIENCE};
 	struct sockaddr_un address;
@@ -89,14 +103,17 @@ static int unix_connect(struct rpc_channel *channel, const char *target, const c
 		return connect_error(-1, target, sockets, r, failure);
 	}
 	address_of(&address, directory, target);
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)); /* it holds for connect(2), too */
+	/* It holds for connect(2), too. */
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	r = connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? errno : 0;
 	close(directory);
 	if (r != 0)
 		return connect_error(fd, target, sockets, r, failure);
 	if (!is_genuine(fd, target)) {
 		close(fd);
-		return rpc_fail(failure, 125, "who serves %s/%s is neither root nor %s: it is not called", sockets, target, target);
+		return rpc_fail(failure, 125,
+				"who serves %s/%s is neither root nor %s: it is not called",
+				sockets, target, target);
 	}
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	*channel = (struct rpc_channel){.transport = &rpc_unix_transport, .fd = fd};
@@ -105,11 +122,16 @@ static int unix_connect(struct rpc_channel *channel, const char *target, const c
 
 /* ---- The daemon ---- */
 
-/* Does somebody listen there? Where that cannot be found out, too: nobody's socket is taken away on a guess. */
+/*
+ * Does somebody listen there? Where that cannot be found out, too: nobody's socket is taken away on
+ * a guess.
+ */
 static bool is_served(const struct sockaddr_un *address)
 {
 	int fd = new_socket(SOCK_NONBLOCK);
-	bool served = fd < 0 || connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 || errno != ECONNREFUSED;
+	bool served = fd < 0 ||
+		      connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ||
+		      errno != ECONNREFUSED;
 
 	if (fd >= 0)
 		close(fd);
@@ -121,7 +143,8 @@ static bool is_left_behind(int directory, const char *domain, const struct socka
 {
 	struct stat status;
 
-	return fstatat(directory, domain, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISSOCK(status.st_mode) && !is_served(address);
+	return fstatat(directory, domain, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISSOCK(status.st_mode) && !is_served(address);
 }
 
 /* Returns a listening socket or a negative errno; -EADDRINUSE: another daemon has it. */
@@ -151,22 +174,28 @@ static int listen_at(int directory, const char *domain)
 	return fd;
 }
 
-static int listen_domains(struct listener *listener, const struct rpc_listen_options *options, struct rpc_failure *failure)
+static int listen_domains(struct listener *listener, const struct rpc_listen_options *options,
+			  struct rpc_failure *failure)
 {
 	int directory;
 
 	if (mkdir(options->sockets, 0755) < 0 && errno != EEXIST)
-		return rpc_fail(failure, 1, "making the directory of sockets %s: %s", options->sockets, strerror(errno));
+		return rpc_fail(failure, 1, "making the directory of sockets %s: %s",
+				options->sockets, strerror(errno));
 	directory = open(options->sockets, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (directory < 0)
-		return rpc_fail(failure, 1, "opening the directory of sockets %s: %s", options->sockets, strerror(errno));
+		return rpc_fail(failure, 1, "opening the directory of sockets %s: %s",
+				options->sockets, strerror(errno));
 	for (size_t i = 0; i < options->count; i++) {
 		int fd = listen_at(directory, options->domains[i]);
 
 		if (fd < 0) {
 			close(directory);
-			return rpc_fail(failure, 1, fd == -EADDRINUSE ? "%s/%s: another pedos-rpcd serves it, or it is no socket" : "listening at %s/%s: %s",
-			                options->sockets, options->domains[i], strerror(-fd));
+			return rpc_fail(failure, 1,
+					fd == -EADDRINUSE ? "%s/%s: another pedos-rpcd serves it, "
+							    "or it is no socket"
+							  : "listening at %s/%s: %s",
+					options->sockets, options->domains[i], strerror(-fd));
 		}
 		listener->sockets[i].fd = fd;
 		snprintf(listener->sockets[i].domain, RPC_NAME_SIZE, "%s", options->domains[i]);
@@ -177,7 +206,8 @@ static int listen_domains(struct listener *listener, const struct rpc_listen_opt
 }
 
 /* Sockets that systemd has opened: what comes behind the last slash is the domain. */
-static int inherit_sockets(struct listener *listener, const struct rpc_listen_options *options, struct rpc_failure *failure)
+static int inherit_sockets(struct listener *listener, const struct rpc_listen_options *options,
+			   struct rpc_failure *failure)
 {
 	listener->inherited = true;
 	for (unsigned i = 0; i < options->inherited; i++) {
@@ -186,11 +216,16 @@ static int inherit_sockets(struct listener *listener, const struct rpc_listen_op
 		int fd = options->inherited_fd + (int)i;
 		const char *slash;
 
-		if (getsockname(fd, (struct sockaddr *)&address, &size) < 0 || address.sun_family != AF_UNIX)
-			return rpc_fail(failure, 1, "descriptor %d, which the starter passed, is no Unix socket", fd);
+		if (getsockname(fd, (struct sockaddr *)&address, &size) < 0 ||
+		    address.sun_family != AF_UNIX)
+			return rpc_fail(failure, 1,
+					"descriptor %d, which the starter passed, is no Unix "
+					"socket",
+					fd);
 		slash = memrchr(address.sun_path, '/', sizeof(address.sun_path));
 		if (!slash || !qfile_vm_name_ok(slash + 1))
-			return rpc_fail(failure, 1, "the socket at descriptor %d has no domain's name", fd);
+			return rpc_fail(failure, 1,
+					"the socket at descriptor %d has no domain's name", fd);
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
 		fcntl(fd, F_SETFL, O_NONBLOCK);
 		listener->sockets[i].fd = fd;
@@ -203,7 +238,9 @@ static int inherit_sockets(struct listener *listener, const struct rpc_listen_op
 static void unix_unlisten(struct rpc_listener *of)
 {
 	struct listener *listener = of->state;
-	int directory = listener->inherited ? -1 : open(listener->directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int directory = listener->inherited
+				? -1
+				: open(listener->directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	for (unsigned i = 0; i < listener->count; i++) {
 		close(listener->sockets[i].fd);
@@ -216,7 +253,8 @@ static void unix_unlisten(struct rpc_listener *of)
 	of->state = NULL;
 }
 
-static int unix_listen(struct rpc_listener *of, const struct rpc_listen_options *options, struct rpc_failure *failure)
+static int unix_listen(struct rpc_listener *of, const struct rpc_listen_options *options,
+		       struct rpc_failure *failure)
 {
 	struct listener *listener = calloc(1, sizeof(*listener));
 	int r;
@@ -225,11 +263,13 @@ static int unix_listen(struct rpc_listener *of, const struct rpc_listen_options 
 		return rpc_fail(failure, 1, "out of memory");
 	if (options->count > SOCKETS_MAX || options->inherited > SOCKETS_MAX) {
 		free(listener);
-		return rpc_fail(failure, 1, "one pedos-rpcd serves at most %d domains", SOCKETS_MAX);
+		return rpc_fail(failure, 1, "one pedos-rpcd serves at most %d domains",
+				SOCKETS_MAX);
 	}
 	listener->directory = options->sockets;
 	*of = (struct rpc_listener){.transport = &rpc_unix_transport, .state = listener};
-	r = options->inherited > 0 ? inherit_sockets(listener, options, failure) : listen_domains(listener, options, failure);
+	r = options->inherited > 0 ? inherit_sockets(listener, options, failure)
+				   : listen_domains(listener, options, failure);
 	if (r < 0)
 		unix_unlisten(of);
 	return r;
@@ -270,7 +310,8 @@ static int unix_accept(struct rpc_listener *of, struct rpc_arrival *arrival)
 		if (fd < 0)
 			continue;
 		*arrival = (struct rpc_arrival){.fd = fd};
-		snprintf(arrival->target, sizeof(arrival->target), "%s", listener->sockets[i].domain);
+		snprintf(arrival->target, sizeof(arrival->target), "%s",
+			 listener->sockets[i].domain);
 		if (identify(fd, arrival))
 			return 1;
 		close(fd);
@@ -278,10 +319,13 @@ static int unix_accept(struct rpc_listener *of, struct rpc_arrival *arrival)
 	return 0;
 }
 
-static void unix_refuse(struct rpc_listener *of, struct rpc_arrival *arrival, const void *bytes, size_t size)
+static void unix_refuse(struct rpc_listener *of, struct rpc_arrival *arrival, const void *bytes,
+			size_t size)
 {
 	(void)of;
-	/* They fit into the buffer of a fresh connection. Who has gone already does not get them. */
+	/*
+	 * They fit into the buffer of a fresh connection. Who has gone already does not get them.
+	 */
 	(void)!send(arrival->fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
 	close(arrival->fd);
 	arrival->fd = -1;
@@ -302,7 +346,8 @@ static void unix_ended(struct rpc_listener *of, unsigned origin, const char *id)
 }
 
 /* In the call's process, since finding an account's name may take long. */
-static int unix_open(struct rpc_listener *of, struct rpc_arrival *arrival, struct rpc_channel *channel, struct rpc_failure *failure)
+static int unix_open(struct rpc_listener *of, struct rpc_arrival *arrival,
+		     struct rpc_channel *channel, struct rpc_failure *failure)
 {
 	struct listener *listener = of->state;
 	struct passwd *account = getpwuid(arrival->origin);
@@ -355,7 +400,8 @@ static ssize_t unix_pipe_out(struct rpc_channel *channel, int pipe, size_t size)
 	return n < 0 && errno == EPIPE ? -EPIPE : outcome(n);
 }
 
-static int unix_wait(struct rpc_channel *channel, short events, struct pollfd *fds, size_t count, int timeout)
+static int unix_wait(struct rpc_channel *channel, short events, struct pollfd *fds, size_t count,
+		     int timeout)
 {
 	struct pollfd all[8];
 

@@ -1,6 +1,7 @@
 /*
- * standin SOCKET [ARGUMENT]...: a program whose part somebody else plays. It hands its stdin, stdout and stderr over to who listens at SOCKET, with
- * its directory and its arguments, and ends as it is told to from there.
+ * standin SOCKET [ARGUMENT]...: a program whose part somebody else plays. It hands its stdin,
+ * stdout and stderr over to who listens at SOCKET, with its directory and its arguments, and ends
+ * as it is told to from there.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -23,7 +24,7 @@ static int give_up(const char *what)
 
 static int connect_to(const char *path)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 
 	if (strlen(path) >= sizeof(address.sun_path)) {
@@ -53,13 +54,16 @@ static size_t join(char *buffer, size_t size, char **arguments)
 static int hand_over(int channel, char **arguments)
 {
 	static char text[65536];
-	struct iovec part = { text, join(text, sizeof(text), arguments) };
-	int fds[3] = { 0, 1, 2 };
+	struct iovec part = {text, join(text, sizeof(text), arguments)};
+	int fds[3] = {0, 1, 2};
 	union {
 		char bytes[CMSG_SPACE(sizeof(fds))];
 		struct cmsghdr align;
-	} control = { 0 };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
+	} control = {0};
+	struct msghdr message = {.msg_iov = &part,
+				 .msg_iovlen = 1,
+				 .msg_control = &control,
+				 .msg_controllen = sizeof(control)};
 	struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
 
 	rights->cmsg_level = SOL_SOCKET;

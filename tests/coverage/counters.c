@@ -1,9 +1,10 @@
 /*
- * Linked into what is built for measuring coverage: the counters live in a file beside the program or library, which every process
- * that runs it maps. Nothing needs to be written at its end: the confined child cannot, and a killed process does not.
+ * Linked into what is built for measuring coverage: the counters live in a file beside the program
+ * or library, which every process that runs it maps. Nothing needs to be written at its end: the
+ * confined child cannot, and a killed process does not.
  *
- * With QFILE_COVERAGE_TO=DIRECTORY in the environment, a process writes what has been counted so far to that directory, as gcov's
- * data files, and ends.
+ * With QFILE_COVERAGE_TO=DIRECTORY in the environment, a process writes what has been counted so
+ * far to that directory, as gcov's data files, and ends.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -37,7 +38,8 @@ static void share_counters(void)
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return;
-	if (ftruncate(fd, (off_t)size) < 0 || mmap(counters_begin, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED)
+	if (ftruncate(fd, (off_t)size) < 0 || mmap(counters_begin, size, PROT_READ | PROT_WRITE,
+						   MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED)
 		abort();
 	close(fd);
 }
@@ -76,7 +78,8 @@ static void *allocate(unsigned size, void *argument)
 
 static void write_all(const char *directory)
 {
-	for (const struct gcov_info *const *record = records_begin; record < records_end; record++) {
+	for (const struct gcov_info *const *record = records_begin; record < records_end;
+	     record++) {
 		struct output output = {.directory = directory};
 
 		__gcov_info_to_gcda(*record, begin_file, write_bytes, allocate, &output);

@@ -1,6 +1,7 @@
 /*
- * A hypervisor for pedos-rpc-dom0 where there is none, to be preloaded: it answers from the file that $HYPERVISOR names. A line of that is a domain
- * that exists: "DOMID FLAGS", FLAGS being those of Xen, as a number. Where the file says "EPERM", this is a guest.
+ * A hypervisor for pedos-rpc-dom0 where there is none, to be preloaded: it answers from the file
+ * that $HYPERVISOR names. A line of that is a domain that exists: "DOMID FLAGS", FLAGS being those
+ * of Xen, as a number. Where the file says "EPERM", this is a guest.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -10,7 +11,8 @@
 #include <string.h>
 #include <xenctrl.h>
 
-xc_interface *xc_interface_open(xentoollog_logger *logger, xentoollog_logger *dombuild_logger, unsigned flags)
+xc_interface *xc_interface_open(xentoollog_logger *logger, xentoollog_logger *dombuild_logger,
+				unsigned flags)
 {
 	static char opened;
 

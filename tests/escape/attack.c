@@ -1,5 +1,6 @@
 /*
- * What the attacks share. They run behind the list of system calls: nothing here makes one that the attack did not mean to make.
+ * What the attacks share. They run behind the list of system calls: nothing here makes one that the
+ * attack did not mean to make.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

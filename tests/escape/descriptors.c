@@ -93,7 +93,9 @@ static int own_descriptor_for_another(void)
 
 static int choose_its_signal(void)
 {
-	return fcntl(STDOUT_FILENO, F_SETOWN, scene.victim) < 0 ? errno : why(fcntl(STDOUT_FILENO, F_SETSIG, SIGKILL));
+	return fcntl(STDOUT_FILENO, F_SETOWN, scene.victim) < 0
+		       ? errno
+		       : why(fcntl(STDOUT_FILENO, F_SETSIG, SIGKILL));
 }
 
 static int type_on_terminal(int fd)
@@ -118,19 +120,32 @@ static int type_on_stderr(void)
 #define NO_TYPING "a setting of the kernel forbids it to some"
 
 const struct attempt descriptor_attempts[] = {
-	{"inherited", "find an open descriptor other than the root's", "there is one", find_any, NULL},
-	{"inherited-file", "read a file that is open in the monitor", "its content", read_inherited, NULL},
-	{"inherited-directory", "open a file below a directory that is open in the monitor", "its content", open_below_inherited, NULL},
-	{"inherited-create", "create a file in the incoming directory by the monitor's descriptor", "it is there", create_below_inherited, NULL},
-	{"inherited-stat", "find out what is below a directory that is open in the monitor", "it is found", look_below_inherited, NULL},
-	{"inherited-chdir", "change to a directory that is open in the monitor", "a secret in it is read", change_to_inherited, NULL},
-	{"answer", "answer the sender in the monitor's place", "the sender reads it", answer_the_sender, NULL},
-	{"stop", "make the monitor believe that the user wants to stop", "it says so", stop_the_monitor, NULL},
-	{"unlock", "unlock the staging directory", "an inherited descriptor takes it", unlock_inherited, NULL},
+	{"inherited", "find an open descriptor other than the root's", "there is one", find_any,
+	 NULL},
+	{"inherited-file", "read a file that is open in the monitor", "its content", read_inherited,
+	 NULL},
+	{"inherited-directory", "open a file below a directory that is open in the monitor",
+	 "its content", open_below_inherited, NULL},
+	{"inherited-create", "create a file in the incoming directory by the monitor's descriptor",
+	 "it is there", create_below_inherited, NULL},
+	{"inherited-stat", "find out what is below a directory that is open in the monitor",
+	 "it is found", look_below_inherited, NULL},
+	{"inherited-chdir", "change to a directory that is open in the monitor",
+	 "a secret in it is read", change_to_inherited, NULL},
+	{"answer", "answer the sender in the monitor's place", "the sender reads it",
+	 answer_the_sender, NULL},
+	{"stop", "make the monitor believe that the user wants to stop", "it says so",
+	 stop_the_monitor, NULL},
+	{"unlock", "unlock the staging directory", "an inherited descriptor takes it",
+	 unlock_inherited, NULL},
 	{"lock-incoming", "lock all other receivers out", "the lock is had", lock_incoming, NULL},
-	{"set-owner", "have another process signalled by F_SETOWN", "the kernel takes it", own_descriptor_for_another, NULL},
-	{"set-signal", "have another process killed by F_SETSIG", "the kernel takes it", choose_its_signal, NULL},
-	{"tty-stdin", "type on the terminal that stdin is", "the kernel takes it", type_on_stdin, NO_TYPING},
-	{"tty-stderr", "type on the terminal that stderr is", "the kernel takes it", type_on_stderr, NO_TYPING},
+	{"set-owner", "have another process signalled by F_SETOWN", "the kernel takes it",
+	 own_descriptor_for_another, NULL},
+	{"set-signal", "have another process killed by F_SETSIG", "the kernel takes it",
+	 choose_its_signal, NULL},
+	{"tty-stdin", "type on the terminal that stdin is", "the kernel takes it", type_on_stdin,
+	 NO_TYPING},
+	{"tty-stderr", "type on the terminal that stderr is", "the kernel takes it", type_on_stderr,
+	 NO_TYPING},
 	{0},
 };

@@ -1,8 +1,8 @@
 /*
  * An attacker who has taken over the parser: what the attacks share.
  *
- * The program `escape` is the library with another unpack(): attack code in place of the parser. qfile_receive() starts and confines it
- * as it does the real one.
+ * The program `escape` is the library with another unpack(): attack code in place of the parser.
+ * qfile_receive() starts and confines it as it does the real one.
  */
 #ifndef ESCAPE_H
 #define ESCAPE_H
@@ -15,7 +15,11 @@
 /* What an attack returns: the errno that it failed with, or one of these. */
 enum {
 	ESCAPED = 0,
-	HAND_OVER = -1, /* end like an honest parser: what came of it shows in the delivery, or in what the monitor says */
+	/*
+	 * End like an honest parser: what came of it shows in the delivery, or in what the monitor
+	 * says.
+	 */
+	HAND_OVER = -1,
 };
 
 struct attempt {
@@ -23,33 +27,39 @@ struct attempt {
 	const char *what;   /* is tried */
 	const char *escape; /* what counts as one */
 	int (*attack)(void);
-	const char *bare;   /* why an ordinary process of the user fails in it too; NULL: it does not, and the configuration `bare` shows that */
+	/*
+	 * Why an ordinary process of the user fails in it too; NULL: it does not, and the
+	 * configuration `bare` shows that.
+	 */
+	const char *bare;
 };
 
 /* By subject; each ends with an empty one. */
-extern const struct attempt descriptor_attempts[], file_attempts[], kernel_attempts[], mount_attempts[], network_attempts[], node_attempts[],
-	process_attempts[], report_attempts[], resource_attempts[], staged_attempts[];
+extern const struct attempt descriptor_attempts[], file_attempts[], kernel_attempts[],
+	mount_attempts[], network_attempts[], node_attempts[], process_attempts[],
+	report_attempts[], resource_attempts[], staged_attempts[];
 /* Of these, what is handed over may be delivered, as far as it is lawful. */
 extern const struct attempt lawful_attempts[];
 
 /*
- * What there is to be reached, as run.py has laid it out; an attacker would know or guess it. Descriptors are those that the monitor holds open.
+ * What there is to be reached, as run.py has laid it out; an attacker would know or guess it.
+ * Descriptors are those that the monitor holds open.
  */
 struct scene {
-	const char *home;     /* of the receiving user */
-	char secret[512];     /* a file of his, */
-	char earlier[640];    /* a delivery from before, */
-	char other[512];      /* one of another VM, */
-	char incoming[512];   /* where this delivery goes, */
-	char locked[640];     /* the staging directory of another receiver, */
-	char socket[100];     /* a listening socket of his, */
-	char abstract[100];   /* one without a path, */
-	int port;             /* one on TCP, and UDP, */
-	int key;              /* System V's shared memory, */
-	pid_t victim;         /* and a process */
+	const char *home;   /* of the receiving user */
+	char secret[512];   /* a file of his, */
+	char earlier[640];  /* a delivery from before, */
+	char other[512];    /* one of another VM, */
+	char incoming[512]; /* where this delivery goes, */
+	char locked[640];   /* the staging directory of another receiver, */
+	char socket[100];   /* a listening socket of his, */
+	char abstract[100]; /* one without a path, */
+	int port;           /* one on TCP, and UDP, */
+	int key;            /* System V's shared memory, */
+	pid_t victim;       /* and a process */
 	pid_t monitor;
 	int incoming_fd, stop_fd, answer_fd, secret_fd, home_fd;
-	int root;             /* what the parser would work in */
+	int root;                       /* what the parser would work in */
 	struct qfile_received received; /* what the attack claims to have made */
 };
 extern struct scene scene;

@@ -16,7 +16,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define UP "../../../../../../../../../../../../../../../.."
+#define UP        "../../../../../../../../../../../../../../../.."
 #define PATH_SIZE 1024
 
 static const char *path(const char *beginning, const char *rest)
@@ -92,7 +92,8 @@ static int read_by_openat2(void)
 {
 	struct open_how how = {.flags = O_RDONLY};
 
-	return steal((int)syscall(SYS_openat2, scene.root, "../../../../secret", &how, sizeof(how)));
+	return steal(
+		(int)syscall(SYS_openat2, scene.root, "../../../../secret", &how, sizeof(how)));
 }
 
 static int read_by_old_open(void)
@@ -175,14 +176,17 @@ static int link_secret_in(void)
 
 static int rename_over_earlier(void)
 {
-	return make_file("new", 0644) < 0 ? errno : why(renameat(scene.root, "new", scene.root, "../../earlier/letter"));
+	return make_file("new", 0644) < 0
+		       ? errno
+		       : why(renameat(scene.root, "new", scene.root, "../../earlier/letter"));
 }
 
 static int exchange_with_earlier(void)
 {
 	if (make_file("new", 0644) < 0)
 		return errno;
-	return why(renameat2(scene.root, "new", scene.root, "../../earlier/letter", RENAME_EXCHANGE));
+	return why(
+		renameat2(scene.root, "new", scene.root, "../../earlier/letter", RENAME_EXCHANGE));
 }
 
 static int remove_earlier(void)
@@ -221,7 +225,8 @@ static int overwrite_other(void)
 
 static int create_beside_earlier(void)
 {
-	return why(openat(AT_FDCWD, path(scene.incoming, "/evil"), O_WRONLY | O_CREAT | O_EXCL, 0644));
+	return why(
+		openat(AT_FDCWD, path(scene.incoming, "/evil"), O_WRONLY | O_CREAT | O_EXCL, 0644));
 }
 
 static int create_directory_outside(void)
@@ -260,7 +265,10 @@ static int list_above(void)
 	return why(fstatat(scene.root, "../../../../PedOSIncoming", &status, 0));
 }
 
-/* chroot(2) does not change the current directory: whoever may call it again climbs out from beside the new root. */
+/*
+ * chroot(2) does not change the current directory: whoever may call it again climbs out from beside
+ * the new root.
+ */
 static int second_chroot(void)
 {
 	if (make_directory("jail") < 0 || chroot("jail") < 0 || fchdir(scene.root) < 0)
@@ -293,11 +301,11 @@ static int write_to_other_staging(void)
 	return why(openat(AT_FDCWD, path(scene.locked, "/tree/evil"), O_WRONLY | O_CREAT, 0644));
 }
 
-#define READS "content of a file from outside"
-#define CHANGES "anything outside the staging directory is changed"
-#define SEES "a file outside is found"
+#define READS       "content of a file from outside"
+#define CHANGES     "anything outside the staging directory is changed"
+#define SEES        "a file outside is found"
 #define CHROOT_BARE "takes the right to chroot"
-#define USERNS "a setting of the kernel forbids it to some"
+#define USERNS      "a setting of the kernel forbids it to some"
 
 const struct attempt file_attempts[] = {
 	{"read-absolute", "read a secret by its absolute path", READS, read_absolute, NULL},
@@ -306,39 +314,58 @@ const struct attempt file_attempts[] = {
 	{"read-above", "read a secret by just enough ..", READS, read_above, NULL},
 	{"read-other", "read what another VM delivered", READS, read_other, NULL},
 	{"read-earlier", "read an earlier delivery", READS, read_earlier, NULL},
-	{"read-proc-self-root", "read through /proc/self/root", READS, read_by_proc_self_root, NULL},
+	{"read-proc-self-root", "read through /proc/self/root", READS, read_by_proc_self_root,
+	 NULL},
 	{"read-proc-self-cwd", "read through /proc/self/cwd", READS, read_by_proc_self_cwd, NULL},
-	{"read-proc-root", "read through the root of another process", READS, read_by_proc_victim_root, NULL},
-	{"read-proc-self-fd", "read through an inherited directory in /proc/self/fd", READS, read_by_proc_self_fd, NULL},
+	{"read-proc-root", "read through the root of another process", READS,
+	 read_by_proc_victim_root, NULL},
+	{"read-proc-self-fd", "read through an inherited directory in /proc/self/fd", READS,
+	 read_by_proc_self_fd, NULL},
 	{"read-openat2", "read a secret with openat2", READS, read_by_openat2, NULL},
 	{"read-old-open", "read a secret with the old open", READS, read_by_old_open, NULL},
-	{"link-absolute", "follow an absolute link of our own", READS, follow_own_absolute_link, NULL},
-	{"link-climbing", "follow a climbing link of our own", READS, follow_own_climbing_link, NULL},
-	{"link-directory", "go through a link of our own to a directory above", READS, follow_own_link_to_a_directory, NULL},
-	{"path-descriptors", "climb with O_PATH descriptors", READS, climb_by_path_descriptors, NULL},
-	{"link-empty-path", "link a secret in by an O_PATH descriptor", CHANGES, link_by_path_descriptor, "takes the right to override permissions"},
+	{"link-absolute", "follow an absolute link of our own", READS, follow_own_absolute_link,
+	 NULL},
+	{"link-climbing", "follow a climbing link of our own", READS, follow_own_climbing_link,
+	 NULL},
+	{"link-directory", "go through a link of our own to a directory above", READS,
+	 follow_own_link_to_a_directory, NULL},
+	{"path-descriptors", "climb with O_PATH descriptors", READS, climb_by_path_descriptors,
+	 NULL},
+	{"link-empty-path", "link a secret in by an O_PATH descriptor", CHANGES,
+	 link_by_path_descriptor, "takes the right to override permissions"},
 	{"name-to-handle", "ask for a file handle of a secret", SEES, ask_for_a_handle, NULL},
-	{"open-by-handle", "open a file by a guessed handle", READS, open_by_handle, "takes the right to override permissions"},
-	{"rename-in", "rename a secret into the staging directory", CHANGES, rename_secret_in, NULL},
+	{"open-by-handle", "open a file by a guessed handle", READS, open_by_handle,
+	 "takes the right to override permissions"},
+	{"rename-in", "rename a secret into the staging directory", CHANGES, rename_secret_in,
+	 NULL},
 	{"link-in", "link a secret into the staging directory", CHANGES, link_secret_in, NULL},
 	{"rename-over", "rename over an earlier delivery", CHANGES, rename_over_earlier, NULL},
-	{"rename-exchange", "exchange a file with an earlier delivery's", CHANGES, exchange_with_earlier, NULL},
+	{"rename-exchange", "exchange a file with an earlier delivery's", CHANGES,
+	 exchange_with_earlier, NULL},
 	{"remove-earlier", "remove an earlier delivery by ..", CHANGES, remove_earlier, NULL},
-	{"remove-absolute", "remove an earlier delivery by its path", CHANGES, remove_earlier_absolute, NULL},
+	{"remove-absolute", "remove an earlier delivery by its path", CHANGES,
+	 remove_earlier_absolute, NULL},
 	{"overwrite-earlier", "write to an earlier delivery", CHANGES, overwrite_earlier, NULL},
 	{"truncate-earlier", "truncate an earlier delivery", CHANGES, truncate_earlier, NULL},
-	{"truncate-open", "truncate an earlier delivery by opening it", CHANGES, truncate_on_opening, NULL},
+	{"truncate-open", "truncate an earlier delivery by opening it", CHANGES,
+	 truncate_on_opening, NULL},
 	{"overwrite-other", "write to what another VM delivered", CHANGES, overwrite_other, NULL},
-	{"create-beside", "create a file beside the earlier deliveries", CHANGES, create_beside_earlier, NULL},
-	{"create-directory", "create a directory in the home directory", CHANGES, create_directory_outside, NULL},
+	{"create-beside", "create a file beside the earlier deliveries", CHANGES,
+	 create_beside_earlier, NULL},
+	{"create-directory", "create a directory in the home directory", CHANGES,
+	 create_directory_outside, NULL},
 	{"create-link", "create a link in the home directory", CHANGES, create_link_outside, NULL},
 	{"chmod-outside", "change the mode of a file outside", CHANGES, change_mode_outside, NULL},
-	{"touch-outside", "change the times of a file outside", CHANGES, change_times_outside, NULL},
+	{"touch-outside", "change the times of a file outside", CHANGES, change_times_outside,
+	 NULL},
 	{"stat-outside", "find out whether a file exists outside", SEES, look_outside, NULL},
 	{"stat-above", "find out what lies above", SEES, list_above, NULL},
 	{"second-chroot", "chroot again and climb out", READS, second_chroot, CHROOT_BARE},
-	{"second-chroot-userns", "the same as root of a user namespace of our own", READS, second_chroot_as_own_root, USERNS},
-	{"staging-plan", "decide the commit: make `commit` beside the tree", CHANGES, staging_plan, NULL},
-	{"other-staging", "write to another receiver's staging directory", CHANGES, write_to_other_staging, NULL},
+	{"second-chroot-userns", "the same as root of a user namespace of our own", READS,
+	 second_chroot_as_own_root, USERNS},
+	{"staging-plan", "decide the commit: make `commit` beside the tree", CHANGES, staging_plan,
+	 NULL},
+	{"other-staging", "write to another receiver's staging directory", CHANGES,
+	 write_to_other_staging, NULL},
 	{0},
 };

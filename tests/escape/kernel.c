@@ -1,5 +1,6 @@
 /*
- * More of the kernel than unpacking needs: its interfaces with a past, and what only an administrator may.
+ * More of the kernel than unpacking needs: its interfaces with a past, and what only an
+ * administrator may.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -46,7 +47,8 @@ static int use_io_uring(void)
 
 static int use_bpf(void)
 {
-	union bpf_attr attributes = {.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 4, .max_entries = 1};
+	union bpf_attr attributes = {
+		.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 4, .max_entries = 1};
 
 	return why(syscall(SYS_bpf, BPF_MAP_CREATE, &attributes, sizeof(attributes)));
 }
@@ -58,7 +60,10 @@ static int use_userfaultfd(void)
 
 static int use_perf(void)
 {
-	struct perf_event_attr attributes = {.type = PERF_TYPE_SOFTWARE, .size = sizeof(attributes), .exclude_kernel = 1, .exclude_hv = 1};
+	struct perf_event_attr attributes = {.type = PERF_TYPE_SOFTWARE,
+					     .size = sizeof(attributes),
+					     .exclude_kernel = 1,
+					     .exclude_hv = 1};
 
 	return why(syscall(SYS_perf_event_open, &attributes, 0, -1, -1, 0));
 }
@@ -72,7 +77,9 @@ static int add_a_key(void)
 static int read_session_key(void)
 {
 	char content[100];
-	long key = syscall(SYS_keyctl, KEYCTL_SEARCH, KEY_SPEC_SESSION_KEYRING, "user", "qfile-escape", 0), n;
+	long key = syscall(SYS_keyctl, KEYCTL_SEARCH, KEY_SPEC_SESSION_KEYRING, "user",
+			   "qfile-escape", 0),
+	     n;
 
 	n = key < 0 ? -1 : syscall(SYS_keyctl, KEYCTL_READ, key, content, sizeof(content));
 	if (n < 0)
@@ -107,7 +114,10 @@ static int make_memory_file(void)
 
 static int map_code(void)
 {
-	return mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? errno : ESCAPED;
+	return mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		    0) == MAP_FAILED
+		       ? errno
+		       : ESCAPED;
 }
 
 static int turn_into_code(void)
@@ -119,7 +129,8 @@ static int turn_into_code(void)
 
 static int turn_code_writable(void)
 {
-	return why(mprotect((void *)((uintptr_t)turn_into_code & ~4095UL), 4096, PROT_READ | PROT_WRITE | PROT_EXEC));
+	return why(mprotect((void *)((uintptr_t)turn_into_code & ~4095UL), 4096,
+			    PROT_READ | PROT_WRITE | PROT_EXEC));
 }
 
 /* ---- The confinement itself ---- */
@@ -136,10 +147,13 @@ static int replace_filter(void)
 static int widen_landlock(void)
 {
 	struct landlock_ruleset_attr ruleset = {.handled_access_fs = LANDLOCK_ACCESS_FS_READ_FILE};
-	struct landlock_path_beneath_attr all = {.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE, .parent_fd = scene.root};
-	int fd = (int)syscall(SYS_landlock_create_ruleset, &ruleset, sizeof(ruleset), 0), file = make_file("file", 0644);
+	struct landlock_path_beneath_attr all = {.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE,
+						 .parent_fd = scene.root};
+	int fd = (int)syscall(SYS_landlock_create_ruleset, &ruleset, sizeof(ruleset), 0),
+	    file = make_file("file", 0644);
 
-	if (fd < 0 || file < 0 || syscall(SYS_landlock_add_rule, fd, LANDLOCK_RULE_PATH_BENEATH, &all, 0) < 0 ||
+	if (fd < 0 || file < 0 ||
+	    syscall(SYS_landlock_add_rule, fd, LANDLOCK_RULE_PATH_BENEATH, &all, 0) < 0 ||
 	    syscall(SYS_landlock_restrict_self, fd, 0) < 0)
 		return errno;
 	return why(openat(scene.root, "file", O_RDONLY));
@@ -153,7 +167,8 @@ static int allow_new_privileges(void)
 static int regain_capabilities(void)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[2] = {{.effective = 1 << CAP_SYS_CHROOT, .permitted = 1 << CAP_SYS_CHROOT}};
+	struct __user_cap_data_struct data[2] = {
+		{.effective = 1 << CAP_SYS_CHROOT, .permitted = 1 << CAP_SYS_CHROOT}};
 
 	return why(syscall(SYS_capset, &header, data));
 }
@@ -177,7 +192,10 @@ static int call_32_bit(void)
 {
 	long result;
 
-	__asm__ volatile("int $0x80" : "=a"(result) : "a"(20L /* getpid */) : "memory", "r8", "r9", "r10", "r11");
+	__asm__ volatile("int $0x80"
+			 : "=a"(result)
+			 : "a"(20L /* getpid */)
+			 : "memory", "r8", "r9", "r10", "r11");
 	errno = result < 0 ? (int)-result : 0;
 	return result < 0 ? errno : ESCAPED;
 }
@@ -219,7 +237,8 @@ static int swap(void)
 
 static int restart(void)
 {
-	return why(syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_CAD_OFF, NULL));
+	return why(syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2,
+			   LINUX_REBOOT_CMD_CAD_OFF, NULL));
 }
 
 static int load_kernel(void)
@@ -268,8 +287,8 @@ static int open_device(void)
 	return why(openat(AT_FDCWD, "/dev/null", O_RDWR));
 }
 
-#define DOES "the kernel does it"
-#define ADMIN "takes the rights of an administrator"
+#define DOES    "the kernel does it"
+#define ADMIN   "takes the rights of an administrator"
 #define SETTING "a setting of the kernel forbids it to some"
 
 const struct attempt kernel_attempts[] = {
@@ -281,14 +300,17 @@ const struct attempt kernel_attempts[] = {
 	{"keyring", "read a key of the user's session", "its content", read_session_key, SETTING},
 	{"inotify", "watch the home directory", DOES, watch_outside, NULL},
 	{"fanotify", "watch with fanotify", DOES, watch_with_fanotify, ADMIN},
-	{"personality", "switch the layout of memory back to a predictable one", DOES, change_personality, NULL},
+	{"personality", "switch the layout of memory back to a predictable one", DOES,
+	 change_personality, NULL},
 	{"memfd", "make a file in memory", DOES, make_memory_file, NULL},
 	{"mmap-code", "map memory to run code from", DOES, map_code, NULL},
 	{"mprotect-code", "make memory one to run code from", DOES, turn_into_code, NULL},
 	{"mprotect-write", "make the program's code writable", DOES, turn_code_writable, NULL},
 	{"seccomp", "put a filter in the place of the list", DOES, replace_filter, NULL},
-	{"landlock-widen", "grant ourselves by Landlock to read", "a staged file is read", widen_landlock, NULL},
-	{"new-privileges", "allow new privileges again", DOES, allow_new_privileges, "no kernel lets anybody"},
+	{"landlock-widen", "grant ourselves by Landlock to read", "a staged file is read",
+	 widen_landlock, NULL},
+	{"new-privileges", "allow new privileges again", DOES, allow_new_privileges,
+	 "no kernel lets anybody"},
 	{"capset", "regain a capability", DOES, regain_capabilities, "they are gone"},
 	{"setuid", "become root", DOES, become_root, "takes the right to"},
 	{"setgroups", "join root's group", DOES, join_root_group, "takes the right to"},

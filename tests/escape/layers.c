@@ -1,5 +1,6 @@
 /*
- * The layers of the confinement, each of which can be left out: the linker's --wrap puts these functions between the library and what it calls.
+ * The layers of the confinement, each of which can be left out: the linker's --wrap puts these
+ * functions between the library and what it calls.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -23,16 +24,20 @@ enum {
 	MOUNT = 1 << 2,
 	PIVOT_ROOT = 1 << 3, /* the other mounts stay, below the chroot */
 	CHROOT = 1 << 4,
-	NO_CHROOT = 1 << 5,  /* it fails, and the monitor is told */
+	NO_CHROOT = 1 << 5, /* it fails, and the monitor is told */
 	PRIVILEGES = 1 << 6,
 	RESOURCES = 1 << 7,
 	DESCRIPTORS = 1 << 8,
 	LANDLOCK = 1 << 9,
 	SYSTEM_CALLS = 1 << 10,
-	VERIFY = 1 << 11,    /* no layer of the confinement: the monitor's look at the tree before the commit */
-	/* An ordinary process of the user. It has no privileges: there is nothing to learn from what root can do to a machine. */
-	BARE = USER_NAMESPACE | NAMESPACES | MOUNT | PIVOT_ROOT | CHROOT | RESOURCES | DESCRIPTORS | LANDLOCK | SYSTEM_CALLS |
-	       VERIFY,
+	/* No layer of the confinement: the monitor's look at the tree before the commit. */
+	VERIFY = 1 << 11,
+	/*
+	 * An ordinary process of the user. It has no privileges: there is nothing to learn from
+	 * what root can do to a machine.
+	 */
+	BARE = USER_NAMESPACE | NAMESPACES | MOUNT | PIVOT_ROOT | CHROOT | RESOURCES | DESCRIPTORS |
+	       LANDLOCK | SYSTEM_CALLS | VERIFY,
 };
 
 static const struct {
@@ -115,8 +120,10 @@ int __real_landlock_confine(int root);
 int __wrap_landlock_confine(int root);
 int __real_syscalls_confine(void);
 int __wrap_syscalls_confine(void);
-int __real_verify(const struct staging *staging, unsigned flags, unsigned held, uint64_t claimed, struct qfile_error *error);
-int __wrap_verify(const struct staging *staging, unsigned flags, unsigned held, uint64_t claimed, struct qfile_error *error);
+int __real_verify(const struct staging *staging, unsigned flags, unsigned held, uint64_t claimed,
+		  struct qfile_error *error);
+int __wrap_verify(const struct staging *staging, unsigned flags, unsigned held, uint64_t claimed,
+		  struct qfile_error *error);
 pid_t __real_waitpid(pid_t pid, int *status, int options);
 pid_t __wrap_waitpid(pid_t pid, int *status, int options);
 int __real_syncfs(int fd);
@@ -124,7 +131,8 @@ int __wrap_syncfs(int fd);
 
 static long clone_without(long flags, const long rest[5])
 {
-	const long namespaces = CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWPID;
+	const long namespaces =
+		CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWPID;
 	long pid;
 
 	/* As on a system that forbids them. */
@@ -172,7 +180,8 @@ int __wrap_chroot(const char *path)
 
 int __wrap_chdir(const char *path)
 {
-	return making && layers_bare() ? 0 : __real_chdir(path); /* stay in the staging directory: "/" is the machine's */
+	/* Stay in the staging directory: "/" is the machine's. */
+	return making && layers_bare() ? 0 : __real_chdir(path);
 }
 
 pid_t __wrap_setsid(void)
@@ -205,7 +214,8 @@ int __wrap_syscalls_confine(void)
 	return without(SYSTEM_CALLS) ? -ENOSYS : __real_syscalls_confine();
 }
 
-int __wrap_verify(const struct staging *staging, unsigned flags, unsigned held, uint64_t claimed, struct qfile_error *error)
+int __wrap_verify(const struct staging *staging, unsigned flags, unsigned held, uint64_t claimed,
+		  struct qfile_error *error)
 {
 	return without(VERIFY) ? 0 : __real_verify(staging, flags, held, claimed, error);
 }

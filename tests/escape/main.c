@@ -2,9 +2,11 @@
  * escape: a receiver whose parser is an attacker.
  *
  *   escape -l                                                          list the attempts
- *   escape LAYER ATTEMPT USER HOME SOURCE VICTIM PORT KEY ANSWER OUT   receive with ATTEMPT in the parser's place and without LAYER
+ *   escape LAYER ATTEMPT USER HOME SOURCE VICTIM PORT KEY ANSWER OUT   receive with ATTEMPT in the
+ * parser's place and without LAYER
  *
- * run.py calls it. The stream is stdin. Descriptor ANSWER takes the answer; what the monitor has seen goes to descriptor OUT, a line each.
+ * run.py calls it. The stream is stdin. Descriptor ANSWER takes the answer; what the monitor has
+ * seen goes to descriptor OUT, a line each.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -32,8 +34,9 @@ struct scene scene;
 static const struct attempt *attempt;
 
 static const struct attempt *const subjects[] = {
-	file_attempts,     descriptor_attempts, mount_attempts,  process_attempts, network_attempts,
-	resource_attempts, kernel_attempts,     node_attempts,   report_attempts,  staged_attempts,  lawful_attempts,
+	file_attempts,    descriptor_attempts, mount_attempts,  process_attempts,
+	network_attempts, resource_attempts,   kernel_attempts, node_attempts,
+	report_attempts,  staged_attempts,     lawful_attempts,
 };
 
 #define SUBJECTS (sizeof(subjects) / sizeof(*subjects))
@@ -42,7 +45,8 @@ static void list(void)
 {
 	for (size_t i = 0; i < SUBJECTS; i++) {
 		for (const struct attempt *one = subjects[i]; one->name; one++)
-			printf("%s\t%s\t%s\t%s\t%d\n", one->name, one->what, one->escape, one->bare ? one->bare : "", subjects[i] == lawful_attempts);
+			printf("%s\t%s\t%s\t%s\t%d\n", one->name, one->what, one->escape,
+			       one->bare ? one->bare : "", subjects[i] == lawful_attempts);
 	}
 }
 
@@ -58,7 +62,8 @@ static const struct attempt *find(const char *name)
 }
 
 /* In the parser's place. */
-int unpack(const struct unpack_options *options, struct qfile_received *received, struct qfile_error *error)
+int unpack(const struct unpack_options *options, struct qfile_received *received,
+	   struct qfile_error *error)
 {
 	int r;
 
@@ -79,9 +84,11 @@ static void set_scene(char **argument)
 {
 	scene.home = argument[0];
 	snprintf(scene.secret, sizeof(scene.secret), "%s/secret", scene.home);
-	snprintf(scene.incoming, sizeof(scene.incoming), "%s/PedOSIncoming/%s", scene.home, argument[1]);
+	snprintf(scene.incoming, sizeof(scene.incoming), "%s/PedOSIncoming/%s", scene.home,
+		 argument[1]);
 	snprintf(scene.earlier, sizeof(scene.earlier), "%s/earlier", scene.incoming);
-	snprintf(scene.locked, sizeof(scene.locked), "%s/.qfile-incoming-0123456789abcdef", scene.incoming);
+	snprintf(scene.locked, sizeof(scene.locked), "%s/.qfile-incoming-0123456789abcdef",
+		 scene.incoming);
 	snprintf(scene.other, sizeof(scene.other), "%s/PedOSIncoming/other/letter", scene.home);
 	snprintf(scene.socket, sizeof(scene.socket), "%s/socket", scene.home);
 	snprintf(scene.abstract, sizeof(scene.abstract), "qfile-escape-%s", argument[4]);
@@ -112,7 +119,10 @@ static void open_descriptors(int answer)
 	scene.answer_fd = keep(answer);
 }
 
-/* Where root tries this, nothing that an attack might do to mounts or the host's name is to reach the machine. */
+/*
+ * Where root tries this, nothing that an attack might do to mounts or the host's name is to reach
+ * the machine.
+ */
 static void protect_the_machine(void)
 {
 	bool apart = geteuid() == 0 && unshare(CLONE_NEWNS | CLONE_NEWUTS) == 0;
@@ -127,18 +137,26 @@ static void protect_the_machine(void)
 		err(2, "setpgid");
 }
 
-/* A key in the session's keyring, as a login or a mail program leaves one there. Not every kernel has them. */
+/*
+ * A key in the session's keyring, as a login or a mail program leaves one there. Not every kernel
+ * has them.
+ */
 static void keep_a_key(void)
 {
 	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) >= 0)
-		syscall(SYS_add_key, "user", "qfile-escape", scene.home, strlen(scene.home), KEY_SPEC_SESSION_KEYRING);
+		syscall(SYS_add_key, "user", "qfile-escape", scene.home, strlen(scene.home),
+			KEY_SPEC_SESSION_KEYRING);
 }
 
 static int receive(int out)
 {
 	static struct qfile_error error;
 	struct qfile_receive_options options = {
-		.in = STDIN_FILENO, .out = scene.answer_fd, .stop = scene.stop_fd, .incoming = scene.incoming_fd, .limits = {UINT64_MAX, UINT64_MAX},
+		.in = STDIN_FILENO,
+		.out = scene.answer_fd,
+		.stop = scene.stop_fd,
+		.incoming = scene.incoming_fd,
+		.limits = {UINT64_MAX, UINT64_MAX},
 		/* The others may take their time: a machine may be slow. */
 		.timeout = strncmp(attempt->name, "endless", strlen("endless")) == 0,
 	};
@@ -151,8 +169,9 @@ static int receive(int out)
 	r = qfile_receive(&options, &outcome, &error);
 	gethostname(after, sizeof(after));
 	getrusage(RUSAGE_SELF, &usage);
-	dprintf(out, "result %d\nlayers %u\nstatus %d\nearly %d\nhost %d\nmemory %ld\nsays %s\n", r, outcome.layers, child_status,
-	        committed_too_early, strcmp(before, after), usage.ru_maxrss, r < 0 ? qfile_error_text(&error, text, sizeof(text)) : "success");
+	dprintf(out, "result %d\nlayers %u\nstatus %d\nearly %d\nhost %d\nmemory %ld\nsays %s\n", r,
+		outcome.layers, child_status, committed_too_early, strcmp(before, after),
+		usage.ru_maxrss, r < 0 ? qfile_error_text(&error, text, sizeof(text)) : "success");
 	return 0;
 }
 
@@ -177,7 +196,8 @@ int main(int argc, char **argv)
 	if (r == 0)
 		r = qfile_user_become(&user);
 	if (r < 0)
-		errx(2, "%s: %s", argv[3], qfile_error_text((error.code = -r, &error), (char[512]){""}, 512));
+		errx(2, "%s: %s", argv[3],
+		     qfile_error_text((error.code = -r, &error), (char[512]){""}, 512));
 	set_scene(argv + 4);
 	open_descriptors(atoi(argv[9]));
 	keep_a_key();

@@ -26,7 +26,9 @@ static int mount_proc(void)
 
 static int mount_bind(void)
 {
-	return make_directory("dir") < 0 ? errno : why(mount(scene.home, "dir", NULL, MS_BIND | MS_REC, NULL));
+	return make_directory("dir") < 0
+		       ? errno
+		       : why(mount(scene.home, "dir", NULL, MS_BIND | MS_REC, NULL));
 }
 
 static int remount_weaker(void)
@@ -46,7 +48,8 @@ static int clone_mount(void)
 
 static int move_mount_up(void)
 {
-	return why(syscall(SYS_move_mount, scene.root, "", AT_FDCWD, "/", 4 /* MOVE_MOUNT_F_EMPTY_PATH */));
+	return why(syscall(SYS_move_mount, scene.root, "", AT_FDCWD, "/",
+			   4 /* MOVE_MOUNT_F_EMPTY_PATH */));
 }
 
 static int open_file_system(void)
@@ -111,24 +114,27 @@ static int clone3_user(void)
 }
 
 #define MOUNTS "the kernel does it"
-#define ADMIN "takes the right to mount"
+#define ADMIN  "takes the right to mount"
 #define USERNS "a setting of the kernel forbids it to some"
 
 const struct attempt mount_attempts[] = {
 	{"mount-tmpfs", "mount over the root", MOUNTS, mount_tmpfs, ADMIN},
 	{"mount-proc", "mount /proc", MOUNTS, mount_proc, ADMIN},
 	{"mount-bind", "bind the home directory", MOUNTS, mount_bind, ADMIN},
-	{"remount", "remount the root without nosuid, nodev, noexec", MOUNTS, remount_weaker, ADMIN},
+	{"remount", "remount the root without nosuid, nodev, noexec", MOUNTS, remount_weaker,
+	 ADMIN},
 	{"umount", "unmount the root", MOUNTS, unmount_root, ADMIN},
 	{"open-tree", "clone the mount with open_tree", MOUNTS, clone_mount, ADMIN},
 	{"move-mount", "move the mount", MOUNTS, move_mount_up, ADMIN},
 	{"fsopen", "make a file system with fsopen", MOUNTS, open_file_system, ADMIN},
-	{"mount-setattr", "take nosuid and noexec away with mount_setattr", MOUNTS, change_mount_attributes, ADMIN},
+	{"mount-setattr", "take nosuid and noexec away with mount_setattr", MOUNTS,
+	 change_mount_attributes, ADMIN},
 	{"pivot-root", "pivot_root again", MOUNTS, pivot_again, ADMIN},
 	{"unshare-user", "make a user namespace", MOUNTS, unshare_user, USERNS},
 	{"unshare-mount", "make a mount namespace", MOUNTS, unshare_mount, ADMIN},
 	{"unshare-network", "make a network namespace", MOUNTS, unshare_network, ADMIN},
-	{"unshare-files", "leave the shared root and current directory", MOUNTS, unshare_files, NULL},
+	{"unshare-files", "leave the shared root and current directory", MOUNTS, unshare_files,
+	 NULL},
 	{"setns-network", "join another process's network", MOUNTS, join_by_process, ADMIN},
 	{"setns-mount", "join the monitor's mounts", MOUNTS, join_by_monitor, ADMIN},
 	{"clone3-user", "start a process in a new user namespace", MOUNTS, clone3_user, USERNS},

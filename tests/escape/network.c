@@ -32,7 +32,10 @@ static int any_family(void)
 				say("family %d, type %d", family, types[i]);
 				return ESCAPED;
 			}
-			error = errno == EAFNOSUPPORT || errno == ESOCKTNOSUPPORT || errno == EPROTONOSUPPORT ? error : errno;
+			error = errno == EAFNOSUPPORT || errno == ESOCKTNOSUPPORT ||
+						errno == EPROTONOSUPPORT
+					? error
+					: errno;
 		}
 	}
 	return error;
@@ -47,7 +50,9 @@ static int a_pair(void)
 
 static int connect_inet(int type)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)scene.port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_port = htons((uint16_t)scene.port),
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	int fd = socket(AF_INET, type, 0);
 
 	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
@@ -68,10 +73,14 @@ static int send_udp(void)
 /* With MSG_FASTOPEN sending connects, too. */
 static int send_fast_open(void)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)scene.port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_port = htons((uint16_t)scene.port),
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
-	return fd < 0 ? errno : why(sendto(fd, "evil", 4, MSG_FASTOPEN | MSG_NOSIGNAL, (struct sockaddr *)&address, sizeof(address)));
+	return fd < 0 ? errno
+		      : why(sendto(fd, "evil", 4, MSG_FASTOPEN | MSG_NOSIGNAL,
+				   (struct sockaddr *)&address, sizeof(address)));
 }
 
 static int connect_unix(const char *path, size_t skip)
@@ -80,7 +89,10 @@ static int connect_unix(const char *path, size_t skip)
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
 	memcpy(address.sun_path + skip, path, strlen(path));
-	return fd < 0 ? errno : why(connect(fd, (struct sockaddr *)&address, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + skip + strlen(path))));
+	return fd < 0 ? errno
+		      : why(connect(fd, (struct sockaddr *)&address,
+				    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + skip +
+						strlen(path))));
 }
 
 static int connect_by_path(void)
@@ -95,7 +107,8 @@ static int connect_abstract(void)
 
 static int listen_tcp(void)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	return fd < 0 ? errno : why(bind(fd, (struct sockaddr *)&address, sizeof(address)));
@@ -109,7 +122,9 @@ static int ask_netlink(void)
 /* To the hypervisor. Not every kernel has namespaces for this. */
 static int talk_to_the_hypervisor(void)
 {
-	struct sockaddr_vm address = {.svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_LOCAL, .svm_port = (unsigned)scene.port};
+	struct sockaddr_vm address = {.svm_family = AF_VSOCK,
+				      .svm_cid = VMADDR_CID_LOCAL,
+				      .svm_port = (unsigned)scene.port};
 	int fd = socket(AF_VSOCK, SOCK_STREAM, 0);
 
 	return fd < 0 ? errno : why(bind(fd, (struct sockaddr *)&address, sizeof(address)));
@@ -126,7 +141,10 @@ static int reach_shared_memory(void)
 	return ESCAPED;
 }
 
-/* What is made in an IPC namespace of its own goes away with it. What is left behind outside, run.py sees. */
+/*
+ * What is made in an IPC namespace of its own goes away with it. What is left behind outside,
+ * run.py sees.
+ */
 static int left(int id)
 {
 	return id < 0 ? errno : EXDEV;
@@ -160,7 +178,7 @@ static int open_a_queue(void)
 }
 
 #define REACHES "the listener outside sees it"
-#define MAKES "the kernel makes it"
+#define MAKES   "the kernel makes it"
 
 const struct attempt network_attempts[] = {
 	{"socket", "open a socket of any family", MAKES, any_family, NULL},
@@ -172,11 +190,15 @@ const struct attempt network_attempts[] = {
 	{"unix-abstract", "connect to an abstract socket", REACHES, connect_abstract, NULL},
 	{"listen", "take a TCP port", MAKES, listen_tcp, NULL},
 	{"netlink", "open a netlink socket", MAKES, ask_netlink, NULL},
-	{"vsock", "open a socket to the hypervisor", MAKES, talk_to_the_hypervisor, "not every kernel has them"},
-	{"shm", "write to System V shared memory outside", "its content changes", reach_shared_memory, NULL},
-	{"shm-create", "make System V shared memory", "it is there outside", leave_shared_memory, NULL},
+	{"vsock", "open a socket to the hypervisor", MAKES, talk_to_the_hypervisor,
+	 "not every kernel has them"},
+	{"shm", "write to System V shared memory outside", "its content changes",
+	 reach_shared_memory, NULL},
+	{"shm-create", "make System V shared memory", "it is there outside", leave_shared_memory,
+	 NULL},
 	{"msg-create", "make a System V queue", "it is there outside", leave_a_queue, NULL},
-	{"sem-create", "make System V semaphores", "they are there outside", leave_a_semaphore, NULL},
+	{"sem-create", "make System V semaphores", "they are there outside", leave_a_semaphore,
+	 NULL},
 	{"mqueue", "make a POSIX queue", MAKES, open_a_queue, NULL},
 	{0},
 };

@@ -30,7 +30,10 @@ static int kill_monitor(void)
 	return why(kill(scene.monitor, SIGKILL));
 }
 
-/* The process group is the monitor's: namespaces do not divide it. That we may signal ourselves is no success, and run.py sees whether more died. */
+/*
+ * The process group is the monitor's: namespaces do not divide it. That we may signal ourselves is
+ * no success, and run.py sees whether more died.
+ */
 static int kill_group(void)
 {
 	return kill(0, SIGKILL) < 0 ? errno : ESRCH;
@@ -139,7 +142,8 @@ static int slow_down(void)
 
 static int schedule(void)
 {
-	return why(sched_setscheduler(scene.victim, SCHED_BATCH, &(struct sched_param){.sched_priority = 0}));
+	return why(sched_setscheduler(scene.victim, SCHED_BATCH,
+				      &(struct sched_param){.sched_priority = 0}));
 }
 
 static int pin_to_processor(void)
@@ -196,13 +200,18 @@ static int start_thread(void)
 {
 	static char stack[16384] __attribute__((aligned(16)));
 
-	return why(clone(end_thread, stack + sizeof(stack), CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM, NULL));
+	return why(clone(end_thread, stack + sizeof(stack),
+			 CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
+				 CLONE_SYSVSEM,
+			 NULL));
 }
 
 /* A program is a success only once it runs: it says so itself. */
 static int run(int fd, const char *path, int flags)
 {
-	char *arguments[] = {(char[]){"sh"}, (char[]){"-c"}, (char[]){"echo ESCAPED >&2; exit 1"}, NULL}, *environment[] = {NULL};
+	char *arguments[] = {(char[]){"sh"}, (char[]){"-c"}, (char[]){"echo ESCAPED >&2; exit 1"},
+			     NULL},
+	     *environment[] = {NULL};
 
 	return why(syscall(SYS_execveat, fd, path, arguments, environment, flags));
 }
@@ -214,19 +223,29 @@ static int run_shell(void)
 
 static int run_shell_old_way(void)
 {
-	char *arguments[] = {(char[]){"sh"}, (char[]){"-c"}, (char[]){"echo ESCAPED >&2; exit 1"}, NULL}, *environment[] = {NULL};
+	char *arguments[] = {(char[]){"sh"}, (char[]){"-c"}, (char[]){"echo ESCAPED >&2; exit 1"},
+			     NULL},
+	     *environment[] = {NULL};
 
 	return why(execve("/bin/sh", arguments, environment));
 }
 
-/* A program for x86-64 that writes "ESCAPED\n" to stderr and exits: needs no loader, no libraries. */
+/*
+ * A program for x86-64 that writes "ESCAPED\n" to stderr and exits: needs no loader, no libraries.
+ */
 static const unsigned char program[] = {
-	0x7f, 'E', 'L', 'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 62, 0, 1, 0, 0, 0, 0x78, 0, 0x40, 0, 0, 0, 0, 0, 64, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 64, 0, 56, 0, 1, 0, 0, 0, 0, 0, 0, 0, /* one segment: */
-	1, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0xa2, 0, 0, 0, 0, 0, 0, 0,
-	0xa2, 0, 0, 0, 0, 0, 0, 0, 0, 16, 0, 0, 0, 0, 0, 0, /* and its code: */
-	0xb8, 1, 0, 0, 0, 0xbf, 2, 0, 0, 0, 0x48, 0x8d, 0x35, 0x11, 0, 0, 0, 0xba, 8, 0, 0, 0, 0x0f, 0x05, 0xb8, 60, 0, 0, 0, 0x31, 0xff,
-	0x0f, 0x05, 0x90, 'E', 'S', 'C', 'A', 'P', 'E', 'D', '\n',
+	0x7f, 'E',  'L',  'F',  2,   1,    1,   0,    0,    0,    0,    0,    0,    0,    0,
+	0,    2,    0,    62,   0,   1,    0,   0,    0,    0x78, 0,    0x40, 0,    0,    0,
+	0,    0,    64,   0,    0,   0,    0,   0,    0,    0,    0,    0,    0,    0,    0,
+	0,    0,    0,    0,    0,   0,    0,   64,   0,    56,   0,    1,    0,    0,    0,
+	0,    0,    0,    0, /* one segment: */
+	1,    0,    0,    0,    5,   0,    0,   0,    0,    0,    0,    0,    0,    0,    0,
+	0,    0,    0,    0x40, 0,   0,    0,   0,    0,    0,    0,    0x40, 0,    0,    0,
+	0,    0,    0xa2, 0,    0,   0,    0,   0,    0,    0,    0xa2, 0,    0,    0,    0,
+	0,    0,    0,    0,    16,  0,    0,   0,    0,    0,    0, /* and its code: */
+	0xb8, 1,    0,    0,    0,   0xbf, 2,   0,    0,    0,    0x48, 0x8d, 0x35, 0x11, 0,
+	0,    0,    0xba, 8,    0,   0,    0,   0x0f, 0x05, 0xb8, 60,   0,    0,    0,    0x31,
+	0xff, 0x0f, 0x05, 0x90, 'E', 'S',  'C', 'A',  'P',  'E',  'D',  '\n',
 };
 
 static int run_own_file(void)
@@ -253,9 +272,9 @@ static int run_own_memory(void)
 #define NOT_OURS "the program is one for x86-64"
 #endif
 #define REACHES "it is signalled, or could be"
-#define DOES "the kernel does it"
-#define STARTS "it starts"
-#define RUNS "the program runs"
+#define DOES    "the kernel does it"
+#define STARTS  "it starts"
+#define RUNS    "the program runs"
 #define NO_LOOK "the monitor lets nobody look into it"
 
 const struct attempt process_attempts[] = {
@@ -268,7 +287,8 @@ const struct attempt process_attempts[] = {
 	{"sigqueue", "queue a signal", REACHES, queue_signal, NULL},
 	{"pidfd-open", "open another process", DOES, open_process, NULL},
 	{"pidfd-signal", "kill another process by descriptor", REACHES, signal_by_descriptor, NULL},
-	{"pidfd-getfd", "take a descriptor from another process", DOES, take_descriptor, "Yama may forbid it"},
+	{"pidfd-getfd", "take a descriptor from another process", DOES, take_descriptor,
+	 "Yama may forbid it"},
 	{"ptrace", "trace another process", DOES, trace_victim, "Yama may forbid it"},
 	{"ptrace-monitor", "trace the monitor", DOES, trace_monitor, NO_LOOK},
 	{"vm-read", "read the monitor's memory", DOES, read_memory, NO_LOOK},

@@ -6,8 +6,8 @@
 #include "escape.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -131,7 +131,10 @@ static int confined_less(void)
 
 static int unconfined_later(void)
 {
-	report((struct report){.kind = REPORT_UNCONFINED, .code = EPERM, .layers = QFILE_LAYER_CHROOT}, "", 0);
+	report((struct report){.kind = REPORT_UNCONFINED,
+			       .code = EPERM,
+			       .layers = QFILE_LAYER_CHROOT},
+	       "", 0);
 	return HAND_OVER;
 }
 
@@ -215,7 +218,7 @@ static int report_for_ever(void)
 }
 
 #define BELIEVED "the monitor believes it, grows or does not end"
-#define CHECKED "the monitor itself checks this"
+#define CHECKED  "the monitor itself checks this"
 
 const struct attempt report_attempts[] = {
 	{"flood", "report 50000 entries", BELIEVED, flood, CHECKED},
@@ -227,15 +230,19 @@ const struct attempt report_attempts[] = {
 	{"name-above", "report the entry ..", BELIEVED, name_above, CHECKED},
 	{"name-nul", "report an entry with a NUL", BELIEVED, name_with_nul, CHECKED},
 	{"name-empty", "report an entry without a name", BELIEVED, name_empty, CHECKED},
-	{"name-staging", "report an entry with a staging directory's name", BELIEVED, name_of_staging, CHECKED},
+	{"name-staging", "report an entry with a staging directory's name", BELIEVED,
+	 name_of_staging, CHECKED},
 	{"done-nul", "report to be done with a NUL in the name", BELIEVED, done_with_nul, CHECKED},
 	{"kind", "report something that does not exist", BELIEVED, unknown_kind, CHECKED},
 	{"confined-again", "report other layers, later", BELIEVED, confined_again, CHECKED},
 	{"confined-less", "report no layers, later", BELIEVED, confined_less, CHECKED},
 	{"unconfined", "report to be unconfined, later", BELIEVED, unconfined_later, CHECKED},
-	{"unconfined-success", "report to be unconfined, with success", BELIEVED, unconfined_with_success, CHECKED},
-	{"errno-range", "report an error number out of range", BELIEVED, errno_out_of_range, CHECKED},
-	{"errno-negative", "report an error number that would be negative", BELIEVED, errno_negative, CHECKED},
+	{"unconfined-success", "report to be unconfined, with success", BELIEVED,
+	 unconfined_with_success, CHECKED},
+	{"errno-range", "report an error number out of range", BELIEVED, errno_out_of_range,
+	 CHECKED},
+	{"errno-negative", "report an error number that would be negative", BELIEVED,
+	 errno_negative, CHECKED},
 	{"half-report", "die in the middle of a report", BELIEVED, half_a_report, CHECKED},
 	{"half-name", "die in the middle of a report's name", BELIEVED, half_a_name, CHECKED},
 	{"no-report", "die without a report", BELIEVED, no_report, CHECKED},

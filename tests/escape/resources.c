@@ -19,7 +19,8 @@ static int fill_memory(void)
 	const size_t piece = 16UL << 20;
 
 	for (size_t size = 0; size < MUCH; size += piece) {
-		char *memory = mmap(NULL, piece, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		char *memory = mmap(NULL, piece, PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 		if (memory == MAP_FAILED)
 			return errno;
@@ -40,9 +41,10 @@ static int map_one_file_often(void)
 	if (fd < 0 || ftruncate(fd, (off_t)MUCH) < 0)
 		return errno;
 	return mmap(NULL, MUCH, PROT_READ, MAP_PRIVATE, scene.root, 0) == MAP_FAILED &&
-	               mmap(NULL, MUCH, PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0) == MAP_FAILED
-	           ? errno
-	           : ESCAPED;
+			       mmap(NULL, MUCH, PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0) ==
+				       MAP_FAILED
+		       ? errno
+		       : ESCAPED;
 }
 
 static int use_up_descriptors(void)
@@ -82,7 +84,7 @@ static int dump_core(void)
 }
 
 #define GETS "it gets that much"
-#define MAY "the kernel does it"
+#define MAY  "the kernel does it"
 
 const struct attempt resource_attempts[] = {
 	{"memory", "map more memory than granted", GETS, fill_memory, NULL},
@@ -92,6 +94,7 @@ const struct attempt resource_attempts[] = {
 	{"setrlimit", "lift the limit of memory", MAY, raise_limit, NULL},
 	{"prlimit", "lift the limit of processes", MAY, raise_limit_by_prlimit, NULL},
 	{"mlock", "lock memory", MAY, lock_memory, NULL},
-	{"core", "dump core", "the monitor sees a dump", dump_core, "not dumpable; and the machine says where dumps go, if anywhere"},
+	{"core", "dump core", "the monitor sees a dump", dump_core,
+	 "not dumpable; and the machine says where dumps go, if anywhere"},
 	{0},
 };

@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-
 static int unless_failed(int result)
 {
 	return result < 0 ? errno : HAND_OVER;
@@ -24,17 +23,20 @@ static int link_at_top(void)
 
 static int link_deep(void)
 {
-	return make_directory("dir") < 0 ? errno : unless_failed(make_link("/etc/passwd", "dir/link"));
+	return make_directory("dir") < 0 ? errno
+					 : unless_failed(make_link("/etc/passwd", "dir/link"));
 }
 
 static int link_that_climbs(void)
 {
-	return make_directory("dir") < 0 ? errno : unless_failed(make_link("../secret", "dir/link"));
+	return make_directory("dir") < 0 ? errno
+					 : unless_failed(make_link("../secret", "dir/link"));
 }
 
 static int link_through_a_link(void)
 {
-	if (make_directory("dir") < 0 || make_directory("dir/inner") < 0 || make_link("inner", "dir/link") < 0)
+	if (make_directory("dir") < 0 || make_directory("dir/inner") < 0 ||
+	    make_link("inner", "dir/link") < 0)
 		return errno;
 	return unless_failed(make_link("link/../../other", "dir/second"));
 }
@@ -52,9 +54,11 @@ static int name_of_staging(void)
 /* A finished delivery, as it were: the next receiver would carry out the plan. */
 static int whole_staging(void)
 {
-	static const char *const names[] = {".qfile-incoming-fedcba9876543210/commit", ".qfile-incoming-fedcba9876543210/tree"};
+	static const char *const names[] = {".qfile-incoming-fedcba9876543210/commit",
+					    ".qfile-incoming-fedcba9876543210/tree"};
 
-	if (make_directory(".qfile-incoming-fedcba9876543210") < 0 || make_directory(names[0]) < 0 || make_directory(names[1]) < 0)
+	if (make_directory(".qfile-incoming-fedcba9876543210") < 0 ||
+	    make_directory(names[0]) < 0 || make_directory(names[1]) < 0)
 		return errno;
 	return unless_failed(make_file(".qfile-incoming-fedcba9876543210/plan", 0600));
 }
@@ -71,7 +75,8 @@ static int name_not_utf8(void)
 
 static int name_that_turns_direction(void)
 {
-	return named("dir/\xe2\x80\xae" "fdp.exe");
+	return named("dir/\xe2\x80\xae"
+		     "fdp.exe");
 }
 
 static int name_of_a_taken_one(void)
@@ -79,7 +84,10 @@ static int name_of_a_taken_one(void)
 	return unless_failed(make_directory("earlier"));
 }
 
-/* Deeper than any path, or anyone's descriptors. O_PATH: Landlock goes up to the root for every directory that is opened to be read. */
+/*
+ * Deeper than any path, or anyone's descriptors. O_PATH: Landlock goes up to the root for every
+ * directory that is opened to be read.
+ */
 static int dig(int levels)
 {
 	int fd = scene.root;
@@ -104,7 +112,9 @@ static int dig_and_fail(void)
 	return r == HAND_OVER ? ECANCELED : r;
 }
 
-/* The bottom is one entry more than was counted: nothing of it may be delivered, all of it must go. */
+/*
+ * The bottom is one entry more than was counted: nothing of it may be delivered, all of it must go.
+ */
 static int dig_and_lie(void)
 {
 	return dig(2500);
@@ -195,33 +205,44 @@ static int create_after_the_end(void)
 }
 
 #define DELIVERED "it is delivered, or left behind"
-#define STAYS "something of it stays behind"
-#define CHECKED "the monitor itself sees to this"
-#define AFTER "the commit begins before the child's end, or finds what is not allowed"
+#define STAYS     "something of it stays behind"
+#define CHECKED   "the monitor itself sees to this"
+#define AFTER     "the commit begins before the child's end, or finds what is not allowed"
 
 const struct attempt staged_attempts[] = {
 	{"staged-link", "hand over a link to /etc", DELIVERED, link_at_top, NULL},
-	{"staged-link-deep", "hand over a link to /etc/passwd below a directory", DELIVERED, link_deep, NULL},
-	{"staged-link-climbing", "hand over a link that climbs out", DELIVERED, link_that_climbs, NULL},
-	{"staged-link-link", "hand over a link that climbs out through another", DELIVERED, link_through_a_link, NULL},
+	{"staged-link-deep", "hand over a link to /etc/passwd below a directory", DELIVERED,
+	 link_deep, NULL},
+	{"staged-link-climbing", "hand over a link that climbs out", DELIVERED, link_that_climbs,
+	 NULL},
+	{"staged-link-link", "hand over a link that climbs out through another", DELIVERED,
+	 link_through_a_link, NULL},
 	{"staged-prefix", "hand over a staging directory", DELIVERED, name_of_staging, CHECKED},
-	{"staged-commit", "hand over a staging directory with a plan", DELIVERED, whole_staging, CHECKED},
-	{"staged-control", "hand over a name that colours the terminal", DELIVERED, name_with_control_characters, NULL},
+	{"staged-commit", "hand over a staging directory with a plan", DELIVERED, whole_staging,
+	 CHECKED},
+	{"staged-control", "hand over a name that colours the terminal", DELIVERED,
+	 name_with_control_characters, NULL},
 	{"staged-not-utf8", "hand over a name that is not UTF-8", DELIVERED, name_not_utf8, NULL},
-	{"staged-direction", "hand over a name that reads backwards", DELIVERED, name_that_turns_direction, NULL},
-	{"staged-taken", "hand over a directory whose name is taken", DELIVERED, name_of_a_taken_one, CHECKED},
+	{"staged-direction", "hand over a name that reads backwards", DELIVERED,
+	 name_that_turns_direction, NULL},
+	{"staged-taken", "hand over a directory whose name is taken", DELIVERED,
+	 name_of_a_taken_one, CHECKED},
 	{"deep", "leave directories 5000 deep", STAYS, dig_and_fail, CHECKED},
-	{"deep-lie", "hand over directories 2500 deep and an entry too many", STAYS, dig_and_lie, CHECKED},
+	{"deep-lie", "hand over directories 2500 deep and an entry too many", STAYS, dig_and_lie,
+	 CHECKED},
 	{"sealed", "leave directories that nobody may open", STAYS, seal_and_fail, CHECKED},
 	{"sealed-root", "seal the root itself", STAYS, seal_the_root, CHECKED},
 	{0},
 };
 
 const struct attempt lawful_attempts[] = {
-	{"sealed-handed-over", "hand over directories that nobody may open", "more than these is delivered", seal_and_hand_over, CHECKED},
-	{"nothing", "hand over success without having read anything", "anything is delivered", hand_over_nothing, CHECKED},
+	{"sealed-handed-over", "hand over directories that nobody may open",
+	 "more than these is delivered", seal_and_hand_over, CHECKED},
+	{"nothing", "hand over success without having read anything", "anything is delivered",
+	 hand_over_nothing, CHECKED},
 	{"done-twice", "report to be done twice", AFTER, done_twice, CHECKED},
 	{"write-after", "write on after the last report", AFTER, write_after_the_end, CHECKED},
-	{"create-after", "create links after the last report", AFTER, create_after_the_end, CHECKED},
+	{"create-after", "create links after the last report", AFTER, create_after_the_end,
+	 CHECKED},
 	{0},
 };

@@ -1,16 +1,20 @@
 /*
- * inject: run a program, note the system calls that it and its children make, and make one of them go wrong.
+ * inject: run a program, note the system calls that it and its children make, and make one of them
+ * go wrong.
  *
  *   inject [--alone] [--hold] --log=FILE [--fault=ROLE,NAME,N,WHAT]... COMMAND...
  *
- * A role is a process, numbered in the order of their creation: the program is 0, the first child 1. N counts a role's calls of that
- * NAME. WHAT is the number of an errno, that the call returns without being made; "kill": the process dies of SIGKILL in place
- * of the call; or "killall": all of them die.
+ * A role is a process, numbered in the order of their creation: the program is 0, the first
+ * child 1. N counts a role's calls of that NAME. WHAT is the number of an errno, that the call
+ * returns without being made; "kill": the process dies of SIGKILL in place of the call; or
+ * "killall": all of them die.
  *
- * Unlike strace's own faults these strike one process and not each, and the confined child too: its list of allowed system calls would
- * kill it for the call "-1" that strace puts in the place of one that is to fail. close(-1) is on the list.
+ * Unlike strace's own faults these strike one process and not each, and the confined child too: its
+ * list of allowed system calls would kill it for the call "-1" that strace puts in the place of one
+ * that is to fail. close(-1) is on the list.
  *
- * Counting begins with the first call of main(), in both programs: it opens /dev/null. What the dynamic linker does before is not ours.
+ * Counting begins with the first call of main(), in both programs: it opens /dev/null. What the
+ * dynamic linker does before is not ours.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -34,11 +38,11 @@
 
 #include <linux/ptrace.h> /* after the other: it has what the C library calls by names of its own */
 
-#define MAX_ROLES 32
-#define MAX_CALLS 1024
+#define MAX_ROLES  32
+#define MAX_CALLS  1024
 #define MAX_FAULTS 4
-#define KILL_ONE (-1)
-#define KILL_ALL (-2)
+#define KILL_ONE   (-1)
+#define KILL_ALL   (-2)
 
 struct fault {
 	unsigned role, n;
@@ -49,10 +53,11 @@ struct process {
 	pid_t pid;
 	bool alive;
 	unsigned counts[MAX_CALLS];
-	int call;                     /* that it is in; -1: none */
+	int call; /* that it is in; -1: none */
 	uint64_t args[6];
-	int failing;                  /* the errno that this call is to return, or 0 */
-	char path[PATH_MAX];          /* what the call's first argument is, where it is a descriptor that we may look at */
+	int failing; /* the errno that this call is to return, or 0 */
+	/* What the call's first argument is, where it is a descriptor that we may look at. */
+	char path[PATH_MAX];
 #ifdef __x86_64__
 	struct user_regs_struct saved;
 #endif
@@ -67,7 +72,8 @@ static FILE *trace;
 
 static struct fault parse_fault(char *text)
 {
-	char *role = strtok(text, ","), *name = strtok(NULL, ","), *n = strtok(NULL, ","), *what = strtok(NULL, ",");
+	char *role = strtok(text, ","), *name = strtok(NULL, ","), *n = strtok(NULL, ","),
+	     *what = strtok(NULL, ",");
 	struct fault fault;
 
 	if (!what)
@@ -75,7 +81,9 @@ static struct fault parse_fault(char *text)
 	fault.role = (unsigned)strtoul(role, NULL, 10);
 	fault.n = (unsigned)strtoul(n, NULL, 10);
 	fault.call = seccomp_syscall_resolve_name(name);
-	fault.what = strcmp(what, "kill") == 0 ? KILL_ONE : strcmp(what, "killall") == 0 ? KILL_ALL : atoi(what);
+	fault.what = strcmp(what, "kill") == 0      ? KILL_ONE
+		     : strcmp(what, "killall") == 0 ? KILL_ALL
+						    : atoi(what);
 	if (fault.call < 0 || fault.n == 0 || fault.what == 0)
 		errx(2, "--fault: %s of %s", what, name);
 	return fault;
@@ -131,7 +139,8 @@ static bool opens_dev_null(const struct process *process)
 	if (process->call != SYS_openat)
 		return false;
 	for (size_t i = 0; i < sizeof(text); i += sizeof(long)) {
-		long word = ptrace(PTRACE_PEEKDATA, process->pid, (void *)(process->args[1] + i), NULL);
+		long word =
+			ptrace(PTRACE_PEEKDATA, process->pid, (void *)(process->args[1] + i), NULL);
 
 		memcpy(text + i, &word, sizeof(word));
 	}
@@ -145,7 +154,8 @@ static void look_at_descriptor(struct process *process)
 	ssize_t n;
 
 	snprintf(link, sizeof(link), "/proc/%d/fd/%d", (int)process->pid, (int)process->args[0]);
-	n = (int)process->args[0] < 0 ? -1 : readlink(link, process->path, sizeof(process->path) - 1);
+	n = (int)process->args[0] < 0 ? -1
+				      : readlink(link, process->path, sizeof(process->path) - 1);
 	process->path[n < 0 ? 0 : n] = '\0';
 }
 
@@ -164,13 +174,17 @@ static void strike(struct process *process, const struct fault *fault)
 	}
 }
 
-/* ROLE NAME N RESULT, three arguments in hexadecimal, and the path or kind of the descriptor that is the first. */
+/*
+ * ROLE NAME N RESULT, three arguments in hexadecimal, and the path or kind of the descriptor that
+ * is the first.
+ */
 static void note(const struct process *process, long result)
 {
 	const uint64_t *args = process->args;
 
-	fprintf(trace, "%u %s %u %ld %lx %lx %lx %s\n", (unsigned)(process - processes), call_name(process->call),
-	        process->counts[process->call], result, (long)args[0], (long)args[1], (long)args[2], process->path);
+	fprintf(trace, "%u %s %u %ld %lx %lx %lx %s\n", (unsigned)(process - processes),
+		call_name(process->call), process->counts[process->call], result, (long)args[0],
+		(long)args[1], (long)args[2], process->path);
 }
 
 static void enter_call(struct process *process, const struct ptrace_syscall_info *info)
@@ -247,7 +261,10 @@ static pid_t start(char **command, bool alone)
 		options |= PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE;
 	if (ptrace(PTRACE_SEIZE, pid, NULL, options) < 0)
 		err(2, "tracing");
-	/* The stream and the answer are the program's: while we held them, its death would not show at the other end. */
+	/*
+	 * The stream and the answer are the program's: while we held them, its death would not show
+	 * at the other end.
+	 */
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0)
 		err(2, "/dev/null");
@@ -264,7 +281,10 @@ static void resume(const struct process *process, int status)
 	ptrace(PTRACE_SYSCALL, process->pid, NULL, signal ? WSTOPSIG(status) : 0);
 }
 
-/* Trace until all have ended. `hold`: the first child does not begin before the program is dead. Returns the program's status. */
+/*
+ * Trace until all have ended. `hold`: the first child does not begin before the program is dead.
+ * Returns the program's status.
+ */
 static int follow(bool hold)
 {
 	int status, result = 0, held_status = 0;

@@ -105,7 +105,8 @@ static ssize_t memory_pipe_out(struct rpc_channel *channel, int pipe, size_t siz
 	return n;
 }
 
-static int memory_wait(struct rpc_channel *channel, short events, struct pollfd *fds, size_t count, int timeout)
+static int memory_wait(struct rpc_channel *channel, short events, struct pollfd *fds, size_t count,
+		       int timeout)
 {
 	struct far *far = channel->state;
 	bool gone = far->sent == far->size && !far->stays;
@@ -152,7 +153,8 @@ static void pump(struct far *far)
 	}
 }
 
-static int sockets_wait(struct rpc_channel *channel, short events, struct pollfd *fds, size_t count, int timeout)
+static int sockets_wait(struct rpc_channel *channel, short events, struct pollfd *fds, size_t count,
+			int timeout)
 {
 	struct far *far = channel->state;
 	int r;
@@ -167,13 +169,23 @@ static int sockets_wait(struct rpc_channel *channel, short events, struct pollfd
 
 /* ---- Both ---- */
 
-void far_open(struct far *far, struct rpc_channel *channel, enum far_way way, const uint8_t *bytes, size_t size, uint8_t noise)
+void far_open(struct far *far, struct rpc_channel *channel, enum far_way way, const uint8_t *bytes,
+	      size_t size, uint8_t noise)
 {
 	static struct rpc_transport sockets;
 	static const struct rpc_transport memory[] = {
-		[FAR_MEMORY] = {.name = "memory", .read = memory_read, .write = memory_write, .wait = memory_wait, .close = memory_close},
-		[FAR_MEMORY_MOVING] = {.name = "memory", .read = memory_read, .write = memory_write, .pipe_in = memory_pipe_in, .pipe_out = memory_pipe_out,
-	                               .wait = memory_wait, .close = memory_close},
+		[FAR_MEMORY] = {.name = "memory",
+				.read = memory_read,
+				.write = memory_write,
+				.wait = memory_wait,
+				.close = memory_close},
+		[FAR_MEMORY_MOVING] = {.name = "memory",
+				       .read = memory_read,
+				       .write = memory_write,
+				       .pipe_in = memory_pipe_in,
+				       .pipe_out = memory_pipe_out,
+				       .wait = memory_wait,
+				       .close = memory_close},
 	};
 	int fds[2] = {-1, -1};
 
@@ -183,8 +195,14 @@ void far_open(struct far *far, struct rpc_channel *channel, enum far_way way, co
 		sockets = rpc_unix_transport;
 		sockets.wait = sockets_wait;
 	}
-	*far = (struct far){.bytes = bytes, .size = size, .got = fuzz_exact_buffer(FAR_GOT_MAX), .noise = 2654435761u * (noise + 1u), .fd = fds[1]};
-	*channel = (struct rpc_channel){.transport = way == FAR_SOCKETS ? &sockets : &memory[way], .fd = fds[0], .state = far};
+	*far = (struct far){.bytes = bytes,
+			    .size = size,
+			    .got = fuzz_exact_buffer(FAR_GOT_MAX),
+			    .noise = 2654435761u * (noise + 1u),
+			    .fd = fds[1]};
+	*channel = (struct rpc_channel){.transport = way == FAR_SOCKETS ? &sockets : &memory[way],
+					.fd = fds[0],
+					.state = far};
 }
 
 void far_close(struct far *far, struct rpc_channel *channel)
@@ -193,7 +211,8 @@ void far_close(struct far *far, struct rpc_channel *channel)
 
 	/* What is on its way, it gets. */
 	while (r > 0 && far->got_size < FAR_GOT_MAX) {
-		r = recv(far->fd, far->got + far->got_size, FAR_GOT_MAX - far->got_size, MSG_DONTWAIT);
+		r = recv(far->fd, far->got + far->got_size, FAR_GOT_MAX - far->got_size,
+			 MSG_DONTWAIT);
 		far->got_size += r > 0 ? (size_t)r : 0;
 	}
 	channel->transport->close(channel);

@@ -18,7 +18,10 @@ void fuzz_fail(const char *what, const char *file, int line)
 	abort();
 }
 
-/* Read by the sanitizers when they start. What was freed need not be remembered for long: a target allocates little at a time. */
+/*
+ * Read by the sanitizers when they start. What was freed need not be remembered for long: a target
+ * allocates little at a time.
+ */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
@@ -52,13 +55,20 @@ void *fuzz_exact_copy(const void *bytes, size_t size)
 	return memcpy(fuzz_exact_buffer(size), bytes, size);
 }
 
-/* The character at `text`, its length in *bytes; -1 where it is not well-formed: cut off, overlong, a surrogate, too large. */
+/*
+ * The character at `text`, its length in *bytes; -1 where it is not well-formed: cut off, overlong,
+ * a surrogate, too large.
+ */
 static int32_t decode(const unsigned char *text, size_t length, size_t *bytes)
 {
 	static const int32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
 	int32_t character = text[0];
 
-	*bytes = character < 0x80 ? 1 : character >> 5 == 6 ? 2 : character >> 4 == 14 ? 3 : character >> 3 == 30 ? 4 : 0;
+	*bytes = character < 0x80       ? 1
+		 : character >> 5 == 6  ? 2
+		 : character >> 4 == 14 ? 3
+		 : character >> 3 == 30 ? 4
+					: 0;
 	if (*bytes == 0 || *bytes > length)
 		return -1;
 	if (*bytes > 1)
@@ -68,7 +78,10 @@ static int32_t decode(const unsigned char *text, size_t length, size_t *bytes)
 			return -1;
 		character = character << 6 | (text[i] & 0x3f);
 	}
-	return character < smallest[*bytes] || character > 0x10ffff || (character >= 0xd800 && character < 0xe000) ? -1 : character;
+	return character < smallest[*bytes] || character > 0x10ffff ||
+			       (character >= 0xd800 && character < 0xe000)
+		       ? -1
+		       : character;
 }
 
 int fuzz_is_clean_text(const char *text, size_t length)
@@ -78,8 +91,9 @@ int fuzz_is_clean_text(const char *text, size_t length)
 	for (size_t i = 0; i < length; i += bytes) {
 		int32_t c = decode((const unsigned char *)text + i, length - i, &bytes);
 
-		if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x61c || c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
-		    (c >= 0x2066 && c <= 0x2069) || c == 0xfeff)
+		if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x61c || c == 0x200e ||
+		    c == 0x200f || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) ||
+		    c == 0xfeff)
 			return 0;
 	}
 	return 1;

@@ -17,12 +17,18 @@ _Noreturn void fuzz_fail(const char *what, const char *file, int line);
 /* How many descriptors are open: as many after an input as before, or something was left open. */
 unsigned fuzz_open_descriptors(void);
 
-/* A copy with nothing behind it and nothing before: the sanitizer sees every byte that is read beyond. To be freed. */
+/*
+ * A copy with nothing behind it and nothing before: the sanitizer sees every byte that is read
+ * beyond. To be freed.
+ */
 void *fuzz_exact_copy(const void *bytes, size_t size);
 /* A buffer of that size, and no byte more. */
 void *fuzz_exact_buffer(size_t size);
 
-/* Is it well-formed UTF-8 without control characters and without marks that change the direction of writing? Owes nothing to the library. */
+/*
+ * Is it well-formed UTF-8 without control characters and without marks that change the direction of
+ * writing? Owes nothing to the library.
+ */
 int fuzz_is_clean_text(const char *text, size_t length);
 
 /* libFuzzer's interface. */

@@ -1,5 +1,6 @@
 /*
- * The sender's end of a transfer: reading and judging the answer, however it is cut and wherever it ends.
+ * The sender's end of a transfer: reading and judging the answer, however it is cut and wherever it
+ * ends.
  *
  * The input is four bytes, how it comes, then the answer.
  *
@@ -49,8 +50,11 @@ static int expected(const struct input *input)
 static void check_name(const struct input *input)
 {
 	const size_t fixed = QFILE_RESULT_SIZE + QFILE_RESULT_NAMELEN_SIZE;
-	size_t seen = input->pause >= QFILE_RESULT_SIZE && input->pause < input->size ? input->pause : input->size;
-	size_t length = seen < fixed || le32(input->bytes + QFILE_RESULT_SIZE) > QFILE_NAME_MAX ? 0 : le32(input->bytes + QFILE_RESULT_SIZE);
+	size_t seen = input->pause >= QFILE_RESULT_SIZE && input->pause < input->size ? input->pause
+										      : input->size;
+	size_t length = seen < fixed || le32(input->bytes + QFILE_RESULT_SIZE) > QFILE_NAME_MAX
+				? 0
+				: le32(input->bytes + QFILE_RESULT_SIZE);
 
 	if (length > 0 && length > seen - fixed)
 		length = seen - fixed;
@@ -63,7 +67,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct input input;
 	struct qfile_sender_options options = {.stop = -1, .journal = -1};
 	struct qfile_sender *sender;
-	char text[1024]; /* as in qfile-agent: nothing is ever cut off there, in the middle of a character or elsewhere */
+	/*
+	 * As in qfile-agent: nothing is ever cut off there, in the middle of a character or
+	 * elsewhere.
+	 */
+	char text[1024];
 	unsigned descriptors;
 	int r;
 

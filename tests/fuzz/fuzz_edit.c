@@ -1,5 +1,6 @@
 /*
- * The OpenInVM format's request and records: bytes to structs and back; and the names that are made of the names in them.
+ * The OpenInVM format's request and records: bytes to structs and back; and the names that are made
+ * of the names in them.
  *
  * The input is a request, a record, then a name.
  *
@@ -18,7 +19,8 @@ static const unsigned char mark[QFILE_EDIT_MARK_SIZE] = {'P', 'e', 'd', 'O', 'S'
 
 static uint32_t le32(const unsigned char *bytes)
 {
-	return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+	return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
+	       (uint32_t)bytes[3] << 24;
 }
 
 static uint64_t le64(const unsigned char *bytes)
@@ -32,30 +34,36 @@ static uint64_t le64(const unsigned char *bytes)
 static bool is_request(const unsigned char *bytes, bool version2)
 {
 	bool flagged = version2 && bytes[248] & 1;
-	size_t length = strnlen((const char *)bytes, version2 ? 232 : 256), prefix = strlen(VIEW_ONLY);
+	size_t length = strnlen((const char *)bytes, version2 ? 232 : 256),
+	       prefix = strlen(VIEW_ONLY);
 	bool prefixed = length == prefix && memcmp(bytes, VIEW_ONLY, prefix) == 0;
 
 	if (length == 0 || length == (version2 ? 232 : 256) || (prefixed && (flagged || !version2)))
 		return false;
-	return !version2 || (le32(bytes + 248) <= 1 && le64(bytes + 240) <= INT64_MAX && le32(bytes + 252) == libdeflate_crc32(0, bytes, 252));
+	return !version2 || (le32(bytes + 248) <= 1 && le64(bytes + 240) <= INT64_MAX &&
+			     le32(bytes + 252) == libdeflate_crc32(0, bytes, 252));
 }
 
 /* What was decoded is what is there: the name, with or without what stands before it. */
-static void check_said(const struct qfile_edit_request *request, const unsigned char *bytes, bool version2)
+static void check_said(const struct qfile_edit_request *request, const unsigned char *bytes,
+		       bool version2)
 {
 	bool prefixed = strncmp((const char *)bytes, VIEW_ONLY, strlen(VIEW_ONLY)) == 0;
 
 	CHECK(request->records == version2);
 	CHECK(request->view_only == (version2 ? bytes[248] & 1 : prefixed));
 	CHECK(request->length == (version2 ? le64(bytes + 240) : 0));
-	CHECK(strcmp(request->name, (const char *)bytes + (prefixed && request->view_only ? strlen(VIEW_ONLY) : 0)) == 0);
+	CHECK(strcmp(request->name,
+		     (const char *)bytes +
+			     (prefixed && request->view_only ? strlen(VIEW_ONLY) : 0)) == 0);
 }
 
 /* A request that an opener of ours would send comes back as it was. */
 static void check_again(const struct qfile_edit_request *request, const unsigned char *bytes)
 {
 	unsigned char encoded[QFILE_EDIT_REQUEST_SIZE];
-	size_t name = strlen((const char *)bytes), prefix = request->view_only ? strlen(VIEW_ONLY) : 0;
+	size_t name = strlen((const char *)bytes),
+	       prefix = request->view_only ? strlen(VIEW_ONLY) : 0;
 	bool ours = request->records && name == strlen(request->name) + prefix;
 	struct qfile_edit_request again;
 
@@ -63,12 +71,14 @@ static void check_again(const struct qfile_edit_request *request, const unsigned
 		ours = ours && bytes[i] == 0;
 	qfile_edit_request_encode(request, encoded);
 	CHECK(!ours || memcmp(encoded, bytes, sizeof(encoded)) == 0);
-	CHECK(qfile_edit_request_decode(encoded, &again) == 0 && again.records && again.view_only == request->view_only);
+	CHECK(qfile_edit_request_decode(encoded, &again) == 0 && again.records &&
+	      again.view_only == request->view_only);
 	CHECK(again.length == request->length);
 	/* Of a name that is too long, the end. */
 	CHECK(strlen(again.name) <= strlen(request->name));
 	CHECK(strcmp(again.name, request->name + strlen(request->name) - strlen(again.name)) == 0);
-	CHECK(strlen(again.name) == strlen(request->name) || strlen(again.name) + prefix + 3 >= QFILE_EDIT_NAME_SIZE - 1);
+	CHECK(strlen(again.name) == strlen(request->name) ||
+	      strlen(again.name) + prefix + 3 >= QFILE_EDIT_NAME_SIZE - 1);
 }
 
 static void check_names(const char *untrusted_name, size_t length);
@@ -96,7 +106,8 @@ static void check_record(const unsigned char *exact)
 	unsigned char encoded[QFILE_EDIT_RECORD_SIZE], expected[QFILE_EDIT_RECORD_SIZE];
 	bool marked = memcmp(exact, mark, sizeof(mark)) == 0;
 	uint64_t most = le32(exact + 8) == QFILE_EDIT_SAVE ? INT64_MAX : 4096;
-	bool good = marked && le32(exact + 8) >= 1 && le32(exact + 8) <= 2 && le64(exact + 16) <= most;
+	bool good =
+		marked && le32(exact + 8) >= 1 && le32(exact + 8) <= 2 && le64(exact + 16) <= most;
 	struct qfile_edit_record record;
 
 	CHECK(qfile_edit_is_record(exact) == marked);
@@ -126,7 +137,8 @@ static void check_crc(const unsigned char *exact)
 static void check_safe(const char *exact, size_t length)
 {
 	char *name = fuzz_exact_buffer(256), *again = fuzz_exact_buffer(256);
-	bool refused = length == 0 || length > 255 || (length == 1 && exact[0] == '.') || (length == 2 && memcmp(exact, "..", 2) == 0);
+	bool refused = length == 0 || length > 255 || (length == 1 && exact[0] == '.') ||
+		       (length == 2 && memcmp(exact, "..", 2) == 0);
 
 	CHECK((qfile_safe_name(exact, length, name) < 0) == refused);
 	if (!refused) {
@@ -152,7 +164,8 @@ static void check_tagged(const char *name, const char *tag)
 		CHECK(strlen(tagged) <= 255 && middle);
 		CHECK(strlen(name) + more > 255 || strlen(tagged) == strlen(name) + more);
 		CHECK(tagged[0] == name[0]);
-		if (qfile_name_check(name, strlen(name), 0) == 0 && qfile_name_check(tag, strlen(tag), 0) == 0)
+		if (qfile_name_check(name, strlen(name), 0) == 0 &&
+		    qfile_name_check(tag, strlen(tag), 0) == 0)
 			CHECK(qfile_name_check(tagged, strlen(tagged), 0) == 0);
 	} else {
 		CHECK(strlen(name) == 0 || strlen(name) + more > 255);
@@ -188,14 +201,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	exact = fuzz_exact_copy(data + QFILE_EDIT_REQUEST_SIZE, QFILE_EDIT_RECORD_SIZE);
 	check_record(exact);
 	free(exact);
-	exact = fuzz_exact_copy(data + QFILE_EDIT_REQUEST_SIZE + QFILE_EDIT_RECORD_SIZE, QFILE_EDIT_CRC_SIZE);
+	exact = fuzz_exact_copy(data + QFILE_EDIT_REQUEST_SIZE + QFILE_EDIT_RECORD_SIZE,
+				QFILE_EDIT_CRC_SIZE);
 	check_crc(exact);
 	free(exact);
 	check_names((const char *)data + fixed, size - fixed);
 	return 0;
 }
 
-/* Every other time a request with a good checksum is left with one: nothing behind that could be reached else. */
+/*
+ * Every other time a request with a good checksum is left with one: nothing behind that could be
+ * reached else.
+ */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
 {
 	uint32_t crc;

@@ -1,7 +1,9 @@
 /*
- * The editor: a request and a file in, a private directory with that file in it, and an answer that tells the end.
+ * The editor: a request and a file in, a private directory with that file in it, and an answer that
+ * tells the end.
  *
- * The input is two bytes, options and how it is cut, then the request and the content, folded (input.h).
+ * The input is two bytes, options and how it is cut, then the request and the content, folded
+ * (input.h).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -21,7 +23,7 @@
 #include <unistd.h>
 
 #define STREAM_MAX (1u << 20)
-#define FEW_BYTES 5000
+#define FEW_BYTES  5000
 
 enum option {
 	OPTION_FEW_BYTES = 1,
@@ -53,7 +55,9 @@ static int expect_content(struct expected *expected)
 
 	if (expected->request.records) {
 		expected->size = (size_t)expected->request.length;
-		return expected->request.length > most ? -EDQUOT : there < expected->request.length ? -ENODATA : 0;
+		return expected->request.length > most    ? -EDQUOT
+		       : there < expected->request.length ? -ENODATA
+							  : 0;
 	}
 	expected->size = there;
 	return there > most ? -EDQUOT : 0;
@@ -61,7 +65,8 @@ static int expect_content(struct expected *expected)
 
 static struct expected expect(void)
 {
-	static const unsigned char mark[QFILE_EDIT_MARK_SIZE] = {'P', 'e', 'd', 'O', 'S', 'v', '2', 0};
+	static const unsigned char mark[QFILE_EDIT_MARK_SIZE] = {'P', 'e', 'd', 'O',
+								 'S', 'v', '2', 0};
 	struct expected expected = {.r = -EINVAL};
 
 	if (stream_size < QFILE_EDIT_REQUEST_SIZE) {
@@ -70,7 +75,8 @@ static struct expected expect(void)
 	}
 	expected.records = memcmp(stream + QFILE_EDIT_NAME_SIZE, mark, sizeof(mark)) == 0;
 	if (qfile_edit_request_decode(stream, &expected.request) == 0 &&
-	    qfile_safe_name(expected.request.name, strlen(expected.request.name), expected.name) == 0)
+	    qfile_safe_name(expected.request.name, strlen(expected.request.name), expected.name) ==
+		    0)
 		expected.r = expect_content(&expected);
 	return expected;
 }
@@ -90,7 +96,8 @@ static void check_entry(const char *path, int dir, const char *name, const struc
 	if (S_ISDIR(status->st_mode)) {
 		directories++;
 		CHECK(!strchr(path, '/') && (status->st_mode & 07777) == 0700);
-		CHECK(strncmp(name, begin, strlen(begin)) == 0 && strlen(name) == strlen(begin) + 6);
+		CHECK(strncmp(name, begin, strlen(begin)) == 0 &&
+		      strlen(name) == strlen(begin) + 6);
 		return;
 	}
 	files++;
@@ -98,7 +105,8 @@ static void check_entry(const char *path, int dir, const char *name, const struc
 	CHECK((status->st_mode & 07777) == (now->request.view_only ? 0400 : 0600));
 	CHECK((size_t)status->st_size == now->size);
 	MUST(fd = openat(dir, name, O_RDONLY | O_CLOEXEC));
-	CHECK(pread(fd, bytes, sizeof(bytes), 0) == (ssize_t)now->size && memcmp(bytes, stream + QFILE_EDIT_REQUEST_SIZE, now->size) == 0);
+	CHECK(pread(fd, bytes, sizeof(bytes), 0) == (ssize_t)now->size &&
+	      memcmp(bytes, stream + QFILE_EDIT_REQUEST_SIZE, now->size) == 0);
 	close(fd);
 }
 
@@ -109,7 +117,8 @@ static void check_received(const struct qfile_editor *editor, const struct expec
 
 	CHECK(qfile_editor_view_only(editor) == expected->request.view_only);
 	CHECK(strncmp(path, top, strlen(top)) == 0 && strlen(path) > length + 1);
-	CHECK(path[strlen(path) - length - 1] == '/' && strcmp(path + strlen(path) - length, expected->name) == 0);
+	CHECK(path[strlen(path) - length - 1] == '/' &&
+	      strcmp(path + strlen(path) - length, expected->name) == 0);
 	CHECK(access(path, F_OK) == 0);
 	now = expected;
 	directories = files = 0;
@@ -120,7 +129,8 @@ static void check_received(const struct qfile_editor *editor, const struct expec
 /* One record tells the end, where the opener understands it. */
 static void check_answer(const struct expected *expected, uint32_t code, const char *message)
 {
-	unsigned char bytes[QFILE_EDIT_RECORD_SIZE + QFILE_EDIT_MESSAGE_MAX + QFILE_EDIT_CRC_SIZE + 1];
+	unsigned char
+		bytes[QFILE_EDIT_RECORD_SIZE + QFILE_EDIT_MESSAGE_MAX + QFILE_EDIT_CRC_SIZE + 1];
 	ssize_t n = pread(out, bytes, sizeof(bytes), 0);
 	size_t length = strlen(message);
 	struct qfile_edit_record record;
@@ -133,7 +143,8 @@ static void check_answer(const struct expected *expected, uint32_t code, const c
 	CHECK(qfile_edit_record_decode(bytes, &record) == 0);
 	CHECK(record.kind == QFILE_EDIT_DONE && record.code == code && record.length == length);
 	CHECK(memcmp(bytes + QFILE_EDIT_RECORD_SIZE, message, length) == 0);
-	CHECK(qfile_edit_crc_decode(bytes + QFILE_EDIT_RECORD_SIZE + length) == libdeflate_crc32(0, message, length));
+	CHECK(qfile_edit_crc_decode(bytes + QFILE_EDIT_RECORD_SIZE + length) ==
+	      libdeflate_crc32(0, message, length));
 }
 
 static unsigned left;
@@ -223,7 +234,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 
-/* Every other time the bytes are changed as they stand; else it is a request of version 2 with a checksum that is right. */
+/*
+ * Every other time the bytes are changed as they stand; else it is a request of version 2 with a
+ * checksum that is right.
+ */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
 {
 	static uint8_t changed[STREAM_MAX];

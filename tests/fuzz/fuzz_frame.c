@@ -1,15 +1,16 @@
 /*
  * The frames of a call: bytes to structs and back, and the names in them.
  *
- * The input is a header and a payload; the payload is taken for that of a call and of a refusal, and for a name of each kind.
+ * The input is a header and a payload; the payload is taken for that of a call and of a refusal,
+ * and for a name of each kind.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "fuzz.h"
 #include "spoken.h"
 
-#include "protocol/frame.h"
 #include "base/names.h"
+#include "protocol/frame.h"
 
 #include <qfile.h>
 #include <stdbool.h>
@@ -22,8 +23,10 @@ static void check_header(const unsigned char *exact)
 
 	if (rpc_frame_decode(exact, &frame) < 0)
 		return;
-	CHECK(frame.type >= RPC_HELLO && frame.type <= RPC_UNWANTED && frame.length <= RPC_FRAME_MAX);
-	CHECK((frame.type >= RPC_STDIN && frame.type <= RPC_STDERR) || frame.length <= RPC_SMALL_MAX);
+	CHECK(frame.type >= RPC_HELLO && frame.type <= RPC_UNWANTED &&
+	      frame.length <= RPC_FRAME_MAX);
+	CHECK((frame.type >= RPC_STDIN && frame.type <= RPC_STDERR) ||
+	      frame.length <= RPC_SMALL_MAX);
 	rpc_frame_encode(&frame, encoded);
 	CHECK(memcmp(encoded, exact, sizeof(encoded)) == 0);
 }
@@ -52,7 +55,8 @@ static void check_refusal(const unsigned char *exact, size_t size)
 	if (size < 4 || size > RPC_SMALL_MAX)
 		return;
 	rpc_refusal_decode(exact, size, &refusal);
-	CHECK(refusal.length == size - 4 && memcmp(refusal.untrusted_reason, exact + 4, size - 4) == 0);
+	CHECK(refusal.length == size - 4 &&
+	      memcmp(refusal.untrusted_reason, exact + 4, size - 4) == 0);
 	/* A reason that was encoded is a string, which ends at its first NUL. */
 	memcpy(reason, refusal.untrusted_reason, refusal.length);
 	reason[refusal.length] = '\0';
@@ -90,7 +94,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	exact = fuzz_exact_copy(data, RPC_FRAME_HEADER_SIZE);
 	check_header(exact);
-	CHECK(rpc_number_decode(exact) == exact[0] + 0x100u * exact[1] + 0x10000u * exact[2] + 0x1000000u * exact[3]);
+	CHECK(rpc_number_decode(exact) ==
+	      exact[0] + 0x100u * exact[1] + 0x10000u * exact[2] + 0x1000000u * exact[3]);
 	free(exact);
 	data += RPC_FRAME_HEADER_SIZE;
 	size -= RPC_FRAME_HEADER_SIZE;

@@ -1,7 +1,8 @@
 /*
  * Which names and targets are accepted, and how names are shown.
  *
- * The input is three bytes, which say how large the buffers are, then a name, a NUL and the target of a link of that name.
+ * The input is three bytes, which say how large the buffers are, then a name, a NUL and the target
+ * of a link of that name.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -14,7 +15,10 @@
 
 /* ---- The rules of qfile(5), in other words ---- */
 
-/* How many of the components at the beginning are "..", of those that count. *others: how many are not, *late: ".." behind one of those. */
+/*
+ * How many of the components at the beginning are "..", of those that count. *others: how many are
+ * not, *late: ".." behind one of those.
+ */
 static size_t count_up(const char *target, size_t length, bool *late)
 {
 	size_t up = 0, others = 0;
@@ -65,17 +69,19 @@ static bool is_canonical(const char *name, size_t length)
 		now = name[i] == '/' ? 0 : now + 1;
 		longest = now > longest ? now : longest;
 	}
-	ok = length > 0 && length < QFILE_NAME_MAX && !memchr(name, '\0', length) && longest <= 255 && !strstr(text, "//") && !strstr(text, "/./") &&
-	     !strstr(text, "/../");
+	ok = length > 0 && length < QFILE_NAME_MAX && !memchr(name, '\0', length) &&
+	     longest <= 255 && !strstr(text, "//") && !strstr(text, "/./") && !strstr(text, "/../");
 	free(text);
-	return ok && (length < strlen(QFILE_STAGING_PREFIX) || memcmp(name, QFILE_STAGING_PREFIX, strlen(QFILE_STAGING_PREFIX)) != 0);
+	return ok && (length < strlen(QFILE_STAGING_PREFIX) ||
+		      memcmp(name, QFILE_STAGING_PREFIX, strlen(QFILE_STAGING_PREFIX)) != 0);
 }
 
 /* ---- The functions ---- */
 
 static void check_name(const char *name, size_t length, const char *exact)
 {
-	bool any = qfile_name_check(exact, length, QFILE_ALLOW_ALL_NAMES) == 0, safe = qfile_name_check(exact, length, 0) == 0;
+	bool any = qfile_name_check(exact, length, QFILE_ALLOW_ALL_NAMES) == 0,
+	     safe = qfile_name_check(exact, length, 0) == 0;
 
 	CHECK(any == is_canonical(name, length));
 	CHECK(!safe || any);
@@ -85,10 +91,12 @@ static void check_name(const char *name, size_t length, const char *exact)
 
 static void check_link(const char *name, size_t name_length, const char *target, size_t length)
 {
-	bool late, inside, safe = qfile_link_check(name, target, length, QFILE_ALLOW_UNSAFE_LINKS) == 0;
+	bool late, inside,
+		safe = qfile_link_check(name, target, length, QFILE_ALLOW_UNSAFE_LINKS) == 0;
 	size_t up = count_up(target, length, &late);
 
-	inside = up < count_slashes(name, name_length) && !late && count_slashes(name, name_length) > 0 && (length == 0 || target[0] != '/');
+	inside = up < count_slashes(name, name_length) && !late &&
+		 count_slashes(name, name_length) > 0 && (length == 0 || target[0] != '/');
 	if (length == 0 || length > QFILE_NAME_MAX || memchr(target, '\0', length))
 		inside = false;
 	CHECK((qfile_link_check(name, target, length, QFILE_ALLOW_ALL_NAMES) == 0) == inside);
@@ -98,10 +106,12 @@ static void check_link(const char *name, size_t name_length, const char *target,
 
 static void check_vm_name(const char *name)
 {
-	static const char characters[] = "-._0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	static const char characters[] =
+		"-._0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 	size_t length = strlen(name);
 
-	CHECK(qfile_vm_name_ok(name) == (strspn(name, characters + 13) > 0 && strspn(name, characters) == length && length <= 63));
+	CHECK(qfile_vm_name_ok(name) == (strspn(name, characters + 13) > 0 &&
+					 strspn(name, characters) == length && length <= 63));
 }
 
 static void check_printable(const char *exact, size_t length, size_t size)
@@ -138,9 +148,11 @@ static void check_numbered(const char *name, size_t length, unsigned number)
 	snprintf(tag, sizeof(tag), " (%u)", number);
 	if (qfile_numbered_name(name, number, numbered) == 0) {
 		CHECK(strlen(numbered) <= 255 && strstr(numbered, tag));
-		CHECK(strcmp(numbered, name) != 0 || strstr(name, tag)); /* cut to make room for what it had there */
+		/* Cut to make room for what it had there. */
+		CHECK(strcmp(numbered, name) != 0 || strstr(name, tag));
 		CHECK(qfile_name_check(numbered, strlen(numbered), QFILE_ALLOW_ALL_NAMES) == 0);
-		CHECK(qfile_name_check(name, length, 0) != 0 || qfile_name_check(numbered, strlen(numbered), 0) == 0);
+		CHECK(qfile_name_check(name, length, 0) != 0 ||
+		      qfile_name_check(numbered, strlen(numbered), 0) == 0);
 		CHECK(length + strlen(tag) > 255 || strlen(numbered) == length + strlen(tag));
 	} else {
 		CHECK(length > 200); /* a short name always has room for a number */
@@ -164,7 +176,8 @@ static void check_json(const struct qfile_progress *progress)
 	CHECK(strcmp(at, "\"}") == 0);
 }
 
-static void check_line(const struct qfile_progress *progress, size_t columns, size_t size, bool utf8)
+static void check_line(const struct qfile_progress *progress, size_t columns, size_t size,
+		       bool utf8)
 {
 	char *text = fuzz_exact_buffer(size);
 	size_t n = qfile_progress_line(progress, columns, utf8, text, size);
@@ -177,7 +190,10 @@ static void check_line(const struct qfile_progress *progress, size_t columns, si
 /* All that is said about a name to a person or a program. */
 static void check_told(const char *name, size_t size, size_t columns)
 {
-	struct qfile_progress progress = {.total = {.bytes = 10}, .done = {.bytes = size}, .seconds = (double)size / 7, .name = name};
+	struct qfile_progress progress = {.total = {.bytes = 10},
+					  .done = {.bytes = size},
+					  .seconds = (double)size / 7,
+					  .name = name};
 	static struct qfile_error error = {.doing = "reading", .hint = "try again"};
 	char *text = fuzz_exact_buffer(size);
 
@@ -188,7 +204,8 @@ static void check_told(const char *name, size_t size, size_t columns)
 	error.code = (int)size;
 	qfile_error_text(&error, text, size);
 	CHECK(strlen(text) < size);
-	CHECK(strlen(text) + 1 == size || fuzz_is_clean_text(text, strlen(text))); /* cut, it may be cut inside of a character */
+	/* cut, it may be cut inside of a character. */
+	CHECK(strlen(text) + 1 == size || fuzz_is_clean_text(text, strlen(text)));
 	free(text);
 }
 

@@ -19,11 +19,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ANSWER_MAX (1u << 20) /* also of a version: what is announced is reserved, and here a disk is memory */
-#define FEW_BYTES 5000
-#define ORIGINAL "original.txt"
-#define BEFORE "as it was\n"
-#define CHANGED "changed here meanwhile\n"
+/* Also of a version: what is announced is reserved, and here a disk is memory. */
+#define ANSWER_MAX (1u << 20)
+#define FEW_BYTES  5000
+#define ORIGINAL   "original.txt"
+#define BEFORE     "as it was\n"
+#define CHANGED    "changed here meanwhile\n"
 
 enum option {
 	OPTION_VIEW_ONLY = 1,
@@ -132,7 +133,8 @@ static struct expected read_done(const struct reading *reading, uint32_t code, u
 		return fails(-EPROTO);
 	if (code == 0 && options & OPTION_EARLY)
 		return fails(-EPROTO);
-	return (struct expected){.step = QFILE_OPENER_DONE, .content = payload, .size = length, .code = code};
+	return (struct expected){
+		.step = QFILE_OPENER_DONE, .content = payload, .size = length, .code = code};
 }
 
 static struct expected read_record(struct reading *reading)
@@ -163,7 +165,8 @@ static struct expected read_event(struct reading *reading)
 	while (expected.step == QFILE_OPENER_PART) {
 		if (reading->over)
 			expected = (struct expected){.step = QFILE_OPENER_DONE};
-		else if (reading->pos > 0 || (reading->size >= 8 && memcmp(answer, mark, sizeof(mark)) == 0))
+		else if (reading->pos > 0 ||
+			 (reading->size >= 8 && memcmp(answer, mark, sizeof(mark)) == 0))
 			expected = read_record(reading);
 		else if (options & OPTION_RESET && reading->size < 8)
 			expected = fails(-ECONNRESET);
@@ -195,7 +198,8 @@ static bool is_untouched(void)
 {
 	if (options & OPTION_REMOVED)
 		return faccessat(scratch_root(), ORIGINAL, F_OK, AT_SYMLINK_NOFOLLOW) < 0;
-	return options & OPTION_CHANGED ? has(ORIGINAL, CHANGED, strlen(CHANGED)) : has(ORIGINAL, BEFORE, strlen(BEFORE));
+	return options & OPTION_CHANGED ? has(ORIGINAL, CHANGED, strlen(CHANGED))
+					: has(ORIGINAL, BEFORE, strlen(BEFORE));
 }
 
 static unsigned files;
@@ -208,7 +212,8 @@ static void count(const char *path, int dir, const char *name, const struct stat
 		CHECK(strcmp(path, "keep") == 0); /* and what is in it is counted, too */
 		return;
 	}
-	CHECK(S_ISREG(status->st_mode) && status->st_nlink == 1 && (status->st_mode & 07777) == 0640);
+	CHECK(S_ISREG(status->st_mode) && status->st_nlink == 1 &&
+	      (status->st_mode & 07777) == 0640);
 	files++;
 }
 
@@ -246,17 +251,22 @@ static void check_event(const struct expected *expected, const struct reading *r
 	switch (expected->step) {
 	case QFILE_OPENER_SAVED:
 		CHECK(event.code == 0 && has(ORIGINAL, expected->content, expected->size));
-		CHECK(reading->raw ? has(ORIGINAL "~", BEFORE, strlen(BEFORE)) : event.path[0] == '\0');
+		CHECK(reading->raw ? has(ORIGINAL "~", BEFORE, strlen(BEFORE))
+				   : event.path[0] == '\0');
 		break;
 	case QFILE_OPENER_KEPT:
-		CHECK(event.code == (int)expected->code && strncmp(event.path, top, strlen(top)) == 0 && event.path[strlen(top)] == '/');
+		CHECK(event.code == (int)expected->code &&
+		      strncmp(event.path, top, strlen(top)) == 0 && event.path[strlen(top)] == '/');
 		kept = event.path + strlen(top) + 1;
-		CHECK(!strchr(kept, '/') && has(kept, expected->content, expected->size) && is_untouched());
+		CHECK(!strchr(kept, '/') && has(kept, expected->content, expected->size) &&
+		      is_untouched());
 		break;
 	case QFILE_OPENER_DONE:
 		CHECK(event.code == (expected->code <= INT_MAX ? (int)expected->code : EREMOTEIO));
 		for (size_t i = 0; i < expected->size; i++)
-			message[i] = expected->content[i] >= ' ' && expected->content[i] <= '~' ? (char)expected->content[i] : '?';
+			message[i] = expected->content[i] >= ' ' && expected->content[i] <= '~'
+					     ? (char)expected->content[i]
+					     : '?';
 		CHECK(strcmp(event.message, message) == 0);
 		break;
 	default:
@@ -282,11 +292,17 @@ static void check_answer(struct qfile_opener *opener, struct reading *reading)
 			check_event(&expected, reading);
 		if (step == QFILE_OPENER_SAVED || step == QFILE_OPENER_KEPT)
 			last = expected;
-		new_files = reading->raw && step == QFILE_OPENER_SAVED ? 1 : step == QFILE_OPENER_KEPT ? 1 : new_files;
+		new_files = reading->raw && step == QFILE_OPENER_SAVED ? 1
+			    : step == QFILE_OPENER_KEPT                ? 1
+								       : new_files;
 	} while (step > 0);
 	qfile_opener_free(opener);
-	/* Where it ended, and whatever had begun to come: the last one that was complete, and nothing beside that need not be. */
-	CHECK(last.step == QFILE_OPENER_SAVED ? has(ORIGINAL, last.content, last.size) : is_untouched());
+	/*
+	 * Where it ended, and whatever had begun to come: the last one that was complete, and
+	 * nothing beside that need not be.
+	 */
+	CHECK(last.step == QFILE_OPENER_SAVED ? has(ORIGINAL, last.content, last.size)
+					      : is_untouched());
 	CHECK(last.step != QFILE_OPENER_KEPT || has(kept, last.content, last.size));
 	check_files((options & OPTION_REMOVED ? 0 : 1) + new_files);
 }
@@ -366,7 +382,8 @@ static void sum_up(uint8_t *bytes, size_t size)
 {
 	size_t pos = 0;
 
-	while (size - pos >= QFILE_EDIT_RECORD_SIZE + 4 && memcmp(bytes + pos, mark, sizeof(mark)) == 0) {
+	while (size - pos >= QFILE_EDIT_RECORD_SIZE + 4 &&
+	       memcmp(bytes + pos, mark, sizeof(mark)) == 0) {
 		uint64_t length = le64(bytes + pos + 16);
 		uint32_t crc;
 

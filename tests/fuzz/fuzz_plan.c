@@ -1,12 +1,14 @@
 /*
- * A commit's plan, read from the disk by the next receiver: whatever stands in it, nothing but what lies in its own staging directory is touched.
+ * A commit's plan, read from the disk by the next receiver: whatever stands in it, nothing but what
+ * lies in its own staging directory is touched.
  *
- * The input is the plan's file. An inode number in it stands for one of the staged entries, unless its highest bit is set.
+ * The input is the plan's file. An inode number in it stands for one of the staged entries, unless
+ * its highest bit is set.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "receive/commit.h"
 #include "fuzz.h"
+#include "receive/commit.h"
 #include "scratch.h"
 
 #include <fcntl.h>
@@ -14,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define STAGING QFILE_STAGING_PREFIX "0123456789abcdef"
+#define STAGING  QFILE_STAGING_PREFIX "0123456789abcdef"
 #define PLAN_MAX (16 * sizeof(struct record))
 
 /* As it stands on the disk: lib/receive/commit.c keeps it to itself. */
@@ -123,7 +125,10 @@ static bool is_older(const char *name)
 	return false;
 }
 
-/* Beside what was delivered before there is only what was staged, and the staging directory where its plan was refused. */
+/*
+ * Beside what was delivered before there is only what was staged, and the staging directory where
+ * its plan was refused.
+ */
 static void check_entry(const char *path, int dir, const char *name, const struct stat *status)
 {
 	(void)dir;
@@ -140,8 +145,10 @@ static void check_older(void)
 		struct stat now;
 
 		CHECK(fstatat(incoming, older[i], &now, AT_SYMLINK_NOFOLLOW) == 0);
-		CHECK(now.st_ino == older_before[i].st_ino && now.st_mode == older_before[i].st_mode);
-		CHECK(now.st_size == older_before[i].st_size && now.st_nlink == older_before[i].st_nlink);
+		CHECK(now.st_ino == older_before[i].st_ino &&
+		      now.st_mode == older_before[i].st_mode);
+		CHECK(now.st_size == older_before[i].st_size &&
+		      now.st_nlink == older_before[i].st_nlink);
 	}
 }
 
@@ -168,17 +175,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 /* A name of one of the entries, or one that leads elsewhere; or some bytes changed. */
 static void change_name(char name[256], unsigned seed)
 {
-	static const char *const others[] = {"..", ".", "", "../beside/file", "dir/a", "sealed/f", STAGING, "x", "taken (2)"};
+	static const char *const others[] = {"..",       ".",     "",  "../beside/file", "dir/a",
+					     "sealed/f", STAGING, "x", "taken (2)"};
 	const size_t count = STAGED + OLDER + sizeof(others) / sizeof(*others);
 	size_t i = seed % (count + 4);
 
 	if (i >= count)
 		LLVMFuzzerMutate((uint8_t *)name, 256, 256);
 	else /* what is behind the NUL does not matter, and is cleared */
-		strncpy(name, i < STAGED ? staged[i] : i < STAGED + OLDER ? older[i - STAGED] : others[i - STAGED - OLDER], 256);
+		strncpy(name,
+			i < STAGED           ? staged[i]
+			: i < STAGED + OLDER ? older[i - STAGED]
+					     : others[i - STAGED - OLDER],
+			256);
 }
 
-/* Every other time within one record, so that the others stay what they are; else bytes anywhere. */
+/*
+ * Every other time within one record, so that the others stay what they are; else bytes anywhere.
+ */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
 {
 	static const uint32_t modes[] = {0, 0500, 0777, 04755, 07777, 01000, UINT32_MAX};
@@ -197,7 +211,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 		record.widen = !record.widen;
 	if (seed >> 16 & 1)
 		record.ino = seed >> 17;
-	if (seed >> 24 & 1 && max_size - size >= sizeof(record)) { /* one record more, in place of a changed one */
+	/* One record more, in place of a changed one. */
+	if (seed >> 24 & 1 && max_size - size >= sizeof(record)) {
 		at = data + size - size % sizeof(record);
 		size = (size_t)(at - data) + sizeof(record);
 	}

@@ -1,7 +1,8 @@
 /*
  * Lines of a policy, what they decide, and how dom0 hands them on.
  *
- * The input is a line "SERVICE SOURCE TARGET", then a policy. As a whole, and each of its lines, it is also taken for what dom0 hands on.
+ * The input is a line "SERVICE SOURCE TARGET", then a policy. As a whole, and each of its lines, it
+ * is also taken for what dom0 hands on.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -17,19 +18,29 @@
 
 /* ---- pedos-rpc.policy(5), in other words ---- */
 
-#define NAME "[a-zA-Z][a-zA-Z0-9_.-]*"
+#define NAME   "[a-zA-Z][a-zA-Z0-9_.-]*"
 #define BLANKS "[ \t]+"
-#define KEYS "(((allow|ask)(" BLANKS "user=([a-zA-Z_][a-zA-Z0-9_.-]*))?)|deny)[ \t]*"
+#define KEYS   "(((allow|ask)(" BLANKS "user=([a-zA-Z_][a-zA-Z0-9_.-]*))?)|deny)[ \t]*"
 #define CALLED "^[ \t]*(" NAME "|[*])" BLANKS "([+][a-zA-Z0-9_.+-]*|[*])" BLANKS
 
-enum { SERVICE = 1, ARGUMENT, SOURCE, TARGET, ACTION, USER = ACTION + 4, GROUPS };
+enum {
+	SERVICE = 1,
+	ARGUMENT,
+	SOURCE,
+	TARGET,
+	ACTION,
+	USER = ACTION + 4,
+	GROUPS
+};
 
 static regex_t line_form, pair_form, call_form;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc, (void)argv;
-	MUST(-regcomp(&line_form, CALLED "(" NAME "|@anyvm)" BLANKS "(" NAME "|@anyvm)" BLANKS KEYS "\r?$", REG_EXTENDED));
+	MUST(-regcomp(&line_form,
+		      CALLED "(" NAME "|@anyvm)" BLANKS "(" NAME "|@anyvm)" BLANKS KEYS "\r?$",
+		      REG_EXTENDED));
 	MUST(-regcomp(&pair_form, CALLED KEYS "$", REG_EXTENDED));
 	MUST(-regcomp(&call_form, "^[a-zA-Z][a-zA-Z0-9_.+-]*$", REG_EXTENDED));
 	return 0;
@@ -38,7 +49,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 /* A column of a line that has the right form, as a string. */
 static void column(const char *line, const regmatch_t *group, char text[256])
 {
-	snprintf(text, 256, "%.*s", group->rm_so < 0 ? 0 : (int)(group->rm_eo - group->rm_so), line + (group->rm_so < 0 ? 0 : group->rm_so));
+	snprintf(text, 256, "%.*s", group->rm_so < 0 ? 0 : (int)(group->rm_eo - group->rm_so),
+		 line + (group->rm_so < 0 ? 0 : group->rm_so));
 }
 
 static size_t size_of(const regmatch_t *group)
@@ -46,7 +58,10 @@ static size_t size_of(const regmatch_t *group)
 	return (size_t)(group->rm_eo - group->rm_so);
 }
 
-/* Is this a rule? What it says goes to `groups`. `line` is a string of `length` bytes, if there is no NUL in it. */
+/*
+ * Is this a rule? What it says goes to `groups`. `line` is a string of `length` bytes, if there is
+ * no NUL in it.
+ */
 static bool is_rule(const regex_t *form, const char *line, size_t length, regmatch_t groups[GROUPS])
 {
 	const size_t user = form == &line_form ? USER : USER - 2;
@@ -54,7 +69,8 @@ static bool is_rule(const regex_t *form, const char *line, size_t length, regmat
 
 	if (strlen(line) != length || regexec(form, line, GROUPS, groups, 0) != 0)
 		return false;
-	called = size_of(&groups[SERVICE]) + (size_of(&groups[ARGUMENT]) > 1 ? size_of(&groups[ARGUMENT]) : 0);
+	called = size_of(&groups[SERVICE]) +
+		 (size_of(&groups[ARGUMENT]) > 1 ? size_of(&groups[ARGUMENT]) : 0);
 	if (form == &line_form && (size_of(&groups[SOURCE]) > 63 || size_of(&groups[TARGET]) > 63))
 		return false;
 	return called <= 63 && (groups[user].rm_so < 0 || size_of(&groups[user]) <= 32);
@@ -64,11 +80,16 @@ static bool is_empty(const char *line, size_t length)
 {
 	size_t blank = strspn(line, " \t");
 
-	return blank == length || line[blank] == '#' || (blank + 1 == length && line[blank] == '\r');
+	return blank == length || line[blank] == '#' ||
+	       (blank + 1 == length && line[blank] == '\r');
 }
 
-/* Does the line that has the right form speak of this call? By putting the columns that leave it open in place of what is called. */
-static bool concerns(const char *line, const regmatch_t groups[GROUPS], const char *call, const char *source, const char *target)
+/*
+ * Does the line that has the right form speak of this call? By putting the columns that leave it
+ * open in place of what is called.
+ */
+static bool concerns(const char *line, const regmatch_t groups[GROUPS], const char *call,
+		     const char *source, const char *target)
 {
 	char s[256], a[256], from[256], to[256], name[256], argument[256], wanted[512], called[512];
 	const char *plus = strchr(call, '+');
@@ -80,8 +101,8 @@ static bool concerns(const char *line, const regmatch_t groups[GROUPS], const ch
 	column(line, &groups[SOURCE], from);
 	column(line, &groups[TARGET], to);
 	snprintf(called, sizeof(called), "%s %s %s %s", name, argument, source, target);
-	snprintf(wanted, sizeof(wanted), "%s %s %s %s", *s == '*' ? name : s, *a == '*' ? argument : a, *from == '@' ? source : from,
-	         *to == '@' ? target : to);
+	snprintf(wanted, sizeof(wanted), "%s %s %s %s", *s == '*' ? name : s,
+		 *a == '*' ? argument : a, *from == '@' ? source : from, *to == '@' ? target : to);
 	return strcmp(wanted, called) == 0;
 }
 
@@ -102,7 +123,8 @@ static void check_pair_form(const struct rpc_rule *rule)
 	struct rpc_rule again, expected = *rule;
 	const char *why;
 
-	CHECK(length == strlen(text) && text[length - 1] == '\n' && strchr(text, '\n') == text + length - 1);
+	CHECK(length == strlen(text) && text[length - 1] == '\n' &&
+	      strchr(text, '\n') == text + length - 1);
 	CHECK(rpc_rule_parse_pair(text, length - 1, &again, &why) == 1);
 	memset(expected.source, 0, sizeof(expected.source));
 	memset(expected.target, 0, sizeof(expected.target));
@@ -114,18 +136,21 @@ static void check_pair_form(const struct rpc_rule *rule)
 
 static void check_line_form(const struct rpc_rule *rule)
 {
-	static const char *const actions[] = {[RPC_DENY] = "deny", [RPC_ALLOW] = "allow", [RPC_ASK] = "ask"};
+	static const char *const actions[] = {
+		[RPC_DENY] = "deny", [RPC_ALLOW] = "allow", [RPC_ASK] = "ask"};
 	char text[512];
 	struct rpc_rule again;
 	const char *why;
 
-	snprintf(text, sizeof(text), "%s\t%s %s %s %s%s%s", rule->service, rule->argument, rule->source, rule->target, actions[rule->action],
-	         *rule->user ? " user=" : "", rule->user);
+	snprintf(text, sizeof(text), "%s\t%s %s %s %s%s%s", rule->service, rule->argument,
+		 rule->source, rule->target, actions[rule->action], *rule->user ? " user=" : "",
+		 rule->user);
 	CHECK(rpc_rule_parse(text, strlen(text), &again, &why) == 1);
 	CHECK(same(&again, rule));
 }
 
-static void check_columns(const char *line, const regmatch_t groups[GROUPS], const struct rpc_rule *rule)
+static void check_columns(const char *line, const regmatch_t groups[GROUPS],
+			  const struct rpc_rule *rule)
 {
 	char text[256];
 
@@ -206,9 +231,12 @@ static void check_lines(const char *text, size_t size, struct policy *policy)
 	}
 }
 
-static void check_decision(const struct policy *policy, const char *call, const char *source, const char *target)
+static void check_decision(const struct policy *policy, const char *call, const char *source,
+			   const char *target)
 {
-	struct rpc_verdict verdict = rpc_policy_decide(policy->rules, policy->count, call, source, target), expected = {.action = RPC_DENY};
+	struct rpc_verdict verdict = rpc_policy_decide(policy->rules, policy->count, call, source,
+						       target),
+			   expected = {.action = RPC_DENY};
 
 	for (size_t i = 0; i < policy->count; i++) {
 		regmatch_t groups[GROUPS];
@@ -227,12 +255,16 @@ static void check_decision(const struct policy *policy, const char *call, const 
 }
 
 /* What the target is told about the source decides as the policy does. */
-static void check_told(const struct policy *policy, const char *call, const char *source, const char *target)
+static void check_told(const struct policy *policy, const char *call, const char *source,
+		       const char *target)
 {
 	static struct rpc_rule told[RPC_PAIR_RULES_MAX];
 	char *text = fuzz_exact_buffer(RPC_PAIR_TEXT_MAX), *exact, name[RPC_NAME_SIZE];
-	ssize_t length = rpc_pair_format(policy->rules, policy->count, source, target, text), count = 0;
-	struct rpc_verdict all = rpc_policy_decide(policy->rules, policy->count, call, source, target), part;
+	ssize_t length = rpc_pair_format(policy->rules, policy->count, source, target, text),
+		count = 0;
+	struct rpc_verdict all = rpc_policy_decide(policy->rules, policy->count, call, source,
+						   target),
+			   part;
 	const char *why;
 
 	CHECK(length >= 0 && length <= RPC_PAIR_TEXT_MAX); /* so few rules always have room */
@@ -260,7 +292,8 @@ static void check_text(const uint8_t *data, size_t size)
 		newlines += data[i] == '\n';
 	if (count >= 0) {
 		CHECK(newlines == count + 1 && data[size - 1] == '\n');
-		CHECK(strlen(source) < size && memcmp(source, data, strlen(source)) == 0 && data[strlen(source)] == '\n' && qfile_vm_name_ok(source));
+		CHECK(strlen(source) < size && memcmp(source, data, strlen(source)) == 0 &&
+		      data[strlen(source)] == '\n' && qfile_vm_name_ok(source));
 	}
 	free(exact);
 }
@@ -280,7 +313,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	service = strtok_r(call, blanks, &rest);
 	source = service ? strtok_r(NULL, blanks, &rest) : NULL;
 	target = source ? strtok_r(NULL, blanks, &rest) : NULL;
-	callable = service && regexec(&call_form, service, 0, NULL, 0) == 0 && strlen(service) <= 63;
+	callable =
+		service && regexec(&call_form, service, 0, NULL, 0) == 0 && strlen(service) <= 63;
 	CHECK(!service || rpc_service_ok(service) == callable);
 	check_lines((const char *)newline + 1, size - (size_t)(newline + 1 - data), &policy);
 	if (callable && target && qfile_vm_name_ok(source) && qfile_vm_name_ok(target)) {

@@ -1,5 +1,6 @@
 /*
- * The monitor's reading of what its child reports, and what it does with it. The child may be the sender's by now.
+ * The monitor's reading of what its child reports, and what it does with it. The child may be the
+ * sender's by now.
  *
  * The input is one byte, how it is cut, then the records as they pass through the pipe.
  *
@@ -38,8 +39,8 @@ static void check_record(const struct report_reader *reader)
 }
 
 /*
- * What the monitor makes of a record: which layers hold the child is its first word and said once; a taken name, and only that, ends the
- * delivery early. `confined`: it had been said before.
+ * What the monitor makes of a record: which layers hold the child is its first word and said once;
+ * a taken name, and only that, ends the delivery early. `confined`: it had been said before.
  */
 static void check_verdict(const struct monitor *monitor, bool confined, int r)
 {
@@ -54,9 +55,13 @@ static void check_verdict(const struct monitor *monitor, bool confined, int r)
 	if (report->kind == REPORT_UNCONFINED)
 		CHECK(r == -EPERM && monitor->error->code == EPERM);
 	if (report->kind == REPORT_ENTRY)
-		CHECK(r == (strcmp(monitor->reader.name, "taken") == 0 && options.on_conflict == QFILE_CONFLICT_FAIL ? -EEXIST : 0));
+		CHECK(r == (strcmp(monitor->reader.name, "taken") == 0 &&
+					    options.on_conflict == QFILE_CONFLICT_FAIL
+				    ? -EEXIST
+				    : 0));
 	if (report->kind == REPORT_DONE)
-		CHECK(r == (report->code ? -(int)report->code : 1) && strcmp(monitor->error->name, monitor->reader.name) == 0);
+		CHECK(r == (report->code ? -(int)report->code : 1) &&
+		      strcmp(monitor->error->name, monitor->reader.name) == 0);
 }
 
 /* Record by record, as listen_to_child() goes over them. Returns what it should return. */
@@ -96,7 +101,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	input.cuts = data[0] & 0x7f;
 	reader.fd = input_begin(&input);
 	descriptors = fuzz_open_descriptors();
-	monitor = (struct monitor){.options = &options, .outcome = &outcome, .error = &error, .reader = reader};
+	monitor = (struct monitor){
+		.options = &options, .outcome = &outcome, .error = &error, .reader = reader};
 	r = expected(&monitor);
 	/* In one piece, or in others: it comes to the same. */
 	input.cuts ^= 0x15;

@@ -1,5 +1,6 @@
 /*
- * The caller's side of a call: what a hostile daemon says, however it comes and whatever the caller does meanwhile.
+ * The caller's side of a call: what a hostile daemon says, however it comes and whatever the caller
+ * does meanwhile.
  *
  * The input is five bytes, how it goes, then what the daemon says, folded as in input.c.
  *
@@ -51,7 +52,8 @@ static bool is_clean(const uint8_t *text, size_t size)
 /* As pedos-rpc does it: ask, and hear the answer. 0: accepted. 1: refused. */
 static int begin(struct rpc_channel *channel)
 {
-	static const struct rpc_call call = {.service = "test.Service+argument", .user = "user", .source = "work"};
+	static const struct rpc_call call = {
+		.service = "test.Service+argument", .user = "user", .source = "work"};
 	unsigned char bytes[2 * RPC_FRAME_HEADER_SIZE + 4 + RPC_CALL_MAX], payload[RPC_SMALL_MAX];
 	size_t length = rpc_frame_put_number(bytes, RPC_HELLO, RPC_VERSION);
 	char reason[RPC_REASON_MAX + 1];
@@ -85,22 +87,30 @@ static void check_begin(int r)
 	CHECK(r >= 0 || r == -EPROTO || r == -ECONNRESET);
 }
 
-/* What a stream brings is what the daemon said, in order; all that came before a mistake, and all of it at the end. */
+/*
+ * What a stream brings is what the daemon said, in order; all that came before a mistake, and all
+ * of it at the end.
+ */
 static void check_plain(int r, const struct near_reader *reader, size_t type)
 {
 	CHECK(reader->size <= said.streams[type].size);
-	CHECK(reader->size == 0 || memcmp(reader->got, said.streams[type].bytes, reader->size) == 0);
+	CHECK(reader->size == 0 ||
+	      memcmp(reader->got, said.streams[type].bytes, reader->size) == 0);
 	if (r == 0 || r == -EPROTO)
 		CHECK(reader->size == said.streams[type].whole || reader->size >= reader->stop);
 }
 
-/* On a terminal, too: the same as if it had come in one piece, and nothing that is dangerous there. */
+/*
+ * On a terminal, too: the same as if it had come in one piece, and nothing that is dangerous there.
+ */
 static void check_screened(int r, const struct near_reader *reader, size_t type)
 {
 	size_t size = said.streams[type].size;
 	struct rpc_screen screen = {.count = 0};
 	char *text = fuzz_exact_buffer(size + 1 + RPC_SCREEN_EXTRA);
-	size_t length = size > 0 ? rpc_screen_clean(&screen, (char *)said.streams[type].bytes, size, text) : 0;
+	size_t length =
+		size > 0 ? rpc_screen_clean(&screen, (char *)said.streams[type].bytes, size, text)
+			 : 0;
 
 	if (said.streams[type].ended)
 		length += rpc_screen_clean(&screen, "", 0, text + length);
@@ -134,10 +144,12 @@ static void carry(struct rpc_channel *channel, const uint8_t *how)
 	near = (struct near){.status = -1};
 	MUST(rpc_relay_open(&relay, channel, &session));
 	near_writes(&near, &relay, RPC_STDIN, how[2] * scale);
-	near_reads(&near, &relay, RPC_STDOUT, is_terminal, how[0] & OPTION_CLOSES ? how[3] * scale + 1 : SIZE_MAX);
+	near_reads(&near, &relay, RPC_STDOUT, is_terminal,
+		   how[0] & OPTION_CLOSES ? how[3] * scale + 1 : SIZE_MAX);
 	near_reads(&near, &relay, RPC_STDERR, true, SIZE_MAX);
 	r = near_carry(&near, &relay, &far);
-	CHECK(r == 0 ? relay.over && said.over && relay.exit_status == (int)said.status : r == -EPROTO || r == -ECONNRESET);
+	CHECK(r == 0 ? relay.over && said.over && relay.exit_status == (int)said.status
+		     : r == -EPROTO || r == -ECONNRESET);
 	CHECK(r != -EPROTO || said.wrong);
 	rpc_relay_close(&relay);
 	near_finish(&near);
@@ -157,9 +169,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 5)
 		return 0;
-	far_open(&far, &channel, data[0] % 4 % FAR_WAYS, bytes, input_unfold(data + 5, size - 5, bytes, sizeof(bytes)), data[1]);
+	far_open(&far, &channel, data[0] % 4 % FAR_WAYS, bytes,
+		 input_unfold(data + 5, size - 5, bytes, sizeof(bytes)), data[1]);
 	spoken_read(&said, SPEAKER_SERVICE, bytes, far.size);
-	/* One who says too little and stays is given up when the time is up: that would take its time here, too. */
+	/*
+	 * One who says too little and stays is given up when the time is up: that would take its
+	 * time here, too.
+	 */
 	far.stays = said.frames >= 2;
 	r = begin(&channel);
 	check_begin(r);

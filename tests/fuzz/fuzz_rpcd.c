@@ -1,5 +1,6 @@
 /*
- * The service's side of a call: what a hostile caller says, however it comes and whatever the service does meanwhile.
+ * The service's side of a call: what a hostile caller says, however it comes and whatever the
+ * service does meanwhile.
  *
  * The input is five bytes, how it goes, then what the caller says, folded as in input.c.
  *
@@ -25,7 +26,7 @@ enum option {
 };
 
 #define SAID_MAX ((size_t)512 << 10)
-#define STATUS 42
+#define STATUS   42
 
 static struct rpc_relay relay;
 static struct rpc_session session;
@@ -42,14 +43,17 @@ static int begin(struct rpc_channel *channel)
 	int r;
 
 	rpc_session_begin(&session, RPC_CALLER);
-	r = rpc_send_frames(channel, -1, bytes, rpc_frame_put_number(bytes, RPC_HELLO, RPC_VERSION));
+	r = rpc_send_frames(channel, -1, bytes,
+			    rpc_frame_put_number(bytes, RPC_HELLO, RPC_VERSION));
 	if (r == 0)
 		r = rpc_receive_frame(channel, &session, -1, RPC_PATIENCE, &frame, payload);
 	if (r == 0)
 		r = rpc_receive_frame(channel, &session, -1, RPC_PATIENCE, &frame, payload);
 	if (r == 0)
 		r = rpc_call_decode(payload, frame.length, &call);
-	return r == 0 ? rpc_send_frames(channel, -1, bytes, rpc_frame_put(bytes, RPC_ACCEPTED, NULL, 0)) : r;
+	return r == 0 ? rpc_send_frames(channel, -1, bytes,
+					rpc_frame_put(bytes, RPC_ACCEPTED, NULL, 0))
+		      : r;
 }
 
 /* A call is taken for one if it is one. */
@@ -63,14 +67,18 @@ static void check_begin(int r)
 	CHECK(r == 0 || r == -EPROTO || r == -ECONNRESET);
 }
 
-/* What the service got is what the caller said, in order; all that came before a mistake, and all of it when the service read to its end. */
+/*
+ * What the service got is what the caller said, in order; all that came before a mistake, and all
+ * of it when the service read to its end.
+ */
 static void check_stdin(int r, bool closes)
 {
 	const struct near_reader *reader = &near.readers[0];
 	const uint8_t *bytes = said.streams[SAYS_STDIN].bytes;
 	size_t whole = said.streams[SAYS_STDIN].whole, size = said.streams[SAYS_STDIN].size;
 
-	CHECK(reader->size <= size && (reader->size == 0 || memcmp(reader->got, bytes, reader->size) == 0));
+	CHECK(reader->size <= size &&
+	      (reader->size == 0 || memcmp(reader->got, bytes, reader->size) == 0));
 	CHECK(r != -EPROTO || said.wrong);
 	if (r == -EPROTO)
 		CHECK(reader->size == whole || (closes && reader->size >= reader->stop));
@@ -90,7 +98,8 @@ static void check_heard(bool over, bool hung_up)
 		for (size_t k = 0; k < heard.streams[type].size; k++)
 			CHECK(heard.streams[type].bytes[k] == near_byte(k));
 		if (over && !hung_up && far.got_size < FAR_GOT_MAX && !said.streams[type].unwanted)
-			CHECK(heard.streams[type].ended && heard.streams[type].size == near.writers[i].size);
+			CHECK(heard.streams[type].ended &&
+			      heard.streams[type].size == near.writers[i].size);
 	}
 	if (over && !hung_up && far.got_size < FAR_GOT_MAX)
 		CHECK(heard.over && heard.status == STATUS && heard.size == far.got_size);
@@ -107,7 +116,8 @@ static void serve(struct rpc_channel *channel, const uint8_t *how)
 	far.deaf = how[0] & OPTION_DEAF;
 	near = (struct near){.status = STATUS, .waits = how[0] & OPTION_WAITS};
 	MUST(rpc_relay_open(&relay, channel, &session));
-	near_reads(&near, &relay, RPC_STDIN, false, how[0] & OPTION_CLOSES ? how[4] * scale + 1 : SIZE_MAX);
+	near_reads(&near, &relay, RPC_STDIN, false,
+		   how[0] & OPTION_CLOSES ? how[4] * scale + 1 : SIZE_MAX);
 	near_writes(&near, &relay, RPC_STDOUT, how[2] * scale);
 	near_writes(&near, &relay, RPC_STDERR, how[3] * scale);
 	r = near_carry(&near, &relay, &far);
@@ -130,9 +140,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 5)
 		return 0;
-	far_open(&far, &channel, data[0] % 4 % FAR_WAYS, bytes, input_unfold(data + 5, size - 5, bytes, sizeof(bytes)), data[1]);
+	far_open(&far, &channel, data[0] % 4 % FAR_WAYS, bytes,
+		 input_unfold(data + 5, size - 5, bytes, sizeof(bytes)), data[1]);
 	spoken_read(&said, SPEAKER_CALLER, bytes, far.size);
-	/* One who says too little and stays is sent away when the time is up: that would take its time here, too. */
+	/*
+	 * One who says too little and stays is sent away when the time is up: that would take its
+	 * time here, too.
+	 */
 	far.stays = said.frames >= 2;
 	r = begin(&channel);
 	check_begin(r);

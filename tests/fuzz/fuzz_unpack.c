@@ -9,9 +9,9 @@
 #include "input.h"
 #include "mutate.h"
 #include "receive/report.h"
+#include "receive/unpack.h"
 #include "scratch.h"
 #include "tree.h"
-#include "receive/unpack.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,10 +22,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define INPUT_MAX (256u << 10) /* has fewer entries than a tree can hold */
+#define INPUT_MAX  (256u << 10) /* has fewer entries than a tree can hold */
 #define STREAM_MAX (1u << 20)
-#define FEW_FILES 3
-#define FEW_BYTES 5000
+#define FEW_FILES  3
+#define FEW_BYTES  5000
 
 enum option {
 	OPTION_ALL_NAMES = 1,
@@ -113,10 +113,14 @@ static void check_counts(void)
 	CHECK(found.bytes <= options.limits.bytes);
 	CHECK(found_at_top <= reported);
 	if (succeeded)
-		CHECK(found.entries == received.size.entries && found.bytes == received.size.bytes && found_at_top == reported);
+		CHECK(found.entries == received.size.entries &&
+		      found.bytes == received.size.bytes && found_at_top == reported);
 }
 
-/* The monitor accepts what was reported: the top-level entries that are there. Only the last one may not have been made. */
+/*
+ * The monitor accepts what was reported: the top-level entries that are there. Only the last one
+ * may not have been made.
+ */
 static void check_reports(void)
 {
 	static struct report_reader reader;
@@ -145,8 +149,8 @@ static void check_reports(void)
 /* All that qfile(5) lists; the system's own errors cannot come up here. */
 static bool is_documented(int code)
 {
-	return code == EINVAL || code == EILSEQ || code == ENOLINK || code == EEXIST || code == EDQUOT || code == ENOSPC ||
-	       code == ENAMETOOLONG || code == QFILE_ETRUNCATED;
+	return code == EINVAL || code == EILSEQ || code == ENOLINK || code == EEXIST ||
+	       code == EDQUOT || code == ENOSPC || code == ENAMETOOLONG || code == QFILE_ETRUNCATED;
 }
 
 static void check_outcome(int r)
@@ -175,7 +179,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	tree_read(&tree, stream, input.size);
 	options.in = input_begin(&input);
 	descriptors = fuzz_open_descriptors();
-	options.flags = (data[0] & OPTION_ALL_NAMES ? QFILE_ALLOW_ALL_NAMES : 0) | (data[0] & OPTION_UNSAFE_LINKS ? QFILE_ALLOW_UNSAFE_LINKS : 0);
+	options.flags = (data[0] & OPTION_ALL_NAMES ? QFILE_ALLOW_ALL_NAMES : 0) |
+			(data[0] & OPTION_UNSAFE_LINKS ? QFILE_ALLOW_UNSAFE_LINKS : 0);
 	options.limits.files = data[0] & OPTION_FEW_FILES ? FEW_FILES : UINT64_MAX;
 	options.limits.bytes = data[0] & OPTION_FEW_BYTES ? FEW_BYTES : UINT64_MAX;
 
@@ -204,6 +209,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 		return LLVMFuzzerMutate(data, size, max_size);
 	tree_read(&changed, before, input_unfold(data + 2, size - 2, before, sizeof(before)));
 	mutate_tree(&changed, seed);
-	used = input_fold(after, tree_write(&changed, after, sizeof(after)), data + 2, max_size - 2);
+	used = input_fold(after, tree_write(&changed, after, sizeof(after)), data + 2,
+			  max_size - 2);
 	return used ? used + 2 : LLVMFuzzerMutate(data, size, max_size);
 }

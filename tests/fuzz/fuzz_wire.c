@@ -26,7 +26,9 @@ static void check_bounds(const struct qfile_header *header)
 	CHECK(type != S_IFREG || header->filelen <= INT64_MAX);
 }
 
-/* A header that was accepted comes back as it was, but for the bits of the mode that are dropped. */
+/*
+ * A header that was accepted comes back as it was, but for the bits of the mode that are dropped.
+ */
 static void check_header(const unsigned char *exact)
 {
 	unsigned char encoded[QFILE_HEADER_SIZE], expected[QFILE_HEADER_SIZE] = {0};
@@ -49,7 +51,8 @@ static void check_header(const unsigned char *exact)
 static void check_result(const unsigned char *exact, size_t size)
 {
 	static const unsigned char padding[4];
-	static unsigned char encoded[QFILE_RESULT_SIZE + QFILE_RESULT_NAMELEN_SIZE + QFILE_NAME_MAX];
+	static unsigned char
+		encoded[QFILE_RESULT_SIZE + QFILE_RESULT_NAMELEN_SIZE + QFILE_NAME_MAX];
 	static struct qfile_result result, again;
 	const size_t fixed = QFILE_RESULT_SIZE + QFILE_RESULT_NAMELEN_SIZE;
 
@@ -65,10 +68,12 @@ static void check_result(const unsigned char *exact, size_t size)
 		return;
 	memcpy(result.name, exact + fixed, result.namelen);
 	CHECK(qfile_result_encode(&result, encoded) == fixed + result.namelen);
-	CHECK(memcmp(encoded + QFILE_RESULT_SIZE, exact + QFILE_RESULT_SIZE, QFILE_RESULT_NAMELEN_SIZE + result.namelen) == 0);
+	CHECK(memcmp(encoded + QFILE_RESULT_SIZE, exact + QFILE_RESULT_SIZE,
+		     QFILE_RESULT_NAMELEN_SIZE + result.namelen) == 0);
 	qfile_result_decode(encoded, &again);
 	CHECK(qfile_result_namelen_decode(encoded + QFILE_RESULT_SIZE, &again) == 0);
-	CHECK(again.code == result.code && again.crc == result.crc && again.namelen == result.namelen);
+	CHECK(again.code == result.code && again.crc == result.crc &&
+	      again.namelen == result.namelen);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -14,9 +14,12 @@
 #include <unistd.h>
 
 #define FOLD 0xfe /* stands in no UTF-8 text */
-#define KIB 1024
+#define KIB  1024
 
-/* The linker's --wrap: calls of read() come to __wrap_read(), and calls of __real_read() go to read(). */
+/*
+ * The linker's --wrap: calls of read() come to __wrap_read(), and calls of __real_read() go to
+ * read().
+ */
 ssize_t __real_read(int fd, void *buffer, size_t size);
 ssize_t __wrap_read(int fd, void *buffer, size_t size);
 int __real_poll(struct pollfd *pollfds, nfds_t count, int timeout);
@@ -73,7 +76,10 @@ ssize_t __wrap_read(int fd, void *buffer, size_t size)
 	return (ssize_t)size;
 }
 
-/* The other descriptors of a set are what they are; ours is ready, unless the input wants it otherwise. */
+/*
+ * The other descriptors of a set are what they are; ours is ready, unless the input wants it
+ * otherwise.
+ */
 int __wrap_poll(struct pollfd *pollfds, nfds_t count, int timeout)
 {
 	struct pollfd *ours = NULL;

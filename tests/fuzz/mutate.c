@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
-#define KIB 1024
+#define KIB          1024
 
 static uint32_t noise;
 
@@ -39,7 +39,8 @@ static uint8_t *take(size_t size)
 }
 
 /* `first`, `between` and `second` in one. */
-static void set_name(struct tree_entry *entry, const char *first, size_t first_length, const char *between, const char *second, size_t second_length)
+static void set_name(struct tree_entry *entry, const char *first, size_t first_length,
+		     const char *between, const char *second, size_t second_length)
 {
 	size_t between_length = strlen(between);
 	char *name = (char *)take(first_length + between_length + second_length);
@@ -59,7 +60,18 @@ static void set_data(struct tree_entry *entry, const uint8_t *data, size_t size)
 
 /* ---- Names ---- */
 
-static const char *const components[] = {"a", "b", "d", "l", "ü", "..", ".", "", "a\x1b", "\xff", ".qfile-incoming-0123456789abcdef", "a b.tar.gz"};
+static const char *const components[] = {"a",
+					 "b",
+					 "d",
+					 "l",
+					 "ü",
+					 "..",
+					 ".",
+					 "",
+					 "a\x1b",
+					 "\xff",
+					 ".qfile-incoming-0123456789abcdef",
+					 "a b.tar.gz"};
 
 /* Mostly short and good ones: those make trees. */
 static const char *component(void)
@@ -74,7 +86,9 @@ static size_t parent_length(const struct tree_entry *entry)
 	return slash ? (size_t)(slash - entry->name) : 0;
 }
 
-/* By way of libFuzzer's own mutations, which know the dictionary and what the code compared with. */
+/*
+ * By way of libFuzzer's own mutations, which know the dictionary and what the code compared with.
+ */
 static size_t change_bytes(const void *bytes, size_t size, size_t more, uint8_t **changed)
 {
 	*changed = take(size + more);
@@ -98,7 +112,8 @@ static void change_name(struct tree_entry *entry, const struct tree_entry *other
 		break;
 	case 2: /* moved into another */
 		length += length > 0;
-		set_name(entry, other->name, other->name_length, "/", entry->name + length, entry->name_length - length);
+		set_name(entry, other->name, other->name_length, "/", entry->name + length,
+			 entry->name_length - length);
 		break;
 	case 3: /* one component more in front */
 		set_name(entry, part, strlen(part), "/", entry->name, entry->name_length);
@@ -120,7 +135,8 @@ static void change_target(struct tree_entry *entry, const struct tree_entry *oth
 {
 	struct tree_entry target = {.size = 0};
 	size_t slash = below(2) ? 0 : parent_length(other);
-	const char *part = below(2) ? "." : component(); /* "." is a directory, and there: something may come by way of this link */
+	/* "." is a directory, and there: something may come by way of this link. */
+	const char *part = below(2) ? "." : component();
 
 	if (below(2))
 		set_name(&target, "", 0, "", other->name + slash, other->name_length - slash);
@@ -137,15 +153,18 @@ static void change_target(struct tree_entry *entry, const struct tree_entry *oth
 /* Sizes around those where the code goes another way, with holes of whole and of broken blocks. */
 static void make_large(struct tree_entry *entry)
 {
-	static const size_t sizes[] = {4 * KIB, 60 * KIB, 64 * KIB, 128 * KIB, 252 * KIB, 256 * KIB, 260 * KIB, 400 * KIB};
+	static const size_t sizes[] = {4 * KIB,   60 * KIB,  64 * KIB,  128 * KIB,
+				       252 * KIB, 256 * KIB, 260 * KIB, 400 * KIB};
 	size_t size = sizes[below(COUNT(sizes))] + below(3) - 1 - (below(3) ? 0 : below(100));
 	uint8_t *data = take(size);
 
 	memset(data, below(2) ? 0 : 'x', size);
 	for (uint32_t spots = below(6); spots > 0; spots--) {
-		size_t begin = below(2) ? below(size) : below(size) & ~(size_t)4095, length = below(2) ? 1 : below(20 * KIB);
+		size_t begin = below(2) ? below(size) : below(size) & ~(size_t)4095,
+		       length = below(2) ? 1 : below(20 * KIB);
 
-		memset(data + begin, below(2) ? 0 : 'y', length < size - begin ? length : size - begin);
+		memset(data + begin, below(2) ? 0 : 'y',
+		       length < size - begin ? length : size - begin);
 	}
 	set_data(entry, data, size);
 	entry->mode = S_IFREG | 0644;
@@ -165,7 +184,8 @@ static void change_data(struct tree_entry *entry)
 /* What is announced is not what comes: the one length that is left wrong. */
 static void change_size(struct tree_entry *entry)
 {
-	static const uint64_t sizes[] = {0, 1, 16383, 16384, 256 * KIB, 1 << 30, INT64_MAX, UINT64_MAX};
+	static const uint64_t sizes[] = {0,         1,       16383,     16384,
+					 256 * KIB, 1 << 30, INT64_MAX, UINT64_MAX};
 
 	entry->size = below(2) ? sizes[below(COUNT(sizes))] : entry->size + below(5) - 2;
 }
@@ -175,11 +195,13 @@ static void change_mode(struct tree_entry *entry)
 	static const uint32_t types[] = {S_IFDIR, S_IFREG, S_IFLNK, S_IFIFO, 0};
 
 	if (below(2)) {
-		entry->mode = (entry->mode & 07777) | types[below(4) ? below(3) : below(COUNT(types))];
+		entry->mode =
+			(entry->mode & 07777) | types[below(4) ? below(3) : below(COUNT(types))];
 		if (S_ISDIR(entry->mode))
 			set_data(entry, entry->data, 0);
 	} else {
-		entry->mode = (entry->mode & ~07777u) | (below(2) ? 0700 | below(01000) : below(010000));
+		entry->mode =
+			(entry->mode & ~07777u) | (below(2) ? 0700 | below(01000) : below(010000));
 	}
 }
 
@@ -207,14 +229,16 @@ static void insert(struct tree *tree, size_t at, struct tree_entry entry)
 static void insert_new(struct tree *tree, size_t at)
 {
 	static const uint32_t modes[] = {S_IFDIR | 0755, S_IFREG | 0644, S_IFLNK | 0777};
-	struct tree_entry entry = {.mode = modes[below(COUNT(modes))], .data = (const uint8_t *)"", .mtime = 1};
+	struct tree_entry entry = {
+		.mode = modes[below(COUNT(modes))], .data = (const uint8_t *)"", .mtime = 1};
 	const char *part = component();
 
 	set_name(&entry, "", 0, "", part, strlen(part));
 	if (tree->count > 0)
 		change_name(&entry, &tree->entries[below(at ? at : 1)]);
 	if (S_ISLNK(entry.mode))
-		change_target(&entry, tree->count > 0 ? &tree->entries[below(tree->count)] : &entry);
+		change_target(&entry,
+			      tree->count > 0 ? &tree->entries[below(tree->count)] : &entry);
 	insert(tree, at, entry);
 }
 

@@ -1,5 +1,6 @@
 /*
- * Change a stream as a sender could who knows the format: what is changed keeps its lengths right, so that the rest of the stream is still read.
+ * Change a stream as a sender could who knows the format: what is changed keeps its lengths right,
+ * so that the rest of the stream is still read.
  */
 #ifndef MUTATE_H
 #define MUTATE_H

@@ -11,19 +11,22 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#define SPINS_MAX 16 /* steps that may come to nothing: what poll(2) said is acted upon in the next */
+/* Steps that may come to nothing: what poll(2) said is acted upon in the next. */
+#define SPINS_MAX 16
 
 uint8_t near_byte(size_t position)
 {
 	return (uint8_t)(position * 7 + position / 251);
 }
 
-void near_reads(struct near *near, struct rpc_relay *relay, enum rpc_frame_type type, bool screened, size_t stop)
+void near_reads(struct near *near, struct rpc_relay *relay, enum rpc_frame_type type, bool screened,
+		size_t stop)
 {
 	int fds[2];
 
 	MUST(pipe2(fds, O_CLOEXEC | O_NONBLOCK));
-	near->readers[near->reader_count++] = (struct near_reader){.fd = fds[0], .got = fuzz_exact_buffer(NEAR_MAX), .stop = stop};
+	near->readers[near->reader_count++] = (struct near_reader){
+		.fd = fds[0], .got = fuzz_exact_buffer(NEAR_MAX), .stop = stop};
 	rpc_relay_output(relay, type, fds[1], !screened, screened);
 }
 
@@ -50,7 +53,8 @@ static bool read_some(struct near_reader *reader, size_t most)
 
 	if (reader->fd < 0)
 		return false;
-	n = read(reader->fd, reader->got + reader->size, most < NEAR_MAX - reader->size ? most : NEAR_MAX - reader->size);
+	n = read(reader->fd, reader->got + reader->size,
+		 most < NEAR_MAX - reader->size ? most : NEAR_MAX - reader->size);
 	if (n < 0)
 		return false;
 	reader->size += (size_t)n;
@@ -103,11 +107,13 @@ static bool act(struct near *near, struct rpc_relay *relay, struct far *far)
 	bool did = false;
 
 	for (size_t i = 0; i < near->reader_count; i++)
-		did |= read_some(&near->readers[i], 1 + far_noise(far, (size_t)1 << far_noise(far, 18)));
+		did |= read_some(&near->readers[i],
+				 1 + far_noise(far, (size_t)1 << far_noise(far, 18)));
 	if (near->waits && reads_still(near))
 		return did;
 	for (size_t i = 0; i < near->writer_count; i++)
-		did |= write_some(&near->writers[i], 1 + far_noise(far, (size_t)1 << far_noise(far, 17)));
+		did |= write_some(&near->writers[i],
+				  1 + far_noise(far, (size_t)1 << far_noise(far, 17)));
 	for (size_t i = 0; i < near->writer_count; i++) {
 		if (near->writers[i].fd >= 0)
 			return did;
@@ -117,7 +123,10 @@ static bool act(struct near *near, struct rpc_relay *relay, struct far *far)
 	return did;
 }
 
-/* Nobody has anything to do: then the service is killed, and then the other end hangs up. Returns whether there was something left. */
+/*
+ * Nobody has anything to do: then the service is killed, and then the other end hangs up. Returns
+ * whether there was something left.
+ */
 static bool stir(struct near *near, struct rpc_relay *relay, struct far *far)
 {
 	if (!near->killed) {
@@ -134,7 +143,8 @@ static bool stir(struct near *near, struct rpc_relay *relay, struct far *far)
 /* What a step can change. Unsigned, and only to be compared. */
 static size_t state_of(const struct rpc_relay *relay, const struct far *far)
 {
-	size_t state = far->sent + far->got_size + relay->received + relay->sent + relay->session->ended + relay->session->unwanted;
+	size_t state = far->sent + far->got_size + relay->received + relay->sent +
+		       relay->session->ended + relay->session->unwanted;
 
 	for (size_t i = 0; i < relay->input_count; i++)
 		state += relay->inputs[i].told;
@@ -156,7 +166,8 @@ int near_carry(struct near *near, struct rpc_relay *relay, struct far *far)
 			return r;
 		if (far->ready)
 			CHECK(++spins < SPINS_MAX);
-		if (state_of(relay, far) != before || act(near, relay, far) || (!far->ready && stir(near, relay, far)))
+		if (state_of(relay, far) != before || act(near, relay, far) ||
+		    (!far->ready && stir(near, relay, far)))
 			spins = 0;
 		else
 			CHECK(far->ready);

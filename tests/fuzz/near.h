@@ -1,6 +1,7 @@
 /*
- * The local side of a call: what reads the relay's outputs and writes its inputs, through pipes, at a pace that the fuzzer chooses. And the loop
- * that carries a call to its end, and finds out when it never gets there.
+ * The local side of a call: what reads the relay's outputs and writes its inputs, through pipes, at
+ * a pace that the fuzzer chooses. And the loop that carries a call to its end, and finds out when
+ * it never gets there.
  */
 #ifndef NEAR_H
 #define NEAR_H
@@ -31,10 +32,14 @@ struct near {
 uint8_t near_byte(size_t position);
 
 /* Give the relay a stream. */
-void near_reads(struct near *near, struct rpc_relay *relay, enum rpc_frame_type type, bool screened, size_t stop);
+void near_reads(struct near *near, struct rpc_relay *relay, enum rpc_frame_type type, bool screened,
+		size_t stop);
 void near_writes(struct near *near, struct rpc_relay *relay, enum rpc_frame_type type, size_t size);
 
-/* Until it is over. What rpc_relay_step() returned. A relay that does nothing and does not sleep, or sleeps for ever, is a find. */
+/*
+ * Until it is over. What rpc_relay_step() returned. A relay that does nothing and does not sleep,
+ * or sleeps for ever, is a find.
+ */
 int near_carry(struct near *near, struct rpc_relay *relay, struct far *far);
 
 /* What is still in the pipes is read. */

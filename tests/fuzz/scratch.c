@@ -16,10 +16,13 @@
 
 #define OPEN_DIRECTORY (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
-/* Some directories above the root, so that climbing out of it by a few levels shows; and a neighbour. */
+/*
+ * Some directories above the root, so that climbing out of it by a few levels shows; and a
+ * neighbour.
+ */
 static const char *const outside[] = {".", "up", "up/up", "up/up/beside", "up/up/beside/file"};
 #define OUTSIDE (sizeof(outside) / sizeof(*outside))
-#define ROOT "up/up/root"
+#define ROOT    "up/up/root"
 
 static char base_path[PATH_MAX];
 static int base = -1, root = -1;
@@ -131,7 +134,8 @@ static void make(void)
 {
 	const char *tmp = getenv("TMPDIR");
 
-	snprintf(base_path, sizeof(base_path), "%s/qfile-fuzz-XXXXXX", tmp && *tmp ? tmp : "/dev/shm");
+	snprintf(base_path, sizeof(base_path), "%s/qfile-fuzz-XXXXXX",
+		 tmp && *tmp ? tmp : "/dev/shm");
 	if (!mkdtemp(base_path))
 		fuzz_fail(base_path, __FILE__, __LINE__);
 	MUST(base = open(base_path, OPEN_DIRECTORY));
@@ -143,7 +147,10 @@ static void make(void)
 	MUST(root = openat(base, ROOT, OPEN_DIRECTORY));
 	atexit(scratch_remove);
 	look_outside(before);
-	usleep(50000); /* the clock of the file system has moved on: what is changed from now on gets another time */
+	/*
+	 * The clock of the file system has moved on: what is changed from now on gets another time.
+	 */
+	usleep(50000);
 }
 
 int scratch_root(void)
@@ -161,6 +168,7 @@ void scratch_check_outside(void)
 	for (size_t i = 0; i < OUTSIDE; i++) {
 		/* The change time stands for names, modes, owners and content. */
 		CHECK(now[i].st_ino == before[i].st_ino);
-		CHECK(now[i].st_ctim.tv_sec == before[i].st_ctim.tv_sec && now[i].st_ctim.tv_nsec == before[i].st_ctim.tv_nsec);
+		CHECK(now[i].st_ctim.tv_sec == before[i].st_ctim.tv_sec &&
+		      now[i].st_ctim.tv_nsec == before[i].st_ctim.tv_nsec);
 	}
 }

@@ -5,14 +5,18 @@
 #define SCRATCH_H
 #include <sys/stat.h>
 
-/* An open, empty directory. It is made by the first call, in $TMPDIR or else /dev/shm, and removed when the process exits. */
+/*
+ * An open, empty directory. It is made by the first call, in $TMPDIR or else /dev/shm, and removed
+ * when the process exits.
+ */
 int scratch_root(void);
 
 /* One entry: its path below the root, the directory that it lies in and its name there. */
 typedef void scratch_visit(const char *path, int dir, const char *name, const struct stat *status);
 
 /*
- * Call `visit` for everything below the root, a directory before what it holds. A directory that cannot be entered is opened up once it was visited.
+ * Call `visit` for everything below the root, a directory before what it holds. A directory that
+ * cannot be entered is opened up once it was visited.
  */
 void scratch_walk(scratch_visit *visit);
 /* Remove everything below the root, once it was visited. */

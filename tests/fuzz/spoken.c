@@ -22,9 +22,10 @@ static uint32_t number_at(const uint8_t *bytes)
 /* ---- Names ---- */
 
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-#define BEHIND LETTERS "0123456789_-."
+#define BEHIND  LETTERS "0123456789_-."
 
-static bool name_ok(const char *name, size_t length, size_t most, const char *first, const char *behind)
+static bool name_ok(const char *name, size_t length, size_t most, const char *first,
+		    const char *behind)
 {
 	if (length == 0 || length > most || !name[0] || !strchr(first, name[0]))
 		return false;
@@ -59,8 +60,10 @@ bool spoken_call_ok(const uint8_t *bytes, size_t size)
 			ends[n - 1] = i;
 	}
 	return n == 3 && ends[2] == size - 1 && spoken_service_ok((const char *)bytes, ends[0]) &&
-	       (ends[1] == ends[0] + 1 || spoken_account_ok((const char *)bytes + ends[0] + 1, ends[1] - ends[0] - 1)) &&
-	       (ends[2] == ends[1] + 1 || spoken_vm_ok((const char *)bytes + ends[1] + 1, ends[2] - ends[1] - 1));
+	       (ends[1] == ends[0] + 1 ||
+		spoken_account_ok((const char *)bytes + ends[0] + 1, ends[1] - ends[0] - 1)) &&
+	       (ends[2] == ends[1] + 1 ||
+		spoken_vm_ok((const char *)bytes + ends[1] + 1, ends[2] - ends[1] - 1));
 }
 
 /* ---- Frames ---- */
@@ -103,7 +106,8 @@ static bool order_ok(const struct spoken *spoken, enum speaker speaker, uint32_t
 	return (type == SAYS_STDOUT || type == SAYS_STDERR) && !spoken->streams[type].ended;
 }
 
-static bool number_ok(const struct spoken *spoken, enum speaker speaker, uint32_t type, uint32_t number)
+static bool number_ok(const struct spoken *spoken, enum speaker speaker, uint32_t type,
+		      uint32_t number)
 {
 	switch (type) {
 	case SAYS_HELLO:
@@ -111,14 +115,17 @@ static bool number_ok(const struct spoken *spoken, enum speaker speaker, uint32_
 	case SAYS_EXIT:
 		return number < 256;
 	case SAYS_UNWANTED:
-		return (speaker == SPEAKER_SERVICE ? number == SAYS_STDIN : number == SAYS_STDOUT || number == SAYS_STDERR) &&
+		return (speaker == SPEAKER_SERVICE
+				? number == SAYS_STDIN
+				: number == SAYS_STDOUT || number == SAYS_STDERR) &&
 		       !spoken->streams[number].unwanted;
 	default:
 		return true;
 	}
 }
 
-static void note(struct spoken *spoken, uint32_t type, const uint8_t *payload, uint32_t length, size_t at)
+static void note(struct spoken *spoken, uint32_t type, const uint8_t *payload, uint32_t length,
+		 size_t at)
 {
 	uint32_t number = length >= 4 ? number_at(payload) : 0;
 
@@ -159,14 +166,16 @@ void spoken_read(struct spoken *spoken, enum speaker speaker, const uint8_t *byt
 		const uint8_t *frame = bytes + spoken->size;
 		uint32_t type = number_at(frame), length = number_at(frame + 4);
 
-		spoken->wrong = type < SAYS_HELLO || type >= SAYS_MAX || !length_ok(type, length) || !order_ok(spoken, speaker, type);
+		spoken->wrong = type < SAYS_HELLO || type >= SAYS_MAX || !length_ok(type, length) ||
+				!order_ok(spoken, speaker, type);
 		if (spoken->wrong)
 			return;
 		if (size - spoken->size - HEADER < length) {
 			note_part(spoken, type, frame + HEADER, size - spoken->size - HEADER);
 			return;
 		}
-		spoken->wrong = length >= 4 && !number_ok(spoken, speaker, type, number_at(frame + HEADER));
+		spoken->wrong =
+			length >= 4 && !number_ok(spoken, speaker, type, number_at(frame + HEADER));
 		if (spoken->wrong)
 			return;
 		note(spoken, type, frame + HEADER, length, spoken->size + HEADER);

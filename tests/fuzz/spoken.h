@@ -1,5 +1,6 @@
 /*
- * What one end of a call says, as read by a second implementation of the frames and their order, which owes nothing to rpc/: to compare with.
+ * What one end of a call says, as read by a second implementation of the frames and their order,
+ * which owes nothing to rpc/: to compare with.
  */
 #ifndef SPOKEN_H
 #define SPOKEN_H
@@ -7,18 +8,32 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum speaker { SPEAKER_CALLER, SPEAKER_SERVICE };
+enum speaker {
+	SPEAKER_CALLER,
+	SPEAKER_SERVICE
+};
 
 /* The types of frames. */
-enum { SAYS_HELLO = 1, SAYS_CALL, SAYS_ACCEPTED, SAYS_REFUSED, SAYS_STDIN, SAYS_STDOUT, SAYS_STDERR, SAYS_EXIT, SAYS_UNWANTED, SAYS_MAX };
+enum {
+	SAYS_HELLO = 1,
+	SAYS_CALL,
+	SAYS_ACCEPTED,
+	SAYS_REFUSED,
+	SAYS_STDIN,
+	SAYS_STDOUT,
+	SAYS_STDERR,
+	SAYS_EXIT,
+	SAYS_UNWANTED,
+	SAYS_MAX
+};
 
 struct spoken {
-	bool wrong;       /* at `size` begins what may not come there */
-	bool cut;         /* at `size` begins a frame that is not whole */
-	bool over;        /* refused, or the service's end was told */
-	size_t size;      /* bytes of frames that may come */
-	unsigned frames;  /* how many these are */
-	uint32_t status;  /* of the service, or the code of a refusal */
+	bool wrong;             /* at `size` begins what may not come there */
+	bool cut;               /* at `size` begins a frame that is not whole */
+	bool over;              /* refused, or the service's end was told */
+	size_t size;            /* bytes of frames that may come */
+	unsigned frames;        /* how many these are */
+	uint32_t status;        /* of the service, or the code of a refusal */
 	size_t body, body_size; /* where the payload of CALL or REFUSED is */
 	struct {
 		size_t whole; /* bytes of whole frames */

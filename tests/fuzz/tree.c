@@ -115,7 +115,8 @@ static void check_content(const struct tree_entry *entry, int dir, const char *n
 	MUST(fchmodat(dir, name, 0600, 0)); /* its own mode may keep us out */
 	MUST(fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
 	while ((n = read(fd, content, sizeof(content))) > 0) {
-		CHECK((size_t)n <= entry->present - done && memcmp(content, entry->data + done, (size_t)n) == 0);
+		CHECK((size_t)n <= entry->present - done &&
+		      memcmp(content, entry->data + done, (size_t)n) == 0);
 		done += (size_t)n;
 	}
 	CHECK(done == entry->size);
@@ -146,7 +147,8 @@ static const struct tree_entry *find(const struct tree *tree, const char *path, 
 	return last;
 }
 
-void tree_check_entry(const struct tree *tree, const char *path, int dir, const char *name, const struct stat *status)
+void tree_check_entry(const struct tree *tree, const char *path, int dir, const char *name,
+		      const struct stat *status)
 {
 	size_t times;
 	const struct tree_entry *entry = find(tree, path, &times);
@@ -159,7 +161,9 @@ void tree_check_entry(const struct tree *tree, const char *path, int dir, const 
 	}
 	CHECK(times == 1);
 	CHECK(same_time(&status->st_mtim, entry->mtime, entry->mtime_nsec));
-	CHECK(same_time(&status->st_atim, entry->atime, entry->atime_nsec) || S_ISLNK(status->st_mode)); /* our own look at a link counts as access */
+	/* Our own look at a link counts as access. */
+	CHECK(same_time(&status->st_atim, entry->atime, entry->atime_nsec) ||
+	      S_ISLNK(status->st_mode));
 	if (S_ISREG(status->st_mode)) {
 		CHECK((status->st_mode & 0777) == (entry->mode & 0777));
 		check_content(entry, dir, name);

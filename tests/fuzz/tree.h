@@ -27,11 +27,15 @@ struct tree {
 
 /* Read it as far as it goes. Nothing is checked but that it stays inside the stream. */
 void tree_read(struct tree *tree, const uint8_t *stream, size_t size);
-/* The other way round: lengths as they are, 0 as the end is announced. Returns the bytes used, at most `max`. */
+/*
+ * The other way round: lengths as they are, 0 as the end is announced. Returns the bytes used, at
+ * most `max`.
+ */
 size_t tree_write(const struct tree *tree, uint8_t *stream, size_t max);
 
 /* An entry that was delivered is what the stream says. */
-void tree_check_entry(const struct tree *tree, const char *path, int dir, const char *name, const struct stat *status);
+void tree_check_entry(const struct tree *tree, const char *path, int dir, const char *name,
+		      const struct stat *status);
 /* NUL-terminated where the stream is a good one. */
 const char *tree_last_name(const struct tree *tree);
 

@@ -88,48 +88,62 @@ static bool turn(const char *name)
 }
 
 /* A function of the C library, between the library and itself. */
-#define FAULTY(type, failure, name, parameters, arguments) \
-	type __real_##name parameters;                     \
-	type __wrap_##name parameters;                     \
-	type __wrap_##name parameters                      \
-	{                                                  \
+#define FAULTY(type, failure, name, parameters, arguments)              \
+	type __real_##name parameters;                                  \
+	type __wrap_##name parameters;                                  \
+	type __wrap_##name parameters                                   \
+	{                                                               \
 		return turn(#name) ? failure : __real_##name arguments; \
 	}
 
 FAULTY(int, -1, mkdirat, (int dir, const char *path, mode_t mode), (dir, path, mode))
 FAULTY(int, -1, symlinkat, (const char *target, int dir, const char *path), (target, dir, path))
 FAULTY(int, -1, unlinkat, (int dir, const char *path, int flags), (dir, path, flags))
-FAULTY(int, -1, renameat, (int from_dir, const char *from, int dir, const char *to), (from_dir, from, dir, to))
-FAULTY(int, -1, renameat2, (int from_dir, const char *from, int dir, const char *to, unsigned flags), (from_dir, from, dir, to, flags))
+FAULTY(int, -1, renameat, (int from_dir, const char *from, int dir, const char *to),
+       (from_dir, from, dir, to))
+FAULTY(int, -1, renameat2,
+       (int from_dir, const char *from, int dir, const char *to, unsigned flags),
+       (from_dir, from, dir, to, flags))
 FAULTY(int, -1, fchmod, (int fd, mode_t mode), (fd, mode))
-FAULTY(int, -1, fchmodat, (int dir, const char *path, mode_t mode, int flags), (dir, path, mode, flags))
+FAULTY(int, -1, fchmodat, (int dir, const char *path, mode_t mode, int flags),
+       (dir, path, mode, flags))
 FAULTY(int, -1, futimens, (int fd, const struct timespec times[2]), (fd, times))
-FAULTY(int, -1, utimensat, (int dir, const char *path, const struct timespec times[2], int flags), (dir, path, times, flags))
+FAULTY(int, -1, utimensat, (int dir, const char *path, const struct timespec times[2], int flags),
+       (dir, path, times, flags))
 FAULTY(int, -1, ftruncate, (int fd, off_t length), (fd, length))
 FAULTY(int, -1, fstat, (int fd, struct stat *status), (fd, status))
-FAULTY(int, -1, fstatat, (int dir, const char *path, struct stat *status, int flags), (dir, path, status, flags))
+FAULTY(int, -1, fstatat, (int dir, const char *path, struct stat *status, int flags),
+       (dir, path, status, flags))
 FAULTY(int, -1, fsync, (int fd), (fd))
 FAULTY(int, -1, syncfs, (int fd), (fd))
 FAULTY(off_t, -1, lseek, (int fd, off_t offset, int whence), (fd, offset, whence))
 FAULTY(ssize_t, -1, read, (int fd, void *buffer, size_t size), (fd, buffer, size))
 FAULTY(ssize_t, -1, write, (int fd, const void *buffer, size_t size), (fd, buffer, size))
-FAULTY(ssize_t, -1, pwrite, (int fd, const void *buffer, size_t size, off_t offset), (fd, buffer, size, offset))
-FAULTY(ssize_t, -1, readlinkat, (int dir, const char *path, char *target, size_t size), (dir, path, target, size))
+FAULTY(ssize_t, -1, pwrite, (int fd, const void *buffer, size_t size, off_t offset),
+       (fd, buffer, size, offset))
+FAULTY(ssize_t, -1, readlinkat, (int dir, const char *path, char *target, size_t size),
+       (dir, path, target, size))
 FAULTY(ssize_t, -1, getdents64, (int fd, void *buffer, size_t size), (fd, buffer, size))
-FAULTY(ssize_t, -1, pread, (int fd, void *buffer, size_t size, off_t offset), (fd, buffer, size, offset))
+FAULTY(ssize_t, -1, pread, (int fd, void *buffer, size_t size, off_t offset),
+       (fd, buffer, size, offset))
 FAULTY(char *, NULL, mkdtemp, (char *path), (path))
 FAULTY(int, -1, inotify_init1, (int flags), (flags))
 FAULTY(int, -1, inotify_add_watch, (int fd, const char *path, uint32_t mask), (fd, path, mask))
 FAULTY(int, -1, pidfd_open, (pid_t pid, unsigned flags), (pid, flags))
-FAULTY(ssize_t, -1, sendfile, (int to, int from, off_t *offset, size_t size), (to, from, offset, size))
+FAULTY(ssize_t, -1, sendfile, (int to, int from, off_t *offset, size_t size),
+       (to, from, offset, size))
 FAULTY(int, -1, flock, (int fd, int operation), (fd, operation))
 FAULTY(int, -1, fchown, (int fd, uid_t uid, gid_t gid), (fd, uid, gid))
-FAULTY(int, -1, linkat, (int from_dir, const char *from, int dir, const char *to, int flags), (from_dir, from, dir, to, flags))
-FAULTY(int, -1, faccessat, (int dir, const char *path, int mode, int flags), (dir, path, mode, flags))
+FAULTY(int, -1, linkat, (int from_dir, const char *from, int dir, const char *to, int flags),
+       (from_dir, from, dir, to, flags))
+FAULTY(int, -1, faccessat, (int dir, const char *path, int mode, int flags),
+       (dir, path, mode, flags))
 FAULTY(ssize_t, -1, getrandom, (void *buffer, size_t size, unsigned flags), (buffer, size, flags))
 FAULTY(ssize_t, -1, flistxattr, (int fd, char *names, size_t size), (fd, names, size))
-FAULTY(ssize_t, -1, fgetxattr, (int fd, const char *name, void *value, size_t size), (fd, name, value, size))
-FAULTY(int, -1, fsetxattr, (int fd, const char *name, const void *value, size_t size, int flags), (fd, name, value, size, flags))
+FAULTY(ssize_t, -1, fgetxattr, (int fd, const char *name, void *value, size_t size),
+       (fd, name, value, size))
+FAULTY(int, -1, fsetxattr, (int fd, const char *name, const void *value, size_t size, int flags),
+       (fd, name, value, size, flags))
 FAULTY(int, -1, fremovexattr, (int fd, const char *name), (fd, name))
 FAULTY(pid_t, -1, fork, (void), ())
 FAULTY(DIR *, NULL, fdopendir, (int fd), (fd))
@@ -150,7 +164,9 @@ int __wrap_prctl(int option, ...)
 	for (int i = 0; i < 4; i++)
 		arguments[i] = va_arg(list, unsigned long);
 	va_end(list);
-	return turn("prctl") ? -1 : __real_prctl(option, arguments[0], arguments[1], arguments[2], arguments[3]);
+	return turn("prctl") ? -1
+			     : __real_prctl(option, arguments[0], arguments[1], arguments[2],
+					    arguments[3]);
 }
 
 bool faults_no_blocks;

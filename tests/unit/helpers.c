@@ -60,7 +60,10 @@ void scratch_begin(void)
 	chmod(base, 0711);
 }
 
-/* Remove what can be removed of `dir` and return the first directory that is not empty, open; or -1. */
+/*
+ * Remove what can be removed of `dir` and return the first directory that is not empty, open; or
+ * -1.
+ */
 static int remove_entries(int dir)
 {
 	DIR *list = fdopendir(dup(dir));
@@ -71,7 +74,8 @@ static int remove_entries(int dir)
 	while (deeper < 0 && (entry = readdir(list))) {
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
-		if (unlinkat(dir, entry->d_name, 0) == 0 || unlinkat(dir, entry->d_name, AT_REMOVEDIR) == 0)
+		if (unlinkat(dir, entry->d_name, 0) == 0 ||
+		    unlinkat(dir, entry->d_name, AT_REMOVEDIR) == 0)
 			continue;
 		if (fchmodat(dir, entry->d_name, 0700, 0) == 0)
 			deeper = openat(dir, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
@@ -80,7 +84,10 @@ static int remove_entries(int dir)
 	return deeper;
 }
 
-/* Down into the first directory that is not empty, up again when all is removed: a failed test leaves trees of any depth. */
+/*
+ * Down into the first directory that is not empty, up again when all is removed: a failed test
+ * leaves trees of any depth.
+ */
 void scratch_end(void)
 {
 	int dir = open(base, O_RDONLY | O_DIRECTORY);
@@ -238,7 +245,8 @@ const char *names_in(const char *path)
 	qsort(names, count, sizeof(*names), compare);
 	text[0] = '\0';
 	for (size_t i = 0; i < count; i++) {
-		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", i ? " " : "", names[i]);
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", i ? " " : "",
+					 names[i]);
 		ck_assert_uint_lt(used, sizeof(text));
 		free(names[i]);
 	}

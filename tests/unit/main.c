@@ -1,6 +1,7 @@
 /*
- * Runs the unit tests: unit-tests [NAME]..., all or those of the files that are called so ("wire": test_wire.c). CK_TAP_LOG_FILE_NAME in the
- * environment names a file to write the results to as TAP.
+ * Runs the unit tests: unit-tests [NAME]..., all or those of the files that are called so ("wire":
+ * test_wire.c). CK_TAP_LOG_FILE_NAME in the environment names a file to write the results to as
+ * TAP.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -18,52 +19,38 @@
 #define KEPT (32 << 20)
 
 /*
- * Tests of functions that only compute leave nothing behind: they share a process, since each start of one costs more than they do. One that
- * crashes, hangs, or becomes another user must not take the others along: all others have a process each.
+ * Tests of functions that only compute leave nothing behind: they share a process, since each start
+ * of one costs more than they do. One that crashes, hangs, or becomes another user must not take
+ * the others along: all others have a process each.
  */
-enum kind { PURE, APART };
+enum kind {
+	PURE,
+	APART
+};
 
 static const struct {
 	const char *name;
 	Suite *(*make)(void);
 	enum kind kind;
 } suites[] = {
-	{ "wire", wire_suite, PURE },
-	{ "editwire", editwire_suite, PURE },
-	{ "name", name_suite, PURE },
-	{ "number", number_suite, PURE },
-	{ "error", error_suite, PURE },
-	{ "progress", progress_suite, PURE },
-	{ "stream", stream_suite, APART },
-	{ "report", report_suite, APART },
-	{ "dirstack", dirstack_suite, APART },
-	{ "walk", walk_suite, APART },
-	{ "unpack", unpack_suite, APART },
-	{ "staging", staging_suite, APART },
-	{ "commit", commit_suite, APART },
-	{ "journal_remove", journal_remove_suite, APART },
-	{ "confine", confine_suite, APART },
-	{ "verify", verify_suite, APART },
-	{ "vchan", vchan_suite, APART },
-	{ "faults", faults_suite, APART },
-	{ "policy", policy_suite, PURE },
-	{ "policy_file", policy_file_suite, APART },
-	{ "tables", tables_suite, APART },
-	{ "frame", frame_suite, PURE },
-	{ "session", session_suite, PURE },
-	{ "screen", screen_suite, PURE },
-	{ "relay", relay_suite, APART },
-	{ "desk", desk_suite, APART },
-	{ "watch", watch_suite, APART },
-	{ "holders", holders_suite, APART },
-	{ "handler", handler_suite, APART },
-	{ "answer", answer_suite, APART },
-	{ "editor", editor_suite, APART },
-	{ "attributes", attributes_suite, APART },
-	{ "original", original_suite, APART },
-	{ "place", place_suite, APART },
-	{ "opener", opener_suite, APART },
-	{ "saving", saving_suite, APART },
+	{"wire", wire_suite, PURE},          {"editwire", editwire_suite, PURE},
+	{"name", name_suite, PURE},          {"number", number_suite, PURE},
+	{"error", error_suite, PURE},        {"progress", progress_suite, PURE},
+	{"stream", stream_suite, APART},     {"report", report_suite, APART},
+	{"dirstack", dirstack_suite, APART}, {"walk", walk_suite, APART},
+	{"unpack", unpack_suite, APART},     {"staging", staging_suite, APART},
+	{"commit", commit_suite, APART},     {"journal_remove", journal_remove_suite, APART},
+	{"confine", confine_suite, APART},   {"verify", verify_suite, APART},
+	{"vchan", vchan_suite, APART},       {"faults", faults_suite, APART},
+	{"policy", policy_suite, PURE},      {"policy_file", policy_file_suite, APART},
+	{"tables", tables_suite, APART},     {"frame", frame_suite, PURE},
+	{"session", session_suite, PURE},    {"screen", screen_suite, PURE},
+	{"relay", relay_suite, APART},       {"desk", desk_suite, APART},
+	{"watch", watch_suite, APART},       {"holders", holders_suite, APART},
+	{"handler", handler_suite, APART},   {"answer", answer_suite, APART},
+	{"editor", editor_suite, APART},     {"attributes", attributes_suite, APART},
+	{"original", original_suite, APART}, {"place", place_suite, APART},
+	{"opener", opener_suite, APART},     {"saving", saving_suite, APART},
 };
 
 static bool is_wanted(const char *name, char **wanted)
@@ -76,7 +63,10 @@ static bool is_wanted(const char *name, char **wanted)
 	return false;
 }
 
-/* Run those of one kind that are wanted: a document of TAP each. Counts the suites in `chosen`, returns how many tests failed. */
+/*
+ * Run those of one kind that are wanted: a document of TAP each. Counts the suites in `chosen`,
+ * returns how many tests failed.
+ */
 static int run(enum kind kind, char **wanted, unsigned *chosen)
 {
 	SRunner *runner = srunner_create(NULL);
@@ -104,7 +94,10 @@ int main(int argc, char **argv)
 	int failed;
 
 	(void)argc;
-	/* The library's large buffers come and go thousands of times: let them be the same memory, and not each time new pages. */
+	/*
+	 * The library's large buffers come and go thousands of times: let them be the same memory,
+	 * and not each time new pages.
+	 */
 	mallopt(M_MMAP_THRESHOLD, KEPT);
 	mallopt(M_TRIM_THRESHOLD, KEPT);
 	scratch_begin();

@@ -12,7 +12,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Milliseconds by which a wait that nobody looks at is exceeded, as it may be on any machine: a few of them are all that a session waits for. */
+/*
+ * Milliseconds by which a wait that nobody looks at is exceeded, as it may be on any machine: a few
+ * of them are all that a session waits for.
+ */
 #define LATE 20000
 
 static int requests = -1, replies;
@@ -21,7 +24,9 @@ static bool playing, asked, held;
 
 int __real_poll(struct pollfd *pollfds, nfds_t count, int timeout);
 
-/* From the real time on, and not before that of a moment ago: check measures tests by this clock. */
+/*
+ * From the real time on, and not before that of a moment ago: check measures tests by this clock.
+ */
 static void stand_still(void)
 {
 	struct timespec time;
@@ -101,7 +106,9 @@ int played_poll(struct pollfd *pollfds, nfds_t count, int timeout)
 {
 	const int64_t end = timeout < 0 ? INT64_MAX : now + timeout;
 
-	/* Programs that were asked to end, and readers, are real, and have the time that they need. */
+	/*
+	 * Programs that were asked to end, and readers, are real, and have the time that they need.
+	 */
 	if (timeout == 0 || count == 0)
 		return __real_poll(pollfds, count, timeout);
 	for (nfds_t i = 0; i < count; i++) {
@@ -111,7 +118,10 @@ int played_poll(struct pollfd *pollfds, nfds_t count, int timeout)
 	for (;;) {
 		int ready;
 
-		/* In this order: where there is no news after a request, there is none from before it. */
+		/*
+		 * In this order: where there is no news after a request, there is none from before
+		 * it.
+		 */
 		take_request();
 		ready = __real_poll(pollfds, count, 0);
 		if (ready != 0)
@@ -119,7 +129,10 @@ int played_poll(struct pollfd *pollfds, nfds_t count, int timeout)
 		if (asked && asked_for <= now) {
 			reply();
 		} else if (asked) {
-			/* All at once: a wait may last longer than it was meant to, but never beyond what was asked for. */
+			/*
+			 * All at once: a wait may last longer than it was meant to, but never
+			 * beyond what was asked for.
+			 */
 			now = asked_for;
 			if (now >= end)
 				return 0;

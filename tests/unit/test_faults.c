@@ -1,14 +1,15 @@
 /*
- * Each call of the library fails once, in turn: what was promised holds all the same. (Of the parser's calls see test_unpack.c.)
+ * Each call of the library fails once, in turn: what was promised holds all the same. (Of the
+ * parser's calls see test_unpack.c.)
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "unit.h"
 
-#include "receive/commit.h"
 #include "faults.h"
-#include "receive/verify.h"
 #include "io/walk.h"
+#include "receive/commit.h"
+#include "receive/verify.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -59,8 +60,8 @@ static const char *delivered(void)
 /* ---- Scenes: each does its work with a fault and judges what came of it ---- */
 
 /*
- * Whole or invisible; a success is whole, a failure invisible, also to the next receiver. Only where nothing works any more a commit cannot be
- * taken back: then it is whole.
+ * Whole or invisible; a success is whole, a failure invisible, also to the next receiver. Only
+ * where nothing works any more a commit cannot be taken back: then it is whole.
  */
 static void judge_delivery(int r, const struct fault *fault, const char *whole)
 {
@@ -68,8 +69,8 @@ static void judge_delivery(int r, const struct fault *fault, const char *whole)
 
 	if (r < 0 && !(fault->lasting && strcmp(names, whole) == 0))
 		whole = "older";
-	ck_assert_msg(strcmp(names, whole) == 0, "call %u, %s: %d, and there is: %s instead of %s", fault->number, faults_failed(), r,
-	              names, whole);
+	ck_assert_msg(strcmp(names, whole) == 0, "call %u, %s: %d, and there is: %s instead of %s",
+		      fault->number, faults_failed(), r, names, whole);
 	ck_assert_str_eq(content_of("in/older"), "old");
 }
 
@@ -101,7 +102,10 @@ static void commit_several(const struct fault *fault)
 	begin_fault(fault);
 	r = commit(&staging, QFILE_CONFLICT_FAIL, &renamed, &error);
 	faults_end();
-	/* Where nothing works any more, the staging directory cannot be removed either: the next receiver does what there is to do. */
+	/*
+	 * Where nothing works any more, the staging directory cannot be removed either: the next
+	 * receiver does what there is to do.
+	 */
 	if (r < 0 && fault->lasting)
 		staging_close(&staging);
 	else
@@ -111,7 +115,10 @@ static void commit_several(const struct fault *fault)
 		ck_assert_uint_eq(mode_of("in/sealed"), 0500);
 }
 
-/* The next receiver, of what one that was killed had decided. What it cannot finish it leaves to the one after it. */
+/*
+ * The next receiver, of what one that was killed had decided. What it cannot finish it leaves to
+ * the one after it.
+ */
 static void finish_decided(const struct fault *fault)
 {
 	unsigned renamed = 0;
@@ -164,7 +171,8 @@ static void remove_staging(const struct fault *fault)
 	begin_fault(fault);
 	r = staging_remove(&staging);
 	faults_end();
-	ck_assert_msg(r < 0 || strcmp(names_in("in"), "older") == 0, "call %u, %s: not gone", fault->number, faults_failed());
+	ck_assert_msg(r < 0 || strcmp(names_in("in"), "older") == 0, "call %u, %s: not gone",
+		      fault->number, faults_failed());
 	ck_assert_uint_eq(open_descriptors(), before);
 	judge_delivery(-1, fault, "older");
 }
@@ -196,7 +204,8 @@ static void verify_honest(const struct fault *fault)
 	faults_end();
 	ck_assert_uint_eq(open_descriptors(), before);
 	if (r == 0)
-		ck_assert_msg(!faults_failed() || strcmp(faults_failed(), "close") == 0, "%s went unnoticed", faults_failed());
+		ck_assert_msg(!faults_failed() || strcmp(faults_failed(), "close") == 0,
+			      "%s went unnoticed", faults_failed());
 	else
 		ck_assert_ptr_nonnull(faults_failed());
 	staging_remove(&staging);
@@ -231,7 +240,9 @@ static void make_source(void)
 	MUST(truncate("tree/large", 600000));
 }
 
-/* Send it, note it, and remove it. What was not sent whole is an error; what is removed was sent. */
+/*
+ * Send it, note it, and remove it. What was not sent whole is an error; what is removed was sent.
+ */
 static void send_and_remove(const struct fault *fault)
 {
 	struct qfile_sender_options options = {.stop = -1};
@@ -264,12 +275,16 @@ static void send_and_remove(const struct fault *fault)
 	faults_end();
 	ck_assert_uint_eq(open_descriptors(), before);
 	if (r == QFILE_STEP_DONE)
-		ck_assert_msg(sent.bytes == 600014 && sent.entries == 6, "call %u, %s: not all was sent", fault->number, faults_failed());
+		ck_assert_msg(sent.bytes == 600014 && sent.entries == 6,
+			      "call %u, %s: not all was sent", fault->number, faults_failed());
 	else
-		ck_assert_msg(exists("tree/d/f") && exists("tree/large") && exists("tree/l") && exists("tree/f"), "call %u: removed", fault->number);
+		ck_assert_msg(exists("tree/d/f") && exists("tree/large") && exists("tree/l") &&
+				      exists("tree/f"),
+			      "call %u: removed", fault->number);
 	/* Said to be gone, and gone. */
 	if (removed == 0 && kept == 0)
-		ck_assert_msg(!exists("tree"), "call %u, %s: still there", fault->number, faults_failed());
+		ck_assert_msg(!exists("tree"), "call %u, %s: still there", fault->number,
+			      faults_failed());
 	if (!faults_failed())
 		ck_assert(!exists("tree"));
 }
@@ -332,12 +347,14 @@ static int new_editor(void)
 {
 	static const struct qfile_edit_request request = {.name = "file", .length = 7};
 	unsigned char bytes[QFILE_EDIT_REQUEST_SIZE];
-	struct qfile_editor_options options = {.stop = -1, .directory = "tmp", .max_bytes = UINT64_MAX};
+	struct qfile_editor_options options = {
+		.stop = -1, .directory = "tmp", .max_bytes = UINT64_MAX};
 
 	qfile_edit_request_encode(&request, bytes);
 	options.in = open("in", O_RDWR | O_CREAT, 0600);
 	MUST(options.in);
-	ck_assert_int_eq(write(options.in, bytes, sizeof(bytes)) + write(options.in, "content", 7), sizeof(bytes) + 7);
+	ck_assert_int_eq(write(options.in, bytes, sizeof(bytes)) + write(options.in, "content", 7),
+			 sizeof(bytes) + 7);
 	MUST(lseek(options.in, 0, SEEK_SET));
 	MUST(options.out = open("answer", O_RDWR | O_CREAT, 0600));
 	return qfile_editor_new(&editor, &options);
@@ -385,7 +402,8 @@ static void end_editing(const struct fault *fault)
 	ck_assert_uint_eq(open_descriptors(), before + 2);
 	if (r < 0)
 		ck_assert_ptr_nonnull(faults_failed());
-	ck_assert_msg(freed < 0 || strcmp(names_in("tmp"), "") == 0, "call %u, %s: left: %s", fault->number, faults_failed(), names_in("tmp"));
+	ck_assert_msg(freed < 0 || strcmp(names_in("tmp"), "") == 0, "call %u, %s: left: %s",
+		      fault->number, faults_failed(), names_in("tmp"));
 }
 
 /* ---- All of them ---- */

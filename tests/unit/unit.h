@@ -1,7 +1,9 @@
 /*
- * What the unit tests share: a scratch directory for each test, small trees in it, and streams to read from.
+ * What the unit tests share: a scratch directory for each test, small trees in it, and streams to
+ * read from.
  *
- * Every test runs in a process of its own, unless its suite is PURE in main.c: it may change its directory, its user and its limits.
+ * Every test runs in a process of its own, unless its suite is PURE in main.c: it may change its
+ * directory, its user and its limits.
  */
 #ifndef UNIT_H
 #define UNIT_H
@@ -59,14 +61,17 @@ Suite *saving_suite(void);
 /* A test case of `suite`, with the time that a slow machine needs. */
 TCase *add_case(Suite *suite, const char *name);
 /*
- * The same where `possible`. Else one that can only pass stands in its stead, and is reported as skipped; what is added to the case that is returned
- * never runs.
+ * The same where `possible`. Else one that can only pass stands in its stead, and is reported as
+ * skipped; what is added to the case that is returned never runs.
  */
 TCase *add_case_if(Suite *suite, const char *name, bool possible, const char *reason);
 /* A test that runs once for every row of a table, with the row's number in _i. */
 #define add_table_test(tcase, test, table) tcase_add_loop_test(tcase, test, 0, (int)COUNT(table))
 
-/* ---- Scratch directories: all below one, which is made before the first test and removed after the last ---- */
+/*
+ * ---- Scratch directories: all below one, which is made before the first test and removed after
+ * the last ----
+ */
 
 void scratch_begin(void);
 void scratch_end(void);
@@ -74,7 +79,10 @@ void scratch_end(void);
 void scratch_enter(void);
 /* The same, and as root become a user without privileges: where modes have to mean something. */
 void scratch_enter_plain(void);
-/* Can the user that we are now go there by its absolute path? Not where TMPDIR is in a directory of root's. */
+/*
+ * Can the user that we are now go there by its absolute path? Not where TMPDIR is in a directory of
+ * root's.
+ */
 bool scratch_reachable(void);
 /* The first for way 0, the second for way 1. */
 void scratch_enter_as(int way);
@@ -87,7 +95,10 @@ void make_dir(const char *path);
 void make_file(const char *path, const char *content);
 void make_link(const char *path, const char *target);
 int open_dir(const char *path);
-/* Make directories inside each other below `dir`, `depth` of them, each called `name`, and a file "bottom" in the last. */
+/*
+ * Make directories inside each other below `dir`, `depth` of them, each called `name`, and a file
+ * "bottom" in the last.
+ */
 void make_deep(int dir, const char *name, unsigned depth);
 bool exists(const char *path);
 mode_t mode_of(const char *path);
@@ -101,8 +112,8 @@ const char *names_in(const char *path);
 /* A pipe from which `bytes` can be read, written by another process in pieces of `piece` bytes. */
 int feed(const void *bytes, size_t size, size_t piece);
 /*
- * Wait until another process sleeps: until it waits for what the caller is about to do, where that is all that it can wait for. Fails when it has
- * ended.
+ * Wait until another process sleeps: until it waits for what the caller is about to do, where that
+ * is all that it can wait for. Fails when it has ended.
  */
 void until_sleeps(pid_t pid);
 /* Descriptors that this process has open. */

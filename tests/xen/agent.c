@@ -1,13 +1,15 @@
 /*
- * agent DEVICE: runs jobs in a machine of the lab, for lab.py at the other end of the serial line or console DEVICE.
+ * agent DEVICE: runs jobs in a machine of the lab, for lab.py at the other end of the serial line
+ * or console DEVICE.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * It is the first process of every machine: dom0's has the serial line to the host, and passes on what concerns the guests, through
- * the terminals that xenconsoled makes for their consoles. Both directions speak lines "@MACHINE JOB VERB BASE64":
- *   to a machine:    run (a shell script), kill (the job's process group), attach ("GUEST TERMINAL", dom0 only)
- *   from a machine:  ready, out, err (what a job wrote), exit (its status, 128+N after signal N), gone (the guest's terminal ended)
- * A line that does not begin with '@' is the kernel's, and goes to the host as "log".
+ * It is the first process of every machine: dom0's has the serial line to the host, and passes on
+ * what concerns the guests, through the terminals that xenconsoled makes for their consoles. Both
+ * directions speak lines "@MACHINE JOB VERB BASE64": to a machine:    run (a shell script), kill
+ * (the job's process group), attach ("GUEST TERMINAL", dom0 only) from a machine:  ready, out, err
+ * (what a job wrote), exit (its status, 128+N after signal N), gone (the guest's terminal ended) A
+ * line that does not begin with '@' is the kernel's, and goes to the host as "log".
  */
 #include <err.h>
 #include <errno.h>
@@ -24,12 +26,15 @@
 #include <unistd.h>
 
 #define LINE_MAX_BYTES (1 << 16)
-#define MACHINES 16
-#define JOBS 128
+#define MACHINES       16
+#define JOBS           128
 /* So much may wait for a line to take it before jobs have to wait. */
 #define PATIENCE (1 << 16)
 
-/* A serial line or console: text that waits to be sent, and the beginning of a line that was received. */
+/*
+ * A serial line or console: text that waits to be sent, and the beginning of a line that was
+ * received.
+ */
 struct line {
 	int fd;
 	char machine[64];
@@ -53,10 +58,13 @@ static char here[64]; /* this machine's name */
 static void base64_encode(const unsigned char *bytes, size_t length, char *text)
 {
 	for (size_t i = 0; i < length; i += 3, text += 4) {
-		unsigned triple = bytes[i] << 16 | (i + 1 < length ? bytes[i + 1] << 8 : 0) | (i + 2 < length ? bytes[i + 2] : 0);
+		unsigned triple = bytes[i] << 16 | (i + 1 < length ? bytes[i + 1] << 8 : 0) |
+				  (i + 2 < length ? bytes[i + 2] : 0);
 
 		for (int digit = 0; digit < 4; digit++)
-			text[digit] = (size_t)digit <= length - i ? digits[triple >> (18 - 6 * digit) & 63] : '=';
+			text[digit] = (size_t)digit <= length - i
+					      ? digits[triple >> (18 - 6 * digit) & 63]
+					      : '=';
 	}
 	*text = '\0';
 }
@@ -67,7 +75,8 @@ static size_t base64_decode(char *text)
 	unsigned bits = 0, count = 0;
 	size_t length = 0;
 
-	for (const char *digit = text, *value; *digit && (value = strchr(digits, *digit)); digit++) {
+	for (const char *digit = text, *value; *digit && (value = strchr(digits, *digit));
+	     digit++) {
 		bits = bits << 6 | (unsigned)(value - digits);
 		if ((count += 6) >= 8)
 			text[length++] = (char)(bits >> (count -= 8));
@@ -101,7 +110,8 @@ static void flush_line(struct line *line)
 	ssize_t written = write(line->fd, line->waiting, line->waiting_bytes);
 
 	if (written > 0)
-		memmove(line->waiting, line->waiting + written, line->waiting_bytes -= (size_t)written);
+		memmove(line->waiting, line->waiting + written,
+			line->waiting_bytes -= (size_t)written);
 }
 
 static bool open_line(struct line *line, const char *machine, const char *device)
@@ -137,7 +147,9 @@ static void attach(int number, char *text)
 	struct line *free_line = NULL;
 
 	for (struct line *line = lines + 1; line < lines + MACHINES; line++) {
-		if (line->fd >= 0 && device && strncmp(text, line->machine, (size_t)(device - text)) == 0 && !line->machine[device - text])
+		if (line->fd >= 0 && device &&
+		    strncmp(text, line->machine, (size_t)(device - text)) == 0 &&
+		    !line->machine[device - text])
 			close_line(line);
 		if (line->fd < 0)
 			free_line = line;
@@ -224,7 +236,8 @@ static void take(struct line *line, char *text)
 
 static void receive(struct line *line)
 {
-	ssize_t got = read(line->fd, line->received + line->received_bytes, sizeof(line->received) - 1 - line->received_bytes);
+	ssize_t got = read(line->fd, line->received + line->received_bytes,
+			   sizeof(line->received) - 1 - line->received_bytes);
 	char *begin = line->received, *end;
 
 	if (got <= 0) {
@@ -276,7 +289,9 @@ static void reap(void)
 				if (job->output[which] >= 0)
 					close(job->output[which]);
 			}
-			snprintf(text, sizeof(text), "%d", WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+			snprintf(text, sizeof(text), "%d",
+				 WIFSIGNALED(status) ? 128 + WTERMSIG(status)
+						     : WEXITSTATUS(status));
 			tell(here, job->number, "exit", text, strlen(text));
 			job->pid = 0;
 		}
@@ -284,16 +299,18 @@ static void reap(void)
 
 static void serve(int signals)
 {
-	struct pollfd polled[1 + MACHINES + 2 * JOBS] = { { .fd = signals, .events = POLLIN } };
+	struct pollfd polled[1 + MACHINES + 2 * JOBS] = {{.fd = signals, .events = POLLIN}};
 	bool busy = lines[0].waiting_bytes > PATIENCE;
 
 	for (int i = 0; i < MACHINES; i++) {
 		bool listens = i == 0 || !busy;
 		polled[1 + i].fd = lines[i].fd;
-		polled[1 + i].events = (short)((listens ? POLLIN : 0) | (lines[i].waiting_bytes ? POLLOUT : 0));
+		polled[1 + i].events =
+			(short)((listens ? POLLIN : 0) | (lines[i].waiting_bytes ? POLLOUT : 0));
 	}
 	for (int i = 0; i < 2 * JOBS; i++) {
-		polled[1 + MACHINES + i].fd = jobs[i / 2].pid && !busy ? jobs[i / 2].output[i % 2] : -1;
+		polled[1 + MACHINES + i].fd =
+			jobs[i / 2].pid && !busy ? jobs[i / 2].output[i % 2] : -1;
 		polled[1 + MACHINES + i].events = POLLIN;
 	}
 	if (poll(polled, sizeof(polled) / sizeof(*polled), -1) < 0)
@@ -301,11 +318,13 @@ static void serve(int signals)
 	for (int i = 0; i < MACHINES; i++) {
 		if (polled[1 + i].revents & POLLOUT)
 			flush_line(&lines[i]);
-		if (polled[1 + i].revents & (POLLIN | POLLHUP | POLLERR) && lines[i].fd == polled[1 + i].fd)
+		if (polled[1 + i].revents & (POLLIN | POLLHUP | POLLERR) &&
+		    lines[i].fd == polled[1 + i].fd)
 			receive(&lines[i]);
 	}
 	for (int i = 0; i < 2 * JOBS; i++)
-		if (polled[1 + MACHINES + i].revents && jobs[i / 2].output[i % 2] == polled[1 + MACHINES + i].fd)
+		if (polled[1 + MACHINES + i].revents &&
+		    jobs[i / 2].output[i % 2] == polled[1 + MACHINES + i].fd)
 			pass_on(&jobs[i / 2], i % 2);
 	if (polled[0].revents) {
 		struct signalfd_siginfo info;

@@ -1,13 +1,15 @@
 /*
- * hostile: a guest that does not keep to the rules, on the raw rings of libxenvchan. RING is the path of a call in xenstore.
+ * hostile: a guest that does not keep to the rules, on the raw rings of libxenvchan. RING is the
+ *path of a call in xenstore.
  *
- *	hostile call DOMID RING SERVICE     call without asking whether one may, and print the beginning of what the other end says
- *	hostile silent DOMID RING           make a call, and never speak
- *	hostile hold DOMID RING             a call that is served, and goes on for ever
- *	hostile garbage DOMID RING          bytes that mean nothing, as long as somebody takes them
- *	hostile huge DOMID RING             a frame that claims to be as long as a frame can claim
- *	hostile indices DOMID RING          a call, then indices of the rings that no ring can have
- *	hostile answer DOMID DIRECTORY KIND answer the next call that DOMID makes in DIRECTORY as a service that sends KIND: garbage, huge, indices
+ *	hostile call DOMID RING SERVICE     call without asking whether one may, and print the
+ *beginning of what the other end says hostile silent DOMID RING           make a call, and never
+ *speak hostile hold DOMID RING             a call that is served, and goes on for ever hostile
+ *garbage DOMID RING          bytes that mean nothing, as long as somebody takes them hostile huge
+ *DOMID RING             a frame that claims to be as long as a frame can claim hostile indices
+ *DOMID RING          a call, then indices of the rings that no ring can have hostile answer DOMID
+ *DIRECTORY KIND answer the next call that DOMID makes in DIRECTORY as a service that sends KIND:
+ *garbage, huge, indices
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -23,7 +25,7 @@
 #include <xenstore.h>
 
 #define RING_SIZE 65536
-#define TRIES 2000
+#define TRIES     2000
 
 static void put_number(unsigned char *bytes, uint32_t number)
 {
@@ -31,7 +33,8 @@ static void put_number(unsigned char *bytes, uint32_t number)
 		bytes[i] = (unsigned char)(number >> (8 * i));
 }
 
-static void send_frame(struct libxenvchan *channel, uint32_t type, const void *payload, uint32_t length)
+static void send_frame(struct libxenvchan *channel, uint32_t type, const void *payload,
+		       uint32_t length)
 {
 	unsigned char bytes[512];
 
@@ -117,7 +120,10 @@ static int call(const char *kind, int domid, const char *ring, const char *servi
 {
 	struct libxenvchan *channel = NULL;
 
-	/* xenstore lets a guest have ten transactions at a time: of many at once, some have to try again. */
+	/*
+	 * xenstore lets a guest have ten transactions at a time: of many at once, some have to try
+	 * again.
+	 */
 	for (int try = 0; try < (strcmp(kind, "call") == 0 ? 1 : TRIES) && !channel; try++) {
 		usleep(try ? 50000 : 0);
 		channel = libxenvchan_server_init(NULL, domid, ring, RING_SIZE, RING_SIZE);
@@ -145,7 +151,8 @@ static int call(const char *kind, int domid, const char *ring, const char *servi
 static char *find_call(struct xs_handle *store, const char *directory)
 {
 	unsigned count = 0;
-	char **names = xs_directory(store, XBT_NULL, directory, &count), *name = names && count ? strdup(names[0]) : NULL;
+	char **names = xs_directory(store, XBT_NULL, directory, &count),
+	     *name = names && count ? strdup(names[0]) : NULL;
 
 	free(names);
 	return name;
@@ -159,7 +166,8 @@ static int answer(int domid, const char *directory, const char *kind)
 
 	while (!channel) {
 		name = find_call(store, directory);
-		if (name && (size_t)snprintf(ring, sizeof(ring), "%s/%s", directory, name) < sizeof(ring))
+		if (name &&
+		    (size_t)snprintf(ring, sizeof(ring), "%s/%s", directory, name) < sizeof(ring))
 			channel = libxenvchan_client_init(NULL, domid, ring);
 		free(name);
 		usleep(10000);
@@ -178,5 +186,6 @@ int main(int argc, char **argv)
 		return answer(atoi(argv[2]), argv[3], argv[4]);
 	if (argc == 4 || (argc == 5 && strcmp(argv[1], "call") == 0))
 		return call(argv[1], atoi(argv[2]), argv[3], argc == 5 ? argv[4] : "test.echo");
-	errx(2, "usage: hostile call DOMID RING SERVICE | silent|hold|garbage|huge|indices DOMID RING | answer DOMID DIRECTORY KIND");
+	errx(2, "usage: hostile call DOMID RING SERVICE | silent|hold|garbage|huge|indices DOMID "
+		"RING | answer DOMID DIRECTORY KIND");
 }

@@ -1,7 +1,8 @@
 /*
- * vchan-loop send DOMID PATH BYTES RING | vchan-loop receive DOMID PATH BYTES: the yardstick of the speed case. The bare loop over
- * libxenvchan, without any protocol: the sender writes BYTES, from one buffer, into a ring of RING bytes; the receiver reads them and
- * throws them away, then answers with one byte. The sender prints the seconds from its first write to the answer.
+ * vchan-loop send DOMID PATH BYTES RING | vchan-loop receive DOMID PATH BYTES: the yardstick of the
+ * speed case. The bare loop over libxenvchan, without any protocol: the sender writes BYTES, from
+ * one buffer, into a ring of RING bytes; the receiver reads them and throws them away, then answers
+ * with one byte. The sender prints the seconds from its first write to the answer.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -66,7 +67,8 @@ int main(int argc, char **argv)
 	struct libxenvchan *channel = NULL;
 
 	if (!sends && argc != 5)
-		errx(2, "usage: vchan-loop send DOMID PATH BYTES RING | vchan-loop receive DOMID PATH BYTES");
+		errx(2, "usage: vchan-loop send DOMID PATH BYTES RING | vchan-loop receive DOMID "
+			"PATH BYTES");
 	size_t bytes = strtoul(argv[4], NULL, 10), ring = sends ? strtoul(argv[5], NULL, 10) : 0;
 	if (sends)
 		channel = libxenvchan_server_init(NULL, atoi(argv[2]), argv[3], ring, ring);

@@ -45,7 +45,8 @@ static int send_bytes(struct answer *answer, const void *bytes, size_t size)
 	return flush(answer);
 }
 
-static int send_record(struct answer *answer, enum qfile_edit_kind kind, uint32_t code, uint64_t length)
+static int send_record(struct answer *answer, enum qfile_edit_kind kind, uint32_t code,
+		       uint64_t length)
 {
 	struct qfile_edit_record record = {.kind = kind, .code = code, .length = length};
 	unsigned char bytes[QFILE_EDIT_RECORD_SIZE];
@@ -65,7 +66,10 @@ static int send_crc(struct answer *answer, uint32_t crc)
 	return send_bytes(answer, bytes, sizeof(bytes));
 }
 
-/* pread(2) until `size` bytes or the end. What cannot be read any more is taken for the end: the checksum tells. */
+/*
+ * pread(2) until `size` bytes or the end. What cannot be read any more is taken for the end: the
+ * checksum tells.
+ */
 static size_t read_at(int fd, unsigned char *buffer, size_t size, off_t offset)
 {
 	size_t done = 0;
@@ -87,9 +91,12 @@ static int send_content(struct answer *answer, int fd, uint64_t size)
 	int r = 0;
 
 	for (uint64_t offset = 0; r == 0 && offset < size;) {
-		size_t piece = size - offset < STREAM_BUFFER_SIZE ? (size_t)(size - offset) : STREAM_BUFFER_SIZE, got;
+		size_t piece = size - offset < STREAM_BUFFER_SIZE ? (size_t)(size - offset)
+								  : STREAM_BUFFER_SIZE,
+		       got;
 		unsigned char *room;
-		ssize_t n = stream_room(answer->stream, piece, &room); /* it is empty: there is enough */
+		/* It is empty: there is enough. */
+		ssize_t n = stream_room(answer->stream, piece, &room);
 
 		if (n < 0)
 			return (int)n;
@@ -103,14 +110,16 @@ static int send_content(struct answer *answer, int fd, uint64_t size)
 }
 
 /* Was all this time the same content in the file? `sent`: the checksum of what went out. */
-static bool remained(int fd, const struct stat *status, const struct content *content, uint32_t sent)
+static bool remained(int fd, const struct stat *status, const struct content *content,
+		     uint32_t sent)
 {
 	struct stat now;
 
 	return fstat(fd, &now) == 0 && !content_touched(status, &now) && content->crc == sent;
 }
 
-static int send_save(struct answer *answer, int fd, const struct stat *status, const struct content *content)
+static int send_save(struct answer *answer, int fd, const struct stat *status,
+		     const struct content *content)
 {
 	uint32_t crc;
 	bool whole;
@@ -160,7 +169,8 @@ int answer_version(struct answer *answer, int fd, const struct stat *status)
 		return 0;
 	if (!remained(fd, status, &content, content.crc))
 		return -EAGAIN;
-	return answer->records ? send_save(answer, fd, status, &content) : send_raw(answer, fd, &content);
+	return answer->records ? send_save(answer, fd, status, &content)
+			       : send_raw(answer, fd, &content);
 }
 
 int answer_done(struct answer *answer, int code, const char *message)

@@ -14,7 +14,9 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A program that is just ending may still make and remove files. So often it may come in between. */
+/*
+ * A program that is just ending may still make and remove files. So often it may come in between.
+ */
 #define REMOVE_TRIES 100
 
 int desk_make(struct desk *desk, const char *directory, const char *from, const char *name)
@@ -25,12 +27,14 @@ int desk_make(struct desk *desk, const char *directory, const char *from, const 
 	desk->dir = -1;
 	if (!realpath(directory, above))
 		return -errno;
-	n = snprintf(desk->directory, sizeof(desk->directory), "%s/qopen-%s%sXXXXXX", strcmp(above, "/") == 0 ? "" : above, from ? from : "", from ? "-" : "");
+	n = snprintf(desk->directory, sizeof(desk->directory), "%s/qopen-%s%sXXXXXX",
+		     strcmp(above, "/") == 0 ? "" : above, from ? from : "", from ? "-" : "");
 	if ((size_t)n + 1 + strlen(name) >= sizeof(desk->path))
 		return -ENAMETOOLONG;
 	if (!mkdtemp(desk->directory))
 		return -errno;
-	desk->dir = openat(AT_FDCWD, desk->directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	desk->dir =
+		openat(AT_FDCWD, desk->directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (desk->dir < 0) {
 		n = -errno;
 		rmdir(desk->directory);
@@ -45,7 +49,8 @@ int desk_make(struct desk *desk, const char *directory, const char *from, const 
 int desk_create(const struct desk *desk, bool view_only)
 {
 	mode_t mode = view_only ? 0400 : 0600;
-	int fd = openat(desk->dir, desk->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	int fd = openat(desk->dir, desk->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			mode);
 
 	/* Whatever the umask or a default ACL made of it. */
 	if (fd >= 0 && fchmod(fd, mode) < 0) {
@@ -63,7 +68,8 @@ int desk_open(const struct desk *desk, struct stat *status)
 	int fd = openat(desk->dir, desk->name, flags), r = -ENOENT;
 
 	/* What a program took from us we may give ourselves: it is in our directory. */
-	if (fd < 0 && errno == EACCES && fchmodat(desk->dir, desk->name, 0600, AT_SYMLINK_NOFOLLOW) == 0)
+	if (fd < 0 && errno == EACCES &&
+	    fchmodat(desk->dir, desk->name, 0600, AT_SYMLINK_NOFOLLOW) == 0)
 		fd = openat(desk->dir, desk->name, flags);
 	if (fd < 0) /* a link; a socket, or a device without its driver */
 		return errno == ELOOP || errno == ENXIO ? -ENOENT : -errno;

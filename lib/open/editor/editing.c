@@ -1,5 +1,6 @@
 /*
- * While the file is being edited: what is saved goes back, until nobody has the file in use any more.
+ * While the file is being edited: what is saved goes back, until nobody has the file in use any
+ * more.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -11,36 +12,52 @@
 #include <poll.h>
 #include <unistd.h>
 
-/* Milliseconds between two looks whether what a handler left behind lives, or somebody else has the file in use. */
+/*
+ * Milliseconds between two looks whether what a handler left behind lives, or somebody else has the
+ * file in use.
+ */
 #define LOOK 200
 
 /*
- * Milliseconds in which nobody has the file in use, after which nobody will. The handler may have told an application that is only starting, and
- * finds no file when we are too fast; being too slow costs no more than time.
- * 10 s where nobody has even opened it yet: applications start in less, except when the whole machine does.
- * 5 s where somebody did, who may only have been looking which application it is for.
- * 1 s where that was the application: it was saved or seen in use, or the handler took longer than handing over does. It may just be putting
- * another file in its place.
+ * Milliseconds in which nobody has the file in use, after which nobody will. The handler may have
+ * told an application that is only starting, and finds no file when we are too fast; being too slow
+ * costs no more than time. 10 s where nobody has even opened it yet: applications start in less,
+ * except when the whole machine does. 5 s where somebody did, who may only have been looking which
+ * application it is for. 1 s where that was the application: it was saved or seen in use, or the
+ * handler took longer than handing over does. It may just be putting another file in its place.
  */
-enum { PATIENCE_UNSEEN = 10000, PATIENCE_OPENED = 5000, PATIENCE_USED = 1000 };
+enum {
+	PATIENCE_UNSEEN = 10000,
+	PATIENCE_OPENED = 5000,
+	PATIENCE_USED = 1000
+};
 
 /* Milliseconds that handing over may take, where the handler has to be loaded from a slow disk. */
 #define HANDING_OVER 5000
 
-/* Milliseconds for programs to end that were asked to: what they still write is to be removed with the rest. */
+/*
+ * Milliseconds for programs to end that were asked to: what they still write is to be removed with
+ * the rest.
+ */
 #define END_PATIENCE 2000
 
-/* How often the last version is sent again because it was written to meanwhile, when nobody should. */
+/*
+ * How often the last version is sent again because it was written to meanwhile, when nobody should.
+ */
 #define LAST_TRIES 3
 
-/* Send what the file holds now, if the opener does not have it. As answer_version(); 0, too, where there is no file. */
+/*
+ * Send what the file holds now, if the opener does not have it. As answer_version(); 0, too, where
+ * there is no file.
+ */
 static int send_version(struct editing *editing)
 {
 	struct stat status;
 	int fd = desk_open(editing->desk, &status), r;
 
 	if (fd < 0)
-		return fd == -ENOENT ? 0 : fd; /* moved away, and another is coming; or removed, which is no version */
+		/* Moved away, and another is coming; or removed, which is no version. */
+		return fd == -ENOENT ? 0 : fd;
 	r = answer_version(editing->answer, fd, &status);
 	close(fd);
 	return r;
@@ -52,7 +69,8 @@ static int wait_for_news(struct editing *editing)
 	int patience = watch_patience(&editing->watch);
 	struct pollfd pollfds[] = {
 		{.fd = editing->stop, .events = POLLIN}, /* -1 is passed over */
-		{.fd = editing->out},                    /* asks for errors only: that nobody reads any more */
+		/* Asks for errors only: that nobody reads any more. */
+		{.fd = editing->out},
 		{.fd = editing->watch.fd, .events = POLLIN},
 		{.fd = editing->handler.ended, .events = POLLIN},
 	};
@@ -119,8 +137,9 @@ static int attend(struct editing *editing)
 }
 
 /*
- * The last version. Nobody writes any more, so that it is complete, however short the time since. Where we stop before that, only a complete one
- * goes: what is half written must not take the original's place.
+ * The last version. Nobody writes any more, so that it is complete, however short the time since.
+ * Where we stop before that, only a complete one goes: what is half written must not take the
+ * original's place.
  */
 static int send_last(struct editing *editing, bool over)
 {
@@ -134,7 +153,8 @@ static int send_last(struct editing *editing, bool over)
 	return r == -EAGAIN ? -ESTALE : r;
 }
 
-int editing_run(struct editing *editing, char *const argv[], char *const environment[], struct qfile_error *error)
+int editing_run(struct editing *editing, char *const argv[], char *const environment[],
+		struct qfile_error *error)
 {
 	const struct desk *desk = editing->desk;
 	int r, last;
@@ -154,7 +174,8 @@ int editing_run(struct editing *editing, char *const argv[], char *const environ
 		handler_end(&editing->handler, END_PATIENCE);
 		r = r == 0 && last < 0 ? last : r;
 		if (r < 0)
-			error_set(error, r, r == -ECANCELED ? NULL : "sending what was saved", r == -ECANCELED ? NULL : desk->name);
+			error_set(error, r, r == -ECANCELED ? NULL : "sending what was saved",
+				  r == -ECANCELED ? NULL : desk->name);
 	}
 	watch_close(&editing->watch);
 	return r;

@@ -1,5 +1,6 @@
 /*
- * While the file is being edited: what is saved goes back, until nobody has the file in use any more.
+ * While the file is being edited: what is saved goes back, until nobody has the file in use any
+ * more.
  */
 #ifndef EDITING_H
 #define EDITING_H
@@ -12,8 +13,8 @@
 struct editing {
 	const struct desk *desk;
 	struct answer *answer;
-	int out, stop;      /* as in struct qfile_editor_options */
-	bool view_only;     /* nothing goes back */
+	int out, stop;  /* as in struct qfile_editor_options */
+	bool view_only; /* nothing goes back */
 	struct watch watch;
 	struct handler handler;
 	pid_t holder;       /* for holders_any() */
@@ -24,6 +25,7 @@ struct editing {
 };
 
 /* Run the handler, as qfile_editor_run(). */
-int editing_run(struct editing *editing, char *const argv[], char *const environment[], struct qfile_error *error);
+int editing_run(struct editing *editing, char *const argv[], char *const environment[],
+		struct qfile_error *error);
 
 #endif

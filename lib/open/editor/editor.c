@@ -1,11 +1,12 @@
 /*
- * The editor's session: a request and a file come in, the file is shown, and what is saved goes back.
+ * The editor's session: a request and a file come in, the file is shown, and what is saved goes
+ * back.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "open/editor/editing.h"
 #include "format/error.h"
 #include "io/space.h"
+#include "open/editor/editing.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +17,8 @@
 
 struct qfile_editor {
 	struct qfile_editor_options options;
-	struct stream_writer stream; /* its `in` is the request's as long as that is read; then nothing comes any more */
+	/* Its `in` is the request's as long as that is read; then nothing comes any more. */
+	struct stream_writer stream;
 	struct qfile_edit_request request;
 	struct desk desk;
 	struct answer answer;
@@ -48,14 +50,17 @@ int qfile_editor_new(struct qfile_editor **editor, const struct qfile_editor_opt
 static int receive_request(struct qfile_editor *editor, struct qfile_error *error)
 {
 	unsigned char untrusted_bytes[QFILE_EDIT_REQUEST_SIZE];
-	ssize_t n = stream_read_answer(&editor->stream, untrusted_bytes, sizeof(untrusted_bytes), -1);
+	ssize_t n =
+		stream_read_answer(&editor->stream, untrusted_bytes, sizeof(untrusted_bytes), -1);
 	int r;
 
 	if (n < 0)
 		return error_set(error, (int)n, "reading the request", NULL);
 	if ((size_t)n < sizeof(untrusted_bytes))
 		return error_set(error, -ENODATA, "reading the request", NULL);
-	/* Whoever marks what he asks for understands an answer in records, be the rest as it may. */
+	/*
+	 * Whoever marks what he asks for understands an answer in records, be the rest as it may.
+	 */
 	editor->answer.records = qfile_edit_is_record(untrusted_bytes + QFILE_EDIT_NAME_SIZE);
 	r = qfile_edit_request_decode(untrusted_bytes, &editor->request);
 	return r < 0 ? error_set(error, r, "reading the request", NULL) : 0;
@@ -146,7 +151,8 @@ unsigned qfile_editor_saves(const struct qfile_editor *editor)
 	return editor->answer.saves;
 }
 
-int qfile_editor_run(struct qfile_editor *editor, char *const argv[], char *const environment[], int *status, struct qfile_error *error)
+int qfile_editor_run(struct qfile_editor *editor, char *const argv[], char *const environment[],
+		     int *status, struct qfile_error *error)
 {
 	struct editing editing = {
 		.desk = &editor->desk,

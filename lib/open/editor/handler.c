@@ -85,7 +85,10 @@ bool handler_lives(struct handler *handler)
 
 /* ---- Ending it ---- */
 
-/* The parent of a process, as /proc/PID/stat has it behind the name, which may hold anything. 0: there is no such process. */
+/*
+ * The parent of a process, as /proc/PID/stat has it behind the name, which may hold anything. 0:
+ * there is no such process.
+ */
 static pid_t parent_of(pid_t pid)
 {
 	char path[32], text[512], *end;
@@ -114,7 +117,10 @@ static bool is_descendant(pid_t pid)
 	return false;
 }
 
-/* First the pidfd, then the look at who it is: a number that is given anew in between meets nobody else. */
+/*
+ * First the pidfd, then the look at who it is: a number that is given anew in between meets nobody
+ * else.
+ */
 static void ask_to_end(pid_t pid)
 {
 	int fd = pidfd_open(pid, 0);

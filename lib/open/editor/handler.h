@@ -8,13 +8,15 @@
 
 struct handler {
 	pid_t pid;
-	int ended;  /* a pidfd: readable when it has ended. -1: handler_lives() knows that already */
+	/* A pidfd: readable when it has ended. -1: handler_lives() knows that already. */
+	int ended;
 	int status; /* as waitpid(2) has it, once it has ended */
 };
 
 /*
- * Start it with stdin from /dev/null and the caller's stderr for stdout too, no signal blocked, none ignored that qfile_stop_open() ignores. From
- * here on this process adopts what the handler leaves behind.
+ * Start it with stdin from /dev/null and the caller's stderr for stdout too, no signal blocked,
+ * none ignored that qfile_stop_open() ignores. From here on this process adopts what the handler
+ * leaves behind.
  */
 int handler_start(struct handler *handler, char *const argv[], char *const environment[]);
 /* Does it live, or any that it started? Needs a process without other children. */

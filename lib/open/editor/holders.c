@@ -15,7 +15,10 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-/* An inode as inotify's lines in /proc/PID/fdinfo/FD name it: in the kernel's own encodings, which are not stat's on every file system. */
+/*
+ * An inode as inotify's lines in /proc/PID/fdinfo/FD name it: in the kernel's own encodings, which
+ * are not stat's on every file system.
+ */
 struct watched {
 	unsigned long inode, device;
 };
@@ -30,7 +33,8 @@ struct search {
 /* ---- Lines of files in /proc ---- */
 
 /* Call `judge` for each line of the file until it says yes. */
-static bool any_line(int dir, const char *name, bool (*judge)(const char *line, void *argument), void *argument)
+static bool any_line(int dir, const char *name, bool (*judge)(const char *line, void *argument),
+		     void *argument)
 {
 	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
@@ -52,7 +56,8 @@ static bool any_line(int dir, const char *name, bool (*judge)(const char *line, 
 
 static bool parse_watch(const char *line, struct watched *watched)
 {
-	return sscanf(line, "inotify wd:%*x ino:%lx sdev:%lx", &watched->inode, &watched->device) == 2;
+	return sscanf(line, "inotify wd:%*x ino:%lx sdev:%lx", &watched->inode, &watched->device) ==
+	       2;
 }
 
 /* ---- What it is that is looked for ---- */
@@ -66,7 +71,10 @@ static bool add_target(const char *line, void *argument)
 	return search->count == 2;
 }
 
-/* Let the kernel itself name the file and its directory, as it will name them in the lines of others: by watches of our own. */
+/*
+ * Let the kernel itself name the file and its directory, as it will name them in the lines of
+ * others: by watches of our own.
+ */
 static void name_targets(struct search *search)
 {
 	char info[64];
@@ -89,15 +97,17 @@ static bool is_target(const char *line, void *argument)
 	if (!parse_watch(line, &watched))
 		return false;
 	for (int i = 0; i < search->count; i++) {
-		if (watched.inode == search->targets[i].inode && watched.device == search->targets[i].device)
+		if (watched.inode == search->targets[i].inode &&
+		    watched.device == search->targets[i].device)
 			return true;
 	}
 	return false;
 }
 
 /*
- * Does the path lead into the directory? Nothing else is called by its name, which is random; what comes before may be another path in another
- * mount namespace. Behind it may stand " (deleted)", and in a line of maps a newline.
+ * Does the path lead into the directory? Nothing else is called by its name, which is random; what
+ * comes before may be another path in another mount namespace. Behind it may stand " (deleted)",
+ * and in a line of maps a newline.
  */
 static bool leads_there(const char *path, const struct search *search)
 {
@@ -119,7 +129,8 @@ static bool maps_there(const char *line, void *argument)
 
 /* ---- One process ---- */
 
-static bool link_leads_there(int dir, const char *name, const struct search *search, char target[PATH_MAX])
+static bool link_leads_there(int dir, const char *name, const struct search *search,
+			     char target[PATH_MAX])
 {
 	ssize_t n = readlinkat(dir, name, target, PATH_MAX - 1);
 
@@ -162,7 +173,8 @@ static bool uses_it(const char *pid, struct search *search)
 	process = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (process < 0)
 		return false;
-	uses = link_leads_there(process, "cwd", search, target) || has_open(process, search) || any_line(process, "maps", maps_there, search);
+	uses = link_leads_there(process, "cwd", search, target) || has_open(process, search) ||
+	       any_line(process, "maps", maps_there, search);
 	close(process);
 	return uses;
 }

@@ -1,8 +1,10 @@
 /*
- * Who has the file in use? Nobody tells; /proc does, of those processes that we may look into: our user's own.
+ * Who has the file in use? Nobody tells; /proc does, of those processes that we may look into: our
+ * user's own.
  *
- * In use is what a process has open, mapped or as its working directory, and what it has an inotify watch on: an application with several
- * documents in one process reads a file and closes it, but watches it, or its directory, as long as the document is open.
+ * In use is what a process has open, mapped or as its working directory, and what it has an inotify
+ * watch on: an application with several documents in one process reads a file and closes it, but
+ * watches it, or its directory, as long as the document is open.
  */
 #ifndef HOLDERS_H
 #define HOLDERS_H
@@ -11,8 +13,9 @@
 #include <sys/types.h>
 
 /*
- * Does any process but our own have the file in use, or anything else in the directory, or that itself? What cannot be found out counts as no.
- * *last: who had it last, the first to be looked at next time; 0: nobody yet.
+ * Does any process but our own have the file in use, or anything else in the directory, or that
+ * itself? What cannot be found out counts as no. *last: who had it last, the first to be looked at
+ * next time; 0: nobody yet.
  */
 bool holders_any(pid_t *last, const struct desk *desk);
 

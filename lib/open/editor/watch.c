@@ -30,7 +30,9 @@ int watch_open(struct watch *watch, const char *directory, const char *name)
 	snprintf(watch->name, sizeof(watch->name), "%s", name);
 	if (watch->fd < 0)
 		return -errno;
-	if (inotify_add_watch(watch->fd, directory, IN_OPEN | IN_MODIFY | IN_CLOSE_WRITE | IN_MOVE | IN_DELETE | IN_ONLYDIR) < 0) {
+	if (inotify_add_watch(watch->fd, directory,
+			      IN_OPEN | IN_MODIFY | IN_CLOSE_WRITE | IN_MOVE | IN_DELETE |
+				      IN_ONLYDIR) < 0) {
 		int r = -errno;
 
 		watch_close(watch);
@@ -74,7 +76,8 @@ int watch_read(struct watch *watch)
 		if (n < 0 && errno != EINTR)
 			return errno == EAGAIN ? 0 : -errno;
 		for (ssize_t at = 0; at < n;) {
-			const struct inotify_event *event = (const struct inotify_event *)(events + at);
+			const struct inotify_event *event =
+				(const struct inotify_event *)(events + at);
 
 			note(watch, event);
 			at += (ssize_t)(sizeof(*event) + event->len);

@@ -1,8 +1,9 @@
 /*
  * Watching one file in a directory: when has somebody saved it?
  *
- * A save is complete when the file was closed after writing, or another was renamed over it, and nothing has happened to it for a while since:
- * programs write in several goes, and move the earlier file away first.
+ * A save is complete when the file was closed after writing, or another was renamed over it, and
+ * nothing has happened to it for a while since: programs write in several goes, and move the
+ * earlier file away first.
  */
 #ifndef WATCH_H
 #define WATCH_H
@@ -13,10 +14,11 @@
 struct watch {
 	int fd;                  /* inotify's: readable when there is news. -1: not open */
 	char name[NAME_MAX + 1]; /* of the file in the directory */
-	bool opened, saved;      /* somebody has opened it, or written to it or its name, since watch_open() */
-	bool complete;           /* the last that was written of it is complete, */
-	bool told;               /* and watch_ripe() has told so */
-	int64_t last;            /* when something happened to it last, as clock_now() */
+	/* Somebody has opened it, or written to it or its name, since watch_open(). */
+	bool opened, saved;
+	bool complete; /* the last that was written of it is complete, */
+	bool told;     /* and watch_ripe() has told so */
+	int64_t last;  /* when something happened to it last, as clock_now() */
 };
 
 /* Milliseconds on a clock that only runs forward. */

@@ -28,19 +28,25 @@ static bool begins_with(const char *name, const char *prefix)
 	return strncmp(name, prefix, strlen(prefix)) == 0;
 }
 
-/* These say something of the content as it was: that it may do more than others, or that it is what somebody signed. */
+/*
+ * These say something of the content as it was: that it may do more than others, or that it is what
+ * somebody signed.
+ */
 static bool is_of_content(const char *name)
 {
-	return strcmp(name, "security.capability") == 0 || strcmp(name, "security.ima") == 0 || strcmp(name, "security.evm") == 0;
+	return strcmp(name, "security.capability") == 0 || strcmp(name, "security.ima") == 0 ||
+	       strcmp(name, "security.evm") == 0;
 }
 
 /* May the file do without this attribute, where setting it fails with `error`? */
 static bool is_dispensable(const char *name, int error)
 {
-	return (begins_with(name, "security.") || begins_with(name, "trusted.")) && (error == EPERM || error == EACCES || error == ENOTSUP);
+	return (begins_with(name, "security.") || begins_with(name, "trusted.")) &&
+	       (error == EPERM || error == EACCES || error == ENOTSUP);
 }
 
-static int copy_one(int from, int to, const char *name, bool same_group, unsigned char value[XATTR_SIZE_MAX])
+static int copy_one(int from, int to, const char *name, bool same_group,
+		    unsigned char value[XATTR_SIZE_MAX])
 {
 	ssize_t size;
 
@@ -52,7 +58,8 @@ static int copy_one(int from, int to, const char *name, bool same_group, unsigne
 	size = fgetxattr(from, name, value, XATTR_SIZE_MAX);
 	if (size < 0 && errno == ENODATA)
 		return 0; /* removed meanwhile */
-	if ((size < 0 || fsetxattr(to, name, value, (size_t)size, 0) < 0) && !is_dispensable(name, errno))
+	if ((size < 0 || fsetxattr(to, name, value, (size_t)size, 0) < 0) &&
+	    !is_dispensable(name, errno))
 		return -errno;
 	return 0;
 }
@@ -64,7 +71,8 @@ static int copy_extended(int from, int to, bool same_group, struct space *space)
 
 	if (length < 0)
 		return errno == ENOTSUP ? 0 : -errno;
-	for (const char *name = space->names; r == 0 && name < space->names + length; name += strlen(name) + 1)
+	for (const char *name = space->names; r == 0 && name < space->names + length;
+	     name += strlen(name) + 1)
 		r = copy_one(from, to, name, same_group, space->value);
 	return r;
 }
@@ -76,7 +84,8 @@ static bool copy_owner(const struct stat *status, int to)
 
 	if (fstat(to, &made) == 0 && made.st_uid == status->st_uid && made.st_gid == status->st_gid)
 		return true;
-	return fchown(to, status->st_uid, status->st_gid) == 0 || fchown(to, (uid_t)-1, status->st_gid) == 0;
+	return fchown(to, status->st_uid, status->st_gid) == 0 ||
+	       fchown(to, (uid_t)-1, status->st_gid) == 0;
 }
 
 int attributes_copy(int from, int to)

@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "format/error.h"
-#include "open/opener/saving.h"
 #include "io/stream.h"
+#include "open/opener/saving.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -28,14 +28,19 @@ struct qfile_opener {
 	struct stream_writer writer;
 	struct stream_reader reader;
 	struct saving saving;
-	bool requested;           /* the request is sent */
-	bool sent;                /* so is all of the content */
+	bool requested; /* the request is sent */
+	bool sent;      /* so is all of the content */
 	enum state state;
-	unsigned save;            /* versions that have begun to come */
-	uint64_t done, total;     /* bytes of the content, or then of the version that is coming; total is 0 where it is not known */
+	unsigned save; /* versions that have begun to come */
+	/*
+	 * Bytes of the content, or then of the version that is coming; total is 0 where it is not
+	 * known.
+	 */
+	uint64_t done, total;
 };
 
-int qfile_opener_new(struct qfile_opener **opener, const char *path, const struct qfile_opener_options *options, struct qfile_error *error)
+int qfile_opener_new(struct qfile_opener **opener, const char *path,
+		     const struct qfile_opener_options *options, struct qfile_error *error)
 {
 	struct qfile_opener *o = calloc(1, sizeof(*o));
 	int r;
@@ -86,7 +91,8 @@ struct qfile_edit_progress qfile_opener_progress(const struct qfile_opener *open
 
 static int send_request(struct qfile_opener *opener)
 {
-	struct qfile_edit_request request = {.view_only = opener->options.view_only, .records = true, .length = opener->total};
+	struct qfile_edit_request request = {
+		.view_only = opener->options.view_only, .records = true, .length = opener->total};
 	int r;
 
 	memcpy(request.name, opener->original.base, sizeof(opener->original.base));
@@ -103,10 +109,13 @@ static int send_part(struct qfile_opener *opener, struct qfile_error *error)
 	const struct place *place = &opener->original.place;
 	uint64_t left = opener->total - opener->done;
 	/* The buffer is empty: each part is flushed. */
-	ssize_t n = pread(place->fd, opener->writer.buffer, left < STREAM_BUFFER_SIZE ? (size_t)left : STREAM_BUFFER_SIZE, (off_t)opener->done);
+	ssize_t n = pread(place->fd, opener->writer.buffer,
+			  left < STREAM_BUFFER_SIZE ? (size_t)left : STREAM_BUFFER_SIZE,
+			  (off_t)opener->done);
 
 	if (n < 0)
-		return errno == EINTR ? 0 : error_set(error, -errno, "reading", opener->original.base);
+		return errno == EINTR ? 0
+				      : error_set(error, -errno, "reading", opener->original.base);
 	if (n == 0) {
 		error_set(error, -ESTALE, "reading", opener->original.base);
 		if (error)
@@ -135,7 +144,8 @@ int qfile_opener_send(struct qfile_opener *opener, struct qfile_error *error)
 	if (r == -EALREADY) /* it answers, or has gone */
 		return 0;
 	if (r < 0 && error && error->code == 0)
-		error_set(error, r, r == -ECANCELED ? NULL : "sending", r == -ECANCELED ? NULL : opener->original.base);
+		error_set(error, r, r == -ECANCELED ? NULL : "sending",
+			  r == -ECANCELED ? NULL : opener->original.base);
 	if (r < 0)
 		return r;
 	if (opener->done < opener->total)
@@ -174,7 +184,8 @@ static int begin(struct qfile_opener *opener, enum state state, uint64_t announc
 }
 
 /* It has come, with this checksum. `damaged`: it should have another one. */
-static int end(struct qfile_opener *opener, uint32_t crc, bool damaged, struct qfile_opener_event *event, struct qfile_error *error)
+static int end(struct qfile_opener *opener, uint32_t crc, bool damaged,
+	       struct qfile_opener_event *event, struct qfile_error *error)
 {
 	bool raw = opener->state == IN_RAW;
 
@@ -204,7 +215,8 @@ static ssize_t take_part(struct qfile_opener *opener, uint64_t most)
 	return n;
 }
 
-static int take_save(struct qfile_opener *opener, struct qfile_opener_event *event, struct qfile_error *error)
+static int take_save(struct qfile_opener *opener, struct qfile_opener_event *event,
+		     struct qfile_error *error)
 {
 	uint64_t left = opener->total - opener->done;
 	const unsigned char *bytes;
@@ -223,12 +235,16 @@ static int take_save(struct qfile_opener *opener, struct qfile_opener_event *eve
 	return end(opener, crc, crc != qfile_edit_crc_decode(bytes), event, error);
 }
 
-static int take_raw(struct qfile_opener *opener, struct qfile_opener_event *event, struct qfile_error *error)
+static int take_raw(struct qfile_opener *opener, struct qfile_opener_event *event,
+		    struct qfile_error *error)
 {
 	uint64_t most = opener->options.max_bytes - opener->done;
 	ssize_t n;
 
-	/* One byte too many is not asked for, only looked at: the limit may be the largest number there is. */
+	/*
+	 * One byte too many is not asked for, only looked at: the limit may be the largest number
+	 * there is.
+	 */
 	n = take_part(opener, most);
 	if (n == 0 && opener->reader.begin < opener->reader.end)
 		return -EFBIG;
@@ -238,7 +254,8 @@ static int take_raw(struct qfile_opener *opener, struct qfile_opener_event *even
 }
 
 /* The header of a record that ends the answer is at *bytes; its message follows. */
-static int take_done(struct qfile_opener *opener, const struct qfile_edit_record *record, struct qfile_opener_event *event)
+static int take_done(struct qfile_opener *opener, const struct qfile_edit_record *record,
+		     struct qfile_opener_event *event)
 {
 	const unsigned char *bytes;
 	size_t length = (size_t)record->length;
@@ -269,7 +286,8 @@ static int take_record(struct qfile_opener *opener, struct qfile_opener_event *e
 	if (qfile_edit_record_decode(bytes, &record) < 0)
 		return -EPROTO;
 	stream_take(&opener->reader, QFILE_EDIT_RECORD_SIZE);
-	return record.kind == QFILE_EDIT_DONE ? take_done(opener, &record, event) : begin(opener, IN_SAVE, record.length);
+	return record.kind == QFILE_EDIT_DONE ? take_done(opener, &record, event)
+					      : begin(opener, IN_SAVE, record.length);
 }
 
 /* Records, or the content of version 1? */
@@ -284,13 +302,17 @@ static int take_first(struct qfile_opener *opener, struct qfile_opener_event *ev
 		opener->state = AT_RECORD;
 		return take_record(opener, event);
 	}
-	/* It ends before there is a mark: either nothing was changed, or the new content is that short. */
+	/*
+	 * It ends before there is a mark: either nothing was changed, or the new content is that
+	 * short.
+	 */
 	if (opener->reader.begin < opener->reader.end)
 		return begin(opener, IN_RAW, 0);
 	return opener->sent ? QFILE_OPENER_DONE : -ECONNRESET;
 }
 
-static int take(struct qfile_opener *opener, struct qfile_opener_event *event, struct qfile_error *error)
+static int take(struct qfile_opener *opener, struct qfile_opener_event *event,
+		struct qfile_error *error)
 {
 	switch (opener->state) {
 	case AT_BEGIN:
@@ -306,7 +328,8 @@ static int take(struct qfile_opener *opener, struct qfile_opener_event *event, s
 	}
 }
 
-int qfile_opener_step(struct qfile_opener *opener, struct qfile_opener_event *event, struct qfile_error *error)
+int qfile_opener_step(struct qfile_opener *opener, struct qfile_opener_event *event,
+		      struct qfile_error *error)
 {
 	int step;
 
@@ -314,5 +337,7 @@ int qfile_opener_step(struct qfile_opener *opener, struct qfile_opener_event *ev
 	event->path[0] = event->message[0] = '\0';
 	step = take(opener, event, error);
 	event->save = opener->save;
-	return step < 0 ? error_set(error, step, step == -ECANCELED ? NULL : "reading the answer", NULL) : step;
+	return step < 0 ? error_set(error, step, step == -ECANCELED ? NULL : "reading the answer",
+				    NULL)
+			: step;
 }

@@ -63,7 +63,10 @@ static int follow(struct place *place, const char *path)
 	return -ELOOP;
 }
 
-/* Is there a regular file at `path`? What else there may be is not opened: that alone could do something. */
+/*
+ * Is there a regular file at `path`? What else there may be is not opened: that alone could do
+ * something.
+ */
 static int check(const char *path)
 {
 	struct stat status;
@@ -98,7 +101,8 @@ static int open_once(struct original *original, const char *path, bool view_only
 
 	if (r < 0)
 		return r;
-	place->fd = openat(place->dir, place->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	place->fd = openat(place->dir, place->name,
+			   O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (place->fd < 0 || fstat(place->fd, &status) < 0)
 		return -errno;
 	if (!S_ISREG(status.st_mode))
@@ -133,7 +137,8 @@ int original_open(struct original *original, const char *path, bool view_only)
 
 int original_writable(const struct original *original)
 {
-	return faccessat(original->place.dir, original->place.name, W_OK, AT_EACCESS) < 0 ? -errno : 0;
+	return faccessat(original->place.dir, original->place.name, W_OK, AT_EACCESS) < 0 ? -errno
+											  : 0;
 }
 
 void original_close(struct original *original)

@@ -12,8 +12,9 @@ struct original {
 };
 
 /*
- * Open the file at `path`. -EINVAL: the path is empty. -EISDIR: a directory. -ENOTSUP: neither that nor a regular file. Else the errno of opening it.
- * For editing it is locked, unless another opener has done so: then notes has QFILE_OPENER_SECOND.
+ * Open the file at `path`. -EINVAL: the path is empty. -EISDIR: a directory. -ENOTSUP: neither that
+ * nor a regular file. Else the errno of opening it. For editing it is locked, unless another opener
+ * has done so: then notes has QFILE_OPENER_SECOND.
  */
 int original_open(struct original *original, const char *path, bool view_only);
 /* May the caller write to it, as its mode and its file system have it? Else a negative errno. */

@@ -5,9 +5,9 @@
  */
 #include "open/opener/place.h"
 
-#include "open/opener/attributes.h"
-#include "open/content.h"
 #include "io/stream.h"
+#include "open/content.h"
+#include "open/opener/attributes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,7 +43,8 @@ static bool is_settled(const struct stat *status)
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec - status->st_mtim.tv_sec > SETTLED_SECONDS && now.tv_sec - status->st_ctim.tv_sec > SETTLED_SECONDS;
+	return now.tv_sec - status->st_mtim.tv_sec > SETTLED_SECONDS &&
+	       now.tv_sec - status->st_ctim.tv_sec > SETTLED_SECONDS;
 }
 
 void place_note(struct place *place, const struct stat *status)
@@ -57,10 +58,14 @@ static bool same_time(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
-/* Does one file's status say that nothing was written in between? `renamed`: it was, which changes its ctime. */
+/*
+ * Does one file's status say that nothing was written in between? `renamed`: it was, which changes
+ * its ctime.
+ */
 static bool same_status(const struct stat *a, const struct stat *b, bool renamed)
 {
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size && same_time(&a->st_mtim, &b->st_mtim) &&
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+	       same_time(&a->st_mtim, &b->st_mtim) &&
 	       (renamed || same_time(&a->st_ctim, &b->st_ctim));
 }
 
@@ -75,7 +80,10 @@ static int sum(int fd, uint32_t *crc)
 	return r;
 }
 
-/* The same by its content: a file that was only touched, or written anew as it was, has not changed. `status` is noted if it is. */
+/*
+ * The same by its content: a file that was only touched, or written anew as it was, has not
+ * changed. `status` is noted if it is.
+ */
 static int compare(int fd, const struct stat *status, struct seen *seen)
 {
 	struct seen now = {.status = *status, .settled = is_settled(status)};
@@ -98,11 +106,13 @@ static int compare(int fd, const struct stat *status, struct seen *seen)
 /* Open `name`, which must still be what `seen` says. Returns a descriptor. -ESTALE: it is not. */
 static int look(int dir, const char *name, struct seen *seen, bool renamed)
 {
-	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), r = 0;
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC),
+	    r = 0;
 	struct stat status;
 
 	if (fd < 0)
-		return errno == ELOOP || errno == ENXIO ? -ESTALE : -errno; /* a link, or a socket */
+		/* A link, or a socket. */
+		return errno == ELOOP || errno == ENXIO ? -ESTALE : -errno;
 	if (fstat(fd, &status) < 0)
 		r = -errno;
 	else if (!S_ISREG(status.st_mode))
@@ -125,8 +135,8 @@ static int sync_directory(int dir, int fd)
 }
 
 /*
- * Open the file again, as one that is locked while it is somebody's place; -1: it cannot be. version->fd is not for that: a program that is open for
- * writing somewhere cannot be run.
+ * Open the file again, as one that is locked while it is somebody's place; -1: it cannot be.
+ * version->fd is not for that: a program that is open for writing somewhere cannot be run.
  */
 static int open_locked(int dir, const char *name)
 {
@@ -156,8 +166,10 @@ static void exchange_back(const struct place *place, struct version *version)
 {
 	struct stat ours, there;
 
-	if (renameat2(place->dir, version->name, place->dir, place->name, RENAME_EXCHANGE) == 0 && fstat(version->fd, &ours) == 0 &&
-	    fstatat(place->dir, version->name, &there, AT_SYMLINK_NOFOLLOW) == 0 && there.st_dev == ours.st_dev && there.st_ino == ours.st_ino)
+	if (renameat2(place->dir, version->name, place->dir, place->name, RENAME_EXCHANGE) == 0 &&
+	    fstat(version->fd, &ours) == 0 &&
+	    fstatat(place->dir, version->name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    there.st_dev == ours.st_dev && there.st_ino == ours.st_ino)
 		return;
 	version->name[0] = '\0';
 }
@@ -169,9 +181,11 @@ static int exchange(struct place *place, struct version *version)
 
 	if (renameat2(place->dir, version->name, place->dir, place->name, RENAME_EXCHANGE) < 0) {
 		if (errno != EINVAL && errno != ENOSYS)
-			return errno == EBUSY ? -EXDEV : -errno; /* something is mounted there; EBUSY means another opener */
+			/* Something is mounted there; EBUSY means another opener. */
+			return errno == EBUSY ? -EXDEV : -errno;
 		/* The file system cannot exchange: we have just looked. */
-		return renameat(place->dir, version->name, place->dir, place->name) < 0 ? -errno : 0;
+		return renameat(place->dir, version->name, place->dir, place->name) < 0 ? -errno
+											: 0;
 	}
 	r = look(place->dir, version->name, &place->seen, true);
 	if (r < 0) {
@@ -194,7 +208,8 @@ static void backup_name(const char *name, unsigned number, char backup[NAME_MAX 
 	room = NAME_MAX - strlen(end);
 	if (length > room) {
 		length = room;
-		while (length > 1 && ((unsigned char)name[length] & 0xC0) == 0x80) /* within a character */
+		/* Within a character. */
+		while (length > 1 && ((unsigned char)name[length] & 0xC0) == 0x80)
 			length--;
 	}
 	snprintf(backup, NAME_MAX + 1, "%.*s%s", (int)length, name, end);
@@ -252,7 +267,8 @@ int place_create(struct place *place, struct version *version, const char *name)
 	int dir, r = fsync(version->fd) < 0 ? -errno : 0;
 
 	snprintf(final, sizeof(final), "%s", name);
-	for (unsigned number = 2; r == 0 && (r = version_link(version, final)) == -EEXIST && number > 0; number++)
+	for (unsigned number = 2;
+	     r == 0 && (r = version_link(version, final)) == -EEXIST && number > 0; number++)
 		r = qfile_numbered_name(name, number, final);
 	if (r < 0)
 		return r;

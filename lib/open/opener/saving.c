@@ -5,8 +5,8 @@
  */
 #include "open/opener/saving.h"
 
-#include "open/opener/attributes.h"
 #include "format/error.h"
+#include "open/opener/attributes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
-void saving_init(struct saving *saving, struct original *original, const char *from, const char *const *keep)
+void saving_init(struct saving *saving, struct original *original, const char *from,
+		 const char *const *keep)
 {
 	*saving = (struct saving){.original = original, .from = from, .keep = keep, .private = -1};
 	saving->version.fd = -1;
@@ -30,7 +31,9 @@ void saving_close(struct saving *saving)
 
 /* ---- The directory where it grows: one after another is tried ---- */
 
-/* Make the directory at `path` and those above it, where they are missing. Returns whether one was. */
+/*
+ * Make the directory at `path` and those above it, where they are missing. Returns whether one was.
+ */
 static bool make_path(const char *path)
 {
 	char parent[PATH_MAX];
@@ -115,7 +118,8 @@ void saving_begin(struct saving *saving, uint64_t announced)
 
 	saving->where = 0;
 	saving->failure = 0;
-	saving->reason = original->notes & QFILE_OPENER_SECOND ? EBUSY : -original_writable(original);
+	saving->reason =
+		original->notes & QFILE_OPENER_SECOND ? EBUSY : -original_writable(original);
 	r = version_begin(&saving->version, original->place.dir, announced);
 	if (r < 0)
 		go_on(saving, r);
@@ -167,10 +171,15 @@ static int keep_here(struct saving *saving)
 	char name[NAME_MAX + 1];
 	int r;
 
-	if (saving->kept.dir >= 0 && saving->kept_where == saving->where && place_replace(&saving->kept, &saving->version, NULL) == 0)
+	if (saving->kept.dir >= 0 && saving->kept_where == saving->where &&
+	    place_replace(&saving->kept, &saving->version, NULL) == 0)
 		return 0;
-	/* Beside the original others see it as they see that, or not at all; elsewhere it is nobody else's business. */
-	if (saving->where == 0 && attributes_copy(original->place.fd, saving->version.fd) < 0 && fchmod(saving->version.fd, 0600) < 0)
+	/*
+	 * Beside the original others see it as they see that, or not at all; elsewhere it is nobody
+	 * else's business.
+	 */
+	if (saving->where == 0 && attributes_copy(original->place.fd, saving->version.fd) < 0 &&
+	    fchmod(saving->version.fd, 0600) < 0)
 		return -errno;
 	kept_name(saving, name);
 	r = place_create(&saving->kept, &saving->version, name);
@@ -205,7 +214,8 @@ static int save(struct saving *saving, bool backup, struct qfile_opener_event *e
 	return QFILE_OPENER_DROPPED;
 }
 
-int saving_end(struct saving *saving, uint32_t crc, bool backup, struct qfile_opener_event *event, struct qfile_error *error)
+int saving_end(struct saving *saving, uint32_t crc, bool backup, struct qfile_opener_event *event,
+	       struct qfile_error *error)
 {
 	int step;
 

@@ -1,5 +1,6 @@
 /*
- * What is done with the versions that come back: each is put in the original's place, or where that cannot be, kept somewhere else.
+ * What is done with the versions that come back: each is put in the original's place, or where that
+ * cannot be, kept somewhere else.
  */
 #ifndef SAVING_H
 #define SAVING_H
@@ -12,25 +13,36 @@ struct saving {
 	const char *from;        /* as in struct qfile_opener_options */
 	const char *const *keep; /* the same */
 	struct version version;  /* that is coming */
-	size_t where;            /* the directory it lies in: 0, the original's; else keep[where - 1], open as `private` */
-	int private;             /* -1: none */
-	int reason;              /* why it cannot be put in the original's place, a positive errno; 0: nothing is known against it */
-	int failure;             /* why nothing can be done with it any more, a negative errno; 0 */
-	struct place kept;       /* where the last one was kept that was */
-	size_t kept_where;       /* as `where` */
+	/* The directory it lies in: 0, the original's; else keep[where - 1], open as `private`. */
+	size_t where;
+	int private; /* -1: none */
+	/*
+	 * Why it cannot be put in the original's place, a positive errno; 0: nothing is known
+	 * against it.
+	 */
+	int reason;
+	int failure;       /* why nothing can be done with it any more, a negative errno; 0 */
+	struct place kept; /* where the last one was kept that was */
+	size_t kept_where; /* as `where` */
 };
 
-void saving_init(struct saving *saving, struct original *original, const char *from, const char *const *keep);
+void saving_init(struct saving *saving, struct original *original, const char *from,
+		 const char *const *keep);
 void saving_close(struct saving *saving);
 
-/* A version begins; `announced`: its bytes, 0 where they are not known. What fails here and in saving_write() shows in saving_end(). */
+/*
+ * A version begins; `announced`: its bytes, 0 where they are not known. What fails here and in
+ * saving_write() shows in saving_end().
+ */
 void saving_begin(struct saving *saving, uint64_t announced);
 void saving_write(struct saving *saving, const void *bytes, size_t size);
 /*
- * It is complete, with this checksum. `backup`: the content before is to be kept. Returns QFILE_OPENER_SAVED or QFILE_OPENER_KEPT and fills *event
- * but for its number; or QFILE_OPENER_DROPPED and fills *error.
+ * It is complete, with this checksum. `backup`: the content before is to be kept. Returns
+ * QFILE_OPENER_SAVED or QFILE_OPENER_KEPT and fills *event but for its number; or
+ * QFILE_OPENER_DROPPED and fills *error.
  */
-int saving_end(struct saving *saving, uint32_t crc, bool backup, struct qfile_opener_event *event, struct qfile_error *error);
+int saving_end(struct saving *saving, uint32_t crc, bool backup, struct qfile_opener_event *event,
+	       struct qfile_error *error);
 /* It will not be complete, or is not wanted. */
 void saving_drop(struct saving *saving);
 

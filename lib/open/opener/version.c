@@ -41,7 +41,9 @@ static int create_named(struct version *version)
 	do {
 		r = think_up_name(version->name);
 		if (r == 0) {
-			version->fd = openat(version->dir, version->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+			version->fd =
+				openat(version->dir, version->name,
+				       O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 			r = version->fd < 0 ? -errno : 0;
 		}
 	} while (r == -EEXIST);
@@ -56,7 +58,9 @@ static int create(struct version *version)
 
 	version->fd = openat(version->dir, ".", O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
 	if (version->fd < 0)
-		return errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL ? create_named(version) : -errno;
+		return errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL
+			       ? create_named(version)
+			       : -errno;
 	/* Without /proc it would remain without a name for ever. */
 	if (faccessat(AT_FDCWD, path_of(version->fd, path), F_OK, 0) == 0)
 		return 0;
@@ -83,7 +87,8 @@ int version_write(struct version *version, const void *bytes, size_t size)
 	size_t done = 0;
 
 	while (done < size) {
-		ssize_t n = pwrite(version->fd, (const char *)bytes + done, size - done, (off_t)(version->size + done));
+		ssize_t n = pwrite(version->fd, (const char *)bytes + done, size - done,
+				   (off_t)(version->size + done));
 
 		if (n < 0 && errno != EINTR)
 			return -errno;
@@ -129,7 +134,10 @@ int version_move(struct version *version, int dir)
 	return 0;
 }
 
-/* Let the file, which has no name yet, have this one. Only root may do that by the descriptor alone, and only /proc lets others. */
+/*
+ * Let the file, which has no name yet, have this one. Only root may do that by the descriptor
+ * alone, and only /proc lets others.
+ */
 static int link_unnamed(const struct version *version, const char *name)
 {
 	char path[32];

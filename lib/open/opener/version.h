@@ -17,8 +17,8 @@ struct version {
 };
 
 /*
- * Begin one, 0600. -ENOSPC: there is no room for the `announced` bytes. Else the errno of making a file in `dir`, which has to stay open until
- * version_end().
+ * Begin one, 0600. -ENOSPC: there is no room for the `announced` bytes. Else the errno of making a
+ * file in `dir`, which has to stay open until version_end().
  */
 int version_begin(struct version *version, int dir, uint64_t announced);
 /* Append. On failure it is what it was before. */
@@ -27,7 +27,10 @@ int version_write(struct version *version, const void *bytes, size_t size);
 int version_move(struct version *version, int dir);
 /* Let it have a temporary name, if it has none. */
 int version_name(struct version *version);
-/* Let it have the name `name` in its directory, in place of the temporary one, if that is free. -EEXIST: it is taken. */
+/*
+ * Let it have the name `name` in its directory, in place of the temporary one, if that is free.
+ * -EEXIST: it is taken.
+ */
 int version_link(struct version *version, const char *name);
 /* Close it. With its temporary name it disappears. */
 void version_end(struct version *version);

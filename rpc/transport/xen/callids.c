@@ -50,7 +50,8 @@ const char *rpc_calls_next(struct rpc_calls *calls)
 		const char *untrusted_name = calls->listed + calls->next;
 
 		calls->next += strlen(untrusted_name) + 1;
-		if (rpc_call_id_ok(untrusted_name) && !holds(calls->taken, calls->taken_size, untrusted_name))
+		if (rpc_call_id_ok(untrusted_name) &&
+		    !holds(calls->taken, calls->taken_size, untrusted_name))
 			return untrusted_name;
 	}
 	return NULL;
@@ -71,7 +72,8 @@ void rpc_calls_take(struct rpc_calls *calls, const char *id)
 	size_t length = strlen(id) + 1;
 
 	/* What is taken is a part of what is listed, each name once: it always fits. */
-	if (length > sizeof(calls->taken) - calls->taken_size || holds(calls->taken, calls->taken_size, id))
+	if (length > sizeof(calls->taken) - calls->taken_size ||
+	    holds(calls->taken, calls->taken_size, id))
 		return;
 	memcpy(calls->taken + calls->taken_size, id, length);
 	calls->taken_size += length;

@@ -1,6 +1,7 @@
 /*
- * The calls of one source, as its directory in xenstore lists them, and which of them were taken already. Pure, and of a fixed size: what is
- * remembered is never more than what one listing holds, since a call that is listed no more is forgotten.
+ * The calls of one source, as its directory in xenstore lists them, and which of them were taken
+ * already. Pure, and of a fixed size: what is remembered is never more than what one listing holds,
+ * since a call that is listed no more is forgotten.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -20,7 +21,10 @@ struct rpc_calls {
 	size_t taken_size;
 };
 
-/* Begin with a new listing of at most RPC_LISTING_MAX bytes; what does not end with a NUL there is left out. Calls that it lacks are forgotten. */
+/*
+ * Begin with a new listing of at most RPC_LISTING_MAX bytes; what does not end with a NUL there is
+ * left out. Calls that it lacks are forgotten.
+ */
 void rpc_calls_list(struct rpc_calls *calls, const char *untrusted_listing, size_t size);
 
 /* The next call that is listed, well named and not taken. NULL: no more in this listing. */

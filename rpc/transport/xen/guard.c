@@ -12,7 +12,10 @@
 
 #include "transport/xen/xenstore.h"
 
-/* In the guard. It holds nothing of its starter's open, nor is it killed along with its starter's session. */
+/*
+ * In the guard. It holds nothing of its starter's open, nor is it killed along with its starter's
+ * session.
+ */
 static _Noreturn void watch_over(int fd, const char *path)
 {
 	struct xenstore store;

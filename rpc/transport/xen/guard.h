@@ -1,6 +1,6 @@
 /*
- * A process that removes a node from xenstore when the one that made it dies, however that dies: SIGKILL leaves no chance to clean up, and
- * xenstore keeps a node as long as its guest runs.
+ * A process that removes a node from xenstore when the one that made it dies, however that dies:
+ * SIGKILL leaves no chance to clean up, and xenstore keeps a node as long as its guest runs.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -17,7 +17,10 @@ struct rpc_guard {
 /* To be called before the node is made. 0 or a negative errno. */
 int rpc_guard_start(struct rpc_guard *guard, const char *path);
 
-/* The node is gone, or was never made: the guard ends, and leaves no zombie. Does nothing when there is none. */
+/*
+ * The node is gone, or was never made: the guard ends, and leaves no zombie. Does nothing when
+ * there is none.
+ */
 void rpc_guard_dismiss(struct rpc_guard *guard);
 
 #endif

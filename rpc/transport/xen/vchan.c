@@ -1,8 +1,10 @@
 /*
- * The Xen transport: a channel is a libxenvchan, two rings in memory that the caller's guest shares with the service's.
+ * The Xen transport: a channel is a libxenvchan, two rings in memory that the caller's guest shares
+ * with the service's.
  *
- * What makes it fast: no bytes are copied but from and to the ring, and the other end is asked for a notification, which costs it a hypercall
- * and both a switch between guests, only when there is nothing else to do than to sleep.
+ * What makes it fast: no bytes are copied but from and to the ring, and the other end is asked for
+ * a notification, which costs it a hypercall and both a switch between guests, only when there is
+ * nothing else to do than to sleep.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -19,7 +21,10 @@
 
 /* ---- The rings  ---- */
 
-/* Bytes between the two indices of a ring. The other end may write anything there: the callers check it. */
+/*
+ * Bytes between the two indices of a ring. The other end may write anything there: the callers
+ * check it.
+ */
 static uint32_t untrusted_filled(const struct libxenvchan_ring *ring)
 {
 	uint32_t untrusted_prod = __atomic_load_n(&ring->shr->prod, __ATOMIC_ACQUIRE);
@@ -27,17 +32,22 @@ static uint32_t untrusted_filled(const struct libxenvchan_ring *ring)
 	return untrusted_prod - __atomic_load_n(&ring->shr->cons, __ATOMIC_ACQUIRE);
 }
 
-/* As libxenvchan does, these take nonsense for a ring in which nothing can be done: else we would try again without end. */
+/*
+ * As libxenvchan does, these take nonsense for a ring in which nothing can be done: else we would
+ * try again without end.
+ */
 static size_t readable(const struct vchan *vchan)
 {
-	uint32_t size = 1U << vchan->chan->read.order, untrusted_bytes = untrusted_filled(&vchan->chan->read);
+	uint32_t size = 1U << vchan->chan->read.order,
+		 untrusted_bytes = untrusted_filled(&vchan->chan->read);
 
 	return untrusted_bytes > size ? 0 : untrusted_bytes;
 }
 
 static size_t writable(const struct vchan *vchan)
 {
-	uint32_t size = 1U << vchan->chan->write.order, untrusted_bytes = untrusted_filled(&vchan->chan->write);
+	uint32_t size = 1U << vchan->chan->write.order,
+		 untrusted_bytes = untrusted_filled(&vchan->chan->write);
 
 	return untrusted_bytes > size ? 0 : size - untrusted_bytes;
 }
@@ -47,7 +57,10 @@ static bool peer_is_there(const struct vchan *vchan)
 	return !vchan->peer_gone && libxenvchan_is_open(vchan->chan);
 }
 
-/* libxenvchan asks for a notification whenever it is asked for more than there is; so it is not, unless there is nothing. */
+/*
+ * libxenvchan asks for a notification whenever it is asked for more than there is; so it is not,
+ * unless there is nothing.
+ */
 static ssize_t vchan_read(struct rpc_channel *channel, void *buffer, size_t size)
 {
 	struct vchan *vchan = channel->state;
@@ -77,8 +90,8 @@ ssize_t vchan_write(struct rpc_channel *channel, const void *buffer, size_t size
 	return n < 0 ? 0 : n;
 }
 
-static void no_message(struct xentoollog_logger *logger, xentoollog_level level, int error, const char *context, const char *format,
-                       va_list arguments)
+static void no_message(struct xentoollog_logger *logger, xentoollog_level level, int error,
+		       const char *context, const char *format, va_list arguments)
 {
 	(void)logger, (void)level, (void)error, (void)context, (void)format, (void)arguments;
 }
@@ -107,8 +120,10 @@ struct vchan *vchan_new(struct rpc_failure *failure)
 	}
 	status = xenstore_open(&vchan->store, entry_has_changed, vchan);
 	if (status < 0) {
-		rpc_fail(failure, 125, "cannot reach xenstore through /dev/xen/xenbus: %s: is this a Xen guest, and may this account use it?",
-		         strerror(-status));
+		rpc_fail(failure, 125,
+			 "cannot reach xenstore through /dev/xen/xenbus: %s: is this a Xen guest, "
+			 "and may this account use it?",
+			 strerror(-status));
 		free(vchan);
 		return NULL;
 	}
@@ -147,7 +162,8 @@ static void look_at_peer(struct vchan *vchan)
 		vchan->peer_gone = true;
 	while (vchan->changed && !vchan->peer_gone) {
 		vchan->changed = false;
-		if (xenstore_read(&vchan->store, vchan->entry, value) < 0 || !rpc_entry_names(value, vchan->peer))
+		if (xenstore_read(&vchan->store, vchan->entry, value) < 0 ||
+		    !rpc_entry_names(value, vchan->peer))
 			vchan->peer_gone = true;
 	}
 }
@@ -159,7 +175,10 @@ static void watched(const struct vchan *vchan, struct pollfd fds[2])
 	fds[1] = (struct pollfd){.fd = vchan->peer_gone ? -1 : vchan->store.fd, .events = POLLIN};
 }
 
-/* After poll(2): take note of what happened. The event is left alone where nobody is going to sleep: as long as it is, further ones cost nothing. */
+/*
+ * After poll(2): take note of what happened. The event is left alone where nobody is going to
+ * sleep: as long as it is, further ones cost nothing.
+ */
 static void notice(struct vchan *vchan, const struct pollfd fds[2], bool busy)
 {
 	if (fds[0].revents && !busy)
@@ -186,9 +205,11 @@ int vchan_sleep(struct vchan *vchan, int64_t deadline)
 }
 
 /*
- * Which of `events` can be done at once. -ECONNRESET: there is nobody any more. What cannot be done has been asked to be notified of then.
+ * Which of `events` can be done at once. -ECONNRESET: there is nobody any more. What cannot be done
+ * has been asked to be notified of then.
  *
- * For the service it's over when the caller is gone: nobody is left to do it for. The caller wants all that the service had written before it left.
+ * For the service it's over when the caller is gone: nobody is left to do it for. The caller wants
+ * all that the service had written before it left.
  */
 static int possible(struct vchan *vchan, short events)
 {
@@ -199,7 +220,8 @@ static int possible(struct vchan *vchan, short events)
 		can |= POLLIN;
 	if (!there && !can && !(vchan->chan->is_server && readable(vchan) > 0))
 		return -ECONNRESET;
-	if (there && (events & POLLOUT) && (writable(vchan) > 0 || libxenvchan_buffer_space(vchan->chan) > 0))
+	if (there && (events & POLLOUT) &&
+	    (writable(vchan) > 0 || libxenvchan_buffer_space(vchan->chan) > 0))
 		can |= POLLOUT;
 	return can;
 }
@@ -223,7 +245,8 @@ static size_t poll_all(struct pollfd own[2], struct pollfd *fds, size_t count, i
 	return ready;
 }
 
-int vchan_wait(struct rpc_channel *channel, short events, struct pollfd *fds, size_t count, int timeout)
+int vchan_wait(struct rpc_channel *channel, short events, struct pollfd *fds, size_t count,
+	       int timeout)
 {
 	struct vchan *vchan = channel->state;
 	int64_t deadline = timeout < 0 ? INT64_MAX : vchan_clock() + timeout;
@@ -236,7 +259,10 @@ int vchan_wait(struct rpc_channel *channel, short events, struct pollfd *fds, si
 	for (;;) {
 		can = possible(vchan, events);
 		watched(vchan, own);
-		ready = poll_all(own, fds, count, can ? 0 : timeout < 0 ? -1 : milliseconds_until(deadline));
+		ready = poll_all(own, fds, count,
+				 can           ? 0
+				 : timeout < 0 ? -1
+					       : milliseconds_until(deadline));
 		notice(vchan, own, can != 0);
 		if (can == 0 && (own[0].revents || own[1].revents))
 			can = possible(vchan, events);
@@ -257,7 +283,8 @@ void vchan_close(struct rpc_channel *channel)
 
 /* ---- The call's process  ---- */
 
-static int answer(struct vchan *vchan, const struct rpc_arrival *arrival, unsigned own_domid, struct rpc_failure *failure)
+static int answer(struct vchan *vchan, const struct rpc_arrival *arrival, unsigned own_domid,
+		  struct rpc_failure *failure)
 {
 	char entry[VCHAN_ENTRY_SIZE], path[2 * VCHAN_PATH_SIZE], value[XENSTORE_VALUE_SIZE];
 
@@ -265,16 +292,22 @@ static int answer(struct vchan *vchan, const struct rpc_arrival *arrival, unsign
 	snprintf(entry, sizeof(entry), "pedos-rpc-in/%u", arrival->origin);
 	if (vchan_watch_peer(vchan, entry, value) < 0 || !rpc_entry_names(value, arrival->source))
 		return rpc_fail(failure, 125, "%s is gone", arrival->source);
-	snprintf(path, sizeof(path), "/local/domain/%u/data/pedos-rpc/%u/%s", arrival->origin, own_domid, arrival->id);
+	snprintf(path, sizeof(path), "/local/domain/%u/data/pedos-rpc/%u/%s", arrival->origin,
+		 own_domid, arrival->id);
 	if (strlen(path) + strlen("/event-channel") >= VCHAN_PATH_SIZE)
-		return rpc_fail(failure, 125, "%s calls with an ID that is too long for libxenvchan", arrival->source);
+		return rpc_fail(failure, 125,
+				"%s calls with an ID that is too long for libxenvchan",
+				arrival->source);
 	vchan->chan = libxenvchan_client_init(&vchan_silence, (int)arrival->origin, path);
 	if (!vchan->chan)
-		return rpc_fail(failure, 125, "cannot connect to %s: it has given up, or made its call wrongly", arrival->source);
+		return rpc_fail(failure, 125,
+				"cannot connect to %s: it has given up, or made its call wrongly",
+				arrival->source);
 	return 0;
 }
 
-int vchan_answer(struct rpc_channel *channel, const struct rpc_arrival *arrival, unsigned own_domid, struct rpc_failure *failure)
+int vchan_answer(struct rpc_channel *channel, const struct rpc_arrival *arrival, unsigned own_domid,
+		 struct rpc_failure *failure)
 {
 	struct vchan *vchan = vchan_new(failure);
 

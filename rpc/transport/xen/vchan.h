@@ -1,5 +1,6 @@
 /*
- * Inside the Xen transport: one end of a libxenvchan, and what of it is used to call (vchan_call.c) and to be called (vchan_listen.c).
+ * Inside the Xen transport: one end of a libxenvchan, and what of it is used to call (vchan_call.c)
+ * and to be called (vchan_listen.c).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -14,8 +15,9 @@
 #include "transport/xen/xenstore.h"
 
 #define VCHAN_RING_SIZE (256 * 1024) /* bytes each way */
-#define VCHAN_RING_MIN 4096
-#define VCHAN_PATH_SIZE 64 /* libxenvchan cuts off longer paths, NUL and the names of its nodes below counted */
+#define VCHAN_RING_MIN  4096
+/* Libxenvchan cuts off longer paths, NUL and the names of its nodes below counted. */
+#define VCHAN_PATH_SIZE  64
 #define VCHAN_ENTRY_SIZE (sizeof("pedos-rpc-in/") + RPC_NAME_SIZE)
 
 struct vchan {
@@ -24,39 +26,59 @@ struct vchan {
 	char entry[VCHAN_ENTRY_SIZE]; /* dom0's word that the other end is there, in xenstore */
 	char peer[RPC_NAME_SIZE];     /* the first line of it while that is so */
 	bool changed;                 /* the watch has fired */
-	bool peer_gone;               /* dom0 says that the other guest is gone, or is not to be talked to any more */
+	/* dom0 says that the other guest is gone, or is not to be talked to any more. */
+	bool peer_gone;
 };
 
 /* A new one, connected to xenstore. On failure NULL and *failure. */
 struct vchan *vchan_new(struct rpc_failure *failure);
-/* Begin to watch `entry`, and read it to `value`. Returns the value's length or a negative errno. `peer` is for the caller to fill. */
+/*
+ * Begin to watch `entry`, and read it to `value`. Returns the value's length or a negative errno.
+ * `peer` is for the caller to fill.
+ */
 ssize_t vchan_watch_peer(struct vchan *vchan, const char *entry, char value[XENSTORE_VALUE_SIZE]);
 /* Make it what a channel is. */
 void vchan_give(struct vchan *vchan, struct rpc_channel *channel);
 void vchan_free(struct vchan *vchan);
 
-/* libxenvchan tells its troubles to stderr, a line for each ring that was too large; this tells nobody. */
+/*
+ * libxenvchan tells its troubles to stderr, a line for each ring that was too large; this tells
+ * nobody.
+ */
 extern struct xentoollog_logger vchan_silence;
 
-/* Sleep until something happens to the channel, or `deadline` on vchan_clock() has passed. 0, or -ECONNRESET: the other guest is gone. */
+/*
+ * Sleep until something happens to the channel, or `deadline` on vchan_clock() has passed. 0, or
+ * -ECONNRESET: the other guest is gone.
+ */
 int vchan_sleep(struct vchan *vchan, int64_t deadline);
 
-/* The call's process: be the client of the vchan that `arrival` offers. On failure -1 and *failure. */
-int vchan_answer(struct rpc_channel *channel, const struct rpc_arrival *arrival, unsigned own_domid, struct rpc_failure *failure);
+/*
+ * The call's process: be the client of the vchan that `arrival` offers. On failure -1 and *failure.
+ */
+int vchan_answer(struct rpc_channel *channel, const struct rpc_arrival *arrival, unsigned own_domid,
+		 struct rpc_failure *failure);
 
 /* The functions of the table. transport.h says what they do. */
-int vchan_connect(struct rpc_channel *channel, const char *target, const char *sockets, struct rpc_failure *failure);
+int vchan_connect(struct rpc_channel *channel, const char *target, const char *sockets,
+		  struct rpc_failure *failure);
 ssize_t vchan_write(struct rpc_channel *channel, const void *buffer, size_t size);
-int vchan_wait(struct rpc_channel *channel, short events, struct pollfd *fds, size_t count, int timeout);
+int vchan_wait(struct rpc_channel *channel, short events, struct pollfd *fds, size_t count,
+	       int timeout);
 void vchan_close(struct rpc_channel *channel);
-int vchan_listen(struct rpc_listener *listener, const struct rpc_listen_options *options, struct rpc_failure *failure);
-size_t vchan_listening(struct rpc_listener *listener, struct pollfd *fds, size_t size, int *timeout);
+int vchan_listen(struct rpc_listener *listener, const struct rpc_listen_options *options,
+		 struct rpc_failure *failure);
+size_t vchan_listening(struct rpc_listener *listener, struct pollfd *fds, size_t size,
+		       int *timeout);
 int vchan_accept(struct rpc_listener *listener, struct rpc_arrival *arrival);
-void vchan_refuse(struct rpc_listener *listener, struct rpc_arrival *arrival, const void *bytes, size_t size);
+void vchan_refuse(struct rpc_listener *listener, struct rpc_arrival *arrival, const void *bytes,
+		  size_t size);
 void vchan_release(struct rpc_listener *listener, struct rpc_arrival *arrival);
 void vchan_ended(struct rpc_listener *listener, unsigned origin, const char *id);
-int vchan_open(struct rpc_listener *listener, struct rpc_arrival *arrival, struct rpc_channel *channel, struct rpc_failure *failure);
-ssize_t vchan_rules(struct rpc_listener *listener, const struct rpc_arrival *arrival, char *text, size_t size);
+int vchan_open(struct rpc_listener *listener, struct rpc_arrival *arrival,
+	       struct rpc_channel *channel, struct rpc_failure *failure);
+ssize_t vchan_rules(struct rpc_listener *listener, const struct rpc_arrival *arrival, char *text,
+		    size_t size);
 void vchan_unlisten(struct rpc_listener *listener);
 
 /* Milliseconds on a clock that only goes forward. */

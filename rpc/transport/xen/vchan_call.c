@@ -1,8 +1,9 @@
 /*
- * The Xen transport: to call. The caller is the server of the vchan: the memory of the rings is its own, so no caller can use up the other's.
+ * The Xen transport: to call. The caller is the server of the vchan: the memory of the rings is its
+ * own, so no caller can use up the other's.
  *
- * The call is a node in xenstore, which must not stay when the caller dies. It is there for as long as it takes the other to connect, no longer;
- * meanwhile a guard watches over it.
+ * The call is a node in xenstore, which must not stay when the caller dies. It is there for as long
+ * as it takes the other to connect, no longer; meanwhile a guard watches over it.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -21,7 +22,7 @@
 #include "transport/xen/xenentry.h"
 
 #define ANSWER_TIME 30000 /* milliseconds for the other end to come */
-#define ID_LENGTH 8       /* with it, no path is longer than libxenvchan bears */
+#define ID_LENGTH   8     /* with it, no path is longer than libxenvchan bears */
 
 /* A new name for a call: 41 bits of chance, so that nobody else has it. */
 static int choose_id(char id[ID_LENGTH + 1])
@@ -37,7 +38,8 @@ static int choose_id(char id[ID_LENGTH + 1])
 }
 
 /* Where the call will be: in a directory that the target may read, and nobody else. */
-static int make_place(struct vchan *vchan, unsigned target, char path[VCHAN_PATH_SIZE], struct rpc_failure *failure)
+static int make_place(struct vchan *vchan, unsigned target, char path[VCHAN_PATH_SIZE],
+		      struct rpc_failure *failure)
 {
 	char directory[VCHAN_PATH_SIZE], value[XENSTORE_VALUE_SIZE], id[ID_LENGTH + 1];
 	unsigned own;
@@ -48,7 +50,8 @@ static int make_place(struct vchan *vchan, unsigned target, char path[VCHAN_PATH
 	snprintf(directory, sizeof(directory), "/local/domain/%u/data/pedos-rpc/%u", own, target);
 	status = xenstore_share(&vchan->store, directory, own, target);
 	if (status < 0)
-		return rpc_fail(failure, 125, "cannot make %s in xenstore: %s", directory, strerror(-status));
+		return rpc_fail(failure, 125, "cannot make %s in xenstore: %s", directory,
+				strerror(-status));
 	if (choose_id(id) < 0)
 		return rpc_fail(failure, 125, "cannot have random numbers: %s", strerror(errno));
 	snprintf(path, VCHAN_PATH_SIZE, "/local/domain/%u/data/pedos-rpc/%u/%s", own, target, id);
@@ -56,21 +59,30 @@ static int make_place(struct vchan *vchan, unsigned target, char path[VCHAN_PATH
 }
 
 /* Rings as large as the guest can spare memory to share for. */
-static int make_rings(struct vchan *vchan, unsigned target, const char *path, struct rpc_failure *failure)
+static int make_rings(struct vchan *vchan, unsigned target, const char *path,
+		      struct rpc_failure *failure)
 {
 	int error = 0;
 
-	if (access("/dev/xen/gntalloc", R_OK | W_OK) < 0 || access("/dev/xen/evtchn", R_OK | W_OK) < 0)
-		return rpc_fail(failure, 125, "cannot share memory with other guests: /dev/xen/gntalloc, /dev/xen/evtchn: %s: load the modules "
-		                "xen-gntalloc and xen-evtchn, and let this account use the devices", strerror(errno));
+	if (access("/dev/xen/gntalloc", R_OK | W_OK) < 0 ||
+	    access("/dev/xen/evtchn", R_OK | W_OK) < 0)
+		return rpc_fail(failure, 125,
+				"cannot share memory with other guests: /dev/xen/gntalloc, "
+				"/dev/xen/evtchn: %s: load the modules "
+				"xen-gntalloc and xen-evtchn, and let this account use the devices",
+				strerror(errno));
 	for (size_t size = VCHAN_RING_SIZE; !vchan->chan && size >= VCHAN_RING_MIN; size /= 2) {
 		errno = 0;
-		vchan->chan = libxenvchan_server_init(&vchan_silence, (int)target, path, size, size);
+		vchan->chan =
+			libxenvchan_server_init(&vchan_silence, (int)target, path, size, size);
 		error = errno;
 	}
 	if (!vchan->chan)
-		return rpc_fail(failure, 125, "cannot share memory with another guest: %s: too many calls at once? The limit of pages is in "
-		                "/sys/module/xen_gntalloc/parameters/limit", error ? strerror(error) : "libxenvchan does not say why");
+		return rpc_fail(failure, 125,
+				"cannot share memory with another guest: %s: too many calls at "
+				"once? The limit of pages is in "
+				"/sys/module/xen_gntalloc/parameters/limit",
+				error ? strerror(error) : "libxenvchan does not say why");
 	vchan->chan->blocking = 0;
 	return 0;
 }
@@ -83,14 +95,16 @@ static int wait_for_answer(struct vchan *vchan, const char *target, struct rpc_f
 		if (vchan_sleep(vchan, deadline) < 0)
 			return rpc_fail(failure, 125, "%s is gone", target);
 		if (vchan_clock() >= deadline)
-			return rpc_fail(failure, 125, "%s does not answer: is pedos-rpcd running there?", target);
+			return rpc_fail(failure, 125,
+					"%s does not answer: is pedos-rpcd running there?", target);
 	}
 	return 0;
 }
 
 /*
- * xenstore lets a guest have ten transactions at a time, then refuses: for us, and for libxenvchan, which takes that for a failure. So those who
- * begin a call do so one after the other. Whoever may call may lock the device. Returns what ends the turn when it is closed.
+ * xenstore lets a guest have ten transactions at a time, then refuses: for us, and for libxenvchan,
+ * which takes that for a failure. So those who begin a call do so one after the other. Whoever may
+ * call may lock the device. Returns what ends the turn when it is closed.
  */
 static int take_turn(void)
 {
@@ -102,7 +116,8 @@ static int take_turn(void)
 }
 
 /* Have the call made, and somebody to watch over it. */
-static int make(struct vchan *vchan, unsigned domid, char path[VCHAN_PATH_SIZE], struct rpc_guard *guard, struct rpc_failure *failure)
+static int make(struct vchan *vchan, unsigned domid, char path[VCHAN_PATH_SIZE],
+		struct rpc_guard *guard, struct rpc_failure *failure)
 {
 	int status;
 
@@ -115,7 +130,8 @@ static int make(struct vchan *vchan, unsigned domid, char path[VCHAN_PATH_SIZE],
 }
 
 /* From a place for the call to a connection: the node is there meanwhile, and only then. */
-static int call(struct vchan *vchan, unsigned domid, const char *target, struct rpc_failure *failure)
+static int call(struct vchan *vchan, unsigned domid, const char *target,
+		struct rpc_failure *failure)
 {
 	struct rpc_guard guard = {.fd = -1};
 	char path[VCHAN_PATH_SIZE] = "";
@@ -132,7 +148,8 @@ static int call(struct vchan *vchan, unsigned domid, const char *target, struct 
 }
 
 /* Is there a target of that name that this guest may call? */
-static int find_target(struct vchan *vchan, const char *target, unsigned *domid, struct rpc_failure *failure)
+static int find_target(struct vchan *vchan, const char *target, unsigned *domid,
+		       struct rpc_failure *failure)
 {
 	char entry[VCHAN_ENTRY_SIZE], value[XENSTORE_VALUE_SIZE];
 	ssize_t n;
@@ -144,14 +161,17 @@ static int find_target(struct vchan *vchan, const char *target, unsigned *domid,
 	if (n == -ENOENT || n == -EACCES)
 		return rpc_fail(failure, 126, "there is no VM %s that this one may call", target);
 	if (n < 0)
-		return rpc_fail(failure, 125, "cannot ask xenstore for %s: %s", target, strerror((int)-n));
+		return rpc_fail(failure, 125, "cannot ask xenstore for %s: %s", target,
+				strerror((int)-n));
 	if (!rpc_domid_parse(value, domid))
-		return rpc_fail(failure, 125, "what xenstore says of %s is no domain's number", target);
+		return rpc_fail(failure, 125, "what xenstore says of %s is no domain's number",
+				target);
 	strcpy(vchan->peer, value);
 	return 0;
 }
 
-int vchan_connect(struct rpc_channel *channel, const char *target, const char *sockets, struct rpc_failure *failure)
+int vchan_connect(struct rpc_channel *channel, const char *target, const char *sockets,
+		  struct rpc_failure *failure)
 {
 	struct vchan *vchan = vchan_new(failure);
 	unsigned domid;
@@ -159,7 +179,8 @@ int vchan_connect(struct rpc_channel *channel, const char *target, const char *s
 	(void)sockets;
 	if (!vchan)
 		return -1;
-	if (find_target(vchan, target, &domid, failure) < 0 || call(vchan, domid, target, failure) < 0) {
+	if (find_target(vchan, target, &domid, failure) < 0 ||
+	    call(vchan, domid, target, failure) < 0) {
 		vchan_free(vchan);
 		return -1;
 	}

@@ -1,8 +1,10 @@
 /*
- * The Xen transport: to be called. dom0 names in xenstore who may call this guest; the directory in which each of these makes its calls is watched.
+ * The Xen transport: to be called. dom0 names in xenstore who may call this guest; the directory in
+ * which each of these makes its calls is watched.
  *
- * All that a source writes there may be meant to harm: names are checked, listings are bounded, and a source that changes its directory without end
- * gets looked at now and then. What maps a source's memory is a process of its own, also to refuse a call.
+ * All that a source writes there may be meant to harm: names are checked, listings are bounded, and
+ * a source that changes its directory without end gets looked at now and then. What maps a source's
+ * memory is a process of its own, also to refuse a call.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -22,26 +24,29 @@
 
 _Static_assert(RPC_LISTING_MAX == XENSTORE_VALUE_SIZE - 1, "");
 
-#define SOURCES_MAX 1024  /* sources that are watched at a time */
-#define DRAIN_INTERVAL 5  /* milliseconds: so often events are taken, however many there are */
-#define SCAN_INTERVAL 50  /* milliseconds until a source in whose directory was no call is looked at again */
-#define CALLS_AT_ONCE 64  /* calls of a source that are taken one after the other, */
-#define CALL_INTERVAL 20  /* then one in so many milliseconds: each costs a process, also where nobody is behind it */
-#define HALF_MADE_MAX 32  /* calls without an event channel that are looked at in a scan */
-#define REFUSAL_TIME 2000 /* milliseconds for a refused caller to close */
+#define SOURCES_MAX    1024 /* sources that are watched at a time */
+#define DRAIN_INTERVAL 5    /* milliseconds: so often events are taken, however many there are */
+/* Milliseconds until a source in whose directory was no call is looked at again. */
+#define SCAN_INTERVAL 50
+#define CALLS_AT_ONCE 64 /* calls of a source that are taken one after the other, */
+/* Then one in so many milliseconds: each costs a process, also where nobody is behind it. */
+#define CALL_INTERVAL 20
+#define HALF_MADE_MAX 32   /* calls without an event channel that are looked at in a scan */
+#define REFUSAL_TIME  2000 /* milliseconds for a refused caller to close */
 
 struct source {
 	unsigned domid;
 	char name[RPC_NAME_SIZE];
-	bool named;             /* dom0 still says so */
-	bool dirty;             /* something was written there since the last scan */
-	bool fruitful;          /* the present scan has found a call */
-	unsigned half_made;     /* looked at in the present scan */
-	int64_t next_scan;      /* on vchan_clock(): not before */
-	unsigned credit;        /* calls that may be taken at once */
-	int64_t credited;       /* when that has grown last */
+	bool named;         /* dom0 still says so */
+	bool dirty;         /* something was written there since the last scan */
+	bool fruitful;      /* the present scan has found a call */
+	unsigned half_made; /* looked at in the present scan */
+	int64_t next_scan;  /* on vchan_clock(): not before */
+	unsigned credit;    /* calls that may be taken at once */
+	int64_t credited;   /* when that has grown last */
 	struct rpc_calls calls;
-	int refusal;            /* readable when the process that refuses one of its calls has ended; -1: there is none */
+	/* Readable when the process that refuses one of its calls has ended; -1: there is none. */
+	int refusal;
 };
 
 struct listener {
@@ -67,15 +72,16 @@ static struct source *find_source(const struct listener *listener, unsigned domi
 }
 
 /*
- * A call appears with its event channel, or when the directory as a whole appears or becomes readable. Others' changes need no scan: a call that
- * was taken away is forgotten at the next.
+ * A call appears with its event channel, or when the directory as a whole appears or becomes
+ * readable. Others' changes need no scan: a call that was taken away is forgotten at the next.
  */
 static bool may_bring_a_call(const struct listener *listener, const char *untrusted_path)
 {
 	const char *last = strrchr(untrusted_path, '/');
 	unsigned domid;
 
-	return last && (strcmp(last + 1, "event-channel") == 0 || (rpc_domid_parse(last + 1, &domid) && domid == listener->domid));
+	return last && (strcmp(last + 1, "event-channel") == 0 ||
+			(rpc_domid_parse(last + 1, &domid) && domid == listener->domid));
 }
 
 /* The token of a watch is the source's number, or "names". */
@@ -94,9 +100,11 @@ static void something_has_changed(void *context, const char *untrusted_path, con
 		source->dirty = true;
 }
 
-static void directory_of(const struct listener *listener, const struct source *source, char path[VCHAN_PATH_SIZE])
+static void directory_of(const struct listener *listener, const struct source *source,
+			 char path[VCHAN_PATH_SIZE])
 {
-	snprintf(path, VCHAN_PATH_SIZE, "/local/domain/%u/data/pedos-rpc/%u", source->domid, listener->domid);
+	snprintf(path, VCHAN_PATH_SIZE, "/local/domain/%u/data/pedos-rpc/%u", source->domid,
+		 listener->domid);
 }
 
 static void end_refusal(struct source *source)
@@ -199,7 +207,8 @@ static bool is_made(struct listener *listener, const struct source *source, cons
 {
 	char path[2 * VCHAN_PATH_SIZE], value[XENSTORE_VALUE_SIZE];
 
-	snprintf(path, sizeof(path), "/local/domain/%u/data/pedos-rpc/%u/%s/event-channel", source->domid, listener->domid, id);
+	snprintf(path, sizeof(path), "/local/domain/%u/data/pedos-rpc/%u/%s/event-channel",
+		 source->domid, listener->domid, id);
 	return xenstore_read(&listener->store, path, value) >= 0;
 }
 
@@ -222,7 +231,8 @@ static bool has_credit(struct source *source)
 	int64_t grown = (vchan_clock() - source->credited) / CALL_INTERVAL;
 
 	source->credited += grown * CALL_INTERVAL;
-	source->credit = grown > CALLS_AT_ONCE - source->credit ? CALLS_AT_ONCE : source->credit + (unsigned)grown;
+	source->credit = grown > CALLS_AT_ONCE - source->credit ? CALLS_AT_ONCE
+								: source->credit + (unsigned)grown;
 	return source->credit > 0;
 }
 
@@ -231,7 +241,8 @@ static bool may_be_scanned(const struct source *source)
 	return source->dirty && (source->fruitful || vchan_clock() >= source->next_scan);
 }
 
-static bool arrival_from(struct listener *listener, struct source *source, struct rpc_arrival *arrival)
+static bool arrival_from(struct listener *listener, struct source *source,
+			 struct rpc_arrival *arrival)
 {
 	const char *id;
 
@@ -310,7 +321,8 @@ static void lower(int *timeout, int64_t milliseconds)
 		*timeout = (int)milliseconds;
 }
 
-size_t vchan_listening(struct rpc_listener *rpc_listener, struct pollfd *fds, size_t size, int *timeout)
+size_t vchan_listening(struct rpc_listener *rpc_listener, struct pollfd *fds, size_t size,
+		       int *timeout)
 {
 	struct listener *listener = rpc_listener->state;
 	int64_t now = vchan_clock();
@@ -337,7 +349,8 @@ size_t vchan_listening(struct rpc_listener *rpc_listener, struct pollfd *fds, si
 
 /* ---- What becomes of them  ---- */
 
-int vchan_open(struct rpc_listener *rpc_listener, struct rpc_arrival *arrival, struct rpc_channel *channel, struct rpc_failure *failure)
+int vchan_open(struct rpc_listener *rpc_listener, struct rpc_arrival *arrival,
+	       struct rpc_channel *channel, struct rpc_failure *failure)
 {
 	unsigned own_domid = ((struct listener *)rpc_listener->state)->domid;
 
@@ -346,7 +359,8 @@ int vchan_open(struct rpc_listener *rpc_listener, struct rpc_arrival *arrival, s
 }
 
 /* In a process of its own: write `bytes`, and stay until the caller has read them. */
-static void tell(struct rpc_listener *rpc_listener, struct rpc_arrival *arrival, const void *bytes, size_t size)
+static void tell(struct rpc_listener *rpc_listener, struct rpc_arrival *arrival, const void *bytes,
+		 size_t size)
 {
 	int64_t deadline = vchan_clock() + REFUSAL_TIME;
 	struct rpc_channel channel;
@@ -359,12 +373,14 @@ static void tell(struct rpc_listener *rpc_listener, struct rpc_arrival *arrival,
 		return;
 	vchan = channel.state;
 	vchan_write(&channel, bytes, size);
-	while (libxenvchan_is_open(vchan->chan) && vchan_clock() < deadline && vchan_sleep(vchan, deadline) == 0)
+	while (libxenvchan_is_open(vchan->chan) && vchan_clock() < deadline &&
+	       vchan_sleep(vchan, deadline) == 0)
 		;
 	vchan_close(&channel);
 }
 
-void vchan_refuse(struct rpc_listener *rpc_listener, struct rpc_arrival *arrival, const void *bytes, size_t size)
+void vchan_refuse(struct rpc_listener *rpc_listener, struct rpc_arrival *arrival, const void *bytes,
+		  size_t size)
 {
 	struct source *source = find_source(rpc_listener->state, arrival->origin);
 	int ends[2];
@@ -395,7 +411,8 @@ void vchan_ended(struct rpc_listener *rpc_listener, unsigned origin, const char 
 	(void)rpc_listener, (void)origin, (void)id; /* the call's node goes with its caller */
 }
 
-ssize_t vchan_rules(struct rpc_listener *rpc_listener, const struct rpc_arrival *arrival, char *text, size_t size)
+ssize_t vchan_rules(struct rpc_listener *rpc_listener, const struct rpc_arrival *arrival,
+		    char *text, size_t size)
 {
 	char entry[VCHAN_ENTRY_SIZE], value[XENSTORE_VALUE_SIZE];
 	struct xenstore store;
@@ -426,19 +443,27 @@ static int begin(struct listener *listener, struct rpc_failure *failure)
 	int status = xenstore_open(&listener->store, something_has_changed, listener);
 
 	if (status < 0)
-		return rpc_fail(failure, 125, "cannot reach xenstore through /dev/xen/xenbus: %s: is this a Xen guest, and is this root?",
-		                strerror(-status));
-	if (xenstore_read(&listener->store, "domid", value) < 0 || !rpc_domid_parse(value, &listener->domid))
+		return rpc_fail(failure, 125,
+				"cannot reach xenstore through /dev/xen/xenbus: %s: is this a Xen "
+				"guest, and is this root?",
+				strerror(-status));
+	if (xenstore_read(&listener->store, "domid", value) < 0 ||
+	    !rpc_domid_parse(value, &listener->domid))
 		return rpc_fail(failure, 125, "xenstore does not tell this guest's own number");
-	if (xenstore_read(&listener->store, "name", value) < 0 || !rpc_entry_source(value, listener->name))
-		return rpc_fail(failure, 125, "xenstore does not tell this guest's own name, or it is none that a VM may have");
+	if (xenstore_read(&listener->store, "name", value) < 0 ||
+	    !rpc_entry_source(value, listener->name))
+		return rpc_fail(failure, 125,
+				"xenstore does not tell this guest's own name, or it is none that "
+				"a VM may have");
 	status = xenstore_watch(&listener->store, "pedos-rpc-in", "names");
 	if (status < 0)
-		return rpc_fail(failure, 125, "cannot watch pedos-rpc-in in xenstore: %s", strerror(-status));
+		return rpc_fail(failure, 125, "cannot watch pedos-rpc-in in xenstore: %s",
+				strerror(-status));
 	return 0;
 }
 
-int vchan_listen(struct rpc_listener *rpc_listener, const struct rpc_listen_options *options, struct rpc_failure *failure)
+int vchan_listen(struct rpc_listener *rpc_listener, const struct rpc_listen_options *options,
+		 struct rpc_failure *failure)
 {
 	struct listener *listener = calloc(1, sizeof(*listener));
 

@@ -1,8 +1,9 @@
 /*
  * What stands in xenstore for calls, checked before it is used. Pure: no Xen is needed here.
  *
- * dom0 writes, for each guest: `pedos-rpc/TARGET`, a domid, for what it may call; `pedos-rpc-in/DOMID`, for each source that may call it: the
- * source's name on the first line, a rule on each further one (pair.h). A source writes its calls: `data/pedos-rpc/DOMID/ID/...`.
+ * dom0 writes, for each guest: `pedos-rpc/TARGET`, a domid, for what it may call;
+ * `pedos-rpc-in/DOMID`, for each source that may call it: the source's name on the first line, a
+ * rule on each further one (pair.h). A source writes its calls: `data/pedos-rpc/DOMID/ID/...`.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -18,9 +18,15 @@
 _Static_assert(XENSTORE_VALUE_SIZE == XENSTORE_PAYLOAD_MAX + 1, "");
 _Static_assert(XENSTORE_MESSAGE_MAX == XENSTORE_PAYLOAD_MAX + sizeof(struct xsd_sockmsg), "");
 
-#define DRAIN_MAX 1024 /* events that are read at a time: who makes them without end must not keep this process from all else */
+/*
+ * Events that are read at a time: who makes them without end must not keep this process from all
+ * else.
+ */
+#define DRAIN_MAX 1024
 
-int xenstore_open(struct xenstore *store, void (*on_event)(void *context, const char *untrusted_path, const char *token), void *context)
+int xenstore_open(struct xenstore *store,
+		  void (*on_event)(void *context, const char *untrusted_path, const char *token),
+		  void *context)
 {
 	store->on_event = on_event;
 	store->context = context;
@@ -64,7 +70,8 @@ static int receive(struct xenstore *store, struct xsd_sockmsg *header, bool wait
 		memmove(store->received, store->received + store->begin, store->end - store->begin);
 		store->end -= store->begin;
 		store->begin = 0;
-		n = read(store->fd, store->received + store->end, sizeof(store->received) - store->end);
+		n = read(store->fd, store->received + store->end,
+			 sizeof(store->received) - store->end);
 		if (n == 0)
 			return -ECONNRESET;
 		if (n > 0)
@@ -79,14 +86,18 @@ static int receive(struct xenstore *store, struct xsd_sockmsg *header, bool wait
 	return whole;
 }
 
-/* Hand the message at `begin` to the watcher if it is an event, and take it off. Its payload is a path and a token, a NUL behind each. */
+/*
+ * Hand the message at `begin` to the watcher if it is an event, and take it off. Its payload is a
+ * path and a token, a NUL behind each.
+ */
 static void dispatch(struct xenstore *store, const struct xsd_sockmsg *header)
 {
 	const char *payload = store->received + store->begin + sizeof(*header);
 	const char *token = memchr(payload, '\0', header->len);
 
 	store->begin += sizeof(*header) + header->len;
-	if (header->type != XS_WATCH_EVENT || !token || ++token == payload + header->len || payload[header->len - 1])
+	if (header->type != XS_WATCH_EVENT || !token || ++token == payload + header->len ||
+	    payload[header->len - 1])
 		return;
 	if (store->on_event)
 		store->on_event(store->context, payload, token);
@@ -98,15 +109,19 @@ int xenstore_drain(struct xenstore *store)
 	struct xsd_sockmsg header;
 	int status, count = 0;
 
-	while ((status = count < DRAIN_MAX ? receive(store, &header, false) : message_is_whole(store, &header)) > 0) {
+	while ((status = count < DRAIN_MAX ? receive(store, &header, false)
+					   : message_is_whole(store, &header)) > 0) {
 		dispatch(store, &header);
 		count++;
 	}
 	return status < 0 ? status : count;
 }
 
-/* The answer to a request, past the events that come before it. Then the events that came with it. */
-static ssize_t answer(struct xenstore *store, struct xsd_sockmsg *header, char value[XENSTORE_VALUE_SIZE])
+/*
+ * The answer to a request, past the events that come before it. Then the events that came with it.
+ */
+static ssize_t answer(struct xenstore *store, struct xsd_sockmsg *header,
+		      char value[XENSTORE_VALUE_SIZE])
 {
 	struct xsd_sockmsg next;
 	int status;
@@ -132,8 +147,12 @@ static int error_number(const char *name)
 	return EIO;
 }
 
-/* Send a request, whose payload is `words` (NULL ends them) with a NUL behind each, and have the answer. Returns its length. */
-static ssize_t request(struct xenstore *store, unsigned type, uint32_t transaction, const char *const *words, char value[XENSTORE_VALUE_SIZE])
+/*
+ * Send a request, whose payload is `words` (NULL ends them) with a NUL behind each, and have the
+ * answer. Returns its length.
+ */
+static ssize_t request(struct xenstore *store, unsigned type, uint32_t transaction,
+		       const char *const *words, char value[XENSTORE_VALUE_SIZE])
 {
 	struct xsd_sockmsg header = {.type = type, .tx_id = transaction};
 	char message[XENSTORE_PAYLOAD_MAX]; /* the kernel takes no longer ones, header and all */
@@ -164,7 +183,8 @@ static ssize_t request(struct xenstore *store, unsigned type, uint32_t transacti
 #define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 /* A request whose answer says no more than that it worked. */
-static int order(struct xenstore *store, unsigned type, uint32_t transaction, const char *const *words)
+static int order(struct xenstore *store, unsigned type, uint32_t transaction,
+		 const char *const *words)
 {
 	char value[XENSTORE_VALUE_SIZE];
 	ssize_t n = request(store, type, transaction, words, value);
@@ -198,16 +218,19 @@ int xenstore_unwatch(struct xenstore *store, const char *path, const char *token
 }
 
 /* Within a transaction: 1 when the directory is made or changed, 0 when it was as it should be. */
-static int share(struct xenstore *store, uint32_t transaction, const char *path, unsigned owner, unsigned reader)
+static int share(struct xenstore *store, uint32_t transaction, const char *path, unsigned owner,
+		 unsigned reader)
 {
 	char nobody[16], read[16], value[XENSTORE_VALUE_SIZE];
 	ssize_t n;
 	int status;
 
-	snprintf(nobody, sizeof(nobody), "n%u", owner); /* the owner, and what everybody may who is not named after him */
+	/* The owner, and what everybody may who is not named after him. */
+	snprintf(nobody, sizeof(nobody), "n%u", owner);
 	snprintf(read, sizeof(read), "r%u", reader);
 	n = request(store, XS_GET_PERMS, transaction, WORDS(path), value);
-	if (n == (ssize_t)(strlen(nobody) + 1 + strlen(read) + 1) && strcmp(value, nobody) == 0 && strcmp(value + strlen(nobody) + 1, read) == 0)
+	if (n == (ssize_t)(strlen(nobody) + 1 + strlen(read) + 1) && strcmp(value, nobody) == 0 &&
+	    strcmp(value + strlen(nobody) + 1, read) == 0)
 		return 0;
 	status = order(store, XS_MKDIR, transaction, WORDS(path));
 	if (status == 0)
@@ -228,7 +251,8 @@ int xenstore_share(struct xenstore *store, const char *path, unsigned owner, uns
 			return (int)n;
 		transaction = (uint32_t)strtoul(value, NULL, 10);
 		status = share(store, transaction, path, owner, reader);
-		ended = order(store, XS_TRANSACTION_END, transaction, WORDS(status == 1 ? "T" : "F"));
+		ended = order(store, XS_TRANSACTION_END, transaction,
+			      WORDS(status == 1 ? "T" : "F"));
 	} while (status == 1 && ended == -EAGAIN);
 	return status == 1 ? ended : status;
 }

@@ -18,16 +18,37 @@ static const struct {
 	size_t columns;
 	const char *line;
 } lines[] = {
-	{"half way", {{10 * MIB, 2}, {5 * MIB, 1}, 2, "a"}, 80, " 50% 5.0 MiB of 10.0 MiB, 2.5 MiB/s, 0:02 left  a"},
+	{"half way",
+	 {{10 * MIB, 2}, {5 * MIB, 1}, 2, "a"},
+	 80,
+	 " 50% 5.0 MiB of 10.0 MiB, 2.5 MiB/s, 0:02 left  a"},
 	{"nothing yet", {{10 * MIB, 2}, {0, 0}, 0, NULL}, 80, "  0% 0 B of 10.0 MiB"},
 	{"too early for a rate", {{1000, 1}, {500, 1}, 0.25, "a"}, 80, " 50% 500 B of 1.0 KiB  a"},
-	{"done", {{2 * GIB, 1}, {2 * GIB, 1}, 4, NULL}, 80, "100% 2.0 GiB of 2.0 GiB, 512 MiB/s, 0:00 left"},
-	{"nearly done is not done", {{1000000, 1}, {999999, 1}, 0, NULL}, 80, " 99% 977 KiB of 977 KiB"},
-	{"more than there was", {{1000, 1}, {5000, 1}, 1, NULL}, 80, "100% 4.9 KiB of 1.0 KiB, 4.9 KiB/s, 0:00 left"},
+	{"done",
+	 {{2 * GIB, 1}, {2 * GIB, 1}, 4, NULL},
+	 80,
+	 "100% 2.0 GiB of 2.0 GiB, 512 MiB/s, 0:00 left"},
+	{"nearly done is not done",
+	 {{1000000, 1}, {999999, 1}, 0, NULL},
+	 80,
+	 " 99% 977 KiB of 977 KiB"},
+	{"more than there was",
+	 {{1000, 1}, {5000, 1}, 1, NULL},
+	 80,
+	 "100% 4.9 KiB of 1.0 KiB, 4.9 KiB/s, 0:00 left"},
 	{"total unknown", {{0, 0}, {3 * MIB, 9}, 3, "x"}, 80, "3.0 MiB, 1.0 MiB/s  x"},
-	{"minutes", {{1 * GIB, 1}, {1 * MIB, 1}, 1, NULL}, 80, "  0% 1.0 MiB of 1.0 GiB, 1.0 MiB/s, 17:03 left"},
-	{"nobody waits so long", {{UINT64_MAX, 1}, {1, 1}, 1, NULL}, 80, "  0% 1 B of 16.0 EiB, 1 B/s"},
-	{"as large as can be", {{UINT64_MAX, 1}, {UINT64_MAX, 1}, 1e-3, NULL}, 80, "100% 16.0 EiB of 16.0 EiB"},
+	{"minutes",
+	 {{1 * GIB, 1}, {1 * MIB, 1}, 1, NULL},
+	 80,
+	 "  0% 1.0 MiB of 1.0 GiB, 1.0 MiB/s, 17:03 left"},
+	{"nobody waits so long",
+	 {{UINT64_MAX, 1}, {1, 1}, 1, NULL},
+	 80,
+	 "  0% 1 B of 16.0 EiB, 1 B/s"},
+	{"as large as can be",
+	 {{UINT64_MAX, 1}, {UINT64_MAX, 1}, 1e-3, NULL},
+	 80,
+	 "100% 16.0 EiB of 16.0 EiB"},
 	{"stalled", {{1000, 1}, {0, 0}, 10, NULL}, 80, "  0% 0 B of 1.0 KiB"},
 	{"empty name", {{0, 0}, {1, 1}, 0, ""}, 80, "1 B"},
 	{"hostile name", {{0, 0}, {1, 1}, 0, "a\033[2J\nb"}, 80, "1 B  a?[2J?b"},
@@ -41,7 +62,8 @@ static const struct {
 START_TEST(line)
 {
 	char text[256];
-	size_t n = qfile_progress_line(&lines[_i].progress, lines[_i].columns, true, text, sizeof(text));
+	size_t n = qfile_progress_line(&lines[_i].progress, lines[_i].columns, true, text,
+				       sizeof(text));
 
 	ck_assert_msg(strcmp(text, lines[_i].line) == 0, "%s: \"%s\"", lines[_i].label, text);
 	ck_assert_msg(n == strlen(text), "%s: %zu bytes", lines[_i].label, n);
@@ -58,7 +80,11 @@ static size_t columns_of(const char *text)
 
 START_TEST(line_in_any_room)
 {
-	static const struct qfile_progress progress = {{10 * GIB, 100}, {3 * GIB, 20}, 12.5, "dir/中文/e\u0301😀/\377\033[m/Ünïcode-ending.tar.gz"};
+	static const struct qfile_progress progress = {{10 * GIB, 100},
+						       {3 * GIB, 20},
+						       12.5,
+						       "dir/中文/e\u0301😀/\377\033[m/"
+						       "Ünïcode-ending.tar.gz"};
 
 	for (size_t columns = 0; columns < 120; columns++) {
 		for (size_t size = 1; size < 130; size++) {
@@ -67,15 +93,23 @@ START_TEST(line_in_any_room)
 
 			memset(text, 'X', sizeof(text));
 			n = qfile_progress_line(&progress, columns, true, text, size);
-			ck_assert_msg(n == strlen(text) && n < size && text[size] == 'X', "%zu columns, %zu bytes: %zu bytes", columns, size, n);
-			ck_assert_msg(columns_of(text) <= columns, "%zu columns, %zu bytes: \"%s\"", columns, size, text);
-			ck_assert_msg(n == 0 || qfile_name_check(text, n, 0) != -EILSEQ, "%zu columns, %zu bytes: not clean: \"%s\"", columns, size, text);
+			ck_assert_msg(n == strlen(text) && n < size && text[size] == 'X',
+				      "%zu columns, %zu bytes: %zu bytes", columns, size, n);
+			ck_assert_msg(columns_of(text) <= columns, "%zu columns, %zu bytes: \"%s\"",
+				      columns, size, text);
+			ck_assert_msg(n == 0 || qfile_name_check(text, n, 0) != -EILSEQ,
+				      "%zu columns, %zu bytes: not clean: \"%s\"", columns, size,
+				      text);
 
 			memset(text, 'X', sizeof(text));
 			n = qfile_progress_line(&progress, columns, false, text, size);
-			ck_assert_msg(n == strlen(text) && n < size && n <= columns && text[size] == 'X', "ASCII, %zu columns, %zu bytes: %zu", columns, size, n);
+			ck_assert_msg(n == strlen(text) && n < size && n <= columns &&
+					      text[size] == 'X',
+				      "ASCII, %zu columns, %zu bytes: %zu", columns, size, n);
 			for (size_t i = 0; i < n; i++)
-				ck_assert_msg(text[i] >= ' ' && text[i] <= '~', "ASCII, %zu columns, %zu bytes: \"%s\"", columns, size, text);
+				ck_assert_msg(text[i] >= ' ' && text[i] <= '~',
+					      "ASCII, %zu columns, %zu bytes: \"%s\"", columns,
+					      size, text);
 		}
 	}
 }
@@ -87,7 +121,10 @@ START_TEST(line_without_utf8)
 	char text[64];
 
 	qfile_progress_line(&progress, 80, false, text, sizeof(text));
-	ck_assert_str_eq(text, "1 B  ?" "?/?" "?" "?.txt");
+	ck_assert_str_eq(text, "1 B  ?"
+			       "?/?"
+			       "?"
+			       "?.txt");
 	progress.name = "directory/name.txt";
 	qfile_progress_line(&progress, 15, false, text, sizeof(text));
 	ck_assert_str_eq(text, "1 B  ...ame.txt");
@@ -96,11 +133,23 @@ END_TEST
 
 START_TEST(percent_stays_within_bounds)
 {
-	static const uint64_t amounts[] = {0, 1, 2, 99, 100, 101, 1000, 1ull << 32, (1ull << 53) + 1, INT64_MAX, UINT64_MAX - 1, UINT64_MAX};
+	static const uint64_t amounts[] = {0,
+					   1,
+					   2,
+					   99,
+					   100,
+					   101,
+					   1000,
+					   1ull << 32,
+					   (1ull << 53) + 1,
+					   INT64_MAX,
+					   UINT64_MAX - 1,
+					   UINT64_MAX};
 
 	for (size_t i = 1; i < COUNT(amounts); i++) {
 		for (size_t j = 0; j < COUNT(amounts); j++) {
-			struct qfile_progress progress = {{amounts[i], 1}, {amounts[j], 1}, 1, NULL};
+			struct qfile_progress progress = {
+				{amounts[i], 1}, {amounts[j], 1}, 1, NULL};
 			char text[128];
 			unsigned long percent;
 
@@ -120,17 +169,37 @@ static const struct {
 	struct qfile_progress progress;
 	const char *json;
 } objects[] = {
-	{"all of it", {{1000, 5}, {10, 2}, 1.5, "a"}, "{\"bytes\":10,\"total_bytes\":1000,\"entries\":2,\"seconds\":1.500,\"name\":\"a\"}"},
-	{"total unknown", {{0, 5}, {10, 2}, 0, "a"}, "{\"bytes\":10,\"entries\":2,\"seconds\":0.000,\"name\":\"a\"}"},
-	{"no name", {{0, 0}, {0, 0}, 0, NULL}, "{\"bytes\":0,\"entries\":0,\"seconds\":0.000,\"name\":\"\"}"},
-	{"largest numbers", {{UINT64_MAX, 0}, {UINT64_MAX, UINT64_MAX}, 0, ""},
-	 "{\"bytes\":18446744073709551615,\"total_bytes\":18446744073709551615,\"entries\":18446744073709551615,\"seconds\":0.000,\"name\":\"\"}"},
-	{"quotes", {{0, 0}, {0, 0}, 0, "a\"b\\c"}, "{\"bytes\":0,\"entries\":0,\"seconds\":0.000,\"name\":\"a\\u0022b\\u005cc\"}"},
-	{"controls", {{0, 0}, {0, 0}, 0, "\001\n\033\177"}, "{\"bytes\":0,\"entries\":0,\"seconds\":0.000,\"name\":\"\\u0001\\u000a\\u001b\\u007f\"}"},
-	{"UTF-8", {{0, 0}, {0, 0}, 0, "Ü中😀"}, "{\"bytes\":0,\"entries\":0,\"seconds\":0.000,\"name\":\"Ü中😀\"}"},
-	{"not UTF-8", {{0, 0}, {0, 0}, 0, "a\377\300\257b"}, "{\"bytes\":0,\"entries\":0,\"seconds\":0.000,\"name\":\"a\\ufffd\\ufffd\\ufffdb\"}"},
-	{"surrogate", {{0, 0}, {0, 0}, 0, "\355\240\200"}, "{\"bytes\":0,\"entries\":0,\"seconds\":0.000,\"name\":\"\\ufffd\\ufffd\\ufffd\"}"},
-	{"cut short", {{0, 0}, {0, 0}, 0, "a\342\202"}, "{\"bytes\":0,\"entries\":0,\"seconds\":0.000,\"name\":\"a\\ufffd\\ufffd\"}"},
+	{"all of it",
+	 {{1000, 5}, {10, 2}, 1.5, "a"},
+	 "{\"bytes\":10,\"total_bytes\":1000,\"entries\":2,\"seconds\":1.500,\"name\":\"a\"}"},
+	{"total unknown",
+	 {{0, 5}, {10, 2}, 0, "a"},
+	 "{\"bytes\":10,\"entries\":2,\"seconds\":0.000,\"name\":\"a\"}"},
+	{"no name",
+	 {{0, 0}, {0, 0}, 0, NULL},
+	 "{\"bytes\":0,\"entries\":0,\"seconds\":0.000,\"name\":\"\"}"},
+	{"largest numbers",
+	 {{UINT64_MAX, 0}, {UINT64_MAX, UINT64_MAX}, 0, ""},
+	 "{\"bytes\":18446744073709551615,\"total_bytes\":18446744073709551615,\"entries\":"
+	 "18446744073709551615,\"seconds\":0.000,\"name\":\"\"}"},
+	{"quotes",
+	 {{0, 0}, {0, 0}, 0, "a\"b\\c"},
+	 "{\"bytes\":0,\"entries\":0,\"seconds\":0.000,\"name\":\"a\\u0022b\\u005cc\"}"},
+	{"controls",
+	 {{0, 0}, {0, 0}, 0, "\001\n\033\177"},
+	 "{\"bytes\":0,\"entries\":0,\"seconds\":0.000,\"name\":\"\\u0001\\u000a\\u001b\\u007f\"}"},
+	{"UTF-8",
+	 {{0, 0}, {0, 0}, 0, "Ü中😀"},
+	 "{\"bytes\":0,\"entries\":0,\"seconds\":0.000,\"name\":\"Ü中😀\"}"},
+	{"not UTF-8",
+	 {{0, 0}, {0, 0}, 0, "a\377\300\257b"},
+	 "{\"bytes\":0,\"entries\":0,\"seconds\":0.000,\"name\":\"a\\ufffd\\ufffd\\ufffdb\"}"},
+	{"surrogate",
+	 {{0, 0}, {0, 0}, 0, "\355\240\200"},
+	 "{\"bytes\":0,\"entries\":0,\"seconds\":0.000,\"name\":\"\\ufffd\\ufffd\\ufffd\"}"},
+	{"cut short",
+	 {{0, 0}, {0, 0}, 0, "a\342\202"},
+	 "{\"bytes\":0,\"entries\":0,\"seconds\":0.000,\"name\":\"a\\ufffd\\ufffd\"}"},
 };
 
 START_TEST(json)
@@ -156,7 +225,8 @@ START_TEST(json_with_a_long_name)
 		memset(name, fillers[i], sizeof(name) - 1);
 		n = qfile_progress_json(&progress, text, sizeof(text));
 		ck_assert_uint_eq(n, strlen(text));
-		ck_assert_msg(n > 2 && strcmp(text + n - 2, "\"}") == 0, "%#x: ends in %s", fillers[i], text + n - 10);
+		ck_assert_msg(n > 2 && strcmp(text + n - 2, "\"}") == 0, "%#x: ends in %s",
+			      fillers[i], text + n - 10);
 		ck_assert_msg(strchr(text, '\n') == NULL, "%#x: more than a line", fillers[i]);
 	}
 }
@@ -172,7 +242,8 @@ START_TEST(json_in_any_room)
 
 		memset(text, 'X', sizeof(text));
 		n = qfile_progress_json(&progress, text, size);
-		ck_assert_msg(n == strlen(text) && n < size && text[size] == 'X', "%zu bytes: %zu", size, n);
+		ck_assert_msg(n == strlen(text) && n < size && text[size] == 'X', "%zu bytes: %zu",
+			      size, n);
 	}
 }
 END_TEST

@@ -17,13 +17,41 @@ static const struct {
 } texts[] = {
 	{"code alone", {.code = ENOENT}, "", NULL, ""},
 	{"what was done", {.code = ENOSPC, .doing = "syncing"}, "syncing: ", NULL, ""},
-	{"and to which file", {.code = EACCES, .doing = "reading", .name = "a/b"}, "reading \"a/b\": ", NULL, ""},
-	{"a file, but not what", {.code = EEXIST, .name = "a"}, "\"a\": ", "the name is there already", ""},
-	{"all of it", {.code = ENOTDIR, .doing = "opening", .hint = "try another", .name = "a"}, "opening \"a\": ", NULL, " (try another)"},
-	{"the stream's end", {.code = QFILE_ETRUNCATED, .doing = "unpacking", .name = "a"}, "unpacking \"a\": ", "the stream ended in the middle", ""},
-	{"a hostile name", {.code = EIO, .doing = "unpacking", .name = "a\033]0;x\007\u202e\377"}, "unpacking \"a?]0;x???\": ", NULL, ""},
-	{"a name in another script", {.code = EIO, .doing = "reading", .name = "中文"}, "reading \"中文\": ", NULL, ""},
-	{"what only the format has", {.code = ENOLINK, .name = "l"}, "\"l\": ", "the link points outside of what is copied", ""},
+	{"and to which file",
+	 {.code = EACCES, .doing = "reading", .name = "a/b"},
+	 "reading \"a/b\": ",
+	 NULL,
+	 ""},
+	{"a file, but not what",
+	 {.code = EEXIST, .name = "a"},
+	 "\"a\": ",
+	 "the name is there already",
+	 ""},
+	{"all of it",
+	 {.code = ENOTDIR, .doing = "opening", .hint = "try another", .name = "a"},
+	 "opening \"a\": ",
+	 NULL,
+	 " (try another)"},
+	{"the stream's end",
+	 {.code = QFILE_ETRUNCATED, .doing = "unpacking", .name = "a"},
+	 "unpacking \"a\": ",
+	 "the stream ended in the middle",
+	 ""},
+	{"a hostile name",
+	 {.code = EIO, .doing = "unpacking", .name = "a\033]0;x\007\u202e\377"},
+	 "unpacking \"a?]0;x???\": ",
+	 NULL,
+	 ""},
+	{"a name in another script",
+	 {.code = EIO, .doing = "reading", .name = "中文"},
+	 "reading \"中文\": ",
+	 NULL,
+	 ""},
+	{"what only the format has",
+	 {.code = ENOLINK, .name = "l"},
+	 "\"l\": ",
+	 "the link points outside of what is copied",
+	 ""},
 };
 
 START_TEST(error_text)
@@ -31,7 +59,8 @@ START_TEST(error_text)
 	const struct qfile_error *error = &texts[_i].error;
 	char expected[256], text[256];
 
-	snprintf(expected, sizeof(expected), "%s%s%s", texts[_i].before, texts[_i].reason ? texts[_i].reason : strerror(error->code), texts[_i].after);
+	snprintf(expected, sizeof(expected), "%s%s%s", texts[_i].before,
+		 texts[_i].reason ? texts[_i].reason : strerror(error->code), texts[_i].after);
 	ck_assert_ptr_eq(qfile_error_text(error, text, sizeof(text)), text);
 	ck_assert_msg(strcmp(text, expected) == 0, "%s: %s", texts[_i].label, text);
 }
@@ -49,10 +78,13 @@ START_TEST(error_text_cut)
 
 		memset(text, 'X', sizeof(text));
 		qfile_error_text(error, text, size);
-		ck_assert_msg(strlen(text) == (size - 1 < strlen(whole) ? size - 1 : strlen(whole)), "%s, %zu bytes: \"%s\"", texts[_i].label, size, text);
-		ck_assert_msg(strncmp(text, whole, strlen(text)) == 0, "%s, %zu bytes: \"%s\"", texts[_i].label, size, text);
+		ck_assert_msg(strlen(text) == (size - 1 < strlen(whole) ? size - 1 : strlen(whole)),
+			      "%s, %zu bytes: \"%s\"", texts[_i].label, size, text);
+		ck_assert_msg(strncmp(text, whole, strlen(text)) == 0, "%s, %zu bytes: \"%s\"",
+			      texts[_i].label, size, text);
 		for (size_t i = size; i < sizeof(text); i++)
-			ck_assert_msg(text[i] == 'X', "%s, %zu bytes: wrote behind its end", texts[_i].label, size);
+			ck_assert_msg(text[i] == 'X', "%s, %zu bytes: wrote behind its end",
+				      texts[_i].label, size);
 	}
 }
 END_TEST

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define ALL QFILE_ALLOW_ALL_NAMES
+#define ALL    QFILE_ALLOW_ALL_NAMES
 #define UNSAFE QFILE_ALLOW_UNSAFE_LINKS
 #define JOINER "\u200d"
 
@@ -49,7 +49,8 @@ static const struct {
 	{"length ends inside a longer string", "ab/..", 2, 0, 0},
 
 	/* ASCII. */
-	{"printable ASCII", BYTES(" !\"#$%&'()*+,-.0123456789:;<=>?@ABCXYZ[\\]^_`abcxyz{|}~"), 0, 0},
+	{"printable ASCII", BYTES(" !\"#$%&'()*+,-.0123456789:;<=>?@ABCXYZ[\\]^_`abcxyz{|}~"), 0,
+	 0},
 	{"one space", BYTES(" "), 0, 0},
 	{"option-like", BYTES("-rf"), 0, 0},
 	{"newline", BYTES("a\nb"), -EILSEQ, 0},
@@ -159,7 +160,8 @@ static const struct {
 	{"Roman numeral", BYTES("\u2163"), 0, 0},
 	{"enclosing mark", BYTES("1\u20dd"), 0, 0},
 	{"punctuation of all kinds", BYTES("«a» „b“ ‚c‘ — – … ‹d› ¿e? _‿"), 0, 0},
-	{"symbols of all kinds", BYTES("± × ÷ ∑ € £ ¥ ₿ © ® ™ ° ´ ¨ ✓ ♥ →"), 0, 0},
+	{"symbols of all kinds", BYTES("± × ÷ ∑ € £ ¥ ₿ © ® ™ ° ´ ¨ ✓ ♥ →"),
+	 0, 0},
 	{"replacement character", BYTES("\ufffd"), 0, 0},
 
 	/* Emoji. */
@@ -181,7 +183,8 @@ static const struct {
 	/* The receiver's own. */
 	{"staging prefix", BYTES(".qfile-incoming-"), -EILSEQ, -EILSEQ},
 	{"staging directory", BYTES(".qfile-incoming-0123456789abcdef"), -EILSEQ, -EILSEQ},
-	{"in a staging directory", BYTES(".qfile-incoming-0123456789abcdef/tree/x"), -EILSEQ, -EILSEQ},
+	{"in a staging directory", BYTES(".qfile-incoming-0123456789abcdef/tree/x"), -EILSEQ,
+	 -EILSEQ},
 	{"staging prefix, not all of it", BYTES(".qfile-incoming"), 0, 0},
 	{"staging prefix in capitals", BYTES(".Qfile-incoming-0"), 0, 0},
 	{"staging prefix deeper", BYTES("a/.qfile-incoming-0"), 0, 0},
@@ -192,13 +195,17 @@ START_TEST(name_check)
 {
 	int r = qfile_name_check(names[_i].name, names[_i].length, 0);
 
-	ck_assert_msg(r == names[_i].verdict, "%s: %d instead of %d", names[_i].label, r, names[_i].verdict);
+	ck_assert_msg(r == names[_i].verdict, "%s: %d instead of %d", names[_i].label, r,
+		      names[_i].verdict);
 	r = qfile_name_check(names[_i].name, names[_i].length, ALL);
-	ck_assert_msg(r == names[_i].all_names, "%s, all names allowed: %d instead of %d", names[_i].label, r, names[_i].all_names);
+	ck_assert_msg(r == names[_i].all_names, "%s, all names allowed: %d instead of %d",
+		      names[_i].label, r, names[_i].all_names);
 }
 END_TEST
 
-/* Names of `total` bytes whose components have `component` bytes each, the last one what remains. */
+/*
+ * Names of `total` bytes whose components have `component` bytes each, the last one what remains.
+ */
 static const struct {
 	size_t total, component;
 	int verdict;
@@ -216,14 +223,16 @@ static const struct {
 
 START_TEST(name_lengths)
 {
-	char *name = malloc(lengths[_i].total); /* not terminated, so that a sanitizer sees a byte too much */
+	/* Not terminated, so that a sanitizer sees a byte too much. */
+	char *name = malloc(lengths[_i].total);
 	size_t total = lengths[_i].total;
 	int r;
 
 	for (size_t i = 0; i < total; i++)
 		name[i] = (i + 1) % (lengths[_i].component + 1) || i + 1 == total ? 'a' : '/';
 	r = qfile_name_check(name, total, 0);
-	ck_assert_msg(r == lengths[_i].verdict, "%zu bytes in components of %zu: %d", total, lengths[_i].component, r);
+	ck_assert_msg(r == lengths[_i].verdict, "%zu bytes in components of %zu: %d", total,
+		      lengths[_i].component, r);
 	free(name);
 }
 END_TEST
@@ -303,9 +312,11 @@ START_TEST(link_check)
 	const char *target = links[_i].target;
 	int r = qfile_link_check(links[_i].name, target, strlen(target), 0);
 
-	ck_assert_msg(r == links[_i].verdict, "%s -> %s: %d instead of %d", links[_i].name, target, r, links[_i].verdict);
+	ck_assert_msg(r == links[_i].verdict, "%s -> %s: %d instead of %d", links[_i].name, target,
+		      r, links[_i].verdict);
 	r = qfile_link_check(links[_i].name, target, strlen(target), ALL);
-	ck_assert_msg(r == links[_i].verdict, "%s -> %s, all names allowed: %d instead of %d", links[_i].name, target, r, links[_i].verdict);
+	ck_assert_msg(r == links[_i].verdict, "%s -> %s, all names allowed: %d instead of %d",
+		      links[_i].name, target, r, links[_i].verdict);
 	r = qfile_link_check(links[_i].name, target, strlen(target), UNSAFE);
 	ck_assert_msg(r == 0, "%s -> %s, unsafe links allowed: %d", links[_i].name, target, r);
 }
@@ -337,7 +348,8 @@ START_TEST(link_target_bytes)
 	r = qfile_link_check("a/l", target, length, ALL);
 	ck_assert_msg(r == targets[_i].all, "%s, all names allowed: %d", targets[_i].label, r);
 	r = qfile_link_check("a/l", target, length, UNSAFE);
-	ck_assert_msg(r == targets[_i].unsafe, "%s, unsafe links allowed: %d", targets[_i].label, r);
+	ck_assert_msg(r == targets[_i].unsafe, "%s, unsafe links allowed: %d", targets[_i].label,
+		      r);
 }
 END_TEST
 
@@ -359,17 +371,24 @@ static const struct {
 	const char *name;
 	bool ok;
 } vm_names[] = {
-	{"a", true},       {"work", true},      {"Z", true},           {"a_-.9", true},      {"sys-net", true},    {"disp1234", true},
-	{"a..", true},     {LETTERS_62 "x", true}, {LETTERS_62 "xy", false}, {"", false},     {".", false},        {"..", false},
-	{"1a", false},     {"-a", false},       {"_a", false},         {".a", false},        {"a/b", false},      {"/a", false},
-	{"a b", false},    {" a", false},       {"a\n", false},        {"a@b", false},       {"a:b", false},      {"a+b", false},
-	{"a[", false},     {"a`", false},       {"a{", false},         {"[a", false},        {"`a", false},       {"{a", false},
-	{"@a", false},     {"\303\244", false}, {"a\303\244", false},  {"$a", false},        {"a;b", false},      {"a%b", false},
+	{"a", true},     {"work", true},         {"Z", true},
+	{"a_-.9", true}, {"sys-net", true},      {"disp1234", true},
+	{"a..", true},   {LETTERS_62 "x", true}, {LETTERS_62 "xy", false},
+	{"", false},     {".", false},           {"..", false},
+	{"1a", false},   {"-a", false},          {"_a", false},
+	{".a", false},   {"a/b", false},         {"/a", false},
+	{"a b", false},  {" a", false},          {"a\n", false},
+	{"a@b", false},  {"a:b", false},         {"a+b", false},
+	{"a[", false},   {"a`", false},          {"a{", false},
+	{"[a", false},   {"`a", false},          {"{a", false},
+	{"@a", false},   {"\303\244", false},    {"a\303\244", false},
+	{"$a", false},   {"a;b", false},         {"a%b", false},
 };
 
 START_TEST(vm_name)
 {
-	ck_assert_msg(qfile_vm_name_ok(vm_names[_i].name) == vm_names[_i].ok, "\"%s\"", vm_names[_i].name);
+	ck_assert_msg(qfile_vm_name_ok(vm_names[_i].name) == vm_names[_i].ok, "\"%s\"",
+		      vm_names[_i].name);
 }
 END_TEST
 
@@ -397,9 +416,11 @@ START_TEST(printable)
 
 	memset(text, 'X', sizeof(text));
 	n = qfile_printable(printables[_i].text, printables[_i].length, text, printables[_i].size);
-	ck_assert_msg(strcmp(text, printables[_i].shown) == 0, "%s: \"%s\"", printables[_i].label, text);
+	ck_assert_msg(strcmp(text, printables[_i].shown) == 0, "%s: \"%s\"", printables[_i].label,
+		      text);
 	ck_assert_msg(n == strlen(text), "%s: %zu", printables[_i].label, n);
-	ck_assert_msg(text[printables[_i].size] == 'X', "%s: wrote behind its end", printables[_i].label);
+	ck_assert_msg(text[printables[_i].size] == 'X', "%s: wrote behind its end",
+		      printables[_i].label);
 }
 END_TEST
 
@@ -444,14 +465,20 @@ START_TEST(displayable)
 	size_t n;
 
 	memset(text, 'X', sizeof(text));
-	n = qfile_displayable(displays[_i].name, strlen(displays[_i].name), text, displays[_i].size, displays[_i].columns);
-	ck_assert_msg(strcmp(text, displays[_i].shown) == 0, "%s: \"%s\"", displays[_i].label, text);
+	n = qfile_displayable(displays[_i].name, strlen(displays[_i].name), text, displays[_i].size,
+			      displays[_i].columns);
+	ck_assert_msg(strcmp(text, displays[_i].shown) == 0, "%s: \"%s\"", displays[_i].label,
+		      text);
 	ck_assert_msg(n == displays[_i].used, "%s: %zu columns", displays[_i].label, n);
-	ck_assert_msg(text[displays[_i].size] == 'X', "%s: wrote behind its end", displays[_i].label);
+	ck_assert_msg(text[displays[_i].size] == 'X', "%s: wrote behind its end",
+		      displays[_i].label);
 }
 END_TEST
 
-/* Whatever the width and the size: no more columns than asked for, no byte too much, never half a character. */
+/*
+ * Whatever the width and the size: no more columns than asked for, no byte too much, never half a
+ * character.
+ */
 START_TEST(displayable_in_any_room)
 {
 	static const char name[] = "x中👨👩e\u0301\u202e\377Ü—最後.txt";
@@ -464,9 +491,12 @@ START_TEST(displayable_in_any_room)
 			memset(text, 'X', sizeof(text));
 			n = qfile_displayable(name, sizeof(name) - 1, text, size, columns);
 			bytes = strlen(text);
-			ck_assert_msg(n <= columns, "%zu columns, %zu bytes: used %zu", columns, size, n);
-			ck_assert_msg(bytes < size && text[size] == 'X', "%zu columns, %zu bytes: too long", columns, size);
-			ck_assert_msg(bytes == 0 || qfile_name_check(text, bytes, 0) != -EILSEQ, "%zu columns, %zu bytes: \"%s\"", columns, size, text);
+			ck_assert_msg(n <= columns, "%zu columns, %zu bytes: used %zu", columns,
+				      size, n);
+			ck_assert_msg(bytes < size && text[size] == 'X',
+				      "%zu columns, %zu bytes: too long", columns, size);
+			ck_assert_msg(bytes == 0 || qfile_name_check(text, bytes, 0) != -EILSEQ,
+				      "%zu columns, %zu bytes: \"%s\"", columns, size, text);
 		}
 	}
 }
@@ -512,7 +542,8 @@ START_TEST(numbered_name)
 	memset(text, 'X', sizeof(text));
 	r = qfile_numbered_name(numbered_names[_i].name, numbered_names[_i].number, text);
 	ck_assert_msg(r == 0, "%s: %d", numbered_names[_i].name, r);
-	ck_assert_msg(strcmp(text, numbered_names[_i].numbered) == 0, "%s: \"%s\"", numbered_names[_i].name, text);
+	ck_assert_msg(strcmp(text, numbered_names[_i].numbered) == 0, "%s: \"%s\"",
+		      numbered_names[_i].name, text);
 }
 END_TEST
 
@@ -545,7 +576,8 @@ START_TEST(numbered_long_name)
 	strcpy(name + long_names[_i].count * unit, long_names[_i].rest);
 	ck_assert_uint_le(strlen(name), 255);
 	for (size_t i = 0; i < COUNT(numbers); i++) {
-		const char *extension = strchr(long_names[_i].rest, '.'), *label = long_names[_i].label;
+		const char *extension = strchr(long_names[_i].rest, '.'),
+			   *label = long_names[_i].label;
 		char end[40];
 		size_t length;
 
@@ -555,21 +587,28 @@ START_TEST(numbered_long_name)
 		snprintf(end, sizeof(end), " (%u)%s", numbers[i], extension ? extension : "");
 		ck_assert_msg(length <= 255 && text[256] == 'X', "%s: %zu bytes", label, length);
 		/* No more is cut than has to be: at most the rest of one character. */
-		ck_assert_msg(length > 255 - unit || length == strlen(name) + strlen(end) - (extension ? strlen(extension) : 0), "%s: cut to %zu bytes",
-		              label, length);
-		ck_assert_msg(qfile_name_check(text, length, 0) == 0, "%s: not UTF-8: \"%s\"", label, text);
-		ck_assert_msg(strcmp(text + length - strlen(end), end) == 0, "%s: \"%s\"", label, text);
+		ck_assert_msg(length > 255 - unit ||
+				      length == strlen(name) + strlen(end) -
+							(extension ? strlen(extension) : 0),
+			      "%s: cut to %zu bytes", label, length);
+		ck_assert_msg(qfile_name_check(text, length, 0) == 0, "%s: not UTF-8: \"%s\"",
+			      label, text);
+		ck_assert_msg(strcmp(text + length - strlen(end), end) == 0, "%s: \"%s\"", label,
+			      text);
 	}
 }
 END_TEST
 
 /*
- * A long extension leaves little or no room for the part before it: some of it, whole characters, or nothing at all.
+ * A long extension leaves little or no room for the part before it: some of it, whole characters,
+ * or nothing at all.
  */
 static const struct {
 	const char *label, *stem;
 } short_stems[] = {
-	{"one letter", "a"}, {"two letters", "ab"}, {"two-byte character", "é"}, {"three-byte character", "中"}, {"four-byte character", "😀"},
+	{"one letter", "a"},          {"two letters", "ab"},
+	{"two-byte character", "é"},  {"three-byte character", "中"},
+	{"four-byte character", "😀"},
 };
 
 START_TEST(numbered_name_with_a_long_extension)
@@ -587,17 +626,26 @@ START_TEST(numbered_name_with_a_long_extension)
 		name[strlen(short_stems[_i].stem) + extension] = '\0';
 		memset(text, 'X', sizeof(text));
 		r = qfile_numbered_name(name, 2, text);
-		ck_assert_msg(text[256] == 'X', "%s, extension of %zu: wrote behind its end", label, extension);
+		ck_assert_msg(text[256] == 'X', "%s, extension of %zu: wrote behind its end", label,
+			      extension);
 		if (r == -ENAMETOOLONG) {
 			refused++;
 			continue;
 		}
 		ck_assert_msg(r == 0, "%s, extension of %zu: %d", label, extension, r);
-		ck_assert_msg(strlen(text) <= 255, "%s, extension of %zu: %zu bytes", label, extension, strlen(text));
-		ck_assert_msg(qfile_name_check(text, strlen(text), 0) == 0, "%s, extension of %zu: not UTF-8: \"%.12s...\"", label, extension, text);
-		ck_assert_msg(text[0] != ' ', "%s, extension of %zu: nothing left before the number", label, extension);
+		ck_assert_msg(strlen(text) <= 255, "%s, extension of %zu: %zu bytes", label,
+			      extension, strlen(text));
+		ck_assert_msg(qfile_name_check(text, strlen(text), 0) == 0,
+			      "%s, extension of %zu: not UTF-8: \"%.12s...\"", label, extension,
+			      text);
+		ck_assert_msg(text[0] != ' ',
+			      "%s, extension of %zu: nothing left before the number", label,
+			      extension);
 	}
-	/* " (2)" does not fit behind the whole first character for the four longest extensions. For all others there must be an answer. */
+	/*
+	 * " (2)" does not fit behind the whole first character for the four longest extensions. For
+	 * all others there must be an answer.
+	 */
 	ck_assert_msg(refused <= 4, "%s: refused %u", label, refused);
 }
 END_TEST
@@ -625,7 +673,8 @@ static const struct {
 	{"report.pdf", "edited in work", "report (edited in work).pdf"},
 	{"report", "edited in work", "report (edited in work)"},
 	{"source.tar.gz", "x", "source (x).tar.gz"},
-	{".bashrc", "edited in work, 2026-11-23 14.36.05", ".bashrc (edited in work, 2026-11-23 14.36.05)"},
+	{".bashrc", "edited in work, 2026-11-23 14.36.05",
+	 ".bashrc (edited in work, 2026-11-23 14.36.05)"},
 	{"Übergröße.txt", "bearbeitet in 中文", "Übergröße (bearbeitet in 中文).txt"},
 	{"a", "", "a ()"},
 	{"ends.", "x.y", "ends. (x.y)"},
@@ -638,11 +687,15 @@ START_TEST(tagged_name)
 
 	memset(text, 'X', sizeof(text));
 	r = qfile_tagged_name(tagged_names[_i].name, tagged_names[_i].tag, text);
-	ck_assert_msg(r == 0 && strcmp(text, tagged_names[_i].tagged) == 0, "%s: %d, \"%s\"", tagged_names[_i].name, r, text);
+	ck_assert_msg(r == 0 && strcmp(text, tagged_names[_i].tagged) == 0, "%s: %d, \"%s\"",
+		      tagged_names[_i].name, r, text);
 }
 END_TEST
 
-/* A name of `length` bytes, whose last four are ".pdf". The longest that is not cut has 255 bytes with its tag; one more, and it is. */
+/*
+ * A name of `length` bytes, whose last four are ".pdf". The longest that is not cut has 255 bytes
+ * with its tag; one more, and it is.
+ */
 START_TEST(tagged_long_name)
 {
 	static const char tag[] = "0123456789012345678901234567890123456789";
@@ -664,14 +717,20 @@ START_TEST(tagged_long_name)
 }
 END_TEST
 
-/* What is left of a stem of two-byte characters is whole, whatever the tag leaves; and with nothing left of it, there is no name. */
+/*
+ * What is left of a stem of two-byte characters is whole, whatever the tag leaves; and with nothing
+ * left of it, there is no name.
+ */
 START_TEST(tagged_name_with_a_long_tag)
 {
 	char name[256] = "ééé.pdf", tag[256] = "", text[257];
 
 	for (size_t length = 0; length < 255; length++) {
 		const size_t room = 255 - strlen(".pdf") - strlen(" ()");
-		const size_t stem = length + 6 <= room ? 6 : length + 4 <= room ? 4 : length + 2 <= room ? 2 : 0;
+		const size_t stem = length + 6 <= room   ? 6
+				    : length + 4 <= room ? 4
+				    : length + 2 <= room ? 2
+							 : 0;
 		char expected[512];
 		int r;
 
@@ -682,7 +741,8 @@ START_TEST(tagged_name_with_a_long_tag)
 		ck_assert_msg(r == (stem ? 0 : -ENAMETOOLONG), "tag of %zu: %d", length, r);
 		snprintf(expected, sizeof(expected), "%.*s (%s).pdf", (int)stem, name, tag);
 		if (stem)
-			ck_assert_msg(strcmp(text, expected) == 0, "tag of %zu: \"%s\"", length, text);
+			ck_assert_msg(strcmp(text, expected) == 0, "tag of %zu: \"%s\"", length,
+				      text);
 	}
 }
 END_TEST
@@ -743,7 +803,8 @@ START_TEST(safe_name)
 	if (!safe)
 		return;
 	ck_assert_msg(strcmp(text, safe) == 0, "%s: \"%s\"", label, text);
-	ck_assert_msg(qfile_name_check(text, strlen(text), 0) == 0 && !strchr(text, '/'), "%s: \"%s\"", label, text);
+	ck_assert_msg(qfile_name_check(text, strlen(text), 0) == 0 && !strchr(text, '/'),
+		      "%s: \"%s\"", label, text);
 }
 END_TEST
 
@@ -751,13 +812,15 @@ END_TEST
 START_TEST(safe_name_length)
 {
 	for (size_t length = 1; length <= 300; length++) {
-		char *name = malloc(length), text[257]; /* not terminated, so that a sanitizer sees a byte too much */
+		/* Not terminated, so that a sanitizer sees a byte too much. */
+		char *name = malloc(length), text[257];
 		const int verdict = length <= 255 ? 0 : -EINVAL;
 
 		memset(text, 'X', sizeof(text));
 		memset(name, 'n', length);
 		ck_assert_int_eq(qfile_safe_name(name, length, text), verdict);
-		ck_assert(verdict < 0 || (strlen(text) == length && memcmp(text, name, length) == 0));
+		ck_assert(verdict < 0 ||
+			  (strlen(text) == length && memcmp(text, name, length) == 0));
 		memset(name, '\001', length);
 		ck_assert_int_eq(qfile_safe_name(name, length, text), verdict);
 		ck_assert(verdict < 0 || (strlen(text) == length && strspn(text, "_") == length));
@@ -770,7 +833,8 @@ END_TEST
 Suite *name_suite(void)
 {
 	Suite *suite = suite_create("name");
-	TCase *check = add_case(suite, "check"), *link = add_case(suite, "link"), *show = add_case(suite, "show"), *number = add_case(suite, "number");
+	TCase *check = add_case(suite, "check"), *link = add_case(suite, "link"),
+	      *show = add_case(suite, "show"), *number = add_case(suite, "number");
 	TCase *tag = add_case(suite, "tag"), *safe = add_case(suite, "safe");
 
 	add_table_test(check, name_check, names);

@@ -74,13 +74,23 @@ START_TEST(header_encode_lone_field)
 }
 END_TEST
 
-enum field { NAMELEN, MODE, FILELEN, ATIME, ATIME_NSEC, MTIME, MTIME_NSEC };
+enum field {
+	NAMELEN,
+	MODE,
+	FILELEN,
+	ATIME,
+	ATIME_NSEC,
+	MTIME,
+	MTIME_NSEC
+};
 static const struct {
 	const char *name;
 	size_t offset, size;
 } fields[] = {
-	[NAMELEN] = {"namelen", 0, 4}, [MODE] = {"mode", 4, 4},         [FILELEN] = {"filelen", 8, 8},        [ATIME] = {"atime", 16, 4},
-	[ATIME_NSEC] = {"atime_nsec", 20, 4}, [MTIME] = {"mtime", 24, 4}, [MTIME_NSEC] = {"mtime_nsec", 28, 4},
+	[NAMELEN] = {"namelen", 0, 4},        [MODE] = {"mode", 4, 4},
+	[FILELEN] = {"filelen", 8, 8},        [ATIME] = {"atime", 16, 4},
+	[ATIME_NSEC] = {"atime_nsec", 20, 4}, [MTIME] = {"mtime", 24, 4},
+	[MTIME_NSEC] = {"mtime_nsec", 28, 4},
 };
 
 static uint64_t field_of(const struct qfile_header *header, enum field field)
@@ -157,7 +167,8 @@ static const struct {
 	{ATIME_NSEC, 1, 0, 1},
 	{ATIME_NSEC, 999999999, 0, 999999999},
 	{ATIME_NSEC, 1000000000, -EINVAL, 0},
-	{ATIME_NSEC, 0x3fffffff, -EINVAL, 0}, /* UTIME_NOW and UTIME_OMIT have a meaning of their own for utimensat() */
+	/* UTIME_NOW and UTIME_OMIT have a meaning of their own for utimensat(). */
+	{ATIME_NSEC, 0x3fffffff, -EINVAL, 0},
 	{ATIME_NSEC, 0x3ffffffe, -EINVAL, 0},
 	{ATIME_NSEC, UINT32_MAX, -EINVAL, 0},
 	{MTIME, 0, 0, 0},
@@ -183,11 +194,13 @@ START_TEST(header_decode_one_field)
 	memcpy(bytes, known_bytes, sizeof(bytes));
 	put(bytes, field, one_field[_i].value);
 	r = qfile_header_decode(bytes, &header);
-	ck_assert_msg(r == one_field[_i].verdict, "%s %#llx: %d instead of %d", fields[field].name, (unsigned long long)one_field[_i].value,
-	              r, one_field[_i].verdict);
+	ck_assert_msg(r == one_field[_i].verdict, "%s %#llx: %d instead of %d", fields[field].name,
+		      (unsigned long long)one_field[_i].value, r, one_field[_i].verdict);
 	if (r == 0)
-		ck_assert_msg(field_of(&header, field) == one_field[_i].decoded, "%s %#llx became %#llx", fields[field].name,
-		              (unsigned long long)one_field[_i].value, (unsigned long long)field_of(&header, field));
+		ck_assert_msg(field_of(&header, field) == one_field[_i].decoded,
+			      "%s %#llx became %#llx", fields[field].name,
+			      (unsigned long long)one_field[_i].value,
+			      (unsigned long long)field_of(&header, field));
 }
 END_TEST
 
@@ -225,7 +238,8 @@ START_TEST(header_decode_data_of_type)
 	r = qfile_header_decode(bytes, &header);
 	ck_assert_msg(r == data_of_types[_i].verdict, "%s: %d", data_of_types[_i].label, r);
 	if (r == 0)
-		ck_assert_msg(header.mode == data_of_types[_i].mode, "%s: mode %o", data_of_types[_i].label, header.mode);
+		ck_assert_msg(header.mode == data_of_types[_i].mode, "%s: mode %o",
+			      data_of_types[_i].label, header.mode);
 }
 END_TEST
 
@@ -268,10 +282,19 @@ static const struct {
 	unsigned char bytes[32];
 } results[] = {
 	{"success without a name", 0, 0, "", 20, {0}},
-	{"success with a name", 0, 0xcbf43926, "a", 21, {0, 0, 0, 0, 0, 0, 0, 0, 0x26, 0x39, 0xf4, 0xcb, 0, 0, 0, 0, 1, 0, 0, 0, 'a'}},
-	{"EEXIST with a name", EEXIST, 0x04030201, "dir/f", 25,
-	 {17, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 0, 0, 0, 0, 5, 0, 0, 0, 'd', 'i', 'r', '/', 'f'}},
-	{"the end too early", QFILE_ETRUNCATED, UINT32_MAX, "", 20, {0x76, 0x5e, 0xdf, 0x01, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0}},
+	{"success with a name", 0, 0xcbf43926, "a", 21, {0, 0,    0,    0,    0,    0, 0,
+							 0, 0x26, 0x39, 0xf4, 0xcb, 0, 0,
+							 0, 0,    1,    0,    0,    0, 'a'}},
+	{"EEXIST with a name", EEXIST, 0x04030201, "dir/f", 25, {17,  0,   0,   0,  0, 0, 0,
+								 0,   1,   2,   3,  4, 0, 0,
+								 0,   0,   5,   0,  0, 0, 'd',
+								 'i', 'r', '/', 'f'}},
+	{"the end too early",
+	 QFILE_ETRUNCATED,
+	 UINT32_MAX,
+	 "",
+	 20,
+	 {0x76, 0x5e, 0xdf, 0x01, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0}},
 };
 
 START_TEST(result_encode)
@@ -298,12 +321,15 @@ START_TEST(result_decode)
 
 	result.namelen = 99;
 	qfile_result_decode(results[_i].bytes, &result);
-	ck_assert_msg(result.code == results[_i].code, "%s: code %u", results[_i].label, result.code);
+	ck_assert_msg(result.code == results[_i].code, "%s: code %u", results[_i].label,
+		      result.code);
 	ck_assert_msg(result.crc == results[_i].crc, "%s: crc %#x", results[_i].label, result.crc);
 	/* An old receiver sends nothing behind it. */
 	ck_assert_msg(result.namelen == 0, "%s: namelen %zu", results[_i].label, result.namelen);
-	ck_assert_int_eq(qfile_result_namelen_decode(results[_i].bytes + QFILE_RESULT_SIZE, &result), 0);
-	ck_assert_msg(result.namelen == strlen(results[_i].name), "%s: namelen %zu", results[_i].label, result.namelen);
+	ck_assert_int_eq(
+		qfile_result_namelen_decode(results[_i].bytes + QFILE_RESULT_SIZE, &result), 0);
+	ck_assert_msg(result.namelen == strlen(results[_i].name), "%s: namelen %zu",
+		      results[_i].label, result.namelen);
 }
 END_TEST
 
@@ -326,13 +352,23 @@ static const struct {
 	uint32_t length;
 	int verdict;
 } result_lengths[] = {
-	{0, 0}, {1, 0}, {255, 0}, {256, 0}, {16382, 0}, {16383, 0}, {16384, -EINVAL}, {0x10001, -EINVAL}, {0x80000000, -EINVAL}, {UINT32_MAX, -EINVAL},
+	{0, 0},
+	{1, 0},
+	{255, 0},
+	{256, 0},
+	{16382, 0},
+	{16383, 0},
+	{16384, -EINVAL},
+	{0x10001, -EINVAL},
+	{0x80000000, -EINVAL},
+	{UINT32_MAX, -EINVAL},
 };
 
 START_TEST(result_namelen)
 {
 	uint32_t length = result_lengths[_i].length;
-	unsigned char bytes[4] = {(unsigned char)length, (unsigned char)(length >> 8), (unsigned char)(length >> 16), (unsigned char)(length >> 24)};
+	unsigned char bytes[4] = {(unsigned char)length, (unsigned char)(length >> 8),
+				  (unsigned char)(length >> 16), (unsigned char)(length >> 24)};
 	static struct qfile_result result;
 	int r = qfile_result_namelen_decode(bytes, &result);
 
@@ -343,7 +379,8 @@ END_TEST
 
 START_TEST(result_longest_name)
 {
-	static unsigned char bytes[QFILE_RESULT_SIZE + QFILE_RESULT_NAMELEN_SIZE + QFILE_NAME_MAX + 1];
+	static unsigned char
+		bytes[QFILE_RESULT_SIZE + QFILE_RESULT_NAMELEN_SIZE + QFILE_NAME_MAX + 1];
 	static struct qfile_result result;
 
 	memset(result.name, 'n', sizeof(result.name));

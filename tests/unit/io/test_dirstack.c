@@ -12,7 +12,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Where the window of open descriptors ends: the deepest 33 directories are open, an error in counting by one is none. */
+/*
+ * Where the window of open descriptors ends: the deepest 33 directories are open, an error in
+ * counting by one is none.
+ */
 #define WINDOW 34
 
 /* Enter a directory by its path. */
@@ -107,7 +110,10 @@ START_TEST(contains)
 }
 END_TEST
 
-/* 200 deep and back: few descriptors at any time, and on the way back the directories that were there on the way in. */
+/*
+ * 200 deep and back: few descriptors at any time, and on the way back the directories that were
+ * there on the way in.
+ */
 START_TEST(window)
 {
 	static struct dirstack stack;
@@ -122,7 +128,8 @@ START_TEST(window)
 	for (unsigned i = 0; i < 200; i++) {
 		inodes[i] = inode(dirstack_fd(&stack));
 		push_below(&stack, "d");
-		ck_assert_msg(open_descriptors() - before <= WINDOW, "%u deep: %u descriptors", i, open_descriptors() - before);
+		ck_assert_msg(open_descriptors() - before <= WINDOW, "%u deep: %u descriptors", i,
+			      open_descriptors() - before);
 	}
 	ck_assert_uint_eq(strlen(stack.path), 3 + 200 * 2);
 	for (unsigned i = 200; i-- > 0;) {
@@ -130,8 +137,10 @@ START_TEST(window)
 
 		ck_assert_msg(fd >= 0, "back to %u: %d", i, fd);
 		close(fd);
-		ck_assert_msg(inode(dirstack_fd(&stack)) == inodes[i], "back to %u: another directory", i);
-		ck_assert_msg(open_descriptors() - before <= WINDOW, "back to %u: %u descriptors", i, open_descriptors() - before);
+		ck_assert_msg(inode(dirstack_fd(&stack)) == inodes[i],
+			      "back to %u: another directory", i);
+		ck_assert_msg(open_descriptors() - before <= WINDOW, "back to %u: %u descriptors",
+			      i, open_descriptors() - before);
 	}
 	ck_assert_str_eq(stack.path, "top");
 	dirstack_close(&stack);
@@ -228,7 +237,9 @@ START_TEST(way_back_from_a_link)
 }
 END_TEST
 
-/* Each link keeps a descriptor: there is an end to it, and after leaving some there is room again. */
+/*
+ * Each link keeps a descriptor: there is an end to it, and after leaving some there is room again.
+ */
 START_TEST(links_in_links)
 {
 	static struct dirstack stack;
@@ -253,7 +264,8 @@ START_TEST(links_in_links)
 	ck_assert_int_eq(r, -ELOOP);
 	ck_assert_uint_eq(again, 10);
 	dirstack_close(&stack);
-	ck_assert_uint_eq(open_descriptors(), before); /* those that were refused were closed, too */
+	/* Those that were refused were closed, too. */
+	ck_assert_uint_eq(open_descriptors(), before);
 }
 END_TEST
 

@@ -27,7 +27,8 @@ static const struct {
 	{"check value", "123456789", 9, 0xcbf43926},
 	{"a letter", "a", 1, 0xe8b7be43},
 	{"a zero", "\0", 1, 0xd202ef8d},
-	{"32 zeros: the end header", "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 32, 0x190a55ad},
+	{"32 zeros: the end header",
+	 "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 32, 0x190a55ad},
 	{"4 bytes of ones", "\377\377\377\377", 4, 0xffffffff},
 	{"a sentence", "The quick brown fox jumps over the lazy dog", 43, 0x414fa339},
 };
@@ -38,12 +39,16 @@ START_TEST(reader_crc)
 		struct stream_reader reader;
 		const unsigned char *bytes;
 
-		ck_assert_int_eq(stream_reader_open(&reader, feed(sums[_i].bytes, sums[_i].length, piece)), 0);
+		ck_assert_int_eq(
+			stream_reader_open(&reader, feed(sums[_i].bytes, sums[_i].length, piece)),
+			0);
 		for (size_t taken = 0; taken < sums[_i].length; taken++) {
 			ck_assert_int_ge(stream_peek(&reader, 1, &bytes), 1);
 			stream_take(&reader, 1);
 		}
-		ck_assert_msg(stream_reader_crc(&reader) == sums[_i].crc, "%s, in pieces of %zu: %#x", sums[_i].label, piece, stream_reader_crc(&reader));
+		ck_assert_msg(stream_reader_crc(&reader) == sums[_i].crc,
+			      "%s, in pieces of %zu: %#x", sums[_i].label, piece,
+			      stream_reader_crc(&reader));
 		close(reader.fd);
 		stream_reader_close(&reader);
 	}
@@ -96,7 +101,10 @@ static uint32_t plain_crc(const unsigned char *bytes, size_t size)
 	return ~crc;
 }
 
-/* Peeking and taking in steps that do not divide the buffer: again and again a step reaches over its end. */
+/*
+ * Peeking and taking in steps that do not divide the buffer: again and again a step reaches over
+ * its end.
+ */
 static const struct {
 	const char *label;
 	size_t size, piece, peek, take;
@@ -107,7 +115,8 @@ static const struct {
 	{"across the end, names", 3 * STREAM_BUFFER_SIZE, 4097, 16383, 16383},
 	{"taking less than was peeked", 2 * STREAM_BUFFER_SIZE, 65536, 16383, 777},
 	{"whole buffers", 4 * STREAM_BUFFER_SIZE, 65536, STREAM_BUFFER_SIZE, STREAM_BUFFER_SIZE},
-	{"nearly whole buffers", 3 * STREAM_BUFFER_SIZE, 65536, STREAM_BUFFER_SIZE - 1, STREAM_BUFFER_SIZE - 1},
+	{"nearly whole buffers", 3 * STREAM_BUFFER_SIZE, 65536, STREAM_BUFFER_SIZE - 1,
+	 STREAM_BUFFER_SIZE - 1},
 	{"whole buffers, taken in part", 2 * STREAM_BUFFER_SIZE, 65536, STREAM_BUFFER_SIZE, 100000},
 };
 
@@ -118,20 +127,25 @@ START_TEST(reader_pass)
 	struct stream_reader reader;
 	size_t done = 0;
 
-	ck_assert_int_eq(stream_reader_open(&reader, feed(expected, passes[_i].size, passes[_i].piece)), 0);
+	ck_assert_int_eq(
+		stream_reader_open(&reader, feed(expected, passes[_i].size, passes[_i].piece)), 0);
 	while (done < passes[_i].size) {
-		size_t left = passes[_i].size - done, peek = passes[_i].peek < left ? passes[_i].peek : left;
+		size_t left = passes[_i].size - done,
+		       peek = passes[_i].peek < left ? passes[_i].peek : left;
 		size_t take = passes[_i].take < left ? passes[_i].take : left;
 		const unsigned char *bytes;
 		ssize_t n = stream_peek(&reader, peek, &bytes);
 
 		ck_assert_msg(n >= (ssize_t)peek, "%s: at %zu: %zd", label, done, n);
-		ck_assert_msg(n <= (ssize_t)STREAM_BUFFER_SIZE && n <= (ssize_t)left, "%s: at %zu: %zd", label, done, n);
-		ck_assert_msg(memcmp(bytes, expected + done, (size_t)n) == 0, "%s: other bytes at %zu", label, done);
+		ck_assert_msg(n <= (ssize_t)STREAM_BUFFER_SIZE && n <= (ssize_t)left,
+			      "%s: at %zu: %zd", label, done, n);
+		ck_assert_msg(memcmp(bytes, expected + done, (size_t)n) == 0,
+			      "%s: other bytes at %zu", label, done);
 		stream_take(&reader, take);
 		done += take;
 	}
-	ck_assert_msg(stream_reader_crc(&reader) == plain_crc(expected, passes[_i].size), "%s: checksum", label);
+	ck_assert_msg(stream_reader_crc(&reader) == plain_crc(expected, passes[_i].size),
+		      "%s: checksum", label);
 	stream_reader_close(&reader);
 	free(expected);
 }
@@ -157,12 +171,15 @@ START_TEST(reader_truncation)
 
 	ck_assert_int_eq(stream_reader_open(&reader, feed(sent, truncations[_i].sent, 1000)), 0);
 	if (truncations[_i].take) {
-		ck_assert_int_ge(stream_peek(&reader, truncations[_i].take, &bytes), (ssize_t)truncations[_i].take);
+		ck_assert_int_ge(stream_peek(&reader, truncations[_i].take, &bytes),
+				 (ssize_t)truncations[_i].take);
 		stream_take(&reader, truncations[_i].take);
 	}
-	ck_assert_msg(stream_peek(&reader, truncations[_i].peek, &bytes) == -QFILE_ETRUNCATED, "%s", truncations[_i].label);
+	ck_assert_msg(stream_peek(&reader, truncations[_i].peek, &bytes) == -QFILE_ETRUNCATED, "%s",
+		      truncations[_i].label);
 	/* The sender is told the sum of what counted. */
-	ck_assert_msg(stream_reader_crc(&reader) == plain_crc(sent, truncations[_i].take), "%s: checksum", truncations[_i].label);
+	ck_assert_msg(stream_reader_crc(&reader) == plain_crc(sent, truncations[_i].take),
+		      "%s: checksum", truncations[_i].label);
 	stream_reader_close(&reader);
 	free(sent);
 }
@@ -182,7 +199,9 @@ static int pattern_file(size_t size)
 	return fileno(file);
 }
 
-/* From wherever in a file: the first read ends at a whole page of it, and so do those that follow. */
+/*
+ * From wherever in a file: the first read ends at a whole page of it, and so do those that follow.
+ */
 static const uint64_t offsets[] = {0, 1, 100, 4095, 4096, 4097, (1ull << 40) + 33};
 
 START_TEST(reader_pages)
@@ -198,8 +217,10 @@ START_TEST(reader_pages)
 	for (unsigned i = 0; i < 3 && done < size; i++) {
 		ssize_t n = stream_peek_pages(&reader, offset, &bytes);
 
-		ck_assert_msg(n > 0 && n <= (ssize_t)STREAM_BUFFER_SIZE, "at %llu: %zd", (unsigned long long)offset, n);
-		ck_assert_msg((offset + (uint64_t)n) % 4096 == 0 || done + (size_t)n == size, "at %llu: %zd", (unsigned long long)offset, n);
+		ck_assert_msg(n > 0 && n <= (ssize_t)STREAM_BUFFER_SIZE, "at %llu: %zd",
+			      (unsigned long long)offset, n);
+		ck_assert_msg((offset + (uint64_t)n) % 4096 == 0 || done + (size_t)n == size,
+			      "at %llu: %zd", (unsigned long long)offset, n);
 		ck_assert_mem_eq(bytes, expected + done, (size_t)n);
 		/* What is there already is given first, however it lies. */
 		stream_take(&reader, 1);
@@ -245,7 +266,8 @@ START_TEST(full_reads_and_writes_wait)
 	close(fds[1]);
 	ck_assert_int_eq(stream_read_full(fds[0], got, 100), 100);
 	until_sleeps(pid); /* the writer finds no room */
-	ck_assert_int_eq(stream_read_full(fds[0], got + 100, size + 1 - 100), (ssize_t)size - 100); /* the end comes first */
+	/* The end comes first. */
+	ck_assert_int_eq(stream_read_full(fds[0], got + 100, size + 1 - 100), (ssize_t)size - 100);
 	ck_assert_mem_eq(got, sent, size);
 	free(sent);
 	free(got);
@@ -257,7 +279,12 @@ END_TEST
 static const struct {
 	unsigned seconds;
 	int patience;
-} patiences[] = {{0, -1}, {1, 1000}, {600, 600000}, {2147483, 2147483000}, {2147484, INT_MAX}, {UINT_MAX, INT_MAX}};
+} patiences[] = {{0, -1},
+		 {1, 1000},
+		 {600, 600000},
+		 {2147483, 2147483000},
+		 {2147484, INT_MAX},
+		 {UINT_MAX, INT_MAX}};
 
 START_TEST(patience_in_milliseconds)
 {
@@ -342,7 +369,8 @@ static void open_pipes(struct pipes *pipes)
 	MUST(pipe2(pipes->out, O_NONBLOCK));
 	MUST(pipe2(pipes->in, O_NONBLOCK));
 	MUST(pipe2(pipes->stop, O_NONBLOCK));
-	ck_assert_int_eq(stream_writer_open(&pipes->writer, pipes->in[0], pipes->out[1], pipes->stop[0]), 0);
+	ck_assert_int_eq(
+		stream_writer_open(&pipes->writer, pipes->in[0], pipes->out[1], pipes->stop[0]), 0);
 }
 
 static void put_bytes(struct stream_writer *writer, const void *bytes, size_t size)
@@ -365,7 +393,8 @@ START_TEST(writer_crc)
 	/* Nothing goes out before its time: small entries share a system call. */
 	ck_assert_int_eq(read(pipes.out[0], got, sizeof(got)), -1);
 	ck_assert_int_eq(stream_flush(&pipes.writer), 0);
-	ck_assert_msg(pipes.writer.crc == sums[_i].crc, "%s: %#x", sums[_i].label, pipes.writer.crc);
+	ck_assert_msg(pipes.writer.crc == sums[_i].crc, "%s: %#x", sums[_i].label,
+		      pipes.writer.crc);
 	if (sums[_i].length)
 		ck_assert_int_eq(read(pipes.out[0], got, sizeof(got)), (ssize_t)sums[_i].length);
 	ck_assert_mem_eq(got, sums[_i].bytes, sums[_i].length);
@@ -385,12 +414,15 @@ START_TEST(writer_room)
 	close(pipes.writer.out);
 	MUST(pipes.writer.out = open("/dev/null", O_WRONLY));
 	ck_assert_int_eq(stream_room(&pipes.writer, 1, &room), (ssize_t)STREAM_BUFFER_SIZE);
-	ck_assert_int_eq(stream_room(&pipes.writer, STREAM_BUFFER_SIZE, &room), (ssize_t)STREAM_BUFFER_SIZE);
+	ck_assert_int_eq(stream_room(&pipes.writer, STREAM_BUFFER_SIZE, &room),
+			 (ssize_t)STREAM_BUFFER_SIZE);
 	stream_put(&pipes.writer, 100);
 	ck_assert_int_eq(stream_room(&pipes.writer, 1, &room), (ssize_t)STREAM_BUFFER_SIZE - 100);
-	ck_assert_int_eq(stream_room(&pipes.writer, STREAM_BUFFER_SIZE - 100, &room), (ssize_t)STREAM_BUFFER_SIZE - 100);
+	ck_assert_int_eq(stream_room(&pipes.writer, STREAM_BUFFER_SIZE - 100, &room),
+			 (ssize_t)STREAM_BUFFER_SIZE - 100);
 	/* One byte more than is left: what is there goes out first. */
-	ck_assert_int_eq(stream_room(&pipes.writer, STREAM_BUFFER_SIZE - 99, &room), (ssize_t)STREAM_BUFFER_SIZE);
+	ck_assert_int_eq(stream_room(&pipes.writer, STREAM_BUFFER_SIZE - 99, &room),
+			 (ssize_t)STREAM_BUFFER_SIZE);
 	ck_assert_uint_eq(pipes.writer.used, 0);
 }
 END_TEST
@@ -409,7 +441,8 @@ START_TEST(writer_to_a_slow_reader)
 	MUST(pid = fork());
 	if (pid == 0) {
 		close(pipes.out[1]);
-		_exit(stream_read_full(pipes.out[0], got, size) != (ssize_t)size || memcmp(got, sent, size) != 0);
+		_exit(stream_read_full(pipes.out[0], got, size) != (ssize_t)size ||
+		      memcmp(got, sent, size) != 0);
 	}
 	for (size_t done = 0; done < size; done += step)
 		put_bytes(&pipes.writer, sent + done, size - done < step ? size - done : step);
@@ -423,7 +456,10 @@ START_TEST(writer_to_a_slow_reader)
 }
 END_TEST
 
-/* Where pages can be sent, and where they cannot: the same bytes, the same sum. What is put later is no page of the file. */
+/*
+ * Where pages can be sent, and where they cannot: the same bytes, the same sum. What is put later
+ * is no page of the file.
+ */
 START_TEST(writer_pages)
 {
 	const size_t size = 2 * STREAM_BUFFER_SIZE - 999, at = 4096 + 7;
@@ -437,7 +473,8 @@ START_TEST(writer_pages)
 		MUST(pid = fork());
 		if (pid == 0) {
 			close(pipes.out[1]);
-			_exit(stream_read_full(pipes.out[0], got, size + 3) != (ssize_t)size + 3 || memcmp(got, expected + at, size) != 0 ||
+			_exit(stream_read_full(pipes.out[0], got, size + 3) != (ssize_t)size + 3 ||
+			      memcmp(got, expected + at, size) != 0 ||
 			      memcmp(got + size, "end", 3) != 0);
 		}
 	} else {
@@ -475,13 +512,19 @@ static void put_much(struct stream_writer *writer)
 {
 	unsigned char *room;
 
-	ck_assert_int_eq(stream_room(writer, STREAM_BUFFER_SIZE, &room), (ssize_t)STREAM_BUFFER_SIZE);
+	ck_assert_int_eq(stream_room(writer, STREAM_BUFFER_SIZE, &room),
+			 (ssize_t)STREAM_BUFFER_SIZE);
 	memset(room, 'x', STREAM_BUFFER_SIZE);
 	stream_put(writer, STREAM_BUFFER_SIZE);
 }
 
 /* What happens while the pipe is full and nobody reads. */
-enum event { ANSWER, HANG_UP, STOP, READER_GONE };
+enum event {
+	ANSWER,
+	HANG_UP,
+	STOP,
+	READER_GONE
+};
 static const struct {
 	const char *label;
 	enum event event;
@@ -549,7 +592,10 @@ START_TEST(writer_is_woken_by_event)
 }
 END_TEST
 
-/* Room for more is there, and yet the answer goes first: what would be sent now would be sent for nothing. */
+/*
+ * Room for more is there, and yet the answer goes first: what would be sent now would be sent for
+ * nothing.
+ */
 START_TEST(writer_prefers_the_answer)
 {
 	struct pipes pipes;
@@ -584,8 +630,11 @@ static const struct {
 	size_t piece, want;
 	ssize_t got;
 } answers[] = {
-	{"whole", "0123456789abcdef", 16, 16, 16}, {"in pieces", "0123456789abcdef", 1, 16, 16}, {"more than wanted", "0123456789abcdef", 16, 10, 10},
-	{"too short", "01234", 2, 16, 5},          {"none", "", 1, 16, 0},
+	{"whole", "0123456789abcdef", 16, 16, 16},
+	{"in pieces", "0123456789abcdef", 1, 16, 16},
+	{"more than wanted", "0123456789abcdef", 16, 10, 10},
+	{"too short", "01234", 2, 16, 5},
+	{"none", "", 1, 16, 0},
 };
 
 START_TEST(answer)
@@ -642,7 +691,10 @@ START_TEST(stopped)
 }
 END_TEST
 
-/* A larger pipe is a favour: what is no pipe stays as it is, and nothing that is in the pipe is lost. */
+/*
+ * A larger pipe is a favour: what is no pipe stays as it is, and nothing that is in the pipe is
+ * lost.
+ */
 START_TEST(widening)
 {
 	struct pipes pipes;

@@ -25,9 +25,13 @@ static void begin(const char *path, unsigned flags)
 	walk_begin(&walk, &source);
 }
 
-static const char kinds[] = {[WALK_END] = '.', [WALK_ENTER] = '(', [WALK_LEAVE] = ')', [WALK_FILE] = 'f', [WALK_LINK] = 'l', [WALK_OTHER] = 'o'};
+static const char kinds[] = {[WALK_END] = '.',  [WALK_ENTER] = '(', [WALK_LEAVE] = ')',
+			     [WALK_FILE] = 'f', [WALK_LINK] = 'l',  [WALK_OTHER] = 'o'};
 
-/* Walk on to the end and write down what comes, as "(a fa/x )a"; with the error's code behind it if there is one. */
+/*
+ * Walk on to the end and write down what comes, as "(a fa/x )a"; with the error's code behind it if
+ * there is one.
+ */
 static const char *walk_on(void)
 {
 	static char text[4096];
@@ -46,12 +50,16 @@ static const char *walk_on(void)
 		if (entry.kind == WALK_END)
 			return text;
 		ck_assert_uint_eq(entry.pathlen, strlen(entry.path));
-		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%c%s", used ? " " : "", kinds[entry.kind], entry.path);
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%c%s",
+					 used ? " " : "", kinds[entry.kind], entry.path);
 		ck_assert_uint_lt(used, sizeof(text));
 	}
 }
 
-/* ---- Order. The trees have one entry in each directory, since nobody knows in which order a directory has them ---- */
+/*
+ * ---- Order. The trees have one entry in each directory, since nobody knows in which order a
+ * directory has them ----
+ */
 
 static void tree_file(void)
 {
@@ -176,7 +184,8 @@ static const struct {
 	{"names of dots", tree_dots, 0, "(s (s/... fs/.../..x )s/... )s", 0},
 	{"a link with nothing behind it", tree_dangling, 0, "(s ls/l )s", 0},
 	{"a link to itself", cycle_of_links, 0, "(s ls/l )s", 0},
-	{"followed: nothing to follow", tree_deeper, FOLLOW, "(s (s/a (s/a/b fs/a/b/f )s/a/b )s/a )s", 0},
+	{"followed: nothing to follow", tree_deeper, FOLLOW,
+	 "(s (s/a (s/a/b fs/a/b/f )s/a/b )s/a )s", 0},
 	{"followed: a directory", tree_link, FOLLOW, "(s (s/l fs/l/inside )s/l )s", 0},
 	{"followed: a file", tree_link_to_file, FOLLOW, "(s fs/l )s", 0},
 	{"followed: a fifo", tree_link_to_fifo, FOLLOW, "(s os/l )s", 0},
@@ -201,7 +210,8 @@ START_TEST(order)
 	orders[_i].make();
 	snprintf(expected, sizeof(expected), "%s", orders[_i].walked);
 	if (orders[_i].end)
-		snprintf(expected + strlen(expected), 16, "%s!%d", *expected ? " " : "", orders[_i].end);
+		snprintf(expected + strlen(expected), 16, "%s!%d", *expected ? " " : "",
+			 orders[_i].end);
 	begin("s", orders[_i].flags);
 	walked = walk_on();
 	ck_assert_msg(strcmp(walked, expected) == 0, "%s: \"%s\"", orders[_i].label, walked);
@@ -212,7 +222,9 @@ END_TEST
 /* One walk can take several sources, and has nothing left of the one before. */
 START_TEST(sources_in_turn)
 {
-	static struct qfile_source sources[] = {{(char *)"a", (char *)"a"}, {(char *)"b", (char *)"other name"}, {(char *)"a", (char *)"a"}};
+	static struct qfile_source sources[] = {{(char *)"a", (char *)"a"},
+						{(char *)"b", (char *)"other name"},
+						{(char *)"a", (char *)"a"}};
 
 	scratch_enter();
 	make_dir("a");
@@ -230,7 +242,10 @@ START_TEST(sources_in_turn)
 }
 END_TEST
 
-/* What is said about a directory is how it was entered, also after its content has been changed; and its names can be looked at. */
+/*
+ * What is said about a directory is how it was entered, also after its content has been changed;
+ * and its names can be looked at.
+ */
 START_TEST(what_an_entry_tells)
 {
 	struct walk_entry entry;
@@ -265,7 +280,10 @@ END_TEST
 
 #define MANY 3000
 
-/* Subdirectories, some of them with something in them, and files between them; links to one file are quickly made. */
+/*
+ * Subdirectories, some of them with something in them, and files between them; links to one file
+ * are quickly made.
+ */
 static void make_many(void)
 {
 	char path[64];
@@ -312,8 +330,10 @@ START_TEST(many_subdirectories)
 			files[number]++;
 	}
 	for (unsigned i = 0; i < MANY; i++)
-		ck_assert_msg(entered[i] == 1 && left[i] == 1 && inner[i] == (i % 10 == 0) && files[i] == 1,
-		              "%u: entered %u times, left %u, its file %u; file %u", i, entered[i], left[i], inner[i], files[i]);
+		ck_assert_msg(entered[i] == 1 && left[i] == 1 && inner[i] == (i % 10 == 0) &&
+				      files[i] == 1,
+			      "%u: entered %u times, left %u, its file %u; file %u", i, entered[i],
+			      left[i], inner[i], files[i]);
 	walk_close(&walk);
 }
 END_TEST
@@ -335,7 +355,8 @@ START_TEST(deep)
 		entered += entry.kind == WALK_ENTER;
 		left += entry.kind == WALK_LEAVE;
 		files += entry.kind == WALK_FILE;
-		ck_assert_msg(open_descriptors() - before <= 34, "%s: %u descriptors", entry.path, open_descriptors() - before);
+		ck_assert_msg(open_descriptors() - before <= 34, "%s: %u descriptors", entry.path,
+			      open_descriptors() - before);
 	}
 	ck_assert_uint_eq(entered, 200);
 	ck_assert_uint_eq(left, 200);
@@ -394,7 +415,8 @@ START_TEST(longest_path)
 		scratch_enter();
 		make_dir("s");
 		at = open_dir("s");
-		for (unsigned depth = 0; depth < 63; depth++) { /* "s" and 63 components of 255: 16129 bytes */
+		/* "s" and 63 components of 255: 16129 bytes. */
+		for (unsigned depth = 0; depth < 63; depth++) {
 			memset(name, 'n', 255);
 			name[255] = '\0';
 			if (depth == 62)
@@ -411,7 +433,8 @@ START_TEST(longest_path)
 			int r = walk_next(&walk, &entry, &error);
 
 			if (r < 0 || entry.kind == WALK_END) {
-				ck_assert_msg(-r == cases[i].end, "a path of %zu bytes: %d", 16128 + cases[i].last, r);
+				ck_assert_msg(-r == cases[i].end, "a path of %zu bytes: %d",
+					      16128 + cases[i].last, r);
 				break;
 			}
 		}
@@ -455,8 +478,9 @@ START_TEST(moved_away)
 END_TEST
 
 /*
- * Make a directory of files and one subdirectory "x", and walk until its names are read but "x" has not come: what takes the place
- * of "x" now is found under what "x" was. Which entry comes first is the file system's choice, so this takes a few attempts.
+ * Make a directory of files and one subdirectory "x", and walk until its names are read but "x" has
+ * not come: what takes the place of "x" now is found under what "x" was. Which entry comes first is
+ * the file system's choice, so this takes a few attempts.
  */
 static void begin_before_x(void)
 {
@@ -562,7 +586,8 @@ END_TEST
 Suite *walk_suite(void)
 {
 	Suite *suite = suite_create("walk");
-	TCase *tcase = add_case(suite, "order"), *size = add_case(suite, "size"), *change = add_case(suite, "change");
+	TCase *tcase = add_case(suite, "order"), *size = add_case(suite, "size"),
+	      *change = add_case(suite, "change");
 
 	add_table_test(tcase, order, orders);
 	tcase_add_test(tcase, sources_in_turn);

@@ -21,8 +21,12 @@ void opened_init(struct opened *opened)
 	MUST(pipe2(in, O_CLOEXEC));
 	MUST(pipe2(out, O_CLOEXEC));
 	*opened = (struct opened){.in = in[1], .out = out[0]};
-	opened->options = (struct qfile_opener_options){
-		.in = in[0], .out = out[1], .stop = -1, .max_bytes = UINT64_MAX, .from = "work", .keep = keep};
+	opened->options = (struct qfile_opener_options){.in = in[0],
+							.out = out[1],
+							.stop = -1,
+							.max_bytes = UINT64_MAX,
+							.from = "work",
+							.keep = keep};
 }
 
 void opened_begin_as_set(struct opened *opened, const char *path)
@@ -66,7 +70,8 @@ void reply_header(struct opened *opened, enum qfile_edit_kind kind, uint32_t cod
 	reply_bytes(opened, bytes, sizeof(bytes));
 }
 
-static void reply_record(struct opened *opened, enum qfile_edit_kind kind, uint32_t code, const char *payload, uint32_t damage)
+static void reply_record(struct opened *opened, enum qfile_edit_kind kind, uint32_t code,
+			 const char *payload, uint32_t damage)
 {
 	unsigned char crc[QFILE_EDIT_CRC_SIZE];
 
@@ -111,7 +116,8 @@ void next_saved(struct opened *opened)
 {
 	int step = opened_next(opened);
 
-	ck_assert_msg(step == QFILE_OPENER_SAVED, "%d, code %d, path %s", step, opened->event.code, opened->event.path);
+	ck_assert_msg(step == QFILE_OPENER_SAVED, "%d, code %d, path %s", step, opened->event.code,
+		      opened->event.path);
 	ck_assert_int_eq(opened->event.code, 0);
 	ck_assert_str_eq(opened->event.message, "");
 }
@@ -123,7 +129,9 @@ const char *event_path(const struct opened *opened)
 
 	ck_assert_ptr_nonnull(getcwd(here, sizeof(here)));
 	length = strlen(here);
-	ck_assert_msg(strncmp(opened->event.path, here, length) == 0 && opened->event.path[length] == '/', "%s", opened->event.path);
+	ck_assert_msg(strncmp(opened->event.path, here, length) == 0 &&
+			      opened->event.path[length] == '/',
+		      "%s", opened->event.path);
 	return opened->event.path + length + 1;
 }
 
@@ -140,7 +148,8 @@ void next_done(struct opened *opened, unsigned saves)
 {
 	int step = opened_next(opened);
 
-	ck_assert_msg(step == QFILE_OPENER_DONE, "%d, save %u, error %d", step, opened->event.save, opened->error.code);
+	ck_assert_msg(step == QFILE_OPENER_DONE, "%d, save %u, error %d", step, opened->event.save,
+		      opened->error.code);
 	ck_assert_uint_eq(opened->event.save, saves);
 	ck_assert_str_eq(opened->event.path, "");
 }

@@ -40,7 +40,10 @@ void next_kept(struct opened *opened, int code, const char *content);
 void next_done(struct opened *opened, unsigned saves);
 void next_fails(struct opened *opened, int error);
 
-/* The event's path, which is absolute and below where we are, relative to that: as a plain user we may not pass what is above. */
+/*
+ * The event's path, which is absolute and below where we are, relative to that: as a plain user we
+ * may not pass what is above.
+ */
 const char *event_path(const struct opened *opened);
 
 /* A file that nobody has written to lately: from here on the clock is some seconds ahead. */

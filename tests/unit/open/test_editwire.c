@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#define SIZE QFILE_EDIT_REQUEST_SIZE
+#define SIZE      QFILE_EDIT_REQUEST_SIZE
 #define VIEW_ONLY "view-only-"
 
 /* ---- What a request says, byte for byte: all of it owes nothing to the library ---- */
@@ -31,7 +31,8 @@ static void put(unsigned char *bytes, uint64_t value, size_t size)
 }
 
 /* The field's bytes are given, so that there can be anything behind a NUL. */
-static void version2(const void *field, size_t size, uint64_t length, uint32_t flags, unsigned char bytes[SIZE])
+static void version2(const void *field, size_t size, uint64_t length, uint32_t flags,
+		     unsigned char bytes[SIZE])
 {
 	memset(bytes, 0, SIZE);
 	memcpy(bytes, field, size);
@@ -71,21 +72,27 @@ START_TEST(request_layout)
 	request.length = 0x0102030405060708;
 	memcpy(expected, view_only ? "view-only-report.pdf" : "report.pdf", view_only ? 20 : 10);
 	memcpy(expected + 232, "PedOSv2\0\x08\x07\x06\x05\x04\x03\x02\x01", 16);
-	memcpy(expected + 248, view_only ? "\1\0\0\0\x63\x11\x0e\x1c" : "\0\0\0\0\x23\xbf\x5f\xdc", 8);
+	memcpy(expected + 248, view_only ? "\1\0\0\0\x63\x11\x0e\x1c" : "\0\0\0\0\x23\xbf\x5f\xdc",
+	       8);
 	memset(bytes, 0x55, sizeof(bytes));
 	qfile_edit_request_encode(&request, bytes);
 	ck_assert_mem_eq(bytes, expected, SIZE);
 }
 END_TEST
 
-/* Names of ASCII letters, at the borders of their field: the last 231 bytes of the field's name, or what "view-only-" leaves of them. */
+/*
+ * Names of ASCII letters, at the borders of their field: the last 231 bytes of the field's name, or
+ * what "view-only-" leaves of them.
+ */
 static const struct {
 	size_t length;
 	bool view_only;
 	size_t kept;
 } name_lengths[] = {
-	{1, false, 1},     {230, false, 230}, {231, false, 231}, {232, false, 231}, {233, false, 231}, {254, false, 231}, {255, false, 231},
-	{1, true, 1},      {220, true, 220},  {221, true, 221},  {222, true, 221},  {231, true, 221},  {232, true, 221},  {255, true, 221},
+	{1, false, 1},     {230, false, 230}, {231, false, 231}, {232, false, 231},
+	{233, false, 231}, {254, false, 231}, {255, false, 231}, {1, true, 1},
+	{220, true, 220},  {221, true, 221},  {222, true, 221},  {231, true, 221},
+	{232, true, 221},  {255, true, 221},
 };
 
 START_TEST(request_name_length)
@@ -99,22 +106,34 @@ START_TEST(request_name_length)
 	strcat(field, request.name + length - kept);
 	version2(field, strlen(field), 0, request.view_only, expected);
 	qfile_edit_request_encode(&request, bytes);
-	ck_assert_msg(memcmp(bytes, expected, SIZE) == 0, "%zu bytes: \"%.232s\"", length, (const char *)bytes);
+	ck_assert_msg(memcmp(bytes, expected, SIZE) == 0, "%zu bytes: \"%.232s\"", length,
+		      (const char *)bytes);
 }
 END_TEST
 
-/* A character of each length, at each place across the cut; and what is none, and is cut anywhere but not for long. */
+/*
+ * A character of each length, at each place across the cut; and what is none, and is cut anywhere
+ * but not for long.
+ */
 static const struct {
 	const char *label, *character;
 	size_t begin; /* where it begins, in bytes before the end of the field */
 	size_t kept;  /* of the name */
 } cut_names[] = {
-	{"2 bytes, kept", "é", 231, 231},          {"2 bytes, cut", "é", 232, 230},         {"2 bytes, left out", "é", 233, 231},
-	{"3 bytes, kept", "中", 231, 231},         {"3 bytes, cut in 1 and 2", "中", 232, 229},
-	{"3 bytes, cut in 2 and 1", "中", 233, 230}, {"3 bytes, left out", "中", 234, 231},
-	{"4 bytes, kept", "😀", 231, 231},         {"4 bytes, cut in 1 and 3", "😀", 232, 228},
-	{"4 bytes, cut in 2 and 2", "😀", 233, 229}, {"4 bytes, cut in 3 and 1", "😀", 234, 230}, {"4 bytes, left out", "😀", 235, 231},
-	{"3 continuation bytes", "\x80\x80\x80", 231, 228}, {"4 continuation bytes", "\x80\x80\x80\x80", 231, 228},
+	{"2 bytes, kept", "é", 231, 231},
+	{"2 bytes, cut", "é", 232, 230},
+	{"2 bytes, left out", "é", 233, 231},
+	{"3 bytes, kept", "中", 231, 231},
+	{"3 bytes, cut in 1 and 2", "中", 232, 229},
+	{"3 bytes, cut in 2 and 1", "中", 233, 230},
+	{"3 bytes, left out", "中", 234, 231},
+	{"4 bytes, kept", "😀", 231, 231},
+	{"4 bytes, cut in 1 and 3", "😀", 232, 228},
+	{"4 bytes, cut in 2 and 2", "😀", 233, 229},
+	{"4 bytes, cut in 3 and 1", "😀", 234, 230},
+	{"4 bytes, left out", "😀", 235, 231},
+	{"3 continuation bytes", "\x80\x80\x80", 231, 228},
+	{"4 continuation bytes", "\x80\x80\x80\x80", 231, 228},
 	{"a first byte alone", "\xc3", 231, 231},
 };
 
@@ -126,13 +145,16 @@ START_TEST(request_name_is_not_cut_within_a_character)
 
 	memcpy(request.name + 250 - cut_names[_i].begin, character, strlen(character));
 	qfile_edit_request_encode(&request, bytes);
-	ck_assert_msg(strcmp((const char *)bytes, request.name + 250 - cut_names[_i].kept) == 0, "%s: \"%s\"", label, (const char *)bytes);
+	ck_assert_msg(strcmp((const char *)bytes, request.name + 250 - cut_names[_i].kept) == 0,
+		      "%s: \"%s\"", label, (const char *)bytes);
 	/* With "view-only-" before it, all lies ten bytes further on. */
 	request = request_of(name_of(240), true);
 	memcpy(request.name + 240 - (cut_names[_i].begin - 10), character, strlen(character));
 	qfile_edit_request_encode(&request, bytes);
 	ck_assert_msg(memcmp(bytes, VIEW_ONLY, 10) == 0, "%s: \"%s\"", label, (const char *)bytes);
-	ck_assert_msg(strcmp((const char *)bytes + 10, request.name + 240 - (cut_names[_i].kept - 10)) == 0, "%s: \"%s\"", label, (const char *)bytes);
+	ck_assert_msg(strcmp((const char *)bytes + 10,
+			     request.name + 240 - (cut_names[_i].kept - 10)) == 0,
+		      "%s: \"%s\"", label, (const char *)bytes);
 }
 END_TEST
 
@@ -183,21 +205,28 @@ static const struct {
 	{"plain", BYTES("a.txt"), "a.txt", false, "a.txt", "a.txt"},
 	{"one byte", BYTES("a"), "a", false, "a", "a"},
 	{"view-only", BYTES("view-only-a.txt"), "a.txt", true, "view-only-a.txt", "a.txt"},
-	{"view-only twice", BYTES("view-only-view-only-a"), "view-only-a", true, "view-only-view-only-a", "view-only-a"},
+	{"view-only twice", BYTES("view-only-view-only-a"), "view-only-a", true,
+	 "view-only-view-only-a", "view-only-a"},
 	{"view-only of nothing", BYTES("view-only-"), NULL, false, "view-only-", NULL},
 	{"nearly view-only", BYTES("view-only"), "view-only", false, "view-only", "view-only"},
-	{"view-only in capitals", BYTES("View-only-a"), "View-only-a", false, "View-only-a", "View-only-a"},
-	{"view-only later", BYTES("a-view-only-b"), "a-view-only-b", false, "a-view-only-b", "a-view-only-b"},
+	{"view-only in capitals", BYTES("View-only-a"), "View-only-a", false, "View-only-a",
+	 "View-only-a"},
+	{"view-only later", BYTES("a-view-only-b"), "a-view-only-b", false, "a-view-only-b",
+	 "a-view-only-b"},
 	{"view-only behind the NUL", BYTES("view-\0only-a"), "view-", false, "view-", "view-"},
 	{"empty", BYTES(""), NULL, false, NULL, NULL},
 	{"empty, and a name behind the NUL", BYTES("\0a.txt"), NULL, false, NULL, NULL},
-	{"garbage behind the NUL", BYTES("a.txt\0\377\001/../\033[2J\0\0more"), "a.txt", false, "a.txt", "a.txt"},
-	{"garbage behind the NUL of view-only", BYTES("view-only-a\0/b"), "a", true, "view-only-a", "a"},
+	{"garbage behind the NUL", BYTES("a.txt\0\377\001/../\033[2J\0\0more"), "a.txt", false,
+	 "a.txt", "a.txt"},
+	{"garbage behind the NUL of view-only", BYTES("view-only-a\0/b"), "a", true, "view-only-a",
+	 "a"},
 	/* Whether a name is any good is not asked here. */
-	{"bytes that no name has", BYTES("../\001\377/"), "../\001\377/", false, "../\001\377/", "../\001\377/"},
+	{"bytes that no name has", BYTES("../\001\377/"), "../\001\377/", false, "../\001\377/",
+	 "../\001\377/"},
 };
 
-static void check_name(const char *label, const unsigned char bytes[SIZE], const char *name, bool view_only, bool records)
+static void check_name(const char *label, const unsigned char bytes[SIZE], const char *name,
+		       bool view_only, bool records)
 {
 	struct qfile_edit_request request;
 	int r;
@@ -208,9 +237,10 @@ static void check_name(const char *label, const unsigned char bytes[SIZE], const
 	if (!name)
 		return;
 	ck_assert_msg(strcmp(request.name, name) == 0, "%s: \"%s\"", label, request.name);
-	ck_assert_msg(request.view_only == view_only && request.records == records, "%s: view only %d, records %d", label, request.view_only,
-	              request.records);
-	ck_assert_msg(request.length == (records ? 77 : 0), "%s: length %ju", label, (uintmax_t)request.length);
+	ck_assert_msg(request.view_only == view_only && request.records == records,
+		      "%s: view only %d, records %d", label, request.view_only, request.records);
+	ck_assert_msg(request.length == (records ? 77 : 0), "%s: length %ju", label,
+		      (uintmax_t)request.length);
 }
 
 START_TEST(request_name)
@@ -245,7 +275,10 @@ START_TEST(request_nul_anywhere)
 }
 END_TEST
 
-/* With one bit changed in the mark it is one of version 1, where its name ends; with one changed elsewhere it is none. */
+/*
+ * With one bit changed in the mark it is one of version 1, where its name ends; with one changed
+ * elsewhere it is none.
+ */
 START_TEST(request_with_a_flipped_bit)
 {
 	struct qfile_edit_request request;
@@ -258,7 +291,8 @@ START_TEST(request_with_a_flipped_bit)
 		bytes[i / 8] ^= (unsigned char)(1u << i % 8);
 		r = qfile_edit_request_decode(bytes, &request);
 		if (i / 8 >= 232 && i / 8 < 240)
-			ck_assert_msg(r == 0 && !request.records && request.length == 0, "bit %zu: %d", i, r);
+			ck_assert_msg(r == 0 && !request.records && request.length == 0,
+				      "bit %zu: %d", i, r);
 		else
 			ck_assert_msg(r == -EINVAL, "bit %zu: %d", i, r);
 	}
@@ -293,7 +327,8 @@ START_TEST(request_numbers)
 
 	version2("a", 1, numbers[_i].length, numbers[_i].flags, bytes);
 	r = qfile_edit_request_decode(bytes, &request);
-	ck_assert_msg(r == numbers[_i].verdict, "length %#jx, flags %#x: %d", (uintmax_t)numbers[_i].length, numbers[_i].flags, r);
+	ck_assert_msg(r == numbers[_i].verdict, "length %#jx, flags %#x: %d",
+		      (uintmax_t)numbers[_i].length, numbers[_i].flags, r);
 	if (r == 0) {
 		ck_assert_uint_eq(request.length, numbers[_i].length);
 		ck_assert_uint_eq(request.view_only, numbers[_i].flags);
@@ -308,15 +343,21 @@ static const struct {
 	struct qfile_edit_record record;
 	unsigned char bytes[QFILE_EDIT_RECORD_SIZE];
 } records[] = {
-	{"save", {QFILE_EDIT_SAVE, 0, 0x0102030405060708},
+	{"save",
+	 {QFILE_EDIT_SAVE, 0, 0x0102030405060708},
 	 {'P', 'e', 'd', 'O', 'S', 'v', '2', 0, 1, 0, 0, 0, 0, 0, 0, 0, 8, 7, 6, 5, 4, 3, 2, 1}},
 	{"save of nothing", {QFILE_EDIT_SAVE, 0, 0}, {'P', 'e', 'd', 'O', 'S', 'v', '2', 0, 1}},
-	{"save of 2^63 - 1", {QFILE_EDIT_SAVE, 0, INT64_MAX},
-	 {'P', 'e', 'd', 'O', 'S', 'v', '2', 0, 1, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 127}},
+	{"save of 2^63 - 1",
+	 {QFILE_EDIT_SAVE, 0, INT64_MAX},
+	 {'P', 'e', 'd', 'O', 'S', 'v', '2', 0,   1,   0,   0,   0,
+	  0,   0,   0,   0,   255, 255, 255, 255, 255, 255, 255, 127}},
 	{"done", {QFILE_EDIT_DONE, 0, 0}, {'P', 'e', 'd', 'O', 'S', 'v', '2', 0, 2}},
-	{"done with a message", {QFILE_EDIT_DONE, 0x14131211, 4096},
+	{"done with a message",
+	 {QFILE_EDIT_DONE, 0x14131211, 4096},
 	 {'P', 'e', 'd', 'O', 'S', 'v', '2', 0, 2, 0, 0, 0, 0x11, 0x12, 0x13, 0x14, 0, 16}},
-	{"done with any code", {QFILE_EDIT_DONE, UINT32_MAX, 1}, {'P', 'e', 'd', 'O', 'S', 'v', '2', 0, 2, 0, 0, 0, 255, 255, 255, 255, 1}},
+	{"done with any code",
+	 {QFILE_EDIT_DONE, UINT32_MAX, 1},
+	 {'P', 'e', 'd', 'O', 'S', 'v', '2', 0, 2, 0, 0, 0, 255, 255, 255, 255, 1}},
 };
 
 START_TEST(record_layout)
@@ -328,9 +369,12 @@ START_TEST(record_layout)
 	memset(bytes, 0x55, sizeof(bytes));
 	memset(&decoded, 0x55, sizeof(decoded));
 	qfile_edit_record_encode(record, bytes);
-	ck_assert_msg(memcmp(bytes, records[_i].bytes, sizeof(bytes)) == 0, "%s: encoded", records[_i].label);
+	ck_assert_msg(memcmp(bytes, records[_i].bytes, sizeof(bytes)) == 0, "%s: encoded",
+		      records[_i].label);
 	ck_assert_int_eq(qfile_edit_record_decode(records[_i].bytes, &decoded), 0);
-	ck_assert_msg(decoded.kind == record->kind && decoded.code == record->code && decoded.length == record->length, "%s: decoded", records[_i].label);
+	ck_assert_msg(decoded.kind == record->kind && decoded.code == record->code &&
+			      decoded.length == record->length,
+		      "%s: decoded", records[_i].label);
 }
 END_TEST
 
@@ -365,7 +409,8 @@ START_TEST(record_numbers_bounds)
 	put(bytes + 12, record_numbers[_i].code, 4);
 	put(bytes + 16, record_numbers[_i].length, 8);
 	r = qfile_edit_record_decode(bytes, &record);
-	ck_assert_msg(r == record_numbers[_i].verdict, "kind %u, length %#jx: %d", record_numbers[_i].kind, (uintmax_t)record_numbers[_i].length, r);
+	ck_assert_msg(r == record_numbers[_i].verdict, "kind %u, length %#jx: %d",
+		      record_numbers[_i].kind, (uintmax_t)record_numbers[_i].length, r);
 	if (r == 0)
 		ck_assert_uint_eq(record.code, record_numbers[_i].kind == 2 ? 5 : 0);
 }

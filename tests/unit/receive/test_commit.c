@@ -79,7 +79,10 @@ START_TEST(several)
 }
 END_TEST
 
-/* A name so long that it must be cut to be numbered, and then is what it was: the next number is taken. */
+/*
+ * A name so long that it must be cut to be numbered, and then is what it was: the next number is
+ * taken.
+ */
 START_TEST(renamed_to_itself)
 {
 	char name[256], next[272];
@@ -125,7 +128,10 @@ START_TEST(many)
 }
 END_TEST
 
-/* A plain user cannot rename a directory that he may not write: its mode is widened for a moment, and nobody finds that later. */
+/*
+ * A plain user cannot rename a directory that he may not write: its mode is widened for a moment,
+ * and nobody finds that later.
+ */
 static const mode_t top_modes[] = {0555, 0500, 0400, 0111, 0000, 0077, 0700, 0777, 0200, 0300};
 
 START_TEST(top_level_mode_is_kept)
@@ -206,7 +212,8 @@ static void taken_by_dangling_link(void)
 	make_link("in/b", "nowhere");
 }
 
-static void (*const takers[])(void) = {taken_by_file, taken_by_directory, taken_by_link, taken_by_dangling_link};
+static void (*const takers[])(void) = {taken_by_file, taken_by_directory, taken_by_link,
+				       taken_by_dangling_link};
 static const char *const taker_labels[] = {"file", "directory", "link", "dangling link"};
 
 /* One entry, then several, the taken one among them. */
@@ -296,8 +303,10 @@ START_TEST(renamed_beside_its_new_name)
 	ck_assert_str_eq(names_in("in"), "x x (2) x (3)");
 	/* Which of them has which number does not matter. Both are there. */
 	ck_assert_str_ne(content_of("in/x (2)"), "old");
-	ck_assert(strcmp(content_of("in/x (2)"), "first") == 0 || strcmp(content_of("in/x (3)"), "first") == 0);
-	ck_assert(strcmp(content_of("in/x (2)"), "second") == 0 || strcmp(content_of("in/x (3)"), "second") == 0);
+	ck_assert(strcmp(content_of("in/x (2)"), "first") == 0 ||
+		  strcmp(content_of("in/x (3)"), "first") == 0);
+	ck_assert(strcmp(content_of("in/x (2)"), "second") == 0 ||
+		  strcmp(content_of("in/x (3)"), "second") == 0);
 }
 END_TEST
 
@@ -337,7 +346,10 @@ static void staged_socket(void)
 	MUST(mknod(staged("p"), S_IFSOCK | 0600, 0));
 }
 
-/* A child that was taken over could make this: with a plan in it, the next receiver would carry that out. */
+/*
+ * A child that was taken over could make this: with a plan in it, the next receiver would carry
+ * that out.
+ */
 static void staged_staging(void)
 {
 	make_dir(staged(QFILE_STAGING_PREFIX "0123456789abcdef"));
@@ -385,7 +397,8 @@ END_TEST
 /* ---- What killed receivers left ---- */
 
 /*
- * One rename of a plan, as it stands on the disk. This is a format: after a power cut a receiver may find the plan of an older build.
+ * One rename of a plan, as it stands on the disk. This is a format: after a power cut a receiver
+ * may find the plan of an older build.
  */
 struct planned {
 	uint64_t ino;
@@ -393,7 +406,10 @@ struct planned {
 	char name[256], final[256];
 };
 
-/* Decide a delivery of everything in the tree, each under its own name, as a receiver does that is killed right after: the lock is free. */
+/*
+ * Decide a delivery of everything in the tree, each under its own name, as a receiver does that is
+ * killed right after: the lock is free.
+ */
 static void decide(const char *const names[], bool widen)
 {
 	char plan[128], from[128], to[128];
@@ -451,14 +467,18 @@ START_TEST(sweep_finishes)
 		MUST(rename(decided(a_b_c[i]), to));
 	}
 	commit_sweep(incoming);
-	ck_assert_msg(strcmp(names_in("in"), "a b c") == 0, "after %d renames: %s", _i, names_in("in"));
+	ck_assert_msg(strcmp(names_in("in"), "a b c") == 0, "after %d renames: %s", _i,
+		      names_in("in"));
 	ck_assert_str_eq(content_of("in/a"), "new a");
 	ck_assert_str_eq(content_of("in/b"), "new b");
 	ck_assert_str_eq(content_of("in/c"), "new c");
 }
 END_TEST
 
-/* Killed at the worst moments of a read-only directory: before its mode is widened, after that, and after its rename. */
+/*
+ * Killed at the worst moments of a read-only directory: before its mode is widened, after that, and
+ * after its rename.
+ */
 START_TEST(sweep_finishes_read_only_directory)
 {
 	static const char *const names[] = {"d", NULL};
@@ -480,7 +500,10 @@ START_TEST(sweep_finishes_read_only_directory)
 }
 END_TEST
 
-/* Between the power cut and the next receiver a name was taken. The sender has been promised nothing, but the rest must not be lost. */
+/*
+ * Between the power cut and the next receiver a name was taken. The sender has been promised
+ * nothing, but the rest must not be lost.
+ */
 START_TEST(sweep_finds_name_taken)
 {
 	stage_a_b_c(1);
@@ -493,7 +516,10 @@ START_TEST(sweep_finds_name_taken)
 }
 END_TEST
 
-/* Or the user has moved away or removed what had arrived: the rest must arrive all the same, and the staging directory go. */
+/*
+ * Or the user has moved away or removed what had arrived: the rest must arrive all the same, and
+ * the staging directory go.
+ */
 START_TEST(sweep_finds_one_gone)
 {
 	stage_a_b_c(1);
@@ -555,7 +581,13 @@ END_TEST
 static const struct {
 	const char *name, *final;
 } forged[] = {
-	{"a", "../outside/a"}, {"a", "../a"}, {"a", ".."}, {"a", ""}, {"a", QFILE_STAGING_PREFIX "fedcba9876543210"}, {"../../../secret", "a"}, {"..", "a"},
+	{"a", "../outside/a"},
+	{"a", "../a"},
+	{"a", ".."},
+	{"a", ""},
+	{"a", QFILE_STAGING_PREFIX "fedcba9876543210"},
+	{"../../../secret", "a"},
+	{"..", "a"},
 };
 
 START_TEST(sweep_checks_the_plan)
@@ -577,9 +609,12 @@ START_TEST(sweep_checks_the_plan)
 	fwrite(&planned, sizeof(planned), 1, plan);
 	fclose(plan);
 	commit_sweep(incoming);
-	ck_assert_msg(strcmp(names_in("outside"), "") == 0, "%s -> %s: outside", forged[_i].name, forged[_i].final);
-	ck_assert_msg(strcmp(names_in("."), "in outside secret") == 0, "%s -> %s: %s", forged[_i].name, forged[_i].final, names_in("."));
-	ck_assert_msg(mode_of("secret") == 0600, "%s -> %s: changed a mode", forged[_i].name, forged[_i].final);
+	ck_assert_msg(strcmp(names_in("outside"), "") == 0, "%s -> %s: outside", forged[_i].name,
+		      forged[_i].final);
+	ck_assert_msg(strcmp(names_in("."), "in outside secret") == 0, "%s -> %s: %s",
+		      forged[_i].name, forged[_i].final, names_in("."));
+	ck_assert_msg(mode_of("secret") == 0600, "%s -> %s: changed a mode", forged[_i].name,
+		      forged[_i].final);
 	ck_assert_msg(!exists("in/a"), "%s -> %s: delivered", forged[_i].name, forged[_i].final);
 }
 END_TEST
@@ -651,7 +686,8 @@ START_TEST(sweep_leaves_others_alone)
 	make_file("in/.qfile-incoming-0000000000000000", "a file");
 	make_link("in/.qfile-incoming-0000000000000001", "../elsewhere");
 	commit_sweep(open_dir("in"));
-	ck_assert_str_eq(names_in("in"), ".qfile-incoming-0000000000000000 .qfile-incoming-0000000000000001");
+	ck_assert_str_eq(names_in("in"), ".qfile-incoming-0000000000000000 "
+					 ".qfile-incoming-0000000000000001");
 	ck_assert_str_eq(names_in("elsewhere"), "f");
 }
 END_TEST
@@ -685,7 +721,9 @@ static void kill_committing(int moment)
 	if (moment % 2) {
 		snprintf(path, sizeof(path), "in/f%d", moment * 7);
 		/* Its number must remain its own until it was killed. */
-		while (!exists(path) && waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0)
+		while (!exists(path) &&
+		       waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+		       info.si_pid == 0)
 			;
 	} else {
 		usleep((useconds_t)moment * 500);
@@ -694,7 +732,10 @@ static void kill_committing(int moment)
 	waitpid(pid, NULL, 0);
 }
 
-/* Once nobody works on it any more, all of it is visible or nothing. No signal makes that another receiver's job; it cleans up. */
+/*
+ * Once nobody works on it any more, all of it is visible or nothing. No signal makes that another
+ * receiver's job; it cleans up.
+ */
 START_TEST(killed)
 {
 	char dir[128];
@@ -717,7 +758,8 @@ START_TEST(killed)
 	close(lock);
 	commit_sweep(incoming);
 	count = count_delivered();
-	ck_assert_msg(count == 0 || count == 200, "moment %d, swept: %u of 200 are visible", _i, count);
+	ck_assert_msg(count == 0 || count == 200, "moment %d, swept: %u of 200 are visible", _i,
+		      count);
 	ck_assert_msg(!exists(dir), "moment %d: the staging directory stays", _i);
 }
 END_TEST
@@ -725,7 +767,8 @@ END_TEST
 Suite *commit_suite(void)
 {
 	Suite *suite = suite_create("commit");
-	TCase *tcase = add_case(suite, "arrive"), *names = add_case(suite, "names"), *refuse = add_case(suite, "refuse"), *sweep = add_case(suite, "sweep");
+	TCase *tcase = add_case(suite, "arrive"), *names = add_case(suite, "names"),
+	      *refuse = add_case(suite, "refuse"), *sweep = add_case(suite, "sweep");
 
 	add_both_users_test(tcase, one_file);
 	add_both_users_test(tcase, several);

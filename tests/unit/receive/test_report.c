@@ -17,7 +17,10 @@ struct record {
 	const char *name;
 };
 
-#define REPORT(kind_, code_, name_) {{.kind = (kind_), .code = (code_), .namelen = sizeof(name_) - 1}, name_}
+#define REPORT(kind_, code_, name_)                                                     \
+	{                                                                               \
+		{.kind = (kind_), .code = (code_), .namelen = sizeof(name_) - 1}, name_ \
+	}
 
 static size_t record_bytes(const struct record *record, unsigned char *bytes)
 {
@@ -64,7 +67,8 @@ static const struct {
 	{"entry in dot dot", REPORT(REPORT_ENTRY, 0, "../a"), -EPROTO},
 	{"entry with a NUL", REPORT(REPORT_ENTRY, 0, "a\0b"), -EPROTO},
 	{"entry of a NUL", REPORT(REPORT_ENTRY, 0, "\0"), -EPROTO},
-	{"entry that is a staging directory", REPORT(REPORT_ENTRY, 0, QFILE_STAGING_PREFIX "0123456789abcdef"), -EPROTO},
+	{"entry that is a staging directory",
+	 REPORT(REPORT_ENTRY, 0, QFILE_STAGING_PREFIX "0123456789abcdef"), -EPROTO},
 	{"done with a NUL", REPORT(REPORT_DONE, 0, "a\0b"), -EPROTO},
 	{"confined with a NUL", REPORT(REPORT_CONFINED, 0, "\0"), -EPROTO},
 };
@@ -75,18 +79,22 @@ START_TEST(one_record)
 	unsigned char bytes[256];
 	size_t size = record_bytes(record, bytes);
 
-	for (size_t piece = 1; piece <= size; piece += piece == 1 ? size - 1 : 1) { /* in single bytes, and whole */
+	/* In single bytes, and whole. */
+	for (size_t piece = 1; piece <= size; piece += piece == 1 ? size - 1 : 1) {
 		static struct report_reader reader;
 		int r;
 
 		reader = (struct report_reader){.fd = feed(bytes, size, piece)};
 		r = receive(&reader);
-		ck_assert_msg(r == records[_i].verdict, "%s, in pieces of %zu: %d", records[_i].label, piece, r);
+		ck_assert_msg(r == records[_i].verdict, "%s, in pieces of %zu: %d",
+			      records[_i].label, piece, r);
 		close(reader.fd);
 		if (r < 0)
 			continue;
-		ck_assert_msg(memcmp(&reader.report, &record->report, sizeof(reader.report)) == 0, "%s: other content", records[_i].label);
-		ck_assert_msg(strcmp(reader.name, record->name) == 0, "%s: \"%s\"", records[_i].label, reader.name);
+		ck_assert_msg(memcmp(&reader.report, &record->report, sizeof(reader.report)) == 0,
+			      "%s: other content", records[_i].label);
+		ck_assert_msg(strcmp(reader.name, record->name) == 0, "%s: \"%s\"",
+			      records[_i].label, reader.name);
 	}
 }
 END_TEST
@@ -94,7 +102,9 @@ END_TEST
 /* One read each: nothing is complete before its last byte, and nothing of the next is lost. */
 START_TEST(single_bytes)
 {
-	static const struct record sent[] = {REPORT(REPORT_CONFINED, 0, ""), REPORT(REPORT_ENTRY, 0, "name"), REPORT(REPORT_DONE, 0, "")};
+	static const struct record sent[] = {REPORT(REPORT_CONFINED, 0, ""),
+					     REPORT(REPORT_ENTRY, 0, "name"),
+					     REPORT(REPORT_DONE, 0, "")};
 	static struct report_reader reader;
 	int fds[2];
 
@@ -109,7 +119,8 @@ START_TEST(single_bytes)
 
 			MUST(write(fds[1], bytes + at, 1));
 			r = report_receive(&reader);
-			ck_assert_msg(r == (at + 1 == size), "record %zu, byte %zu of %zu: %d", i, at, size, r);
+			ck_assert_msg(r == (at + 1 == size), "record %zu, byte %zu of %zu: %d", i,
+				      at, size, r);
 		}
 		ck_assert_uint_eq(reader.report.kind, sent[i].report.kind);
 		ck_assert_str_eq(reader.name, sent[i].name);
@@ -120,7 +131,11 @@ END_TEST
 START_TEST(sent_is_received)
 {
 	static struct report_reader reader;
-	const struct report report = {.kind = REPORT_DONE, .code = ENOSPC, .layers = 0x7f, .namelen = 4, .received = {0xcbf43926, {1ull << 40, 7}}};
+	const struct report report = {.kind = REPORT_DONE,
+				      .code = ENOSPC,
+				      .layers = 0x7f,
+				      .namelen = 4,
+				      .received = {0xcbf43926, {1ull << 40, 7}}};
 	const struct report next = {.kind = REPORT_ENTRY, .namelen = 1};
 	int fds[2];
 
@@ -161,7 +176,8 @@ START_TEST(name_length)
 		unsigned char behind[64];
 	} guarded;
 	static unsigned char bytes[sizeof(struct report) + 20000];
-	const struct report report = {.kind = name_lengths[_i].kind, .namelen = name_lengths[_i].length};
+	const struct report report = {.kind = name_lengths[_i].kind,
+				      .namelen = name_lengths[_i].length};
 	int r;
 
 	memset(bytes, 'n', sizeof(bytes));
@@ -169,7 +185,8 @@ START_TEST(name_length)
 	memset(&guarded, 0, sizeof(guarded));
 	guarded.reader.fd = feed(bytes, sizeof(bytes), sizeof(bytes));
 	r = receive(&guarded.reader);
-	ck_assert_msg(r == name_lengths[_i].verdict, "kind %u, %u bytes: %d", report.kind, report.namelen, r);
+	ck_assert_msg(r == name_lengths[_i].verdict, "kind %u, %u bytes: %d", report.kind,
+		      report.namelen, r);
 	if (r == 1)
 		ck_assert_uint_eq(strlen(guarded.reader.name), report.namelen);
 	for (size_t i = 0; i < sizeof(guarded.behind); i++)
@@ -177,7 +194,9 @@ START_TEST(name_length)
 }
 END_TEST
 
-/* What cannot be right is refused as soon as that is known: a child may stop sending in the middle. */
+/*
+ * What cannot be right is refused as soon as that is known: a child may stop sending in the middle.
+ */
 START_TEST(refused_before_the_name)
 {
 	static struct report_reader reader;

@@ -34,8 +34,10 @@ START_TEST(create)
 	incoming = open_dir(".");
 	ck_assert_int_eq(staging_create(&staging, incoming), 0);
 	ck_assert_uint_eq(strlen(staging.name), strlen(QFILE_STAGING_PREFIX) + 16);
-	ck_assert_int_eq(strncmp(staging.name, QFILE_STAGING_PREFIX, strlen(QFILE_STAGING_PREFIX)), 0);
-	ck_assert_uint_eq(strspn(staging.name + strlen(QFILE_STAGING_PREFIX), "0123456789abcdef"), 16);
+	ck_assert_int_eq(strncmp(staging.name, QFILE_STAGING_PREFIX, strlen(QFILE_STAGING_PREFIX)),
+			 0);
+	ck_assert_uint_eq(strspn(staging.name + strlen(QFILE_STAGING_PREFIX), "0123456789abcdef"),
+			  16);
 	ck_assert_str_eq(names_in("."), staging.name);
 	ck_assert_uint_eq(mode_of(staging.name), 0700);
 	ck_assert_str_eq(names_in(staging.name), STAGING_TREE);
@@ -71,8 +73,13 @@ END_TEST
 /* A default ACL would be handed down to what is delivered, and change its modes. */
 START_TEST(create_sheds_default_acl)
 {
-	/* The kernel's form: version 2, then tag, permissions and number of owner, group and others. */
-	static const unsigned char acl[] = {2, 0, 0, 0, 1, 0, 7, 0, 255, 255, 255, 255, 4, 0, 0, 0, 255, 255, 255, 255, 32, 0, 0, 0, 255, 255, 255, 255};
+	/*
+	 * The kernel's form: version 2, then tag, permissions and number of owner, group and
+	 * others.
+	 */
+	static const unsigned char acl[] = {2,   0,   0, 0, 1,   0,   7,   0,   255, 255,
+					    255, 255, 4, 0, 0,   0,   255, 255, 255, 255,
+					    32,  0,   0, 0, 255, 255, 255, 255};
 	struct staging staging;
 	int incoming;
 
@@ -166,7 +173,8 @@ START_TEST(adopt)
 	r = staging_adopt(&staging, incoming, leftovers[_i].name);
 	ck_assert_msg(r == leftovers[_i].verdict, "%s: %d", leftovers[_i].label, r);
 	if (r < 0) {
-		ck_assert_msg(open_descriptors() == before, "%s: a descriptor stayed open", leftovers[_i].label);
+		ck_assert_msg(open_descriptors() == before, "%s: a descriptor stayed open",
+			      leftovers[_i].label);
 		return;
 	}
 	ck_assert(locked(OLD));
@@ -284,7 +292,10 @@ static void numbered(int tree)
 	}
 }
 
-/* As a removal leaves it that was killed: the numbers that it gave are there, and the next one begins to count anew. */
+/*
+ * As a removal leaves it that was killed: the numbers that it gave are there, and the next one
+ * begins to count anew.
+ */
 static void numbered_beside_the_tree(int tree)
 {
 	for (unsigned i = 0; i < 10; i++) {
@@ -311,14 +322,34 @@ static void named_like_ours(int tree)
 }
 
 static void (*const trees[])(int) = {
-	nothing, files_and_links, sealed, sealed_top, deep, deep_and_numbered, wide, numbered, numbered_beside_the_tree, named_like_ours,
+	nothing,
+	files_and_links,
+	sealed,
+	sealed_top,
+	deep,
+	deep_and_numbered,
+	wide,
+	numbered,
+	numbered_beside_the_tree,
+	named_like_ours,
 };
 static const char *const tree_labels[] = {
-	"nothing", "files and links", "sealed directories", "a sealed tree", "3000 deep", "deep and numbered", "wide", "numbered",
-	"numbered beside the tree", "named like ours",
+	"nothing",
+	"files and links",
+	"sealed directories",
+	"a sealed tree",
+	"3000 deep",
+	"deep and numbered",
+	"wide",
+	"numbered",
+	"numbered beside the tree",
+	"named like ours",
 };
 
-/* For every tree, as whoever runs this and as a plain user: it goes, nothing else does, and few descriptors are enough. */
+/*
+ * For every tree, as whoever runs this and as a plain user: it goes, nothing else does, and few
+ * descriptors are enough.
+ */
 START_TEST(remove_tree)
 {
 	const char *label = tree_labels[_i / 2];
@@ -343,13 +374,18 @@ START_TEST(remove_tree)
 	MUST(setrlimit(RLIMIT_NOFILE, &limit));
 	r = staging_remove(&staging);
 	ck_assert_msg(r == 0, "%s: %s", label, strerror(-r));
-	ck_assert_msg(strcmp(names_in("in"), "delivered") == 0, "%s: left: %s", label, names_in("in"));
+	ck_assert_msg(strcmp(names_in("in"), "delivered") == 0, "%s: left: %s", label,
+		      names_in("in"));
 	ck_assert_msg(strcmp(names_in("outside"), "f") == 0, "%s: followed a link", label);
-	ck_assert_msg(open_descriptors() == before - 2, "%s: %u descriptors instead of %u", label, open_descriptors(), before - 2);
+	ck_assert_msg(open_descriptors() == before - 2, "%s: %u descriptors instead of %u", label,
+		      open_descriptors(), before - 2);
 }
 END_TEST
 
-/* In the middle of removing, the modes of what lies outside stay as they are: a link in a sealed directory's place is not followed. */
+/*
+ * In the middle of removing, the modes of what lies outside stay as they are: a link in a sealed
+ * directory's place is not followed.
+ */
 START_TEST(remove_leaves_what_links_point_to)
 {
 	struct staging staging;
@@ -376,7 +412,8 @@ END_TEST
 Suite *staging_suite(void)
 {
 	Suite *suite = suite_create("staging");
-	TCase *tcase = add_case(suite, "create"), *take = add_case(suite, "adopt"), *remove_case = add_case(suite, "remove");
+	TCase *tcase = add_case(suite, "create"), *take = add_case(suite, "adopt"),
+	      *remove_case = add_case(suite, "remove");
 
 	add_both_users_test(tcase, create);
 	tcase_add_test(tcase, create_where_nobody_may);

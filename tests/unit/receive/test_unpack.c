@@ -6,8 +6,8 @@
 #include "unit.h"
 
 #include "faults.h"
-#include "receive/report.h"
 #include "io/stream.h"
+#include "receive/report.h"
 #include "receive/unpack.h"
 
 #include <fcntl.h>
@@ -42,8 +42,13 @@ static void put_header(const struct qfile_header *header)
 
 static void put_entry(uint32_t mode, const char *name, const void *data, size_t size)
 {
-	put_header(&(struct qfile_header){
-		.namelen = (uint32_t)strlen(name) + 1, .mode = mode, .filelen = size, .atime = 1000000001, .atime_nsec = 5, .mtime = 1000000002, .mtime_nsec = 6});
+	put_header(&(struct qfile_header){.namelen = (uint32_t)strlen(name) + 1,
+					  .mode = mode,
+					  .filelen = size,
+					  .atime = 1000000001,
+					  .atime_nsec = 5,
+					  .mtime = 1000000002,
+					  .mtime_nsec = 6});
 	put_bytes(name, strlen(name) + 1);
 	put_bytes(data, size);
 }
@@ -54,8 +59,9 @@ static void put_end(void)
 }
 
 /*
- * Put what a script says: words "d:NAME", "f:NAME", "l:NAME:TARGET", ".", each an entry of mode 0755, 0644, 0777 or the end. A mode may stand
- * before the first colon: "d500:NAME". A file's content is its name.
+ * Put what a script says: words "d:NAME", "f:NAME", "l:NAME:TARGET", ".", each an entry of mode
+ * 0755, 0644, 0777 or the end. A mode may stand before the first colon: "d500:NAME". A file's
+ * content is its name.
  */
 static void put_script(const char *script)
 {
@@ -136,7 +142,8 @@ START_TEST(everything_as_it_was_sent)
 		static const char *const paths[] = {"root/d", "root/d/f", "root/d/l"};
 
 		MUST(lstat(paths[i], &status));
-		ck_assert_msg(status.st_mtim.tv_sec == 1000000002 && status.st_mtim.tv_nsec == 6, "%s: mtime", paths[i]);
+		ck_assert_msg(status.st_mtim.tv_sec == 1000000002 && status.st_mtim.tv_nsec == 6,
+			      "%s: mtime", paths[i]);
 	}
 	MUST(chmod("root/d", 0700));
 	ck_assert_uint_eq(received.size.entries, 6);
@@ -181,13 +188,18 @@ START_TEST(times_in_all_centuries)
 	struct stat status;
 
 	scratch_enter();
-	put_header(&(struct qfile_header){.namelen = 2, .mode = S_IFREG | 0644, .mtime = times[_i].seconds, .mtime_nsec = times[_i].nanoseconds});
+	put_header(&(struct qfile_header){.namelen = 2,
+					  .mode = S_IFREG | 0644,
+					  .mtime = times[_i].seconds,
+					  .mtime_nsec = times[_i].nanoseconds});
 	put_bytes("f", 2);
 	put_end();
 	ck_assert_int_eq(unpack_stream(), 0);
 	MUST(lstat("root/f", &status));
-	ck_assert_msg(status.st_mtim.tv_sec == (time_t)times[_i].seconds && status.st_mtim.tv_nsec == (long)times[_i].nanoseconds,
-	              "%u.%09u became %lld.%09ld", times[_i].seconds, times[_i].nanoseconds, (long long)status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
+	ck_assert_msg(status.st_mtim.tv_sec == (time_t)times[_i].seconds &&
+			      status.st_mtim.tv_nsec == (long)times[_i].nanoseconds,
+		      "%u.%09u became %lld.%09ld", times[_i].seconds, times[_i].nanoseconds,
+		      (long long)status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
 }
 END_TEST
 
@@ -209,7 +221,10 @@ END_TEST
 
 /* ---- Structure ---- */
 
-/* The number of a case's verdict goes for both users; sealed directories hold off a plain user only. */
+/*
+ * The number of a case's verdict goes for both users; sealed directories hold off a plain user
+ * only.
+ */
 static const struct {
 	const char *label, *script;
 	int verdict;
@@ -218,12 +233,15 @@ static const struct {
 } structures[] = {
 	{"nothing", ".", 0, "", ""},
 	{"depth first", "d:a d:a/b f:a/b/f d:a/b d:a .", 0, "a", "a"},
-	{"breadth first", "d:a d:b f:a/x f:b/y d:a/c d:b/d f:a/c/z d:a/c d:b/d d:a d:b .", 0, "b", "a b"},
+	{"breadth first", "d:a d:b f:a/x f:b/y d:a/c d:b/d f:a/c/z d:a/c d:b/d d:a d:b .", 0, "b",
+	 "a b"},
 	{"back and forth", "d:a d:b f:a/x f:b/x f:a/y f:b/y d:b d:a .", 0, "a", "a b"},
-	{"far jumps", "d:a d:a/b d:a/b/c d:z f:a/b/c/f f:z/f f:a/f d:a/b/c d:a/b d:a d:z .", 0, "z", "a z"},
+	{"far jumps", "d:a d:a/b d:a/b/c d:z f:a/b/c/f f:z/f f:a/f d:a/b/c d:a/b d:a d:z .", 0, "z",
+	 "a z"},
 	{"directories without a second header", "d:a f:a/f d:b .", 0, "b", "a b"},
 	{"a name that begins as another", "d:a d:ab f:a/f f:ab/f d:a d:ab .", 0, "ab", "a ab"},
-	{"a name that begins as another, deeper", "d:a d:a/b d:a/bc f:a/bc/f f:a/b/f d:a/bc d:a/b d:a .", 0, "a", "a"},
+	{"a name that begins as another, deeper",
+	 "d:a d:a/b d:a/bc f:a/bc/f f:a/b/f d:a/bc d:a/b d:a .", 0, "a", "a"},
 	{"a name that another begins as", "d:ab d:a f:a/f f:ab/f d:a d:ab .", 0, "ab", "a ab"},
 
 	{"parent missing", "f:a/f .", -EINVAL, "a/f", ""},
@@ -235,9 +253,11 @@ static const struct {
 	{"file as parent of a directory", "f:a d:a/d .", -EINVAL, "a/d", "a"},
 	{"file as parent, deeper", "d:a f:a/b f:a/b/f .", -EINVAL, "a/b/f", "a"},
 	{"link as parent", "d:a d:a/b d:a/b l:a/l:b f:a/l/f .", -EINVAL, "a/l/f", "a"},
-	{"link as parent of a directory", "d:a d:a/b d:a/b l:a/l:b d:a/l/d .", -EINVAL, "a/l/d", "a"},
+	{"link as parent of a directory", "d:a d:a/b d:a/b l:a/l:b d:a/l/d .", -EINVAL, "a/l/d",
+	 "a"},
 	{"link as parent of a link", "d:a d:a/b d:a/b l:a/l:b l:a/l/l:x .", -EINVAL, "a/l/l", "a"},
-	{"link in the middle of a path", "d:a d:a/b d:a/b/c l:a/l:b f:a/l/c/f .", -EINVAL, "a/l/c/f", "a"},
+	{"link in the middle of a path", "d:a d:a/b d:a/b/c l:a/l:b f:a/l/c/f .", -EINVAL,
+	 "a/l/c/f", "a"},
 
 	{"file twice", "f:a f:a .", -EEXIST, "a", "a"},
 	{"file twice, deeper", "d:d f:d/a f:d/b f:d/a .", -EEXIST, "d/a", "d"},
@@ -248,7 +268,8 @@ static const struct {
 	{"link over a file", "d:d f:d/a l:d/a:x .", -EEXIST, "d/a", "d"},
 	{"file over a link", "d:d f:d/f l:d/l:f f:d/l .", -EEXIST, "d/l", "d"},
 	{"file over a dangling link", "d:d l:d/l:x f:d/l .", -EEXIST, "d/l", "d"},
-	{"directory over a link to a directory", "d:d d:d/e d:d/e l:d/l:e d:d/l .", -EEXIST, "d/l", "d"},
+	{"directory over a link to a directory", "d:d d:d/e d:d/e l:d/l:e d:d/l .", -EEXIST, "d/l",
+	 "d"},
 
 	{"name with dot dot", "d:a f:a/../b .", -EINVAL, "a/../b", "a"},
 	{"absolute name", "f:/a .", -EINVAL, "/a", ""},
@@ -271,9 +292,12 @@ START_TEST(structure)
 		put_script(structures[_i].script);
 	r = unpack_stream();
 	ck_assert_msg(r == structures[_i].verdict, "%s: %d", structures[_i].label, r);
-	ck_assert_msg(strcmp(error.name, structures[_i].name) == 0, "%s: names \"%s\"", structures[_i].label, error.name);
-	ck_assert_msg(strcmp(names_in("root"), structures[_i].left) == 0, "%s: created %s", structures[_i].label, names_in("root"));
-	ck_assert_msg(strcmp(names_in("."), "root") == 0, "%s: outside: %s", structures[_i].label, names_in("."));
+	ck_assert_msg(strcmp(error.name, structures[_i].name) == 0, "%s: names \"%s\"",
+		      structures[_i].label, error.name);
+	ck_assert_msg(strcmp(names_in("root"), structures[_i].left) == 0, "%s: created %s",
+		      structures[_i].label, names_in("root"));
+	ck_assert_msg(strcmp(names_in("."), "root") == 0, "%s: outside: %s", structures[_i].label,
+		      names_in("."));
 }
 END_TEST
 
@@ -311,7 +335,8 @@ START_TEST(second_header_seals)
 	r = unpack_stream();
 	ck_assert_msg(r == -EINVAL, "%s: %d", sealed[_i].label, r);
 	MUST(chmod("root/a", 0700));
-	ck_assert_msg(!exists("root/a/f") && !exists("root/a/d") && !exists("root/a/l"), "%s was created", sealed[_i].label);
+	ck_assert_msg(!exists("root/a/f") && !exists("root/a/d") && !exists("root/a/l"),
+		      "%s was created", sealed[_i].label);
 }
 END_TEST
 
@@ -354,7 +379,8 @@ static void bad_type(void)
 
 static void bad_nanoseconds(void)
 {
-	put_header(&(struct qfile_header){.namelen = 2, .mode = S_IFREG | 0644, .mtime_nsec = 1000000000});
+	put_header(&(struct qfile_header){
+		.namelen = 2, .mode = S_IFREG | 0644, .mtime_nsec = 1000000000});
 	put_bytes("a", 2);
 }
 
@@ -495,7 +521,8 @@ START_TEST(limit)
 END_TEST
 
 /* What exceeds the limit is not made. */
-static const char *const beyond_limit[] = {"d:a d:a d:b .", "d:a d:a f:b .", "d:a l:a/l:x .", "d:a d:a/b ."};
+static const char *const beyond_limit[] = {"d:a d:a d:b .", "d:a d:a f:b .", "d:a l:a/l:x .",
+					   "d:a d:a/b ."};
 
 START_TEST(limit_comes_first)
 {
@@ -514,7 +541,8 @@ START_TEST(limit_of_bytes_does_not_wrap)
 	scratch_enter();
 	options.limits.bytes = 10;
 	put_script("f:abcde");
-	put_header(&(struct qfile_header){.namelen = 2, .mode = S_IFREG | 0644, .filelen = INT64_MAX});
+	put_header(
+		&(struct qfile_header){.namelen = 2, .mode = S_IFREG | 0644, .filelen = INT64_MAX});
 	put_bytes("g", 2);
 	ck_assert_int_eq(unpack_stream(), -EDQUOT);
 	ck_assert_str_eq(names_in("root"), "abcde");
@@ -527,7 +555,8 @@ static const uint64_t too_large[] = {1ull << 60, INT64_MAX - 4095, INT64_MAX};
 START_TEST(no_space)
 {
 	scratch_enter();
-	put_header(&(struct qfile_header){.namelen = 2, .mode = S_IFREG | 0644, .filelen = too_large[_i]});
+	put_header(&(struct qfile_header){
+		.namelen = 2, .mode = S_IFREG | 0644, .filelen = too_large[_i]});
 	put_bytes("f", 2);
 	ck_assert_int_eq(unpack_stream(), -ENOSPC);
 	ck_assert_str_eq(names_in("root"), "");
@@ -554,7 +583,16 @@ END_TEST
 /* ---- Content: sizes around those of the buffer, and holes ---- */
 
 static const size_t sizes[] = {
-	0, 1, 4095, 4096, 4097, STREAM_BUFFER_SIZE / 4 - 1, STREAM_BUFFER_SIZE / 4, STREAM_BUFFER_SIZE - 40, STREAM_BUFFER_SIZE, STREAM_BUFFER_SIZE + 1,
+	0,
+	1,
+	4095,
+	4096,
+	4097,
+	STREAM_BUFFER_SIZE / 4 - 1,
+	STREAM_BUFFER_SIZE / 4,
+	STREAM_BUFFER_SIZE - 40,
+	STREAM_BUFFER_SIZE,
+	STREAM_BUFFER_SIZE + 1,
 	3 * STREAM_BUFFER_SIZE + 17,
 };
 
@@ -604,7 +642,10 @@ static const struct {
 	{"data last", 256 * BLOCK, {{256 * BLOCK - 1, 1}}, 1},
 	{"data in the middle", 256 * BLOCK, {{128 * BLOCK + 5, BLOCK}}, 2},
 	{"data at both ends", 1000 * BLOCK, {{0, BLOCK}, {999 * BLOCK, BLOCK}}, 2},
-	{"zeros at both ends of blocks", 64 * BLOCK, {{10, 1}, {20 * BLOCK - 1, 2}, {63 * BLOCK + 5, 1}}, 4},
+	{"zeros at both ends of blocks",
+	 64 * BLOCK,
+	 {{10, 1}, {20 * BLOCK - 1, 2}, {63 * BLOCK + 5, 1}},
+	 4},
 	{"a few zeros", 100, {{50, 1}}, 1},
 	{"one zero", 1, {{0, 0}}, 0},
 	{"a block of zeros", BLOCK, {{0, 0}}, 0},
@@ -628,11 +669,17 @@ START_TEST(holes)
 		ck_assert_int_eq(unpack_pieces(piece_sizes[i]), 0);
 		check_file("root/f", expected, sparse[_i].size);
 		MUST(stat("root/f", &status));
-		ck_assert_msg(status.st_size == (off_t)sparse[_i].size, "%s: %lld bytes", sparse[_i].label, (long long)status.st_size);
-		/* One more: some file systems keep their maps in blocks, too. Pieces that end inside a block may leave a zero written here and there. */
+		ck_assert_msg(status.st_size == (off_t)sparse[_i].size, "%s: %lld bytes",
+			      sparse[_i].label, (long long)status.st_size);
+		/*
+		 * One more: some file systems keep their maps in blocks, too. Pieces that end
+		 * inside a block may leave a zero written here and there.
+		 */
 		if (piece_sizes[i] % BLOCK == 0 && sparse[_i].size >= 64 * BLOCK)
-			ck_assert_msg((size_t)status.st_blocks * 512 <= (sparse[_i].blocks + 1) * BLOCK, "%s: %lld KiB for %zu KiB of data", sparse[_i].label,
-			              (long long)status.st_blocks / 2, sparse[_i].blocks * 4);
+			ck_assert_msg((size_t)status.st_blocks * 512 <=
+					      (sparse[_i].blocks + 1) * BLOCK,
+				      "%s: %lld KiB for %zu KiB of data", sparse[_i].label,
+				      (long long)status.st_blocks / 2, sparse[_i].blocks * 4);
 	}
 	free(expected);
 }
@@ -694,15 +741,17 @@ START_TEST(top_level_entries_are_reported)
 END_TEST
 
 /*
- * unpack.h: before its content is read. The monitor may answer now that the name is taken, and the sender need not send the rest.
- * Here the report fails, and the content never comes: who reads on finds the stream's end instead.
+ * unpack.h: before its content is read. The monitor may answer now that the name is taken, and the
+ * sender need not send the rest. Here the report fails, and the content never comes: who reads on
+ * finds the stream's end instead.
  */
 START_TEST(reported_before_its_content_is_read)
 {
 	scratch_enter();
 	options.report = 1000; /* cannot be written to */
 	if (_i == 0) {
-		put_header(&(struct qfile_header){.namelen = 2, .mode = S_IFREG | 0644, .filelen = 10});
+		put_header(&(struct qfile_header){
+			.namelen = 2, .mode = S_IFREG | 0644, .filelen = 10});
 		put_bytes("a", 2);
 	} else {
 		put_script("d:a");
@@ -717,7 +766,10 @@ END_TEST
 #define LARGE (STREAM_BUFFER_SIZE + 20000)
 #define CHAIN 35 /* a little more than lib/io/dirstack.c keeps descriptors for */
 
-/* A stream that comes by every call: a large file, holes, a directory that is sealed from elsewhere, deep chains. Returns how many entries it has. */
+/*
+ * A stream that comes by every call: a large file, holes, a directory that is sealed from
+ * elsewhere, deep chains. Returns how many entries it has.
+ */
 static unsigned put_everything(unsigned chains)
 {
 	static unsigned char large[LARGE];
@@ -731,7 +783,8 @@ static unsigned put_everything(unsigned chains)
 		char name[2 * CHAIN] = "";
 
 		for (int depth = 0; depth < CHAIN; depth++) {
-			snprintf(name + strlen(name), sizeof(name) - strlen(name), "%s%c", depth ? "/" : "", "cC"[chain]);
+			snprintf(name + strlen(name), sizeof(name) - strlen(name), "%s%c",
+				 depth ? "/" : "", "cC"[chain]);
 			put_entry(S_IFDIR | 0755, name, "", 0);
 		}
 		for (int depth = CHAIN; chain == 0 && depth > 0; depth--) {
@@ -743,7 +796,10 @@ static unsigned put_everything(unsigned chains)
 	return 9 + chains * CHAIN;
 }
 
-/* From a file, again and again: a process for each time that writes it to a pipe would cost more than all the rest. */
+/*
+ * From a file, again and again: a process for each time that writes it to a pipe would cost more
+ * than all the rest.
+ */
 static void open_everything(void)
 {
 	MUST(options.in = memfd_create("everything", MFD_CLOEXEC));
@@ -765,7 +821,8 @@ static int unpack_with_fault(unsigned number, int error_number, bool lasting)
 	faults_begin(number, error_number, lasting);
 	r = unpack(&options, &received, &error);
 	faults_end();
-	ck_assert_msg(open_descriptors() == before, "call %u, %s: descriptors are left", number, faults_failed());
+	ck_assert_msg(open_descriptors() == before, "call %u, %s: descriptors are left", number,
+		      faults_failed());
 	close(options.root);
 	close(options.report);
 	return r;
@@ -775,22 +832,28 @@ static bool whole(unsigned entries)
 {
 	struct stat status;
 
-	return received.size.entries == entries && stat("root/d/large", &status) == 0 && status.st_size == LARGE && exists("root/d/e/deep") &&
-	       exists("root/d/back") && exists("root/d/l") && mode_of("root/other") == 0755 && mode_of("root/d") == 0755;
+	return received.size.entries == entries && stat("root/d/large", &status) == 0 &&
+	       status.st_size == LARGE && exists("root/d/e/deep") && exists("root/d/back") &&
+	       exists("root/d/l") && mode_of("root/other") == 0755 && mode_of("root/d") == 0755;
 }
 
 /* What is asked for again instead. */
 static bool goes_on(const char *call, int error_number)
 {
-	return error_number == EINTR && (strcmp(call, "read") == 0 || strcmp(call, "pwrite") == 0 || strcmp(call, "write") == 0 || strcmp(call, "poll") == 0);
+	return error_number == EINTR && (strcmp(call, "read") == 0 || strcmp(call, "pwrite") == 0 ||
+					 strcmp(call, "write") == 0 || strcmp(call, "poll") == 0);
 }
 
-/* Is this what unpack() makes of it? A directory that may not be written to can have been sealed by the stream itself. */
+/*
+ * Is this what unpack() makes of it? A directory that may not be written to can have been sealed by
+ * the stream itself.
+ */
 static bool acceptable(const char *call, int error_number, int r)
 {
 	if (strcmp(call, "aligned_alloc") == 0 || strcmp(call, "reallocarray") == 0)
 		return r == -ENOMEM;
-	return r == -error_number || (error_number == EACCES && (r == -EINVAL || r == -EEXIST)) || (error_number == ENOENT && r == -EINVAL);
+	return r == -error_number || (error_number == EACCES && (r == -EINVAL || r == -EEXIST)) ||
+	       (error_number == ENOENT && r == -EINVAL);
 }
 
 static const int fault_errors[] = {EIO, EACCES, EINTR, ENOSPC, ENOENT};
@@ -813,9 +876,13 @@ START_TEST(every_call_fails)
 		}
 		/* Where it does not matter, nothing may be missing. */
 		if (r == 0)
-			ck_assert_msg((goes_on(call, error_number) || strcmp(call, "close") == 0) && whole(entries), "call %u, %s", number, call);
+			ck_assert_msg((goes_on(call, error_number) || strcmp(call, "close") == 0) &&
+					      whole(entries),
+				      "call %u, %s", number, call);
 		else
-			ck_assert_msg(!goes_on(call, error_number) && acceptable(call, error_number, r), "call %u, %s: %d", number, call, r);
+			ck_assert_msg(!goes_on(call, error_number) &&
+					      acceptable(call, error_number, r),
+				      "call %u, %s: %d", number, call, r);
 	}
 	ck_assert_uint_gt(number, 50);
 }
@@ -840,7 +907,8 @@ END_TEST
 Suite *unpack_suite(void)
 {
 	Suite *suite = suite_create("unpack");
-	TCase *tcase = add_case(suite, "entries"), *order = add_case(suite, "structure"), *bound = add_case(suite, "limits"), *data = add_case(suite, "content"),
+	TCase *tcase = add_case(suite, "entries"), *order = add_case(suite, "structure"),
+	      *bound = add_case(suite, "limits"), *data = add_case(suite, "content"),
 	      *faulty = add_case(suite, "faults");
 
 	add_both_users_test(tcase, everything_as_it_was_sent);

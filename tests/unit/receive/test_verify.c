@@ -1,5 +1,6 @@
 /*
- * What the child left, seen to again: an honest tree passes, one of the sender's own making does not.
+ * What the child left, seen to again: an honest tree passes, one of the sender's own making does
+ * not.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -65,8 +66,10 @@ START_TEST(times_stay)
 		struct stat status;
 
 		MUST(lstat(paths[i], &status));
-		ck_assert_msg(memcmp(&status.st_atim, &times[0], sizeof(times[0])) == 0, "%s: access time", paths[i]);
-		ck_assert_msg(memcmp(&status.st_mtim, &times[1], sizeof(times[1])) == 0, "%s: modification time", paths[i]);
+		ck_assert_msg(memcmp(&status.st_atim, &times[0], sizeof(times[0])) == 0,
+			      "%s: access time", paths[i]);
+		ck_assert_msg(memcmp(&status.st_mtim, &times[1], sizeof(times[1])) == 0,
+			      "%s: modification time", paths[i]);
 	}
 }
 END_TEST
@@ -160,13 +163,17 @@ START_TEST(a_dishonest_tree)
 	begin(0);
 	make_honest_tree();
 	dishonest[_i].make();
-	ck_assert_msg(verify(&staging, 0, ALL_LAYERS, HONEST_ENTRIES + 1, &error) == -EPERM, "%s", dishonest[_i].label);
-	ck_assert_msg(error.name[0] != '\0' && error.name[0] != '/', "%s: \"%s\"", dishonest[_i].label, error.name);
+	ck_assert_msg(verify(&staging, 0, ALL_LAYERS, HONEST_ENTRIES + 1, &error) == -EPERM, "%s",
+		      dishonest[_i].label);
+	ck_assert_msg(error.name[0] != '\0' && error.name[0] != '/', "%s: \"%s\"",
+		      dishonest[_i].label, error.name);
 	/* The other option is of no use; its own lifts it. */
-	ck_assert_msg(verify(&staging, flags ^ (QFILE_ALLOW_ALL_NAMES | QFILE_ALLOW_UNSAFE_LINKS), ALL_LAYERS, HONEST_ENTRIES + 1, &error) == -EPERM,
-	              "%s", dishonest[_i].label);
+	ck_assert_msg(verify(&staging, flags ^ (QFILE_ALLOW_ALL_NAMES | QFILE_ALLOW_UNSAFE_LINKS),
+			     ALL_LAYERS, HONEST_ENTRIES + 1, &error) == -EPERM,
+		      "%s", dishonest[_i].label);
 	if (flags)
-		ck_assert_msg(verify(&staging, flags, ALL_LAYERS, HONEST_ENTRIES + 1, &error) == 0, "%s", dishonest[_i].label);
+		ck_assert_msg(verify(&staging, flags, ALL_LAYERS, HONEST_ENTRIES + 1, &error) == 0,
+			      "%s", dishonest[_i].label);
 }
 END_TEST
 
@@ -181,8 +188,11 @@ START_TEST(special_bits)
 		make_honest_tree();
 		MUST(chmod(paths[i], special_modes[_i]));
 		/* Not looked for where the child had no call that sets them. */
-		ck_assert_int_eq(verify(&staging, 0, QFILE_LAYER_SYSCALLS, HONEST_ENTRIES, &error), 0);
-		ck_assert_int_eq(verify(&staging, 0, ALL_LAYERS & ~QFILE_LAYER_SYSCALLS, HONEST_ENTRIES, &error), -EPERM);
+		ck_assert_int_eq(verify(&staging, 0, QFILE_LAYER_SYSCALLS, HONEST_ENTRIES, &error),
+				 0);
+		ck_assert_int_eq(verify(&staging, 0, ALL_LAYERS & ~QFILE_LAYER_SYSCALLS,
+					HONEST_ENTRIES, &error),
+				 -EPERM);
 		ck_assert_str_eq(error.name, paths[i]);
 	}
 }
@@ -193,7 +203,9 @@ START_TEST(two_names_for_one_file)
 	begin(0);
 	make_honest_tree();
 	MUST(link("top", "d/another"));
-	ck_assert_int_eq(verify(&staging, 0, ALL_LAYERS & ~QFILE_LAYER_SYSCALLS, HONEST_ENTRIES + 1, &error), -EPERM);
+	ck_assert_int_eq(
+		verify(&staging, 0, ALL_LAYERS & ~QFILE_LAYER_SYSCALLS, HONEST_ENTRIES + 1, &error),
+		-EPERM);
 }
 END_TEST
 
@@ -264,7 +276,8 @@ Suite *verify_suite(void)
 	add_table_test(other, a_dishonest_tree, dishonest);
 	add_table_test(other, special_bits, special_modes);
 	tcase_add_test(other, two_names_for_one_file);
-	tcase_add_loop_test(other, sealed_directories_hide_nothing, 0, 2 * (int)COUNT(sealed_modes));
+	tcase_add_loop_test(other, sealed_directories_hide_nothing, 0,
+			    2 * (int)COUNT(sealed_modes));
 	tcase_add_test(other, a_tree_too_deep);
 	return suite;
 }

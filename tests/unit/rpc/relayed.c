@@ -122,7 +122,8 @@ static void note_wait(struct end *end, bool awake, short events, const struct po
 	memcpy(end->fds, fds, n * sizeof(*fds));
 }
 
-static int end_wait(struct rpc_channel *channel, short events, struct pollfd *fds, size_t n, int timeout)
+static int end_wait(struct rpc_channel *channel, short events, struct pollfd *fds, size_t n,
+		    int timeout)
 {
 	struct end *end = channel->state;
 	bool gone = end->in->gone && end->in->begin == end->in->end;
@@ -138,7 +139,8 @@ static int end_wait(struct rpc_channel *channel, short events, struct pollfd *fd
 }
 
 /* The real one, but it never sleeps: the other end is in this process. */
-static int socket_wait(struct rpc_channel *channel, short events, struct pollfd *fds, size_t n, int timeout)
+static int socket_wait(struct rpc_channel *channel, short events, struct pollfd *fds, size_t n,
+		       int timeout)
 {
 	struct end *end = channel->state;
 	int r = rpc_unix_transport.wait(channel, events, fds, n, 0);
@@ -158,9 +160,18 @@ static void end_close(struct rpc_channel *channel)
 void end_begin(struct end *end, enum way way, struct line *in, struct line *out)
 {
 	static const struct rpc_transport transports[] = {
-		[WAY_MEMORY] = {.name = "memory", .read = end_read, .write = end_write, .wait = end_wait, .close = end_close},
-		[WAY_MOVING] = {.name = "moving", .read = end_read, .write = end_write, .pipe_in = end_pipe_in, .pipe_out = end_pipe_out, .wait = end_wait,
-	                        .close = end_close},
+		[WAY_MEMORY] = {.name = "memory",
+				.read = end_read,
+				.write = end_write,
+				.wait = end_wait,
+				.close = end_close},
+		[WAY_MOVING] = {.name = "moving",
+				.read = end_read,
+				.write = end_write,
+				.pipe_in = end_pipe_in,
+				.pipe_out = end_pipe_out,
+				.wait = end_wait,
+				.close = end_close},
 	};
 
 	*end = (struct end){.in = in, .out = out};
@@ -207,14 +218,16 @@ static void join(struct relayed *call, enum way way)
 /* A stream from one relay's side to the other's. */
 static void add_flow(struct relayed *call, enum rpc_frame_type type, size_t size)
 {
-	struct rpc_relay *from = type == RPC_STDIN ? &call->caller : &call->service, *to = type == RPC_STDIN ? &call->service : &call->caller;
+	struct rpc_relay *from = type == RPC_STDIN ? &call->caller : &call->service,
+			 *to = type == RPC_STDIN ? &call->service : &call->caller;
 	int here[2], there[2];
 
 	MUST(pipe2(here, O_NONBLOCK));
 	MUST(pipe2(there, O_NONBLOCK));
 	rpc_relay_input(from, type, here[0], true);
 	rpc_relay_output(to, type, there[1], true, false);
-	call->flows[type - RPC_STDIN] = (struct flow){.write_fd = here[1], .read_fd = there[0], .size = size};
+	call->flows[type - RPC_STDIN] =
+		(struct flow){.write_fd = here[1], .read_fd = there[0], .size = size};
 }
 
 struct relayed *relayed_begin(enum way way, unsigned seed, size_t in, size_t out, size_t err)
@@ -230,8 +243,11 @@ struct relayed *relayed_begin(enum way way, unsigned seed, size_t in, size_t out
 	rpc_session_begin(&call->service_session, RPC_CALLER);
 	call->caller_session.greeted = call->caller_session.begun = true;
 	call->service_session.greeted = call->service_session.begun = true;
-	ck_assert_int_eq(rpc_relay_open(&call->caller, &call->caller_end.channel, &call->caller_session), 0);
-	ck_assert_int_eq(rpc_relay_open(&call->service, &call->service_end.channel, &call->service_session), 0);
+	ck_assert_int_eq(
+		rpc_relay_open(&call->caller, &call->caller_end.channel, &call->caller_session), 0);
+	ck_assert_int_eq(
+		rpc_relay_open(&call->service, &call->service_end.channel, &call->service_session),
+		0);
 	add_flow(call, RPC_STDIN, in);
 	add_flow(call, RPC_STDOUT, out);
 	add_flow(call, RPC_STDERR, err);
@@ -285,7 +301,8 @@ static bool read_flow(struct relayed *call, size_t stream)
 	if (n < 0)
 		return false;
 	for (size_t i = 0; i < (size_t)n; i++) {
-		if (bytes[i] != byte_at(flow->read + i, stream)) /* each assertion is a message to another process: not one for each byte */
+		/* Each assertion is a message to another process: not one for each byte. */
+		if (bytes[i] != byte_at(flow->read + i, stream))
 			ck_abort_msg("stream %zu: another byte at %zu", stream, flow->read + i);
 	}
 	flow->read += (size_t)n;
@@ -298,7 +315,8 @@ static bool read_flow(struct relayed *call, size_t stream)
 /* Everything that a step can change, in one number that is only to be compared. */
 static size_t state_of(const struct rpc_relay *relay)
 {
-	size_t state = relay->received + relay->sent + relay->in_begin + relay->out_begin + relay->over + relay->session->ended + relay->session->unwanted;
+	size_t state = relay->received + relay->sent + relay->in_begin + relay->out_begin +
+		       relay->over + relay->session->ended + relay->session->unwanted;
 
 	for (size_t i = 0; i < relay->input_count; i++)
 		state += relay->inputs[i].told + relay->inputs[i].ready;
@@ -342,7 +360,8 @@ bool relayed_round(struct relayed *call)
 	if (call->status >= 0 && call->flows[1].write_fd < 0 && call->flows[2].write_fd < 0) {
 		rpc_relay_exit(&call->service, call->status);
 		call->status = -1;
-		call->service_end.asleep = false; /* a descriptor of the caller's tells that a process has ended */
+		/* A descriptor of the caller's tells that a process has ended. */
+		call->service_end.asleep = false;
 		happened = true;
 	}
 	return happened;

@@ -1,12 +1,19 @@
 /*
- * A whole call in one process: two relays, the channel between them, and who reads and writes at both ends, all in turn and in pieces of random size.
+ * A whole call in one process: two relays, the channel between them, and who reads and writes at
+ * both ends, all in turn and in pieces of random size.
  */
 #ifndef RELAYED_H
 #define RELAYED_H
 #include "protocol/relay.h"
 
 /* What the channel is made of. */
-enum way { WAY_MEMORY, WAY_MOVING, WAY_SOCKETS, WAYS }; /* moving: memory that is filled straight from pipes */
+/* moving: memory that is filled straight from pipes. */
+enum way {
+	WAY_MEMORY,
+	WAY_MOVING,
+	WAY_SOCKETS,
+	WAYS
+};
 
 /* One direction of a channel in memory. */
 struct line {
@@ -19,10 +26,10 @@ struct line {
 /* One end of a channel. */
 struct end {
 	struct line *in, *out;
-	unsigned seed;      /* chooses how much is taken at a time; 0: as much as there is */
-	size_t unasked;     /* bytes since the last wait: somebody must wait now and then */
-	unsigned awake;        /* how often a wait did not sleep */
-	bool asleep;           /* the last one did, for want of this: */
+	unsigned seed;  /* chooses how much is taken at a time; 0: as much as there is */
+	size_t unasked; /* bytes since the last wait: somebody must wait now and then */
+	unsigned awake; /* how often a wait did not sleep */
+	bool asleep;    /* the last one did, for want of this: */
 	short events;
 	struct pollfd fds[8];
 	size_t fd_count;
@@ -33,8 +40,9 @@ struct end {
 struct flow {
 	int write_fd, read_fd;      /* -1: closed */
 	size_t size, written, read; /* bytes; what is written tells where it stands */
-	bool ended, refused;        /* who reads has come to the end; who writes was told that nobody reads */
-	bool held;                  /* nobody reads for now */
+	/* Who reads has come to the end; who writes was told that nobody reads. */
+	bool ended, refused;
+	bool held; /* nobody reads for now */
 };
 
 struct relayed {
@@ -49,9 +57,14 @@ struct relayed {
 
 #define STATUS 42
 
-/* Begin one, accepted already, with so many bytes for each stream. `seed` 0: in the largest pieces. */
+/*
+ * Begin one, accepted already, with so many bytes for each stream. `seed` 0: in the largest pieces.
+ */
 struct relayed *relayed_begin(enum way way, unsigned seed, size_t in, size_t out, size_t err);
-/* A round: both relays make a step, and those who read and write do something. Returns whether anything happened. */
+/*
+ * A round: both relays make a step, and those who read and write do something. Returns whether
+ * anything happened.
+ */
 bool relayed_round(struct relayed *call);
 /* To its end. It fails when nothing happens any more. */
 void relayed_run(struct relayed *call);
@@ -63,6 +76,7 @@ void relayed_end(struct relayed *call);
 void end_begin(struct end *end, enum way way, struct line *in, struct line *out);
 /* What the other one says. */
 void line_put(struct line *line, const void *bytes, size_t size);
-void line_put_frame(struct line *line, enum rpc_frame_type type, const void *payload, size_t length);
+void line_put_frame(struct line *line, enum rpc_frame_type type, const void *payload,
+		    size_t length);
 
 #endif

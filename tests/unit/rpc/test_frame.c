@@ -13,8 +13,9 @@ static const struct {
 	const char *label;
 	uint32_t type, least, most;
 } types[] = {
-	{"HELLO", 1, 4, 4},       {"CALL", 2, 4, 161},      {"ACCEPTED", 3, 0, 0},    {"REFUSED", 4, 4, 404}, {"STDIN", 5, 0, 65536},
-	{"STDOUT", 6, 0, 65536}, {"STDERR", 7, 0, 65536}, {"EXIT", 8, 4, 4}, {"UNWANTED", 9, 4, 4},
+	{"HELLO", 1, 4, 4},      {"CALL", 2, 4, 161},    {"ACCEPTED", 3, 0, 0},
+	{"REFUSED", 4, 4, 404},  {"STDIN", 5, 0, 65536}, {"STDOUT", 6, 0, 65536},
+	{"STDERR", 7, 0, 65536}, {"EXIT", 8, 4, 4},      {"UNWANTED", 9, 4, 4},
 };
 
 static void put_number(uint32_t number, unsigned char *bytes)
@@ -40,7 +41,8 @@ START_TEST(header_of_each_type)
 	for (size_t i = 0; i < COUNT(lengths); i++) {
 		struct rpc_frame frame = {.type = 99, .length = 99};
 
-		ck_assert_msg(decode(types[_i].type, lengths[i], &frame) == 0, "%s of %u", types[_i].label, lengths[i]);
+		ck_assert_msg(decode(types[_i].type, lengths[i], &frame) == 0, "%s of %u",
+			      types[_i].label, lengths[i]);
 		ck_assert_uint_eq(frame.type, types[_i].type);
 		ck_assert_uint_eq(frame.length, lengths[i]);
 		rpc_frame_encode(&frame, bytes);
@@ -56,16 +58,21 @@ START_TEST(header_of_a_length_that_its_type_never_has)
 	struct rpc_frame frame;
 
 	if (types[_i].least > 0)
-		ck_assert_msg(decode(types[_i].type, types[_i].least - 1, &frame) == -EPROTO, "%s too short", types[_i].label);
-	ck_assert_msg(decode(types[_i].type, types[_i].most + 1, &frame) == -EPROTO, "%s too long", types[_i].label);
-	ck_assert_msg(decode(types[_i].type, 1u << 24 | types[_i].most, &frame) == -EPROTO, "%s far too long", types[_i].label);
-	ck_assert_msg(decode(types[_i].type, UINT32_MAX, &frame) == -EPROTO, "%s of the longest", types[_i].label);
+		ck_assert_msg(decode(types[_i].type, types[_i].least - 1, &frame) == -EPROTO,
+			      "%s too short", types[_i].label);
+	ck_assert_msg(decode(types[_i].type, types[_i].most + 1, &frame) == -EPROTO, "%s too long",
+		      types[_i].label);
+	ck_assert_msg(decode(types[_i].type, 1u << 24 | types[_i].most, &frame) == -EPROTO,
+		      "%s far too long", types[_i].label);
+	ck_assert_msg(decode(types[_i].type, UINT32_MAX, &frame) == -EPROTO, "%s of the longest",
+		      types[_i].label);
 }
 END_TEST
 
 START_TEST(header_of_no_type)
 {
-	static const uint32_t none[] = {0, 10, 11, 0x100, 0x105, 0x05000000, 0x80000005, UINT32_MAX};
+	static const uint32_t none[] = {0,     10,         11,         0x100,
+					0x105, 0x05000000, 0x80000005, UINT32_MAX};
 	struct rpc_frame frame;
 
 	for (size_t i = 0; i < COUNT(none); i++) {
@@ -79,7 +86,12 @@ static const struct {
 	uint32_t number;
 	const char *bytes;
 } numbers[] = {
-	{0, "\0\0\0\0"}, {1, "\1\0\0\0"}, {0x04030201, "\1\2\3\4"}, {0x80000000, "\0\0\0\x80"}, {UINT32_MAX, "\xff\xff\xff\xff"}, {0xff00, "\0\xff\0\0"},
+	{0, "\0\0\0\0"},
+	{1, "\1\0\0\0"},
+	{0x04030201, "\1\2\3\4"},
+	{0x80000000, "\0\0\0\x80"},
+	{UINT32_MAX, "\xff\xff\xff\xff"},
+	{0xff00, "\0\xff\0\0"},
 };
 
 START_TEST(number)
@@ -95,10 +107,11 @@ END_TEST
 
 /* ---- Calls ---- */
 
-#define LONGEST_NAME "n23456789012345678901234567890123456789012345678901234567890123"
+#define LONGEST_NAME    "n23456789012345678901234567890123456789012345678901234567890123"
 #define LONGEST_ACCOUNT "_2345678901234567890123456789012"
 
-#define CALL(service, user, source) service "\0" user "\0" source, sizeof(service "\0" user "\0" source)
+#define CALL(service, user, source) \
+	service "\0" user "\0" source, sizeof(service "\0" user "\0" source)
 
 static const struct {
 	const char *bytes;
@@ -106,11 +119,13 @@ static const struct {
 	struct rpc_call call;
 } calls[] = {
 	{CALL("PedOS.Filecopy", "", ""), {"PedOS.Filecopy", "", ""}},
-	{CALL("PedOS.Filecopy+allow-all-names+rename", "user", "work"), {"PedOS.Filecopy+allow-all-names+rename", "user", "work"}},
+	{CALL("PedOS.Filecopy+allow-all-names+rename", "user", "work"),
+	 {"PedOS.Filecopy+allow-all-names+rename", "user", "work"}},
 	{CALL("s", "u", "v"), {"s", "u", "v"}},
 	{CALL("s", "", "v"), {"s", "", "v"}},
 	{CALL("s+", "u", ""), {"s+", "u", ""}},
-	{CALL(LONGEST_NAME, LONGEST_ACCOUNT, LONGEST_NAME), {LONGEST_NAME, LONGEST_ACCOUNT, LONGEST_NAME}},
+	{CALL(LONGEST_NAME, LONGEST_ACCOUNT, LONGEST_NAME),
+	 {LONGEST_NAME, LONGEST_ACCOUNT, LONGEST_NAME}},
 };
 
 START_TEST(call_round_trip)
@@ -119,7 +134,9 @@ START_TEST(call_round_trip)
 	struct rpc_call call;
 
 	memset(&call, 0x55, sizeof(call));
-	ck_assert_int_eq(rpc_call_decode((const unsigned char *)calls[_i].bytes, calls[_i].length, &call), 0);
+	ck_assert_int_eq(
+		rpc_call_decode((const unsigned char *)calls[_i].bytes, calls[_i].length, &call),
+		0);
 	/* To the last byte: nothing of what was there before stays. */
 	ck_assert_mem_eq(&call, &calls[_i].call, sizeof(call));
 	memset(bytes, 0x55, sizeof(bytes));
@@ -137,7 +154,8 @@ START_TEST(call_cut)
 
 	memcpy(bytes, calls[_i].bytes, calls[_i].length);
 	for (size_t length = 0; length < calls[_i].length; length++)
-		ck_assert_msg(rpc_call_decode(bytes, length, &call) == -EPROTO, "%zu of %zu bytes", length, calls[_i].length);
+		ck_assert_msg(rpc_call_decode(bytes, length, &call) == -EPROTO, "%zu of %zu bytes",
+			      length, calls[_i].length);
 	ck_assert_int_eq(rpc_call_decode(bytes, calls[_i].length + 1, &call), -EPROTO);
 	ck_assert_mem_eq(&call, &before, sizeof(call));
 }
@@ -173,7 +191,9 @@ START_TEST(call_that_is_none)
 {
 	struct rpc_call call;
 
-	ck_assert_msg(rpc_call_decode((const unsigned char *)bad_calls[_i].bytes, bad_calls[_i].length, &call) == -EPROTO, "%s", bad_calls[_i].label);
+	ck_assert_msg(rpc_call_decode((const unsigned char *)bad_calls[_i].bytes,
+				      bad_calls[_i].length, &call) == -EPROTO,
+		      "%s", bad_calls[_i].label);
 }
 END_TEST
 
@@ -226,7 +246,8 @@ END_TEST
 Suite *frame_suite(void)
 {
 	Suite *suite = suite_create("frame");
-	TCase *header = add_case(suite, "header"), *call = add_case(suite, "call"), *refusal = add_case(suite, "refusal");
+	TCase *header = add_case(suite, "header"), *call = add_case(suite, "call"),
+	      *refusal = add_case(suite, "refusal");
 
 	add_table_test(header, header_of_each_type, types);
 	add_table_test(header, header_of_a_length_that_its_type_never_has, types);

@@ -50,8 +50,10 @@ static const struct {
 
 START_TEST(name)
 {
-	ck_assert_msg(rpc_service_ok(names[_i].name) == names[_i].service, "service \"%s\"", names[_i].name);
-	ck_assert_msg(rpc_account_ok(names[_i].name) == names[_i].account, "account \"%s\"", names[_i].name);
+	ck_assert_msg(rpc_service_ok(names[_i].name) == names[_i].service, "service \"%s\"",
+		      names[_i].name);
+	ck_assert_msg(rpc_account_ok(names[_i].name) == names[_i].account, "account \"%s\"",
+		      names[_i].name);
 }
 END_TEST
 
@@ -61,8 +63,10 @@ static const struct {
 	const char *line;
 	struct rpc_rule rule;
 } good[] = {
-	{"PedOS.Filecopy * work vault allow", {"PedOS.Filecopy", "*", "work", "vault", "", RPC_ALLOW}},
-	{"PedOS.Filecopy +rename work @anyvm ask", {"PedOS.Filecopy", "+rename", "work", "@anyvm", "", RPC_ASK}},
+	{"PedOS.Filecopy * work vault allow",
+	 {"PedOS.Filecopy", "*", "work", "vault", "", RPC_ALLOW}},
+	{"PedOS.Filecopy +rename work @anyvm ask",
+	 {"PedOS.Filecopy", "+rename", "work", "@anyvm", "", RPC_ASK}},
 	{"* * @anyvm @anyvm deny", {"*", "*", "@anyvm", "@anyvm", "", RPC_DENY}},
 	{"a + b c allow user=root", {"a", "+", "b", "c", "root", RPC_ALLOW}},
 	{"a +x+y b c ask user=_d-1.x", {"a", "+x+y", "b", "c", "_d-1.x", RPC_ASK}},
@@ -98,13 +102,17 @@ START_TEST(line_good)
 	struct rpc_rule rule;
 	const char *why;
 
-	ck_assert_msg(parse(good[_i].line, strlen(good[_i].line), &rule, &why) == 1, "%s: %s", good[_i].line, why);
-	ck_assert_msg(memcmp(&rule, &good[_i].rule, sizeof(rule)) == 0, "%s: it says %s %s %s %s %d %s", good[_i].line, rule.service, rule.argument,
-	              rule.source, rule.target, rule.action, rule.user);
+	ck_assert_msg(parse(good[_i].line, strlen(good[_i].line), &rule, &why) == 1, "%s: %s",
+		      good[_i].line, why);
+	ck_assert_msg(memcmp(&rule, &good[_i].rule, sizeof(rule)) == 0,
+		      "%s: it says %s %s %s %s %d %s", good[_i].line, rule.service, rule.argument,
+		      rule.source, rule.target, rule.action, rule.user);
 }
 END_TEST
 
-static const char *const empty[] = {"", " ", "\t \t", "#", "# a * b c allow", "  \t# caf\303\251 \001", "\r", " \r", "#\r", "#a * b c allow"};
+static const char *const empty[] = {
+	"",    " ",   "\t \t",         "#", "# a * b c allow", "  \t# caf\303\251 \001", "\r",
+	" \r", "#\r", "#a * b c allow"};
 
 START_TEST(line_empty)
 {
@@ -187,7 +195,8 @@ START_TEST(line_bad)
 	struct rpc_rule rule;
 	const char *why;
 
-	ck_assert_msg(parse(bad[_i].line, bad[_i].length, &rule, &why) == -EINVAL, "%s", bad[_i].line);
+	ck_assert_msg(parse(bad[_i].line, bad[_i].length, &rule, &why) == -EINVAL, "%s",
+		      bad[_i].line);
 	ck_assert_msg(strstr(why, bad[_i].why) != NULL, "%s: %s", bad[_i].line, why);
 	ck_assert_mem_eq(&rule, &zeros, sizeof(rule));
 }
@@ -250,7 +259,8 @@ static const struct {
 	{"Anything+all", "boss", "work", RPC_ALLOW, "root"},
 	{"Anything+allX", "boss", "work", RPC_DENY, ""},
 	{"Anything", "boss", "work", RPC_DENY, ""},
-	{"Clock+set", "work", "vault", RPC_ALLOW, ""}, /* the first rule that matches counts, not the one that fits best */
+	/* The first rule that matches counts, not the one that fits best. */
+	{"Clock+set", "work", "vault", RPC_ALLOW, ""},
 	{"Anything+x", "work", "open", RPC_ASK, "guest"},
 	{"Anything", "open", "work", RPC_DENY, ""},
 };
@@ -258,10 +268,13 @@ static const struct {
 START_TEST(decision)
 {
 	struct rpc_rule rules[COUNT(policy)];
-	struct rpc_verdict verdict = rpc_policy_decide(rules, read_policy(rules), calls[_i].service, calls[_i].source, calls[_i].target);
+	struct rpc_verdict verdict = rpc_policy_decide(rules, read_policy(rules), calls[_i].service,
+						       calls[_i].source, calls[_i].target);
 
-	ck_assert_msg(verdict.action == calls[_i].action && strcmp(verdict.user, calls[_i].user) == 0, "%s from %s to %s: %d as \"%s\"",
-	              calls[_i].service, calls[_i].source, calls[_i].target, verdict.action, verdict.user);
+	ck_assert_msg(verdict.action == calls[_i].action &&
+			      strcmp(verdict.user, calls[_i].user) == 0,
+		      "%s from %s to %s: %d as \"%s\"", calls[_i].service, calls[_i].source,
+		      calls[_i].target, verdict.action, verdict.user);
 }
 END_TEST
 
@@ -286,29 +299,38 @@ static const char *format(const char *source, const char *target)
 
 START_TEST(pair_text)
 {
-	ck_assert_str_eq(format("work", "vault"), "work\nPedOS.Filecopy +rename allow user=keeper\nPedOS.Filecopy + ask\nPedOS.Filecopy * allow\n"
-	                                          "Clock * allow\nClock +set deny\n");
-	ck_assert_str_eq(format("evil", "open"), "evil\nPedOS.Filecopy * deny\nClock * allow\nClock +set deny\n* * ask user=guest\n");
+	ck_assert_str_eq(format("work", "vault"), "work\nPedOS.Filecopy +rename allow "
+						  "user=keeper\nPedOS.Filecopy + "
+						  "ask\nPedOS.Filecopy * allow\n"
+						  "Clock * allow\nClock +set deny\n");
+	ck_assert_str_eq(format("evil", "open"), "evil\nPedOS.Filecopy * deny\nClock * "
+						 "allow\nClock +set deny\n* * ask user=guest\n");
 }
 END_TEST
 
 START_TEST(pair_text_only_where_something_may_be_called)
 {
-	static const char *const lines[] = {"A * a b deny", "* * a @anyvm deny", "A * @anyvm @anyvm allow"};
+	static const char *const lines[] = {"A * a b deny", "* * a @anyvm deny",
+					    "A * @anyvm @anyvm allow"};
 	struct rpc_rule rules[COUNT(lines)];
 	char text[RPC_PAIR_TEXT_MAX];
 	const char *why;
 
 	for (size_t i = 0; i < COUNT(lines); i++)
 		ck_assert_int_eq(rpc_rule_parse(lines[i], strlen(lines[i]), &rules[i], &why), 1);
-	ck_assert_int_eq(rpc_pair_format(rules, COUNT(rules), "a", "b", text), 0); /* the last rule counts no more */
-	ck_assert_int_eq(rpc_pair_format(rules, COUNT(rules), "b", "a", text), (ssize_t)strlen("b\nA * allow\n"));
+	/* The last rule counts no more. */
+	ck_assert_int_eq(rpc_pair_format(rules, COUNT(rules), "a", "b", text), 0);
+	ck_assert_int_eq(rpc_pair_format(rules, COUNT(rules), "b", "a", text),
+			 (ssize_t)strlen("b\nA * allow\n"));
 	ck_assert_int_eq(rpc_pair_format(rules, 1, "b", "c", text), 0);
 	ck_assert_int_eq(rpc_pair_format(rules, 0, "b", "a", text), 0);
 }
 END_TEST
 
-/* A text of exactly the largest size, and one that is a byte longer. Lines of 8 bytes, behind a name that fills up what is left. */
+/*
+ * A text of exactly the largest size, and one that is a byte longer. Lines of 8 bytes, behind a
+ * name that fills up what is left.
+ */
 START_TEST(pair_text_bound)
 {
 	static const struct rpc_rule rule = {"a", "*", "@anyvm", "@anyvm", "", RPC_ASK};
@@ -322,7 +344,8 @@ START_TEST(pair_text_bound)
 		rules[i] = rule;
 	text[RPC_PAIR_TEXT_MAX] = '!';
 	ck_assert_int_eq(rpc_pair_format(rules, lines, "seven77", "b", text), RPC_PAIR_TEXT_MAX);
-	ck_assert_int_eq(rpc_pair_parse(text, RPC_PAIR_TEXT_MAX, source, again, &why), (ssize_t)lines);
+	ck_assert_int_eq(rpc_pair_parse(text, RPC_PAIR_TEXT_MAX, source, again, &why),
+			 (ssize_t)lines);
 	ck_assert_str_eq(source, "seven77");
 	ck_assert_mem_eq(again, rules, lines * sizeof(rule));
 	ck_assert_int_eq(rpc_pair_format(rules, lines, "eight888", "b", text), -E2BIG);
@@ -377,7 +400,9 @@ START_TEST(pair_text_read)
 	char source[RPC_NAME_SIZE];
 	const char *why = NULL;
 
-	ck_assert_msg(rpc_pair_parse(texts[_i].text, texts[_i].length, source, rules, &why) == texts[_i].result, "%s: %s", texts[_i].text, why);
+	ck_assert_msg(rpc_pair_parse(texts[_i].text, texts[_i].length, source, rules, &why) ==
+			      texts[_i].result,
+		      "%s: %s", texts[_i].text, why);
 	ck_assert_msg(!texts[_i].why || strstr(why, texts[_i].why), "%s: %s", texts[_i].text, why);
 	free(rules);
 }
@@ -393,7 +418,8 @@ START_TEST(pair_text_has_too_many_rules)
 	memcpy(text, "s\n", 2);
 	for (size_t i = 0; i < lines; i++)
 		memcpy(text + 2 + 8 * i, "a * ask\n", 8);
-	ck_assert_int_eq(rpc_pair_parse(text, 2 + 8 * (lines - 1), source, rules, &why), RPC_PAIR_RULES_MAX);
+	ck_assert_int_eq(rpc_pair_parse(text, 2 + 8 * (lines - 1), source, rules, &why),
+			 RPC_PAIR_RULES_MAX);
 	ck_assert_int_eq(rpc_pair_parse(text, 2 + 8 * lines, source, rules, &why), -EINVAL);
 	ck_assert_ptr_nonnull(strstr(why, "too many rules"));
 	free(text);
@@ -413,8 +439,10 @@ START_TEST(pair_text_decides_the_same)
 
 	MUST(rules);
 	for (size_t i = 0; i < COUNT(calls); i++) {
-		a = rpc_policy_decide(all, count, calls[i].service, calls[_i].source, calls[_i].target);
-		b = rpc_policy_decide(told, (size_t)rules, calls[i].service, calls[_i].source, calls[_i].target);
+		a = rpc_policy_decide(all, count, calls[i].service, calls[_i].source,
+				      calls[_i].target);
+		b = rpc_policy_decide(told, (size_t)rules, calls[i].service, calls[_i].source,
+				      calls[_i].target);
 		ck_assert_int_eq(a.action, b.action);
 		ck_assert_str_eq(a.user, b.user);
 	}
@@ -425,7 +453,8 @@ END_TEST
 Suite *policy_suite(void)
 {
 	Suite *suite = suite_create("policy");
-	TCase *lines = add_case(suite, "lines"), *decisions = add_case(suite, "decisions"), *pairs = add_case(suite, "pairs");
+	TCase *lines = add_case(suite, "lines"), *decisions = add_case(suite, "decisions"),
+	      *pairs = add_case(suite, "pairs");
 
 	add_table_test(lines, name, names);
 	add_table_test(lines, line_good, good);

@@ -39,7 +39,8 @@ static void accepted(size_t files, size_t count)
 {
 	char text[512];
 
-	ck_assert_msg(rpc_policy_load("policy.d", &policy, &error) == 0, "%s", rpc_policy_error_text(&error, text, sizeof(text)));
+	ck_assert_msg(rpc_policy_load("policy.d", &policy, &error) == 0, "%s",
+		      rpc_policy_error_text(&error, text, sizeof(text)));
 	ck_assert_uint_eq(policy.files, files);
 	ck_assert_uint_eq(policy.count, count);
 }
@@ -94,8 +95,10 @@ START_TEST(a_wrong_line_is_named)
 	write_policy("2.policy", "A * x y allow\n# fine\n\nA * x y alow\nA\n");
 	write_policy("3.policy", "wrong, but it comes later\n");
 	refused(-EINVAL, "policy.d/2.policy", 4, "the action must");
-	ck_assert_str_eq(rpc_policy_error_text(&error, text, sizeof(text)), "policy.d/2.policy:4: the action must be allow, deny or ask");
-	ck_assert_str_eq(rpc_policy_error_text(&error, small, sizeof(small)), "policy.d/2.policy:4");
+	ck_assert_str_eq(rpc_policy_error_text(&error, text, sizeof(text)),
+			 "policy.d/2.policy:4: the action must be allow, deny or ask");
+	ck_assert_str_eq(rpc_policy_error_text(&error, small, sizeof(small)), "policy.d/"
+									      "2.policy:4");
 	write_policy("2.policy", "\nlast");
 	refused(-EINVAL, "policy.d/2.policy", 2, "five columns");
 }
@@ -105,8 +108,9 @@ static const struct {
 	mode_t mode;
 	bool directory, refused;
 } modes[] = {
-	{0644, false, false}, {0600, false, false}, {0755, false, false}, {0664, false, true}, {0646, false, true}, {0622, false, true},
-	{0755, true, false},  {0700, true, false},  {0775, true, true},   {0757, true, true},  {01777, true, true},
+	{0644, false, false}, {0600, false, false}, {0755, false, false}, {0664, false, true},
+	{0646, false, true},  {0622, false, true},  {0755, true, false},  {0700, true, false},
+	{0775, true, true},   {0757, true, true},   {01777, true, true},
 };
 
 START_TEST(nobody_else_may_write)
@@ -238,7 +242,8 @@ END_TEST
 Suite *policy_file_suite(void)
 {
 	Suite *suite = suite_create("policy_file");
-	TCase *reading = add_case(suite, "reading"), *refusing = add_case(suite, "refusing"), *bounds = add_case(suite, "bounds");
+	TCase *reading = add_case(suite, "reading"), *refusing = add_case(suite, "refusing"),
+	      *bounds = add_case(suite, "bounds");
 
 	add_both_users_test(reading, files_in_the_order_of_their_bytes);
 	add_both_users_test(reading, other_files_are_not_read);

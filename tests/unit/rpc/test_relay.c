@@ -13,18 +13,26 @@
 #include <signal.h>
 #include <unistd.h>
 
-enum { IN, OUT, ERR };
+enum {
+	IN,
+	OUT,
+	ERR
+};
 
 /* ---- Whole calls ---- */
 
 static const struct {
 	size_t in, out, err;
-} sizes[] = {{0, 0, 0}, {1, 0, 1}, {0, 1000000, 0}, {400000, 400000, 100000}, {70000, 65536, 65537}, {1, 300000, 2}};
+} sizes[] = {
+	{0, 0, 0},     {1, 0, 1}, {0, 1000000, 0}, {400000, 400000, 100000}, {70000, 65536, 65537},
+	{1, 300000, 2}};
 
 static void check_whole(const struct relayed *call, size_t stream)
 {
-	ck_assert_msg(call->flows[stream].ended && call->flows[stream].read == call->flows[stream].size, "stream %zu: %zu of %zu bytes", stream,
-	              call->flows[stream].read, call->flows[stream].size);
+	ck_assert_msg(call->flows[stream].ended &&
+			      call->flows[stream].read == call->flows[stream].size,
+		      "stream %zu: %zu of %zu bytes", stream, call->flows[stream].read,
+		      call->flows[stream].size);
 }
 
 /* Every byte arrives, in order, whatever the pieces are; then the end, with its status. */
@@ -34,7 +42,8 @@ START_TEST(whole_call)
 
 	for (unsigned seed = 0; seed < 4; seed++) {
 		for (enum way way = 0; way < WAYS; way++) {
-			struct relayed *call = relayed_begin(way, seed, sizes[_i].in, sizes[_i].out, sizes[_i].err);
+			struct relayed *call = relayed_begin(way, seed, sizes[_i].in, sizes[_i].out,
+							     sizes[_i].err);
 
 			relayed_run(call);
 			/* The service did not have to read. */
@@ -54,7 +63,8 @@ START_TEST(whole_stdin)
 {
 	for (unsigned seed = 0; seed < 4; seed++) {
 		for (enum way way = 0; way < WAYS; way++) {
-			struct relayed *call = relayed_begin(way, seed, sizes[_i].in, sizes[_i].out, sizes[_i].err);
+			struct relayed *call = relayed_begin(way, seed, sizes[_i].in, sizes[_i].out,
+							     sizes[_i].err);
 
 			call->status = -1;
 			relayed_settle(call);
@@ -83,7 +93,8 @@ START_TEST(blocked_output)
 	awake = call->caller_end.awake + call->service_end.awake;
 	for (unsigned i = 0; i < 5; i++)
 		relayed_round(call);
-	ck_assert_msg(call->caller_end.awake + call->service_end.awake == awake, "it does not sleep");
+	ck_assert_msg(call->caller_end.awake + call->service_end.awake == awake, "it does not "
+										 "sleep");
 	call->flows[OUT].held = false;
 	relayed_run(call);
 	check_whole(call, OUT);
@@ -158,7 +169,8 @@ START_TEST(unwanted)
 		close(call->flows[stream].read_fd);
 		call->flows[stream].read_fd = -1;
 		relayed_settle(call);
-		ck_assert_msg(call->flows[stream].refused, "stream %zu: its writer was not told", stream);
+		ck_assert_msg(call->flows[stream].refused, "stream %zu: its writer was not told",
+			      stream);
 		ck_assert_int_eq(reader->outputs[stream == ERR].error, EPIPE);
 		for (size_t other = IN; other <= ERR; other++) {
 			if (other != stream)
@@ -320,7 +332,10 @@ START_TEST(peer_says_nonsense)
 }
 END_TEST
 
-/* A peer that never lets go does not keep us from everything else: from looking whether we are to stop, for one. */
+/*
+ * A peer that never lets go does not keep us from everything else: from looking whether we are to
+ * stop, for one.
+ */
 static ssize_t endless_read(struct rpc_channel *channel, void *buffer, size_t size)
 {
 	static const unsigned char frame[] = {5, 0, 0, 0, 1, 0, 0, 0, 'x'};
@@ -361,7 +376,10 @@ static ssize_t sink_write(struct rpc_channel *channel, const void *buffer, size_
 	return (ssize_t)size;
 }
 
-/* The service has ended, and so many frames of its output are there to be sent at once: nobody sleeps before the end is told. */
+/*
+ * The service has ended, and so many frames of its output are there to be sent at once: nobody
+ * sleeps before the end is told.
+ */
 START_TEST(exit_behind_so_many_frames)
 {
 	static char bytes[RPC_FRAME_MAX];
@@ -388,7 +406,10 @@ START_TEST(exit_behind_so_many_frames)
 }
 END_TEST
 
-/* Somebody else reads the pipe whose bytes were announced: the frame can't be made whole, and that is said, not waited for. */
+/*
+ * Somebody else reads the pipe whose bytes were announced: the frame can't be made whole, and that
+ * is said, not waited for.
+ */
 START_TEST(robbed)
 {
 	int fds[2];
@@ -432,7 +453,10 @@ START_TEST(screened)
 }
 END_TEST
 
-/* Written to what others may fill, too: no more than poll(2) says there is room for, so that it never blocks, and all of it in the end. */
+/*
+ * Written to what others may fill, too: no more than poll(2) says there is room for, so that it
+ * never blocks, and all of it in the end.
+ */
 START_TEST(output_of_others)
 {
 	static char payload[20000], text[4096];
@@ -459,7 +483,10 @@ START_TEST(output_of_others)
 }
 END_TEST
 
-/* A disk that is full, a closed terminal: it is said which, the writer is told, and the rest is dropped. */
+/*
+ * A disk that is full, a closed terminal: it is said which, the writer is told, and the rest is
+ * dropped.
+ */
 START_TEST(output_fails)
 {
 	begin(WAY_MEMORY, RPC_SERVICE);
@@ -516,7 +543,8 @@ END_TEST
 Suite *relay_suite(void)
 {
 	Suite *suite = suite_create("relay");
-	TCase *whole = add_case(suite, "whole calls"), *exit = add_case(suite, "exit"), *alone = add_case(suite, "one end");
+	TCase *whole = add_case(suite, "whole calls"), *exit = add_case(suite, "exit"),
+	      *alone = add_case(suite, "one end");
 
 	add_table_test(whole, whole_call, sizes);
 	add_table_test(whole, whole_stdin, sizes);

@@ -19,29 +19,43 @@ static const struct {
 	{"a line\nand another\n", "a line\nand another\n"},
 	{"\ta\tb\r\n", "\ta\tb\r\n"},
 	{"\033[31mred\033[m", "?[31mred?[m"},
-	{"bell\a, backspace\b, delete\177, form\f, vertical\v", "bell?, backspace?, delete?, form?, vertical?"},
+	{"bell\a, backspace\b, delete\177, form\f, vertical\v", "bell?, backspace?, delete?, "
+								"form?, vertical?"},
 	{"a ~!", "a ~!"},
 	{"gr\303\274n \342\202\254 \360\237\232\200", "gr\303\274n \342\202\254 \360\237\232\200"},
-	{"\346\227\245\346\234\254", "\346\227\245\346\234\254"},                                 /* wide */
-	{"e\314\201t", "e\314\201t"},                                                             /* a combining accent */
-	{"\342\200\256fdp.exe", "?fdp.exe"},                                                      /* right-to-left override */
-	{"a\302\233b\302\205c", "a?b?c"},                                                         /* control characters of 8 bits */
-	{"a\357\273\277b\342\200\250c", "a?b?c"},                                                 /* byte order mark, line separator */
-	{"a\200b", "a?b"},                                                                        /* a continuation of nothing */
-	{"a\303", "a?"},                                                                          /* cut */
+	/* Wide. */
+	{"\346\227\245\346\234\254", "\346\227\245\346\234\254"},
+	/* A combining accent. */
+	{"e\314\201t", "e\314\201t"},
+	/* right-to-left override. */
+	{"\342\200\256fdp.exe", "?fdp.exe"},
+	/* Control characters of 8 bits. */
+	{"a\302\233b\302\205c", "a?b?c"},
+	/* Byte order mark, line separator. */
+	{"a\357\273\277b\342\200\250c", "a?b?c"},
+	/* A continuation of nothing. */
+	{"a\200b", "a?b"},
+	/* Cut. */
+	{"a\303", "a?"},
 	{"a\342\202", "a??"},
 	{"a\360\237\232", "a???"},
 	{"a\342b", "a?b"},
 	{"a\342\202b", "a??b"},
 	{"\342\202\342\202\254", "??\342\202\254"},
 	{"\342\n\202", "?\n?"},
-	{"\300\257", "??"},                                                                       /* overlong */
+	/* Overlong. */
+	{"\300\257", "??"},
 	{"\340\200\257", "???"},
-	{"\355\240\200", "???"},                                                                  /* a surrogate */
-	{"\364\220\200\200", "????"},                                                             /* beyond Unicode */
+	/* A surrogate. */
+	{"\355\240\200", "???"},
+	/* Beyond Unicode. */
+	{"\364\220\200\200", "????"},
 	{"\377\376\374\200\200\200\200\200", "????????"},
-	{"\360\237\221\250\342\200\215\360\237\221\251", "\360\237\221\250\342\200\215\360\237\221\251"}, /* two, joined */
-	{"a\342\200\215b", "a?b"},                                                                        /* joined to ASCII */
+	/* two, joined. */
+	{"\360\237\221\250\342\200\215\360\237\221\251", "\360\237\221\250\342\200\215\360\237\221"
+							 "\251"},
+	/* Joined to ASCII. */
+	{"a\342\200\215b", "a?b"},
 	{"\n\342\200\215", "\n?"},
 	{"\303\251a\342\200\215", "\303\251a?"},
 	{"\303\251\n\342\200\215", "\303\251\n?"},
@@ -78,7 +92,9 @@ START_TEST(text)
 	char shown[ROOM];
 	size_t length = show(texts[_i].untrusted, strlen(texts[_i].untrusted), 0, shown);
 
-	ck_assert_msg(length == strlen(texts[_i].shown) && memcmp(shown, texts[_i].shown, length) == 0, "%d: %.*s", _i, (int)length, shown);
+	ck_assert_msg(length == strlen(texts[_i].shown) &&
+			      memcmp(shown, texts[_i].shown, length) == 0,
+		      "%d: %.*s", _i, (int)length, shown);
 }
 END_TEST
 
@@ -89,14 +105,16 @@ START_TEST(text_in_pieces)
 	char shown[ROOM];
 
 	for (uint64_t cuts = 0; size <= 12 && cuts < 1u << size; cuts++) {
-		if (show(texts[_i].untrusted, size, cuts, shown) != length || memcmp(shown, texts[_i].shown, length) != 0)
+		if (show(texts[_i].untrusted, size, cuts, shown) != length ||
+		    memcmp(shown, texts[_i].shown, length) != 0)
 			ck_abort_msg("cut: %#lx", cuts);
 	}
 	for (size_t a = 0; size > 12 && a < size; a++) {
 		for (size_t b = a; b < size; b++) {
 			uint64_t cuts = (uint64_t)1 << a | (uint64_t)1 << b;
 
-			if (show(texts[_i].untrusted, size, cuts, shown) != length || memcmp(shown, texts[_i].shown, length) != 0)
+			if (show(texts[_i].untrusted, size, cuts, shown) != length ||
+			    memcmp(shown, texts[_i].shown, length) != 0)
 				ck_abort_msg("cut at %zu and %zu", a, b);
 		}
 	}
@@ -113,7 +131,9 @@ static size_t encode(uint32_t character, char *bytes)
 	return length;
 }
 
-/* Each character by itself: what qfile_displayable() lets stand, lines and tabs, and nothing else. */
+/*
+ * Each character by itself: what qfile_displayable() lets stand, lines and tabs, and nothing else.
+ */
 START_TEST(every_character)
 {
 	for (uint32_t character = 0; character < 0x110000; character++) {
@@ -123,7 +143,8 @@ START_TEST(every_character)
 		qfile_displayable(bytes, length, expected, sizeof(expected), wide);
 		if (character == '\n' || character == '\r' || character == '\t')
 			expected[0] = (char)character;
-		if (show(bytes, length, 0, shown) != strlen(expected) || memcmp(shown, expected, strlen(expected)) != 0)
+		if (show(bytes, length, 0, shown) != strlen(expected) ||
+		    memcmp(shown, expected, strlen(expected)) != 0)
 			ck_abort_msg("%#x", character);
 	}
 }
@@ -132,7 +153,9 @@ END_TEST
 /* It never takes more room than it says, and nothing is left of one text in the next. */
 START_TEST(room)
 {
-	static const char parts[][4] = {"\360\237\232", "\200\n", "\342", "\202\254", "\303\251", "x", "\342\200\215", "\364\220", "\377\377\377"};
+	static const char parts[][4] = {"\360\237\232", "\200\n",   "\342",
+					"\202\254",     "\303\251", "x",
+					"\342\200\215", "\364\220", "\377\377\377"};
 	struct rpc_screen screen = {.count = 0};
 	char shown[16];
 	unsigned seed = 1;

@@ -7,17 +7,35 @@
 
 #include "protocol/session.h"
 
-/* A frame, as a letter: STDIN, STDOUT and STDERR are i, o and e, their ends I, O and E; UNWANTED of them x, y and z. */
+/*
+ * A frame, as a letter: STDIN, STDOUT and STDERR are i, o and e, their ends I, O and E; UNWANTED of
+ * them x, y and z.
+ */
 static const struct {
 	char letter;
 	enum rpc_frame_type type;
 	uint32_t length, number;
 } alphabet[] = {
-	{'h', RPC_HELLO, 4, RPC_VERSION}, {'v', RPC_HELLO, 4, 2},          {'c', RPC_CALL, 20, 0},        {'a', RPC_ACCEPTED, 0, 0},
-	{'r', RPC_REFUSED, 4, 13},        {'i', RPC_STDIN, 1, 0},          {'I', RPC_STDIN, 0, 0},        {'o', RPC_STDOUT, 65536, 0},
-	{'O', RPC_STDOUT, 0, 0},          {'e', RPC_STDERR, 4, 0},         {'E', RPC_STDERR, 0, 0},       {'q', RPC_EXIT, 4, 0},
-	{'Q', RPC_EXIT, 4, 255},          {'w', RPC_EXIT, 4, 256},         {'x', RPC_UNWANTED, 4, 5},     {'y', RPC_UNWANTED, 4, 6},
-	{'z', RPC_UNWANTED, 4, 7},        {'u', RPC_UNWANTED, 4, 0},       {'U', RPC_UNWANTED, 4, 8},     {'k', RPC_UNWANTED, 4, 37},
+	{'h', RPC_HELLO, 4, RPC_VERSION},
+	{'v', RPC_HELLO, 4, 2},
+	{'c', RPC_CALL, 20, 0},
+	{'a', RPC_ACCEPTED, 0, 0},
+	{'r', RPC_REFUSED, 4, 13},
+	{'i', RPC_STDIN, 1, 0},
+	{'I', RPC_STDIN, 0, 0},
+	{'o', RPC_STDOUT, 65536, 0},
+	{'O', RPC_STDOUT, 0, 0},
+	{'e', RPC_STDERR, 4, 0},
+	{'E', RPC_STDERR, 0, 0},
+	{'q', RPC_EXIT, 4, 0},
+	{'Q', RPC_EXIT, 4, 255},
+	{'w', RPC_EXIT, 4, 256},
+	{'x', RPC_UNWANTED, 4, 5},
+	{'y', RPC_UNWANTED, 4, 6},
+	{'z', RPC_UNWANTED, 4, 7},
+	{'u', RPC_UNWANTED, 4, 0},
+	{'U', RPC_UNWANTED, 4, 8},
+	{'k', RPC_UNWANTED, 4, 37},
 	{'K', RPC_UNWANTED, 4, UINT32_MAX},
 };
 
@@ -27,34 +45,30 @@ static int say(struct rpc_session *session, char letter)
 
 	while (alphabet[i].letter != letter)
 		i++;
-	return rpc_session_next(session, &(struct rpc_frame){.type = alphabet[i].type, .length = alphabet[i].length}, alphabet[i].number);
+	return rpc_session_next(
+		session,
+		&(struct rpc_frame){.type = alphabet[i].type, .length = alphabet[i].length},
+		alphabet[i].number);
 }
 
-/* What a caller or a service may say, and then, one at a time, what it may say next: any letter but those is wrong. */
+/*
+ * What a caller or a service may say, and then, one at a time, what it may say next: any letter but
+ * those is wrong.
+ */
 static const struct {
 	enum rpc_role peer;
 	const char *said, *next;
 } states[] = {
-	{RPC_CALLER, "", "h"},
-	{RPC_CALLER, "h", "c"},
-	{RPC_CALLER, "hc", "iIyz"},
-	{RPC_CALLER, "hciii", "iIyz"},
-	{RPC_CALLER, "hcI", "yz"},
-	{RPC_CALLER, "hciI", "yz"},
-	{RPC_CALLER, "hcy", "iIz"},
-	{RPC_CALLER, "hczi", "iIy"},
-	{RPC_CALLER, "hcyzI", ""},
-	{RPC_SERVICE, "", "h"},
-	{RPC_SERVICE, "h", "ar"},
-	{RPC_SERVICE, "hr", ""},
-	{RPC_SERVICE, "ha", "oOeEx"},
-	{RPC_SERVICE, "haoeoe", "oOeEx"},
-	{RPC_SERVICE, "haO", "eEx"},
-	{RPC_SERVICE, "haE", "oOx"},
-	{RPC_SERVICE, "hax", "oOeE"},
-	{RPC_SERVICE, "haoeOE", "qQx"},
-	{RPC_SERVICE, "haEOx", "qQ"},
-	{RPC_SERVICE, "haOEq", ""},
+	{RPC_CALLER, "", "h"},        {RPC_CALLER, "h", "c"},
+	{RPC_CALLER, "hc", "iIyz"},   {RPC_CALLER, "hciii", "iIyz"},
+	{RPC_CALLER, "hcI", "yz"},    {RPC_CALLER, "hciI", "yz"},
+	{RPC_CALLER, "hcy", "iIz"},   {RPC_CALLER, "hczi", "iIy"},
+	{RPC_CALLER, "hcyzI", ""},    {RPC_SERVICE, "", "h"},
+	{RPC_SERVICE, "h", "ar"},     {RPC_SERVICE, "hr", ""},
+	{RPC_SERVICE, "ha", "oOeEx"}, {RPC_SERVICE, "haoeoe", "oOeEx"},
+	{RPC_SERVICE, "haO", "eEx"},  {RPC_SERVICE, "haE", "oOx"},
+	{RPC_SERVICE, "hax", "oOeE"}, {RPC_SERVICE, "haoeOE", "qQx"},
+	{RPC_SERVICE, "haEOx", "qQ"}, {RPC_SERVICE, "haOEq", ""},
 	{RPC_SERVICE, "haxOEQ", ""},
 };
 
@@ -67,7 +81,8 @@ START_TEST(each_state)
 		rpc_session_begin(&session, states[_i].peer);
 		for (const char *said = states[_i].said; *said; said++)
 			ck_assert_msg(say(&session, *said) == 0, "%s: %c", states[_i].said, *said);
-		ck_assert_msg(say(&session, alphabet[i].letter) == (may ? 0 : -EPROTO), "%s, then %c", states[_i].said, alphabet[i].letter);
+		ck_assert_msg(say(&session, alphabet[i].letter) == (may ? 0 : -EPROTO),
+			      "%s, then %c", states[_i].said, alphabet[i].letter);
 	}
 }
 END_TEST

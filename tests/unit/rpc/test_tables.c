@@ -18,7 +18,8 @@ static const struct rpc_policy policy = {.rules = rules, .count = COUNT(rules)};
 /* A from work to vault, and no more. */
 static const struct rpc_policy narrow = {.rules = rules, .count = 1};
 
-static struct domain domains[] = {{1, "work", false}, {2, "vault", false}, {12, "open", false}, {3, "work", false}};
+static struct domain domains[] = {
+	{1, "work", false}, {2, "vault", false}, {12, "open", false}, {3, "work", false}};
 
 static const char *pair(const struct rpc_policy *by, size_t source, size_t target)
 {

@@ -1,14 +1,15 @@
 /*
- * What the Xen transport reads in xenstore: domains' numbers, calls' names, dom0's entries, and which calls of a listing were taken already.
+ * What the Xen transport reads in xenstore: domains' numbers, calls' names, dom0's entries, and
+ * which calls of a listing were taken already.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "unit.h"
 
 #include "transport/xen/callids.h"
+#include "transport/xen/xenentry.h"
 #include <stdio.h>
 #include <stdlib.h>
-#include "transport/xen/xenentry.h"
 
 /* ---- Numbers and names ---- */
 
@@ -228,7 +229,10 @@ START_TEST(the_rest_of_a_listing_can_be_left)
 }
 END_TEST
 
-/* As many as a listing can have: names of two bytes with their NUL, of which there are 37, and of three. */
+/*
+ * As many as a listing can have: names of two bytes with their NUL, of which there are 37, and of
+ * three.
+ */
 static size_t list_many(char *names, size_t size)
 {
 	static const char letters[] = "0123456789abcdefghijklmnopqrstuvwxyz-";

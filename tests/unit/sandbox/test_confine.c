@@ -1,5 +1,6 @@
 /*
- * The two layers that need no namespace, each alone: what is allowed goes, what is not fails or kills.
+ * The two layers that need no namespace, each alone: what is allowed goes, what is not fails or
+ * kills.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -18,7 +19,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What the child does; 0 or a positive errno. It works in a directory "inside" with a file "file", beside a file "outside". */
+/*
+ * What the child does; 0 or a positive errno. It works in a directory "inside" with a file "file",
+ * beside a file "outside".
+ */
 typedef int attempt_function(int root);
 
 static int result_of(int r)
@@ -30,12 +34,18 @@ static int make_a_file(int root)
 {
 	int fd = openat(root, "new", O_WRONLY | O_CREAT | O_EXCL, 0644);
 
-	return fd < 0 ? errno : result_of((int)pwrite(fd, "x", 1, 0) < 0 || ftruncate(fd, 5) < 0 || fchmod(fd, 0444) < 0 ? -1 : 0);
+	return fd < 0 ? errno
+		      : result_of((int)pwrite(fd, "x", 1, 0) < 0 || ftruncate(fd, 5) < 0 ||
+						  fchmod(fd, 0444) < 0
+					  ? -1
+					  : 0);
 }
 
 static int make_a_directory(int root)
 {
-	int fd = mkdirat(root, "dir", 0700) < 0 ? -1 : openat(root, "dir", O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+	int fd = mkdirat(root, "dir", 0700) < 0
+			 ? -1
+			 : openat(root, "dir", O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
 
 	return fd < 0 ? errno : result_of(futimens(fd, NULL));
 }
@@ -101,7 +111,10 @@ static int create_with_an_id(int root)
 static int map_for_running(int root)
 {
 	(void)root;
-	return result_of(mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? -1 : 0);
+	return result_of(mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			      0) == MAP_FAILED
+				 ? -1
+				 : 0);
 }
 
 static int start_a_process(int root)
@@ -117,8 +130,8 @@ static int signal_the_parent(int root)
 }
 
 /*
- * Run `attempt` in a child behind one layer. Returns its errno, or minus the signal that killed it, or -1000 when the layer could not be put in
- * force.
+ * Run `attempt` in a child behind one layer. Returns its errno, or minus the signal that killed it,
+ * or -1000 when the layer could not be put in force.
  */
 static int run_behind(int (*layer)(int root), attempt_function *attempt)
 {
@@ -168,7 +181,8 @@ START_TEST(landlock)
 
 	enter_scene();
 	got = run_behind(landlock_confine, behind_landlock[_i].attempt);
-	ck_assert_msg(got == behind_landlock[_i].expected, "%s: %d instead of %d", behind_landlock[_i].name, got, behind_landlock[_i].expected);
+	ck_assert_msg(got == behind_landlock[_i].expected, "%s: %d instead of %d",
+		      behind_landlock[_i].name, got, behind_landlock[_i].expected);
 }
 END_TEST
 
@@ -203,7 +217,8 @@ START_TEST(system_calls)
 
 	enter_scene();
 	got = run_behind(syscalls_layer, behind_syscalls[_i].attempt);
-	ck_assert_msg(got == behind_syscalls[_i].expected, "%s: %d instead of %d", behind_syscalls[_i].name, got, behind_syscalls[_i].expected);
+	ck_assert_msg(got == behind_syscalls[_i].expected, "%s: %d instead of %d",
+		      behind_syscalls[_i].name, got, behind_syscalls[_i].expected);
 }
 END_TEST
 

@@ -26,8 +26,11 @@ static struct journal_record record;
 
 START_TEST(records)
 {
-	struct stat status = {
-		.st_dev = 7, .st_ino = 1ull << 40, .st_size = (off_t)1 << 41, .st_mtim = {.tv_sec = -1, .tv_nsec = 999999999}, .st_mode = S_IFREG};
+	struct stat status = {.st_dev = 7,
+			      .st_ino = 1ull << 40,
+			      .st_size = (off_t)1 << 41,
+			      .st_mtim = {.tv_sec = -1, .tv_nsec = 999999999},
+			      .st_mode = S_IFREG};
 	char name[PATH_MAX];
 	FILE *file;
 	off_t offset = 0;
@@ -73,7 +76,8 @@ START_TEST(damaged)
 	for (off_t length = whole - 1; length > 0; length--) {
 		MUST(ftruncate(fileno(file), length));
 		offset = 0;
-		ck_assert_msg(journal_read(fileno(file), &offset, &record) == -EIO, "%lld of %lld bytes", (long long)length, (long long)whole);
+		ck_assert_msg(journal_read(fileno(file), &offset, &record) == -EIO,
+			      "%lld of %lld bytes", (long long)length, (long long)whole);
 		ck_assert_int_eq(offset, 0);
 	}
 	MUST(ftruncate(fileno(file), 0));
@@ -107,7 +111,16 @@ static const struct {
 	bool same_file, unchanged;
 } comparisons[] = {
 	{"nothing", {.st_dev = 1, .st_ino = 2, .st_size = 3, .st_mtim = {4, 5}}, true, true},
-	{"what does not matter", {.st_dev = 1, .st_ino = 2, .st_size = 3, .st_mtim = {4, 5}, .st_atim = {9, 9}, .st_ctim = {9, 9}, .st_nlink = 9}, true, true},
+	{"what does not matter",
+	 {.st_dev = 1,
+	  .st_ino = 2,
+	  .st_size = 3,
+	  .st_mtim = {4, 5},
+	  .st_atim = {9, 9},
+	  .st_ctim = {9, 9},
+	  .st_nlink = 9},
+	 true,
+	 true},
 	{"device", {.st_dev = 9, .st_ino = 2, .st_size = 3, .st_mtim = {4, 5}}, false, false},
 	{"inode", {.st_dev = 1, .st_ino = 9, .st_size = 3, .st_mtim = {4, 5}}, false, false},
 	{"size", {.st_dev = 1, .st_ino = 2, .st_size = 9, .st_mtim = {4, 5}}, true, false},
@@ -117,10 +130,15 @@ static const struct {
 
 START_TEST(comparison)
 {
-	static const struct journal_record noted = {.dev = 1, .ino = 2, .size = 3, .mtime = 4, .mtime_nsec = 5};
+	static const struct journal_record noted = {
+		.dev = 1, .ino = 2, .size = 3, .mtime = 4, .mtime_nsec = 5};
 
-	ck_assert_msg(!journal_same_file(&noted, &comparisons[_i].status) == !comparisons[_i].same_file, "%s", comparisons[_i].label);
-	ck_assert_msg(!journal_unchanged(&noted, &comparisons[_i].status) == !comparisons[_i].unchanged, "%s", comparisons[_i].label);
+	ck_assert_msg(!journal_same_file(&noted, &comparisons[_i].status) ==
+			      !comparisons[_i].same_file,
+		      "%s", comparisons[_i].label);
+	ck_assert_msg(!journal_unchanged(&noted, &comparisons[_i].status) ==
+			      !comparisons[_i].unchanged,
+		      "%s", comparisons[_i].label);
 }
 END_TEST
 
@@ -188,11 +206,15 @@ static const char *remove_sent(int journal)
 	qsort(lines, count, sizeof(*lines), compare);
 	text[0] = '\0';
 	for (size_t i = 0; i < count; i++)
-		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", i ? "; " : "", lines[i]);
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", i ? "; " : "",
+					 lines[i]);
 	return text;
 }
 
-/* What is left in a directory, sorted; what is in a directory there stands in parentheses behind it. Never freed. */
+/*
+ * What is left in a directory, sorted; what is in a directory there stands in parentheses behind
+ * it. Never freed.
+ */
 static const char *left_in(const char *path)
 {
 	char *names, *rest, *name, *text, *inner;
@@ -207,7 +229,9 @@ static const char *left_in(const char *path)
 
 		MUST(asprintf(&inside, "%s/%s", path, name));
 		MUST(lstat(inside, &status));
-		MUST(asprintf(&inner, S_ISDIR(status.st_mode) ? "%s%s%s(%s)" : "%s%s%s", text, *text ? " " : "", name, S_ISDIR(status.st_mode) ? left_in(inside) : ""));
+		MUST(asprintf(&inner, S_ISDIR(status.st_mode) ? "%s%s%s(%s)" : "%s%s%s", text,
+			      *text ? " " : "", name,
+			      S_ISDIR(status.st_mode) ? left_in(inside) : ""));
 		text = inner;
 	}
 	return text;
@@ -222,7 +246,10 @@ static void file_grows(void)
 	make_file("s/d/f", "longer than before");
 }
 
-/* The same length, and the time put forward: a fast machine could write within one tick of the clock. */
+/*
+ * The same length, and the time put forward: a fast machine could write within one tick of the
+ * clock.
+ */
 static void file_changes(void)
 {
 	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = 12345}};
@@ -329,11 +356,14 @@ static const struct {
 	{"file goes", file_goes, "", ""},
 	{"link is replaced", link_is_replaced, "s/l=changed", "l"},
 	{"file appears", file_appears, "s/d/new=appeared", "d(new)"},
-	{"files appear everywhere", files_appear_everywhere, "s/d/e/new=appeared; s/d/new=appeared; s/new=appeared; s/z/new=appeared",
+	{"files appear everywhere", files_appear_everywhere,
+	 "s/d/e/new=appeared; s/d/new=appeared; s/new=appeared; s/z/new=appeared",
 	 "d(e(new(deeper)) new) new z(new)"},
-	{"a file appears, another changes", appears_and_changes, "s/d/e/new=appeared; s/d/f=changed", "d(e(new) f)"},
+	{"a file appears, another changes", appears_and_changes,
+	 "s/d/e/new=appeared; s/d/f=changed", "d(e(new) f)"},
 	{"directory is replaced by a link", directory_is_replaced_by_link, "s/d=changed", "d"},
-	{"directory is replaced by another", directory_is_replaced_by_directory, "s/d=changed", "d(f)"},
+	{"directory is replaced by another", directory_is_replaced_by_directory, "s/d=changed",
+	 "d(f)"},
 	{"directory is replaced by a file", directory_is_replaced_by_file, "s/d=changed", "d"},
 	{"directory goes", directory_goes, "", ""},
 	{"directory is closed", directory_is_closed, "s/d/e/g=closed", "d(e(g))"},
@@ -366,12 +396,16 @@ START_TEST(change)
 	journal = send_tree("s", 0);
 	changes[_i].change();
 	kept = remove_sent(journal);
-	ck_assert_msg(strcmp(kept, changes[_i].kept) == 0, "%s: kept \"%s\"", changes[_i].label, kept);
+	ck_assert_msg(strcmp(kept, changes[_i].kept) == 0, "%s: kept \"%s\"", changes[_i].label,
+		      kept);
 	left = left_in("s");
-	ck_assert_msg(strcmp(left, changes[_i].left) == 0, "%s: left \"%s\"", changes[_i].label, left);
-	ck_assert_msg(exists("s") == (*changes[_i].left != '\0'), "%s: s itself", changes[_i].label);
+	ck_assert_msg(strcmp(left, changes[_i].left) == 0, "%s: left \"%s\"", changes[_i].label,
+		      left);
+	ck_assert_msg(exists("s") == (*changes[_i].left != '\0'), "%s: s itself",
+		      changes[_i].label);
 	if (exists("moved"))
-		ck_assert_msg(exists("moved/f") || exists("moved/d/f"), "%s: followed to what was moved", changes[_i].label);
+		ck_assert_msg(exists("moved/f") || exists("moved/d/f"),
+			      "%s: followed to what was moved", changes[_i].label);
 	ck_assert_str_eq(content_of("outside/f"), "x");
 	if (exists("s/d/e"))
 		chmod("s/d/e", 0700);
@@ -467,13 +501,16 @@ START_TEST(wide_tree)
 	make_file("s/new", "x");
 	make_file("s/d299/new", "x");
 	make_file("s/f", "a name that exists deeper: x");
-	ck_assert_str_eq(remove_sent(journal),
-	                 "s/d200/f=changed; s/d299/new=appeared; s/f100=changed; s/f=appeared; s/new=appeared");
+	ck_assert_str_eq(remove_sent(journal), "s/d200/f=changed; s/d299/new=appeared; "
+					       "s/f100=changed; s/f=appeared; s/new=appeared");
 	ck_assert_str_eq(left_in("s"), "d200(f) d299(new) f f100 new");
 }
 END_TEST
 
-/* The directory may have its entries in another order by now: those that were noted are still not called new. */
+/*
+ * The directory may have its entries in another order by now: those that were noted are still not
+ * called new.
+ */
 START_TEST(another_order)
 {
 	char expected[256] = "";

@@ -5,8 +5,8 @@
  */
 #include "unit.h"
 
-#include "open/editor/answer.h"
 #include "faults.h"
+#include "open/editor/answer.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -72,13 +72,14 @@ static void answered(const char *expected)
 	ck_assert_str_eq(text, expected);
 }
 
-#define MARK "5065644f53763200" /* "PedOSv2\0" */
-#define SAVE(length) MARK "0100000000000000" length "00000000000000"
+#define MARK               "5065644f53763200" /* "PedOSv2\0" */
+#define SAVE(length)       MARK "0100000000000000" length "00000000000000"
 #define DONE(code, length) MARK "02000000" code "000000" length "00000000000000"
 
 START_TEST(same_content)
 {
-	const struct content a = {.size = 1, .crc = 2}, longer = {.size = 2, .crc = 2}, other = {.size = 1, .crc = 3};
+	const struct content a = {.size = 1, .crc = 2}, longer = {.size = 2, .crc = 2},
+			     other = {.size = 1, .crc = 3};
 
 	ck_assert(content_same(&a, &a));
 	ck_assert(!content_same(&a, &longer));
@@ -92,11 +93,13 @@ START_TEST(versions)
 	ck_assert_int_eq(send_text("old"), 0);
 	answered("");
 	ck_assert_int_eq(send_text("123456789"), 1);
-	answered(SAVE("09") "313233343536373839" "2639f4cb");
+	answered(SAVE("09") "313233343536373839"
+			    "2639f4cb");
 	ck_assert_int_eq(send_text("123456789"), 0);
 	/* One that was sent before, but not last, is another. */
 	ck_assert_int_eq(send_text(""), 1);
-	answered(SAVE("09") "313233343536373839" "2639f4cb" SAVE("00") "00000000");
+	answered(SAVE("09") "313233343536373839"
+			    "2639f4cb" SAVE("00") "00000000");
 	ck_assert_int_eq(send_text(""), 0);
 	ck_assert_uint_eq(answer.saves, 2);
 	ck_assert(!answer.ended);
@@ -114,7 +117,8 @@ START_TEST(done)
 	answered(DONE("00", "00") "00000000");
 	begin_to_file("old");
 	ck_assert_int_eq(answer_done(&answer, ENOSPC, "123456789"), 0);
-	answered(DONE("1c", "09") "313233343536373839" "2639f4cb");
+	answered(DONE("1c", "09") "313233343536373839"
+				  "2639f4cb");
 }
 END_TEST
 
@@ -130,7 +134,9 @@ START_TEST(long_message)
 		ck_assert_int_eq(answer_done(&answer, 0, message), 0);
 		MUST(stat("answer", &status));
 		ck_assert_int_eq(status.st_size, QFILE_EDIT_RECORD_SIZE + QFILE_EDIT_CRC_SIZE +
-		                                         (off_t)(length > QFILE_EDIT_MESSAGE_MAX ? QFILE_EDIT_MESSAGE_MAX : length));
+							 (off_t)(length > QFILE_EDIT_MESSAGE_MAX
+									 ? QFILE_EDIT_MESSAGE_MAX
+									 : length));
 		message[length] = 'x';
 	}
 }
@@ -208,7 +214,8 @@ static void overwrite_end_secretly(void)
 	if (stat("large", &status) < 0)
 		_exit(1);
 	overwrite_end();
-	if (utimensat(AT_FDCWD, "large", (struct timespec[2]){status.st_atim, status.st_mtim}, 0) < 0)
+	if (utimensat(AT_FDCWD, "large", (struct timespec[2]){status.st_atim, status.st_mtim}, 0) <
+	    0)
 		_exit(1);
 }
 
@@ -235,7 +242,10 @@ static void touch_only(void)
 		_exit(1);
 }
 
-/* An opener that reads the header of the first version, lets something happen to the file, and reads on; all goes to the file "answer". */
+/*
+ * An opener that reads the header of the first version, lets something happen to the file, and
+ * reads on; all goes to the file "answer".
+ */
 static pid_t start_opener(int *out, void (*happen)(void))
 {
 	static char bytes[65536];
@@ -271,7 +281,10 @@ static void end_opener(pid_t pid)
 	ck_assert_int_eq(status, 0);
 }
 
-/* The next record of the answer is a version, `whole` or with a checksum that says otherwise. Returns the last byte of its content. */
+/*
+ * The next record of the answer is a version, `whole` or with a checksum that says otherwise.
+ * Returns the last byte of its content.
+ */
 static int next_version(int fd, uint64_t length, bool whole)
 {
 	static unsigned char content[LARGE + 1];
@@ -303,7 +316,7 @@ static const struct {
 	void (*happen)(void);
 	uint64_t then; /* its length afterwards */
 	bool whole;
-	int last;      /* the last byte that is sent first */
+	int last; /* the last byte that is sent first */
 } changes[] = {
 	{"nothing", nothing, LARGE, true, 'a'},
 	{"written to", overwrite_end, LARGE, false, 'b'},
@@ -313,7 +326,10 @@ static const struct {
 	{"touched", touch_only, LARGE, false, 'a'},
 };
 
-/* While it is sent: what went must not pass for a version, and the next one is whole, even where it should be the same. */
+/*
+ * While it is sent: what went must not pass for a version, and the next one is whole, even where it
+ * should be the same.
+ */
 START_TEST(changed_while_sent)
 {
 	pid_t pid;

@@ -5,8 +5,8 @@
  */
 #include "unit.h"
 
-#include "open/editor/desk.h"
 #include "faults.h"
+#include "open/editor/desk.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -43,7 +43,8 @@ START_TEST(make)
 	/* Absolute, links resolved, after the VM. */
 	ck_assert_int_eq(strncmp(desk.path, here, strlen(here)), 0);
 	ck_assert_int_eq(strncmp(desk.path + strlen(here), "/tmp/qopen-work-", 16), 0);
-	ck_assert_uint_eq(strlen(desk.path), strlen(here) + strlen("/tmp/qopen-work-XXXXXX/file.txt"));
+	ck_assert_uint_eq(strlen(desk.path), strlen(here) + strlen("/tmp/qopen-work-XXXXXX/"
+								   "file.txt"));
 	ck_assert_str_eq(desk.name, "file.txt");
 	ck_assert_int_eq(strncmp(desk.base, "qopen-work-", 11), 0);
 	ck_assert_uint_eq(mode_of(desk.directory) & 0077, 0);
@@ -197,7 +198,8 @@ START_TEST(open_what_is_there)
 	}
 	ck_assert_uint_eq(open_descriptors(), before);
 	ck_assert_int_eq(desk_remove(&desk), 0);
-	ck_assert_msg(strcmp(names_in("."), things[_i / 2].put == a_link ? "outside" : "") == 0, "%s: left: %s", label, names_in("."));
+	ck_assert_msg(strcmp(names_in("."), things[_i / 2].put == a_link ? "outside" : "") == 0,
+		      "%s: left: %s", label, names_in("."));
 }
 END_TEST
 
@@ -239,7 +241,10 @@ START_TEST(removed_by_somebody_else)
 }
 END_TEST
 
-/* A program that is just ending removes its own files while we go over them: at any call, something has gone. */
+/*
+ * A program that is just ending removes its own files while we go over them: at any call, something
+ * has gone.
+ */
 START_TEST(removed_under_a_program_that_is_ending)
 {
 	char path[PATH_MAX + 32];
@@ -281,7 +286,8 @@ END_TEST
 Suite *desk_suite(void)
 {
 	Suite *suite = suite_create("desk");
-	TCase *tcase = add_case(suite, "make"), *opening = add_case(suite, "open"), *removing = add_case(suite, "remove");
+	TCase *tcase = add_case(suite, "make"), *opening = add_case(suite, "open"),
+	      *removing = add_case(suite, "remove");
 
 	add_both_users_test(tcase, make);
 	tcase_add_test(tcase, make_without_a_name);

@@ -6,8 +6,8 @@
 #include "unit.h"
 
 #include "format/bytes.h"
-#include "played.h"
 #include "io/stream.h"
+#include "played.h"
 
 #include <fcntl.h>
 #include <libdeflate.h>
@@ -20,8 +20,12 @@
 
 static struct qfile_error error;
 
-/* Write a file called "in": a request of this version, and the content. `length`: what version 2 announces. */
-static void make_stream(int version, const char *name, bool view_only, uint64_t length, const char *content)
+/*
+ * Write a file called "in": a request of this version, and the content. `length`: what version 2
+ * announces.
+ */
+static void make_stream(int version, const char *name, bool view_only, uint64_t length,
+			const char *content)
 {
 	unsigned char bytes[QFILE_EDIT_REQUEST_SIZE] = {0};
 	struct qfile_edit_request request = {.view_only = view_only, .length = length};
@@ -33,12 +37,16 @@ static void make_stream(int version, const char *name, bool view_only, uint64_t 
 	} else {
 		snprintf((char *)bytes, sizeof(bytes), "%s%s", view_only ? "view-only-" : "", name);
 	}
-	if (write(fd, bytes, sizeof(bytes)) != sizeof(bytes) || write(fd, content, strlen(content)) != (ssize_t)strlen(content))
+	if (write(fd, bytes, sizeof(bytes)) != sizeof(bytes) ||
+	    write(fd, content, strlen(content)) != (ssize_t)strlen(content))
 		abort();
 	close(fd);
 }
 
-/* What the file `path` holds as an answer, one line for each record: "save CONTENT" or "done CODE MESSAGE". In a static buffer. */
+/*
+ * What the file `path` holds as an answer, one line for each record: "save CONTENT" or "done CODE
+ * MESSAGE". In a static buffer.
+ */
 static const char *records_in(const char *path)
 {
 	static char text[4096];
@@ -52,15 +60,18 @@ static const char *records_in(const char *path)
 		struct qfile_edit_record record;
 		const char *payload = (const char *)bytes + at + QFILE_EDIT_RECORD_SIZE;
 
-		if (size - at < QFILE_EDIT_RECORD_SIZE || qfile_edit_record_decode(bytes + at, &record) < 0)
+		if (size - at < QFILE_EDIT_RECORD_SIZE ||
+		    qfile_edit_record_decode(bytes + at, &record) < 0)
 			return "no record";
 		at += QFILE_EDIT_RECORD_SIZE + (size_t)record.length + QFILE_EDIT_CRC_SIZE;
 		if (at > size)
 			return "a record that is cut";
 		if (record.kind == QFILE_EDIT_SAVE)
-			used += (size_t)snprintf(text + used, sizeof(text) - used, "save %.*s\n", (int)record.length, payload);
+			used += (size_t)snprintf(text + used, sizeof(text) - used, "save %.*s\n",
+						 (int)record.length, payload);
 		else
-			used += (size_t)snprintf(text + used, sizeof(text) - used, "done %u %.*s\n", record.code, (int)record.length, payload);
+			used += (size_t)snprintf(text + used, sizeof(text) - used, "done %u %.*s\n",
+						 record.code, (int)record.length, payload);
 	}
 	return text;
 }
@@ -69,10 +80,14 @@ static const char *records_in(const char *path)
 
 static struct qfile_editor *editor;
 
-/* A new editor that reads the file "in", answers to the file "answer", and makes its directory in "tmp". */
+/*
+ * A new editor that reads the file "in", answers to the file "answer", and makes its directory in
+ * "tmp".
+ */
 static void new_editor(uint64_t max_bytes, int stop)
 {
-	struct qfile_editor_options options = {.stop = stop, .directory = "tmp", .from = "work", .max_bytes = max_bytes};
+	struct qfile_editor_options options = {
+		.stop = stop, .directory = "tmp", .from = "work", .max_bytes = max_bytes};
 
 	MUST(options.in = open("in", O_RDONLY));
 	MUST(options.out = open("answer", O_WRONLY | O_CREAT | O_TRUNC, 0600));
@@ -81,7 +96,8 @@ static void new_editor(uint64_t max_bytes, int stop)
 
 START_TEST(new)
 {
-	struct qfile_editor_options options = {.in = -1, .out = -1, .stop = -1, .directory = "/nonexistent", .from = "no/vm"};
+	struct qfile_editor_options options = {
+		.in = -1, .out = -1, .stop = -1, .directory = "/nonexistent", .from = "no/vm"};
 
 	ck_assert_int_eq(qfile_editor_new(&editor, &options), -EINVAL);
 	options.from = "";
@@ -93,8 +109,11 @@ START_TEST(new)
 }
 END_TEST
 
-#define NAME_231 "345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890" \
-	"12345678901234567890123456789012345678901234567890123456789012345678901234567890123456789.txt"
+#define NAME_231                                                                                   \
+	"3456789012345678901234567890123456789012345678901234567890123456789012345678901234567890" \
+	"12345678901234567890123456789012345678901234567890"                                       \
+	"1234567890123456789012345678901234567890123456789012345678901234567890123456789012345678" \
+	"9.txt"
 #define NAME_255 "123456789012345678901234" NAME_231
 
 static const struct {
@@ -124,7 +143,8 @@ START_TEST(receive)
 
 	scratch_enter();
 	make_dir("tmp");
-	make_stream(requests[_i].version, requests[_i].name, requests[_i].view_only, strlen(requests[_i].content), requests[_i].content);
+	make_stream(requests[_i].version, requests[_i].name, requests[_i].view_only,
+		    strlen(requests[_i].content), requests[_i].content);
 	new_editor(UINT64_MAX, -1);
 	before = open_descriptors();
 	ck_assert_int_eq(qfile_editor_receive(editor, &error), 0);
@@ -265,13 +285,16 @@ START_TEST(refuse)
 	new_editor(refusals[_i].max_bytes, -1);
 	before = open_descriptors();
 	r = qfile_editor_receive(editor, &error);
-	ck_assert_msg(r == -refusals[_i].code && error.code == refusals[_i].code, "%s: %d", label, r);
+	ck_assert_msg(r == -refusals[_i].code && error.code == refusals[_i].code, "%s: %d", label,
+		      r);
 	ck_assert_ptr_nonnull(error.doing);
 	ck_assert_int_eq(qfile_editor_done(editor, error.code, "why"), 0);
-	ck_assert_msg(strcmp(records_in("answer"), refusals[_i].answer) == 0, "%s: %s", label, records_in("answer"));
+	ck_assert_msg(strcmp(records_in("answer"), refusals[_i].answer) == 0, "%s: %s", label,
+		      records_in("answer"));
 	ck_assert_int_eq(qfile_editor_free(editor), 0);
 	if (exists("tmp/."))
-		ck_assert_msg(strcmp(names_in("tmp"), "") == 0, "%s: left: %s", label, names_in("tmp"));
+		ck_assert_msg(strcmp(names_in("tmp"), "") == 0, "%s: left: %s", label,
+			      names_in("tmp"));
 	ck_assert_uint_eq(open_descriptors(), before);
 }
 END_TEST
@@ -318,23 +341,30 @@ START_TEST(stop_while_receiving)
 }
 END_TEST
 
-/* ---- Whole sessions, each in a process and a directory of its own, all at once. Their time is played ---- */
+/*
+ * ---- Whole sessions, each in a process and a directory of its own, all at once. Their time is
+ * played ----
+ */
 
 struct session {
 	const char *label;
-	const char *script;   /* the handler: "$file" is the file */
-	const char *stranger; /* a script that no handler has started, in the same directory; or NULL */
-	int version;          /* 0 stands for 2 */
+	const char *script; /* the handler: "$file" is the file */
+	/* A script that no handler has started, in the same directory; or NULL. */
+	const char *stranger;
+	int version; /* 0 stands for 2 */
 	bool view_only;
-	bool piped;           /* the answer goes through a fifo called "pipe", which the stranger reads */
-	int result, status;   /* of qfile_editor_run() */
-	const char *answer;   /* as records_in() tells it, without "done 0"; of version 1 the bytes */
+	/* The answer goes through a fifo called "pipe", which the stranger reads. */
+	bool piped;
+	int result, status; /* of qfile_editor_run() */
+	/* As records_in() tells it, without "done 0"; of version 1 the bytes. */
+	const char *answer;
 };
 
 /*
- * For all scripts. `pass N`: let N milliseconds pass, and the editor do all that they bring (see played.h). `quiet`: as many as the editor waits for
- * after a save. `gone PID`: wait until the editor knows that this process, its handler, has ended. `arrived`: until one version has come through the
- * fifo, which another process reads.
+ * For all scripts. `pass N`: let N milliseconds pass, and the editor do all that they bring (see
+ * played.h). `quiet`: as many as the editor waits for after a save. `gone PID`: wait until the
+ * editor knows that this process, its handler, has ended. `arrived`: until one version has come
+ * through the fifo, which another process reads.
  */
 static const char prelude[] =
 	"file=$1\n"
@@ -359,72 +389,126 @@ static const char prelude[] =
 static const struct session sessions[] = {
 	/* Ways to save. */
 	{"in place", "echo new >\"$file\"", .answer = "save new\n\n"},
-	{"in place, twice", "echo 1 >\"$file\"; quiet; echo 2 >\"$file\"; quiet", .answer = "save 1\n\nsave 2\n\n"},
-	{"renamed over, twice", "for i in 1 2; do echo $i >\"$file.tmp\"; mv \"$file.tmp\" \"$file\"; quiet; done", .answer = "save 1\n\nsave 2\n\n"},
-	{"moved away and written anew", "for i in 1 2; do mv \"$file\" \"$file~\"; echo $i >\"$file\"; quiet; done", .answer = "save 1\n\nsave 2\n\n"},
-	{"deleted and written anew", "rm \"$file\"; echo new >\"$file\"; quiet; rm \"$file\"", .answer = "save new\n\n"},
-	{"many goes, one save", "i=0; while [ $i -lt 2000 ]; do i=$((i + 1)); echo $i >\"$file\"; [ $((i % 200)) -gt 0 ] || pass 499; done; quiet",
+	{"in place, twice", "echo 1 >\"$file\"; quiet; echo 2 >\"$file\"; quiet",
+	 .answer = "save 1\n\nsave 2\n\n"},
+	{"renamed over, twice",
+	 "for i in 1 2; do echo $i >\"$file.tmp\"; mv \"$file.tmp\" \"$file\"; quiet; done",
+	 .answer = "save 1\n\nsave 2\n\n"},
+	{"moved away and written anew",
+	 "for i in 1 2; do mv \"$file\" \"$file~\"; echo $i >\"$file\"; quiet; done",
+	 .answer = "save 1\n\nsave 2\n\n"},
+	{"deleted and written anew", "rm \"$file\"; echo new >\"$file\"; quiet; rm \"$file\"",
+	 .answer = "save new\n\n"},
+	{"many goes, one save",
+	 "i=0; while [ $i -lt 2000 ]; do i=$((i + 1)); echo $i >\"$file\"; [ $((i % 200)) -gt 0 ] "
+	 "|| pass 499; done; quiet",
 	 .answer = "save 2000\n\n"},
-	{"sent after the quiet time", "echo new >\"$file\"; pass 499; [ ! -s answer ] || exit 9; pass 1; [ -s answer ] || exit 9",
+	{"sent after the quiet time",
+	 "echo new >\"$file\"; pass 499; [ ! -s answer ] || exit 9; pass 1; [ -s answer ] || exit "
+	 "9",
 	 .answer = "save new\n\n"},
 	{"to empty", ": >\"$file\"; quiet; pass 100", .answer = "save \n"},
-	{"back to what it was", "cp \"$file\" old; echo new >\"$file\"; quiet; cat old >\"$file\"", .answer = "save new\n\nsave old\n"},
-	{"only touched", "touch \"$file\"; cp \"$file\" copy; cp copy \"$file\"; quiet", .answer = ""},
-	{"not closed: no save before the end", "exec 3>\"$file\"; echo half >&3; pass 1000; [ ! -s answer ] || exit 9; echo whole >&3",
+	{"back to what it was", "cp \"$file\" old; echo new >\"$file\"; quiet; cat old >\"$file\"",
+	 .answer = "save new\n\nsave old\n"},
+	{"only touched", "touch \"$file\"; cp \"$file\" copy; cp copy \"$file\"; quiet",
+	 .answer = ""},
+	{"not closed: no save before the end",
+	 "exec 3>\"$file\"; echo half >&3; pass 1000; [ ! -s answer ] || exit 9; echo whole >&3",
 	 .answer = "save half\nwhole\n\n"},
-	{"unreadable afterwards", "echo new >\"$file\"; chmod 0 \"$file\"; quiet; [ -s answer ] || exit 9", .answer = "save new\n\n"},
-	{"while other files change", "echo new >\"$file\"; for i in 1 2 3 4 5; do echo x >\"$file.log\"; pass 100; done; [ -s answer ] || exit 9",
+	{"unreadable afterwards",
+	 "echo new >\"$file\"; chmod 0 \"$file\"; quiet; [ -s answer ] || exit 9",
+	 .answer = "save new\n\n"},
+	{"while other files change",
+	 "echo new >\"$file\"; for i in 1 2 3 4 5; do echo x >\"$file.log\"; pass 100; done; [ -s "
+	 "answer ] || exit 9",
 	 .answer = "save new\n\n"},
 	/* What is no version. */
 	{"deleted", "echo new >\"$file\"; rm \"$file\"; quiet", .answer = ""},
-	{"a link in its place", "echo secret >secret; echo new >\"$file\"; ln -s \"$PWD/secret\" \"$file.l\"; mv \"$file.l\" \"$file\"; pass 800",
+	{"a link in its place",
+	 "echo secret >secret; echo new >\"$file\"; ln -s \"$PWD/secret\" \"$file.l\"; mv "
+	 "\"$file.l\" \"$file\"; pass 800",
 	 .answer = ""},
-	{"a fifo in its place", "echo new >\"$file\"; mkfifo \"$file.f\"; mv \"$file.f\" \"$file\"; pass 800", .answer = ""},
-	{"a directory in its place", "echo new >\"$file\"; rm \"$file\"; mkdir \"$file\" \"$file/x\"; chmod 0 \"$file\"", .answer = ""},
+	{"a fifo in its place",
+	 "echo new >\"$file\"; mkfifo \"$file.f\"; mv \"$file.f\" \"$file\"; pass 800",
+	 .answer = ""},
+	{"a directory in its place",
+	 "echo new >\"$file\"; rm \"$file\"; mkdir \"$file\" \"$file/x\"; chmod 0 \"$file\"",
+	 .answer = ""},
 	/* Ways to end. */
 	{"a tree is left",
-	 "cd \"${file%/*}\"; d=d; while [ ${#d} -lt 100 ]; do d=$d/d; done; mkdir -p $d; cd $d; echo new >\"$file\"; chmod 500 \"${file%/*}\"",
+	 "cd \"${file%/*}\"; d=d; while [ ${#d} -lt 100 ]; do d=$d/d; done; mkdir -p $d; cd $d; "
+	 "echo new >\"$file\"; chmod 500 \"${file%/*}\"",
 	 .answer = "save new\n\n"},
-	{"the handler fails", HAND_OVER "exit 3", TAKE_LATE "pass 1; echo late >\"$file\"", .status = 3 << 8, .answer = ""},
-	{"the handler fails after a save", "echo new >\"$file\"; exit 3", .status = 3 << 8, .answer = "save new\n\n"},
-	{"the handler is killed", "echo new >\"$file\"; kill -9 $$", .status = SIGKILL, .answer = "save new\n\n"},
-	{"it forks and returns", "echo 1 >\"$file\"; quiet; (gone $$; pass 3000; echo 2 >\"$file\") &", .answer = "save 1\n\nsave 2\n\n"},
-	/* Somebody else has it: a descriptor, late, again and again. */
-	{"handed over", HAND_OVER, TAKE_LATE "exec 3<\"$file\"; pass 1500; echo 1 >\"$file\"; quiet; pass 1500; echo 2 >\"$file\"; exec 3<&-; " LIVE_ON,
+	{"the handler fails", HAND_OVER "exit 3", TAKE_LATE "pass 1; echo late >\"$file\"",
+	 .status = 3 << 8, .answer = ""},
+	{"the handler fails after a save", "echo new >\"$file\"; exit 3", .status = 3 << 8,
+	 .answer = "save new\n\n"},
+	{"the handler is killed", "echo new >\"$file\"; kill -9 $$", .status = SIGKILL,
+	 .answer = "save new\n\n"},
+	{"it forks and returns",
+	 "echo 1 >\"$file\"; quiet; (gone $$; pass 3000; echo 2 >\"$file\") &",
 	 .answer = "save 1\n\nsave 2\n\n"},
-	{"handed over to a slow one", HAND_OVER, TAKE_LATE "pass 9900; exec 3<\"$file\"; pass 1200; echo new >\"$file\"; exec 3<&-; " LIVE_ON,
+	/* Somebody else has it: a descriptor, late, again and again. */
+	{"handed over", HAND_OVER,
+	 TAKE_LATE "exec 3<\"$file\"; pass 1500; echo 1 >\"$file\"; quiet; pass 1500; echo 2 "
+		   ">\"$file\"; exec 3<&-; " LIVE_ON,
+	 .answer = "save 1\n\nsave 2\n\n"},
+	{"handed over to a slow one", HAND_OVER,
+	 TAKE_LATE "pass 9900; exec 3<\"$file\"; pass 1200; echo new >\"$file\"; exec "
+		   "3<&-; " LIVE_ON,
 	 .answer = "save new\n\n"},
 	{"looked into and handed over", "read line <\"$file\"; " HAND_OVER,
-	 TAKE_LATE "pass 4900; cd \"${file%/*}\"; pass 1500; echo new >\"$file\"; cd /; " LIVE_ON, .answer = "save new\n\n"},
-	/* These strangers wait for more time than the editor gives them, as the one of a handler that fails. */
-	{"handed over to nobody", HAND_OVER, TAKE_LATE "pass 10100; echo late >\"$file\"", .answer = ""},
-	{"looked into and handed over to nobody", "read line <\"$file\"; " HAND_OVER, TAKE_LATE "pass 5100; echo late >\"$file\"", .answer = ""},
-	{"not handed over, but closed by its user", "pass 5200; " HAND_OVER, TAKE_LATE "pass 1100; echo late >\"$file\"", .answer = ""},
+	 TAKE_LATE "pass 4900; cd \"${file%/*}\"; pass 1500; echo new >\"$file\"; cd /; " LIVE_ON,
+	 .answer = "save new\n\n"},
+	/*
+	 * These strangers wait for more time than the editor gives them, as the one of a handler
+	 * that fails.
+	 */
+	{"handed over to nobody", HAND_OVER, TAKE_LATE "pass 10100; echo late >\"$file\"",
+	 .answer = ""},
+	{"looked into and handed over to nobody", "read line <\"$file\"; " HAND_OVER,
+	 TAKE_LATE "pass 5100; echo late >\"$file\"", .answer = ""},
+	{"not handed over, but closed by its user", "pass 5200; " HAND_OVER,
+	 TAKE_LATE "pass 1100; echo late >\"$file\"", .answer = ""},
 	{"handed over by one that failed, and taken", HAND_OVER "read -r line <taken; exit 1",
-	 TAKE "exec 3<\"$file\"; echo >taken; gone $handler; pass 1500; echo new >\"$file\"", .status = 1 << 8, .answer = "save new\n\n"},
+	 TAKE "exec 3<\"$file\"; echo >taken; gone $handler; pass 1500; echo new >\"$file\"",
+	 .status = 1 << 8, .answer = "save new\n\n"},
 	/* Viewing only. */
-	{"for viewing only", "[ $(stat -c %a \"$file\") = 400 ] || exit 9; echo new >\"$file.n\"; mv \"$file.n\" \"$file\"; pass 700",
+	{"for viewing only",
+	 "[ $(stat -c %a \"$file\") = 400 ] || exit 9; echo new >\"$file.n\"; mv \"$file.n\" "
+	 "\"$file\"; pass 700",
 	 .view_only = true, .answer = ""},
 	/* An old opener. */
-	{"version 1: the last one", "echo 1 >\"$file\"; pass 800; [ ! -s answer ] || exit 9; echo 2 >\"$file\"", .version = 1, .answer = "2\n"},
+	{"version 1: the last one",
+	 "echo 1 >\"$file\"; pass 800; [ ! -s answer ] || exit 9; echo 2 >\"$file\"", .version = 1,
+	 .answer = "2\n"},
 	{"version 1: unchanged", "touch \"$file\"", .version = 1, .answer = ""},
 	{"version 1: to empty", ": >\"$file\"", .version = 1, .result = -ENOTSUP, .answer = ""},
-	{"version 1: for viewing only", "echo new >\"$file.n\"; mv \"$file.n\" \"$file\"", .version = 1, .view_only = true, .answer = ""},
-	{"version 1: stopped", "echo new >\"$file\"; pass 800; echo >stop; " WAIT,
-	 .version = 1, .result = -ECANCELED, .status = SIGTERM, .answer = "new\n"},
+	{"version 1: for viewing only", "echo new >\"$file.n\"; mv \"$file.n\" \"$file\"",
+	 .version = 1, .view_only = true, .answer = ""},
+	{"version 1: stopped", "echo new >\"$file\"; pass 800; echo >stop; " WAIT, .version = 1,
+	 .result = -ECANCELED, .status = SIGTERM, .answer = "new\n"},
 	/* Stopped: what is complete still goes, what is half written does not. */
-	{"stopped", "echo new >\"$file\"; quiet; echo >stop; " WAIT, .result = -ECANCELED, .status = SIGTERM, .answer = "save new\n\n"},
-	{"stopped before the quiet time", "echo new >\"$file\"; echo >stop; " WAIT, .result = -ECANCELED, .status = SIGTERM, .answer = "save new\n\n"},
-	{"stopped in the middle of a save", "echo 1 >\"$file\"; quiet; exec 3>\"$file\"; echo 2 >&3; echo >stop; " WAIT, .result = -ECANCELED,
-	 .status = SIGTERM, .answer = "save 1\n\n"},
-	{"stopped when it was handed over", HAND_OVER, TAKE_LATE "exec 3<\"$file\"; pass 1000; echo new >\"$file\"; echo >stop; " WAIT,
+	{"stopped", "echo new >\"$file\"; quiet; echo >stop; " WAIT, .result = -ECANCELED,
+	 .status = SIGTERM, .answer = "save new\n\n"},
+	{"stopped before the quiet time", "echo new >\"$file\"; echo >stop; " WAIT,
+	 .result = -ECANCELED, .status = SIGTERM, .answer = "save new\n\n"},
+	{"stopped in the middle of a save",
+	 "echo 1 >\"$file\"; quiet; exec 3>\"$file\"; echo 2 >&3; echo >stop; " WAIT,
+	 .result = -ECANCELED, .status = SIGTERM, .answer = "save 1\n\n"},
+	{"stopped when it was handed over", HAND_OVER,
+	 TAKE_LATE "exec 3<\"$file\"; pass 1000; echo new >\"$file\"; echo >stop; " WAIT,
 	 .result = -ECANCELED, .answer = "save new\n\n"},
 	/* The opener goes, as a process that ends. */
-	{"the opener goes", "echo 1 >\"$file\"; quiet; arrived; read -r reader <reader; kill $reader; " WAIT, "echo $$ >reader; exec cat pipe >>answer",
-	 .piped = true, .result = -ECONNRESET, .status = SIGTERM, .answer = "save 1\n\n"},
+	{"the opener goes",
+	 "echo 1 >\"$file\"; quiet; arrived; read -r reader <reader; kill $reader; " WAIT,
+	 "echo $$ >reader; exec cat pipe >>answer", .piped = true, .result = -ECONNRESET,
+	 .status = SIGTERM, .answer = "save 1\n\n"},
 	{"the opener goes, and there is more to send",
-	 "echo 1 >\"$file\"; quiet; arrived; echo 2 >\"$file\"; read -r reader <reader; kill $reader; " WAIT,
-	 "echo $$ >reader; exec cat pipe >>answer", .piped = true, .result = -ECONNRESET, .status = SIGTERM, .answer = "save 1\n\n"},
+	 "echo 1 >\"$file\"; quiet; arrived; echo 2 >\"$file\"; read -r reader <reader; kill "
+	 "$reader; " WAIT,
+	 "echo $$ >reader; exec cat pipe >>answer", .piped = true, .result = -ECONNRESET,
+	 .status = SIGTERM, .answer = "save 1\n\n"},
 };
 
 /* The session's directory. */
@@ -455,10 +539,14 @@ static pid_t start_script(const char *script)
 	return pid;
 }
 
-/* Play the session in the current directory, and note the results in the file "result". Runs in a process of its own. */
+/*
+ * Play the session in the current directory, and note the results in the file "result". Runs in a
+ * process of its own.
+ */
 static void play(const struct session *session)
 {
-	struct qfile_editor_options options = {.directory = "tmp", .from = "work", .max_bytes = UINT64_MAX};
+	struct qfile_editor_options options = {
+		.directory = "tmp", .from = "work", .max_bytes = UINT64_MAX};
 	static char here[4096], text[4096];
 	char *const environment[] = {(char *)"PATH=/usr/bin:/bin", here, NULL};
 	char *argv[] = {(char *)"/bin/sh", (char *)"-c", text, (char *)"sh", NULL, NULL};
@@ -473,13 +561,16 @@ static void play(const struct session *session)
 	played_begin("time", "passed");
 	options.in = open("in", O_RDONLY | O_CLOEXEC);
 	options.stop = open("stop", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	options.out = open(session->piped ? "pipe" : "answer", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	received = qfile_editor_new(&editor, &options) == 0 ? qfile_editor_receive(editor, &error) : -1;
+	options.out =
+		open(session->piped ? "pipe" : "answer", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	received = qfile_editor_new(&editor, &options) == 0 ? qfile_editor_receive(editor, &error)
+							    : -1;
 	argv[4] = (char *)qfile_editor_path(editor);
 	run = qfile_editor_run(editor, argv, environment, &status, &error);
 	done = qfile_editor_done(editor, 0, "");
 	freed = qfile_editor_free(editor);
-	snprintf(text, sizeof(text), "received %d, run %d, error %d, status %d, done %d, freed %d", received, run, run < 0 ? error.code : 0, status, done, freed);
+	snprintf(text, sizeof(text), "received %d, run %d, error %d, status %d, done %d, freed %d",
+		 received, run, run < 0 ? error.code : 0, status, done, freed);
 	make_file("result.new", text);
 	rename("result.new", "result");
 	_exit(0);
@@ -507,12 +598,18 @@ static void judge(const struct session *session)
 	char expected[1024];
 	const char *answer;
 
-	snprintf(expected, sizeof(expected), "received 0, run %d, error %d, status %d, done %d, freed 0", session->result, -session->result, session->status, done);
-	ck_assert_msg(strcmp(content_of("result"), expected) == 0, "%s: %s instead of %s", session->label, content_of("result"), expected);
-	snprintf(expected, sizeof(expected), "%s%s", session->answer, session->version == 1 || done < 0 ? "" : "done 0 \n");
+	snprintf(expected, sizeof(expected),
+		 "received 0, run %d, error %d, status %d, done %d, freed 0", session->result,
+		 -session->result, session->status, done);
+	ck_assert_msg(strcmp(content_of("result"), expected) == 0, "%s: %s instead of %s",
+		      session->label, content_of("result"), expected);
+	snprintf(expected, sizeof(expected), "%s%s", session->answer,
+		 session->version == 1 || done < 0 ? "" : "done 0 \n");
 	answer = session->version == 1 ? content_of("answer") : records_in("answer");
-	ck_assert_msg(strcmp(answer, expected) == 0, "%s: answered %s instead of %s", session->label, answer, expected);
-	ck_assert_msg(strcmp(names_in("tmp"), "") == 0, "%s: left: %s", session->label, names_in("tmp"));
+	ck_assert_msg(strcmp(answer, expected) == 0, "%s: answered %s instead of %s",
+		      session->label, answer, expected);
+	ck_assert_msg(strcmp(names_in("tmp"), "") == 0, "%s: left: %s", session->label,
+		      names_in("tmp"));
 }
 
 START_TEST(all_sessions)
@@ -540,7 +637,10 @@ START_TEST(all_sessions)
 }
 END_TEST
 
-/* Read a version of `length` bytes from the opener's end of the pipe. Returns whether its checksum is right. */
+/*
+ * Read a version of `length` bytes from the opener's end of the pipe. Returns whether its checksum
+ * is right.
+ */
 static bool next_version(int fd, size_t length)
 {
 	static unsigned char bytes[QFILE_EDIT_RECORD_SIZE + (3 << 20) + QFILE_EDIT_CRC_SIZE];
@@ -550,14 +650,19 @@ static bool next_version(int fd, size_t length)
 	ck_assert_int_eq(stream_read_full(fd, bytes, size), (ssize_t)size);
 	ck_assert_int_eq(qfile_edit_record_decode(bytes, &record), 0);
 	ck_assert_uint_eq(record.length, length);
-	return libdeflate_crc32(0, bytes + QFILE_EDIT_RECORD_SIZE, length) == get32(bytes + size - QFILE_EDIT_CRC_SIZE);
+	return libdeflate_crc32(0, bytes + QFILE_EDIT_RECORD_SIZE, length) ==
+	       get32(bytes + size - QFILE_EDIT_CRC_SIZE);
 }
 
-/* A version that was touched while it was sent is not taken for one, and goes again although nothing more happens to it. */
+/*
+ * A version that was touched while it was sent is not taken for one, and goes again although
+ * nothing more happens to it.
+ */
 START_TEST(touched_while_sent)
 {
 	static const struct session session = {
-		.script = "head -c 3000000 /dev/zero >\"$file\"; echo \"$file\" >where; quiet; quiet; read -r line <taken",
+		.script = "head -c 3000000 /dev/zero >\"$file\"; echo \"$file\" >where; quiet; "
+			  "quiet; read -r line <taken",
 		.piped = true,
 	};
 	const struct timespec times[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
@@ -569,13 +674,16 @@ START_TEST(touched_while_sent)
 	MUST(pollfd.fd = open("pipe", O_RDONLY));
 	/* It has begun to send, and cannot end while nobody reads. */
 	ck_assert_int_eq(poll(&pollfd, 1, -1), 1);
-	ck_assert_int_eq(utimensat(AT_FDCWD, strtok((char *)content_of("where"), "\n"), times, 0), 0);
+	ck_assert_int_eq(utimensat(AT_FDCWD, strtok((char *)content_of("where"), "\n"), times, 0),
+			 0);
 	ck_assert(!next_version(pollfd.fd, 3000000));
 	ck_assert(next_version(pollfd.fd, 3000000));
 	make_file("taken", "\n"); /* a fifo, for which the handler waits */
-	ck_assert_int_eq(stream_read_full(pollfd.fd, (char[100]){0}, 100), QFILE_EDIT_RECORD_SIZE + QFILE_EDIT_CRC_SIZE);
+	ck_assert_int_eq(stream_read_full(pollfd.fd, (char[100]){0}, 100),
+			 QFILE_EDIT_RECORD_SIZE + QFILE_EDIT_CRC_SIZE);
 	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
-	ck_assert_str_eq(content_of("result"), "received 0, run 0, error 0, status 0, done 0, freed 0");
+	ck_assert_str_eq(content_of("result"), "received 0, run 0, error 0, status 0, done 0, "
+					       "freed 0");
 }
 END_TEST
 

@@ -70,7 +70,8 @@ START_TEST(status)
 	scratch_enter();
 	start(statuses[_i].script);
 	until_ended();
-	ck_assert_msg(handler.status == statuses[_i].status, "%s: %d", statuses[_i].script, handler.status);
+	ck_assert_msg(handler.status == statuses[_i].status, "%s: %d", statuses[_i].script,
+		      handler.status);
 	ck_assert_int_eq(handler.ended, -1);
 	ck_assert_uint_eq(open_descriptors(), before);
 	handler_end(&handler, 0);
@@ -96,7 +97,8 @@ END_TEST
 START_TEST(streams_and_signals)
 {
 	/* No shell, which would see to its signals itself. */
-	char *argv[] = {(char *)"grep", (char *)"-E", (char *)"SigBlk|SigIgn", (char *)"/proc/self/status", NULL};
+	char *argv[] = {(char *)"grep", (char *)"-E", (char *)"SigBlk|SigIgn",
+			(char *)"/proc/self/status", NULL};
 	unsigned long blocked, ignored;
 	const char *said;
 	sigset_t all;
@@ -114,7 +116,8 @@ START_TEST(streams_and_signals)
 	ck_assert_int_eq(handler_start(&handler, argv, environ), 0);
 	until_ended();
 	said = content_of("stderr");
-	ck_assert_int_eq(sscanf(said, "/dev/null out err SigBlk: %lx SigIgn: %lx", &blocked, &ignored), 2);
+	ck_assert_int_eq(
+		sscanf(said, "/dev/null out err SigBlk: %lx SigIgn: %lx", &blocked, &ignored), 2);
 	ck_assert_uint_eq(blocked, 0);
 	ck_assert_uint_eq(ignored & (1ul << (SIGPIPE - 1) | 1ul << (SIGXFSZ - 1)), 0);
 }
@@ -124,7 +127,8 @@ END_TEST
 START_TEST(what_it_leaves_behind)
 {
 	scratch_enter();
-	start("(setsid sh -c 'await() { until [ -e \"$1\" ]; do sleep 0.01; done; }; await go' &) ; exit 0");
+	start("(setsid sh -c 'await() { until [ -e \"$1\" ]; do sleep 0.01; done; }; await go' &) "
+	      "; exit 0");
 	while (handler.ended >= 0) {
 		ck_assert(handler_lives(&handler));
 		poll(NULL, 0, 5);
@@ -148,13 +152,16 @@ START_TEST(end_all_of_it)
 	/* Of another family: its parent has ended before there was a handler. */
 	if (fork() == 0) {
 		if (fork() == 0)
-			execlp("sh", "sh", "-c", "echo $$ >stranger.new; mv stranger.new stranger; exec sleep 1000", NULL);
+			execlp("sh", "sh", "-c",
+			       "echo $$ >stranger.new; mv stranger.new stranger; exec sleep 1000",
+			       NULL);
 		_exit(0);
 	}
 	wait(NULL);
 	until_exists("stranger");
 	stranger = process_in("stranger");
-	start("sleep 1000 & echo $! >child; (setsid sh -c 'echo $$ >orphan.new; mv orphan.new orphan; exec sleep 1000' &); await orphan; : >ready; wait");
+	start("sleep 1000 & echo $! >child; (setsid sh -c 'echo $$ >orphan.new; mv orphan.new "
+	      "orphan; exec sleep 1000' &); await orphan; : >ready; wait");
 	until_exists("ready");
 	child = process_in("child");
 	orphan = process_in("orphan");

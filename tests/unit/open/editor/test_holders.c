@@ -103,7 +103,8 @@ static int by_watch_on_directory(void)
 {
 	int fd = inotify_init();
 
-	return inotify_add_watch(fd, "/", IN_MODIFY) < 0 || inotify_add_watch(fd, desk.directory, IN_MODIFY) < 0;
+	return inotify_add_watch(fd, "/", IN_MODIFY) < 0 ||
+	       inotify_add_watch(fd, desk.directory, IN_MODIFY) < 0;
 }
 
 static int not_at_all(void)
@@ -122,7 +123,8 @@ static int by_watch_beside(void)
 	char path[PATH_MAX + 16];
 
 	snprintf(path, sizeof(path), "%s/file", beside);
-	return inotify_add_watch(fd, beside, IN_MODIFY) < 0 || inotify_add_watch(fd, path, IN_MODIFY) < 0;
+	return inotify_add_watch(fd, beside, IN_MODIFY) < 0 ||
+	       inotify_add_watch(fd, path, IN_MODIFY) < 0;
 }
 
 static int closed_again(void)
@@ -195,7 +197,8 @@ START_TEST(each_way)
 	ck_assert_msg(holders_any(&last, &desk) == ways[_i / 2].uses, "%s, second look", label);
 	ck_assert_uint_eq(open_descriptors(), before);
 	end_holder(pid);
-	ck_assert_msg(!holders_any(&last, &desk), "%s: still in use by a process that has ended", label);
+	ck_assert_msg(!holders_any(&last, &desk), "%s: still in use by a process that has ended",
+		      label);
 	ck_assert_int_eq(last, 0);
 }
 END_TEST

@@ -6,8 +6,8 @@
 #include "unit.h"
 
 #include "faults.h"
-#include "played.h"
 #include "open/editor/watch.h"
+#include "played.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -73,7 +73,7 @@ static void move_away(void)
 	MUST(rename(FILE_NAME, "desk/file~"));
 }
 
-static void delete(void)
+static void delete (void)
 {
 	write_in_place();
 	MUST(unlink(FILE_NAME));
@@ -155,8 +155,10 @@ START_TEST(what_is_complete)
 	ck_assert_int_eq(watch_read(&watch), 0);
 	ck_assert_msg(watch.opened == happenings[_i].opened, "%s: opened: %d", label, watch.opened);
 	ck_assert_msg(watch.saved == happenings[_i].saved, "%s: saved: %d", label, watch.saved);
-	ck_assert_msg(watch.complete == happenings[_i].complete, "%s: complete: %d", label, watch.complete);
-	ck_assert_msg((watch_patience(&watch) >= 0) == happenings[_i].complete, "%s: patience %d", label, watch_patience(&watch));
+	ck_assert_msg(watch.complete == happenings[_i].complete, "%s: complete: %d", label,
+		      watch.complete);
+	ck_assert_msg((watch_patience(&watch) >= 0) == happenings[_i].complete, "%s: patience %d",
+		      label, watch_patience(&watch));
 	watch_close(&watch);
 }
 END_TEST
@@ -185,7 +187,8 @@ END_TEST
 
 START_TEST(whatever_happens_to_it_begins_the_quiet_time_anew)
 {
-	static void (*const events[])(void) = {write_in_place, rename_over, backup_and_write, write_again};
+	static void (*const events[])(void) = {write_in_place, rename_over, backup_and_write,
+					       write_again};
 
 	for (size_t i = 0; i < COUNT(events); i++) {
 		begin();

@@ -5,8 +5,8 @@
  */
 #include "unit.h"
 
-#include "open/opener/attributes.h"
 #include "faults.h"
+#include "open/opener/attributes.h"
 
 #include <fcntl.h>
 #include <grp.h>
@@ -18,8 +18,9 @@
 #define ACCESS_LIST "system.posix_acl_access"
 
 /* user::rw-, user:1:r--, group::---, mask::r--, other::--- */
-static const unsigned char acl[] = {2, 0, 0, 0, 1, 0, 6, 0, 255, 255, 255, 255, 2, 0, 4, 0, 1, 0, 0, 0, 4, 0, 0, 0, 255, 255, 255, 255,
-                                    16, 0, 4, 0, 255, 255, 255, 255, 32, 0, 0, 0, 255, 255, 255, 255};
+static const unsigned char acl[] = {2, 0, 0,   0,   1,   0,   6,  0, 255, 255, 255, 255, 2,   0,  4,
+				    0, 1, 0,   0,   0,   4,   0,  0, 0,   255, 255, 255, 255, 16, 0,
+				    4, 0, 255, 255, 255, 255, 32, 0, 0,   0,   255, 255, 255, 255};
 static int from, to;
 
 static void make_files(void)
@@ -32,14 +33,16 @@ static bool has(int fd, const char *name, const void *value, size_t size)
 {
 	char got[256];
 
-	return fgetxattr(fd, name, got, sizeof(got)) == (ssize_t)size && memcmp(got, value, size) == 0;
+	return fgetxattr(fd, name, got, sizeof(got)) == (ssize_t)size &&
+	       memcmp(got, value, size) == 0;
 }
 
 /* ---- Mode and owner ---- */
 
 static const struct {
 	mode_t from, to;
-} modes[] = {{0644, 0644}, {0600, 0600}, {0755, 0755}, {0444, 0444}, {0, 0}, {01777, 01777}, {04755, 0755}, {02755, 0755}, {06777, 0777}};
+} modes[] = {{0644, 0644},   {0600, 0600},  {0755, 0755},  {0444, 0444}, {0, 0},
+	     {01777, 01777}, {04755, 0755}, {02755, 0755}, {06777, 0777}};
 
 START_TEST(mode)
 {
@@ -68,7 +71,10 @@ START_TEST(owner_as_root)
 }
 END_TEST
 
-/* As a user who may not give files away: a group that is his he may set, the owner not, another group not either. */
+/*
+ * As a user who may not give files away: a group that is his he may set, the owner not, another
+ * group not either.
+ */
 static void become_plain_with_group(gid_t group)
 {
 	MUST(fchown(to, 65534, 65534));
@@ -82,12 +88,8 @@ static const struct {
 	mode_t from, to;
 	bool same_group;
 } foreign[] = {
-	{4712, 0664, 0664, true},
-	{4712, 0640, 0640, true},
-	{4713, 0664, 0644, false},
-	{4713, 0660, 0600, false},
-	{4713, 0666, 0666, false},
-	{4713, 0674, 0644, false},
+	{4712, 0664, 0664, true},  {4712, 0640, 0640, true},  {4713, 0664, 0644, false},
+	{4713, 0660, 0600, false}, {4713, 0666, 0666, false}, {4713, 0674, 0644, false},
 };
 
 START_TEST(owner_of_somebody_else)
@@ -103,7 +105,8 @@ START_TEST(owner_of_somebody_else)
 	MUST(fstat(to, &status));
 	ck_assert_uint_eq(status.st_uid, 65534);
 	ck_assert_uint_eq(status.st_gid, foreign[_i].same_group ? 4712 : 65534);
-	ck_assert_msg((status.st_mode & 07777) == foreign[_i].to, "%o became %o", foreign[_i].from, status.st_mode & 07777);
+	ck_assert_msg((status.st_mode & 07777) == foreign[_i].to, "%o became %o", foreign[_i].from,
+		      status.st_mode & 07777);
 }
 END_TEST
 
@@ -170,7 +173,8 @@ END_TEST
 START_TEST(capability_stays_behind)
 {
 	/* revision 2, CAP_NET_RAW */
-	static const unsigned char capability[] = {0, 0, 0, 2, 0, 32, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+	static const unsigned char capability[] = {0, 0, 0, 2, 0, 32, 0, 0, 0, 0,
+						   0, 0, 0, 0, 0, 0,  0, 0, 0, 0};
 
 	scratch_enter();
 	make_files();
@@ -200,20 +204,16 @@ static void fail_with(const char *name, const struct failure *failure)
 	r = attributes_copy(from, to);
 	faults_end();
 	ck_assert_ptr_nonnull(faults_failed());
-	ck_assert_msg(r == failure->result, "%s of %s, error %d: %d", failure->call, name, failure->error, r);
+	ck_assert_msg(r == failure->result, "%s of %s, error %d: %d", failure->call, name,
+		      failure->error, r);
 }
 
 static const struct failure users[] = {
-	{"fsetxattr", ENOSPC, -ENOSPC},
-	{"fsetxattr", ENOTSUP, -ENOTSUP},
-	{"fgetxattr", EACCES, -EACCES},
-	{"fgetxattr", ENODATA, 0}, /* removed meanwhile */
-	{"flistxattr", ENOTSUP, 0},
-	{"flistxattr", EIO, -EIO},
-	{"fremovexattr", ENOTSUP, 0},
-	{"fremovexattr", EIO, -EIO},
-	{"malloc", ENOMEM, -ENOMEM},
-	{"fstat", EIO, -EIO},
+	{"fsetxattr", ENOSPC, -ENOSPC}, {"fsetxattr", ENOTSUP, -ENOTSUP},
+	{"fgetxattr", EACCES, -EACCES}, {"fgetxattr", ENODATA, 0}, /* removed meanwhile */
+	{"flistxattr", ENOTSUP, 0},     {"flistxattr", EIO, -EIO},
+	{"fremovexattr", ENOTSUP, 0},   {"fremovexattr", EIO, -EIO},
+	{"malloc", ENOMEM, -ENOMEM},    {"fstat", EIO, -EIO},
 	{"fchmod", EPERM, -EPERM},
 };
 
@@ -224,11 +224,8 @@ START_TEST(users_attribute_fails)
 END_TEST
 
 static const struct failure systems[] = {
-	{"fsetxattr", EPERM, 0},
-	{"fsetxattr", ENOTSUP, 0},
-	{"fsetxattr", EACCES, 0},
-	{"fsetxattr", ENOSPC, -ENOSPC},
-	{"fgetxattr", EPERM, 0},
+	{"fsetxattr", EPERM, 0},        {"fsetxattr", ENOTSUP, 0}, {"fsetxattr", EACCES, 0},
+	{"fsetxattr", ENOSPC, -ENOSPC}, {"fgetxattr", EPERM, 0},
 };
 
 START_TEST(systems_attribute_fails)
@@ -259,7 +256,8 @@ Suite *attributes_suite(void)
 {
 	Suite *suite = suite_create("attributes");
 	TCase *tcase = add_case(suite, "mode and owner");
-	bool lists = can_set(ACCESS_LIST, acl, sizeof(acl)), users_own = can_set("user.note", "x", 1), root = geteuid() == 0;
+	bool lists = can_set(ACCESS_LIST, acl, sizeof(acl)),
+	     users_own = can_set("user.note", "x", 1), root = geteuid() == 0;
 
 	tcase_add_loop_test(tcase, mode, 0, 2 * (int)COUNT(modes));
 	tcase = add_case_if(suite, "other owners", root, "needs root");
@@ -268,12 +266,16 @@ Suite *attributes_suite(void)
 	tcase = add_case_if(suite, "access lists", lists, "the file system of TMPDIR has none");
 	add_both_users_test(tcase, access_list);
 	add_both_users_test(tcase, access_list_of_the_directory);
-	tcase = add_case_if(suite, "access lists of other owners", lists && root, "needs root, and a file system that has them");
+	tcase = add_case_if(suite, "access lists of other owners", lists && root,
+			    "needs root, and a file system that has them");
 	tcase_add_test(tcase, access_list_of_another_group);
-	tcase = add_case_if(suite, "extended attributes", users_own, "the file system of TMPDIR has none");
+	tcase = add_case_if(suite, "extended attributes", users_own,
+			    "the file system of TMPDIR has none");
 	add_both_users_test(tcase, users_attributes);
 	add_table_test(tcase, users_attribute_fails, users);
-	tcase = add_case_if(suite, "the system's attributes", root && can_set("trusted.note", "x", 1), "needs root, and a file system that has them");
+	tcase = add_case_if(suite, "the system's attributes",
+			    root && can_set("trusted.note", "x", 1),
+			    "needs root, and a file system that has them");
 	tcase_add_test(tcase, capability_stays_behind);
 	add_table_test(tcase, systems_attribute_fails, systems);
 	return suite;

@@ -6,8 +6,8 @@
 #include "unit.h"
 
 #include "faults.h"
-#include "open/opened.h"
 #include "io/stream.h"
+#include "open/opened.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -19,7 +19,14 @@ static struct opened opened;
 
 /* ---- What is sent ---- */
 
-static const size_t sizes[] = {0, 1, 4095, 4096, STREAM_BUFFER_SIZE - 1, STREAM_BUFFER_SIZE, STREAM_BUFFER_SIZE + 1, 3 * STREAM_BUFFER_SIZE + 5};
+static const size_t sizes[] = {0,
+			       1,
+			       4095,
+			       4096,
+			       STREAM_BUFFER_SIZE - 1,
+			       STREAM_BUFFER_SIZE,
+			       STREAM_BUFFER_SIZE + 1,
+			       3 * STREAM_BUFFER_SIZE + 5};
 
 static void make_sized_file(const char *path, size_t size)
 {
@@ -86,13 +93,16 @@ START_TEST(sends)
 	opened_init(&opened);
 	opened.options.view_only = view_only;
 	reader = start_reader();
-	ck_assert_int_eq(qfile_opener_new(&opened.opener, quiet ? "./link.txt" : "file.txt", &opened.options, &opened.error), 0);
+	ck_assert_int_eq(qfile_opener_new(&opened.opener, quiet ? "./link.txt" : "file.txt",
+					  &opened.options, &opened.error),
+			 0);
 	progress = qfile_opener_progress(opened.opener);
 	ck_assert(progress.done == 0 && progress.total == size);
 	while ((r = qfile_opener_send(opened.opener, &opened.error)) == 1) {
 		struct qfile_edit_progress now = qfile_opener_progress(opened.opener);
 
-		ck_assert(now.total == size && now.done >= progress.done && now.done <= progress.done + STREAM_BUFFER_SIZE);
+		ck_assert(now.total == size && now.done >= progress.done &&
+			  now.done <= progress.done + STREAM_BUFFER_SIZE);
 		progress = now;
 	}
 	ck_assert_int_eq(r, 0);
@@ -115,7 +125,8 @@ static void begin_large(void)
 	make_sized_file("file", 4 << 20);
 	opened_init(&opened);
 	fcntl(opened.options.out, F_SETFL, O_NONBLOCK);
-	ck_assert_int_eq(qfile_opener_new(&opened.opener, "file", &opened.options, &opened.error), 0);
+	ck_assert_int_eq(qfile_opener_new(&opened.opener, "file", &opened.options, &opened.error),
+			 0);
 	ck_assert_int_eq(qfile_opener_send(opened.opener, &opened.error), 1);
 	ck_assert_int_eq(qfile_opener_send(opened.opener, &opened.error), 1);
 }
@@ -210,7 +221,8 @@ START_TEST(stopped_while_sending)
 	make_file("file", "x");
 	opened_init(&opened);
 	opened.options.stop = stop_that_is_due();
-	ck_assert_int_eq(qfile_opener_new(&opened.opener, "file", &opened.options, &opened.error), 0);
+	ck_assert_int_eq(qfile_opener_new(&opened.opener, "file", &opened.options, &opened.error),
+			 0);
 	ck_assert_int_eq(send_on(), -ECANCELED);
 	ck_assert_int_eq(opened.error.code, ECANCELED);
 	opened_end(&opened);
@@ -220,7 +232,8 @@ END_TEST
 static const struct {
 	const char *call;
 	int error, result;
-} sending[] = {{"pread", EINTR, 0}, {"pread", EIO, -EIO}, {"poll", EINTR, 0}, {"poll", ENOMEM, -ENOMEM}, {"write", EINTR, 0}, {"write", EIO, -EIO}};
+} sending[] = {{"pread", EINTR, 0},       {"pread", EIO, -EIO}, {"poll", EINTR, 0},
+	       {"poll", ENOMEM, -ENOMEM}, {"write", EINTR, 0},  {"write", EIO, -EIO}};
 
 START_TEST(sending_fails)
 {
@@ -229,7 +242,8 @@ START_TEST(sending_fails)
 	scratch_enter();
 	make_file("file", "content");
 	opened_init(&opened);
-	ck_assert_int_eq(qfile_opener_new(&opened.opener, "file", &opened.options, &opened.error), 0);
+	ck_assert_int_eq(qfile_opener_new(&opened.opener, "file", &opened.options, &opened.error),
+			 0);
 	faults_begin_in(sending[_i].call, 1, sending[_i].error, false);
 	r = send_on();
 	faults_end();
@@ -255,11 +269,14 @@ START_TEST(opens_no_file)
 	MUST(mkfifo("fifo", 0600));
 	opened_init(&opened);
 	before = open_descriptors();
-	ck_assert_int_eq(qfile_opener_new(&opened.opener, no_files[_i], &opened.options, &opened.error), -no_file_errors[_i]);
+	ck_assert_int_eq(
+		qfile_opener_new(&opened.opener, no_files[_i], &opened.options, &opened.error),
+		-no_file_errors[_i]);
 	ck_assert_int_eq(opened.error.code, no_file_errors[_i]);
 	ck_assert_str_eq(opened.error.name, no_files[_i]);
 	ck_assert_uint_eq(open_descriptors(), before);
-	ck_assert_int_eq(qfile_opener_new(&opened.opener, no_files[_i], &opened.options, NULL), -no_file_errors[_i]);
+	ck_assert_int_eq(qfile_opener_new(&opened.opener, no_files[_i], &opened.options, NULL),
+			 -no_file_errors[_i]);
 	ck_assert_int_eq(fcntl(opened.out, F_SETFL, O_NONBLOCK), 0);
 	ck_assert_int_eq(read(opened.out, (char[1]){0}, 1), -1); /* nothing was sent */
 }
@@ -350,7 +367,8 @@ START_TEST(save_of_any_size)
 		_exit(0);
 	}
 	reply_end(&opened);
-	while ((step = qfile_opener_step(opened.opener, &opened.event, &opened.error)) == QFILE_OPENER_PART) {
+	while ((step = qfile_opener_step(opened.opener, &opened.event, &opened.error)) ==
+	       QFILE_OPENER_PART) {
 		progress = qfile_opener_progress(opened.opener);
 		ck_assert_uint_eq(progress.total, size);
 		ck_assert_uint_le(progress.done, size);
@@ -481,7 +499,11 @@ static void negative_length(void)
 static const struct {
 	void (*answer)(void);
 	const char *content;
-} malformed[] = {{unknown_kind, "old"}, {long_message, "old"}, {damaged_message, "old"}, {no_mark_behind_a_save, "one"}, {negative_length, "old"}};
+} malformed[] = {{unknown_kind, "old"},
+		 {long_message, "old"},
+		 {damaged_message, "old"},
+		 {no_mark_behind_a_save, "one"},
+		 {negative_length, "old"}};
 
 START_TEST(malformed_answer)
 {
@@ -538,7 +560,8 @@ START_TEST(view_only)
 		reply_done(&opened, 0, "bye");
 	}
 	/* Not even where nobody would see it. */
-	ck_assert_int_eq(qfile_opener_step(opened.opener, &opened.event, &opened.error), QFILE_OPENER_PART);
+	ck_assert_int_eq(qfile_opener_step(opened.opener, &opened.event, &opened.error),
+			 QFILE_OPENER_PART);
 	ck_assert_uint_eq(open_descriptors(), before - raw); /* the end of the answer is closed */
 	next_done(&opened, raw ? 1 : 3);
 	ck_assert_str_eq(opened.event.message, raw ? "" : "bye");
@@ -571,8 +594,10 @@ START_TEST(stopped_while_reading)
 	if (_i) {
 		reply_header(&opened, QFILE_EDIT_SAVE, 0, 5);
 		reply_bytes(&opened, "on", 2);
-		ck_assert_int_eq(qfile_opener_step(opened.opener, &opened.event, &opened.error), QFILE_OPENER_PART);
-		ck_assert_int_eq(qfile_opener_step(opened.opener, &opened.event, &opened.error), QFILE_OPENER_PART);
+		ck_assert_int_eq(qfile_opener_step(opened.opener, &opened.event, &opened.error),
+				 QFILE_OPENER_PART);
+		ck_assert_int_eq(qfile_opener_step(opened.opener, &opened.event, &opened.error),
+				 QFILE_OPENER_PART);
 	}
 	MUST(write(due, "x", 1));
 	next_fails(&opened, -ECANCELED);
@@ -592,12 +617,18 @@ START_TEST(reading_fails)
 			reply_save(&opened, "old"); /* it fails at the next record, */
 		if (state == 2) {
 			reply_header(&opened, QFILE_EDIT_SAVE, 0, 5); /* in a payload, */
-			ck_assert_int_eq(qfile_opener_step(opened.opener, &opened.event, &opened.error), QFILE_OPENER_PART);
+			ck_assert_int_eq(
+				qfile_opener_step(opened.opener, &opened.event, &opened.error),
+				QFILE_OPENER_PART);
 		}
 		if (state == 3) {
 			reply_bytes(&opened, "raw content", 11); /* in a raw content */
-			ck_assert_int_eq(qfile_opener_step(opened.opener, &opened.event, &opened.error), QFILE_OPENER_PART);
-			ck_assert_int_eq(qfile_opener_step(opened.opener, &opened.event, &opened.error), QFILE_OPENER_PART);
+			ck_assert_int_eq(
+				qfile_opener_step(opened.opener, &opened.event, &opened.error),
+				QFILE_OPENER_PART);
+			ck_assert_int_eq(
+				qfile_opener_step(opened.opener, &opened.event, &opened.error),
+				QFILE_OPENER_PART);
 		}
 		if (state == 1)
 			next_saved(&opened);
@@ -613,7 +644,8 @@ END_TEST
 
 /* ---- Version 1 ---- */
 
-static const char *const raws[] = {"x", "P", "PedOSv2", "PedOSv", "12345678", "PedOSv3\n", "a whole new content"};
+static const char *const raws[] = {
+	"x", "P", "PedOSv2", "PedOSv", "12345678", "PedOSv3\n", "a whole new content"};
 
 /* Whether it is whole nobody can tell: the content before it is kept. */
 START_TEST(raw)
@@ -713,17 +745,22 @@ static void play_fault(unsigned call, int error, bool lasting)
 	else if (step == QFILE_OPENER_KEPT)
 		ck_assert_str_eq(content_of(event_path(&opened)), "new");
 	else
-		ck_assert_msg(lasting || step == -error, "call %u, %s: %d", call, faults_failed(), step);
+		ck_assert_msg(lasting || step == -error, "call %u, %s: %d", call, faults_failed(),
+			      step);
 	/* One or the other, whole. */
 	ck_assert(strcmp(content_of("file"), "new") == 0 || strcmp(content_of("file"), "old") == 0);
 	if (!lasting && step > 0 && strcmp(faults_failed() ? faults_failed() : "", "unlinkat") != 0)
-		ck_assert_msg(!has_name(".", ".qopen-"), "call %u, %s: %s", call, faults_failed(), names_in("."));
+		ck_assert_msg(!has_name(".", ".qopen-"), "call %u, %s: %s", call, faults_failed(),
+			      names_in("."));
 	/* Working again, it goes on. */
 	if (step >= 0) {
 		reply_save(&opened, "newer");
 		step = opened_next(&opened);
-		ck_assert_msg(step == QFILE_OPENER_SAVED || step == QFILE_OPENER_KEPT, "after call %u, %s: %d", call, faults_failed(), step);
-		ck_assert_str_eq(content_of(step == QFILE_OPENER_SAVED ? "file" : event_path(&opened)), "newer");
+		ck_assert_msg(step == QFILE_OPENER_SAVED || step == QFILE_OPENER_KEPT,
+			      "after call %u, %s: %d", call, faults_failed(), step);
+		ck_assert_str_eq(
+			content_of(step == QFILE_OPENER_SAVED ? "file" : event_path(&opened)),
+			"newer");
 	}
 	qfile_opener_free(opened.opener);
 	ck_assert_uint_eq(open_descriptors(), before);

@@ -57,14 +57,10 @@ static void make_world(void)
 static const struct {
 	const char *path, *dir, *name, *base;
 } good[] = {
-	{"a/file", "a", "file", "file"},
-	{"./a//file", "a", "file", "file"},
-	{"here", "a", "file", "here"},
-	{"a/there", "b/c", "file", "there"},
-	{"b/chain", "b/c", "file", "chain"},
-	{"a/dir/file", "b/c", "file", "file"},
-	{"through", "b/c", "file", "through"},
-	{"b/../here", "a", "file", "here"},
+	{"a/file", "a", "file", "file"},       {"./a//file", "a", "file", "file"},
+	{"here", "a", "file", "here"},         {"a/there", "b/c", "file", "there"},
+	{"b/chain", "b/c", "file", "chain"},   {"a/dir/file", "b/c", "file", "file"},
+	{"through", "b/c", "file", "through"}, {"b/../here", "a", "file", "here"},
 	{"/dev/fd/42", "a", "file", "42"},
 };
 
@@ -97,7 +93,8 @@ START_TEST(path_of_a_file)
 	before = open_descriptors();
 	check_good(good[_i].path, good[_i].dir, good[_i].name, good[_i].base);
 	ck_assert_ptr_nonnull(getcwd(here, sizeof(here)));
-	snprintf(absolute, sizeof(absolute), "%s%s%s", *good[_i].path == '/' ? "" : here, *good[_i].path == '/' ? "" : "/", good[_i].path);
+	snprintf(absolute, sizeof(absolute), "%s%s%s", *good[_i].path == '/' ? "" : here,
+		 *good[_i].path == '/' ? "" : "/", good[_i].path);
 	check_good(absolute, good[_i].dir, good[_i].name, good[_i].base);
 	ck_assert_uint_eq(open_descriptors(), before);
 }
@@ -189,7 +186,8 @@ static const struct {
 	int error;
 } turns[] = {
 	{"openat", turn_into_fifo, -ENOTSUP},
-	{"fstat", turn_into_fifo, -EAGAIN}, /* it is gone by the time that it is locked, and then looked at anew */
+	/* It is gone by the time that it is locked, and then looked at anew. */
+	{"fstat", turn_into_fifo, -EAGAIN},
 	{"openat", turn_into_long_link, -ENAMETOOLONG},
 	{"openat", turn_into_loop, -ELOOP},
 	{"openat", turn_into_link_to_missing, -ENOENT},
@@ -217,11 +215,13 @@ START_TEST(unreadable)
 	make_file("file", "x");
 	MUST(chmod("file", 0));
 	/* Where even the plain user is let in, he is root of a kind. */
-	ck_assert_int_eq(original_open(&original, "file", false), access("file", R_OK) == 0 ? 0 : -EACCES);
+	ck_assert_int_eq(original_open(&original, "file", false),
+			 access("file", R_OK) == 0 ? 0 : -EACCES);
 	make_dir("dir");
 	make_file("dir/file", "x");
 	MUST(chmod("dir", 0));
-	ck_assert_int_eq(original_open(&original, "dir/file", false), access("dir/file", R_OK) == 0 ? 0 : -EACCES);
+	ck_assert_int_eq(original_open(&original, "dir/file", false),
+			 access("dir/file", R_OK) == 0 ? 0 : -EACCES);
 	MUST(chmod("dir", 0700));
 }
 END_TEST
@@ -274,7 +274,8 @@ START_TEST(second)
 
 	scratch_enter_as(_i);
 	make_file("file", "x");
-	ck_assert_int_eq(original_open(&original, "file", true), 0); /* to view it only disturbs nobody */
+	/* To view it only disturbs nobody. */
+	ck_assert_int_eq(original_open(&original, "file", true), 0);
 	ck_assert_int_eq(original_open(&first, "file", false), 0);
 	ck_assert_uint_eq(first.notes, 0);
 	original_close(&original);
@@ -321,7 +322,8 @@ START_TEST(file_system_without_locks)
 	make_file("file", "x");
 	for (unsigned call = 1;; call++) {
 		faults_begin(call, ENOLCK, false);
-		if (original_open(&original, "file", false) == 0 && faults_failed() && strcmp(faults_failed(), "flock") == 0)
+		if (original_open(&original, "file", false) == 0 && faults_failed() &&
+		    strcmp(faults_failed(), "flock") == 0)
 			break;
 		ck_assert_ptr_nonnull(faults_failed());
 		faults_end();

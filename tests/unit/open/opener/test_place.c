@@ -1,5 +1,6 @@
 /*
- * A version grows, and is put in a place: whatever happens meanwhile, the name leads to one complete version, and nothing is lost.
+ * A version grows, and is put in a place: whatever happens meanwhile, the name leads to one
+ * complete version, and nothing is lost.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -81,7 +82,8 @@ START_TEST(version_by_each_way)
 	scratch_enter_as(_i & 1);
 	before = open_descriptors();
 	place->dir = open_dir(".");
-	faults_begin_in(creations[_i >> 1].call, creations[_i >> 1].error ? 1 : 0, creations[_i >> 1].error, false);
+	faults_begin_in(creations[_i >> 1].call, creations[_i >> 1].error ? 1 : 0,
+			creations[_i >> 1].error, false);
 	begin("content");
 	faults_end();
 	ck_assert(creations[_i >> 1].named == has_name(".", ".qopen-"));
@@ -151,7 +153,8 @@ END_TEST
 
 /* ---- A version that moves to another directory ---- */
 
-static const char *const moving_calls[] = {"", "sendfile", "sendfile", "openat", "fstatfs", "linkat"};
+static const char *const moving_calls[] = {"",       "sendfile", "sendfile",
+					   "openat", "fstatfs",  "linkat"};
 static const int moving_errors[] = {0, EINTR, ENOSPC, EACCES, EIO, EIO};
 static const int moving_results[] = {0, 0, -ENOSPC, -EACCES, -EIO, 0};
 
@@ -239,9 +242,8 @@ static const struct {
 	bool backup;
 } ways[] = {
 	{"renameat2", EINVAL, false}, /* cannot exchange */
-	{"renameat2", ENOSYS, true},
-	{"flock", ENOLCK, false},
-	{"faccessat", ENOENT, true}, /* no /proc */
+	{"renameat2", ENOSYS, true},  {"flock", ENOLCK, false},
+	{"faccessat", ENOENT, true},  /* no /proc */
 	{"openat", EOPNOTSUPP, true}, /* no files without a name */
 };
 
@@ -352,7 +354,10 @@ static void change(void)
 	make_file("file", "local");
 }
 
-/* As large as it was, and with its time set back. That it was, shows in the time of that, once a clock that may be coarse has moved on. */
+/*
+ * As large as it was, and with its time set back. That it was, shows in the time of that, once a
+ * clock that may be coarse has moved on.
+ */
 static void change_secretly(void)
 {
 	struct stat status, now;
@@ -360,9 +365,11 @@ static void change_secretly(void)
 	MUST(stat("file", &status));
 	make_file("file", "secret");
 	do {
-		MUST(utimensat(AT_FDCWD, "file", (struct timespec[2]){status.st_atim, status.st_mtim}, 0));
+		MUST(utimensat(AT_FDCWD, "file",
+			       (struct timespec[2]){status.st_atim, status.st_mtim}, 0));
 		MUST(stat("file", &now));
-	} while (now.st_ctim.tv_sec == status.st_ctim.tv_sec && now.st_ctim.tv_nsec == status.st_ctim.tv_nsec);
+	} while (now.st_ctim.tv_sec == status.st_ctim.tv_sec &&
+		 now.st_ctim.tv_nsec == status.st_ctim.tv_nsec);
 }
 
 static void replace_by_another(void)
@@ -411,14 +418,21 @@ static const struct {
 	{turn_into_fifo, -ESTALE, NULL},
 };
 
-/* When it happens: any time before, or between our look and the exchange; to a file that was old or new when it was opened. */
+/*
+ * When it happens: any time before, or between our look and the exchange; to a file that was old or
+ * new when it was opened.
+ */
 static const char *const moments[] = {"", "linkat", "renameat2"};
 
 START_TEST(somebody_was_faster)
 {
 	const size_t event = _i % COUNT(events), moment = _i / COUNT(events) % COUNT(moments);
-	/* Between look and exchange, which takes microseconds, a change of an old file whose time is set back would not show. */
-	bool old = _i / COUNT(events) / COUNT(moments) && (moment == 0 || events[event].act != change_secretly);
+	/*
+	 * Between look and exchange, which takes microseconds, a change of an old file whose time
+	 * is set back would not show.
+	 */
+	bool old = _i / COUNT(events) / COUNT(moments) &&
+		   (moment == 0 || events[event].act != change_secretly);
 	struct stat now;
 	int r;
 
@@ -451,7 +465,10 @@ START_TEST(somebody_was_faster)
 }
 END_TEST
 
-/* Once more, while the names are exchanged back: what is newest stays, and nobody's file is removed. */
+/*
+ * Once more, while the names are exchanged back: what is newest stays, and nobody's file is
+ * removed.
+ */
 static void change_again(void)
 {
 	make_file("new", "newest");
@@ -528,7 +545,10 @@ static void grow_when_read(void)
 	faults_before("fstat", grow);
 }
 
-/* What was read is what it was, but not what it is; where names cannot be exchanged, there is no second look. */
+/*
+ * What was read is what it was, but not what it is; where names cannot be exchanged, there is no
+ * second look.
+ */
 START_TEST(changed_when_it_was_read)
 {
 	int r;
@@ -576,7 +596,8 @@ START_TEST(time_that_was_set)
 	faults_ahead = FILES_ARE_OLD;
 	open_file();
 	ck_assert(place->seen.settled);
-	MUST(utimensat(AT_FDCWD, "file", (struct timespec[2]){{.tv_nsec = UTIME_OMIT}, {.tv_nsec = UTIME_NOW}}, 0));
+	MUST(utimensat(AT_FDCWD, "file",
+		       (struct timespec[2]){{.tv_nsec = UTIME_OMIT}, {.tv_nsec = UTIME_NOW}}, 0));
 	faults_ahead = FILES_ARE_YOUNG;
 	original_close(&original);
 	open_file();
@@ -606,7 +627,10 @@ START_TEST(became_a_socket)
 }
 END_TEST
 
-/* A change is noticed by the first look, and what was seen last is then what was compared with: no change adds up unseen. */
+/*
+ * A change is noticed by the first look, and what was seen last is then what was compared with: no
+ * change adds up unseen.
+ */
 START_TEST(touched_again_and_again)
 {
 	start();
@@ -630,17 +654,12 @@ static const struct {
 	int error, result;
 } failures[] = {
 	{"renameat2", EBUSY, -EXDEV}, /* something is mounted there */
-	{"renameat2", EPERM, -EPERM},
-	{"fsync", EIO, -EIO},
+	{"renameat2", EPERM, -EPERM},   {"fsync", EIO, -EIO},
 	{"fsetxattr", ENOSPC, 0}, /* there is nothing to set */
-	{"fremovexattr", EIO, -EIO},
-	{"linkat", ENOSPC, -ENOSPC},
-	{"getrandom", ENOSYS, -ENOSYS},
-	{"openat", EMFILE, -EMFILE},
-	{"pread", EIO, -EIO},
-	{"pread", EINTR, 0},
-	{"malloc", ENOMEM, -ENOMEM},
-	{"fstat", EIO, -EIO},
+	{"fremovexattr", EIO, -EIO},    {"linkat", ENOSPC, -ENOSPC},
+	{"getrandom", ENOSYS, -ENOSYS}, {"openat", EMFILE, -EMFILE},
+	{"pread", EIO, -EIO},           {"pread", EINTR, 0},
+	{"malloc", ENOMEM, -ENOMEM},    {"fstat", EIO, -EIO},
 };
 
 START_TEST(replace_fails)
@@ -670,7 +689,8 @@ START_TEST(directory_cannot_be_synced)
 
 	start();
 	faults_begin_in("fsync", 2, errors[_i], false);
-	ck_assert_int_eq(place_replace(place, &version, NULL), errors[_i] == EIO ? -EIO : 0); /* else all of the file system is */
+	/* Else all of the file system is. */
+	ck_assert_int_eq(place_replace(place, &version, NULL), errors[_i] == EIO ? -EIO : 0);
 	faults_end();
 	ck_assert_str_eq(content_of("file"), "after");
 	version_end(&version);
@@ -894,7 +914,8 @@ Suite *place_suite(void)
 	tcase_add_test(tcase, replace_one_of_two_names);
 	tcase_add_test(tcase, replace_in_directory_that_cannot_be_listed);
 	tcase = add_case(suite, "somebody was faster");
-	tcase_add_loop_test(tcase, somebody_was_faster, 0, 2 * (int)(COUNT(events) * COUNT(moments)));
+	tcase_add_loop_test(tcase, somebody_was_faster, 0,
+			    2 * (int)(COUNT(events) * COUNT(moments)));
 	tcase_add_test(tcase, somebody_was_faster_twice);
 	tcase_add_test(tcase, exchange_stays);
 	tcase_add_test(tcase, changed_while_it_is_read);

@@ -1,13 +1,14 @@
 /*
- * Where a version is put that cannot take the file's place: beside it, or in a private directory; and the disks that are full.
+ * Where a version is put that cannot take the file's place: beside it, or in a private directory;
+ * and the disks that are full.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "unit.h"
 
 #include "faults.h"
-#include "open/opened.h"
 #include "io/stream.h"
+#include "open/opened.h"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -69,7 +70,10 @@ static const struct {
 	{make_it_read_only, EACCES, "before"},
 };
 
-/* The edits stand beside it, in one place, through a chain of links; until that one is changed here, too. */
+/*
+ * The edits stand beside it, in one place, through a chain of links; until that one is changed
+ * here, too.
+ */
 START_TEST(beside)
 {
 	static const char first[] = "dir/report (edited in work, " NOW ").pdf";
@@ -196,7 +200,8 @@ static const struct {
 	{"a/b", "a_b"},
 	{"..", "another VM"},
 	{"new\nline", "new_line"},
-	{"1234567890123456789012345678901234567890123456789012345678901234567890", "1234567890123456789012345678901234567890123456789012345678901234"},
+	{"1234567890123456789012345678901234567890123456789012345678901234567890",
+	 "1234567890123456789012345678901234567890123456789012345678901234"},
 };
 
 START_TEST(name_says_whence)
@@ -212,7 +217,8 @@ START_TEST(name_says_whence)
 	MUST(unlink("report.tar.gz"));
 	reply_save(&opened, "one");
 	next_kept(&opened, ENOENT, "one");
-	snprintf(expected, sizeof(expected), "report (edited in %s, " NOW ").tar.gz", origins[_i].shown);
+	snprintf(expected, sizeof(expected), "report (edited in %s, " NOW ").tar.gz",
+		 origins[_i].shown);
 	check_path(expected);
 	opened_end(&opened);
 }
@@ -238,7 +244,8 @@ START_TEST(name_is_long)
 	if (all_extension)
 		snprintf(expected, sizeof(expected), "file%s", tag);
 	else
-		snprintf(expected, sizeof(expected), "%.*s%s.nnnn", (int)(250 - strlen(tag)), name, tag);
+		snprintf(expected, sizeof(expected), "%.*s%s.nnnn", (int)(250 - strlen(tag)), name,
+			 tag);
 	check_path(expected);
 	opened_end(&opened);
 }
@@ -290,7 +297,10 @@ START_TEST(private)
 }
 END_TEST
 
-/* The directories in turn, until one takes it; where none does, the next version may have more luck. */
+/*
+ * The directories in turn, until one takes it; where none does, the next version may have more
+ * luck.
+ */
 START_TEST(private_in_turn)
 {
 	begin_in_sealed_directory();
@@ -357,7 +367,10 @@ START_TEST(private_directory_that_is_public)
 }
 END_TEST
 
-/* Whatever fails in one private directory, made for the first time: it or the other takes the version. */
+/*
+ * Whatever fails in one private directory, made for the first time: it or the other takes the
+ * version.
+ */
 START_TEST(private_directory_fails)
 {
 	unsigned call = 1, in_second = 0; /* the first call reads the answer */
@@ -369,7 +382,8 @@ START_TEST(private_directory_fails)
 		faults_begin(++call, EIO, false);
 		step = opened_next(&opened);
 		faults_end();
-		ck_assert_msg(step == QFILE_OPENER_KEPT, "call %u, %s: %d", call, faults_failed(), step);
+		ck_assert_msg(step == QFILE_OPENER_KEPT, "call %u, %s: %d", call, faults_failed(),
+			      step);
 		ck_assert_str_eq(content_of(event_path(&opened)), "one");
 		in_second += strstr(opened.event.path, "/two/") != NULL;
 		ck_assert(faults_failed() || strstr(opened.event.path, "/deep/one/"));
@@ -445,14 +459,16 @@ static bool enter_namespace(void)
 		return unshare(CLONE_NEWNS) == 0;
 	snprintf(users, sizeof(users), "%u %u 1", uid, uid);
 	snprintf(groups, sizeof(groups), "%u %u 1", gid, gid);
-	return unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 && write_to("/proc/self/setgroups", "deny") && write_to("/proc/self/gid_map", groups) &&
+	return unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 &&
+	       write_to("/proc/self/setgroups", "deny") && write_to("/proc/self/gid_map", groups) &&
 	       write_to("/proc/self/uid_map", users);
 }
 
 /* Mount one at `path`, for this process alone. Returns whether that can be done. */
 static bool mount_disk(const char *path)
 {
-	return enter_namespace() && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 && mount("disk", path, "tmpfs", 0, "size=64k") == 0;
+	return enter_namespace() && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	       mount("disk", path, "tmpfs", 0, "size=64k") == 0;
 }
 
 static bool can_mount(void)
@@ -494,7 +510,8 @@ static void end_on_disk(void)
 {
 	ck_assert_str_eq(content_of("disk/file"), "before");
 	ck_assert_str_eq(names_in("disk"), "file");
-	ck_assert_uint_eq(free_bytes("disk"), DISK_SIZE - 4096); /* nothing holds on to what did not fit */
+	/* Nothing holds on to what did not fit. */
+	ck_assert_uint_eq(free_bytes("disk"), DISK_SIZE - 4096);
 	opened_end(&opened);
 }
 
@@ -521,7 +538,8 @@ START_TEST(disk_is_full_in_the_middle)
 	begin_on_disk();
 	reply_bytes(&opened, bytes, 20000);
 	for (int i = 0; i < 2; i++)
-		ck_assert_int_eq(qfile_opener_step(opened.opener, &opened.event, &opened.error), QFILE_OPENER_PART);
+		ck_assert_int_eq(qfile_opener_step(opened.opener, &opened.event, &opened.error),
+				 QFILE_OPENER_PART);
 	ck_assert_uint_lt(free_bytes("disk"), DISK_SIZE - 4096 - 16384);
 	reply_bytes(&opened, bytes + 20000, size - 20000);
 	reply_end(&opened);
@@ -545,7 +563,8 @@ START_TEST(disk_is_too_small)
 	reply_header(&opened, QFILE_EDIT_SAVE, 0, size);
 	reply_bytes(&opened, bytes, 50000);
 	for (int i = 0; i < 2; i++)
-		ck_assert_int_eq(qfile_opener_step(opened.opener, &opened.event, &opened.error), QFILE_OPENER_PART);
+		ck_assert_int_eq(qfile_opener_step(opened.opener, &opened.event, &opened.error),
+				 QFILE_OPENER_PART);
 	ck_assert_uint_eq(free_bytes("disk"), DISK_SIZE - 4096);
 	reply_bytes(&opened, bytes + 50000, size - 50000);
 	qfile_edit_crc_encode(stream_reader_crc(&sum), crc);
@@ -568,7 +587,8 @@ START_TEST(no_disk_is_large_enough)
 	reply_bytes(&opened, "0123456789", 10);
 	reply_end(&opened);
 	for (int i = 0; i < 2; i++)
-		ck_assert_int_eq(qfile_opener_step(opened.opener, &opened.event, &opened.error), QFILE_OPENER_PART);
+		ck_assert_int_eq(qfile_opener_step(opened.opener, &opened.event, &opened.error),
+				 QFILE_OPENER_PART);
 	ck_assert_str_eq(names_in("private"), "");
 	next_fails(&opened, -ECONNRESET);
 	end_on_disk();
@@ -592,9 +612,11 @@ Suite *saving_suite(void)
 	add_table_test(tcase, private_directory_that_is_public, public_modes);
 	tcase_add_test(tcase, private_directory_fails);
 	tcase_add_test(tcase, directory_is_removed);
-	tcase = add_case_if(suite, "private directory of somebody else", geteuid() == 0, "needs root");
+	tcase = add_case_if(suite, "private directory of somebody else", geteuid() == 0,
+			    "needs root");
 	tcase_add_test(tcase, private_directory_of_somebody_else);
-	tcase = add_case_if(suite, "full disk", can_mount(), "this user cannot mount a file system of his own");
+	tcase = add_case_if(suite, "full disk", can_mount(),
+			    "this user cannot mount a file system of his own");
 	tcase_add_test(tcase, disk_is_full_in_the_middle);
 	tcase_add_test(tcase, disk_is_too_small);
 	tcase_add_test(tcase, no_disk_is_large_enough);
