@@ -11,8 +11,6 @@ INCLUDEDIR ?= $(PREFIX)/include
 MANDIR ?= $(PREFIX)/share/man
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 SYSCONFDIR ?= $(if $(filter /usr,$(PREFIX)),/etc,$(PREFIX)/etc)
-# How the programs find the library: beside themselves, in build/ and installed. RPATH= leaves it to the system's linker.
-RPATH ?= $$ORIGIN/../lib
 
 # Xen support (libxenvchan, libxenstore, libxenctrl): XEN=0 leaves it out. Only what talks to Xen itself is affected.
 XEN ?= 1
@@ -20,6 +18,8 @@ XEN ?= 1
 CC ?= cc
 CFLAGS ?= -O2 -g
 PKG_CONFIG ?= pkg-config
+comma = ,
+OBJCOPY ?= objcopy
 B = build
 
 # V=1 shows the commands as they are.
@@ -50,14 +50,20 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DQFILE_VERSION='"$(VERSION)"' -Iinclude -
 
 # A room is a folder; rooms may have rooms.
 sources = $(wildcard $(1)/*.c $(1)/*/*.c $(1)/*/*/*.c)
-LIB_OBJECTS = $(patsubst %.c,$(B)/%.o,$(call sources,lib))
+objects = $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
+# libqfile: copying. Opening elsewhere is for our own programs.
+COPYING_OBJECTS = $(foreach room,format io send receive sandbox,$(call objects,lib/$(room)))
+OPEN_OBJECTS = $(call objects,lib/open)
 # What there is for Xen only.
 XEN_ONLY = rpc/transport/xen/guard.c rpc/transport/xen/vchan.c rpc/transport/xen/vchan_call.c rpc/transport/xen/vchan_listen.c rpc/transport/xen/xenstore.c rpc/pedos-rpc-dom0/main.c
 RPC_SOURCES = $(filter-out $(if $(filter 0,$(XEN)),$(XEN_ONLY)),$(filter-out rpc/pedos-%,$(call sources,rpc)))
 RPC_PROGRAMS = $(patsubst %/main.c,%,$(filter-out $(if $(filter 0,$(XEN)),$(XEN_ONLY)),$(wildcard rpc/*/main.c)))
-# Of what several programs share, each of them takes what it needs.
-RPC_SHARED = $(B)/rpc/librpc.a
-CLI = $(B)/cli/libcli.a
+# Archives of what several programs share: each of them takes what it needs. Linked so, programs
+# start sooner than with the shared library, and need not find it.
+COPYING = $(B)/lib/copying.a
+OPEN = $(B)/lib/open.a
+CLI = $(B)/cli/cli.a
+RPC_SHARED = $(B)/rpc/rpc.a
 PROGRAMS = qfile-agent qfile-unpacker qopen-in-vm vm-file-editor $(notdir $(RPC_PROGRAMS))
 SERVICES = qfile-unpacker/PedOS.Filecopy vm-file-editor/PedOS.OpenInVM
 # Programs that only the system starts, and how.
@@ -67,8 +73,9 @@ MANPAGES = $(wildcard man/*.[1358])
 
 SONAME = libqfile.so.$(SOVERSION)
 SHARED = $(B)/lib/libqfile.so.$(VERSION)
+STATIC = $(B)/lib/libqfile.a
 
-all: $(SHARED) $(addprefix $(B)/bin/,$(PROGRAMS)) $(B)/lib/pkgconfig/libqfile.pc $(addprefix $(B)/services/,$(notdir $(SERVICES)))
+all: $(SHARED) $(STATIC) $(addprefix $(B)/bin/,$(PROGRAMS)) $(B)/lib/pkgconfig/libqfile.pc $(addprefix $(B)/services/,$(notdir $(SERVICES)))
 
 $(B)/lib/%.o: lib/%.c
 	$(call say,CC)
@@ -80,16 +87,26 @@ $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -fPIE -MMD -MP -c -o $@ $<
 
-$(SHARED): $(LIB_OBJECTS) lib/libqfile.map
+$(SHARED): $(COPYING_OBJECTS) lib/libqfile.map
 	$(call say,LINK)
 	$(Q)$(CC) -shared $(CFLAGS) $(LINK_HARDENING) $(LDFLAGS) -Wl,-soname,$(SONAME) -Wl,--version-script=lib/libqfile.map \
-		-o $@ $(LIB_OBJECTS) $(PKG_LIBS)
+		-o $@ $(COPYING_OBJECTS) $(PKG_LIBS)
 	$(Q)ln -sf $(@F) $(@D)/$(SONAME)
 	$(Q)ln -sf $(SONAME) $(@D)/libqfile.so
 
+# For others: one object, in which only what the header declares can be seen.
+$(STATIC): $(COPYING_OBJECTS) lib/libqfile.map
+	$(call say,AR)
+	$(Q)$(LD) -r -o $(B)/lib/libqfile.o $(COPYING_OBJECTS)
+	$(Q)sed -n 's/^\t\t\(qfile_[a-z_]*\);$$/\1/p' lib/libqfile.map >$(B)/lib/exported
+	$(Q)$(OBJCOPY) --keep-global-symbols=$(B)/lib/exported $(B)/lib/libqfile.o
+	$(Q)rm -f $@ && $(AR) rcs $@ $(B)/lib/libqfile.o
+
+$(COPYING): $(COPYING_OBJECTS)
+$(OPEN): $(OPEN_OBJECTS)
+$(CLI): $(call objects,cli)
 $(RPC_SHARED): $(patsubst %.c,$(B)/%.o,$(RPC_SOURCES))
-$(CLI): $(patsubst %.c,$(B)/%.o,$(wildcard cli/*.c))
-$(RPC_SHARED) $(CLI):
+$(COPYING) $(OPEN) $(CLI) $(RPC_SHARED):
 	$(call say,AR)
 	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
@@ -102,18 +119,16 @@ $(B)/rpc/xen: $(if $(filter $(XEN),$(shell cat $(B)/rpc/xen 2>/dev/null)),,alway
 	@echo $(XEN) >$@
 always:
 
-# $(1): the directory of its sources. $(2): an archive, $(3): libraries that it needs besides.
+# $(1): the directory of its sources. $(2): the archives, $(3): libraries that it needs besides.
 define program
-$(B)/bin/$(notdir $(1)): $(patsubst %.c,$(B)/%.o,$(wildcard $(1)/*.c)) $(2) $(SHARED)
+$(B)/bin/$(notdir $(1)): $(patsubst %.c,$(B)/%.o,$(wildcard $(1)/*.c)) $(2)
 	$$(call say,LINK)
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC) -pie $$(CFLAGS) $$(LINK_HARDENING) $$(LDFLAGS) $$(if $$(RPATH),-Wl$$(comma)-rpath$$(comma)'$$(RPATH)') \
-		-o $$@ $$(filter %.o %.a,$$^) -L$(B)/lib -lqfile $(3)
+	$$(Q)$$(CC) -pie $$(CFLAGS) $$(LINK_HARDENING) $$(LDFLAGS) -o $$@ $$^ $$(PKG_LIBS) $(3)
 endef
-comma = ,
-$(foreach p,qfile-agent qopen-in-vm,$(eval $(call program,$(p),$(CLI))))
-$(foreach p,qfile-unpacker vm-file-editor,$(eval $(call program,$(p))))
-$(foreach p,$(RPC_PROGRAMS),$(eval $(call program,$(p),$(RPC_SHARED),$$(XEN_LIBS))))
+$(foreach p,qfile-agent qfile-unpacker,$(eval $(call program,$(p),$(CLI) $(COPYING))))
+$(foreach p,qopen-in-vm vm-file-editor,$(eval $(call program,$(p),$(CLI) $(OPEN) $(COPYING))))
+$(foreach p,$(RPC_PROGRAMS),$(eval $(call program,$(p),$(RPC_SHARED) $(CLI) $(COPYING),$$(XEN_LIBS))))
 
 fill_in = sed -e 's|@PREFIX@|$(1)|' -e 's|@LIBDIR@|$(2)|' -e 's|@INCLUDEDIR@|$(3)|' -e 's|@VERSION@|$(VERSION)|'
 
@@ -135,6 +150,7 @@ install: all
 	install -m 755 $(addprefix $(B)/bin/,$(filter-out $(DAEMONS),$(PROGRAMS))) $(DESTDIR)$(BINDIR)
 	install -m 755 $(addprefix $(B)/bin/,$(DAEMONS)) $(DESTDIR)$(SBINDIR)
 	install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)
+	install -m 644 $(STATIC) $(DESTDIR)$(LIBDIR)
 	ln -sf $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libqfile.so
 	install -m 644 include/qfile.h $(DESTDIR)$(INCLUDEDIR)
@@ -270,7 +286,8 @@ bench:
 TEST_PROGRAMS = $(B)/tests/unit-tests $(B)/tests/standin $(B)/tests/escape/escape $(B)/tests/fault/inject $(if $(filter 0,$(XEN)),,$(B)/tests/dom0/hypervisor.so)
 
 # The unit tests look inside the library, behind the names that it exports.
-$(B)/tests/unit-tests: $(patsubst %.c,$(B)/%.o,$(call sources,tests/unit)) $(LIB_OBJECTS) $(B)/rpc/pedos-rpc-dom0/tables.o $(RPC_SHARED)
+$(B)/tests/unit-tests: $(patsubst %.c,$(B)/%.o,$(call sources,tests/unit)) $(call objects,lib) \
+		$(B)/rpc/pedos-rpc-dom0/tables.o $(RPC_SHARED) $(CLI)
 	$(call say,LINK)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(FAULTY)) -o $@ $^ $$($(PKG_CONFIG) --libs check) $(PKG_LIBS) $(XEN_LIBS)
@@ -282,7 +299,8 @@ FAULTY = __openat_2 aligned_alloc calloc clock_gettime close faccessat fchmod fc
 	utimensat write
 
 # The library with an attacker for its parser, and hooks where a layer of the confinement can be left out.
-$(B)/tests/escape/escape: $(patsubst %.c,$(B)/%.o,$(wildcard tests/escape/*.c)) $(filter-out $(B)/lib/receive/unpack.o,$(LIB_OBJECTS))
+$(B)/tests/escape/escape: $(patsubst %.c,$(B)/%.o,$(wildcard tests/escape/*.c)) \
+		$(filter-out $(B)/lib/receive/unpack.o,$(COPYING_OBJECTS))
 	$(call say,LINK)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(ESCAPE_HOOKS)) -o $@ $^ $(PKG_LIBS)

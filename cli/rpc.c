@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "cli/rpc.h"
+#include "cli/call.h"
 
 #include <err.h>
 #include <limits.h>
@@ -18,7 +19,7 @@ static bool find_client(char client[4096])
 	const char *preferred = getenv("PEDOS_RPC_CLIENT");
 
 	if (!preferred || !*preferred)
-		return qfile_call_find_client(getenv("PATH"), client) == 0;
+		return call_find_client(getenv("PATH"), client) == 0;
 	return snprintf(client, 4096, "%s", preferred) < 4096;
 }
 

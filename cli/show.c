@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "cli/show.h"
+#include "cli/progress.h"
 
 #include <langinfo.h>
 #include <locale.h>
@@ -92,7 +93,7 @@ static void put(const struct show *show, const char *text, size_t length)
 	(void)written;
 }
 
-static void put_gui(const struct show *show, const struct qfile_progress *progress)
+static void put_gui(const struct show *show, const struct progress *progress)
 {
 	char text[32];
 	double percent = progress->total.bytes ? 100.0 * (double)progress->done.bytes /
@@ -106,7 +107,7 @@ static void put_gui(const struct show *show, const struct qfile_progress *progre
 static void draw(struct show *show, struct qfile_size done, const char *name,
 		 const struct timespec *now)
 {
-	struct qfile_progress progress = {
+	struct progress progress = {
 		.total = show->total,
 		.done = done,
 		.seconds = seconds_between(&show->start, now),
@@ -121,14 +122,14 @@ static void draw(struct show *show, struct qfile_size done, const char *name,
 	case SHOW_TTY:
 		text[0] = '\r';
 		/* One column stays free: a cursor behind the last would wrap. */
-		length = 1 + qfile_progress_line(&progress, columns_of(show->fd) - 1, show->utf8,
-						 text + 1, sizeof(text) - 8);
+		length = 1 + progress_line(&progress, columns_of(show->fd) - 1, show->utf8,
+					   text + 1, sizeof(text) - 8);
 		memcpy(text + length, "\033[K", 3);
 		put(show, text, length + 3);
 		show->line_open = true;
 		break;
 	case SHOW_JSON:
-		length = qfile_progress_json(&progress, text, sizeof(text) - 1);
+		length = progress_json(&progress, text, sizeof(text) - 1);
 		text[length] = '\n';
 		put(show, text, length + 1);
 		break;

@@ -1,9 +1,21 @@
-/* Ending as a program that was asked to. */
+/*
+ * Being asked to stop, and ending so.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
 #ifndef CLIENT_STOP_H
 #define CLIENT_STOP_H
 
 /*
- * Die of the signal that made `stop` (of qfile_stop_open()) readable, so that a shell or script
+ * From here on SIGINT, SIGTERM and SIGHUP are not delivered but make the descriptor returned
+ * readable (signalfd(2)), which is what `stop` means in the options above; and SIGPIPE and SIGXFSZ
+ * are ignored, since a peer that goes away and a file that may not grow are answers and no death.
+ * SIGCHLD is not, whatever the starter did: children are waited for.
+ */
+int stop_open(void);
+
+/*
+ * Die of the signal that made `stop` (of stop_open()) readable, so that a shell or script
  * sees what happened.
  */
 void stop_die(int stop);

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "cli/via.h"
+#include "cli/call.h"
 
 #include <err.h>
 #include <errno.h>
@@ -26,7 +27,7 @@ static bool ends_by_itself(pid_t pid)
 	return ended;
 }
 
-int via_end(const struct qfile_peer *peer)
+int via_end(const struct peer *peer)
 {
 	bool asked = false;
 	int status;

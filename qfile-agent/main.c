@@ -3,6 +3,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "cli/call.h"
+#include "cli/startup.h"
 #include "cli/stop.h"
 #include "cli/via.h"
 #include "options.h"
@@ -41,7 +43,7 @@ static int open_journal(void)
  * The answer is here, and the command at the other end has no more to read. How it ended may
  * explain that there was none.
  */
-static void end_command(const struct qfile_peer *peer, int result)
+static void end_command(const struct peer *peer, int result)
 {
 	int status = via_end(peer);
 
@@ -51,14 +53,14 @@ static void end_command(const struct qfile_peer *peer, int result)
 
 static int send_to_peer(struct transfer *transfer)
 {
-	struct qfile_peer peer = {.in = STDIN_FILENO, .out = STDOUT_FILENO};
+	struct peer peer = {.in = STDIN_FILENO, .out = STDOUT_FILENO};
 	const struct options *options = transfer->options;
 	int r;
 
-	transfer->ends.stop = qfile_stop_open();
+	transfer->ends.stop = stop_open();
 	transfer->ends.flags = options->flags;
 	transfer->ends.journal = options->move ? open_journal() : -1;
-	if (options->via && (r = qfile_call_command(options->via, environ, &peer)) < 0)
+	if (options->via && (r = call_command(options->via, environ, &peer)) < 0)
 		errx(EXIT_FAILED, "running a shell: %s", strerror(-r));
 	transfer->ends.in = peer.in;
 	transfer->ends.out = peer.out;
@@ -76,7 +78,7 @@ int main(int argc, char **argv)
 	struct options options;
 	int status;
 
-	qfile_descriptors_fill();
+	descriptors_fill();
 	/* A message is one write: others may share our stderr. */
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	status = options_parse(&options, argc, argv);

@@ -3,6 +3,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "cli/startup.h"
+#include "cli/stop.h"
 #include "options.h"
 
 #include <err.h>
@@ -108,7 +110,7 @@ static int receive(const struct options *options, int incoming, struct qfile_err
 	struct qfile_receive_options receive_options = {
 		.in = STDIN_FILENO,
 		.out = STDOUT_FILENO,
-		.stop = qfile_stop_open(),
+		.stop = stop_open(),
 		.incoming = incoming,
 		.flags = options->flags,
 		.limits = options->limits,
@@ -136,7 +138,7 @@ int main(int argc, char **argv)
 	struct qfile_user user;
 	int status, incoming;
 
-	qfile_descriptors_fill();
+	descriptors_fill();
 	/* A message is one write: others may share our stderr. */
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	status = options_parse(&options, argc, argv);

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "options.h"
+#include "cli/number.h"
 
 #include <err.h>
 #include <getopt.h>
@@ -81,7 +82,7 @@ static bool parse_seconds(const char *text, unsigned *seconds)
 {
 	uint64_t count;
 
-	if (!qfile_parse_count(text, &count) || count > UINT_MAX)
+	if (!parse_count(text, &count) || count > UINT_MAX)
 		return false;
 	*seconds = (unsigned)count;
 	return true;
@@ -119,8 +120,7 @@ static const char *separate_number(const struct options *options, int argc, char
 {
 	uint64_t number;
 
-	if (optarg || !options->directory || optind >= argc ||
-	    !qfile_parse_count(argv[optind], &number))
+	if (optarg || !options->directory || optind >= argc || !parse_count(argv[optind], &number))
 		return optarg;
 	return argv[optind++];
 }
@@ -155,11 +155,11 @@ int options_parse(struct options *options, int argc, char **argv)
 				return usage("--on-conflict takes fail or rename, not", optarg);
 			break;
 		case OPTION_BYTES:
-			if (!qfile_parse_size(optarg, 1, &options->limits.bytes))
+			if (!parse_size(optarg, 1, &options->limits.bytes))
 				return usage("--max-bytes takes a size such as 500M, not", optarg);
 			break;
 		case OPTION_FILES:
-			if (!qfile_parse_count(optarg, &options->limits.files))
+			if (!parse_count(optarg, &options->limits.files))
 				return usage("--max-files takes a number, not", optarg);
 			break;
 		case OPTION_TIMEOUT:
@@ -169,7 +169,7 @@ int options_parse(struct options *options, int argc, char **argv)
 		case 'w':
 			optarg = (char *)separate_number(options, argc, argv);
 			options->wait_for_space = DEFAULT_SPACE;
-			if (optarg && !qfile_parse_size(optarg, MIB, &options->wait_for_space))
+			if (optarg && !parse_size(optarg, MIB, &options->wait_for_space))
 				return usage("--wait-for-space takes a size such as 500M, not",
 					     optarg);
 			break;

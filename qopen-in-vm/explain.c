@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "explain.h"
+#include "open/opener/opener.h"
 
 #include <err.h>
 #include <errno.h>
@@ -39,15 +40,15 @@ void explain_notes(const struct explain *about, unsigned notes)
 	char name[1024];
 
 	shown(about->file, name);
-	if (notes & QFILE_OPENER_LINKS)
+	if (notes & OPENER_LINKS)
 		warnx("\"%s\" has other names (hard links): they will keep the old content when it "
 		      "is saved",
 		      name);
-	if (notes & QFILE_OPENER_SECOND)
+	if (notes & OPENER_SECOND)
 		warnx("\"%s\" is open for editing in a VM already: what is saved here will be kept "
 		      "beside it",
 		      name);
-	else if (notes & QFILE_OPENER_READ_ONLY)
+	else if (notes & OPENER_READ_ONLY)
 		warnx("you may not write to \"%s\": what is saved will be kept beside it", name);
 }
 
@@ -68,32 +69,32 @@ static const char *reason(int code)
 	}
 }
 
-void explain_version(const struct explain *about, enum qfile_opener_step step,
-		     const struct qfile_opener_event *event, const struct qfile_error *error)
+void explain_version(const struct explain *about, enum opener_step step,
+		     const struct opener_event *event, const struct qfile_error *error)
 {
 	char name[1024], path[1024], text[1024];
 
 	shown(about->file, name);
 	shown(event->path, path);
-	if (step == QFILE_OPENER_SAVED && event->path[0])
+	if (step == OPENER_SAVED && event->path[0])
 		warnx("\"%s\" has the content that came back; %s speaks an old version, which "
 		      "cannot tell whether that is all of it: what the file had "
 		      "before is in \"%s\"",
 		      name, about->vm, path);
-	else if (step == QFILE_OPENER_SAVED && about->verbose)
+	else if (step == OPENER_SAVED && about->verbose)
 		warnx("save %u is in \"%s\"", event->save, name);
-	else if (step == QFILE_OPENER_KEPT)
+	else if (step == OPENER_KEPT)
 		warnx("save %u is not in \"%s\" (%s) but in \"%s\"", event->save, name,
 		      reason(event->code), path);
-	else if (step == QFILE_OPENER_DROPPED)
+	else if (step == OPENER_DROPPED)
 		warnx("save %u could be written nowhere: %s. Make room here, then save it again in "
 		      "%s",
 		      event->save, qfile_error_text(error, text, sizeof(text)), about->vm);
-	else if (step == QFILE_OPENER_DAMAGED && about->verbose)
+	else if (step == OPENER_DAMAGED && about->verbose)
 		warnx("save %u was changed while it was sent, and is not used", event->save);
 }
 
-void explain_done(const struct explain *about, const struct qfile_opener_event *event)
+void explain_done(const struct explain *about, const struct opener_event *event)
 {
 	/*
 	 * An errno of Linux, whatever system the other side runs on; or something else altogether.
@@ -118,7 +119,7 @@ static void explain_last(const struct explain *about, unsigned save)
 		warnx("the last save that arrived is number %u", save);
 }
 
-void explain_failure(const struct explain *about, int code, const struct qfile_opener_event *event,
+void explain_failure(const struct explain *about, int code, const struct opener_event *event,
 		     const struct qfile_error *error)
 {
 	char text[1024];

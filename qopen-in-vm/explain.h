@@ -1,6 +1,7 @@
 /* What happened to the file, in words: what, where, and what to do. Names are shown sanitised. */
 #ifndef EXPLAIN_H
 #define EXPLAIN_H
+#include "open/opener/opener.h"
 #include <qfile.h>
 
 /* What words are about. */
@@ -12,18 +13,18 @@ struct explain {
 
 /* Nothing was sent: the file cannot be opened, or something that is needed is not to be had. */
 void explain_refusal(const char *file, const struct qfile_error *error);
-/* What is to be known before one edits: enum qfile_opener_note bits. */
+/* What is to be known before one edits: enum opener_note bits. */
 void explain_notes(const struct explain *about, unsigned notes);
 /* A version came back. `step`: SAVED, KEPT, DROPPED or DAMAGED. */
-void explain_version(const struct explain *about, enum qfile_opener_step step,
-		     const struct qfile_opener_event *event, const struct qfile_error *error);
+void explain_version(const struct explain *about, enum opener_step step,
+		     const struct opener_event *event, const struct qfile_error *error);
 /* The other side has ended, with success or without. */
-void explain_done(const struct explain *about, const struct qfile_opener_event *event);
+void explain_done(const struct explain *about, const struct opener_event *event);
 /*
  * Sending, or reading the answer, failed with `code`. `event`: the last of the saves, or its number
  * 0.
  */
-void explain_failure(const struct explain *about, int code, const struct qfile_opener_event *event,
+void explain_failure(const struct explain *about, int code, const struct opener_event *event,
 		     const struct qfile_error *error);
 /* The last version that came was damaged, and no other followed. */
 void explain_damaged(const struct explain *about, unsigned save);

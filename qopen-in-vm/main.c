@@ -3,10 +3,13 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "cli/call.h"
 #include "cli/rpc.h"
+#include "cli/startup.h"
 #include "cli/stop.h"
 #include "cli/via.h"
 #include "keep.h"
+#include "open/opener/opener.h"
 #include "options.h"
 #include "session.h"
 
@@ -22,15 +25,15 @@ extern char **environ;
 /* Is it a file that can be opened elsewhere? Nobody is called for one that is not. */
 static bool file_ok(const struct options *options)
 {
-	struct qfile_opener_options nobody = {.in = -1, .out = -1, .stop = -1, .view_only = true};
+	struct opener_options nobody = {.in = -1, .out = -1, .stop = -1, .view_only = true};
 	static struct qfile_error error;
-	struct qfile_opener *opener;
+	struct opener *opener;
 
-	if (qfile_opener_new(&opener, options->file, &nobody, &error) < 0) {
+	if (opener_new(&opener, options->file, &nobody, &error) < 0) {
 		explain_refusal(options->file, &error);
 		return false;
 	}
-	qfile_opener_free(opener);
+	opener_free(opener);
 	return true;
 }
 
@@ -65,11 +68,11 @@ static int call_vm(const struct options *options, const char *program)
 
 /* Open the file anew, now for the other side at the ends of `peer`. */
 static int open_file(struct session *session, const struct options *options,
-		     const struct qfile_peer *peer, int stop)
+		     const struct peer *peer, int stop)
 {
 	static char keep_paths[KEEP_MAX][KEEP_SIZE];
 	static const char *keep[KEEP_MAX + 1];
-	struct qfile_opener_options opener_options = {
+	struct opener_options opener_options = {
 		.in = peer->in,
 		.out = peer->out,
 		.stop = stop,
@@ -81,11 +84,11 @@ static int open_file(struct session *session, const struct options *options,
 	int r;
 
 	keep_find(keep_paths, keep);
-	r = qfile_opener_new(&session->opener, options->file, &opener_options, &session->error);
+	r = opener_new(&session->opener, options->file, &opener_options, &session->error);
 	if (r < 0)
 		explain_refusal(options->file, &session->error);
 	else
-		explain_notes(&session->about, qfile_opener_notes(session->opener));
+		explain_notes(&session->about, opener_notes(session->opener));
 	return r;
 }
 
@@ -93,7 +96,7 @@ static int open_file(struct session *session, const struct options *options,
  * The command has no more to say. How it ended counts, too, since an old editor cannot tell of a
  * failure in any other way; and it may explain that the connection was lost.
  */
-static int end_command(const struct qfile_peer *peer, int result)
+static int end_command(const struct peer *peer, int result)
 {
 	int status = via_end(peer);
 
@@ -104,10 +107,10 @@ static int end_command(const struct qfile_peer *peer, int result)
 
 static int open_there(struct session *session, const struct options *options)
 {
-	struct qfile_peer peer = {.in = STDIN_FILENO, .out = STDOUT_FILENO};
-	int stop = qfile_stop_open(), r;
+	struct peer peer = {.in = STDIN_FILENO, .out = STDOUT_FILENO};
+	int stop = stop_open(), r;
 
-	if (options->via && (r = qfile_call_command(options->via, environ, &peer)) < 0)
+	if (options->via && (r = call_command(options->via, environ, &peer)) < 0)
 		errx(EXIT_FAILED, "running a shell: %s", strerror(-r));
 	r = open_file(session, options, &peer, stop);
 	if (r == 0) {
@@ -116,7 +119,7 @@ static int open_there(struct session *session, const struct options *options)
 	}
 	if (r == 0)
 		r = session_take(session);
-	qfile_opener_free(session->opener);
+	opener_free(session->opener);
 	if (options->via)
 		r = end_command(&peer, r);
 	if (r == -ECANCELED)
@@ -140,7 +143,7 @@ int main(int argc, char **argv)
 	struct options options;
 	int status;
 
-	qfile_descriptors_fill();
+	descriptors_fill();
 	/* A message is one write: others may share our stderr. */
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	status = options_parse(&options, argc, argv);

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "options.h"
+#include "cli/number.h"
 
 #include <err.h>
 #include <getopt.h>
@@ -126,7 +127,7 @@ int options_parse(struct options *options, int argc, char **argv)
 			options->view_only = true;
 			break;
 		case OPTION_MAX_BYTES:
-			if (!qfile_parse_size(optarg, 1, &options->max_bytes))
+			if (!parse_size(optarg, 1, &options->max_bytes))
 				return wrong_usage("--max-bytes takes a size such as 500M");
 			break;
 		case OPTION_FROM:

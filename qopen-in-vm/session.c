@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "session.h"
+#include "open/editwire.h"
+#include "open/opener/opener.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +14,7 @@
 /* Show how far the file, or the version that is coming back, is. */
 static void show_part(struct session *session)
 {
-	struct qfile_edit_progress progress = qfile_opener_progress(session->opener);
+	struct edit_progress progress = opener_progress(session->opener);
 
 	if (session->show.total.bytes != progress.total)
 		show_begin(&session->show, (struct qfile_size){.bytes = progress.total});
@@ -43,7 +45,7 @@ int session_send(struct session *session, int out)
 	 * parent is put back.
 	 */
 	fcntl(out, F_SETFL, flags | O_NONBLOCK);
-	while ((r = qfile_opener_send(session->opener, &session->error)) > 0)
+	while ((r = opener_send(session->opener, &session->error)) > 0)
 		show_part(session);
 	fcntl(out, F_SETFL, flags);
 	end_stream(out);
@@ -54,14 +56,14 @@ int session_send(struct session *session, int out)
 }
 
 /* A version came back. */
-static void take_version(struct session *session, enum qfile_opener_step step)
+static void take_version(struct session *session, enum opener_step step)
 {
-	session->damaged = step == QFILE_OPENER_DAMAGED;
-	if (step == QFILE_OPENER_KEPT || step == QFILE_OPENER_DROPPED)
+	session->damaged = step == OPENER_DAMAGED;
+	if (step == OPENER_KEPT || step == OPENER_DROPPED)
 		session->incomplete = true;
-	else if (step == QFILE_OPENER_SAVED)
+	else if (step == OPENER_SAVED)
 		session->incomplete = false; /* it has all that was saved before */
-	if (step != QFILE_OPENER_DAMAGED)
+	if (step != OPENER_DAMAGED)
 		session->saves = session->event.save;
 	show_clear(&session->show);
 	explain_version(&session->about, step, &session->event, &session->error);
@@ -71,11 +73,11 @@ int session_take(struct session *session)
 {
 	int step;
 
-	while ((step = qfile_opener_step(session->opener, &session->event, &session->error)) > 0) {
-		if (step == QFILE_OPENER_PART)
+	while ((step = opener_step(session->opener, &session->event, &session->error)) > 0) {
+		if (step == OPENER_PART)
 			show_part(session);
 		else
-			take_version(session, (enum qfile_opener_step)step);
+			take_version(session, (enum opener_step)step);
 	}
 	show_clear(&session->show);
 	if (step < 0) {

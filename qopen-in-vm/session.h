@@ -3,6 +3,7 @@
 #define SESSION_H
 #include "cli/show.h"
 #include "explain.h"
+#include "open/opener/opener.h"
 #include "options.h"
 
 #include <qfile.h>
@@ -10,8 +11,8 @@
 struct session {
 	struct explain about;
 	struct show show;
-	struct qfile_opener *opener;
-	struct qfile_opener_event event; /* the last that happened */
+	struct opener *opener;
+	struct opener_event event; /* the last that happened */
 	struct qfile_error error;
 	unsigned saves;  /* the number of the last version that came whole */
 	bool incomplete; /* something that was saved there is not in the file */

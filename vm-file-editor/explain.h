@@ -3,7 +3,7 @@
 #define EXPLAIN_H
 #include <qfile.h>
 
-/* How it ended: what qfile_editor_done() is told. */
+/* How it ended: what editor_done() is told. */
 struct ending {
 	int code; /* 0 or a positive errno */
 	char message[1024];

@@ -4,7 +4,10 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "cli/startup.h"
+#include "cli/stop.h"
 #include "explain.h"
+#include "open/editor/editor.h"
 #include "options.h"
 
 #include <err.h>
@@ -19,18 +22,18 @@ extern char **environ;
 
 static struct qfile_error error;
 
-static int new_editor(struct qfile_editor **editor, const struct options *options)
+static int new_editor(struct editor **editor, const struct options *options)
 {
 	const char *directory = getenv("TMPDIR");
-	struct qfile_editor_options editor_options = {
+	struct editor_options editor_options = {
 		.in = STDIN_FILENO,
 		.out = STDOUT_FILENO,
-		.stop = qfile_stop_open(),
+		.stop = stop_open(),
 		.directory = directory && *directory ? directory : "/tmp",
 		.from = getenv("QREXEC_REMOTE_DOMAIN"),
 		.max_bytes = options->max_bytes,
 	};
-	int r = qfile_editor_new(editor, &editor_options);
+	int r = editor_new(editor, &editor_options);
 
 	if (r == -EINVAL)
 		warnx("QREXEC_REMOTE_DOMAIN must be a VM's name; nothing was opened");
@@ -55,14 +58,14 @@ static int failed(struct ending *ending, const char *consequence)
 	return -1;
 }
 
-static int run_handler(struct qfile_editor *editor, const char *handler, struct ending *ending)
+static int run_handler(struct editor *editor, const char *handler, struct ending *ending)
 {
-	char *path = (char *)qfile_editor_path(editor), *command;
+	char *path = (char *)editor_path(editor), *command;
 	int status, r;
 
 	if (asprintf(&command, "%s \"$@\"", handler) < 0)
 		err(EXIT_FAILED, NULL);
-	r = qfile_editor_run(
+	r = editor_run(
 		editor,
 		(char *[]){(char *)"/bin/sh", (char *)"-c", command, (char *)"sh", path, NULL},
 		environ, &status, &error);
@@ -80,33 +83,33 @@ static int run_handler(struct qfile_editor *editor, const char *handler, struct 
 	return ending->code ? -1 : 0;
 }
 
-static int edit(struct qfile_editor *editor, const struct options *options, struct ending *ending)
+static int edit(struct editor *editor, const struct options *options, struct ending *ending)
 {
 	char name[1024];
 	int r;
 
-	if (qfile_editor_receive(editor, &error) < 0)
+	if (editor_receive(editor, &error) < 0)
 		return failed(ending, "; nothing was opened");
 	if (options->verbose) {
-		qfile_displayable(qfile_editor_path(editor), strlen(qfile_editor_path(editor)),
-				  name, sizeof(name), 500);
+		qfile_displayable(editor_path(editor), strlen(editor_path(editor)), name,
+				  sizeof(name), 500);
 		warnx("opening \"%s\"%s", name,
-		      qfile_editor_view_only(editor) ? " for viewing only" : "");
+		      editor_view_only(editor) ? " for viewing only" : "");
 	}
 	r = run_handler(editor, options->handler, ending);
 	if (options->verbose)
-		warnx("saves sent back: %u", qfile_editor_saves(editor));
+		warnx("saves sent back: %u", editor_saves(editor));
 	return r;
 }
 
 /* Tell the other side, tidy up. */
-static int end(struct qfile_editor *editor, const struct ending *ending)
+static int end(struct editor *editor, const struct ending *ending)
 {
-	int r = qfile_editor_done(editor, ending->code, ending->message), removed;
+	int r = editor_done(editor, ending->code, ending->message), removed;
 
 	if (r < 0 && ending->code != ECONNRESET)
 		warnx("the VM that asked had gone before it could be told the end");
-	removed = qfile_editor_free(editor);
+	removed = editor_free(editor);
 	if (removed < 0)
 		warnx("the private directory could not be removed: %s", strerror(-removed));
 	return r < 0 ? r : removed;
@@ -115,11 +118,11 @@ static int end(struct qfile_editor *editor, const struct ending *ending)
 int main(int argc, char **argv)
 {
 	struct ending ending = {.code = 0};
-	struct qfile_editor *editor;
+	struct editor *editor;
 	struct options options;
 	int status, flags, r;
 
-	qfile_descriptors_fill();
+	descriptors_fill();
 	/* A message is one write: others may share our stderr. */
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	status = options_parse(&options, argc, argv);

@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "format/name.h"
 #include <errno.h>
 #include <qfile.h>
 #include <string.h>
@@ -393,7 +394,7 @@ static int safe_name(const char *name, const char *end, char *safe, const char *
 	return 0;
 }
 
-int qfile_safe_name(const char *untrusted_name, size_t length, char name[256])
+int name_safe(const char *untrusted_name, size_t length, char name[256])
 {
 	if (length == 0 || length > COMPONENT_MAX)
 		return -EINVAL;

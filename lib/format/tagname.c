@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "format/name.h"
 #include <errno.h>
 #include <qfile.h>
 #include <string.h>
@@ -84,7 +85,7 @@ static int tagged_name(const char *name, const char *end, const char *tag, const
 	return 0;
 }
 
-int qfile_numbered_name(const char *name, unsigned number, char numbered[256])
+int name_numbered(const char *name, unsigned number, char numbered[256])
 {
 	char digits[sizeof("4294967295") - 1], *end = digits + sizeof(digits);
 
@@ -92,7 +93,7 @@ int qfile_numbered_name(const char *name, unsigned number, char numbered[256])
 			   numbered + COMPONENT_MAX);
 }
 
-int qfile_tagged_name(const char *name, const char *tag, char tagged[256])
+int name_tagged(const char *name, const char *tag, char tagged[256])
 {
 	return tagged_name(name, name + strlen(name), tag, tag + strlen(tag), tagged,
 			   tagged + COMPONENT_MAX);

@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "open/editwire.h"
 #include "format/bytes.h"
 
 #include <errno.h>
@@ -13,7 +14,7 @@
 
 /* Offsets in the request; those behind the name are version 2's. */
 enum {
-	MARK = QFILE_EDIT_NAME_SIZE,
+	MARK = EDIT_NAME_SIZE,
 	LENGTH = 240,
 	FLAGS = 248,
 	CRC = 252
@@ -21,7 +22,7 @@ enum {
 
 #define FLAG_VIEW_ONLY 1u
 
-static const unsigned char mark[QFILE_EDIT_MARK_SIZE] = "PedOSv2";
+static const unsigned char mark[EDIT_MARK_SIZE] = "PedOSv2";
 
 static const char view_only[] = "view-only-";
 #define VIEW_ONLY_LENGTH ((ptrdiff_t)sizeof(view_only) - 1)
@@ -45,8 +46,7 @@ static const char *end_of(const char *name, const char *end, ptrdiff_t room)
 	return name;
 }
 
-void qfile_edit_request_encode(const struct qfile_edit_request *request,
-			       unsigned char bytes[QFILE_EDIT_REQUEST_SIZE])
+void edit_request_encode(const struct edit_request *request, unsigned char bytes[EDIT_REQUEST_SIZE])
 {
 	const ptrdiff_t prefix = request->view_only ? VIEW_ONLY_LENGTH : 0;
 	const size_t length = strlen(request->name);
@@ -55,8 +55,8 @@ void qfile_edit_request_encode(const struct qfile_edit_request *request,
 	/* For the prover, which is to look at each length by itself: */
 	//@ split length;
 	end = request->name + length;
-	name = end_of(request->name, end, QFILE_EDIT_NAME_SIZE - 1 - prefix);
-	memset(bytes, 0, QFILE_EDIT_REQUEST_SIZE);
+	name = end_of(request->name, end, EDIT_NAME_SIZE - 1 - prefix);
+	memset(bytes, 0, EDIT_REQUEST_SIZE);
 	memcpy(bytes, view_only, (size_t)prefix);
 	memcpy(bytes + prefix, name, (size_t)(end - name));
 	memcpy(bytes + MARK, mark, sizeof(mark));
@@ -66,8 +66,8 @@ void qfile_edit_request_encode(const struct qfile_edit_request *request,
 }
 
 /* What version 2 has behind the name. */
-static int decode_version2(const unsigned char untrusted_bytes[QFILE_EDIT_REQUEST_SIZE],
-			   struct qfile_edit_request *request)
+static int decode_version2(const unsigned char untrusted_bytes[EDIT_REQUEST_SIZE],
+			   struct edit_request *request)
 {
 	uint64_t untrusted_length = get64(untrusted_bytes + LENGTH);
 	uint32_t untrusted_flags = get32(untrusted_bytes + FLAGS);
@@ -91,8 +91,7 @@ static const char *without_prefix(const char *untrusted_name, const char *end)
 	return prefixed ? untrusted_name + VIEW_ONLY_LENGTH : untrusted_name;
 }
 
-static int decode_name(const char *untrusted_name, const char *end,
-		       struct qfile_edit_request *request)
+static int decode_name(const char *untrusted_name, const char *end, struct edit_request *request)
 {
 	const char *rest = without_prefix(untrusted_name, end);
 
@@ -107,11 +106,11 @@ static int decode_name(const char *untrusted_name, const char *end,
 	return 0;
 }
 
-int qfile_edit_request_decode(const unsigned char untrusted_bytes[QFILE_EDIT_REQUEST_SIZE],
-			      struct qfile_edit_request *request)
+int edit_request_decode(const unsigned char untrusted_bytes[EDIT_REQUEST_SIZE],
+			struct edit_request *request)
 {
 	const bool version2 = memcmp(untrusted_bytes + MARK, mark, sizeof(mark)) == 0;
-	const size_t room = version2 ? QFILE_EDIT_NAME_SIZE : QFILE_EDIT_REQUEST_SIZE;
+	const size_t room = version2 ? EDIT_NAME_SIZE : EDIT_REQUEST_SIZE;
 	const char *untrusted_name = (const char *)untrusted_bytes;
 	const size_t length = strnlen(untrusted_name, room);
 	int r = 0;
@@ -127,8 +126,7 @@ int qfile_edit_request_decode(const unsigned char untrusted_bytes[QFILE_EDIT_REQ
 	return decode_name(untrusted_name, untrusted_name + length, request);
 }
 
-void qfile_edit_record_encode(const struct qfile_edit_record *record,
-			      unsigned char bytes[QFILE_EDIT_RECORD_SIZE])
+void edit_record_encode(const struct edit_record *record, unsigned char bytes[EDIT_RECORD_SIZE])
 {
 	memcpy(bytes, mark, sizeof(mark));
 	put32(bytes + 8, record->kind);
@@ -136,7 +134,7 @@ void qfile_edit_record_encode(const struct qfile_edit_record *record,
 	put64(bytes + 16, record->length);
 }
 
-bool qfile_edit_is_record(const unsigned char untrusted_bytes[QFILE_EDIT_MARK_SIZE])
+bool edit_is_record(const unsigned char untrusted_bytes[EDIT_MARK_SIZE])
 {
 	return memcmp(untrusted_bytes, mark, sizeof(mark)) == 0;
 }
@@ -145,36 +143,36 @@ bool qfile_edit_is_record(const unsigned char untrusted_bytes[QFILE_EDIT_MARK_SI
 static bool length_ok(uint32_t untrusted_kind, uint64_t untrusted_length)
 {
 	switch (untrusted_kind) {
-	case QFILE_EDIT_SAVE:
+	case EDIT_SAVE:
 		return untrusted_length <= INT64_MAX;
-	case QFILE_EDIT_DONE:
-		return untrusted_length <= QFILE_EDIT_MESSAGE_MAX;
+	case EDIT_DONE:
+		return untrusted_length <= EDIT_MESSAGE_MAX;
 	default:
 		return false;
 	}
 }
 
-int qfile_edit_record_decode(const unsigned char untrusted_bytes[QFILE_EDIT_RECORD_SIZE],
-			     struct qfile_edit_record *record)
+int edit_record_decode(const unsigned char untrusted_bytes[EDIT_RECORD_SIZE],
+		       struct edit_record *record)
 {
 	uint32_t untrusted_kind = get32(untrusted_bytes + 8);
 	uint64_t untrusted_length = get64(untrusted_bytes + 16);
 
 	memset(record, 0, sizeof(*record));
-	if (!qfile_edit_is_record(untrusted_bytes) || !length_ok(untrusted_kind, untrusted_length))
+	if (!edit_is_record(untrusted_bytes) || !length_ok(untrusted_kind, untrusted_length))
 		return -EINVAL;
-	record->kind = (enum qfile_edit_kind)untrusted_kind;
-	record->code = record->kind == QFILE_EDIT_DONE ? get32(untrusted_bytes + 12) : 0;
+	record->kind = (enum edit_kind)untrusted_kind;
+	record->code = record->kind == EDIT_DONE ? get32(untrusted_bytes + 12) : 0;
 	record->length = untrusted_length;
 	return 0;
 }
 
-void qfile_edit_crc_encode(uint32_t crc, unsigned char bytes[QFILE_EDIT_CRC_SIZE])
+void edit_crc_encode(uint32_t crc, unsigned char bytes[EDIT_CRC_SIZE])
 {
 	put32(bytes, crc);
 }
 
-uint32_t qfile_edit_crc_decode(const unsigned char bytes[QFILE_EDIT_CRC_SIZE])
+uint32_t edit_crc_decode(const unsigned char bytes[EDIT_CRC_SIZE])
 {
 	return get32(bytes);
 }

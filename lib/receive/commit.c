@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "receive/commit.h"
+#include "format/name.h"
 
 #include "format/error.h"
 
@@ -71,7 +72,7 @@ static int free_name(const struct staging *staging, FILE *plan, const char *name
 
 		if (on_conflict == QFILE_CONFLICT_FAIL || number == 0)
 			return -EEXIST;
-		r = qfile_numbered_name(name, number, final);
+		r = name_numbered(name, number, final);
 		if (r < 0)
 			return r;
 	}

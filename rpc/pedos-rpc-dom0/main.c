@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "base/background.h"
+#include "cli/startup.h"
+#include "cli/stop.h"
 #include "domains.h"
 #include "options.h"
 #include "update.h"
@@ -230,7 +232,7 @@ static int run(struct daemon *daemon, const struct options *options)
 	if (!read_policy(options->policy, &daemon->policy))
 		return EXIT_FAILED;
 	ready = to_background(options);
-	stop = qfile_stop_open();
+	stop = stop_open();
 	if (stop < 0)
 		errx(EXIT_FAILED, "waiting for signals: %s", strerror(-stop));
 	if (!begin(daemon))
@@ -251,7 +253,7 @@ int main(int argc, char **argv)
 	struct options options;
 	int status;
 
-	qfile_descriptors_fill();
+	descriptors_fill();
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	status = options_parse(&options, argc, argv);
 	if (status >= 0)

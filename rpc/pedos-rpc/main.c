@@ -3,6 +3,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "cli/startup.h"
+#include "cli/stop.h"
 #include "options.h"
 #include "program.h"
 
@@ -220,7 +222,7 @@ int main(int argc, char **argv)
 	struct options options;
 	int status;
 
-	qfile_descriptors_fill();
+	descriptors_fill();
 	/* A message is one write: others may share our stderr. */
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	status = options_parse(&options, argc, argv);
@@ -232,7 +234,7 @@ int main(int argc, char **argv)
 		warnx("%s", failure.text);
 		return failure.status;
 	}
-	caller.stop = qfile_stop_open();
+	caller.stop = stop_open();
 	status = call(&caller);
 	if (status == -ECANCELED)
 		return stop(&caller);

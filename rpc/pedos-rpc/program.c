@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "program.h"
+#include "cli/call.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -21,8 +22,8 @@ extern char **environ;
 
 int program_start(struct program *program, char *const argv[])
 {
-	struct qfile_peer peer;
-	int r = qfile_call_program(argv, environ, &peer);
+	struct peer peer;
+	int r = call_program(argv, environ, &peer);
 
 	if (r < 0)
 		return r;

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "base/background.h"
+#include "cli/startup.h"
 #include "daemon.h"
 #include "log.h"
 
@@ -40,7 +41,7 @@ int main(int argc, char **argv)
 	struct daemon *daemon;
 	int status, ready = -1;
 
-	qfile_descriptors_fill();
+	descriptors_fill();
 	/* A line of the log is one write: the calls' processes write there, too. */
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	status = options_parse(&options, argc, argv);

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "serve.h"
+#include "cli/stop.h"
 
 #include "account.h"
 #include "log.h"
@@ -378,7 +379,7 @@ void serve(const struct options *options, struct rpc_listener *listener,
 			     .arrival = arrival,
 			     .source = arrival->source,
 			     .daemon = daemon};
-	call.stop = qfile_stop_open();
+	call.stop = stop_open();
 	prctl(PR_SET_NAME, "pedos-rpcd call");
 	clock_gettime(CLOCK_MONOTONIC, &call.begun);
 	if (account_end_with(daemon, SIGTERM) < 0)

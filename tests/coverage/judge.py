@@ -5,7 +5,7 @@ import sys
 
 LINES = 95.0  # percent, of the library
 # The parsers of what a stranger sends: every line, every branch but those that the source itself says cannot be taken (GCOVR_EXCL_BR_LINE).
-PARSERS = ("lib/wire.c", "lib/editwire.c", "lib/name.c", "lib/tagname.c", "lib/unpack.c")
+PARSERS = ("lib/format/wire.c", "lib/open/editwire.c", "lib/format/name.c", "lib/format/tagname.c", "lib/receive/unpack.c")
 
 
 def share(reached, all_of_them):

@@ -5,27 +5,26 @@
 set -u
 cd "$(dirname "$0")/../.."
 build=$1
-library=$build/lib/libqfile.so.1
-unit=$build/tests/unit-tests
+# All that the library is linked into, and counted in.
+counted="bin/qfile-agent bin/qfile-unpacker bin/qopen-in-vm bin/vm-file-editor tests/unit-tests"
 
 # Anybody may count: the receiver becomes its user.
-for counted in "$library" "$unit"; do
-    rm -f "$counted.counters"
-    touch "$counted.counters"
-    chmod 666 "$counted.counters"
+for program in $counted; do
+    rm -f "$build/$program.counters"
+    touch "$build/$program.counters"
+    chmod 666 "$build/$program.counters"
 done
 QFILE_BUILD=$build "${PYTHON-python3}" -B tests/run.py -1 -s "unit hostile integration"
 status=$?
 
-# write TO PROGRAM: what was counted in the library as PROGRAM has it, beside the notes that gcc made for it.
-write() {
-    rm -rf "$1"
-    mkdir -p "$1"
-    find "$build/lib" -name '*.gcno' -exec cp {} "$1" \;
-    QFILE_COVERAGE_TO=$1 "$2" || exit 1
-}
-write "$build/counted/programs" "$build/bin/qfile-unpacker"
-write "$build/counted/unit" "$unit"
+# What was counted in each of them, beside the notes that gcc made for it.
+rm -rf "$build/counted"
+for program in $counted; do
+    to=$build/counted/${program##*/}
+    mkdir -p "$to"
+    find "$build/lib" -name '*.gcno' -exec cp {} "$to" \;
+    QFILE_COVERAGE_TO=$to "$build/$program" || exit 1
+done
 
 report() {
     gcovr --root . --filter lib/ --object-directory "$build/counted" "$build/counted" "$@"

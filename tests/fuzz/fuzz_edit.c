@@ -6,7 +6,9 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "format/name.h"
 #include "fuzz.h"
+#include "open/editwire.h"
 
 #include <libdeflate.h>
 #include <qfile.h>
@@ -15,7 +17,7 @@
 
 #define VIEW_ONLY "view-only-"
 
-static const unsigned char mark[QFILE_EDIT_MARK_SIZE] = {'P', 'e', 'd', 'O', 'S', 'v', '2', 0};
+static const unsigned char mark[EDIT_MARK_SIZE] = {'P', 'e', 'd', 'O', 'S', 'v', '2', 0};
 
 static uint32_t le32(const unsigned char *bytes)
 {
@@ -45,7 +47,7 @@ static bool is_request(const unsigned char *bytes, bool version2)
 }
 
 /* What was decoded is what is there: the name, with or without what stands before it. */
-static void check_said(const struct qfile_edit_request *request, const unsigned char *bytes,
+static void check_said(const struct edit_request *request, const unsigned char *bytes,
 		       bool version2)
 {
 	bool prefixed = strncmp((const char *)bytes, VIEW_ONLY, strlen(VIEW_ONLY)) == 0;
@@ -59,38 +61,38 @@ static void check_said(const struct qfile_edit_request *request, const unsigned 
 }
 
 /* A request that an opener of ours would send comes back as it was. */
-static void check_again(const struct qfile_edit_request *request, const unsigned char *bytes)
+static void check_again(const struct edit_request *request, const unsigned char *bytes)
 {
-	unsigned char encoded[QFILE_EDIT_REQUEST_SIZE];
+	unsigned char encoded[EDIT_REQUEST_SIZE];
 	size_t name = strlen((const char *)bytes),
 	       prefix = request->view_only ? strlen(VIEW_ONLY) : 0;
 	bool ours = request->records && name == strlen(request->name) + prefix;
-	struct qfile_edit_request again;
+	struct edit_request again;
 
-	for (size_t i = name; i < QFILE_EDIT_NAME_SIZE; i++)
+	for (size_t i = name; i < EDIT_NAME_SIZE; i++)
 		ours = ours && bytes[i] == 0;
-	qfile_edit_request_encode(request, encoded);
+	edit_request_encode(request, encoded);
 	CHECK(!ours || memcmp(encoded, bytes, sizeof(encoded)) == 0);
-	CHECK(qfile_edit_request_decode(encoded, &again) == 0 && again.records &&
+	CHECK(edit_request_decode(encoded, &again) == 0 && again.records &&
 	      again.view_only == request->view_only);
 	CHECK(again.length == request->length);
 	/* Of a name that is too long, the end. */
 	CHECK(strlen(again.name) <= strlen(request->name));
 	CHECK(strcmp(again.name, request->name + strlen(request->name) - strlen(again.name)) == 0);
 	CHECK(strlen(again.name) == strlen(request->name) ||
-	      strlen(again.name) + prefix + 3 >= QFILE_EDIT_NAME_SIZE - 1);
+	      strlen(again.name) + prefix + 3 >= EDIT_NAME_SIZE - 1);
 }
 
 static void check_names(const char *untrusted_name, size_t length);
 
 static void check_request(const unsigned char *exact)
 {
-	bool version2 = memcmp(exact + QFILE_EDIT_NAME_SIZE, mark, sizeof(mark)) == 0;
-	struct qfile_edit_request request;
+	bool version2 = memcmp(exact + EDIT_NAME_SIZE, mark, sizeof(mark)) == 0;
+	struct edit_request request;
 	int r;
 
 	memset(&request, 0xa5, sizeof(request));
-	r = qfile_edit_request_decode(exact, &request);
+	r = edit_request_decode(exact, &request);
 	CHECK((r == 0) == is_request(exact, version2));
 	if (r < 0)
 		return;
@@ -103,31 +105,31 @@ static void check_request(const unsigned char *exact)
 
 static void check_record(const unsigned char *exact)
 {
-	unsigned char encoded[QFILE_EDIT_RECORD_SIZE], expected[QFILE_EDIT_RECORD_SIZE];
+	unsigned char encoded[EDIT_RECORD_SIZE], expected[EDIT_RECORD_SIZE];
 	bool marked = memcmp(exact, mark, sizeof(mark)) == 0;
-	uint64_t most = le32(exact + 8) == QFILE_EDIT_SAVE ? INT64_MAX : 4096;
+	uint64_t most = le32(exact + 8) == EDIT_SAVE ? INT64_MAX : 4096;
 	bool good =
 		marked && le32(exact + 8) >= 1 && le32(exact + 8) <= 2 && le64(exact + 16) <= most;
-	struct qfile_edit_record record;
+	struct edit_record record;
 
-	CHECK(qfile_edit_is_record(exact) == marked);
+	CHECK(edit_is_record(exact) == marked);
 	memset(&record, 0xa5, sizeof(record));
-	CHECK((qfile_edit_record_decode(exact, &record) == 0) == good);
+	CHECK((edit_record_decode(exact, &record) == 0) == good);
 	if (!good)
 		return;
 	memcpy(expected, exact, sizeof(expected));
-	if (record.kind == QFILE_EDIT_SAVE)
+	if (record.kind == EDIT_SAVE)
 		memset(expected + 12, 0, 4); /* the code, which such a record has not */
-	qfile_edit_record_encode(&record, encoded);
+	edit_record_encode(&record, encoded);
 	CHECK(memcmp(encoded, expected, sizeof(encoded)) == 0);
 }
 
 static void check_crc(const unsigned char *exact)
 {
-	unsigned char encoded[QFILE_EDIT_CRC_SIZE];
+	unsigned char encoded[EDIT_CRC_SIZE];
 
-	CHECK(qfile_edit_crc_decode(exact) == le32(exact));
-	qfile_edit_crc_encode(le32(exact), encoded);
+	CHECK(edit_crc_decode(exact) == le32(exact));
+	edit_crc_encode(le32(exact), encoded);
 	CHECK(memcmp(encoded, exact, sizeof(encoded)) == 0);
 }
 
@@ -140,14 +142,14 @@ static void check_safe(const char *exact, size_t length)
 	bool refused = length == 0 || length > 255 || (length == 1 && exact[0] == '.') ||
 		       (length == 2 && memcmp(exact, "..", 2) == 0);
 
-	CHECK((qfile_safe_name(exact, length, name) < 0) == refused);
+	CHECK((name_safe(exact, length, name) < 0) == refused);
 	if (!refused) {
 		CHECK(qfile_name_check(name, strlen(name), 0) == 0 && !strchr(name, '/'));
 		CHECK(fuzz_is_clean_text(name, strlen(name)));
 		CHECK(strlen(name) <= length);
 		if (qfile_name_check(exact, length, 0) == 0 && !memchr(exact, '/', length))
 			CHECK(strlen(name) == length && memcmp(name, exact, length) == 0);
-		CHECK(qfile_safe_name(name, strlen(name), again) == 0 && strcmp(again, name) == 0);
+		CHECK(name_safe(name, strlen(name), again) == 0 && strcmp(again, name) == 0);
 	}
 	free(again);
 	free(name);
@@ -159,7 +161,7 @@ static void check_tagged(const char *name, const char *tag)
 	char *tagged = fuzz_exact_buffer(256), *middle;
 	size_t more = strlen(tag) + strlen(" ()");
 
-	if (qfile_tagged_name(name, tag, tagged) == 0) {
+	if (name_tagged(name, tag, tagged) == 0) {
 		middle = strstr(tagged, tag);
 		CHECK(strlen(tagged) <= 255 && middle);
 		CHECK(strlen(name) + more > 255 || strlen(tagged) == strlen(name) + more);
@@ -180,9 +182,9 @@ static void check_names(const char *untrusted_name, size_t length)
 	size_t cut = length < sizeof(name) ? length : sizeof(name) - 1;
 
 	check_safe(exact, length);
-	if (qfile_safe_name(exact, cut, name) == 0) {
+	if (name_safe(exact, cut, name) == 0) {
 		check_tagged(name, "edited in work, 2026-11-23 14.36.05");
-		qfile_safe_name(exact + cut / 2, cut - cut / 2, tag);
+		name_safe(exact + cut / 2, cut - cut / 2, tag);
 		check_tagged(name, tag);
 	}
 	free(exact);
@@ -190,19 +192,18 @@ static void check_names(const char *untrusted_name, size_t length)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const size_t fixed = QFILE_EDIT_REQUEST_SIZE + QFILE_EDIT_RECORD_SIZE + QFILE_EDIT_CRC_SIZE;
+	const size_t fixed = EDIT_REQUEST_SIZE + EDIT_RECORD_SIZE + EDIT_CRC_SIZE;
 	unsigned char *exact;
 
 	if (size < fixed)
 		return 0;
-	exact = fuzz_exact_copy(data, QFILE_EDIT_REQUEST_SIZE);
+	exact = fuzz_exact_copy(data, EDIT_REQUEST_SIZE);
 	check_request(exact);
 	free(exact);
-	exact = fuzz_exact_copy(data + QFILE_EDIT_REQUEST_SIZE, QFILE_EDIT_RECORD_SIZE);
+	exact = fuzz_exact_copy(data + EDIT_REQUEST_SIZE, EDIT_RECORD_SIZE);
 	check_record(exact);
 	free(exact);
-	exact = fuzz_exact_copy(data + QFILE_EDIT_REQUEST_SIZE + QFILE_EDIT_RECORD_SIZE,
-				QFILE_EDIT_CRC_SIZE);
+	exact = fuzz_exact_copy(data + EDIT_REQUEST_SIZE + EDIT_RECORD_SIZE, EDIT_CRC_SIZE);
 	check_crc(exact);
 	free(exact);
 	check_names((const char *)data + fixed, size - fixed);
@@ -218,9 +219,9 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 	uint32_t crc;
 
 	size = LLVMFuzzerMutate(data, size, max_size);
-	if (seed % 2 == 0 || size < QFILE_EDIT_REQUEST_SIZE)
+	if (seed % 2 == 0 || size < EDIT_REQUEST_SIZE)
 		return size;
-	memcpy(data + QFILE_EDIT_NAME_SIZE, mark, sizeof(mark));
+	memcpy(data + EDIT_NAME_SIZE, mark, sizeof(mark));
 	crc = libdeflate_crc32(0, data, 252);
 	for (int i = 0; i < 4; i++)
 		data[252 + i] = (uint8_t)(crc >> (8 * i));

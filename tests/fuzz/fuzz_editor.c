@@ -7,8 +7,11 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "format/name.h"
 #include "fuzz.h"
 #include "input.h"
+#include "open/editor/editor.h"
+#include "open/editwire.h"
 #include "scratch.h"
 
 #include <errno.h>
@@ -43,7 +46,7 @@ static struct qfile_error error;
 struct expected {
 	int r;
 	bool records;
-	struct qfile_edit_request request;
+	struct edit_request request;
 	char name[256];
 	size_t size; /* of the content */
 };
@@ -51,7 +54,7 @@ struct expected {
 static int expect_content(struct expected *expected)
 {
 	const uint64_t most = options & OPTION_FEW_BYTES ? FEW_BYTES : STREAM_MAX;
-	size_t there = stream_size - QFILE_EDIT_REQUEST_SIZE;
+	size_t there = stream_size - EDIT_REQUEST_SIZE;
 
 	if (expected->request.records) {
 		expected->size = (size_t)expected->request.length;
@@ -65,18 +68,16 @@ static int expect_content(struct expected *expected)
 
 static struct expected expect(void)
 {
-	static const unsigned char mark[QFILE_EDIT_MARK_SIZE] = {'P', 'e', 'd', 'O',
-								 'S', 'v', '2', 0};
+	static const unsigned char mark[EDIT_MARK_SIZE] = {'P', 'e', 'd', 'O', 'S', 'v', '2', 0};
 	struct expected expected = {.r = -EINVAL};
 
-	if (stream_size < QFILE_EDIT_REQUEST_SIZE) {
+	if (stream_size < EDIT_REQUEST_SIZE) {
 		expected.r = -ENODATA;
 		return expected;
 	}
-	expected.records = memcmp(stream + QFILE_EDIT_NAME_SIZE, mark, sizeof(mark)) == 0;
-	if (qfile_edit_request_decode(stream, &expected.request) == 0 &&
-	    qfile_safe_name(expected.request.name, strlen(expected.request.name), expected.name) ==
-		    0)
+	expected.records = memcmp(stream + EDIT_NAME_SIZE, mark, sizeof(mark)) == 0;
+	if (edit_request_decode(stream, &expected.request) == 0 &&
+	    name_safe(expected.request.name, strlen(expected.request.name), expected.name) == 0)
 		expected.r = expect_content(&expected);
 	return expected;
 }
@@ -106,16 +107,16 @@ static void check_entry(const char *path, int dir, const char *name, const struc
 	CHECK((size_t)status->st_size == now->size);
 	MUST(fd = openat(dir, name, O_RDONLY | O_CLOEXEC));
 	CHECK(pread(fd, bytes, sizeof(bytes), 0) == (ssize_t)now->size &&
-	      memcmp(bytes, stream + QFILE_EDIT_REQUEST_SIZE, now->size) == 0);
+	      memcmp(bytes, stream + EDIT_REQUEST_SIZE, now->size) == 0);
 	close(fd);
 }
 
-static void check_received(const struct qfile_editor *editor, const struct expected *expected)
+static void check_received(const struct editor *editor, const struct expected *expected)
 {
-	const char *path = qfile_editor_path(editor);
+	const char *path = editor_path(editor);
 	size_t length = strlen(expected->name);
 
-	CHECK(qfile_editor_view_only(editor) == expected->request.view_only);
+	CHECK(editor_view_only(editor) == expected->request.view_only);
 	CHECK(strncmp(path, top, strlen(top)) == 0 && strlen(path) > length + 1);
 	CHECK(path[strlen(path) - length - 1] == '/' &&
 	      strcmp(path + strlen(path) - length, expected->name) == 0);
@@ -129,21 +130,20 @@ static void check_received(const struct qfile_editor *editor, const struct expec
 /* One record tells the end, where the opener understands it. */
 static void check_answer(const struct expected *expected, uint32_t code, const char *message)
 {
-	unsigned char
-		bytes[QFILE_EDIT_RECORD_SIZE + QFILE_EDIT_MESSAGE_MAX + QFILE_EDIT_CRC_SIZE + 1];
+	unsigned char bytes[EDIT_RECORD_SIZE + EDIT_MESSAGE_MAX + EDIT_CRC_SIZE + 1];
 	ssize_t n = pread(out, bytes, sizeof(bytes), 0);
 	size_t length = strlen(message);
-	struct qfile_edit_record record;
+	struct edit_record record;
 
 	if (!expected->records) {
 		CHECK(n == 0);
 		return;
 	}
-	CHECK(n == (ssize_t)(QFILE_EDIT_RECORD_SIZE + length + QFILE_EDIT_CRC_SIZE));
-	CHECK(qfile_edit_record_decode(bytes, &record) == 0);
-	CHECK(record.kind == QFILE_EDIT_DONE && record.code == code && record.length == length);
-	CHECK(memcmp(bytes + QFILE_EDIT_RECORD_SIZE, message, length) == 0);
-	CHECK(qfile_edit_crc_decode(bytes + QFILE_EDIT_RECORD_SIZE + length) ==
+	CHECK(n == (ssize_t)(EDIT_RECORD_SIZE + length + EDIT_CRC_SIZE));
+	CHECK(edit_record_decode(bytes, &record) == 0);
+	CHECK(record.kind == EDIT_DONE && record.code == code && record.length == length);
+	CHECK(memcmp(bytes + EDIT_RECORD_SIZE, message, length) == 0);
+	CHECK(edit_crc_decode(bytes + EDIT_RECORD_SIZE + length) ==
 	      libdeflate_crc32(0, message, length));
 }
 
@@ -170,7 +170,7 @@ static void check_nothing_left(void)
 
 static void check_session(const struct input *input, const struct expected *expected)
 {
-	struct qfile_editor_options editor_options = {
+	struct editor_options editor_options = {
 		.in = input_begin(input),
 		.out = out,
 		.stop = -1,
@@ -178,12 +178,12 @@ static void check_session(const struct input *input, const struct expected *expe
 		.from = options & OPTION_NOBODY ? NULL : "work",
 		.max_bytes = options & OPTION_FEW_BYTES ? FEW_BYTES : STREAM_MAX,
 	};
-	struct qfile_editor *editor;
+	struct editor *editor;
 	char text[1024] = "";
 	int r;
 
-	MUST(qfile_editor_new(&editor, &editor_options));
-	r = qfile_editor_receive(editor, &error);
+	MUST(editor_new(&editor, &editor_options));
+	r = editor_receive(editor, &error);
 	CHECK(r == expected->r);
 	if (r == 0)
 		check_received(editor, expected);
@@ -191,9 +191,9 @@ static void check_session(const struct input *input, const struct expected *expe
 		qfile_error_text(&error, text, sizeof(text));
 	CHECK(r == 0 || error.code == -r);
 	CHECK(strlen(text) < sizeof(text) - 1 && fuzz_is_clean_text(text, strlen(text)));
-	CHECK(qfile_editor_done(editor, -r, text) == 0);
+	CHECK(editor_done(editor, -r, text) == 0);
 	check_answer(expected, (uint32_t)-r, text);
-	CHECK(qfile_editor_free(editor) == 0);
+	CHECK(editor_free(editor) == 0);
 	check_nothing_left();
 }
 
@@ -248,11 +248,11 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 	if (size < 2 || seed % 2 == 0)
 		return size;
 	used = input_unfold(data + 2, size - 2, changed, sizeof(changed));
-	if (used < QFILE_EDIT_REQUEST_SIZE)
+	if (used < EDIT_REQUEST_SIZE)
 		return size;
-	memcpy(changed + QFILE_EDIT_NAME_SIZE, "PedOSv2", QFILE_EDIT_MARK_SIZE);
-	crc = libdeflate_crc32(0, changed, QFILE_EDIT_REQUEST_SIZE - sizeof(crc));
-	memcpy(changed + QFILE_EDIT_REQUEST_SIZE - sizeof(crc), &crc, sizeof(crc));
+	memcpy(changed + EDIT_NAME_SIZE, "PedOSv2", EDIT_MARK_SIZE);
+	crc = libdeflate_crc32(0, changed, EDIT_REQUEST_SIZE - sizeof(crc));
+	memcpy(changed + EDIT_REQUEST_SIZE - sizeof(crc), &crc, sizeof(crc));
 	used = input_fold(changed, used, data + 2, max_size - 2);
 	return used ? used + 2 : size;
 }

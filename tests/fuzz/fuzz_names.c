@@ -6,6 +6,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "cli/progress.h"
+#include "format/name.h"
 #include "fuzz.h"
 
 #include <qfile.h>
@@ -146,7 +148,7 @@ static void check_numbered(const char *name, size_t length, unsigned number)
 	char *numbered = fuzz_exact_buffer(256), tag[16];
 
 	snprintf(tag, sizeof(tag), " (%u)", number);
-	if (qfile_numbered_name(name, number, numbered) == 0) {
+	if (name_numbered(name, number, numbered) == 0) {
 		CHECK(strlen(numbered) <= 255 && strstr(numbered, tag));
 		/* Cut to make room for what it had there. */
 		CHECK(strcmp(numbered, name) != 0 || strstr(name, tag));
@@ -161,11 +163,11 @@ static void check_numbered(const char *name, size_t length, unsigned number)
 }
 
 /* The object ends where it should, whatever the name has in it. */
-static void check_json(const struct qfile_progress *progress)
+static void check_json(const struct progress *progress)
 {
 	static const char label[] = "\"name\":\"";
 	char text[8192]; /* as in qfile-agent */
-	size_t n = qfile_progress_json(progress, text, sizeof(text));
+	size_t n = progress_json(progress, text, sizeof(text));
 	const char *at = strstr(text, label);
 
 	CHECK(n == strlen(text) && n < sizeof(text) - 1 && at);
@@ -176,11 +178,10 @@ static void check_json(const struct qfile_progress *progress)
 	CHECK(strcmp(at, "\"}") == 0);
 }
 
-static void check_line(const struct qfile_progress *progress, size_t columns, size_t size,
-		       bool utf8)
+static void check_line(const struct progress *progress, size_t columns, size_t size, bool utf8)
 {
 	char *text = fuzz_exact_buffer(size);
-	size_t n = qfile_progress_line(progress, columns, utf8, text, size);
+	size_t n = progress_line(progress, columns, utf8, text, size);
 
 	CHECK(n < size && n == strlen(text) && fuzz_is_clean_text(text, n));
 	CHECK(utf8 || (n <= columns && is_ascii(text, n)));
@@ -190,10 +191,10 @@ static void check_line(const struct qfile_progress *progress, size_t columns, si
 /* All that is said about a name to a person or a program. */
 static void check_told(const char *name, size_t size, size_t columns)
 {
-	struct qfile_progress progress = {.total = {.bytes = 10},
-					  .done = {.bytes = size},
-					  .seconds = (double)size / 7,
-					  .name = name};
+	struct progress progress = {.total = {.bytes = 10},
+				    .done = {.bytes = size},
+				    .seconds = (double)size / 7,
+				    .name = name};
 	static struct qfile_error error = {.doing = "reading", .hint = "try again"};
 	char *text = fuzz_exact_buffer(size);
 

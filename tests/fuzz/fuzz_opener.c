@@ -7,6 +7,8 @@
  */
 #include "fuzz.h"
 #include "input.h"
+#include "open/editwire.h"
+#include "open/opener/opener.h"
 #include "scratch.h"
 
 #include <errno.h>
@@ -36,7 +38,7 @@ enum option {
 	OPTION_SETTLED = 64, /* it had not been written to for long */
 };
 
-static const unsigned char mark[QFILE_EDIT_MARK_SIZE] = {'P', 'e', 'd', 'O', 'S', 'v', '2', 0};
+static const unsigned char mark[EDIT_MARK_SIZE] = {'P', 'e', 'd', 'O', 'S', 'v', '2', 0};
 
 static uint8_t answer[ANSWER_MAX];
 static unsigned options;
@@ -66,7 +68,7 @@ struct reading {
 };
 
 struct expected {
-	int step; /* as qfile_opener_step() returns it, but never QFILE_OPENER_PART */
+	int step; /* as opener_step() returns it, but never OPENER_PART */
 	const uint8_t *content;
 	size_t size;
 	uint32_t code;
@@ -75,14 +77,14 @@ struct expected {
 /* A version is complete. */
 static struct expected complete(const uint8_t *content, size_t size)
 {
-	struct expected expected = {.step = QFILE_OPENER_SAVED, .content = content, .size = size};
+	struct expected expected = {.step = OPENER_SAVED, .content = content, .size = size};
 
 	if (options & (OPTION_CHANGED | OPTION_REMOVED)) {
-		expected.step = QFILE_OPENER_KEPT;
+		expected.step = OPENER_KEPT;
 		expected.code = options & OPTION_REMOVED ? ENOENT : ESTALE;
 	}
 	if (options & OPTION_VIEW_ONLY)
-		expected.step = QFILE_OPENER_PART;
+		expected.step = OPENER_PART;
 	return expected;
 }
 
@@ -118,7 +120,7 @@ static struct expected read_save(struct reading *reading, uint64_t length)
 	good = le32(payload + length) == libdeflate_crc32(0, payload, length);
 	if (good || options & OPTION_VIEW_ONLY)
 		return complete(payload, length);
-	return (struct expected){.step = QFILE_OPENER_DAMAGED};
+	return (struct expected){.step = OPENER_DAMAGED};
 }
 
 static struct expected read_done(const struct reading *reading, uint32_t code, uint64_t length)
@@ -134,7 +136,7 @@ static struct expected read_done(const struct reading *reading, uint32_t code, u
 	if (code == 0 && options & OPTION_EARLY)
 		return fails(-EPROTO);
 	return (struct expected){
-		.step = QFILE_OPENER_DONE, .content = payload, .size = length, .code = code};
+		.step = OPENER_DONE, .content = payload, .size = length, .code = code};
 }
 
 static struct expected read_record(struct reading *reading)
@@ -142,11 +144,11 @@ static struct expected read_record(struct reading *reading)
 	const uint8_t *header = answer + reading->pos;
 	uint64_t length = le64(header + 16);
 
-	if (reading->size - reading->pos < QFILE_EDIT_RECORD_SIZE)
+	if (reading->size - reading->pos < EDIT_RECORD_SIZE)
 		return fails(-ECONNRESET);
 	if (memcmp(header, mark, sizeof(mark)) != 0 || length > INT64_MAX)
 		return fails(-EPROTO);
-	reading->pos += QFILE_EDIT_RECORD_SIZE;
+	reading->pos += EDIT_RECORD_SIZE;
 	switch (le32(header + 8)) {
 	case 1:
 		return read_save(reading, length);
@@ -160,11 +162,11 @@ static struct expected read_record(struct reading *reading)
 /* The next event. What view_only passes over is none. */
 static struct expected read_event(struct reading *reading)
 {
-	struct expected expected = {.step = QFILE_OPENER_PART};
+	struct expected expected = {.step = OPENER_PART};
 
-	while (expected.step == QFILE_OPENER_PART) {
+	while (expected.step == OPENER_PART) {
 		if (reading->over)
-			expected = (struct expected){.step = QFILE_OPENER_DONE};
+			expected = (struct expected){.step = OPENER_DONE};
 		else if (reading->pos > 0 ||
 			 (reading->size >= 8 && memcmp(answer, mark, sizeof(mark)) == 0))
 			expected = read_record(reading);
@@ -173,7 +175,7 @@ static struct expected read_event(struct reading *reading)
 		else if (reading->size > 0)
 			expected = read_raw(reading);
 		else
-			expected = fails(options & OPTION_EARLY ? -ECONNRESET : QFILE_OPENER_DONE);
+			expected = fails(options & OPTION_EARLY ? -ECONNRESET : OPENER_DONE);
 	}
 	return expected;
 }
@@ -240,28 +242,28 @@ static void write_original(const char *content)
 /* ---- The session ---- */
 
 static struct qfile_error error;
-static struct qfile_opener_event event;
+static struct opener_event event;
 static const char *kept; /* below the root, of the last event that told of one */
 
 static void check_event(const struct expected *expected, const struct reading *reading)
 {
-	char message[QFILE_EDIT_MESSAGE_MAX + 1] = "";
+	char message[EDIT_MESSAGE_MAX + 1] = "";
 
 	CHECK(event.save == reading->save);
 	switch (expected->step) {
-	case QFILE_OPENER_SAVED:
+	case OPENER_SAVED:
 		CHECK(event.code == 0 && has(ORIGINAL, expected->content, expected->size));
 		CHECK(reading->raw ? has(ORIGINAL "~", BEFORE, strlen(BEFORE))
 				   : event.path[0] == '\0');
 		break;
-	case QFILE_OPENER_KEPT:
+	case OPENER_KEPT:
 		CHECK(event.code == (int)expected->code &&
 		      strncmp(event.path, top, strlen(top)) == 0 && event.path[strlen(top)] == '/');
 		kept = event.path + strlen(top) + 1;
 		CHECK(!strchr(kept, '/') && has(kept, expected->content, expected->size) &&
 		      is_untouched());
 		break;
-	case QFILE_OPENER_DONE:
+	case OPENER_DONE:
 		CHECK(event.code == (expected->code <= INT_MAX ? (int)expected->code : EREMOTEIO));
 		for (size_t i = 0; i < expected->size; i++)
 			message[i] = expected->content[i] >= ' ' && expected->content[i] <= '~'
@@ -275,41 +277,40 @@ static void check_event(const struct expected *expected, const struct reading *r
 }
 
 /* Step by step, until it ends. */
-static void check_answer(struct qfile_opener *opener, struct reading *reading)
+static void check_answer(struct opener *opener, struct reading *reading)
 {
-	struct expected expected, last = {.step = QFILE_OPENER_PART};
+	struct expected expected, last = {.step = OPENER_PART};
 	unsigned new_files = 0;
 	int step;
 
 	do {
 		expected = read_event(reading);
 		do
-			step = qfile_opener_step(opener, &event, &error);
-		while (step == QFILE_OPENER_PART);
+			step = opener_step(opener, &event, &error);
+		while (step == OPENER_PART);
 		CHECK(step == expected.step);
 		CHECK(step >= 0 || error.code == -step);
 		if (step >= 0)
 			check_event(&expected, reading);
-		if (step == QFILE_OPENER_SAVED || step == QFILE_OPENER_KEPT)
+		if (step == OPENER_SAVED || step == OPENER_KEPT)
 			last = expected;
-		new_files = reading->raw && step == QFILE_OPENER_SAVED ? 1
-			    : step == QFILE_OPENER_KEPT                ? 1
-								       : new_files;
+		new_files = reading->raw && step == OPENER_SAVED ? 1
+			    : step == OPENER_KEPT                ? 1
+								 : new_files;
 	} while (step > 0);
-	qfile_opener_free(opener);
+	opener_free(opener);
 	/*
 	 * Where it ended, and whatever had begun to come: the last one that was complete, and
 	 * nothing beside that need not be.
 	 */
-	CHECK(last.step == QFILE_OPENER_SAVED ? has(ORIGINAL, last.content, last.size)
-					      : is_untouched());
-	CHECK(last.step != QFILE_OPENER_KEPT || has(kept, last.content, last.size));
+	CHECK(last.step == OPENER_SAVED ? has(ORIGINAL, last.content, last.size) : is_untouched());
+	CHECK(last.step != OPENER_KEPT || has(kept, last.content, last.size));
 	check_files((options & OPTION_REMOVED ? 0 : 1) + new_files);
 }
 
-static struct qfile_opener *open_original(const struct input *input, int null)
+static struct opener *open_original(const struct input *input, int null)
 {
-	struct qfile_opener_options opener_options = {
+	struct opener_options opener_options = {
 		.out = null,
 		.stop = -1,
 		.view_only = options & OPTION_VIEW_ONLY,
@@ -317,17 +318,17 @@ static struct qfile_opener *open_original(const struct input *input, int null)
 		.from = "work",
 		.keep = keep,
 	};
-	struct qfile_opener *opener;
+	struct opener *opener;
 	char path[PATH_MAX + 16];
 	int r;
 
 	opener_options.in = input_begin(input);
 	snprintf(path, sizeof(path), "%s/" ORIGINAL, top);
 	write_original(BEFORE);
-	MUST(qfile_opener_new(&opener, path, &opener_options, &error));
-	CHECK(qfile_opener_notes(opener) == 0);
+	MUST(opener_new(&opener, path, &opener_options, &error));
+	CHECK(opener_notes(opener) == 0);
 	do
-		r = qfile_opener_send(opener, &error);
+		r = opener_send(opener, &error);
 	while (r > 0);
 	CHECK(r == 0);
 	if (options & OPTION_REMOVED)
@@ -382,14 +383,13 @@ static void sum_up(uint8_t *bytes, size_t size)
 {
 	size_t pos = 0;
 
-	while (size - pos >= QFILE_EDIT_RECORD_SIZE + 4 &&
-	       memcmp(bytes + pos, mark, sizeof(mark)) == 0) {
+	while (size - pos >= EDIT_RECORD_SIZE + 4 && memcmp(bytes + pos, mark, sizeof(mark)) == 0) {
 		uint64_t length = le64(bytes + pos + 16);
 		uint32_t crc;
 
-		if (length > size - pos - QFILE_EDIT_RECORD_SIZE - 4)
+		if (length > size - pos - EDIT_RECORD_SIZE - 4)
 			return;
-		pos += QFILE_EDIT_RECORD_SIZE;
+		pos += EDIT_RECORD_SIZE;
 		crc = libdeflate_crc32(0, bytes + pos, length);
 		memcpy(bytes + pos + length, &crc, sizeof(crc));
 		pos += length + 4;

@@ -2,6 +2,7 @@
  * The public functions of lib/format/name.c and lib/format/tagname.c, for every length. name_check() and the like, to which they hand their arguments on, stand
  * here by the contracts that name-parts.c proves. And find(), which asks the C library: for each length by itself, in memory that ends behind that.
  */
+#include "format/name.h"
 #include "driver.h"
 
 #include <stdbool.h>
@@ -33,9 +34,9 @@ static void print(size_t length, size_t size)
 
 static void make(size_t length)
 {
-	qfile_safe_name(input, length, made);
-	qfile_numbered_name(string, Frama_C_unsigned_int_interval(0, UINT_MAX), made);
-	qfile_tagged_name(string, tag, made);
+	name_safe(input, length, made);
+	name_numbered(string, Frama_C_unsigned_int_interval(0, UINT_MAX), made);
+	name_tagged(string, tag, made);
 }
 
 /* A string ends where its memory does; or it is so long that nobody looks for its end. */

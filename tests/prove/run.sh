@@ -43,7 +43,7 @@ parts=name_check,link_check,copy_printable,displayable,safe_name,tagged_name
 # What is told apart: the lengths of a character, up to the function that goes behind it; and the digits of a number.
 characters="-eva-split-return-function next_in_tables:1:2:3:4,next_safe:1:2:3:4,within_character:1:2:3:4
     -eva-slevel-function next_in_tables:100,next_safe:100,skip:100,show_one:100,within_character:100"
-digits="-eva-split-return-function write_number:full -eva-slevel-function write_number:100,qfile_numbered_name:100"
+digits="-eva-split-return-function write_number:full -eva-slevel-function write_number:100,name_numbered:100"
 # The functions of policy.c that go along a string: each place in it is told apart.
 strings=
 for function in next_word skip take equal copy append can_be_called parse_service parse_argument service_matches rpc_policy_decide; do
@@ -100,7 +100,7 @@ every() {
 
 proof wire "" -warn-unsigned-overflow
 proof editwire "" -warn-unsigned-overflow -eva-split-limit 300 -eva-split-return-function end_of:full,without_prefix:full \
-    -eva-slevel-function end_of:20,without_prefix:10,decode_name:1000,qfile_edit_request_encode:5000,qfile_edit_request_decode:5000
+    -eva-slevel-function end_of:20,without_prefix:10,decode_name:1000,edit_request_encode:5000,edit_request_decode:5000
 proof name-parts find $characters
 proof name-assigns find $characters -from-verify-assigns
 proof name "$parts" $digits -eva-slevel-function qfile_vm_name_ok:300

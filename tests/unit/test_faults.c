@@ -4,6 +4,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "open/editor/editor.h"
+#include "open/editwire.h"
 #include "unit.h"
 
 #include "faults.h"
@@ -341,23 +343,22 @@ static void measure(const struct fault *fault)
 		ck_assert(size.entries == 6 && size.bytes == 600021);
 }
 
-static struct qfile_editor *editor;
+static struct editor *editor;
 
 static int new_editor(void)
 {
-	static const struct qfile_edit_request request = {.name = "file", .length = 7};
-	unsigned char bytes[QFILE_EDIT_REQUEST_SIZE];
-	struct qfile_editor_options options = {
-		.stop = -1, .directory = "tmp", .max_bytes = UINT64_MAX};
+	static const struct edit_request request = {.name = "file", .length = 7};
+	unsigned char bytes[EDIT_REQUEST_SIZE];
+	struct editor_options options = {.stop = -1, .directory = "tmp", .max_bytes = UINT64_MAX};
 
-	qfile_edit_request_encode(&request, bytes);
+	edit_request_encode(&request, bytes);
 	options.in = open("in", O_RDWR | O_CREAT, 0600);
 	MUST(options.in);
 	ck_assert_int_eq(write(options.in, bytes, sizeof(bytes)) + write(options.in, "content", 7),
 			 sizeof(bytes) + 7);
 	MUST(lseek(options.in, 0, SEEK_SET));
 	MUST(options.out = open("answer", O_RDWR | O_CREAT, 0600));
-	return qfile_editor_new(&editor, &options);
+	return editor_new(&editor, &options);
 }
 
 /* Receive a file that is to be edited: it is there whole, or refused. */
@@ -369,13 +370,13 @@ static void receive_to_edit(const struct fault *fault)
 	make_dir("tmp");
 	ck_assert_int_eq(new_editor(), 0);
 	begin_fault(fault);
-	r = qfile_editor_receive(editor, &error);
+	r = editor_receive(editor, &error);
 	faults_end();
 	if (r == 0)
-		ck_assert_str_eq(content_of(qfile_editor_path(editor)), "content");
+		ck_assert_str_eq(content_of(editor_path(editor)), "content");
 	else
 		ck_assert_msg(faults_failed() && error.code == -r, "%d", r);
-	ck_assert_int_eq(qfile_editor_free(editor), 0);
+	ck_assert_int_eq(editor_free(editor), 0);
 	ck_assert_str_eq(names_in("tmp"), "");
 }
 
@@ -390,14 +391,14 @@ static void end_editing(const struct fault *fault)
 	make_dir("tmp");
 	before = open_descriptors();
 	ck_assert_int_eq(new_editor(), 0);
-	ck_assert_int_eq(qfile_editor_receive(editor, &error), 0);
-	snprintf(path, sizeof(path), "%s.d", qfile_editor_path(editor));
+	ck_assert_int_eq(editor_receive(editor, &error), 0);
+	snprintf(path, sizeof(path), "%s.d", editor_path(editor));
 	make_dir(path);
 	strcat(path, "/f");
 	make_file(path, "");
 	begin_fault(fault);
-	r = qfile_editor_done(editor, 0, "");
-	freed = qfile_editor_free(editor);
+	r = editor_done(editor, 0, "");
+	freed = editor_free(editor);
 	faults_end();
 	ck_assert_uint_eq(open_descriptors(), before + 2);
 	if (r < 0)

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "open/editor/answer.h"
+#include "open/editwire.h"
 
 #include <errno.h>
 #include <qfile.h>
@@ -45,14 +46,13 @@ static int send_bytes(struct answer *answer, const void *bytes, size_t size)
 	return flush(answer);
 }
 
-static int send_record(struct answer *answer, enum qfile_edit_kind kind, uint32_t code,
-		       uint64_t length)
+static int send_record(struct answer *answer, enum edit_kind kind, uint32_t code, uint64_t length)
 {
-	struct qfile_edit_record record = {.kind = kind, .code = code, .length = length};
-	unsigned char bytes[QFILE_EDIT_RECORD_SIZE];
+	struct edit_record record = {.kind = kind, .code = code, .length = length};
+	unsigned char bytes[EDIT_RECORD_SIZE];
 	int r;
 
-	qfile_edit_record_encode(&record, bytes);
+	edit_record_encode(&record, bytes);
 	r = send_bytes(answer, bytes, sizeof(bytes));
 	answer->stream->crc = 0; /* the payload has one of its own */
 	return r;
@@ -60,9 +60,9 @@ static int send_record(struct answer *answer, enum qfile_edit_kind kind, uint32_
 
 static int send_crc(struct answer *answer, uint32_t crc)
 {
-	unsigned char bytes[QFILE_EDIT_CRC_SIZE];
+	unsigned char bytes[EDIT_CRC_SIZE];
 
-	qfile_edit_crc_encode(crc, bytes);
+	edit_crc_encode(crc, bytes);
 	return send_bytes(answer, bytes, sizeof(bytes));
 }
 
@@ -123,7 +123,7 @@ static int send_save(struct answer *answer, int fd, const struct stat *status,
 {
 	uint32_t crc;
 	bool whole;
-	int r = send_record(answer, QFILE_EDIT_SAVE, 0, content->size);
+	int r = send_record(answer, EDIT_SAVE, 0, content->size);
 
 	if (r == 0)
 		r = send_content(answer, fd, content->size);
@@ -182,9 +182,9 @@ int answer_done(struct answer *answer, int code, const char *message)
 		return 0;
 	if (answer->ended)
 		return -ECONNRESET;
-	if (length > QFILE_EDIT_MESSAGE_MAX)
-		length = QFILE_EDIT_MESSAGE_MAX;
-	r = send_record(answer, QFILE_EDIT_DONE, (uint32_t)code, length);
+	if (length > EDIT_MESSAGE_MAX)
+		length = EDIT_MESSAGE_MAX;
+	r = send_record(answer, EDIT_DONE, (uint32_t)code, length);
 	if (r == 0)
 		r = send_bytes(answer, message, length);
 	if (r == 0)

@@ -25,7 +25,7 @@ struct answer {
  * nothing can follow.
  */
 int answer_version(struct answer *answer, int fd, const struct stat *status);
-/* Tell the end, as qfile_editor_done(). */
+/* Tell the end, as editor_done(). */
 int answer_done(struct answer *answer, int code, const char *message);
 /*
  * The caller is to stop: `stop` counts no longer, but an opener that takes nothing for a few

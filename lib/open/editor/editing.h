@@ -13,7 +13,7 @@
 struct editing {
 	const struct desk *desk;
 	struct answer *answer;
-	int out, stop;  /* as in struct qfile_editor_options */
+	int out, stop;  /* as in struct editor_options */
 	bool view_only; /* nothing goes back */
 	struct watch watch;
 	struct handler handler;
@@ -24,7 +24,7 @@ struct editing {
 	int64_t idle_since; /* since when nobody has; 0: somebody has */
 };
 
-/* Run the handler, as qfile_editor_run(). */
+/* Run the handler, as editor_run(). */
 int editing_run(struct editing *editing, char *const argv[], char *const environment[],
 		struct qfile_error *error);
 

@@ -4,9 +4,12 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "open/editor/editor.h"
 #include "format/error.h"
+#include "format/name.h"
 #include "io/space.h"
 #include "open/editor/editing.h"
+#include "open/editwire.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,19 +18,19 @@
 #include <string.h>
 #include <unistd.h>
 
-struct qfile_editor {
-	struct qfile_editor_options options;
+struct editor {
+	struct editor_options options;
 	/* Its `in` is the request's as long as that is read; then nothing comes any more. */
 	struct stream_writer stream;
-	struct qfile_edit_request request;
+	struct edit_request request;
 	struct desk desk;
 	struct answer answer;
 	int removed; /* as desk_remove() returned, once it was called */
 };
 
-int qfile_editor_new(struct qfile_editor **editor, const struct qfile_editor_options *options)
+int editor_new(struct editor **editor, const struct editor_options *options)
 {
-	struct qfile_editor *e;
+	struct editor *e;
 
 	if (options->from && !qfile_vm_name_ok(options->from))
 		return -EINVAL;
@@ -47,9 +50,9 @@ int qfile_editor_new(struct qfile_editor **editor, const struct qfile_editor_opt
 	return 0;
 }
 
-static int receive_request(struct qfile_editor *editor, struct qfile_error *error)
+static int receive_request(struct editor *editor, struct qfile_error *error)
 {
-	unsigned char untrusted_bytes[QFILE_EDIT_REQUEST_SIZE];
+	unsigned char untrusted_bytes[EDIT_REQUEST_SIZE];
 	ssize_t n =
 		stream_read_answer(&editor->stream, untrusted_bytes, sizeof(untrusted_bytes), -1);
 	int r;
@@ -61,13 +64,13 @@ static int receive_request(struct qfile_editor *editor, struct qfile_error *erro
 	/*
 	 * Whoever marks what he asks for understands an answer in records, be the rest as it may.
 	 */
-	editor->answer.records = qfile_edit_is_record(untrusted_bytes + QFILE_EDIT_NAME_SIZE);
-	r = qfile_edit_request_decode(untrusted_bytes, &editor->request);
+	editor->answer.records = edit_is_record(untrusted_bytes + EDIT_NAME_SIZE);
+	r = edit_request_decode(untrusted_bytes, &editor->request);
 	return r < 0 ? error_set(error, r, "reading the request", NULL) : 0;
 }
 
 /* The content: as much as was announced, or under version 1 all that comes. */
-static int store(struct qfile_editor *editor, int fd)
+static int store(struct editor *editor, int fd)
 {
 	struct content *content = &editor->answer.last;
 	bool known = editor->request.records;
@@ -96,7 +99,7 @@ static int store(struct qfile_editor *editor, int fd)
 	return r;
 }
 
-static int receive_content(struct qfile_editor *editor)
+static int receive_content(struct editor *editor)
 {
 	int fd = desk_create(&editor->desk, editor->request.view_only), r;
 
@@ -109,15 +112,15 @@ static int receive_content(struct qfile_editor *editor)
 	return r;
 }
 
-static int receive(struct qfile_editor *editor, struct qfile_error *error)
+static int receive(struct editor *editor, struct qfile_error *error)
 {
-	const struct qfile_editor_options *options = &editor->options;
+	const struct editor_options *options = &editor->options;
 	char name[256];
 	int r = receive_request(editor, error);
 
 	if (r < 0)
 		return r;
-	r = qfile_safe_name(editor->request.name, strlen(editor->request.name), name);
+	r = name_safe(editor->request.name, strlen(editor->request.name), name);
 	if (r < 0)
 		return error_set(error, r, "checking the name", editor->request.name);
 	r = desk_make(&editor->desk, options->directory, options->from, name);
@@ -127,7 +130,7 @@ static int receive(struct qfile_editor *editor, struct qfile_error *error)
 	return r < 0 ? error_set(error, r, "receiving", name) : 0;
 }
 
-int qfile_editor_receive(struct qfile_editor *editor, struct qfile_error *error)
+int editor_receive(struct editor *editor, struct qfile_error *error)
 {
 	int r = receive(editor, error);
 
@@ -136,23 +139,23 @@ int qfile_editor_receive(struct qfile_editor *editor, struct qfile_error *error)
 	return r;
 }
 
-const char *qfile_editor_path(const struct qfile_editor *editor)
+const char *editor_path(const struct editor *editor)
 {
 	return editor->desk.path;
 }
 
-bool qfile_editor_view_only(const struct qfile_editor *editor)
+bool editor_view_only(const struct editor *editor)
 {
 	return editor->request.view_only;
 }
 
-unsigned qfile_editor_saves(const struct qfile_editor *editor)
+unsigned editor_saves(const struct editor *editor)
 {
 	return editor->answer.saves;
 }
 
-int qfile_editor_run(struct qfile_editor *editor, char *const argv[], char *const environment[],
-		     int *status, struct qfile_error *error)
+int editor_run(struct editor *editor, char *const argv[], char *const environment[], int *status,
+	       struct qfile_error *error)
 {
 	struct editing editing = {
 		.desk = &editor->desk,
@@ -167,14 +170,14 @@ int qfile_editor_run(struct qfile_editor *editor, char *const argv[], char *cons
 	return r;
 }
 
-int qfile_editor_done(struct qfile_editor *editor, int code, const char *message)
+int editor_done(struct editor *editor, int code, const char *message)
 {
 	editor->stream.in = -1;
 	editor->removed = desk_remove(&editor->desk);
 	return answer_done(&editor->answer, code, message);
 }
 
-int qfile_editor_free(struct qfile_editor *editor)
+int editor_free(struct editor *editor)
 {
 	int r;
 

@@ -15,7 +15,7 @@ struct handler {
 
 /*
  * Start it with stdin from /dev/null and the caller's stderr for stdout too, no signal blocked,
- * none ignored that qfile_stop_open() ignores. From here on this process adopts what the handler
+ * none ignored that stop_open() ignores. From here on this process adopts what the handler
  * leaves behind.
  */
 int handler_start(struct handler *handler, char *const argv[], char *const environment[]);

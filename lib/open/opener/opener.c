@@ -3,8 +3,10 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "open/opener/opener.h"
 #include "format/error.h"
 #include "io/stream.h"
+#include "open/editwire.h"
 #include "open/opener/saving.h"
 
 #include <errno.h>
@@ -22,8 +24,8 @@ enum state {
 	AT_END,    /* which has come */
 };
 
-struct qfile_opener {
-	struct qfile_opener_options options;
+struct opener {
+	struct opener_options options;
 	struct original original;
 	struct stream_writer writer;
 	struct stream_reader reader;
@@ -39,10 +41,10 @@ struct qfile_opener {
 	uint64_t done, total;
 };
 
-int qfile_opener_new(struct qfile_opener **opener, const char *path,
-		     const struct qfile_opener_options *options, struct qfile_error *error)
+int opener_new(struct opener **opener, const char *path, const struct opener_options *options,
+	       struct qfile_error *error)
 {
-	struct qfile_opener *o = calloc(1, sizeof(*o));
+	struct opener *o = calloc(1, sizeof(*o));
 	int r;
 
 	if (!o)
@@ -55,7 +57,7 @@ int qfile_opener_new(struct qfile_opener **opener, const char *path,
 	if (r == 0)
 		r = stream_reader_open(&o->reader, options->in);
 	if (r < 0) {
-		qfile_opener_free(o);
+		opener_free(o);
 		return error_set(error, r, "opening", path);
 	}
 	o->reader.stop = options->stop;
@@ -66,7 +68,7 @@ int qfile_opener_new(struct qfile_opener **opener, const char *path,
 	return 0;
 }
 
-void qfile_opener_free(struct qfile_opener *opener)
+void opener_free(struct opener *opener)
 {
 	if (!opener)
 		return;
@@ -77,34 +79,34 @@ void qfile_opener_free(struct qfile_opener *opener)
 	free(opener);
 }
 
-unsigned qfile_opener_notes(const struct qfile_opener *opener)
+unsigned opener_notes(const struct opener *opener)
 {
 	return opener->original.notes;
 }
 
-struct qfile_edit_progress qfile_opener_progress(const struct qfile_opener *opener)
+struct edit_progress opener_progress(const struct opener *opener)
 {
-	return (struct qfile_edit_progress){.done = opener->done, .total = opener->total};
+	return (struct edit_progress){.done = opener->done, .total = opener->total};
 }
 
 /* ---- Sending ---- */
 
-static int send_request(struct qfile_opener *opener)
+static int send_request(struct opener *opener)
 {
-	struct qfile_edit_request request = {
+	struct edit_request request = {
 		.view_only = opener->options.view_only, .records = true, .length = opener->total};
 	int r;
 
 	memcpy(request.name, opener->original.base, sizeof(opener->original.base));
-	qfile_edit_request_encode(&request, opener->writer.buffer);
-	stream_put(&opener->writer, QFILE_EDIT_REQUEST_SIZE);
+	edit_request_encode(&request, opener->writer.buffer);
+	stream_put(&opener->writer, EDIT_REQUEST_SIZE);
 	r = stream_flush(&opener->writer);
 	opener->writer.crc = 0; /* from here on, of the content alone */
 	opener->requested = r == 0;
 	return r;
 }
 
-static int send_part(struct qfile_opener *opener, struct qfile_error *error)
+static int send_part(struct opener *opener, struct qfile_error *error)
 {
 	const struct place *place = &opener->original.place;
 	uint64_t left = opener->total - opener->done;
@@ -131,7 +133,7 @@ static int send_part(struct qfile_opener *opener, struct qfile_error *error)
 	return stream_flush(&opener->writer);
 }
 
-int qfile_opener_send(struct qfile_opener *opener, struct qfile_error *error)
+int opener_send(struct opener *opener, struct qfile_error *error)
 {
 	int r;
 
@@ -158,7 +160,7 @@ int qfile_opener_send(struct qfile_opener *opener, struct qfile_error *error)
 /* ---- The answer ---- */
 
 /* Have at least `size` bytes, as stream_peek(). What ends before, ends without its end. */
-static ssize_t peek(struct qfile_opener *opener, size_t size, const unsigned char **bytes)
+static ssize_t peek(struct opener *opener, size_t size, const unsigned char **bytes)
 {
 	ssize_t n = stream_peek(&opener->reader, size, bytes);
 
@@ -166,7 +168,7 @@ static ssize_t peek(struct qfile_opener *opener, size_t size, const unsigned cha
 }
 
 /* A version begins. */
-static int begin(struct qfile_opener *opener, enum state state, uint64_t announced)
+static int begin(struct opener *opener, enum state state, uint64_t announced)
 {
 	if (announced > opener->options.max_bytes)
 		return -EFBIG;
@@ -180,26 +182,26 @@ static int begin(struct qfile_opener *opener, enum state state, uint64_t announc
 	stream_reader_sum_anew(&opener->reader);
 	if (!opener->options.view_only)
 		saving_begin(&opener->saving, announced);
-	return QFILE_OPENER_PART;
+	return OPENER_PART;
 }
 
 /* It has come, with this checksum. `damaged`: it should have another one. */
-static int end(struct qfile_opener *opener, uint32_t crc, bool damaged,
-	       struct qfile_opener_event *event, struct qfile_error *error)
+static int end(struct opener *opener, uint32_t crc, bool damaged, struct opener_event *event,
+	       struct qfile_error *error)
 {
 	bool raw = opener->state == IN_RAW;
 
 	opener->state = raw ? AT_END : AT_RECORD;
 	if (opener->options.view_only)
-		return QFILE_OPENER_PART;
+		return OPENER_PART;
 	if (!damaged)
 		return saving_end(&opener->saving, crc, raw, event, error);
 	saving_drop(&opener->saving);
-	return QFILE_OPENER_DAMAGED;
+	return OPENER_DAMAGED;
 }
 
 /* Take up to `most` bytes of what comes. Returns how many; 0 at the end of all. */
-static ssize_t take_part(struct qfile_opener *opener, uint64_t most)
+static ssize_t take_part(struct opener *opener, uint64_t most)
 {
 	const unsigned char *bytes;
 	ssize_t n = stream_peek_pages(&opener->reader, opener->done, &bytes);
@@ -215,8 +217,7 @@ static ssize_t take_part(struct qfile_opener *opener, uint64_t most)
 	return n;
 }
 
-static int take_save(struct qfile_opener *opener, struct qfile_opener_event *event,
-		     struct qfile_error *error)
+static int take_save(struct opener *opener, struct opener_event *event, struct qfile_error *error)
 {
 	uint64_t left = opener->total - opener->done;
 	const unsigned char *bytes;
@@ -225,18 +226,17 @@ static int take_save(struct qfile_opener *opener, struct qfile_opener_event *eve
 
 	if (left > 0) {
 		n = take_part(opener, left);
-		return n < 0 ? (int)n : n == 0 ? -ECONNRESET : QFILE_OPENER_PART;
+		return n < 0 ? (int)n : n == 0 ? -ECONNRESET : OPENER_PART;
 	}
 	crc = stream_reader_crc(&opener->reader);
-	n = peek(opener, QFILE_EDIT_CRC_SIZE, &bytes);
+	n = peek(opener, EDIT_CRC_SIZE, &bytes);
 	if (n < 0)
 		return (int)n;
-	stream_take(&opener->reader, QFILE_EDIT_CRC_SIZE);
-	return end(opener, crc, crc != qfile_edit_crc_decode(bytes), event, error);
+	stream_take(&opener->reader, EDIT_CRC_SIZE);
+	return end(opener, crc, crc != edit_crc_decode(bytes), event, error);
 }
 
-static int take_raw(struct qfile_opener *opener, struct qfile_opener_event *event,
-		    struct qfile_error *error)
+static int take_raw(struct opener *opener, struct opener_event *event, struct qfile_error *error)
 {
 	uint64_t most = opener->options.max_bytes - opener->done;
 	ssize_t n;
@@ -250,55 +250,55 @@ static int take_raw(struct qfile_opener *opener, struct qfile_opener_event *even
 		return -EFBIG;
 	if (n == 0)
 		return end(opener, stream_reader_crc(&opener->reader), false, event, error);
-	return n < 0 ? (int)n : QFILE_OPENER_PART;
+	return n < 0 ? (int)n : OPENER_PART;
 }
 
 /* The header of a record that ends the answer is at *bytes; its message follows. */
-static int take_done(struct qfile_opener *opener, const struct qfile_edit_record *record,
-		     struct qfile_opener_event *event)
+static int take_done(struct opener *opener, const struct edit_record *record,
+		     struct opener_event *event)
 {
 	const unsigned char *bytes;
 	size_t length = (size_t)record->length;
-	ssize_t n = peek(opener, length + QFILE_EDIT_CRC_SIZE, &bytes);
+	ssize_t n = peek(opener, length + EDIT_CRC_SIZE, &bytes);
 
 	if (n < 0)
 		return (int)n;
 	stream_reader_sum_anew(&opener->reader);
 	stream_take(&opener->reader, length);
-	if (stream_reader_crc(&opener->reader) != qfile_edit_crc_decode(bytes + length))
+	if (stream_reader_crc(&opener->reader) != edit_crc_decode(bytes + length))
 		return -EPROTO;
 	/* Nobody can be done with what he did not get. */
 	if (record->code == 0 && !opener->sent)
 		return -EPROTO;
 	event->code = record->code <= INT_MAX ? (int)record->code : EREMOTEIO; /* no errno at all */
 	qfile_printable((const char *)bytes, length, event->message, sizeof(event->message));
-	return QFILE_OPENER_DONE;
+	return OPENER_DONE;
 }
 
-static int take_record(struct qfile_opener *opener, struct qfile_opener_event *event)
+static int take_record(struct opener *opener, struct opener_event *event)
 {
-	struct qfile_edit_record record;
+	struct edit_record record;
 	const unsigned char *bytes;
-	ssize_t n = peek(opener, QFILE_EDIT_RECORD_SIZE, &bytes);
+	ssize_t n = peek(opener, EDIT_RECORD_SIZE, &bytes);
 
 	if (n < 0)
 		return (int)n;
-	if (qfile_edit_record_decode(bytes, &record) < 0)
+	if (edit_record_decode(bytes, &record) < 0)
 		return -EPROTO;
-	stream_take(&opener->reader, QFILE_EDIT_RECORD_SIZE);
-	return record.kind == QFILE_EDIT_DONE ? take_done(opener, &record, event)
-					      : begin(opener, IN_SAVE, record.length);
+	stream_take(&opener->reader, EDIT_RECORD_SIZE);
+	return record.kind == EDIT_DONE ? take_done(opener, &record, event)
+					: begin(opener, IN_SAVE, record.length);
 }
 
 /* Records, or the content of version 1? */
-static int take_first(struct qfile_opener *opener, struct qfile_opener_event *event)
+static int take_first(struct opener *opener, struct opener_event *event)
 {
 	const unsigned char *bytes;
-	ssize_t n = stream_peek(&opener->reader, QFILE_EDIT_MARK_SIZE, &bytes);
+	ssize_t n = stream_peek(&opener->reader, EDIT_MARK_SIZE, &bytes);
 
 	if (n < 0 && n != -QFILE_ETRUNCATED)
 		return (int)n;
-	if (n >= 0 && qfile_edit_is_record(bytes)) {
+	if (n >= 0 && edit_is_record(bytes)) {
 		opener->state = AT_RECORD;
 		return take_record(opener, event);
 	}
@@ -308,11 +308,10 @@ static int take_first(struct qfile_opener *opener, struct qfile_opener_event *ev
 	 */
 	if (opener->reader.begin < opener->reader.end)
 		return begin(opener, IN_RAW, 0);
-	return opener->sent ? QFILE_OPENER_DONE : -ECONNRESET;
+	return opener->sent ? OPENER_DONE : -ECONNRESET;
 }
 
-static int take(struct qfile_opener *opener, struct qfile_opener_event *event,
-		struct qfile_error *error)
+static int take(struct opener *opener, struct opener_event *event, struct qfile_error *error)
 {
 	switch (opener->state) {
 	case AT_BEGIN:
@@ -324,12 +323,11 @@ static int take(struct qfile_opener *opener, struct qfile_opener_event *event,
 	case IN_RAW:
 		return take_raw(opener, event, error);
 	default:
-		return QFILE_OPENER_DONE;
+		return OPENER_DONE;
 	}
 }
 
-int qfile_opener_step(struct qfile_opener *opener, struct qfile_opener_event *event,
-		      struct qfile_error *error)
+int opener_step(struct opener *opener, struct opener_event *event, struct qfile_error *error)
 {
 	int step;
 

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "open/opener/original.h"
+#include "open/opener/opener.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -85,7 +86,7 @@ static int lock(struct original *original, const struct stat *status)
 	struct stat there;
 
 	if (place_lock(place->fd) < 0)
-		original->notes |= QFILE_OPENER_SECOND;
+		original->notes |= OPENER_SECOND;
 	else if (fstatat(place->dir, place->name, &there, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
 	else if (there.st_dev != status->st_dev || there.st_ino != status->st_ino)
@@ -111,9 +112,9 @@ static int open_once(struct original *original, const char *path, bool view_only
 	if (view_only)
 		return 0;
 	if (status.st_nlink > 1)
-		original->notes |= QFILE_OPENER_LINKS;
+		original->notes |= OPENER_LINKS;
 	if (original_writable(original) < 0)
-		original->notes |= QFILE_OPENER_READ_ONLY;
+		original->notes |= OPENER_READ_ONLY;
 	return lock(original, &status);
 }
 

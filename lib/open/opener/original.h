@@ -7,14 +7,14 @@
 
 struct original {
 	struct place place;      /* where symbolic links lead to */
-	unsigned notes;          /* enum qfile_opener_note */
+	unsigned notes;          /* enum opener_note */
 	char base[NAME_MAX + 1]; /* the last component of the path that it was opened by */
 };
 
 /*
  * Open the file at `path`. -EINVAL: the path is empty. -EISDIR: a directory. -ENOTSUP: neither that
  * nor a regular file. Else the errno of opening it. For editing it is locked, unless another opener
- * has done so: then notes has QFILE_OPENER_SECOND.
+ * has done so: then notes has OPENER_SECOND.
  */
 int original_open(struct original *original, const char *path, bool view_only);
 /* May the caller write to it, as its mode and its file system have it? Else a negative errno. */

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "open/opener/place.h"
+#include "format/name.h"
 
 #include "io/stream.h"
 #include "open/content.h"
@@ -269,7 +270,7 @@ int place_create(struct place *place, struct version *version, const char *name)
 	snprintf(final, sizeof(final), "%s", name);
 	for (unsigned number = 2;
 	     r == 0 && (r = version_link(version, final)) == -EEXIST && number > 0; number++)
-		r = qfile_numbered_name(name, number, final);
+		r = name_numbered(name, number, final);
 	if (r < 0)
 		return r;
 	dir = fcntl(version->dir, F_DUPFD_CLOEXEC, 0);

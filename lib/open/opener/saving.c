@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "open/opener/saving.h"
+#include "format/name.h"
+#include "open/opener/opener.h"
 
 #include "format/error.h"
 #include "open/opener/attributes.h"
@@ -118,8 +120,7 @@ void saving_begin(struct saving *saving, uint64_t announced)
 
 	saving->where = 0;
 	saving->failure = 0;
-	saving->reason =
-		original->notes & QFILE_OPENER_SECOND ? EBUSY : -original_writable(original);
+	saving->reason = original->notes & OPENER_SECOND ? EBUSY : -original_writable(original);
 	r = version_begin(&saving->version, original->place.dir, announced);
 	if (r < 0)
 		go_on(saving, r);
@@ -154,13 +155,13 @@ static void kept_name(const struct saving *saving, char name[NAME_MAX + 1])
 	time_t now = time(NULL);
 	struct tm local;
 
-	if (qfile_safe_name(saving->from, length, from) < 0)
+	if (name_safe(saving->from, length, from) < 0)
 		strcpy(from, "another VM");
 	localtime_r(&now, &local);
 	strftime(when, sizeof(when), "%Y-%m-%d %H.%M.%S", &local);
 	snprintf(tag, sizeof(tag), "edited in %.64s, %s", from, when);
 	/* What is nearly all extension leaves no room for that. */
-	if (qfile_tagged_name(saving->original->place.name, tag, name) < 0)
+	if (name_tagged(saving->original->place.name, tag, name) < 0)
 		snprintf(name, NAME_MAX + 1, "file (%s)", tag);
 }
 
@@ -188,7 +189,7 @@ static int keep_here(struct saving *saving)
 	return r;
 }
 
-static int save(struct saving *saving, bool backup, struct qfile_opener_event *event)
+static int save(struct saving *saving, bool backup, struct opener_event *event)
 {
 	struct place *place = &saving->original->place;
 	char former[NAME_MAX + 1];
@@ -199,7 +200,7 @@ static int save(struct saving *saving, bool backup, struct qfile_opener_event *e
 		if (r == 0 && backup)
 			place_path(place->dir, former, event->path);
 		if (r == 0)
-			return QFILE_OPENER_SAVED;
+			return OPENER_SAVED;
 		saving->reason = -r;
 	}
 	while (!saving->failure) {
@@ -207,14 +208,14 @@ static int save(struct saving *saving, bool backup, struct qfile_opener_event *e
 		if (r == 0) {
 			event->code = saving->reason;
 			place_path(saving->kept.dir, saving->kept.name, event->path);
-			return QFILE_OPENER_KEPT;
+			return OPENER_KEPT;
 		}
 		go_on(saving, r);
 	}
-	return QFILE_OPENER_DROPPED;
+	return OPENER_DROPPED;
 }
 
-int saving_end(struct saving *saving, uint32_t crc, bool backup, struct qfile_opener_event *event,
+int saving_end(struct saving *saving, uint32_t crc, bool backup, struct opener_event *event,
 	       struct qfile_error *error)
 {
 	int step;
@@ -223,7 +224,7 @@ int saving_end(struct saving *saving, uint32_t crc, bool backup, struct qfile_op
 	event->path[0] = '\0';
 	saving->version.crc = crc;
 	step = save(saving, backup, event);
-	if (step == QFILE_OPENER_DROPPED)
+	if (step == OPENER_DROPPED)
 		error_set(error, saving->failure, "saving", saving->original->base);
 	saving_drop(saving);
 	return step;

@@ -4,13 +4,14 @@
  */
 #ifndef SAVING_H
 #define SAVING_H
+#include "open/opener/opener.h"
 #include "open/opener/original.h"
 
 #include <qfile.h>
 
 struct saving {
 	struct original *original;
-	const char *from;        /* as in struct qfile_opener_options */
+	const char *from;        /* as in struct opener_options */
 	const char *const *keep; /* the same */
 	struct version version;  /* that is coming */
 	/* The directory it lies in: 0, the original's; else keep[where - 1], open as `private`. */
@@ -38,10 +39,10 @@ void saving_begin(struct saving *saving, uint64_t announced);
 void saving_write(struct saving *saving, const void *bytes, size_t size);
 /*
  * It is complete, with this checksum. `backup`: the content before is to be kept. Returns
- * QFILE_OPENER_SAVED or QFILE_OPENER_KEPT and fills *event but for its number; or
- * QFILE_OPENER_DROPPED and fills *error.
+ * OPENER_SAVED or OPENER_KEPT and fills *event but for its number; or
+ * OPENER_DROPPED and fills *error.
  */
-int saving_end(struct saving *saving, uint32_t crc, bool backup, struct qfile_opener_event *event,
+int saving_end(struct saving *saving, uint32_t crc, bool backup, struct opener_event *event,
 	       struct qfile_error *error);
 /* It will not be complete, or is not wanted. */
 void saving_drop(struct saving *saving);

@@ -5,7 +5,6 @@ import os
 import re
 import shlex
 import shutil
-import subprocess
 import tempfile
 
 import machine
@@ -83,12 +82,6 @@ def files_below(root):
             for name in files + [each for each in directories if os.path.islink(os.path.join(directory, each))]]
 
 
-def library_of(agent):
-    """Where an agent has its library from, while it waits for its receiver."""
-    check(agent.stdout.read(1), "no stream")
-    return {line.split()[-1] for line in tree.read(f"/proc/{agent.pid}/maps").splitlines() if "/libqfile.so" in line}
-
-
 def lines_with(path, beginning):
     return [line for line in tree.read(path).splitlines() if line.startswith(beginning)]
 
@@ -126,8 +119,18 @@ def _(t):
     agent, unpacker = f"{result.usr}/usr/bin/qfile-agent", f"{result.usr}/usr/bin/qfile-unpacker"
     t.run(agent, f"--via={shlex.join([unpacker, *options])}", "file").exits(0)
     tree.same_tree("file", t.into("file"))
-    equal(library_of(t.start(agent, "file", stdin=subprocess.PIPE, stdout=subprocess.PIPE)),
-          {os.path.realpath(f"{result.usr}/usr/lib/libqfile.so.1")})
+
+
+@test("nothing that is installed looks for libraries in places of its own")
+def _(t):
+    machine.need("readelf")
+    root = made(t).usr
+    programs = [path for path in files_below(root) if path.startswith(("/usr/bin/", "/usr/sbin/")) or ".so." in path]
+    check(len(programs) >= 6, f"so few programs: {programs}")
+    for path in programs:
+        dynamic = t.run("readelf", "-d", root + path).exits(0).told
+        has(dynamic, "NEEDED")
+        equal([line for line in dynamic.splitlines() if "RUNPATH" in line or "RPATH" in line], [])
 
 
 @test("a program can be built on the installed library")
@@ -153,6 +156,11 @@ int main(void)
     equal(t.run("./program", env={"LD_LIBRARY_PATH": f"{root}/usr/lib"}).exits(0).told, f"{version} -22")
     # It asks for the library by the name that stays the same as long as the interface does.
     has(tree.read_bytes("program"), b"\0libqfile.so.1\0")
+    others = shlex.split(t.run("pkg-config", "--static", "--cflags", "--libs", "libqfile").exits(0).told)
+    static = [f"{root}/usr/lib/libqfile.a" if each == "-lqfile" else each for each in others]
+    t.run("cc", "-o", "static", "program.c", *static).exits(0)
+    lacks(tree.read_bytes("static"), b"\0libqfile.so.1\0")
+    equal(t.run("./static").exits(0).told, f"{version} -22")
 
 
 @test("the header is C++, too")
@@ -172,6 +180,9 @@ def _(t):
     symbols = [line.split() for line in t.run("nm", "-D", "--defined-only", f"{BUILD}/lib/libqfile.so").exits(0).told.splitlines()]
     exported = {name.partition("@")[0] for _, kind, name in symbols if kind.isupper() and kind != "A"}
     check(exported, "nothing is exported")
+    check(len(exported) <= 40, f"{len(exported)} names are exported: the library is to stay small")
+    archive = [line.split() for line in t.run("nm", "--defined-only", "--extern-only", f"{BUILD}/lib/libqfile.a").exits(0).told.splitlines()]
+    equal(sorted(words[2] for words in archive if len(words) == 3), sorted(exported))
     equal([name for name in sorted(exported) if not re.search(rf"\b{re.escape(name)}\(", header)], [])
     declared = re.findall(r"^[a-z].*\b(qfile_[a-z_]+)\(", header, re.MULTILINE)
     check(declared, "nothing is declared")

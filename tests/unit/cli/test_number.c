@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "cli/number.h"
 #include "unit.h"
 
 static const struct {
@@ -28,7 +29,7 @@ START_TEST(a_count)
 {
 	uint64_t value;
 
-	ck_assert_int_eq(qfile_parse_count(counts[_i].text, &value), counts[_i].ok);
+	ck_assert_int_eq(parse_count(counts[_i].text, &value), counts[_i].ok);
 	if (counts[_i].ok)
 		ck_assert_uint_eq(value, counts[_i].value);
 }
@@ -62,7 +63,7 @@ START_TEST(a_size)
 {
 	uint64_t value;
 
-	ck_assert_int_eq(qfile_parse_size(sizes[_i].text, sizes[_i].unit, &value), sizes[_i].ok);
+	ck_assert_int_eq(parse_size(sizes[_i].text, sizes[_i].unit, &value), sizes[_i].ok);
 	if (sizes[_i].ok)
 		ck_assert_uint_eq(value, sizes[_i].value);
 }

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "cli/progress.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -14,7 +15,7 @@
 
 static const struct {
 	const char *label;
-	struct qfile_progress progress;
+	struct progress progress;
 	size_t columns;
 	const char *line;
 } lines[] = {
@@ -62,15 +63,14 @@ static const struct {
 START_TEST(line)
 {
 	char text[256];
-	size_t n = qfile_progress_line(&lines[_i].progress, lines[_i].columns, true, text,
-				       sizeof(text));
+	size_t n = progress_line(&lines[_i].progress, lines[_i].columns, true, text, sizeof(text));
 
 	ck_assert_msg(strcmp(text, lines[_i].line) == 0, "%s: \"%s\"", lines[_i].label, text);
 	ck_assert_msg(n == strlen(text), "%s: %zu bytes", lines[_i].label, n);
 }
 END_TEST
 
-/* Columns of what qfile_progress_line() made, as qfile_displayable() counts them. */
+/* Columns of what progress_line() made, as qfile_displayable() counts them. */
 static size_t columns_of(const char *text)
 {
 	char again[1024];
@@ -80,11 +80,11 @@ static size_t columns_of(const char *text)
 
 START_TEST(line_in_any_room)
 {
-	static const struct qfile_progress progress = {{10 * GIB, 100},
-						       {3 * GIB, 20},
-						       12.5,
-						       "dir/中文/e\u0301😀/\377\033[m/"
-						       "Ünïcode-ending.tar.gz"};
+	static const struct progress progress = {{10 * GIB, 100},
+						 {3 * GIB, 20},
+						 12.5,
+						 "dir/中文/e\u0301😀/\377\033[m/"
+						 "Ünïcode-ending.tar.gz"};
 
 	for (size_t columns = 0; columns < 120; columns++) {
 		for (size_t size = 1; size < 130; size++) {
@@ -92,7 +92,7 @@ START_TEST(line_in_any_room)
 			size_t n;
 
 			memset(text, 'X', sizeof(text));
-			n = qfile_progress_line(&progress, columns, true, text, size);
+			n = progress_line(&progress, columns, true, text, size);
 			ck_assert_msg(n == strlen(text) && n < size && text[size] == 'X',
 				      "%zu columns, %zu bytes: %zu bytes", columns, size, n);
 			ck_assert_msg(columns_of(text) <= columns, "%zu columns, %zu bytes: \"%s\"",
@@ -102,7 +102,7 @@ START_TEST(line_in_any_room)
 				      text);
 
 			memset(text, 'X', sizeof(text));
-			n = qfile_progress_line(&progress, columns, false, text, size);
+			n = progress_line(&progress, columns, false, text, size);
 			ck_assert_msg(n == strlen(text) && n < size && n <= columns &&
 					      text[size] == 'X',
 				      "ASCII, %zu columns, %zu bytes: %zu", columns, size, n);
@@ -117,16 +117,16 @@ END_TEST
 
 START_TEST(line_without_utf8)
 {
-	struct qfile_progress progress = {.done = {1, 1}, .name = "ä/\u202e.txt"};
+	struct progress progress = {.done = {1, 1}, .name = "ä/\u202e.txt"};
 	char text[64];
 
-	qfile_progress_line(&progress, 80, false, text, sizeof(text));
+	progress_line(&progress, 80, false, text, sizeof(text));
 	ck_assert_str_eq(text, "1 B  ?"
 			       "?/?"
 			       "?"
 			       "?.txt");
 	progress.name = "directory/name.txt";
-	qfile_progress_line(&progress, 15, false, text, sizeof(text));
+	progress_line(&progress, 15, false, text, sizeof(text));
 	ck_assert_str_eq(text, "1 B  ...ame.txt");
 }
 END_TEST
@@ -148,12 +148,11 @@ START_TEST(percent_stays_within_bounds)
 
 	for (size_t i = 1; i < COUNT(amounts); i++) {
 		for (size_t j = 0; j < COUNT(amounts); j++) {
-			struct qfile_progress progress = {
-				{amounts[i], 1}, {amounts[j], 1}, 1, NULL};
+			struct progress progress = {{amounts[i], 1}, {amounts[j], 1}, 1, NULL};
 			char text[128];
 			unsigned long percent;
 
-			qfile_progress_line(&progress, 100, true, text, sizeof(text));
+			progress_line(&progress, 100, true, text, sizeof(text));
 			ck_assert_msg(text[3] == '%', "%s", text);
 			percent = strtoul(text, NULL, 10);
 			ck_assert_msg(percent <= 100, "%s", text);
@@ -166,7 +165,7 @@ END_TEST
 
 static const struct {
 	const char *label;
-	struct qfile_progress progress;
+	struct progress progress;
 	const char *json;
 } objects[] = {
 	{"all of it",
@@ -205,7 +204,7 @@ static const struct {
 START_TEST(json)
 {
 	char text[256];
-	size_t n = qfile_progress_json(&objects[_i].progress, text, sizeof(text));
+	size_t n = progress_json(&objects[_i].progress, text, sizeof(text));
 
 	ck_assert_msg(strcmp(text, objects[_i].json) == 0, "%s: %s", objects[_i].label, text);
 	ck_assert_msg(n == strlen(text), "%s: %zu bytes", objects[_i].label, n);
@@ -217,13 +216,13 @@ START_TEST(json_with_a_long_name)
 {
 	static const unsigned char fillers[] = {'a', '\001', 0xff};
 	static char name[QFILE_NAME_MAX], text[8192];
-	struct qfile_progress progress = {.name = name};
+	struct progress progress = {.name = name};
 
 	for (size_t i = 0; i < COUNT(fillers); i++) {
 		size_t n;
 
 		memset(name, fillers[i], sizeof(name) - 1);
-		n = qfile_progress_json(&progress, text, sizeof(text));
+		n = progress_json(&progress, text, sizeof(text));
 		ck_assert_uint_eq(n, strlen(text));
 		ck_assert_msg(n > 2 && strcmp(text + n - 2, "\"}") == 0, "%#x: ends in %s",
 			      fillers[i], text + n - 10);
@@ -234,14 +233,14 @@ END_TEST
 
 START_TEST(json_in_any_room)
 {
-	static const struct qfile_progress progress = {{1000, 5}, {10, 2}, 1.5, "a\"中\377"};
+	static const struct progress progress = {{1000, 5}, {10, 2}, 1.5, "a\"中\377"};
 
 	for (size_t size = 1; size < 120; size++) {
 		char text[128];
 		size_t n;
 
 		memset(text, 'X', sizeof(text));
-		n = qfile_progress_json(&progress, text, size);
+		n = progress_json(&progress, text, size);
 		ck_assert_msg(n == strlen(text) && n < size && text[size] == 'X', "%zu bytes: %zu",
 			      size, n);
 	}

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "format/name.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -502,7 +503,7 @@ START_TEST(displayable_in_any_room)
 }
 END_TEST
 
-/* ---- qfile_numbered_name() ---- */
+/* ---- name_numbered() ---- */
 
 static const struct {
 	const char *name;
@@ -540,7 +541,7 @@ START_TEST(numbered_name)
 	int r;
 
 	memset(text, 'X', sizeof(text));
-	r = qfile_numbered_name(numbered_names[_i].name, numbered_names[_i].number, text);
+	r = name_numbered(numbered_names[_i].name, numbered_names[_i].number, text);
 	ck_assert_msg(r == 0, "%s: %d", numbered_names[_i].name, r);
 	ck_assert_msg(strcmp(text, numbered_names[_i].numbered) == 0, "%s: \"%s\"",
 		      numbered_names[_i].name, text);
@@ -582,7 +583,7 @@ START_TEST(numbered_long_name)
 		size_t length;
 
 		memset(text, 'X', sizeof(text));
-		ck_assert_msg(qfile_numbered_name(name, numbers[i], text) == 0, "%s", label);
+		ck_assert_msg(name_numbered(name, numbers[i], text) == 0, "%s", label);
 		length = strlen(text);
 		snprintf(end, sizeof(end), " (%u)%s", numbers[i], extension ? extension : "");
 		ck_assert_msg(length <= 255 && text[256] == 'X', "%s: %zu bytes", label, length);
@@ -625,7 +626,7 @@ START_TEST(numbered_name_with_a_long_extension)
 		name[strlen(short_stems[_i].stem)] = '.';
 		name[strlen(short_stems[_i].stem) + extension] = '\0';
 		memset(text, 'X', sizeof(text));
-		r = qfile_numbered_name(name, 2, text);
+		r = name_numbered(name, 2, text);
 		ck_assert_msg(text[256] == 'X', "%s, extension of %zu: wrote behind its end", label,
 			      extension);
 		if (r == -ENAMETOOLONG) {
@@ -655,17 +656,17 @@ START_TEST(numbered_name_whose_extension_is_too_long)
 	char name[256] = "a.", text[256];
 
 	memset(name + 2, 'x', 253);
-	ck_assert_int_eq(qfile_numbered_name(name, 2, text), -ENAMETOOLONG);
+	ck_assert_int_eq(name_numbered(name, 2, text), -ENAMETOOLONG);
 	/* And the largest one for which there is room: one letter, the number, the extension. */
 	name[251] = '\0';
-	ck_assert_int_eq(qfile_numbered_name(name, 2, text), 0);
+	ck_assert_int_eq(name_numbered(name, 2, text), 0);
 	ck_assert_uint_eq(strlen(text), 255);
 	ck_assert_int_eq(strncmp(text, "a (2).xxx", 9), 0);
-	ck_assert_int_eq(qfile_numbered_name(name, 10, text), -ENAMETOOLONG);
+	ck_assert_int_eq(name_numbered(name, 10, text), -ENAMETOOLONG);
 }
 END_TEST
 
-/* ---- qfile_tagged_name() ---- */
+/* ---- name_tagged() ---- */
 
 static const struct {
 	const char *name, *tag, *tagged;
@@ -686,7 +687,7 @@ START_TEST(tagged_name)
 	int r;
 
 	memset(text, 'X', sizeof(text));
-	r = qfile_tagged_name(tagged_names[_i].name, tagged_names[_i].tag, text);
+	r = name_tagged(tagged_names[_i].name, tagged_names[_i].tag, text);
 	ck_assert_msg(r == 0 && strcmp(text, tagged_names[_i].tagged) == 0, "%s: %d, \"%s\"",
 		      tagged_names[_i].name, r, text);
 }
@@ -710,7 +711,7 @@ START_TEST(tagged_long_name)
 		strcat(name, ".pdf");
 		memset(text, 'X', sizeof(text));
 		snprintf(expected, sizeof(expected), "%.*s (%s).pdf", (int)stem, name, tag);
-		ck_assert_int_eq(qfile_tagged_name(name, tag, text), 0);
+		ck_assert_int_eq(name_tagged(name, tag, text), 0);
 		ck_assert_str_eq(text, expected);
 		ck_assert_int_eq(text[256], 'X');
 	}
@@ -736,7 +737,7 @@ START_TEST(tagged_name_with_a_long_tag)
 
 		memset(tag, 't', length);
 		memset(text, 'X', sizeof(text));
-		r = qfile_tagged_name(name, tag, text);
+		r = name_tagged(name, tag, text);
 		ck_assert_int_eq(text[256], 'X');
 		ck_assert_msg(r == (stem ? 0 : -ENAMETOOLONG), "tag of %zu: %d", length, r);
 		snprintf(expected, sizeof(expected), "%.*s (%s).pdf", (int)stem, name, tag);
@@ -747,7 +748,7 @@ START_TEST(tagged_name_with_a_long_tag)
 }
 END_TEST
 
-/* ---- qfile_safe_name() ---- */
+/* ---- name_safe() ---- */
 
 static const struct {
 	const char *label, *name;
@@ -798,7 +799,7 @@ START_TEST(safe_name)
 	int r;
 
 	memset(text, 'X', sizeof(text));
-	r = qfile_safe_name(safe_names[_i].name, safe_names[_i].length, text);
+	r = name_safe(safe_names[_i].name, safe_names[_i].length, text);
 	ck_assert_msg(r == (safe ? 0 : -EINVAL), "%s: %d", label, r);
 	if (!safe)
 		return;
@@ -818,11 +819,11 @@ START_TEST(safe_name_length)
 
 		memset(text, 'X', sizeof(text));
 		memset(name, 'n', length);
-		ck_assert_int_eq(qfile_safe_name(name, length, text), verdict);
+		ck_assert_int_eq(name_safe(name, length, text), verdict);
 		ck_assert(verdict < 0 ||
 			  (strlen(text) == length && memcmp(text, name, length) == 0));
 		memset(name, '\001', length);
-		ck_assert_int_eq(qfile_safe_name(name, length, text), verdict);
+		ck_assert_int_eq(name_safe(name, length, text), verdict);
 		ck_assert(verdict < 0 || (strlen(text) == length && strspn(text, "_") == length));
 		ck_assert_int_eq(text[256], 'X');
 		free(name);

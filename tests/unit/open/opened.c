@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "open/opened.h"
+#include "open/editwire.h"
+#include "open/opener/opener.h"
 
 #include "faults.h"
 #include "io/stream.h"
@@ -21,20 +23,20 @@ void opened_init(struct opened *opened)
 	MUST(pipe2(in, O_CLOEXEC));
 	MUST(pipe2(out, O_CLOEXEC));
 	*opened = (struct opened){.in = in[1], .out = out[0]};
-	opened->options = (struct qfile_opener_options){.in = in[0],
-							.out = out[1],
-							.stop = -1,
-							.max_bytes = UINT64_MAX,
-							.from = "work",
-							.keep = keep};
+	opened->options = (struct opener_options){.in = in[0],
+						  .out = out[1],
+						  .stop = -1,
+						  .max_bytes = UINT64_MAX,
+						  .from = "work",
+						  .keep = keep};
 }
 
 void opened_begin_as_set(struct opened *opened, const char *path)
 {
-	int r = qfile_opener_new(&opened->opener, path, &opened->options, &opened->error);
+	int r = opener_new(&opened->opener, path, &opened->options, &opened->error);
 
 	ck_assert_msg(r == 0, "opening %s: %d", path, r);
-	while ((r = qfile_opener_send(opened->opener, &opened->error)) == 1)
+	while ((r = opener_send(opened->opener, &opened->error)) == 1)
 		;
 	ck_assert_msg(r == 0, "sending %s: %d", path, r);
 	close(opened->options.out);
@@ -49,7 +51,7 @@ void opened_begin(struct opened *opened, const char *path)
 
 void opened_end(struct opened *opened)
 {
-	qfile_opener_free(opened->opener);
+	opener_free(opened->opener);
 	reply_end(opened);
 	close(opened->options.in);
 	close(opened->options.out);
@@ -61,39 +63,39 @@ void reply_bytes(struct opened *opened, const void *bytes, size_t size)
 	ck_assert_int_eq(write(opened->in, bytes, size), (ssize_t)size);
 }
 
-void reply_header(struct opened *opened, enum qfile_edit_kind kind, uint32_t code, uint64_t length)
+void reply_header(struct opened *opened, enum edit_kind kind, uint32_t code, uint64_t length)
 {
-	struct qfile_edit_record record = {.kind = kind, .code = code, .length = length};
-	unsigned char bytes[QFILE_EDIT_RECORD_SIZE];
+	struct edit_record record = {.kind = kind, .code = code, .length = length};
+	unsigned char bytes[EDIT_RECORD_SIZE];
 
-	qfile_edit_record_encode(&record, bytes);
+	edit_record_encode(&record, bytes);
 	reply_bytes(opened, bytes, sizeof(bytes));
 }
 
-static void reply_record(struct opened *opened, enum qfile_edit_kind kind, uint32_t code,
+static void reply_record(struct opened *opened, enum edit_kind kind, uint32_t code,
 			 const char *payload, uint32_t damage)
 {
-	unsigned char crc[QFILE_EDIT_CRC_SIZE];
+	unsigned char crc[EDIT_CRC_SIZE];
 
 	reply_header(opened, kind, code, strlen(payload));
 	reply_bytes(opened, payload, strlen(payload));
-	qfile_edit_crc_encode(libdeflate_crc32(0, payload, strlen(payload)) ^ damage, crc);
+	edit_crc_encode(libdeflate_crc32(0, payload, strlen(payload)) ^ damage, crc);
 	reply_bytes(opened, crc, sizeof(crc));
 }
 
 void reply_save(struct opened *opened, const char *content)
 {
-	reply_record(opened, QFILE_EDIT_SAVE, 0, content, 0);
+	reply_record(opened, EDIT_SAVE, 0, content, 0);
 }
 
 void reply_damaged(struct opened *opened, const char *content)
 {
-	reply_record(opened, QFILE_EDIT_SAVE, 0, content, UINT32_MAX);
+	reply_record(opened, EDIT_SAVE, 0, content, UINT32_MAX);
 }
 
 void reply_done(struct opened *opened, uint32_t code, const char *message)
 {
-	reply_record(opened, QFILE_EDIT_DONE, code, message, 0);
+	reply_record(opened, EDIT_DONE, code, message, 0);
 }
 
 void reply_end(struct opened *opened)
@@ -107,8 +109,8 @@ int opened_next(struct opened *opened)
 	int step;
 
 	do
-		step = qfile_opener_step(opened->opener, &opened->event, &opened->error);
-	while (step == QFILE_OPENER_PART);
+		step = opener_step(opened->opener, &opened->event, &opened->error);
+	while (step == OPENER_PART);
 	return step;
 }
 
@@ -116,7 +118,7 @@ void next_saved(struct opened *opened)
 {
 	int step = opened_next(opened);
 
-	ck_assert_msg(step == QFILE_OPENER_SAVED, "%d, code %d, path %s", step, opened->event.code,
+	ck_assert_msg(step == OPENER_SAVED, "%d, code %d, path %s", step, opened->event.code,
 		      opened->event.path);
 	ck_assert_int_eq(opened->event.code, 0);
 	ck_assert_str_eq(opened->event.message, "");
@@ -139,7 +141,7 @@ void next_kept(struct opened *opened, int code, const char *content)
 {
 	int step = opened_next(opened);
 
-	ck_assert_msg(step == QFILE_OPENER_KEPT, "%d, error %d", step, opened->error.code);
+	ck_assert_msg(step == OPENER_KEPT, "%d, error %d", step, opened->error.code);
 	ck_assert_msg(opened->event.code == code, "kept, but for %s", strerror(opened->event.code));
 	ck_assert_str_eq(content_of(event_path(opened)), content);
 }
@@ -148,7 +150,7 @@ void next_done(struct opened *opened, unsigned saves)
 {
 	int step = opened_next(opened);
 
-	ck_assert_msg(step == QFILE_OPENER_DONE, "%d, save %u, error %d", step, opened->event.save,
+	ck_assert_msg(step == OPENER_DONE, "%d, save %u, error %d", step, opened->event.save,
 		      opened->error.code);
 	ck_assert_uint_eq(opened->event.save, saves);
 	ck_assert_str_eq(opened->event.path, "");

@@ -3,12 +3,14 @@
  */
 #ifndef OPENED_H
 #define OPENED_H
+#include "open/editwire.h"
+#include "open/opener/opener.h"
 #include "unit.h"
 
 struct opened {
-	struct qfile_opener_options options; /* from "work", keeping in "private" */
-	struct qfile_opener *opener;
-	struct qfile_opener_event event;
+	struct opener_options options; /* from "work", keeping in "private" */
+	struct opener *opener;
+	struct opener_event event;
 	struct qfile_error error;
 	int out; /* where what was sent can be read */
 	int in;  /* where the answer is written; -1: closed */
@@ -24,14 +26,14 @@ void opened_end(struct opened *opened);
 
 /* What the editor says, as far as it fits into a pipe. */
 void reply_bytes(struct opened *opened, const void *bytes, size_t size);
-void reply_header(struct opened *opened, enum qfile_edit_kind kind, uint32_t code, uint64_t length);
+void reply_header(struct opened *opened, enum edit_kind kind, uint32_t code, uint64_t length);
 void reply_save(struct opened *opened, const char *content);
 void reply_damaged(struct opened *opened, const char *content);
 void reply_done(struct opened *opened, uint32_t code, const char *message);
 /* It closes the connection. */
 void reply_end(struct opened *opened);
 
-/* What qfile_opener_step() returns next, QFILE_OPENER_PART passed over. */
+/* What opener_step() returns next, OPENER_PART passed over. */
 int opened_next(struct opened *opened);
 
 /* These end the test that they are called in when something else comes next. */

@@ -3,9 +3,10 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "open/editwire.h"
 #include "unit.h"
 
-#define SIZE      QFILE_EDIT_REQUEST_SIZE
+#define SIZE      EDIT_REQUEST_SIZE
 #define VIEW_ONLY "view-only-"
 
 /* ---- What a request says, byte for byte: all of it owes nothing to the library ---- */
@@ -53,9 +54,9 @@ static const char *name_of(size_t count)
 	return name;
 }
 
-static struct qfile_edit_request request_of(const char *name, bool view_only)
+static struct edit_request request_of(const char *name, bool view_only)
 {
-	struct qfile_edit_request request = {.view_only = view_only};
+	struct edit_request request = {.view_only = view_only};
 
 	strcpy(request.name, name);
 	return request;
@@ -66,7 +67,7 @@ static struct qfile_edit_request request_of(const char *name, bool view_only)
 START_TEST(request_layout)
 {
 	const bool view_only = _i;
-	struct qfile_edit_request request = request_of("report.pdf", view_only);
+	struct edit_request request = request_of("report.pdf", view_only);
 	unsigned char bytes[SIZE], expected[SIZE] = {0};
 
 	request.length = 0x0102030405060708;
@@ -75,7 +76,7 @@ START_TEST(request_layout)
 	memcpy(expected + 248, view_only ? "\1\0\0\0\x63\x11\x0e\x1c" : "\0\0\0\0\x23\xbf\x5f\xdc",
 	       8);
 	memset(bytes, 0x55, sizeof(bytes));
-	qfile_edit_request_encode(&request, bytes);
+	edit_request_encode(&request, bytes);
 	ck_assert_mem_eq(bytes, expected, SIZE);
 }
 END_TEST
@@ -98,14 +99,14 @@ static const struct {
 START_TEST(request_name_length)
 {
 	const size_t length = name_lengths[_i].length, kept = name_lengths[_i].kept;
-	struct qfile_edit_request request = request_of(name_of(length), name_lengths[_i].view_only);
+	struct edit_request request = request_of(name_of(length), name_lengths[_i].view_only);
 	unsigned char bytes[SIZE], expected[SIZE];
 	char field[SIZE];
 
 	strcpy(field, request.view_only ? VIEW_ONLY : "");
 	strcat(field, request.name + length - kept);
 	version2(field, strlen(field), 0, request.view_only, expected);
-	qfile_edit_request_encode(&request, bytes);
+	edit_request_encode(&request, bytes);
 	ck_assert_msg(memcmp(bytes, expected, SIZE) == 0, "%zu bytes: \"%.232s\"", length,
 		      (const char *)bytes);
 }
@@ -140,17 +141,17 @@ static const struct {
 START_TEST(request_name_is_not_cut_within_a_character)
 {
 	const char *character = cut_names[_i].character, *label = cut_names[_i].label;
-	struct qfile_edit_request request = request_of(name_of(250), false);
+	struct edit_request request = request_of(name_of(250), false);
 	unsigned char bytes[SIZE];
 
 	memcpy(request.name + 250 - cut_names[_i].begin, character, strlen(character));
-	qfile_edit_request_encode(&request, bytes);
+	edit_request_encode(&request, bytes);
 	ck_assert_msg(strcmp((const char *)bytes, request.name + 250 - cut_names[_i].kept) == 0,
 		      "%s: \"%s\"", label, (const char *)bytes);
 	/* With "view-only-" before it, all lies ten bytes further on. */
 	request = request_of(name_of(240), true);
 	memcpy(request.name + 240 - (cut_names[_i].begin - 10), character, strlen(character));
-	qfile_edit_request_encode(&request, bytes);
+	edit_request_encode(&request, bytes);
 	ck_assert_msg(memcmp(bytes, VIEW_ONLY, 10) == 0, "%s: \"%s\"", label, (const char *)bytes);
 	ck_assert_msg(strcmp((const char *)bytes + 10,
 			     request.name + 240 - (cut_names[_i].kept - 10)) == 0,
@@ -162,11 +163,11 @@ END_TEST
 START_TEST(request_name_that_fits_is_kept)
 {
 	const bool view_only = _i;
-	struct qfile_edit_request request = request_of(name_of(view_only ? 221 : 231), view_only);
+	struct edit_request request = request_of(name_of(view_only ? 221 : 231), view_only);
 	unsigned char bytes[SIZE];
 
 	request.name[0] = '\x80';
-	qfile_edit_request_encode(&request, bytes);
+	edit_request_encode(&request, bytes);
 	ck_assert_str_eq((const char *)bytes + (view_only ? 10 : 0), request.name);
 }
 END_TEST
@@ -175,14 +176,14 @@ END_TEST
 START_TEST(request_round_trip)
 {
 	for (size_t length = 1; length <= 255; length++) {
-		struct qfile_edit_request before = request_of(name_of(length), _i), after;
+		struct edit_request before = request_of(name_of(length), _i), after;
 		const size_t room = before.view_only ? 221 : 231;
 		unsigned char bytes[SIZE];
 
 		before.length = length << 55;
 		memset(&after, 0x55, sizeof(after));
-		qfile_edit_request_encode(&before, bytes);
-		ck_assert_int_eq(qfile_edit_request_decode(bytes, &after), 0);
+		edit_request_encode(&before, bytes);
+		ck_assert_int_eq(edit_request_decode(bytes, &after), 0);
 		ck_assert_str_eq(after.name, before.name + (length > room ? length - room : 0));
 		ck_assert(after.view_only == before.view_only && after.records);
 		ck_assert_uint_eq(after.length, before.length);
@@ -228,11 +229,11 @@ static const struct {
 static void check_name(const char *label, const unsigned char bytes[SIZE], const char *name,
 		       bool view_only, bool records)
 {
-	struct qfile_edit_request request;
+	struct edit_request request;
 	int r;
 
 	memset(&request, 0x55, sizeof(request));
-	r = qfile_edit_request_decode(bytes, &request);
+	r = edit_request_decode(bytes, &request);
 	ck_assert_msg(r == (name ? 0 : -EINVAL), "%s: %d", label, r);
 	if (!name)
 		return;
@@ -281,7 +282,7 @@ END_TEST
  */
 START_TEST(request_with_a_flipped_bit)
 {
-	struct qfile_edit_request request;
+	struct edit_request request;
 	unsigned char bytes[SIZE];
 
 	for (size_t i = 0; i < 8 * SIZE; i++) {
@@ -289,7 +290,7 @@ START_TEST(request_with_a_flipped_bit)
 
 		version2("report.pdf", 10, 77, 0, bytes);
 		bytes[i / 8] ^= (unsigned char)(1u << i % 8);
-		r = qfile_edit_request_decode(bytes, &request);
+		r = edit_request_decode(bytes, &request);
 		if (i / 8 >= 232 && i / 8 < 240)
 			ck_assert_msg(r == 0 && !request.records && request.length == 0,
 				      "bit %zu: %d", i, r);
@@ -321,12 +322,12 @@ static const struct {
 
 START_TEST(request_numbers)
 {
-	struct qfile_edit_request request;
+	struct edit_request request;
 	unsigned char bytes[SIZE];
 	int r;
 
 	version2("a", 1, numbers[_i].length, numbers[_i].flags, bytes);
-	r = qfile_edit_request_decode(bytes, &request);
+	r = edit_request_decode(bytes, &request);
 	ck_assert_msg(r == numbers[_i].verdict, "length %#jx, flags %#x: %d",
 		      (uintmax_t)numbers[_i].length, numbers[_i].flags, r);
 	if (r == 0) {
@@ -340,38 +341,37 @@ END_TEST
 
 static const struct {
 	const char *label;
-	struct qfile_edit_record record;
-	unsigned char bytes[QFILE_EDIT_RECORD_SIZE];
+	struct edit_record record;
+	unsigned char bytes[EDIT_RECORD_SIZE];
 } records[] = {
 	{"save",
-	 {QFILE_EDIT_SAVE, 0, 0x0102030405060708},
+	 {EDIT_SAVE, 0, 0x0102030405060708},
 	 {'P', 'e', 'd', 'O', 'S', 'v', '2', 0, 1, 0, 0, 0, 0, 0, 0, 0, 8, 7, 6, 5, 4, 3, 2, 1}},
-	{"save of nothing", {QFILE_EDIT_SAVE, 0, 0}, {'P', 'e', 'd', 'O', 'S', 'v', '2', 0, 1}},
-	{"save of 2^63 - 1",
-	 {QFILE_EDIT_SAVE, 0, INT64_MAX},
-	 {'P', 'e', 'd', 'O', 'S', 'v', '2', 0,   1,   0,   0,   0,
-	  0,   0,   0,   0,   255, 255, 255, 255, 255, 255, 255, 127}},
-	{"done", {QFILE_EDIT_DONE, 0, 0}, {'P', 'e', 'd', 'O', 'S', 'v', '2', 0, 2}},
+	{"save of nothing", {EDIT_SAVE, 0, 0}, {'P', 'e', 'd', 'O', 'S', 'v', '2', 0, 1}},
+	{"save of 2^63 - 1", {EDIT_SAVE, 0, INT64_MAX}, {'P', 'e', 'd', 'O', 'S', 'v', '2', 0,
+							 1,   0,   0,   0,   0,   0,   0,   0,
+							 255, 255, 255, 255, 255, 255, 255, 127}},
+	{"done", {EDIT_DONE, 0, 0}, {'P', 'e', 'd', 'O', 'S', 'v', '2', 0, 2}},
 	{"done with a message",
-	 {QFILE_EDIT_DONE, 0x14131211, 4096},
+	 {EDIT_DONE, 0x14131211, 4096},
 	 {'P', 'e', 'd', 'O', 'S', 'v', '2', 0, 2, 0, 0, 0, 0x11, 0x12, 0x13, 0x14, 0, 16}},
 	{"done with any code",
-	 {QFILE_EDIT_DONE, UINT32_MAX, 1},
+	 {EDIT_DONE, UINT32_MAX, 1},
 	 {'P', 'e', 'd', 'O', 'S', 'v', '2', 0, 2, 0, 0, 0, 255, 255, 255, 255, 1}},
 };
 
 START_TEST(record_layout)
 {
-	const struct qfile_edit_record *record = &records[_i].record;
-	unsigned char bytes[QFILE_EDIT_RECORD_SIZE];
-	struct qfile_edit_record decoded;
+	const struct edit_record *record = &records[_i].record;
+	unsigned char bytes[EDIT_RECORD_SIZE];
+	struct edit_record decoded;
 
 	memset(bytes, 0x55, sizeof(bytes));
 	memset(&decoded, 0x55, sizeof(decoded));
-	qfile_edit_record_encode(record, bytes);
+	edit_record_encode(record, bytes);
 	ck_assert_msg(memcmp(bytes, records[_i].bytes, sizeof(bytes)) == 0, "%s: encoded",
 		      records[_i].label);
-	ck_assert_int_eq(qfile_edit_record_decode(records[_i].bytes, &decoded), 0);
+	ck_assert_int_eq(edit_record_decode(records[_i].bytes, &decoded), 0);
 	ck_assert_msg(decoded.kind == record->kind && decoded.code == record->code &&
 			      decoded.length == record->length,
 		      "%s: decoded", records[_i].label);
@@ -400,15 +400,15 @@ static const struct {
 
 START_TEST(record_numbers_bounds)
 {
-	unsigned char bytes[QFILE_EDIT_RECORD_SIZE];
-	struct qfile_edit_record record;
+	unsigned char bytes[EDIT_RECORD_SIZE];
+	struct edit_record record;
 	int r;
 
 	memcpy(bytes, mark, 8);
 	put(bytes + 8, record_numbers[_i].kind, 4);
 	put(bytes + 12, record_numbers[_i].code, 4);
 	put(bytes + 16, record_numbers[_i].length, 8);
-	r = qfile_edit_record_decode(bytes, &record);
+	r = edit_record_decode(bytes, &record);
 	ck_assert_msg(r == record_numbers[_i].verdict, "kind %u, length %#jx: %d",
 		      record_numbers[_i].kind, (uintmax_t)record_numbers[_i].length, r);
 	if (r == 0)
@@ -419,28 +419,28 @@ END_TEST
 /* Any other first eight bytes are content. */
 START_TEST(record_mark)
 {
-	unsigned char bytes[QFILE_EDIT_RECORD_SIZE];
-	struct qfile_edit_record record;
+	unsigned char bytes[EDIT_RECORD_SIZE];
+	struct edit_record record;
 
-	ck_assert(qfile_edit_is_record(mark));
+	ck_assert(edit_is_record(mark));
 	for (size_t i = 0; i < 64; i++) {
 		memcpy(bytes, records[0].bytes, sizeof(bytes));
 		bytes[i / 8] ^= (unsigned char)(1u << i % 8);
-		ck_assert_msg(!qfile_edit_is_record(bytes), "bit %zu", i);
-		ck_assert_msg(qfile_edit_record_decode(bytes, &record) == -EINVAL, "bit %zu", i);
+		ck_assert_msg(!edit_is_record(bytes), "bit %zu", i);
+		ck_assert_msg(edit_record_decode(bytes, &record) == -EINVAL, "bit %zu", i);
 	}
 }
 END_TEST
 
 START_TEST(payload_checksum)
 {
-	unsigned char bytes[QFILE_EDIT_CRC_SIZE];
+	unsigned char bytes[EDIT_CRC_SIZE];
 
-	qfile_edit_crc_encode(0x04030281, bytes);
+	edit_crc_encode(0x04030281, bytes);
 	ck_assert_mem_eq(bytes, "\x81\x02\x03\x04", 4);
-	ck_assert_uint_eq(qfile_edit_crc_decode(bytes), 0x04030281);
-	qfile_edit_crc_encode(UINT32_MAX, bytes);
-	ck_assert_uint_eq(qfile_edit_crc_decode(bytes), UINT32_MAX);
+	ck_assert_uint_eq(edit_crc_decode(bytes), 0x04030281);
+	edit_crc_encode(UINT32_MAX, bytes);
+	ck_assert_uint_eq(edit_crc_decode(bytes), UINT32_MAX);
 }
 END_TEST
 

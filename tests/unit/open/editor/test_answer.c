@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "open/editwire.h"
 #include "unit.h"
 
 #include "faults.h"
@@ -124,19 +125,19 @@ END_TEST
 
 START_TEST(long_message)
 {
-	char message[QFILE_EDIT_MESSAGE_MAX + 2];
+	char message[EDIT_MESSAGE_MAX + 2];
 	struct stat status;
 
 	memset(message, 'x', sizeof(message));
-	for (size_t length = QFILE_EDIT_MESSAGE_MAX - 1; length < sizeof(message); length++) {
+	for (size_t length = EDIT_MESSAGE_MAX - 1; length < sizeof(message); length++) {
 		message[length] = '\0';
 		begin_to_file("old");
 		ck_assert_int_eq(answer_done(&answer, 0, message), 0);
 		MUST(stat("answer", &status));
-		ck_assert_int_eq(status.st_size, QFILE_EDIT_RECORD_SIZE + QFILE_EDIT_CRC_SIZE +
-							 (off_t)(length > QFILE_EDIT_MESSAGE_MAX
-									 ? QFILE_EDIT_MESSAGE_MAX
-									 : length));
+		ck_assert_int_eq(
+			status.st_size,
+			EDIT_RECORD_SIZE + EDIT_CRC_SIZE +
+				(off_t)(length > EDIT_MESSAGE_MAX ? EDIT_MESSAGE_MAX : length));
 		message[length] = 'x';
 	}
 }
@@ -262,7 +263,7 @@ static pid_t start_opener(int *out, void (*happen)(void))
 	}
 	close(fds[1]);
 	fd = open("answer", O_WRONLY | O_CREAT, 0600);
-	n = read(fds[0], bytes, QFILE_EDIT_RECORD_SIZE);
+	n = read(fds[0], bytes, EDIT_RECORD_SIZE);
 	happen();
 	do {
 		if (n < 0 || write(fd, bytes, (size_t)n) != n)
@@ -288,14 +289,14 @@ static void end_opener(pid_t pid)
 static int next_version(int fd, uint64_t length, bool whole)
 {
 	static unsigned char content[LARGE + 1];
-	unsigned char header[QFILE_EDIT_RECORD_SIZE], crc[QFILE_EDIT_CRC_SIZE];
-	struct qfile_edit_record record;
+	unsigned char header[EDIT_RECORD_SIZE], crc[EDIT_CRC_SIZE];
+	struct edit_record record;
 	struct content sum;
 	int copy;
 
 	ck_assert_int_eq(read(fd, header, sizeof(header)), sizeof(header));
-	ck_assert_int_eq(qfile_edit_record_decode(header, &record), 0);
-	ck_assert_int_eq(record.kind, QFILE_EDIT_SAVE);
+	ck_assert_int_eq(edit_record_decode(header, &record), 0);
+	ck_assert_int_eq(record.kind, EDIT_SAVE);
 	ck_assert_uint_eq(record.length, length);
 	ck_assert_int_eq(read(fd, content, length), (ssize_t)length);
 	ck_assert_int_eq(read(fd, crc, sizeof(crc)), sizeof(crc));
@@ -303,7 +304,7 @@ static int next_version(int fd, uint64_t length, bool whole)
 	ck_assert_int_eq(write(copy, content, length), (ssize_t)length);
 	ck_assert_int_eq(content_read(copy, stream.buffer, &sum), 0);
 	close(copy);
-	ck_assert_uint_eq(qfile_edit_crc_decode(crc), whole ? sum.crc : ~sum.crc);
+	ck_assert_uint_eq(edit_crc_decode(crc), whole ? sum.crc : ~sum.crc);
 	return content[length - 1];
 }
 

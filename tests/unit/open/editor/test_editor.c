@@ -3,6 +3,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "open/editor/editor.h"
+#include "open/editwire.h"
 #include "unit.h"
 
 #include "format/bytes.h"
@@ -27,13 +29,13 @@ static struct qfile_error error;
 static void make_stream(int version, const char *name, bool view_only, uint64_t length,
 			const char *content)
 {
-	unsigned char bytes[QFILE_EDIT_REQUEST_SIZE] = {0};
-	struct qfile_edit_request request = {.view_only = view_only, .length = length};
+	unsigned char bytes[EDIT_REQUEST_SIZE] = {0};
+	struct edit_request request = {.view_only = view_only, .length = length};
 	int fd = open("in", O_WRONLY | O_CREAT | O_TRUNC, 0600);
 
 	if (version == 2) {
 		snprintf(request.name, sizeof(request.name), "%s", name);
-		qfile_edit_request_encode(&request, bytes);
+		edit_request_encode(&request, bytes);
 	} else {
 		snprintf((char *)bytes, sizeof(bytes), "%s%s", view_only ? "view-only-" : "", name);
 	}
@@ -57,16 +59,15 @@ static const char *records_in(const char *path)
 	close(fd);
 	text[0] = '\0';
 	while (at < size) {
-		struct qfile_edit_record record;
-		const char *payload = (const char *)bytes + at + QFILE_EDIT_RECORD_SIZE;
+		struct edit_record record;
+		const char *payload = (const char *)bytes + at + EDIT_RECORD_SIZE;
 
-		if (size - at < QFILE_EDIT_RECORD_SIZE ||
-		    qfile_edit_record_decode(bytes + at, &record) < 0)
+		if (size - at < EDIT_RECORD_SIZE || edit_record_decode(bytes + at, &record) < 0)
 			return "no record";
-		at += QFILE_EDIT_RECORD_SIZE + (size_t)record.length + QFILE_EDIT_CRC_SIZE;
+		at += EDIT_RECORD_SIZE + (size_t)record.length + EDIT_CRC_SIZE;
 		if (at > size)
 			return "a record that is cut";
-		if (record.kind == QFILE_EDIT_SAVE)
+		if (record.kind == EDIT_SAVE)
 			used += (size_t)snprintf(text + used, sizeof(text) - used, "save %.*s\n",
 						 (int)record.length, payload);
 		else
@@ -78,7 +79,7 @@ static const char *records_in(const char *path)
 
 /* ---- Receiving ---- */
 
-static struct qfile_editor *editor;
+static struct editor *editor;
 
 /*
  * A new editor that reads the file "in", answers to the file "answer", and makes its directory in
@@ -86,26 +87,26 @@ static struct qfile_editor *editor;
  */
 static void new_editor(uint64_t max_bytes, int stop)
 {
-	struct qfile_editor_options options = {
+	struct editor_options options = {
 		.stop = stop, .directory = "tmp", .from = "work", .max_bytes = max_bytes};
 
 	MUST(options.in = open("in", O_RDONLY));
 	MUST(options.out = open("answer", O_WRONLY | O_CREAT | O_TRUNC, 0600));
-	ck_assert_int_eq(qfile_editor_new(&editor, &options), 0);
+	ck_assert_int_eq(editor_new(&editor, &options), 0);
 }
 
 START_TEST(new)
 {
-	struct qfile_editor_options options = {
+	struct editor_options options = {
 		.in = -1, .out = -1, .stop = -1, .directory = "/nonexistent", .from = "no/vm"};
 
-	ck_assert_int_eq(qfile_editor_new(&editor, &options), -EINVAL);
+	ck_assert_int_eq(editor_new(&editor, &options), -EINVAL);
 	options.from = "";
-	ck_assert_int_eq(qfile_editor_new(&editor, &options), -EINVAL);
+	ck_assert_int_eq(editor_new(&editor, &options), -EINVAL);
 	options.from = NULL;
-	ck_assert_int_eq(qfile_editor_new(&editor, &options), 0);
-	ck_assert_int_eq(qfile_editor_free(editor), 0);
-	ck_assert_int_eq(qfile_editor_free(NULL), 0);
+	ck_assert_int_eq(editor_new(&editor, &options), 0);
+	ck_assert_int_eq(editor_free(editor), 0);
+	ck_assert_int_eq(editor_free(NULL), 0);
 }
 END_TEST
 
@@ -147,23 +148,23 @@ START_TEST(receive)
 		    strlen(requests[_i].content), requests[_i].content);
 	new_editor(UINT64_MAX, -1);
 	before = open_descriptors();
-	ck_assert_int_eq(qfile_editor_receive(editor, &error), 0);
-	path = strdup(qfile_editor_path(editor));
+	ck_assert_int_eq(editor_receive(editor, &error), 0);
+	path = strdup(editor_path(editor));
 	ck_assert_int_eq(path[0], '/');
 	ck_assert_str_eq(strrchr(path, '/') + 1, requests[_i].stored_as);
 	ck_assert_str_eq(content_of(path), requests[_i].content);
 	ck_assert_uint_eq(mode_of(path), requests[_i].view_only ? 0400 : 0600);
-	ck_assert(qfile_editor_view_only(editor) == requests[_i].view_only);
+	ck_assert(editor_view_only(editor) == requests[_i].view_only);
 	ck_assert_uint_eq(open_descriptors(), before + 1);
 	*strrchr(path, '/') = '\0';
 	ck_assert_uint_eq(mode_of(path), 0700);
 	ck_assert_ptr_nonnull(strstr(path, "/tmp/qopen-work-"));
 	free(path);
-	ck_assert_uint_eq(qfile_editor_saves(editor), 0);
-	ck_assert_int_eq(qfile_editor_done(editor, 0, ""), 0);
+	ck_assert_uint_eq(editor_saves(editor), 0);
+	ck_assert_int_eq(editor_done(editor, 0, ""), 0);
 	ck_assert_str_eq(names_in("tmp"), "");
 	ck_assert_str_eq(records_in("answer"), requests[_i].version == 2 ? "done 0 \n" : "");
-	ck_assert_int_eq(qfile_editor_free(editor), 0);
+	ck_assert_int_eq(editor_free(editor), 0);
 	ck_assert_uint_eq(open_descriptors(), before);
 }
 END_TEST
@@ -182,12 +183,12 @@ static void nothing_at_all(void)
 
 static void half_a_request(void)
 {
-	set_in(QFILE_EDIT_REQUEST_SIZE - 1);
+	set_in(EDIT_REQUEST_SIZE - 1);
 }
 
 static void half_a_content(void)
 {
-	set_in(QFILE_EDIT_REQUEST_SIZE + 6);
+	set_in(EDIT_REQUEST_SIZE + 6);
 }
 
 /* Change a byte of the request. */
@@ -284,14 +285,14 @@ START_TEST(refuse)
 	refusals[_i].spoil();
 	new_editor(refusals[_i].max_bytes, -1);
 	before = open_descriptors();
-	r = qfile_editor_receive(editor, &error);
+	r = editor_receive(editor, &error);
 	ck_assert_msg(r == -refusals[_i].code && error.code == refusals[_i].code, "%s: %d", label,
 		      r);
 	ck_assert_ptr_nonnull(error.doing);
-	ck_assert_int_eq(qfile_editor_done(editor, error.code, "why"), 0);
+	ck_assert_int_eq(editor_done(editor, error.code, "why"), 0);
 	ck_assert_msg(strcmp(records_in("answer"), refusals[_i].answer) == 0, "%s: %s", label,
 		      records_in("answer"));
-	ck_assert_int_eq(qfile_editor_free(editor), 0);
+	ck_assert_int_eq(editor_free(editor), 0);
 	if (exists("tmp/."))
 		ck_assert_msg(strcmp(names_in("tmp"), "") == 0, "%s: left: %s", label,
 			      names_in("tmp"));
@@ -306,8 +307,8 @@ START_TEST(just_long_enough)
 	for (int version = 1; version <= 2; version++) {
 		make_stream(version, "report.txt", false, 7, "content");
 		new_editor(7, -1);
-		ck_assert_int_eq(qfile_editor_receive(editor, &error), 0);
-		ck_assert_int_eq(qfile_editor_free(editor), 0);
+		ck_assert_int_eq(editor_receive(editor, &error), 0);
+		ck_assert_int_eq(editor_free(editor), 0);
 	}
 }
 END_TEST
@@ -315,8 +316,8 @@ END_TEST
 /* An opener that falls silent in its request, or in the content. */
 START_TEST(stop_while_receiving)
 {
-	struct qfile_editor_options options = {.directory = "tmp", .max_bytes = UINT64_MAX};
-	unsigned char bytes[QFILE_EDIT_REQUEST_SIZE + 7];
+	struct editor_options options = {.directory = "tmp", .max_bytes = UINT64_MAX};
+	unsigned char bytes[EDIT_REQUEST_SIZE + 7];
 	int in[2], stop[2], fd;
 
 	scratch_enter();
@@ -332,10 +333,10 @@ START_TEST(stop_while_receiving)
 		MUST(options.out = open("answer", O_WRONLY | O_CREAT | O_TRUNC, 0600));
 		ck_assert_int_eq(write(in[1], bytes, sent), (ssize_t)sent);
 		ck_assert_int_eq(write(stop[1], "", 1), 1);
-		ck_assert_int_eq(qfile_editor_new(&editor, &options), 0);
-		ck_assert_int_eq(qfile_editor_receive(editor, &error), -ECANCELED);
-		ck_assert_int_eq(qfile_editor_done(editor, ECANCELED, ""), 0);
-		ck_assert_int_eq(qfile_editor_free(editor), 0);
+		ck_assert_int_eq(editor_new(&editor, &options), 0);
+		ck_assert_int_eq(editor_receive(editor, &error), -ECANCELED);
+		ck_assert_int_eq(editor_done(editor, ECANCELED, ""), 0);
+		ck_assert_int_eq(editor_free(editor), 0);
 		ck_assert_str_eq(names_in("tmp"), "");
 	}
 }
@@ -355,7 +356,7 @@ struct session {
 	bool view_only;
 	/* The answer goes through a fifo called "pipe", which the stranger reads. */
 	bool piped;
-	int result, status; /* of qfile_editor_run() */
+	int result, status; /* of editor_run() */
 	/* As records_in() tells it, without "done 0"; of version 1 the bytes. */
 	const char *answer;
 };
@@ -545,7 +546,7 @@ static pid_t start_script(const char *script)
  */
 static void play(const struct session *session)
 {
-	struct qfile_editor_options options = {
+	struct editor_options options = {
 		.directory = "tmp", .from = "work", .max_bytes = UINT64_MAX};
 	static char here[4096], text[4096];
 	char *const environment[] = {(char *)"PATH=/usr/bin:/bin", here, NULL};
@@ -563,12 +564,11 @@ static void play(const struct session *session)
 	options.stop = open("stop", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	options.out =
 		open(session->piped ? "pipe" : "answer", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	received = qfile_editor_new(&editor, &options) == 0 ? qfile_editor_receive(editor, &error)
-							    : -1;
-	argv[4] = (char *)qfile_editor_path(editor);
-	run = qfile_editor_run(editor, argv, environment, &status, &error);
-	done = qfile_editor_done(editor, 0, "");
-	freed = qfile_editor_free(editor);
+	received = editor_new(&editor, &options) == 0 ? editor_receive(editor, &error) : -1;
+	argv[4] = (char *)editor_path(editor);
+	run = editor_run(editor, argv, environment, &status, &error);
+	done = editor_done(editor, 0, "");
+	freed = editor_free(editor);
 	snprintf(text, sizeof(text), "received %d, run %d, error %d, status %d, done %d, freed %d",
 		 received, run, run < 0 ? error.code : 0, status, done, freed);
 	make_file("result.new", text);
@@ -643,15 +643,15 @@ END_TEST
  */
 static bool next_version(int fd, size_t length)
 {
-	static unsigned char bytes[QFILE_EDIT_RECORD_SIZE + (3 << 20) + QFILE_EDIT_CRC_SIZE];
-	struct qfile_edit_record record;
-	size_t size = QFILE_EDIT_RECORD_SIZE + length + QFILE_EDIT_CRC_SIZE;
+	static unsigned char bytes[EDIT_RECORD_SIZE + (3 << 20) + EDIT_CRC_SIZE];
+	struct edit_record record;
+	size_t size = EDIT_RECORD_SIZE + length + EDIT_CRC_SIZE;
 
 	ck_assert_int_eq(stream_read_full(fd, bytes, size), (ssize_t)size);
-	ck_assert_int_eq(qfile_edit_record_decode(bytes, &record), 0);
+	ck_assert_int_eq(edit_record_decode(bytes, &record), 0);
 	ck_assert_uint_eq(record.length, length);
-	return libdeflate_crc32(0, bytes + QFILE_EDIT_RECORD_SIZE, length) ==
-	       get32(bytes + size - QFILE_EDIT_CRC_SIZE);
+	return libdeflate_crc32(0, bytes + EDIT_RECORD_SIZE, length) ==
+	       get32(bytes + size - EDIT_CRC_SIZE);
 }
 
 /*
@@ -680,7 +680,7 @@ START_TEST(touched_while_sent)
 	ck_assert(next_version(pollfd.fd, 3000000));
 	make_file("taken", "\n"); /* a fifo, for which the handler waits */
 	ck_assert_int_eq(stream_read_full(pollfd.fd, (char[100]){0}, 100),
-			 QFILE_EDIT_RECORD_SIZE + QFILE_EDIT_CRC_SIZE);
+			 EDIT_RECORD_SIZE + EDIT_CRC_SIZE);
 	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
 	ck_assert_str_eq(content_of("result"), "received 0, run 0, error 0, status 0, done 0, "
 					       "freed 0");
@@ -698,13 +698,13 @@ START_TEST(no_such_handler)
 	make_dir("tmp");
 	make_stream(2, "report.txt", false, 7, "content");
 	new_editor(100, -1);
-	ck_assert_int_eq(qfile_editor_receive(editor, &error), 0);
-	ck_assert_int_eq(qfile_editor_run(editor, argv, environment, &status, &error), -ENOENT);
+	ck_assert_int_eq(editor_receive(editor, &error), 0);
+	ck_assert_int_eq(editor_run(editor, argv, environment, &status, &error), -ENOENT);
 	ck_assert_str_eq(error.name, "./no-such-handler");
 	ck_assert_int_eq(status, 0);
-	ck_assert_int_eq(qfile_editor_done(editor, ENOENT, "no handler"), 0);
+	ck_assert_int_eq(editor_done(editor, ENOENT, "no handler"), 0);
 	ck_assert_str_eq(records_in("answer"), "done 2 no handler\n");
-	ck_assert_int_eq(qfile_editor_free(editor), 0);
+	ck_assert_int_eq(editor_free(editor), 0);
 }
 END_TEST
 
@@ -719,12 +719,12 @@ START_TEST(no_directory_to_watch)
 	make_dir("tmp");
 	make_stream(2, "report.txt", false, 7, "content");
 	new_editor(100, -1);
-	ck_assert_int_eq(qfile_editor_receive(editor, &error), 0);
+	ck_assert_int_eq(editor_receive(editor, &error), 0);
 	snprintf(command, sizeof(command), "rm -r tmp/*");
 	ck_assert_int_eq(system(command), 0);
-	ck_assert_int_eq(qfile_editor_run(editor, argv, environment, &status, &error), -ENOENT);
+	ck_assert_int_eq(editor_run(editor, argv, environment, &status, &error), -ENOENT);
 	ck_assert_str_eq(error.doing, "watching the directory");
-	ck_assert_int_eq(qfile_editor_free(editor), 0);
+	ck_assert_int_eq(editor_free(editor), 0);
 }
 END_TEST
 

@@ -3,6 +3,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "open/editwire.h"
+#include "open/opener/opener.h"
 #include "unit.h"
 
 #include "faults.h"
@@ -63,17 +65,17 @@ static void check_sent(const char *name, bool view_only, size_t size)
 {
 	static unsigned char sent[4 * STREAM_BUFFER_SIZE];
 	int fd = open("sent", O_RDONLY);
-	struct qfile_edit_request request;
+	struct edit_request request;
 	char *expected = pattern_of(size);
 
-	ck_assert_int_eq(read(fd, sent, sizeof(sent)), (ssize_t)(QFILE_EDIT_REQUEST_SIZE + size));
+	ck_assert_int_eq(read(fd, sent, sizeof(sent)), (ssize_t)(EDIT_REQUEST_SIZE + size));
 	close(fd);
-	ck_assert_int_eq(qfile_edit_request_decode(sent, &request), 0);
+	ck_assert_int_eq(edit_request_decode(sent, &request), 0);
 	ck_assert_str_eq(request.name, name);
 	ck_assert(request.records);
 	ck_assert(request.view_only == view_only);
 	ck_assert_uint_eq(request.length, size);
-	ck_assert_int_eq(memcmp(sent + QFILE_EDIT_REQUEST_SIZE, expected, size), 0);
+	ck_assert_int_eq(memcmp(sent + EDIT_REQUEST_SIZE, expected, size), 0);
 	free(expected);
 }
 
@@ -82,7 +84,7 @@ START_TEST(sends)
 {
 	const size_t size = sizes[_i / 4];
 	const bool view_only = _i & 1, quiet = _i & 2;
-	struct qfile_edit_progress progress;
+	struct edit_progress progress;
 	int status, r;
 	pid_t reader;
 
@@ -93,13 +95,13 @@ START_TEST(sends)
 	opened_init(&opened);
 	opened.options.view_only = view_only;
 	reader = start_reader();
-	ck_assert_int_eq(qfile_opener_new(&opened.opener, quiet ? "./link.txt" : "file.txt",
-					  &opened.options, &opened.error),
+	ck_assert_int_eq(opener_new(&opened.opener, quiet ? "./link.txt" : "file.txt",
+				    &opened.options, &opened.error),
 			 0);
-	progress = qfile_opener_progress(opened.opener);
+	progress = opener_progress(opened.opener);
 	ck_assert(progress.done == 0 && progress.total == size);
-	while ((r = qfile_opener_send(opened.opener, &opened.error)) == 1) {
-		struct qfile_edit_progress now = qfile_opener_progress(opened.opener);
+	while ((r = opener_send(opened.opener, &opened.error)) == 1) {
+		struct edit_progress now = opener_progress(opened.opener);
 
 		ck_assert(now.total == size && now.done >= progress.done &&
 			  now.done <= progress.done + STREAM_BUFFER_SIZE);
@@ -125,17 +127,16 @@ static void begin_large(void)
 	make_sized_file("file", 4 << 20);
 	opened_init(&opened);
 	fcntl(opened.options.out, F_SETFL, O_NONBLOCK);
-	ck_assert_int_eq(qfile_opener_new(&opened.opener, "file", &opened.options, &opened.error),
-			 0);
-	ck_assert_int_eq(qfile_opener_send(opened.opener, &opened.error), 1);
-	ck_assert_int_eq(qfile_opener_send(opened.opener, &opened.error), 1);
+	ck_assert_int_eq(opener_new(&opened.opener, "file", &opened.options, &opened.error), 0);
+	ck_assert_int_eq(opener_send(opened.opener, &opened.error), 1);
+	ck_assert_int_eq(opener_send(opened.opener, &opened.error), 1);
 }
 
 static int send_on(void)
 {
 	int r;
 
-	while ((r = qfile_opener_send(opened.opener, &opened.error)) == 1)
+	while ((r = opener_send(opened.opener, &opened.error)) == 1)
 		;
 	return r;
 }
@@ -199,9 +200,9 @@ START_TEST(file_becomes_shorter_and_nobody_asks)
 {
 	begin_large();
 	MUST(truncate("file", 5));
-	while (qfile_opener_send(opened.opener, NULL) == 1)
+	while (opener_send(opened.opener, NULL) == 1)
 		;
-	ck_assert_int_eq(qfile_opener_send(opened.opener, NULL), -ESTALE);
+	ck_assert_int_eq(opener_send(opened.opener, NULL), -ESTALE);
 	opened_end(&opened);
 }
 END_TEST
@@ -221,8 +222,7 @@ START_TEST(stopped_while_sending)
 	make_file("file", "x");
 	opened_init(&opened);
 	opened.options.stop = stop_that_is_due();
-	ck_assert_int_eq(qfile_opener_new(&opened.opener, "file", &opened.options, &opened.error),
-			 0);
+	ck_assert_int_eq(opener_new(&opened.opener, "file", &opened.options, &opened.error), 0);
 	ck_assert_int_eq(send_on(), -ECANCELED);
 	ck_assert_int_eq(opened.error.code, ECANCELED);
 	opened_end(&opened);
@@ -242,8 +242,7 @@ START_TEST(sending_fails)
 	scratch_enter();
 	make_file("file", "content");
 	opened_init(&opened);
-	ck_assert_int_eq(qfile_opener_new(&opened.opener, "file", &opened.options, &opened.error),
-			 0);
+	ck_assert_int_eq(opener_new(&opened.opener, "file", &opened.options, &opened.error), 0);
 	faults_begin_in(sending[_i].call, 1, sending[_i].error, false);
 	r = send_on();
 	faults_end();
@@ -269,13 +268,12 @@ START_TEST(opens_no_file)
 	MUST(mkfifo("fifo", 0600));
 	opened_init(&opened);
 	before = open_descriptors();
-	ck_assert_int_eq(
-		qfile_opener_new(&opened.opener, no_files[_i], &opened.options, &opened.error),
-		-no_file_errors[_i]);
+	ck_assert_int_eq(opener_new(&opened.opener, no_files[_i], &opened.options, &opened.error),
+			 -no_file_errors[_i]);
 	ck_assert_int_eq(opened.error.code, no_file_errors[_i]);
 	ck_assert_str_eq(opened.error.name, no_files[_i]);
 	ck_assert_uint_eq(open_descriptors(), before);
-	ck_assert_int_eq(qfile_opener_new(&opened.opener, no_files[_i], &opened.options, NULL),
+	ck_assert_int_eq(opener_new(&opened.opener, no_files[_i], &opened.options, NULL),
 			 -no_file_errors[_i]);
 	ck_assert_int_eq(fcntl(opened.out, F_SETFL, O_NONBLOCK), 0);
 	ck_assert_int_eq(read(opened.out, (char[1]){0}, 1), -1); /* nothing was sent */
@@ -294,9 +292,9 @@ START_TEST(opens_without_memory)
 	do {
 		opened.opener = NULL;
 		faults_begin(++call, ENOMEM, false);
-		r = qfile_opener_new(&opened.opener, "file", &opened.options, &opened.error);
+		r = opener_new(&opened.opener, "file", &opened.options, &opened.error);
 		faults_end();
-		qfile_opener_free(opened.opener);
+		opener_free(opened.opener);
 		ck_assert_uint_eq(open_descriptors(), before);
 	} while (faults_failed());
 	ck_assert_uint_gt(call, 5);
@@ -317,7 +315,7 @@ START_TEST(saves_each_version)
 	MUST(chmod("file", 04751));
 	MUST(stat("file", &before));
 	opened_begin(&opened, "file");
-	ck_assert_uint_eq(qfile_opener_notes(opened.opener), 0);
+	ck_assert_uint_eq(opener_notes(opened.opener), 0);
 	reply_save(&opened, "one");
 	next_saved(&opened);
 	ck_assert_uint_eq(opened.event.save, 1);
@@ -346,7 +344,7 @@ START_TEST(save_of_any_size)
 {
 	const size_t size = sizes[_i];
 	char *bytes = pattern_of(size), *got = pattern_of(size + 1);
-	struct qfile_edit_progress progress;
+	struct edit_progress progress;
 	unsigned parts = 0;
 	pid_t writer;
 	int step, fd;
@@ -358,23 +356,22 @@ START_TEST(save_of_any_size)
 	MUST(writer);
 	if (writer == 0) {
 		struct stream_reader sum = {.buffer = (unsigned char *)bytes, .begin = size};
-		unsigned char crc[QFILE_EDIT_CRC_SIZE];
+		unsigned char crc[EDIT_CRC_SIZE];
 
-		reply_header(&opened, QFILE_EDIT_SAVE, 0, size);
+		reply_header(&opened, EDIT_SAVE, 0, size);
 		reply_bytes(&opened, bytes, size);
-		qfile_edit_crc_encode(stream_reader_crc(&sum), crc);
+		edit_crc_encode(stream_reader_crc(&sum), crc);
 		reply_bytes(&opened, crc, sizeof(crc));
 		_exit(0);
 	}
 	reply_end(&opened);
-	while ((step = qfile_opener_step(opened.opener, &opened.event, &opened.error)) ==
-	       QFILE_OPENER_PART) {
-		progress = qfile_opener_progress(opened.opener);
+	while ((step = opener_step(opened.opener, &opened.event, &opened.error)) == OPENER_PART) {
+		progress = opener_progress(opened.opener);
 		ck_assert_uint_eq(progress.total, size);
 		ck_assert_uint_le(progress.done, size);
 		parts++;
 	}
-	ck_assert_int_eq(step, QFILE_OPENER_SAVED);
+	ck_assert_int_eq(step, OPENER_SAVED);
 	ck_assert_uint_gt(parts, 0);
 	MUST(fd = open("file", O_RDONLY));
 	ck_assert_int_eq(read(fd, got, size + 1), (ssize_t)size);
@@ -394,13 +391,13 @@ START_TEST(damaged)
 	reply_save(&opened, "whole");
 	reply_damaged(&opened, "");
 	reply_done(&opened, 0, "");
-	ck_assert_int_eq(opened_next(&opened), QFILE_OPENER_DAMAGED);
+	ck_assert_int_eq(opened_next(&opened), OPENER_DAMAGED);
 	ck_assert_uint_eq(opened.event.save, 1);
 	ck_assert_str_eq(content_of("file"), "before");
 	next_saved(&opened);
 	ck_assert_uint_eq(opened.event.save, 2);
 	ck_assert_str_eq(content_of("file"), "whole");
-	ck_assert_int_eq(opened_next(&opened), QFILE_OPENER_DAMAGED);
+	ck_assert_int_eq(opened_next(&opened), OPENER_DAMAGED);
 	next_done(&opened, 3);
 	ck_assert_str_eq(content_of("file"), "whole");
 	ck_assert_str_eq(names_in("."), "file");
@@ -411,7 +408,7 @@ END_TEST
 /* Wherever the connection is lost: what came whole is there, and nothing else. */
 START_TEST(cut_off)
 {
-	const size_t record = QFILE_EDIT_RECORD_SIZE + 3 + QFILE_EDIT_CRC_SIZE;
+	const size_t record = EDIT_RECORD_SIZE + 3 + EDIT_CRC_SIZE;
 	unsigned char answer[256];
 	size_t length;
 
@@ -425,7 +422,7 @@ START_TEST(cut_off)
 	opened_end(&opened);
 	scratch_enter();
 	/* Before a whole mark, it may as well be all that an old editor has to say: see raw(). */
-	for (size_t cut = QFILE_EDIT_MARK_SIZE; cut < length; cut++) {
+	for (size_t cut = EDIT_MARK_SIZE; cut < length; cut++) {
 		static const char *const contents[] = {"old", "one", "two"};
 		unsigned saves = 0;
 		int step;
@@ -434,7 +431,7 @@ START_TEST(cut_off)
 		opened_begin(&opened, "file");
 		reply_bytes(&opened, answer, cut);
 		reply_end(&opened);
-		while ((step = opened_next(&opened)) == QFILE_OPENER_SAVED)
+		while ((step = opened_next(&opened)) == OPENER_SAVED)
 			ck_assert_str_eq(content_of("file"), contents[++saves]);
 		ck_assert_uint_eq(saves, cut / record);
 		ck_assert_msg(step == -ECONNRESET, "cut after %zu: %d", cut, step);
@@ -447,7 +444,7 @@ END_TEST
 
 START_TEST(done_with_a_message)
 {
-	char message[QFILE_EDIT_MESSAGE_MAX + 1];
+	char message[EDIT_MESSAGE_MAX + 1];
 
 	scratch_enter();
 	make_file("file", "x");
@@ -458,7 +455,7 @@ START_TEST(done_with_a_message)
 	ck_assert_str_eq(opened.event.message, "no?[2J program?for it ??");
 	opened_end(&opened);
 	memset(message, 'm', sizeof(message));
-	message[QFILE_EDIT_MESSAGE_MAX] = '\0';
+	message[EDIT_MESSAGE_MAX] = '\0';
 	opened_begin(&opened, "file");
 	reply_done(&opened, UINT32_MAX, message);
 	next_done(&opened, 0);
@@ -471,17 +468,17 @@ END_TEST
 /* Each makes an answer that is none. */
 static void unknown_kind(void)
 {
-	reply_header(&opened, (enum qfile_edit_kind)3, 0, 0);
+	reply_header(&opened, (enum edit_kind)3, 0, 0);
 }
 
 static void long_message(void)
 {
-	reply_header(&opened, QFILE_EDIT_DONE, 0, QFILE_EDIT_MESSAGE_MAX + 1);
+	reply_header(&opened, EDIT_DONE, 0, EDIT_MESSAGE_MAX + 1);
 }
 
 static void damaged_message(void)
 {
-	reply_header(&opened, QFILE_EDIT_DONE, 0, 3);
+	reply_header(&opened, EDIT_DONE, 0, 3);
 	reply_bytes(&opened, "bye\0\0\0\0", 7);
 }
 
@@ -493,7 +490,7 @@ static void no_mark_behind_a_save(void)
 
 static void negative_length(void)
 {
-	reply_header(&opened, QFILE_EDIT_SAVE, 0, UINT64_MAX);
+	reply_header(&opened, EDIT_SAVE, 0, UINT64_MAX);
 }
 
 static const struct {
@@ -548,7 +545,7 @@ START_TEST(view_only)
 	opened_init(&opened);
 	opened.options.view_only = true;
 	opened_begin_as_set(&opened, "file");
-	ck_assert_uint_eq(qfile_opener_notes(opened.opener), 0);
+	ck_assert_uint_eq(opener_notes(opened.opener), 0);
 	before = open_descriptors();
 	if (raw) {
 		reply_bytes(&opened, "a new content", 13);
@@ -560,8 +557,7 @@ START_TEST(view_only)
 		reply_done(&opened, 0, "bye");
 	}
 	/* Not even where nobody would see it. */
-	ck_assert_int_eq(qfile_opener_step(opened.opener, &opened.event, &opened.error),
-			 QFILE_OPENER_PART);
+	ck_assert_int_eq(opener_step(opened.opener, &opened.event, &opened.error), OPENER_PART);
 	ck_assert_uint_eq(open_descriptors(), before - raw); /* the end of the answer is closed */
 	next_done(&opened, raw ? 1 : 3);
 	ck_assert_str_eq(opened.event.message, raw ? "" : "bye");
@@ -592,12 +588,12 @@ START_TEST(stopped_while_reading)
 	reply_save(&opened, "one");
 	next_saved(&opened);
 	if (_i) {
-		reply_header(&opened, QFILE_EDIT_SAVE, 0, 5);
+		reply_header(&opened, EDIT_SAVE, 0, 5);
 		reply_bytes(&opened, "on", 2);
-		ck_assert_int_eq(qfile_opener_step(opened.opener, &opened.event, &opened.error),
-				 QFILE_OPENER_PART);
-		ck_assert_int_eq(qfile_opener_step(opened.opener, &opened.event, &opened.error),
-				 QFILE_OPENER_PART);
+		ck_assert_int_eq(opener_step(opened.opener, &opened.event, &opened.error),
+				 OPENER_PART);
+		ck_assert_int_eq(opener_step(opened.opener, &opened.event, &opened.error),
+				 OPENER_PART);
 	}
 	MUST(write(due, "x", 1));
 	next_fails(&opened, -ECANCELED);
@@ -616,19 +612,16 @@ START_TEST(reading_fails)
 		if (state == 1)
 			reply_save(&opened, "old"); /* it fails at the next record, */
 		if (state == 2) {
-			reply_header(&opened, QFILE_EDIT_SAVE, 0, 5); /* in a payload, */
-			ck_assert_int_eq(
-				qfile_opener_step(opened.opener, &opened.event, &opened.error),
-				QFILE_OPENER_PART);
+			reply_header(&opened, EDIT_SAVE, 0, 5); /* in a payload, */
+			ck_assert_int_eq(opener_step(opened.opener, &opened.event, &opened.error),
+					 OPENER_PART);
 		}
 		if (state == 3) {
 			reply_bytes(&opened, "raw content", 11); /* in a raw content */
-			ck_assert_int_eq(
-				qfile_opener_step(opened.opener, &opened.event, &opened.error),
-				QFILE_OPENER_PART);
-			ck_assert_int_eq(
-				qfile_opener_step(opened.opener, &opened.event, &opened.error),
-				QFILE_OPENER_PART);
+			ck_assert_int_eq(opener_step(opened.opener, &opened.event, &opened.error),
+					 OPENER_PART);
+			ck_assert_int_eq(opener_step(opened.opener, &opened.event, &opened.error),
+					 OPENER_PART);
 		}
 		if (state == 1)
 			next_saved(&opened);
@@ -733,16 +726,16 @@ static void play_fault(unsigned call, int error, bool lasting)
 	opened_init(&opened);
 	before = open_descriptors();
 	reply_bytes(&opened, "", 0);
-	r = qfile_opener_new(&opened.opener, "file", &opened.options, &opened.error);
+	r = opener_new(&opened.opener, "file", &opened.options, &opened.error);
 	ck_assert_int_eq(r, 0);
 	ck_assert_int_eq(send_on(), 0);
 	reply_save(&opened, "new");
 	faults_begin(call, error, lasting);
 	step = opened_next(&opened);
 	faults_end();
-	if (step == QFILE_OPENER_SAVED)
+	if (step == OPENER_SAVED)
 		ck_assert_str_eq(content_of("file"), "new");
-	else if (step == QFILE_OPENER_KEPT)
+	else if (step == OPENER_KEPT)
 		ck_assert_str_eq(content_of(event_path(&opened)), "new");
 	else
 		ck_assert_msg(lasting || step == -error, "call %u, %s: %d", call, faults_failed(),
@@ -756,13 +749,12 @@ static void play_fault(unsigned call, int error, bool lasting)
 	if (step >= 0) {
 		reply_save(&opened, "newer");
 		step = opened_next(&opened);
-		ck_assert_msg(step == QFILE_OPENER_SAVED || step == QFILE_OPENER_KEPT,
-			      "after call %u, %s: %d", call, faults_failed(), step);
-		ck_assert_str_eq(
-			content_of(step == QFILE_OPENER_SAVED ? "file" : event_path(&opened)),
-			"newer");
+		ck_assert_msg(step == OPENER_SAVED || step == OPENER_KEPT, "after call %u, %s: %d",
+			      call, faults_failed(), step);
+		ck_assert_str_eq(content_of(step == OPENER_SAVED ? "file" : event_path(&opened)),
+				 "newer");
 	}
-	qfile_opener_free(opened.opener);
+	opener_free(opened.opener);
 	ck_assert_uint_eq(open_descriptors(), before);
 	opened.opener = NULL;
 	opened_end(&opened);

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "open/opener/opener.h"
 #include "unit.h"
 
 #include "faults.h"
@@ -246,7 +247,7 @@ START_TEST(other_names)
 	make_file("file", "x");
 	MUST(link("file", "other"));
 	ck_assert_int_eq(original_open(&original, "file", false), 0);
-	ck_assert_uint_eq(original.notes, QFILE_OPENER_LINKS);
+	ck_assert_uint_eq(original.notes, OPENER_LINKS);
 	original_close(&original);
 	ck_assert_int_eq(original_open(&original, "file", true), 0);
 	ck_assert_uint_eq(original.notes, 0);
@@ -260,7 +261,7 @@ START_TEST(read_only)
 	make_file("file", "x");
 	MUST(chmod("file", 0444));
 	ck_assert_int_eq(original_open(&original, "file", false), 0);
-	ck_assert_uint_eq(original.notes, access("file", W_OK) == 0 ? 0 : QFILE_OPENER_READ_ONLY);
+	ck_assert_uint_eq(original.notes, access("file", W_OK) == 0 ? 0 : OPENER_READ_ONLY);
 	original_close(&original);
 	ck_assert_int_eq(original_open(&original, "file", true), 0);
 	ck_assert_uint_eq(original.notes, 0);
@@ -283,7 +284,7 @@ START_TEST(second)
 	ck_assert_uint_eq(original.notes, 0);
 	original_close(&original);
 	ck_assert_int_eq(original_open(&original, "file", false), 0);
-	ck_assert_uint_eq(original.notes, QFILE_OPENER_SECOND);
+	ck_assert_uint_eq(original.notes, OPENER_SECOND);
 	original_close(&original);
 	original_close(&first);
 	ck_assert_int_eq(original_open(&original, "file", false), 0);

@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "open/opener/opener.h"
 #include "unit.h"
 
 #include "faults.h"
@@ -280,7 +281,7 @@ START_TEST(replace_keeps_the_lock)
 		ck_assert_int_eq(place_replace(place, &version, NULL), 0);
 		version_end(&version);
 		ck_assert_int_eq(original_open(&second, "file", false), 0);
-		ck_assert_uint_eq(second.notes, QFILE_OPENER_SECOND);
+		ck_assert_uint_eq(second.notes, OPENER_SECOND);
 		original_close(&second);
 		begin("later");
 	}

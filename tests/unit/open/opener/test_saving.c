@@ -4,6 +4,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "open/editwire.h"
+#include "open/opener/opener.h"
 #include "unit.h"
 
 #include "faults.h"
@@ -174,8 +176,8 @@ START_TEST(second_opener)
 	make_old_file("report.pdf", "before");
 	opened_begin(&first, "report.pdf");
 	opened_begin(&opened, "report.pdf");
-	ck_assert_uint_eq(qfile_opener_notes(first.opener), 0);
-	ck_assert_uint_eq(qfile_opener_notes(opened.opener), QFILE_OPENER_SECOND);
+	ck_assert_uint_eq(opener_notes(first.opener), 0);
+	ck_assert_uint_eq(opener_notes(opened.opener), OPENER_SECOND);
 	reply_save(&first, "first");
 	next_saved(&first);
 	reply_save(&opened, "second");
@@ -307,11 +309,11 @@ START_TEST(private_in_turn)
 	make_file("private", "a file");
 	reply_save(&opened, "one");
 	reply_save(&opened, "");
-	ck_assert_int_eq(opened_next(&opened), QFILE_OPENER_DROPPED);
+	ck_assert_int_eq(opened_next(&opened), OPENER_DROPPED);
 	ck_assert_uint_eq(opened.event.save, 1);
 	ck_assert_int_eq(opened.error.code, EACCES);
 	ck_assert_str_eq(opened.error.name, "report.pdf");
-	ck_assert_int_eq(opened_next(&opened), QFILE_OPENER_DROPPED);
+	ck_assert_int_eq(opened_next(&opened), OPENER_DROPPED);
 	MUST(unlink("private"));
 	make_dir("private");
 	make_file("private/deep", "a file");
@@ -355,7 +357,7 @@ START_TEST(private_directory_that_is_public)
 	opened_begin_as_set(&opened, "dir/report.pdf");
 	MUST(chmod("dir", 0500));
 	reply_save(&opened, "one");
-	ck_assert_int_eq(opened_next(&opened), QFILE_OPENER_DROPPED);
+	ck_assert_int_eq(opened_next(&opened), OPENER_DROPPED);
 	ck_assert_str_eq(names_in("public"), "");
 	ck_assert_str_eq(names_in("good"), "");
 	MUST(chmod("public", 0700));
@@ -382,8 +384,7 @@ START_TEST(private_directory_fails)
 		faults_begin(++call, EIO, false);
 		step = opened_next(&opened);
 		faults_end();
-		ck_assert_msg(step == QFILE_OPENER_KEPT, "call %u, %s: %d", call, faults_failed(),
-			      step);
+		ck_assert_msg(step == OPENER_KEPT, "call %u, %s: %d", call, faults_failed(), step);
 		ck_assert_str_eq(content_of(event_path(&opened)), "one");
 		in_second += strstr(opened.event.path, "/two/") != NULL;
 		ck_assert(faults_failed() || strstr(opened.event.path, "/deep/one/"));
@@ -412,7 +413,7 @@ START_TEST(private_directory_of_somebody_else)
 	opened_begin(&opened, "dir/report.pdf");
 	faults_begin_in("openat", 1, EROFS, false);
 	reply_save(&opened, "one");
-	ck_assert_int_eq(opened_next(&opened), QFILE_OPENER_DROPPED);
+	ck_assert_int_eq(opened_next(&opened), OPENER_DROPPED);
 	faults_end();
 	ck_assert_int_eq(opened.error.code, EROFS);
 	ck_assert_str_eq(names_in("private"), "");
@@ -538,12 +539,12 @@ START_TEST(disk_is_full_in_the_middle)
 	begin_on_disk();
 	reply_bytes(&opened, bytes, 20000);
 	for (int i = 0; i < 2; i++)
-		ck_assert_int_eq(qfile_opener_step(opened.opener, &opened.event, &opened.error),
-				 QFILE_OPENER_PART);
+		ck_assert_int_eq(opener_step(opened.opener, &opened.event, &opened.error),
+				 OPENER_PART);
 	ck_assert_uint_lt(free_bytes("disk"), DISK_SIZE - 4096 - 16384);
 	reply_bytes(&opened, bytes + 20000, size - 20000);
 	reply_end(&opened);
-	ck_assert_int_eq(opened_next(&opened), QFILE_OPENER_KEPT);
+	ck_assert_int_eq(opened_next(&opened), OPENER_KEPT);
 	ck_assert_int_eq(opened.event.code, ENOSPC);
 	check_path("private/file (edited in work, " NOW ")");
 	check_kept_pattern(size);
@@ -557,19 +558,19 @@ START_TEST(disk_is_too_small)
 	const size_t size = 300000;
 	char *bytes = pattern_of(size);
 	struct stream_reader sum = {.buffer = (unsigned char *)bytes, .begin = size};
-	unsigned char crc[QFILE_EDIT_CRC_SIZE];
+	unsigned char crc[EDIT_CRC_SIZE];
 
 	begin_on_disk();
-	reply_header(&opened, QFILE_EDIT_SAVE, 0, size);
+	reply_header(&opened, EDIT_SAVE, 0, size);
 	reply_bytes(&opened, bytes, 50000);
 	for (int i = 0; i < 2; i++)
-		ck_assert_int_eq(qfile_opener_step(opened.opener, &opened.event, &opened.error),
-				 QFILE_OPENER_PART);
+		ck_assert_int_eq(opener_step(opened.opener, &opened.event, &opened.error),
+				 OPENER_PART);
 	ck_assert_uint_eq(free_bytes("disk"), DISK_SIZE - 4096);
 	reply_bytes(&opened, bytes + 50000, size - 50000);
-	qfile_edit_crc_encode(stream_reader_crc(&sum), crc);
+	edit_crc_encode(stream_reader_crc(&sum), crc);
 	reply_bytes(&opened, crc, sizeof(crc));
-	ck_assert_int_eq(opened_next(&opened), QFILE_OPENER_KEPT);
+	ck_assert_int_eq(opened_next(&opened), OPENER_KEPT);
 	ck_assert_int_eq(opened.event.code, ENOSPC);
 	check_kept_pattern(size);
 	/* A small one has its place. */
@@ -583,12 +584,12 @@ END_TEST
 START_TEST(no_disk_is_large_enough)
 {
 	begin_on_disk();
-	reply_header(&opened, QFILE_EDIT_SAVE, 0, (uint64_t)1 << 62);
+	reply_header(&opened, EDIT_SAVE, 0, (uint64_t)1 << 62);
 	reply_bytes(&opened, "0123456789", 10);
 	reply_end(&opened);
 	for (int i = 0; i < 2; i++)
-		ck_assert_int_eq(qfile_opener_step(opened.opener, &opened.event, &opened.error),
-				 QFILE_OPENER_PART);
+		ck_assert_int_eq(opener_step(opened.opener, &opened.event, &opened.error),
+				 OPENER_PART);
 	ck_assert_str_eq(names_in("private"), "");
 	next_fails(&opened, -ECONNRESET);
 	end_on_disk();

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "cli/number.h"
 #include <qfile.h>
 #include <string.h>
 
@@ -19,13 +20,13 @@ static const char *parse_number(const char *text, uint64_t *value)
 	return text;
 }
 
-bool qfile_parse_count(const char *text, uint64_t *count)
+bool parse_count(const char *text, uint64_t *count)
 {
 	text = parse_number(text, count);
 	return text && !*text;
 }
 
-bool qfile_parse_size(const char *text, uint64_t unit, uint64_t *size)
+bool parse_size(const char *text, uint64_t unit, uint64_t *size)
 {
 	static const char suffixes[] = "KMGT";
 	const char *suffix;

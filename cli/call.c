@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "cli/call.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -39,7 +40,7 @@ static int spawn(char *const argv[], int in, int out, pid_t *pid, char *const en
 	return -r;
 }
 
-int qfile_call_program(char *const argv[], char *const environment[], struct qfile_peer *peer)
+int call_program(char *const argv[], char *const environment[], struct peer *peer)
 {
 	int to[2], from[2], r;
 
@@ -64,11 +65,11 @@ int qfile_call_program(char *const argv[], char *const environment[], struct qfi
 	return 0;
 }
 
-int qfile_call_command(const char *command, char *const environment[], struct qfile_peer *peer)
+int call_command(const char *command, char *const environment[], struct peer *peer)
 {
 	char *argv[] = {(char *)"/bin/sh", (char *)"-c", (char *)command, NULL};
 
-	return qfile_call_program(argv, environment, peer);
+	return call_program(argv, environment, peer);
 }
 
 static bool is_program(const char *path)
@@ -95,7 +96,7 @@ static bool find_program(const char *name, const char *search_path, char path[PA
 	return false;
 }
 
-int qfile_call_find_client(const char *search_path, char path[4096])
+int call_find_client(const char *search_path, char path[4096])
 {
 	static const char usual[] = "/usr/lib/qubes:/usr/lib/pedos:/usr/bin:/usr/local/bin";
 

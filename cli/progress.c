@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "cli/progress.h"
 #include <qfile.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,7 +25,7 @@ static const char *size_text(double bytes, char text[16])
 	return text;
 }
 
-static double rate_of(const struct qfile_progress *progress)
+static double rate_of(const struct progress *progress)
 {
 	return progress->seconds > SECONDS_FOR_A_RATE
 		       ? (double)progress->done.bytes / progress->seconds
@@ -32,7 +33,7 @@ static double rate_of(const struct qfile_progress *progress)
 }
 
 /* Never above 100: a file may grow while it is counted and sent. */
-static unsigned percent_of(const struct qfile_progress *progress)
+static unsigned percent_of(const struct progress *progress)
 {
 	double percent = 100.0 * (double)progress->done.bytes / (double)progress->total.bytes;
 
@@ -40,7 +41,7 @@ static unsigned percent_of(const struct qfile_progress *progress)
 }
 
 /* Seconds left, or a negative number when nobody can say. */
-static double left_of(const struct qfile_progress *progress)
+static double left_of(const struct progress *progress)
 {
 	double rate = rate_of(progress);
 
@@ -51,7 +52,7 @@ static double left_of(const struct qfile_progress *progress)
 		       : 0;
 }
 
-static size_t numbers_text(const struct qfile_progress *progress, char *text, size_t size)
+static size_t numbers_text(const struct progress *progress, char *text, size_t size)
 {
 	char done[16], total[16], rate[16];
 	double left = left_of(progress);
@@ -86,8 +87,8 @@ static size_t ascii_tail(const char *name, size_t columns, char *text, size_t si
 	return 3 + qfile_printable(name + length - (columns - 3), columns - 3, text + 3, size - 3);
 }
 
-size_t qfile_progress_line(const struct qfile_progress *progress, size_t columns, bool utf8,
-			   char *text, size_t size)
+size_t progress_line(const struct progress *progress, size_t columns, bool utf8, char *text,
+		     size_t size)
 {
 	char numbers[128];
 	size_t used = numbers_text(progress, numbers, sizeof(numbers));
@@ -136,7 +137,7 @@ static size_t json_name(const char *name, char *text, size_t size)
 	return used;
 }
 
-size_t qfile_progress_json(const struct qfile_progress *progress, char *text, size_t size)
+size_t progress_json(const struct progress *progress, char *text, size_t size)
 {
 	/* In some locales %f writes a comma. */
 	unsigned long long milliseconds = (unsigned long long)(progress->seconds * 1000);

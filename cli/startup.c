@@ -1,0 +1,25 @@
+/*
+ * How a program begins: its standard descriptors, and being asked to stop.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "cli/startup.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <qfile.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+int descriptors_fill(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
