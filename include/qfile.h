@@ -26,6 +26,9 @@
 extern "C" {
 #endif
 
+/* Of this header: MAJOR * 10000 + MINOR * 100 + PATCH. */
+#define QFILE_VERSION_NUMBER 10000
+
 /* "MAJOR.MINOR.PATCH" of the library that is loaded, a static string. */
 const char *qfile_version(void);
 
@@ -37,15 +40,17 @@ const char *qfile_version(void);
 /* Error code of the Filecopy format: the stream ended before its end-of-transfer header. */
 #define QFILE_ETRUNCATED 31415926
 
+/* Of a name in an error: bytes, its NUL counted. */
+#define QFILE_ERROR_NAME_SIZE 1024
+
 /* What went wrong, while doing what, to which file. */
 struct qfile_error {
-	int code; /* a positive errno, or QFILE_ETRUNCATED */
-	/* A static string such as "reading"; NULL where the code says all. */
-	const char *doing;
-	/* A static string: what the user can do about it; NULL where nothing is known. */
-	const char *hint;
-	/* The file, NUL-terminated, unsanitised; empty where no file is at fault. */
-	char name[QFILE_NAME_MAX + 1];
+	int code;          /* a positive errno, or QFILE_ETRUNCATED */
+	const char *doing; /* a static string such as "reading"; NULL where the code says all */
+	const char *hint;  /* a static string: what the user can do about it, or NULL */
+	/* The file, NUL-terminated, unsanitised; empty where no file is at fault. A name that does
+	   not fit has lost its beginning, never a part of a UTF-8 character. */
+	char name[QFILE_ERROR_NAME_SIZE];
 };
 
 /*

@@ -14,18 +14,29 @@ const char *qfile_version(void)
 	return QFILE_VERSION; /* from the Makefile */
 }
 
+/* Is this byte a part of a character that began before it? */
+static bool continues(char byte)
+{
+	return ((unsigned char)byte & 0xC0) == 0x80;
+}
+
 int error_set_bytes(struct qfile_error *error, int code, const char *doing, const char *name,
 		    size_t length)
 {
+	size_t left_out = 0;
+
 	if (!error)
 		return code;
+	if (length >= sizeof(error->name)) {
+		left_out = length - (sizeof(error->name) - 1);
+		while (left_out < length && continues(name[left_out]))
+			left_out++;
+	}
 	error->code = -code;
 	error->doing = doing;
 	error->hint = NULL;
-	if (length > QFILE_NAME_MAX)
-		length = QFILE_NAME_MAX;
-	memcpy(error->name, name, length);
-	error->name[length] = '\0';
+	memcpy(error->name, name + left_out, length - left_out);
+	error->name[length - left_out] = '\0';
 	return code;
 }
 

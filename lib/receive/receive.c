@@ -44,7 +44,7 @@ static _Noreturn void be_child(const struct qfile_receive_options *options,
 		.limits = options->limits,
 	};
 	struct report report = {.kind = REPORT_DONE};
-	struct qfile_error error;
+	char last[QFILE_NAME_MAX];
 
 	/* The stream, the report and stderr: it will have no other descriptors. */
 	if (dup2(options->in, STDIN_FILENO) < 0 || dup2(report_fd, STDOUT_FILENO) < 0)
@@ -59,9 +59,9 @@ static _Noreturn void be_child(const struct qfile_receive_options *options,
 	if (report_layers(STDOUT_FILENO, REPORT_CONFINED, 0, confinement->layers) < 0)
 		_exit(1);
 	umask(0); /* files get the modes that were sent */
-	report.code = (uint32_t)-unpack(&unpack_options, &report.received, &error);
-	report.namelen = (uint32_t)strlen(error.name);
-	report_send(STDOUT_FILENO, &report, error.name);
+	report.code = (uint32_t)-unpack(&unpack_options, &report.received, last);
+	report.namelen = (uint32_t)strlen(last);
+	report_send(STDOUT_FILENO, &report, last);
 	_exit(0);
 }
 
@@ -73,6 +73,7 @@ struct monitor {
 	bool confined;    /* the child has said so */
 	bool ended;       /* the sender has closed the stream: */
 	int64_t deadline; /* by then the child must be done; milliseconds of CLOCK_MONOTONIC */
+	const char *last; /* the whole name of the child's last entry; NULL: error's name counts */
 	struct qfile_error *error;
 };
 
@@ -139,7 +140,8 @@ static int done(struct monitor *monitor)
 	int r = -(int)report->code;
 
 	monitor->outcome->received = report->received;
-	error_set(monitor->error, r, NULL, monitor->reader.name);
+	monitor->last = monitor->reader.name;
+	error_set(monitor->error, r, NULL, monitor->last);
 	if (r == -EINVAL)
 		monitor->error->hint = "the stream is malformed";
 	else if (r == -ETIMEDOUT)
@@ -288,23 +290,37 @@ int qfile_refuse(int out, int code)
 
 static int answer(struct monitor *monitor, int code)
 {
+	const char *name = monitor->last ? monitor->last : monitor->error->name;
 	struct qfile_result result = {
 		.code = (uint32_t)-code,
 		.crc = monitor->outcome->received.crc,
-		.namelen = strlen(monitor->error->name),
+		.namelen = strnlen(name, sizeof(result.name)),
 	};
 
-	if (result.namelen > sizeof(result.name))
-		result.namelen = sizeof(result.name);
-	memcpy(result.name, monitor->error->name, result.namelen);
+	memcpy(result.name, name, result.namelen);
 	return send_result(monitor->options->out, &result, monitor->options->timeout);
+}
+
+/* Verify and commit what the child has unpacked. */
+static int make_visible(struct monitor *monitor)
+{
+	const struct qfile_receive_options *options = monitor->options;
+	struct qfile_receive_outcome *outcome = monitor->outcome;
+	int r = verify(&monitor->staging, options->flags, outcome->layers,
+		       outcome->received.size.entries, monitor->error);
+
+	if (r == 0)
+		r = commit(&monitor->staging, options->on_conflict, &outcome->renamed,
+			   monitor->error);
+	if (r < 0)
+		monitor->last = NULL;
+	return r;
 }
 
 /* Stage, unpack, verify, commit. Whatever fails, no staging directory stays. */
 static int deliver(struct monitor *monitor)
 {
 	const struct qfile_receive_options *options = monitor->options;
-	struct qfile_receive_outcome *outcome = monitor->outcome;
 	int r, removed;
 
 	commit_sweep(options->incoming);
@@ -316,11 +332,7 @@ static int deliver(struct monitor *monitor)
 	if (r == 0)
 		r = run_child(monitor);
 	if (r == 0)
-		r = verify(&monitor->staging, options->flags, outcome->layers,
-			   outcome->received.size.entries, monitor->error);
-	if (r == 0)
-		r = commit(&monitor->staging, options->on_conflict, &outcome->renamed,
-			   monitor->error);
+		r = make_visible(monitor);
 	removed = staging_remove(&monitor->staging);
 	/* After a success nothing is lost; after a failure the next receiver tries again. */
 	(void)removed;

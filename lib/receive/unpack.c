@@ -9,7 +9,6 @@
  */
 #include "receive/unpack.h"
 
-#include "format/error.h"
 #include "io/dirstack.h"
 #include "io/space.h"
 #include "io/stream.h"
@@ -329,7 +328,7 @@ static int unpack_link(struct unpacker *unpacker)
 }
 
 /* Take the name from the stream and check it. */
-static int receive_name(struct unpacker *unpacker, struct qfile_error *error)
+static int receive_name(struct unpacker *unpacker, char *last)
 {
 	size_t namelen = unpacker->header.namelen;
 	const unsigned char *bytes;
@@ -340,7 +339,8 @@ static int receive_name(struct unpacker *unpacker, struct qfile_error *error)
 		return (int)n;
 	memcpy(unpacker->name, bytes, namelen);
 	stream_take(&unpacker->reader, namelen);
-	error_set_bytes(error, 0, NULL, unpacker->name, namelen - 1);
+	memcpy(last, unpacker->name, namelen - 1);
+	last[namelen - 1] = '\0';
 	if (unpacker->name[namelen - 1] != '\0')
 		return -EINVAL;
 	slash = strrchr(unpacker->name, '/');
@@ -349,7 +349,7 @@ static int receive_name(struct unpacker *unpacker, struct qfile_error *error)
 }
 
 /* Receive one entry. Returns 1 for one, 0 for the end of the transfer. */
-static int unpack_entry(struct unpacker *unpacker, struct qfile_error *error)
+static int unpack_entry(struct unpacker *unpacker, char *last)
 {
 	const unsigned char *bytes;
 	ssize_t n = stream_peek(&unpacker->reader, QFILE_HEADER_SIZE, &bytes);
@@ -363,7 +363,7 @@ static int unpack_entry(struct unpacker *unpacker, struct qfile_error *error)
 	stream_take(&unpacker->reader, QFILE_HEADER_SIZE);
 	if (unpacker->header.namelen == 0)
 		return 0;
-	r = receive_name(unpacker, error);
+	r = receive_name(unpacker, last);
 	if (r < 0)
 		return r;
 	switch (unpacker->header.mode & S_IFMT) {
@@ -388,13 +388,13 @@ static int begin(struct unpacker *unpacker)
 }
 
 int unpack(const struct unpack_options *options, struct qfile_received *received,
-	   struct qfile_error *error)
+	   char last[QFILE_NAME_MAX])
 {
 	struct unpacker unpacker = {.options = options, .received = received};
 	int r;
 
 	*received = (struct qfile_received){.crc = 0};
-	error_set(error, 0, NULL, NULL);
+	last[0] = '\0';
 	dirstack_init(&unpacker.dirs);
 	r = stream_reader_open(&unpacker.reader, options->in);
 	if (r == 0)
@@ -402,13 +402,12 @@ int unpack(const struct unpack_options *options, struct qfile_received *received
 	stream_widen_pipe(options->in);
 	unpacker.reader.patience = stream_patience(options->timeout);
 	while (r == 0) {
-		r = unpack_entry(&unpacker, error);
+		r = unpack_entry(&unpacker, last);
 		if (r == 0)
 			break;
 		r = r > 0 ? 0 : r;
 	}
 	received->crc = unpacker.reader.buffer ? stream_reader_crc(&unpacker.reader) : 0;
-	error->code = -r;
 	dirstack_close(&unpacker.dirs);
 	stream_reader_close(&unpacker.reader);
 	return r;

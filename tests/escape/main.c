@@ -63,12 +63,12 @@ static const struct attempt *find(const char *name)
 
 /* In the parser's place. */
 int unpack(const struct unpack_options *options, struct qfile_received *received,
-	   struct qfile_error *error)
+	   char last[QFILE_NAME_MAX])
 {
 	int r;
 
 	layers_are_made();
-	memset(error, 0, sizeof(*error));
+	last[0] = '\0';
 	scene.root = layers_bare() ? open(".", O_RDONLY | O_DIRECTORY) : options->root;
 	say("began");
 	r = attempt->attack();

@@ -95,8 +95,8 @@ START_TEST(error_text_with_a_long_name)
 	static struct qfile_error error = {.code = EIO, .doing = "reading"};
 	char text[1024];
 
-	memset(error.name, 'n', QFILE_NAME_MAX);
-	memcpy(error.name + QFILE_NAME_MAX - 4, ".end", 4);
+	memset(error.name, 'n', QFILE_ERROR_NAME_SIZE - 1);
+	memcpy(error.name + QFILE_ERROR_NAME_SIZE - 5, ".end", 5);
 	qfile_error_text(&error, text, sizeof(text));
 	ck_assert_msg(strncmp(text, "reading \"...nnn", 15) == 0, "%s", text);
 	ck_assert_msg(strstr(text, "nnn.end\": ") != NULL, "%s", text);
@@ -128,18 +128,42 @@ START_TEST(setting_without_a_place)
 }
 END_TEST
 
-START_TEST(setting_from_bytes)
+/* Its end is kept, from the beginning of a character on. */
+START_TEST(setting_a_long_name)
 {
-	static struct qfile_error error;
-	static char bytes[QFILE_NAME_MAX + 100];
+	static char name[QFILE_NAME_MAX + 1];
+	struct qfile_error error;
 
+	memset(name, 'n', QFILE_NAME_MAX);
+	error_set(&error, -EIO, NULL, name + QFILE_NAME_MAX - (QFILE_ERROR_NAME_SIZE - 1));
+	ck_assert_uint_eq(strlen(error.name), QFILE_ERROR_NAME_SIZE - 1);
+	memcpy(name, "first", 5);
+	memcpy(name + QFILE_NAME_MAX - 4, ".end", 4);
+	error_set(&error, -EIO, NULL, name);
+	ck_assert_uint_eq(strlen(error.name), QFILE_ERROR_NAME_SIZE - 1);
+	ck_assert_str_eq(error.name + QFILE_ERROR_NAME_SIZE - 1 - 5, "n.end");
+	ck_assert_ptr_null(strstr(error.name, "first"));
+	/* Three bytes, of which two are left over. */
+	memcpy(name + QFILE_NAME_MAX - QFILE_ERROR_NAME_SIZE, "\xe2\x82\xac", 3);
+	error_set(&error, -EIO, NULL, name);
+	ck_assert_uint_eq(strlen(error.name), QFILE_ERROR_NAME_SIZE - 1 - 2);
+	ck_assert_int_eq(error.name[0], 'n');
 	error_set_bytes(&error, -EIO, NULL, "abc", 2);
 	ck_assert_str_eq(error.name, "ab");
-	error_set_bytes(&error, -EIO, NULL, "", 0);
-	ck_assert_str_eq(error.name, "");
-	memset(bytes, 'b', sizeof(bytes));
-	error_set_bytes(&error, -EIO, NULL, bytes, sizeof(bytes));
-	ck_assert_uint_eq(strlen(error.name), QFILE_NAME_MAX);
+	/* A short one is left as it is, whatever it begins with. */
+	error_set(&error, -EIO, NULL, "\x82n");
+	ck_assert_str_eq(error.name, "\x82n");
+}
+END_TEST
+
+/* The header's number, and the text of the library. */
+START_TEST(version_number)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%d.%d.%d", QFILE_VERSION_NUMBER / 10000,
+		 QFILE_VERSION_NUMBER / 100 % 100, QFILE_VERSION_NUMBER % 100);
+	ck_assert_str_eq(text, qfile_version());
 }
 END_TEST
 
@@ -159,7 +183,8 @@ Suite *error_suite(void)
 	tcase_add_test(tcase, error_text_with_a_long_name);
 	tcase_add_test(tcase, setting);
 	tcase_add_test(tcase, setting_without_a_place);
-	tcase_add_test(tcase, setting_from_bytes);
+	tcase_add_test(tcase, setting_a_long_name);
 	tcase_add_test(tcase, version_of_the_build);
+	tcase_add_test(tcase, version_number);
 	return suite;
 }
