@@ -19,6 +19,7 @@ CC ?= cc
 CFLAGS ?= -O2 -g
 PKG_CONFIG ?= pkg-config
 comma = ,
+quoted = '$(subst ','\'',$(1))'
 OBJCOPY ?= objcopy
 B = build
 
@@ -130,7 +131,8 @@ $(foreach p,qfile-agent qfile-unpacker,$(eval $(call program,$(p),$(CLI) $(COPYI
 $(foreach p,qopen-in-vm vm-file-editor,$(eval $(call program,$(p),$(CLI) $(OPEN) $(COPYING))))
 $(foreach p,$(RPC_PROGRAMS),$(eval $(call program,$(p),$(RPC_SHARED) $(CLI) $(COPYING),$$(XEN_LIBS))))
 
-fill_in = sed -e 's|@PREFIX@|$(1)|' -e 's|@LIBDIR@|$(2)|' -e 's|@INCLUDEDIR@|$(3)|' -e 's|@VERSION@|$(VERSION)|'
+fill_in = sed -e $(call quoted,s|@PREFIX@|$(1)|) -e $(call quoted,s|@LIBDIR@|$(2)|) \
+	-e $(call quoted,s|@INCLUDEDIR@|$(3)|) -e 's|@VERSION@|$(VERSION)|'
 
 $(foreach s,$(SERVICES),$(eval $(B)/services/$(notdir $(s)): $(s).in))
 $(B)/services/%:
@@ -207,7 +209,6 @@ check:
 	@$(SETUP) editors || true
 	@$(MAKE) --no-print-directory test
 
-quoted = '$(subst ','\'',$(1))'
 CALLED = $(if $(TEST),--test=$(call quoted,$(TEST)))
 CHOSEN = $(if $(SUITE),-s $(call quoted,$(SUITE))) $(CALLED)
 

@@ -9,6 +9,8 @@ demo=$top/build/demo
 
 title() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 [ -t 1 ] || title() { printf '\n%s\n' "$*"; }
+# As one word of a shell script, whatever is in it.
+quoted() { printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\''/g")"; }
 run() { echo "\$ $*"; "$@"; }
 
 # Everything about a tree that a copy must keep: type, mode, time to the nanosecond, link target; and every file's content.
@@ -38,13 +40,13 @@ printf 'PedOS.%s * work personal allow\n' Filecopy OpenInVM >"$demo/policy/10-de
 # Installed, the service delivers to its user's home directory. Here, to one below build/.
 cat >"$demo/services/PedOS.Filecopy" <<EOF
 #!/bin/sh
-exec $bin/qfile-unpacker -v $(id -u) $personal/PedOSIncoming/\$QREXEC_REMOTE_DOMAIN
+exec $(quoted "$bin/qfile-unpacker") -v $(id -u) $(quoted "$personal/PedOSIncoming")/\$QREXEC_REMOTE_DOMAIN
 EOF
 # Installed, it runs what the desktop has for the type of a file. Here, a script stands in for somebody at a desk.
 cat >"$demo/services/PedOS.OpenInVM" <<EOF
 #!/bin/sh
-export TMPDIR=$demo/personal/tmp
-exec $bin/vm-file-editor --handler=$demo/somebody
+export TMPDIR=$(quoted "$demo/personal/tmp")
+exec $(quoted "$bin/vm-file-editor") --handler=$(quoted "$(quoted "$demo/somebody")")
 EOF
 cat >"$demo/somebody" <<'EOF'
 #!/bin/sh
@@ -68,7 +70,7 @@ done
 export PEDOS_RPC_SOCKETS="$demo/sockets"
 # vm NAME COMMAND...: what is called there, is called under that name.
 vm() {
-    printf '#!/bin/sh\nexec %s --as=%s "$@"\n' "$bin/pedos-rpc" "$1" >"$demo/client-$1"
+    printf '#!/bin/sh\nexec %s --as=%s "$@"\n' "$(quoted "$bin/pedos-rpc")" "$1" >"$demo/client-$1"
     chmod 755 "$demo/client-$1"
     PEDOS_RPC_CLIENT=$demo/client-$1
     export PEDOS_RPC_CLIENT

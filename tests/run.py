@@ -38,6 +38,10 @@ MEASURE = ["xen"]  # suites that say what they measured, on stderr
 USUAL = ["unit", "hostile", "escape", "dom0", "editors", "integration"]
 
 
+# Where a unit test failed.
+LOCATED = re.compile(r"[^:]+:\d+:[FE]:")
+
+
 class Tally:
     """What one run of a suite came to."""
 
@@ -60,11 +64,16 @@ class Tally:
             return
         elif match := re.match(r"1\.\.(\d+)", line):
             self.planned = (self.planned or 0) + int(match[1])  # a suite may write several documents
-        elif self.broken and re.match(r"#|[^:]+:\d+:[FE]:", line):  # the latter: where a unit test failed
+        elif self.broken and (line.startswith("#") or LOCATED.match(line)):
             self.broken.append(line)
             return
         if self.broken and self.broken[-1]:
             self.broken.append("")
+
+    def explained(self):
+        """What went wrong. Unit tests say it twice: the second time with the line."""
+        lines = [line for line in self.broken if LOCATED.match(line)]
+        return lines if len(lines) == self.failed else self.broken
 
     def end(self, status):
         """One that dies before its end counts as one failure more."""
@@ -110,7 +119,9 @@ class User:
         self.scratch = scratch.Scratch(uid)
 
     def environment(self):
-        return {**os.environ, "LC_ALL": "C.UTF-8", "TMPDIR": self.scratch.directory, "QFILE_DISK": self.scratch.disk,
+        # What check's library reads in it could leave tests out.
+        ours = {name: value for name, value in os.environ.items() if not name.startswith("CK_")}
+        return {**ours, "LC_ALL": "C.UTF-8", "TMPDIR": self.scratch.directory, "QFILE_DISK": self.scratch.disk,
                 # What the unit tests are told by the library that runs them.
                 "CK_TAP_LOG_FILE_NAME": "-", "CK_VERBOSITY": "normal"}
 
@@ -181,7 +192,11 @@ class Runner:
         if not self.options.test:  # else it may be that nothing there is called so
             print(f"{title} ... ", end="", flush=True)
         with Results(self.results / f"{name}-as-{user.name}") as results:
-            status = self.start(command, user, results.told, lambda stream: self.follow(stream, tally, results, title))
+            try:
+                status = self.start(command, user, results.told, lambda stream: self.follow(stream, tally, results, title))
+            except SystemExit:
+                print(f"stopped; so far {tally}", *tally.explained(), sep="\n", flush=True)
+                raise
             clock.stop(tally)
             print("\r\033[K" * self.live, end="")
             if status == tap.NONE_CALLED_SO and self.options.test:
@@ -204,7 +219,7 @@ class Runner:
         print(tally)
         for reason, names in tally.skipped.items():
             print(f"    skipped {len(names)}: {reason} ({names[0]}{', ...' if len(names) > 1 else ''})")
-        print(*tally.broken, sep="\n", end="\n" * bool(tally.broken))
+        print(*tally.explained(), sep="\n", end="\n" * bool(tally.broken))
         lines = results.stderr().splitlines() if tally.failed or measures else []
         if lines:
             print(f"What it said on stderr, {results.names[1]}{', the last 40 lines' if len(lines) > 40 else ''}:", *lines[-40:], sep="\n")
@@ -235,10 +250,15 @@ def caller():
         return str(os.geteuid())
 
 
-def plain_user(stack):
-    """In a copy of the tree of its own: this one may be where that user cannot go."""
-    user = User("plain-user", None, uid=PLAIN_USER)
-    stack.callback(user.scratch.remove)
+def others_can_use_it():
+    """Can everybody run what is built here?"""
+    programs = [settings.BIN, *settings.BIN.iterdir(), settings.BUILD / "tests"]
+    return (all(path.stat().st_mode & 0o005 == 0o005 for path in programs)
+            and all(path.stat().st_mode & 0o001 for path in settings.BIN.resolve().parents))
+
+
+def copy_tree(user):
+    """A copy for a user to work in, which all can enter."""
     user.tree = f"{user.scratch.directory}/tree"
     build = os.path.basename(settings.BUILD)
     os.mkdir(user.tree)
@@ -246,6 +266,17 @@ def plain_user(stack):
     of_build = [f"--exclude={build}/{name}" for name in ("demo", "fuzz", "xen", "tests/results", "tests/unit", "tests/escape/*.o", "tests/fuzz")]
     copy = f"{{ tar -c {shlex.join(leave_out)} . && tar -c {shlex.join(of_build)} {shlex.quote(build)}; }} | tar -x -i -C {shlex.quote(user.tree)}"
     subprocess.run(["sh", "-c", copy], cwd=TOP, check=True)
+    subprocess.run(["chmod", "-R", "go+rX", user.tree], check=True)
+    for counters in pathlib.Path(user.tree).glob("build-coverage/**/*.counters"):
+        counters.unlink()
+        counters.symlink_to(TOP / counters.relative_to(user.tree))
+
+
+def plain_user(stack):
+    """In a copy of the tree of its own: this one may be where that user cannot go."""
+    user = User("plain-user", None, uid=PLAIN_USER)
+    stack.callback(user.scratch.remove)
+    copy_tree(user)
     subprocess.run(["chown", "-R", f"{PLAIN_USER}:{PLAIN_USER}", user.tree], check=True)
     user.prefix = ["setpriv", f"--reuid={PLAIN_USER}", f"--regid={PLAIN_USER}", "--clear-groups", "env", f"HOME={user.tree}"]
     return user
@@ -255,6 +286,9 @@ def run(runner, options):
     with contextlib.ExitStack() as stack:
         myself = User(caller(), TOP)
         stack.callback(myself.scratch.remove)
+        if machine.am_root() and options.suites != ["xen"] and not others_can_use_it():
+            copy_tree(myself)
+            print(f"Other users cannot run what is in {TOP}: root tests a copy of it.", flush=True)
         for name in options.suites or USUAL:
             runner.suite(name, myself)
         if machine.am_root() and not options.once:
@@ -264,6 +298,7 @@ def run(runner, options):
 
 
 def main():
+    process.exit_when_told()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("-1", dest="once", action="store_true", help="as the caller only")
     parser.add_argument("-s", dest="suites", type=str.split, metavar="SUITES", help=f"words of {' '.join(SUITES)}; if not said, {' '.join(USUAL)}")
@@ -272,10 +307,13 @@ def main():
     options = parser.parse_args()
     if unknown := set(options.suites or ()) - set(SUITES):
         sys.exit(f"There is no suite {' '.join(sorted(unknown))}. There are: {' '.join(SUITES)}.")
-    process.exit_when_told()
     process.adopt_orphans()
     runner = Runner(options)
-    run(runner, options)
+    try:
+        run(runner, options)
+    except BrokenPipeError:  # nobody reads what becomes of it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
     if not runner.tallies and len(options.suites or USUAL) == 1:
         sys.exit(runner.refused.rstrip())
     if not runner.tallies:

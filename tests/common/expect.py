@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a case expects, said in a function each, and waiting for what has to come."""
 import os
+import threading
 import time
 
-# Seconds, for what would never come. It ends what hangs, and promises nothing about speed: no case takes a hundredth of it.
+# Seconds, for a case that never ends; what is waited for in it has half of them. They end what
+# hangs, and promise nothing about speed: no case takes a hundredth of it.
 FOREVER = 1800
+
+stopping = threading.Event()  # this process was told to end
 
 
 class Broken(Exception):
@@ -39,12 +43,21 @@ def missing(path):
     check(not os.path.lexists(path), f"still there: {path!r}")
 
 
+def give_up(thread):
+    """Nothing comes any more that a thread could wait for."""
+    thread.given_up = True
+
+
+def given_up():
+    return stopping.is_set() or getattr(threading.current_thread(), "given_up", False)
+
+
 def wait_until(condition, what="what never came"):
     """Wait for what `condition` returns to be true, and return it. `what` completes "waited in vain for"; it may be a function."""
     end = time.monotonic() + FOREVER / 2
     pause = 0.001
     while not (result := condition()):
-        if time.monotonic() > end:
+        if time.monotonic() > end or given_up():
             raise Broken(f"waited in vain for {what() if callable(what) else what}")
         time.sleep(pause)
         pause = min(pause * 1.5, 0.02)

@@ -189,6 +189,7 @@ def exit_when_told():
     def end(number, _):
         for each in ends:
             signal.signal(each, signal.SIG_IGN)
+        expect.stopping.set()
         sys.exit(128 + number)
     for each in ends:
         signal.signal(each, end)

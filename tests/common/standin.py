@@ -11,6 +11,8 @@ import threading
 import expect
 import settings
 
+LATE = 30  # seconds, for one who plays a part to end after the programs
+
 PROGRAM = os.path.join(settings.BUILD, "tests/standin")
 
 
@@ -107,17 +109,23 @@ class StandIn:
             self.thread.start()
         return self
 
-    def __exit__(self, *_):
-        self.close()
+    def __exit__(self, failed, *_):
+        self.close(failed)
 
-    def close(self):
-        """Raises what the one who played it has raised."""
+    def close(self, failed=None):
+        """
+        At the end of a case, whose programs have ended. Raises what the one who played it has
+        raised; not where the case has `failed` already: nothing is waited for then.
+        """
         with contextlib.suppress(OSError):
             self.listener.shutdown(socket.SHUT_RDWR)
         if self.thread:
-            self.thread.join()
+            if not failed:
+                self.thread.join(LATE)
+            expect.give_up(self.thread)
+            self.thread.join(LATE if failed else None)
             self.thread = None
         self.listener.close()
-        if self.failure:
+        if self.failure and not failed:
             failure, self.failure = self.failure, None
             raise failure

@@ -55,13 +55,14 @@ def complaints_of(case):
 
 
 # How a case is run and expectations are checked explains no failure.
-UNTOLD = "tap.py", "suite.py", "process.py", "expect.py"
+UNTOLD = "tap.py", "suite.py", "process.py", "expect.py", "thread.py", "run.py"
 
 
 def told(broken):
     """Where an expectation was not met, and how; first the one before it, where it was met while that one was dealt with."""
     before = told(broken.__context__) if isinstance(broken.__context__, expect.Broken) else []
-    frames = [frame for frame in traceback.extract_tb(broken.__traceback__) if os.path.basename(frame.filename) not in UNTOLD]
+    frames = [frame for frame in traceback.extract_tb(broken.__traceback__)
+              if os.path.basename(frame.filename) not in UNTOLD]
     return before + [f"{os.path.basename(frame.filename)}:{frame.lineno}: {frame.line}" for frame in frames] + str(broken).splitlines()
 
 

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 
 import trees
+from expect import Broken
 from settings import AGENT, BUILD, UNPACKER
 
 INJECT = f"{BUILD}/tests/fault/inject"
@@ -19,10 +20,6 @@ HANGS = 1200  # seconds until a delivery counts as one that would never end
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 libc = ctypes.CDLL(None, use_errno=True)
-
-
-class Broken(Exception):
-    """A promise was not kept."""
 
 
 def settle_here():

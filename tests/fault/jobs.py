@@ -12,6 +12,7 @@ import random
 import traceback
 
 import delivery
+import tap
 from tap import Skip
 
 WORKERS = 2
@@ -39,7 +40,7 @@ def judge(job, future):
     try:
         return future.result(), None
     except delivery.Broken as broken:
-        return True, f"{job[0]}: {broken}"
+        return True, f"{job[0]}: " + "\n".join(tap.told(broken))
     except Skip:
         raise
     except Exception:

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a case is: a stream, how it is fed to the receiver, and what must come of it."""
 import dataclasses
+import os
 import stat
+import sys
 import typing
 
 import stream
@@ -85,11 +87,20 @@ class Case:
     options: tuple
     feed: str
     needs: callable    # returns why the case cannot run here, or None
+    where: str         # it is written
+
+
+def written_at():
+    """The file, and the line there, that makes a case while it is imported."""
+    frame = sys._getframe(1)
+    while frame.f_code.co_name != "<module>":
+        frame = frame.f_back
+    return f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}"
 
 
 def add(name, make, expect, *options, feed=AT_ONCE, needs=lambda receiver: None):
     assert name not in CASES, name
-    CASES[name] = Case(name, make, expect, options, feed, needs)
+    CASES[name] = Case(name, make, expect, options, feed, needs, written_at())
 
 
 def case(expect, *options, **how):

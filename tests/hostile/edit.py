@@ -8,6 +8,7 @@ import re
 import signal
 
 import edit_machine as machine
+import case
 import home as homes
 import tree
 from expect import wait_until
@@ -20,6 +21,7 @@ CASES = {}  # by name: a function that returns complaints
 def register(name, function):
     assert name not in CASES, name
     CASES[name] = function
+    function.where = case.written_at()
 
 
 # ---- At the editor ----

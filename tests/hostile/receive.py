@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """One delivery to the real qfile-unpacker, and the judgement on it."""
+import errno
 import os
 import struct
 import typing
@@ -38,6 +39,11 @@ def deliver(stream, how, options, home):
 # ---- Judging: each yields complaints ----
 
 
+def named(code):
+    """An errno, with its name where it has one."""
+    return f"{code} {errno.errorcode.get(code, '')}".rstrip()
+
+
 def judge_answer(answer, code, name, stream=None):
     if len(answer) < 20:
         yield f"answer of {len(answer)} bytes"
@@ -45,7 +51,7 @@ def judge_answer(answer, code, name, stream=None):
     got, padding, crc, namelen = struct.unpack_from("<IIQI", answer)
     name = name.encode() if isinstance(name, str) else name
     if got != code:
-        yield f"code {got}, not {code}"
+        yield f"code {named(got)}, not {named(code)}"
     if answer[20:] != name or namelen != len(name):
         yield f"last name of {namelen} bytes {answer[20:]!r}, not {name!r}"
     if padding or crc >> 32:

@@ -4,6 +4,7 @@ import errno
 import socket
 
 import rpc_machine as machine
+import case
 from rpc_wire import (ACCEPTED, BEGUN, CALL, EXIT, FRAME_MAX, GREETING, HELLO, REASON_MAX, REFUSED, STDERR, STDIN, STDOUT, UNWANTED, call,
                       frame, header, number, refused, split)
 
@@ -13,6 +14,7 @@ CASES = {}  # by name: a function that returns complaints
 def register(name, function):
     assert name not in CASES, name
     CASES[name] = function
+    function.where = case.written_at()
 
 
 # ---- At the daemon ----

@@ -54,23 +54,23 @@ def chosen(names):
             for those in (cases.CASES, rpc.CASES | edit.CASES)]
 
 
-def judged(function, *arguments):
+def judged(where, function, *arguments):
     if complaints := function(*arguments):
-        raise expect.Broken("\n".join(complaints))
+        raise expect.Broken("\n".join([where, *complaints]))
 
 
 def receive_one(case, receiver):
     machine.need_receiver()
     if reason := case.needs(receiver):
         raise tap.Skip(reason)
-    judged(receive.run, case, receiver)
+    judged(case.where, receive.run, case, receiver)
 
 
 def all_of(streams, conversations):
     """As cases that can be run, the long ones first."""
     found = [tap.Case(f"{name} {receiver.who}", lambda case=case, receiver=receiver: receive_one(case, receiver))
              for receiver in receivers() for name, case in streams.items()]
-    found += [tap.Case(name, lambda function=function: judged(function)) for name, function in conversations.items()]
+    found += [tap.Case(name, lambda function=function: judged(function.where, function)) for name, function in conversations.items()]
     return sorted(found, key=lambda case: not case.name.startswith(LONG))
 
 

@@ -56,11 +56,11 @@ class Copying:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, failed, *_):
         try:
             process.end_all()
             for each in self.stand_ins:
-                each.close()
+                each.close(failed)
         finally:
             os.chdir("/")
             tree.remove(self.top)

@@ -17,6 +17,12 @@ from tap import Skip
 
 test = suite.cases(Copying)
 
+# What another make, or who called it, has in the environment is not for this one.
+OWN_MAKE = [f"--unset={name}" for name in (
+    "MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "DESTDIR", "PREFIX", "BINDIR", "SBINDIR",
+    "LIBDIR", "INCLUDEDIR", "MANDIR", "UNITDIR", "SYSCONFDIR", "CFLAGS", "CPPFLAGS", "LDFLAGS",
+    "XEN", "B", "V", "SUITE", "TEST")]
+
 # Of all cases of this file. It is made before there are workers, and the process that made it removes it.
 SHARED = tempfile.TemporaryDirectory(prefix="qf-install-")
 
@@ -34,7 +40,7 @@ class Made:
 
     def make_all(self, t):
         def make(*words):
-            end = t.run("make", "--no-print-directory", "-C", self.source, *words)
+            end = t.run("env", *OWN_MAKE, "make", "--no-print-directory", "-C", self.source, *words)
             check(end.status == 0, f"make {' '.join(words)}:\n{end.told}\n{end.said}")
             return end.told
         copy_source(self.source)
