@@ -88,9 +88,12 @@ int qfile_name_check(const char *untrusted_name, size_t length, unsigned flags);
  */
 int qfile_link_check(const char *name, const char *untrusted_target, size_t length, unsigned flags);
 
+/* Characters of a VM's name. */
+#define QFILE_VM_NAME_MAX 63
+
 /*
- * Is `name` a VM's name: a letter, then letters, digits, '_', '-' and '.', at most 63 in all
- * (ASCII)?
+ * Is `name` a VM's name: a letter, then letters, digits, '_', '-' and '.', at most
+ * QFILE_VM_NAME_MAX in all (ASCII)?
  */
 bool qfile_vm_name_ok(const char *name);
 
@@ -160,6 +163,11 @@ int qfile_result_namelen_decode(const unsigned char untrusted_bytes[QFILE_RESULT
 
 /* ---- Sending  ---- */
 
+/* Leave symbolic links out. */
+#define QFILE_IGNORE_LINKS 0x1u
+/* Send what a symbolic link points to in its place. */
+#define QFILE_DEREFERENCE 0x2u
+
 /*
  * What a command line names is found out before anything is sent: the path to open and the base
  * name to send it under. "x", "dir/", ".", ".." and "/x/" all have one.
@@ -170,19 +178,14 @@ struct qfile_source {
 };
 
 /*
- * Resolve `argument`. A link is not followed unless the argument ends in '/' or `dereference` is
- * set. -EINVAL: the argument is empty or names the root directory, which has no base name.
- * -ENOTSUP: neither a file, a directory nor a link. -EACCES: it may not be read. Else the errno of
- * looking at it.
+ * Resolve `argument`. A link is not followed unless the argument ends in '/' or `flags` has
+ * QFILE_DEREFERENCE. -EINVAL: the argument is empty or names the root directory, which has no base
+ * name. -ENOTSUP: neither a file, a directory nor a link. -EACCES: it may not be read. Else the
+ * errno of looking at it.
  */
-int qfile_source_open(struct qfile_source *source, const char *argument, bool dereference,
+int qfile_source_open(struct qfile_source *source, const char *argument, unsigned flags,
 		      struct qfile_error *error);
 void qfile_source_close(struct qfile_source *source);
-
-/* Leave symbolic links out. */
-#define QFILE_IGNORE_LINKS 0x1u
-/* Send what a symbolic link points to in its place. */
-#define QFILE_DEREFERENCE 0x2u
 
 /*
  * How many bytes of file content and how many files, directories and links there are in `source`.
@@ -199,7 +202,9 @@ int qfile_measure(const struct qfile_source *source, unsigned flags, int stop,
 
 struct qfile_sender;
 
+/* Begin as QFILE_SENDER_OPTIONS_INIT; then set `in` and `out` at least. */
 struct qfile_sender_options {
+	size_t size; /* of this struct: later versions of the library know more members */
 	/* The receiver's answer is read here; polled while sending. Non-blocking or not. */
 	int in;
 	/*
@@ -207,10 +212,18 @@ struct qfile_sender_options {
 	 * reads.
 	 */
 	int out;
-	int stop;    /* a descriptor that becomes readable when the user wants to stop, or -1 */
-	int journal; /* an empty file to note what was sent in, for qfile_remover_new(); or -1 */
-	unsigned flags;
+	int stop; /* a descriptor that becomes readable when the user wants to stop, or -1 */
+	/* An empty file to note what was sent in, for qfile_remover_new(); or -1. */
+	int journal;
+	unsigned flags; /* QFILE_IGNORE_LINKS or QFILE_DEREFERENCE, or 0 */
 };
+
+/* No descriptors. */
+#define QFILE_SENDER_OPTIONS_INIT                                                             \
+	{                                                                                     \
+		.size = sizeof(struct qfile_sender_options), .in = -1, .out = -1, .stop = -1, \
+		.journal = -1, .flags = 0,                                                    \
+	}
 
 /* What became of a step. */
 enum qfile_step {
@@ -221,7 +234,10 @@ enum qfile_step {
 	QFILE_STEP_ANSWER = 3,
 };
 
-/* A new sender. The descriptors stay the caller's. -ENOMEM. */
+/*
+ * A new sender. The descriptors stay the caller's. -EINVAL: the options' size is none that this
+ * version knows. -ENOMEM.
+ */
 int qfile_sender_new(struct qfile_sender **sender, const struct qfile_sender_options *options);
 /* Begin with a source, the one before being done. Its strings must live until its last step. */
 void qfile_sender_begin(struct qfile_sender *sender, const struct qfile_source *source);
@@ -272,12 +288,16 @@ struct qfile_received {
 	struct qfile_size size;
 };
 
+/* Bytes, NUL counted. */
+#define QFILE_USER_NAME_SIZE 256
+#define QFILE_HOME_SIZE      4096
+
 /* Whom a delivery is for. */
 struct qfile_user {
 	uid_t uid;
 	gid_t gid;
-	char name[256]; /* empty: an account without a name */
-	char home[4096];
+	char name[QFILE_USER_NAME_SIZE]; /* empty: an account without a name */
+	char home[QFILE_HOME_SIZE];
 };
 
 /* Look up a user by name or number. -ENOENT: no such user. */
@@ -326,9 +346,11 @@ enum qfile_conflict {
 	QFILE_CONFLICT_RENAME, /* it arrives as "name (2)" */
 };
 
+/* Begin as QFILE_RECEIVE_OPTIONS_INIT; then set `in`, `out` and `incoming` at least. */
 struct qfile_receive_options {
-	int in;  /* the stream */
-	int out; /* the answer goes here */
+	size_t size; /* of this struct: later versions of the library know more members */
+	int in;      /* the stream */
+	int out;     /* the answer goes here */
 	/* A descriptor that becomes readable when the delivery is to be given up, or -1. */
 	int stop;
 	int incoming; /* the directory to deliver to: qfile_incoming_open() */
@@ -340,6 +362,14 @@ struct qfile_receive_options {
 	/* Wait until so many bytes are free before the first is read; 0: do not wait. */
 	uint64_t wait_for_space;
 };
+
+/* No descriptors, no limits, and no time limit. */
+#define QFILE_RECEIVE_OPTIONS_INIT                                                             \
+	{                                                                                      \
+		.size = sizeof(struct qfile_receive_options), .in = -1, .out = -1, .stop = -1, \
+		.incoming = -1, .flags = 0, .limits = {UINT64_MAX, UINT64_MAX},                \
+		.on_conflict = QFILE_CONFLICT_FAIL, .timeout = 0, .wait_for_space = 0,         \
+	}
 
 struct qfile_receive_outcome {
 	struct qfile_received received;
@@ -355,11 +385,17 @@ struct qfile_receive_outcome {
 int qfile_refuse(int out, int code);
 
 /*
- * Receive one delivery whole or not at all, in a confined child, and answer the sender. Needs a
- * process with a single thread, after qfile_user_become(); drops what capabilities that kept. 0:
+ * Receive one delivery whole or not at all, in a confined child, and answer the sender. 0:
  * everything is on stable storage under its final name. Otherwise nothing of this delivery is
  * visible. The sender is told either, with the code and name in *error, if it still listens
- * (*outcome). -ECANCELED: `stop`. -EPERM: the child cannot be confined.
+ * (*outcome).
+ *
+ * -ECANCELED: `stop`. -EPERM: the child cannot be confined. -EINVAL: the options' size is none that
+ * this version knows; the sender is told nothing. Else the errno of what failed.
+ *
+ * Needs a process with a single thread, after qfile_user_become(), whose SIGCHLD is not ignored and
+ * whose SIGPIPE is. It loses the capabilities that qfile_user_become() kept, and waits for its
+ * own children alone.
  */
 int qfile_receive(const struct qfile_receive_options *options,
 		  struct qfile_receive_outcome *outcome, struct qfile_error *error);

@@ -57,6 +57,7 @@ static int send_to_peer(struct transfer *transfer)
 	const struct options *options = transfer->options;
 	int r;
 
+	transfer->ends = (struct qfile_sender_options)QFILE_SENDER_OPTIONS_INIT;
 	transfer->ends.stop = stop_open();
 	transfer->ends.flags = options->flags;
 	transfer->ends.journal = options->move ? open_journal() : -1;

@@ -76,8 +76,8 @@ struct qfile_source *sources_open(const struct options *options)
 	if (!sources)
 		err(EXIT_FAILED, NULL);
 	for (size_t i = 0; i < options->count; i++) {
-		if (qfile_source_open(&sources[i], options->arguments[i],
-				      options->flags & QFILE_DEREFERENCE, &error) < 0) {
+		if (qfile_source_open(&sources[i], options->arguments[i], options->flags, &error) <
+		    0) {
 			explain(options->arguments[i], &error);
 			ok = false;
 		} else if (options->flags & QFILE_IGNORE_LINKS) {

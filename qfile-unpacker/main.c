@@ -107,21 +107,21 @@ static void tell(const struct qfile_receive_outcome *outcome, int r)
 
 static int receive(const struct options *options, int incoming, struct qfile_error *error)
 {
-	struct qfile_receive_options receive_options = {
-		.in = STDIN_FILENO,
-		.out = STDOUT_FILENO,
-		.stop = stop_open(),
-		.incoming = incoming,
-		.flags = options->flags,
-		.limits = options->limits,
-		.on_conflict = options->on_conflict,
-		.timeout = options->timeout,
-		.wait_for_space = options->wait_for_space,
-	};
+	struct qfile_receive_options receive_options = QFILE_RECEIVE_OPTIONS_INIT;
 	struct qfile_receive_outcome outcome;
 	char text[1024];
-	int r = qfile_receive(&receive_options, &outcome, error);
+	int r;
 
+	receive_options.in = STDIN_FILENO;
+	receive_options.out = STDOUT_FILENO;
+	receive_options.stop = stop_open();
+	receive_options.incoming = incoming;
+	receive_options.flags = options->flags;
+	receive_options.limits = options->limits;
+	receive_options.on_conflict = options->on_conflict;
+	receive_options.timeout = options->timeout;
+	receive_options.wait_for_space = options->wait_for_space;
+	r = qfile_receive(&receive_options, &outcome, error);
 	if (options->verbose)
 		tell(&outcome, r);
 	if (r < 0)

@@ -249,7 +249,7 @@ bool qfile_vm_name_ok(const char *name)
 	for (; name[i]; i++) {
 		char c = name[i];
 
-		if (i >= 63 ||
+		if (i >= QFILE_VM_NAME_MAX ||
 		    !(is_letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.'))
 			return false;
 	}

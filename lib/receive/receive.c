@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "format/error.h"
+#include "format/options.h"
 #include "io/stream.h"
 #include "receive/commit.h"
 #include "receive/report.h"
@@ -339,15 +340,19 @@ static int deliver(struct monitor *monitor)
 	return r;
 }
 
-int qfile_receive(const struct qfile_receive_options *options,
-		  struct qfile_receive_outcome *outcome, struct qfile_error *error)
+int qfile_receive(const struct qfile_receive_options *given, struct qfile_receive_outcome *outcome,
+		  struct qfile_error *error)
 {
+	struct qfile_receive_options options = QFILE_RECEIVE_OPTIONS_INIT;
 	struct qfile_error own_error;
 	struct monitor monitor = {
-		.options = options, .outcome = outcome, .error = error ? error : &own_error};
+		.options = &options, .outcome = outcome, .error = error ? error : &own_error};
 	int r, answered;
 
 	*outcome = (struct qfile_receive_outcome){.layers = 0};
+	r = options_take(&options, sizeof(options), sizeof(options), given);
+	if (r < 0)
+		return error_set(monitor.error, r, "reading the options", NULL);
 	error_set(monitor.error, 0, NULL, NULL);
 	r = deliver(&monitor);
 	answered = answer(&monitor, r);

@@ -19,8 +19,8 @@ struct unpack_options {
 
 /*
  * Receive one stream. Files get the modes sent, less the process's umask. No confinement, no
- * staging and no sync are in here; on failure what was created stays. `last` becomes the name of the
- * entry last worked on, on success too: untrusted, NUL-terminated.
+ * staging and no sync are in here; on failure what was created stays. `last` becomes the name of
+ * the entry last worked on, on success too: untrusted, NUL-terminated.
  *
  * -EINVAL: malformed; an entry whose directory was not sent before it, or is a file or a link.
  * -EEXIST: an entry came twice. -EDQUOT: a limit. -ENOSPC: the disk, for a large file found out at

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "format/error.h"
+#include "format/options.h"
 #include "io/stream.h"
 #include "io/walk.h"
 #include "send/journal.h"
@@ -32,19 +33,24 @@ struct qfile_sender {
 	char name[QFILE_NAME_MAX + 1];
 };
 
-int qfile_sender_new(struct qfile_sender **sender, const struct qfile_sender_options *options)
+int qfile_sender_new(struct qfile_sender **sender, const struct qfile_sender_options *given)
 {
-	struct qfile_sender *s = calloc(1, sizeof(*s));
-	int r = -ENOMEM;
+	struct qfile_sender_options options = QFILE_SENDER_OPTIONS_INIT;
+	struct qfile_sender *s;
+	int r = options_take(&options, sizeof(options), sizeof(options), given);
 
+	if (r < 0)
+		return r;
+	r = -ENOMEM;
+	s = calloc(1, sizeof(*s));
 	if (!s)
 		return r;
 	s->file = -1;
-	walk_init(&s->walk, options->flags);
-	if (stream_writer_open(&s->writer, options->in, options->out, options->stop) < 0)
+	walk_init(&s->walk, options.flags);
+	if (stream_writer_open(&s->writer, options.in, options.out, options.stop) < 0)
 		goto fail;
-	if (options->journal >= 0) {
-		int fd = dup(options->journal);
+	if (options.journal >= 0) {
+		int fd = dup(options.journal);
 
 		s->journal = fd < 0 ? NULL : fdopen(fd, "w");
 		if (!s->journal) {
@@ -54,7 +60,7 @@ int qfile_sender_new(struct qfile_sender **sender, const struct qfile_sender_opt
 			goto fail;
 		}
 	}
-	stream_widen_pipe(options->out);
+	stream_widen_pipe(options.out);
 	*sender = s;
 	return 0;
 fail:

@@ -22,7 +22,7 @@ static bool names_a_place(const char *argument)
 	return !*last || strcmp(last, ".") == 0 || strcmp(last, "..") == 0;
 }
 
-static int source_resolve(struct qfile_source *source, const char *argument, bool dereference)
+static int source_resolve(struct qfile_source *source, const char *argument, unsigned flags)
 {
 	const char *slash;
 	struct stat status;
@@ -36,7 +36,8 @@ static int source_resolve(struct qfile_source *source, const char *argument, boo
 		return -ENOMEM;
 	if (!*source->base)
 		return -EINVAL;
-	if (fstatat(AT_FDCWD, source->path, &status, dereference ? 0 : AT_SYMLINK_NOFOLLOW) < 0)
+	if (fstatat(AT_FDCWD, source->path, &status,
+		    flags & QFILE_DEREFERENCE ? 0 : AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
 	if (S_ISLNK(status.st_mode))
 		return 0;
@@ -48,14 +49,14 @@ static int source_resolve(struct qfile_source *source, const char *argument, boo
 		       : 0;
 }
 
-int qfile_source_open(struct qfile_source *source, const char *argument, bool dereference,
+int qfile_source_open(struct qfile_source *source, const char *argument, unsigned flags,
 		      struct qfile_error *error)
 {
 	int r = -EINVAL;
 
 	*source = (struct qfile_source){.path = NULL};
 	if (*argument)
-		r = source_resolve(source, argument, dereference);
+		r = source_resolve(source, argument, flags);
 	if (r < 0) {
 		qfile_source_close(source);
 		return error_set(error, r, "looking at", argument);

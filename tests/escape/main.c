@@ -151,20 +151,18 @@ static void keep_a_key(void)
 static int receive(int out)
 {
 	static struct qfile_error error;
-	struct qfile_receive_options options = {
-		.in = STDIN_FILENO,
-		.out = scene.answer_fd,
-		.stop = scene.stop_fd,
-		.incoming = scene.incoming_fd,
-		.limits = {UINT64_MAX, UINT64_MAX},
-		/* The others may take their time: a machine may be slow. */
-		.timeout = strncmp(attempt->name, "endless", strlen("endless")) == 0,
-	};
+	struct qfile_receive_options options = QFILE_RECEIVE_OPTIONS_INIT;
 	struct qfile_receive_outcome outcome;
 	char before[256], after[256], text[512];
 	struct rusage usage;
 	int r;
 
+	options.in = STDIN_FILENO;
+	options.out = scene.answer_fd;
+	options.stop = scene.stop_fd;
+	options.incoming = scene.incoming_fd;
+	/* The others may take their time: a machine may be slow. */
+	options.timeout = strncmp(attempt->name, "endless", strlen("endless")) == 0;
 	gethostname(before, sizeof(before));
 	r = qfile_receive(&options, &outcome, &error);
 	gethostname(after, sizeof(after));

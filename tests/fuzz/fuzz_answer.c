@@ -65,7 +65,7 @@ static void check_name(const struct input *input)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input input;
-	struct qfile_sender_options options = {.stop = -1, .journal = -1};
+	struct qfile_sender_options options = QFILE_SENDER_OPTIONS_INIT;
 	struct qfile_sender *sender;
 	/*
 	 * As in qfile-agent: nothing is ever cut off there, in the middle of a character or

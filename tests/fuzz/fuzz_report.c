@@ -13,7 +13,7 @@
 #include "input.h"
 #include "scratch.h"
 
-static struct qfile_receive_options options = {.in = -1, .stop = -1};
+static struct qfile_receive_options options = QFILE_RECEIVE_OPTIONS_INIT;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {

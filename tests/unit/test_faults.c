@@ -247,7 +247,7 @@ static void make_source(void)
  */
 static void send_and_remove(const struct fault *fault)
 {
-	struct qfile_sender_options options = {.stop = -1};
+	struct qfile_sender_options options = QFILE_SENDER_OPTIONS_INIT;
 	struct qfile_sender *sender = NULL;
 	struct qfile_remover *remover = NULL;
 	struct qfile_size sent = {.bytes = 0};
@@ -294,7 +294,7 @@ static void send_and_remove(const struct fault *fault)
 /* A file that was changed after it was sent stays, whatever fails. */
 static void remove_changed(const struct fault *fault)
 {
-	struct qfile_sender_options options = {.stop = -1};
+	struct qfile_sender_options options = QFILE_SENDER_OPTIONS_INIT;
 	struct qfile_sender *sender;
 	struct qfile_remover *remover;
 	int fds[2];

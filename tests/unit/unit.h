@@ -18,6 +18,7 @@ Suite *editwire_suite(void);
 Suite *name_suite(void);
 Suite *number_suite(void);
 Suite *error_suite(void);
+Suite *options_suite(void);
 Suite *progress_suite(void);
 Suite *stream_suite(void);
 Suite *report_suite(void);

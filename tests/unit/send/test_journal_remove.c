@@ -147,16 +147,18 @@ END_TEST
 /* Send the tree at `path` to nowhere. Returns its journal. */
 static int send_tree(const char *path, unsigned flags)
 {
-	struct qfile_sender_options options = {.stop = -1, .journal = new_file(), .flags = flags};
+	struct qfile_sender_options options = QFILE_SENDER_OPTIONS_INIT;
 	struct qfile_error error;
 	struct qfile_source source;
 	struct qfile_sender *sender;
 	int fds[2], r;
 
 	MUST(pipe(fds));
+	options.journal = new_file();
+	options.flags = flags;
 	options.in = fds[0];
 	MUST(options.out = open("/dev/null", O_WRONLY));
-	ck_assert_int_eq(qfile_source_open(&source, path, flags & QFILE_DEREFERENCE, &error), 0);
+	ck_assert_int_eq(qfile_source_open(&source, path, flags, &error), 0);
 	ck_assert_int_eq(qfile_sender_new(&sender, &options), 0);
 	qfile_sender_begin(sender, &source);
 	while ((r = qfile_sender_step(sender, &error)) != QFILE_STEP_DONE)

@@ -1,0 +1,28 @@
+/*
+ * Options of the public interface, which grow from version to version. Pure.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef FORMAT_OPTIONS_H
+#define FORMAT_OPTIONS_H
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+/*
+ * Copy the options that a caller `given` over the defaults in `own`: all members that the caller's
+ * header had. Both structs begin with their size; the first version's was `first`. -EINVAL: a
+ * smaller one, as of a struct of zeros; or one with members that this version does not know.
+ */
+static inline int options_take(void *own, size_t size, size_t first, const void *given)
+{
+	size_t given_size;
+
+	memcpy(&given_size, given, sizeof(given_size));
+	if (given_size < first || given_size > size)
+		return -EINVAL;
+	memcpy(own, given, given_size);
+	return 0;
+}
+
+#endif
