@@ -306,7 +306,7 @@ $(B)/tests/escape/escape: $(patsubst %.c,$(B)/%.o,$(wildcard tests/escape/*.c)) 
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(ESCAPE_HOOKS)) -o $@ $^ $(PKG_LIBS)
 
-ESCAPE_HOOKS = syscall unshare chroot chdir setsid setrlimit privilege_drop privilege_can_chroot landlock_confine syscalls_confine verify \
+ESCAPE_HOOKS = syscall unshare chroot chdir setsid setrlimit capabilities_drop capabilities_can_chroot landlock_confine seccomp_confine verify \
 	waitpid syncfs
 
 # Makes a call of another process fail, or kills it there.

@@ -34,8 +34,8 @@ static int report_layers(int fd, enum report_kind kind, int code, unsigned layer
 }
 
 /* The child's life. Its exit status says nothing: the monitor goes by the report. */
-static _Noreturn void be_child(const struct qfile_receive_options *options,
-			       struct confinement *confinement, int tree, int report_fd)
+static _Noreturn void be_child(const struct qfile_receive_options *options, struct sandbox *sandbox,
+			       int tree, int report_fd)
 {
 	struct unpack_options unpack_options = {
 		.in = STDIN_FILENO,
@@ -50,14 +50,14 @@ static _Noreturn void be_child(const struct qfile_receive_options *options,
 	/* The stream, the report and stderr: it will have no other descriptors. */
 	if (dup2(options->in, STDIN_FILENO) < 0 || dup2(report_fd, STDOUT_FILENO) < 0)
 		_exit(1);
-	unpack_options.root = confine(confinement, tree);
+	unpack_options.root = sandbox_enter(sandbox, tree);
 	if (unpack_options.root < 0) {
 		report_layers(STDOUT_FILENO, REPORT_UNCONFINED, -unpack_options.root,
-			      confinement->failed);
+			      sandbox->failed);
 		_exit(1);
 	}
 	/* Nobody listens: the monitor was killed before we had asked to be killed with it. */
-	if (report_layers(STDOUT_FILENO, REPORT_CONFINED, 0, confinement->layers) < 0)
+	if (report_layers(STDOUT_FILENO, REPORT_CONFINED, 0, sandbox->layers) < 0)
 		_exit(1);
 	umask(0); /* files get the modes that were sent */
 	report.code = (uint32_t)-unpack(&unpack_options, &report.received, last);
@@ -130,7 +130,7 @@ static int unconfined(struct monitor *monitor)
 	error_set(monitor->error, -EPERM, "confining the unpacking process",
 		  qfile_layer_name(report->layers));
 	if (geteuid() != 0)
-		monitor->error->hint = confine_hint();
+		monitor->error->hint = sandbox_hint();
 	return -EPERM;
 }
 
@@ -250,20 +250,20 @@ static int listen_to_child(struct monitor *monitor)
 
 static int run_child(struct monitor *monitor)
 {
-	struct confinement confinement;
+	struct sandbox sandbox;
 	int fds[2], r;
 	pid_t pid;
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return error_set(monitor->error, -errno, "making a pipe", NULL);
-	pid = confine_fork(&confinement);
+	pid = sandbox_fork(&sandbox);
 	if (pid == 0)
-		be_child(monitor->options, &confinement, monitor->staging.tree, fds[1]);
+		be_child(monitor->options, &sandbox, monitor->staging.tree, fds[1]);
 	close(fds[1]);
 	if (pid < 0) {
 		close(fds[0]);
 		error_set(monitor->error, -EPERM, "confining the unpacking process", NULL);
-		monitor->error->hint = confine_hint();
+		monitor->error->hint = sandbox_hint();
 		return -EPERM;
 	}
 	monitor->reader.fd = fds[0];
