@@ -53,6 +53,7 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DQFILE_VERSION='"$(VERSION)"' -Iinclude -
 sources = $(wildcard $(1)/*.c $(1)/*/*.c $(1)/*/*/*.c)
 objects = $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
 # libqfile: copying. Opening elsewhere is for our own programs.
+SYSTEM_OBJECTS = $(call objects,system)
 COPYING_OBJECTS = $(foreach room,format io send receive sandbox,$(call objects,lib/$(room)))
 OPEN_OBJECTS = $(call objects,lib/open)
 # What there is for Xen only.
@@ -64,6 +65,7 @@ RPC_PROGRAMS = $(patsubst %/main.c,%,$(filter-out $(if $(filter 0,$(XEN)),$(XEN_
 COPYING = $(B)/lib/copying.a
 OPEN = $(B)/lib/open.a
 CLI = $(B)/cli/cli.a
+SYSTEM = $(B)/system/system.a
 RPC_SHARED = $(B)/rpc/rpc.a
 PROGRAMS = qfile-agent qfile-unpacker qopen-in-vm vm-file-editor $(notdir $(RPC_PROGRAMS))
 SERVICES = qfile-unpacker/PedOS.Filecopy vm-file-editor/PedOS.OpenInVM
@@ -106,8 +108,9 @@ $(STATIC): $(COPYING_OBJECTS) lib/libqfile.map
 $(COPYING): $(COPYING_OBJECTS)
 $(OPEN): $(OPEN_OBJECTS)
 $(CLI): $(call objects,cli)
+$(SYSTEM): $(SYSTEM_OBJECTS)
 $(RPC_SHARED): $(patsubst %.c,$(B)/%.o,$(RPC_SOURCES))
-$(COPYING) $(OPEN) $(CLI) $(RPC_SHARED):
+$(COPYING) $(OPEN) $(CLI) $(SYSTEM) $(RPC_SHARED):
 	$(call say,AR)
 	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
@@ -127,9 +130,9 @@ $(B)/bin/$(notdir $(1)): $(patsubst %.c,$(B)/%.o,$(wildcard $(1)/*.c)) $(2)
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) -pie $$(CFLAGS) $$(LINK_HARDENING) $$(LDFLAGS) -o $$@ $$^ $$(PKG_LIBS) $(3)
 endef
-$(foreach p,qfile-agent qfile-unpacker,$(eval $(call program,$(p),$(CLI) $(COPYING))))
-$(foreach p,qopen-in-vm vm-file-editor,$(eval $(call program,$(p),$(CLI) $(OPEN) $(COPYING))))
-$(foreach p,$(RPC_PROGRAMS),$(eval $(call program,$(p),$(RPC_SHARED) $(CLI) $(COPYING),$$(XEN_LIBS))))
+$(foreach p,qfile-agent qfile-unpacker,$(eval $(call program,$(p),$(CLI) $(COPYING) $(SYSTEM))))
+$(foreach p,qopen-in-vm vm-file-editor,$(eval $(call program,$(p),$(CLI) $(OPEN) $(COPYING) $(SYSTEM))))
+$(foreach p,$(RPC_PROGRAMS),$(eval $(call program,$(p),$(RPC_SHARED) $(CLI) $(COPYING) $(SYSTEM),$$(XEN_LIBS))))
 
 fill_in = sed -e $(call quoted,s|@PREFIX@|$(1)|) -e $(call quoted,s|@LIBDIR@|$(2)|) \
 	-e $(call quoted,s|@INCLUDEDIR@|$(3)|) -e 's|@VERSION@|$(VERSION)|'
@@ -288,7 +291,7 @@ TEST_PROGRAMS = $(B)/tests/unit-tests $(B)/tests/standin $(B)/tests/escape/escap
 
 # The unit tests look inside the library, behind the names that it exports.
 $(B)/tests/unit-tests: $(patsubst %.c,$(B)/%.o,$(call sources,tests/unit)) $(call objects,lib) \
-		$(B)/rpc/pedos-rpc-dom0/tables.o $(RPC_SHARED) $(CLI)
+		$(B)/rpc/pedos-rpc-dom0/tables.o $(RPC_SHARED) $(CLI) $(SYSTEM)
 	$(call say,LINK)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(FAULTY)) -o $@ $^ $$($(PKG_CONFIG) --libs check) $(PKG_LIBS) $(XEN_LIBS)

@@ -8,12 +8,14 @@
  */
 #include "format/error.h"
 #include "format/options.h"
+#include "io/space.h"
 #include "io/stream.h"
 #include "receive/commit.h"
 #include "receive/report.h"
 #include "receive/unpack.h"
 #include "receive/verify.h"
 #include "sandbox/sandbox.h"
+#include "system/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +23,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -93,13 +94,12 @@ static int wait_for_space(struct monitor *monitor)
 		 */
 		struct pollfd pollfds[2] = {{.fd = options->stop, .events = POLLIN},
 					    {.fd = options->out}};
-		struct statfs status;
+		uint64_t left;
+		int r = space_left(monitor->staging.dir, &left);
 
-		if (fstatfs(monitor->staging.dir, &status) < 0)
-			return error_set(monitor->error, -errno, "looking at the free space", NULL);
-		/* Without blocks nothing is known: a tmpfs without a bound, say. */
-		if (status.f_blocks == 0 ||
-		    (uint64_t)status.f_bavail * (uint64_t)status.f_bsize >= options->wait_for_space)
+		if (r < 0)
+			return error_set(monitor->error, r, "looking at the free space", NULL);
+		if (left >= options->wait_for_space)
 			return 0;
 		if (poll(pollfds, 2, 1000) < 0 && errno != EINTR)
 			return error_set(monitor->error, -errno, "waiting for space", NULL);
@@ -177,21 +177,13 @@ static int act_on_report(struct monitor *monitor)
 	}
 }
 
-static int64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
-
 /*
  * Milliseconds that the child still has, as poll(2) has it. While the sender is there it is the
  * child that counts its silence.
  */
 static int time_left(const struct monitor *monitor)
 {
-	int64_t left = monitor->deadline - now();
+	int64_t left = monitor->deadline - clock_now();
 
 	return !monitor->ended || monitor->options->timeout == 0 ? -1 : left > 0 ? (int)left : 0;
 }
@@ -219,7 +211,7 @@ static int wait_for_report(struct monitor *monitor)
 		return error_set(monitor->error, -ECANCELED, NULL, NULL);
 	if (pollfds[2].revents) {
 		monitor->ended = true;
-		monitor->deadline = now() + stream_patience(monitor->options->timeout);
+		monitor->deadline = clock_now() + stream_patience(monitor->options->timeout);
 	}
 	if (left == 0) {
 		error_set(monitor->error, -ETIMEDOUT, NULL, NULL);
