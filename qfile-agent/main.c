@@ -6,6 +6,7 @@
 #include "cli/call.h"
 #include "cli/startup.h"
 #include "cli/stop.h"
+#include "cli/usage.h"
 #include "cli/via.h"
 #include "options.h"
 #include "sources.h"

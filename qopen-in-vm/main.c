@@ -7,6 +7,7 @@
 #include "cli/rpc.h"
 #include "cli/startup.h"
 #include "cli/stop.h"
+#include "cli/usage.h"
 #include "cli/via.h"
 #include "keep.h"
 #include "open/opener/opener.h"
