@@ -282,10 +282,11 @@ static int commit_one(const struct staging *staging, const struct step *step,
 {
 	int r = sync_all(staging, error);
 
-	if (r == 0 && (r = publish(staging, step)) < 0)
-		error_set(error, r, "committing", step->final);
 	if (r < 0)
 		return r;
+	r = publish(staging, step);
+	if (r < 0)
+		return error_set(error, r, "committing", step->final);
 	r = sync_incoming(staging, error);
 	if (r < 0)
 		unpublish(staging, step);

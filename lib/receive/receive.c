@@ -235,7 +235,9 @@ static int listen_to_child(struct monitor *monitor)
 		if (r < 0)
 			return error_set(monitor->error, r == -ECONNRESET ? -EIO : r,
 					 "listening to the unpacking process", NULL);
-		if (r > 0 && (r = act_on_report(monitor)) != 0)
+		if (r > 0)
+			r = act_on_report(monitor);
+		if (r != 0)
 			return r < 0 ? r : 0;
 	}
 }

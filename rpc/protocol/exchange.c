@@ -38,7 +38,8 @@ static int read_full(struct rpc_channel *channel, int stop, int64_t deadline, un
 		if (n < 0)
 			return (int)n;
 		done += (size_t)n;
-		if (n == 0 && (r = await(channel, POLLIN, stop, deadline)) < 0)
+		r = n == 0 ? await(channel, POLLIN, stop, deadline) : 0;
+		if (r < 0)
 			return r;
 	}
 	return 0;
@@ -74,7 +75,8 @@ int rpc_send_frames(struct rpc_channel *channel, int stop, const unsigned char *
 		if (n < 0)
 			return (int)n;
 		done += (size_t)n;
-		if (n == 0 && (r = await(channel, POLLOUT, stop, deadline)) < 0)
+		r = n == 0 ? await(channel, POLLOUT, stop, deadline) : 0;
+		if (r < 0)
 			return r;
 	}
 	return 0;
