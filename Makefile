@@ -189,6 +189,7 @@ help:
 ##   make                  build
 ##   make test             the same tests as make check; installs nothing, needs no network
 ##   make install          PREFIX, DESTDIR and XEN=0 as usual
+##   make picture          draw what the demo shows anew: doc/demo.svg
 ##   make clean            remove what was built
 ##
 ## A part of the tests:
@@ -206,6 +207,14 @@ demo:
 	@$(SETUP) build demo
 	+@$(BUILD) all
 	@sh tests/demo.sh
+
+# By way of a file: a demo that fails leaves the picture as it is.
+picture:
+	@$(SETUP) build demo
+	+@$(BUILD) all
+	@sh tests/demo.sh >$(B)/demo.txt 2>&1 || { cat $(B)/demo.txt; exit 1; }
+	@$(PYTHON) -B doc/picture.py $(CURDIR) <$(B)/demo.txt >$(B)/demo.svg
+	@mv $(B)/demo.svg doc/demo.svg
 
 check:
 	@$(SETUP) build test
@@ -338,6 +347,6 @@ $(B)/tests/unit/%.o: ALL_CFLAGS += -iquote tests/unit $(shell $(PKG_CONFIG) --cf
 clean:
 	rm -rf $(B) build-*
 
-.PHONY: all always install help setup demo check test check-editors check-fault check-sanitized check-xen coverage prove fuzz bench clean
+.PHONY: all always install help setup demo picture check test check-editors check-fault check-sanitized check-xen coverage prove fuzz bench clean
 .DELETE_ON_ERROR:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
