@@ -23,12 +23,11 @@ REPLACED = (
     (r"TOP/build/demo/work/home", "/home/work"),
     (r"TOP/build/demo/personal/home", "/home/personal"),
     (r"TOP/build/demo/personal/tmp/qopen-work-\w+", "/tmp/qopen-work"),
-    (r"^total \d+$", None),
-    (r"^d[rwx-]+\s.*\s(\S+)$", r"\1"),  # of ls -l: the name
-    (r"^\$ ls -l ", "$ ls "),
     (r" What personal's daemon wrote down:$", ""),
     (r"^pedos-rpcd: ", None),
+    (r"(; nothing was copied)\. Use .*$", r"\1 ..."),  # advice
 )
+LEFT_OUT = re.compile(r"It landed in ")  # sections whose titles begin so
 
 
 def clean(line, top):
@@ -57,7 +56,7 @@ def wrapped(line):
 
 def lines_of(demo, top):
     """Pairs of a kind and a line. What was said once about the confinement is not repeated."""
-    shown, said, after_blank = [], set(), True
+    shown, said, after_blank, left_out = [], set(), True, False
     for line in demo:
         line = clean(line, top)
         if line is None or line in said:
@@ -66,7 +65,9 @@ def lines_of(demo, top):
             said.add(line)
         kind = kind_of(line, after_blank)
         after_blank = not line
-        if line or shown:
+        if kind == "title":
+            left_out = LEFT_OUT.match(line)
+        if not left_out and (line or shown):
             shown += [(kind, part) for part in wrapped(line)]
     return shown
 

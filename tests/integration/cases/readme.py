@@ -22,7 +22,7 @@ import tree
 from copying import Copying
 from calling import Calling
 from expect import Broken, check, equal, exists
-from settings import BIN, BUILD, EDITOR, TOP, UNPACKER
+from settings import BIN, BUILD, EDITOR, PYTHON, TOP, UNPACKER
 from tap import Skip
 
 text_test = suite.cases(Copying)
@@ -118,9 +118,41 @@ def _(t):
                     check(targets.issuperset(called), f"{block.page}:{block.line}: make {words}")
 
 
+def text_of(picture):
+    """The lines of a picture, from its top to its bottom."""
+    return [each.text or "" for each in xml.etree.ElementTree.fromstring(picture).iter() if each.tag.endswith("text")]
+
+
+@text_test("make picture draws what the demo wrote, without paths, dates and accounts")
+def _(t):
+    demo = """\
+\033[1mCopy a tree:\033[0m
+$ /srv/q/build/bin/qfile-agent --vm=personal <headers>
+qfile-unpacker: confinement in force: this & that
+qfile-agent: a link in it; nothing was copied. Use --other to do otherwise
+
+It landed in PedOSIncoming:
+$ ls -l /srv/q/build/demo/personal/home/PedOSIncoming/work
+drwxr-xr-x 78 alice staff 12288 Nov 28 04:57 headers
+
+Once more:
+qfile-unpacker: confinement in force: this & that
+somebody opens /srv/q/build/demo/personal/tmp/qopen-work-0KGBZw/notes.txt
+personal refuses it
+
+All were refused. What personal's daemon wrote down:
+pedos-rpcd: work -> personal PedOS.Filecopy as alice: allowed; ended with 0; 7 bytes in, 8 out, 1.63 s
+"""
+    drawn = t.run(PYTHON, "-B", TOP / "doc/picture.py", "/srv/q", stdin=demo.encode()).exits(0).told
+    equal(text_of(drawn), ["$ make demo", "Copy a tree:", "$ qfile-agent --vm=personal <headers>", "qfile-unpacker: confinement in force: this & that",
+                           "qfile-agent: a link in it; nothing was copied ...", "Once more:", "somebody opens /tmp/qopen-work/notes.txt",
+                           "personal refuses it", "All were refused."])
+    t.run(PYTHON, "-B", TOP / "doc/picture.py", "/srv/q", stdin=b"make: failed\n").exits(1).says("not what the demo writes")
+
+
 @text_test("the picture of the demo shows nothing of the machine that made it")
 def _(_):
-    shown = [each.text or "" for each in xml.etree.ElementTree.parse(TOP / "doc/demo.svg").iter() if each.tag.endswith("text")]
+    shown = text_of(tree.read(TOP / "doc/demo.svg"))
     check(30 <= len(shown) <= 45, f"{len(shown)} lines")
     for line in shown:
         check(not re.search(r"/build/|/root\b|\b20\d\d\b|\d\d:\d\d| as \w+:", line), line)
@@ -156,6 +188,11 @@ def make_surroundings(t):
     make_files()
     played = f"{t.top}/played"
     os.mkdir(played)
+    # This tree may be a copy of the one that was built.
+    module = tree.read(TOP / "lib/libqfile.pc.in")
+    for name, path in {"PREFIX": TOP, "LIBDIR": BUILD / "lib", "INCLUDEDIR": TOP / "include", "VERSION": "0"}.items():
+        module = module.replace(f"@{name}@", str(path))
+    tree.write(f"{t.top}/libqfile.pc", module)
     # Who comes by ssh is a plain user there, whoever tests.
     become = f"setpriv --reuid={t.account} --regid={t.account} --clear-groups " if machine.am_root() else ""
     tree.script(f"{played}/ssh", f"""#!/bin/sh
@@ -165,7 +202,7 @@ cd && exec {become}sh -c "$*"
 """)
     tree.script(f"{played}/qrexec-client-vm", '#!/bin/sh\n[ "$1" != @dispvm ] || { shift; set -- work "$@"; }\nexec pedos-rpc "$@"\n')
     t.environment |= {"HOME": t.sent, "PATH": f"{played}:{BIN}:{os.environ['PATH']}", "PEDOS_RPC_SOCKETS": t.sockets,
-                      "PEDOS_RPC_CLIENT": f"{played}/qrexec-client-vm", "PKG_CONFIG_PATH": f"{BUILD}/lib/pkgconfig",
+                      "PEDOS_RPC_CLIENT": f"{played}/qrexec-client-vm", "PKG_CONFIG_PATH": t.top,
                       "LD_LIBRARY_PATH": f"{BUILD}/lib", "TMPDIR": t.top}
     t.service("PedOS.Filecopy", f"exec {UNPACKER} {t.uid} {shlex.quote(t.incoming)}/$$")
     t.service("PedOS.OpenInVM", f"export TMPDIR={shlex.quote(t.incoming)}; exec {EDITOR} --handler='sed -i s/old/new/'")
