@@ -210,7 +210,7 @@ demo:
 
 # By way of a file: a demo that fails leaves the picture as it is.
 picture:
-	@$(SETUP) build demo
+	@$(SETUP) build demo picture
 	+@$(BUILD) all
 	@sh tests/demo.sh >$(B)/demo.txt 2>&1 || { cat $(B)/demo.txt; exit 1; }
 	@$(PYTHON) -B doc/picture.py $(CURDIR) <$(B)/demo.txt >$(B)/demo.svg
