@@ -52,7 +52,7 @@ void explain_notes(const struct explain *about, unsigned notes)
 		warnx("you may not write to \"%s\": what is saved will be kept beside it", name);
 }
 
-/* Why a version is not in its place. */
+/* Why a save is not in its place. */
 static const char *reason(int code)
 {
 	switch (code) {

@@ -15,7 +15,7 @@ struct explain {
 void explain_refusal(const char *file, const struct qfile_error *error);
 /* What is to be known before one edits: enum opener_note bits. */
 void explain_notes(const struct explain *about, unsigned notes);
-/* A version came back. `step`: SAVED, KEPT, DROPPED or DAMAGED. */
+/* A save came back. `step`: SAVED, KEPT, DROPPED or DAMAGED. */
 void explain_version(const struct explain *about, enum opener_step step,
 		     const struct opener_event *event, const struct qfile_error *error);
 /* The other side has ended, with success or without. */
@@ -26,7 +26,7 @@ void explain_done(const struct explain *about, const struct opener_event *event)
  */
 void explain_failure(const struct explain *about, int code, const struct opener_event *event,
 		     const struct qfile_error *error);
-/* The last version that came was damaged, and no other followed. */
+/* The last save that came was damaged, and no other followed. */
 void explain_damaged(const struct explain *about, unsigned save);
 
 #endif

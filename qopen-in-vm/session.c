@@ -11,7 +11,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-/* Show how far the file, or the version that is coming back, is. */
+/* Show how far the file, or the save that is coming back, is. */
 static void show_part(struct session *session)
 {
 	struct edit_progress progress = opener_progress(session->opener);
@@ -55,7 +55,7 @@ int session_send(struct session *session, int out)
 	return r;
 }
 
-/* A version came back. */
+/* A save came back. */
 static void take_version(struct session *session, enum opener_step step)
 {
 	session->damaged = step == OPENER_DAMAGED;

@@ -1,4 +1,4 @@
-/* One file, open in another VM: sent there, and every version that comes back. */
+/* One file, open in another VM: sent there, and every save that comes back. */
 #ifndef SESSION_H
 #define SESSION_H
 #include "cli/show.h"
@@ -14,9 +14,9 @@ struct session {
 	struct opener *opener;
 	struct opener_event event; /* the last that happened */
 	struct qfile_error error;
-	unsigned saves;  /* the number of the last version that came whole */
+	unsigned saves;  /* the number of the last save that came whole */
 	bool incomplete; /* something that was saved there is not in the file */
-	bool damaged;    /* the last version that came */
+	bool damaged;    /* the last save that came */
 };
 
 /*

@@ -26,22 +26,22 @@ void stream_widen_pipe(int fd)
 	fcntl(fd, F_SETPIPE_SZ, 1 << 20);
 }
 
-int stream_patience(unsigned seconds)
+int stream_timeout(unsigned seconds)
 {
 	return seconds == 0 ? -1 : seconds > INT_MAX / 1000 ? INT_MAX : (int)seconds * 1000;
 }
 
 /*
- * Wait for one event on one descriptor, or for `stop` (-1: none). `patience`: milliseconds, -1 for
+ * Wait for one event on one descriptor, or for `stop` (-1: none). `timeout`: milliseconds, -1 for
  * ever.
  */
-static int wait_for(int fd, short events, int stop, int patience)
+static int wait_for(int fd, short events, int stop, int timeout)
 {
 	/* -1 is passed over. */
 	struct pollfd pollfds[2] = {{.fd = fd, .events = events}, {.fd = stop, .events = POLLIN}};
 
 	for (;;) {
-		int n = poll(pollfds, 2, patience);
+		int n = poll(pollfds, 2, timeout);
 
 		if (n > 0)
 			return pollfds[1].revents ? -ECANCELED : 0;
@@ -109,13 +109,13 @@ int stream_write_full(int fd, const void *buffer, size_t size)
 	return 0;
 }
 
-int stream_write_patiently(int fd, const void *buffer, size_t size, int patience)
+int stream_write_timeout(int fd, const void *buffer, size_t size, int timeout)
 {
 	size_t done = 0;
 
 	while (done < size) {
 		size_t piece = size - done < PIPE_BUF ? size - done : PIPE_BUF;
-		int r = wait_for(fd, POLLOUT, -1, patience);
+		int r = wait_for(fd, POLLOUT, -1, timeout);
 
 		if (r == 0)
 			r = stream_write_full(fd, (const char *)buffer + done, piece);
@@ -130,7 +130,7 @@ int stream_reader_open(struct stream_reader *reader, int fd)
 {
 	*reader = (struct stream_reader){.fd = fd,
 					 .buffer = aligned_alloc(PAGE, STREAM_BUFFER_SIZE),
-					 .patience = -1,
+					 .timeout = -1,
 					 .stop = -1};
 	return reader->buffer ? 0 : -ENOMEM;
 }
@@ -160,8 +160,8 @@ static int reader_fill(struct stream_reader *reader, size_t limit)
 	memmove(reader->buffer, reader->buffer + reader->begin, reader->end - reader->begin);
 	reader->end -= reader->begin;
 	reader->begin = reader->summed = 0;
-	if (reader->patience >= 0 || reader->stop >= 0) {
-		int r = wait_for(reader->fd, POLLIN, reader->stop, reader->patience);
+	if (reader->timeout >= 0 || reader->stop >= 0) {
+		int r = wait_for(reader->fd, POLLIN, reader->stop, reader->timeout);
 
 		if (r < 0)
 			return r;
@@ -224,7 +224,7 @@ int stream_writer_open(struct stream_writer *writer, int in, int out, int stop)
 		.out = out,
 		.stop = stop,
 		.buffer = aligned_alloc(PAGE, STREAM_BUFFER_SIZE),
-		.patience = -1,
+		.timeout = -1,
 		.file = -1,
 	};
 	return writer->buffer ? 0 : -ENOMEM;
@@ -269,7 +269,7 @@ static int wait_writable(const struct stream_writer *writer)
 	};
 	int ready;
 
-	while ((ready = poll(pollfds, 3, writer->patience)) < 0) {
+	while ((ready = poll(pollfds, 3, writer->timeout)) < 0) {
 		if (errno != EINTR)
 			return -errno;
 	}
@@ -320,14 +320,14 @@ int stream_flush(struct stream_writer *writer)
 	return 0;
 }
 
-ssize_t stream_read_answer(struct stream_writer *writer, void *buffer, size_t size, int patience)
+ssize_t stream_read_answer(struct stream_writer *writer, void *buffer, size_t size, int timeout)
 {
 	size_t done = 0;
 
 	while (done < size) {
 		struct pollfd pollfds[2] = {{.fd = writer->in, .events = POLLIN},
 					    {.fd = writer->stop, .events = POLLIN}};
-		int ready = poll(pollfds, 2, patience);
+		int ready = poll(pollfds, 2, timeout);
 		ssize_t n;
 
 		if (ready < 0 && errno != EINTR)

@@ -26,17 +26,17 @@
 void stream_widen_pipe(int fd);
 
 /* A timeout of so many seconds as poll(2) has it: 0 means none. */
-int stream_patience(unsigned seconds);
+int stream_timeout(unsigned seconds);
 
 /* Read until `size` bytes or the end. Returns the bytes read or a negative errno. */
 ssize_t stream_read_full(int fd, void *buffer, size_t size);
 /* Write all of it. */
 int stream_write_full(int fd, const void *buffer, size_t size);
 /*
- * The same, to a pipe or socket whose reader may never come: -ETIMEDOUT after `patience`
+ * The same, to a pipe or socket whose reader may never come: -ETIMEDOUT after `timeout`
  * milliseconds (-1: never) in which it took nothing.
  */
-int stream_write_patiently(int fd, const void *buffer, size_t size, int patience);
+int stream_write_timeout(int fd, const void *buffer, size_t size, int timeout);
 
 /* ---- The receiving side ---- */
 
@@ -46,7 +46,7 @@ struct stream_reader {
 	size_t begin, end;     /* what is read and not taken yet */
 	size_t summed;         /* the CRC covers the buffer up to here */
 	uint32_t crc;
-	int patience; /* milliseconds to wait for the next byte; -1: for ever, as opened */
+	int timeout; /* milliseconds to wait for the next byte; -1: for ever, as opened */
 	/* A descriptor that becomes readable when no more is to be read; -1: none, as opened. */
 	int stop;
 };
@@ -57,7 +57,7 @@ void stream_reader_close(struct stream_reader *reader);
 /*
  * Have at least `size` bytes (at most STREAM_BUFFER_SIZE) in the buffer and return them at *bytes,
  * without taking them. Returns how many there are; -QFILE_ETRUNCATED when the stream ends before,
- * -ETIMEDOUT when patience does. -ECANCELED: `stop`.
+ * -ETIMEDOUT when timeout does. -ECANCELED: `stop`.
  */
 ssize_t stream_peek(struct stream_reader *reader, size_t size, const unsigned char **bytes);
 /*
@@ -81,7 +81,7 @@ struct stream_writer {
 	size_t used;
 	size_t sent; /* of these: what is gone already */
 	/* Milliseconds to wait until the other side takes more; -1: for ever, as opened. */
-	int patience;
+	int timeout;
 	uint32_t crc; /* of all that was flushed */
 	/* The buffer's content is a copy of what this file has at file_offset; -1: of no file's. */
 	int file;
@@ -112,9 +112,9 @@ void stream_put_pages(struct stream_writer *writer, size_t size, int file, off_t
 int stream_flush(struct stream_writer *writer);
 /*
  * Read up to `size` bytes of the answer; fewer only at the end, or when nothing comes for
- * `patience` milliseconds (-1: wait as long as it takes). -ECANCELED: `stop`.
+ * `timeout` milliseconds (-1: wait as long as it takes). -ECANCELED: `stop`.
  */
-ssize_t stream_read_answer(struct stream_writer *writer, void *buffer, size_t size, int patience);
+ssize_t stream_read_answer(struct stream_writer *writer, void *buffer, size_t size, int timeout);
 /* Is `stop` readable? */
 bool stream_stopped(int stop);
 

@@ -46,7 +46,7 @@ int edit_request_decode(const unsigned char untrusted_bytes[EDIT_REQUEST_SIZE],
 #define EDIT_MESSAGE_MAX 4096
 
 enum edit_kind {
-	EDIT_SAVE = 1, /* the payload is one complete version that the user saved */
+	EDIT_SAVE = 1, /* the payload is one complete save that the user saved */
 	/* Nothing more comes; the payload is a message for the user, or empty. */
 	EDIT_DONE = 2,
 };

@@ -211,7 +211,7 @@ static int wait_for_report(struct monitor *monitor)
 		return error_set(monitor->error, -ECANCELED, NULL, NULL);
 	if (pollfds[2].revents) {
 		monitor->ended = true;
-		monitor->deadline = clock_now() + stream_patience(monitor->options->timeout);
+		monitor->deadline = clock_now() + stream_timeout(monitor->options->timeout);
 	}
 	if (left == 0) {
 		error_set(monitor->error, -ETIMEDOUT, NULL, NULL);
@@ -274,8 +274,8 @@ static int send_result(int out, const struct qfile_result *result, unsigned time
 {
 	unsigned char bytes[QFILE_RESULT_SIZE + QFILE_RESULT_NAMELEN_SIZE + QFILE_NAME_MAX];
 
-	return stream_write_patiently(out, bytes, qfile_result_encode(result, bytes),
-				      stream_patience(timeout));
+	return stream_write_timeout(out, bytes, qfile_result_encode(result, bytes),
+				    stream_timeout(timeout));
 }
 
 int qfile_refuse(int out, int code)

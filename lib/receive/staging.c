@@ -5,7 +5,7 @@
  */
 #include "receive/staging.h"
 
-#include "io/empty.h"
+#include "io/remove.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -112,7 +112,7 @@ int staging_remove(struct staging *staging)
 	 * nothing to rename where it was not decided.
 	 */
 	renameat(staging->dir, STAGING_COMMIT, staging->dir, STAGING_TREE);
-	r = directory_empty(staging->dir);
+	r = remove_contents(staging->dir);
 	if (r == 0 && unlinkat(staging->incoming, staging->name, AT_REMOVEDIR) < 0)
 		r = -errno;
 	staging_close(staging);

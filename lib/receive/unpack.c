@@ -400,7 +400,7 @@ int unpack(const struct unpack_options *options, struct qfile_received *received
 	if (r == 0)
 		r = begin(&unpacker);
 	stream_widen_pipe(options->in);
-	unpacker.reader.patience = stream_patience(options->timeout);
+	unpacker.reader.timeout = stream_timeout(options->timeout);
 	while (r == 0) {
 		r = unpack_entry(&unpacker, last);
 		if (r == 0)

@@ -350,7 +350,7 @@ int qfile_sender_step(struct qfile_sender *sender, struct qfile_error *error)
  * Milliseconds for the rest of an answer that has begun: a receiver that has more to say says it in
  * one go.
  */
-#define PATIENCE 1000
+#define TIMEOUT 1000
 
 static int read_result(struct qfile_sender *sender, struct qfile_result *result)
 {
@@ -366,9 +366,9 @@ static int read_result(struct qfile_sender *sender, struct qfile_result *result)
 	 * An old receiver's answer ends here, which shows when it closes the connection, or soon.
 	 * What cannot be a name is not worth failing for.
 	 */
-	n = stream_read_answer(&sender->writer, length, sizeof(length), PATIENCE);
+	n = stream_read_answer(&sender->writer, length, sizeof(length), TIMEOUT);
 	if ((size_t)n == sizeof(length) && qfile_result_namelen_decode(length, result) == 0) {
-		n = stream_read_answer(&sender->writer, result->name, result->namelen, PATIENCE);
+		n = stream_read_answer(&sender->writer, result->name, result->namelen, TIMEOUT);
 		result->namelen = n < 0 ? 0 : (size_t)n;
 	}
 	return n == -ECANCELED ? -ECANCELED : 0;

@@ -33,7 +33,7 @@ void faults_before(const char *name, void (*act)(void));
 extern long faults_ahead;
 
 /*
- * Let poll(2) wait for as long as it takes, whatever it was told: where a patience must not end
+ * Let poll(2) wait for as long as it takes, whatever it was told: where a timeout must not end
  * before somebody who is slow has his turn.
  */
 extern bool faults_patient;

@@ -39,15 +39,15 @@ Suite *frame_suite(void);
 Suite *session_suite(void);
 Suite *screen_suite(void);
 Suite *relay_suite(void);
-Suite *desk_suite(void);
+Suite *workdir_suite(void);
 Suite *watch_suite(void);
-Suite *holders_suite(void);
+Suite *in_use_suite(void);
 Suite *handler_suite(void);
 Suite *answer_suite(void);
 Suite *editor_suite(void);
 Suite *attributes_suite(void);
 Suite *original_suite(void);
-Suite *place_suite(void);
+Suite *replace_suite(void);
 Suite *opener_suite(void);
 Suite *saving_suite(void);
 

@@ -29,7 +29,7 @@
 #define MACHINES       16
 #define JOBS           128
 /* So much may wait for a line to take it before jobs have to wait. */
-#define PATIENCE (1 << 16)
+#define TIMEOUT (1 << 16)
 
 /*
  * A serial line or console: text that waits to be sent, and the beginning of a line that was
@@ -300,7 +300,7 @@ static void reap(void)
 static void serve(int signals)
 {
 	struct pollfd polled[1 + MACHINES + 2 * JOBS] = {{.fd = signals, .events = POLLIN}};
-	bool busy = lines[0].waiting_bytes > PATIENCE;
+	bool busy = lines[0].waiting_bytes > TIMEOUT;
 
 	for (int i = 0; i < MACHINES; i++) {
 		bool listens = i == 0 || !busy;

@@ -1,5 +1,5 @@
 /*
- * The editor's answer: versions of the file, as they are saved, and how it ended.
+ * The editor's answer: saves of the file, as they are saved, and how it ended.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -17,10 +17,10 @@
 void answer_hurry(struct answer *answer)
 {
 	answer->stream->stop = -1;
-	answer->stream->patience = LAST_PATIENCE;
+	answer->stream->timeout = LAST_PATIENCE;
 }
 
-/* Being stopped is no reason to leave a version half sent. */
+/* Being stopped is no reason to leave a save half sent. */
 static int flush(struct answer *answer)
 {
 	int r = stream_flush(answer->stream);
@@ -131,7 +131,7 @@ static int send_save(struct answer *answer, int fd, const struct stat *status,
 		return r;
 	crc = answer->stream->crc;
 	whole = remained(fd, status, content, crc);
-	/* Parts of two versions: the opener must not take it for one. */
+	/* Parts of two saves: the opener must not take it for one. */
 	r = send_crc(answer, whole ? crc : ~crc);
 	if (r < 0)
 		return r;
@@ -155,7 +155,7 @@ static int send_raw(struct answer *answer, int fd, const struct content *content
 	return r == 0 ? 1 : r;
 }
 
-int answer_version(struct answer *answer, int fd, const struct stat *status)
+int answer_save(struct answer *answer, int fd, const struct stat *status)
 {
 	struct content content;
 	int r;

@@ -1,5 +1,5 @@
 /*
- * The editor's answer: versions of the file, as they are saved, and how it ended. qfile(5)
+ * The editor's answer: saves of the file, as they are saved, and how it ended. qfile(5)
  * describes the format.
  */
 #ifndef ANSWER_H
@@ -14,7 +14,7 @@ struct answer {
 	bool ended;
 	struct content last; /* what the opener has, */
 	bool sure;           /* and there is no doubt of it */
-	unsigned saves;      /* versions that were sent whole */
+	unsigned saves;      /* saves that were sent whole */
 };
 
 /*
@@ -24,7 +24,7 @@ struct answer {
  * empty, which cannot be said under version 1. Else the errno of reading it. Under version 1,
  * nothing can follow.
  */
-int answer_version(struct answer *answer, int fd, const struct stat *status);
+int answer_save(struct answer *answer, int fd, const struct stat *status);
 /* Tell the end, as editor_done(). */
 int answer_done(struct answer *answer, int code, const char *message);
 /*

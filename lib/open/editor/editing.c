@@ -43,23 +43,23 @@ enum {
 #define END_PATIENCE 2000
 
 /*
- * How often the last version is sent again because it was written to meanwhile, when nobody should.
+ * How often the last save is sent again because it was written to meanwhile, when nobody should.
  */
 #define LAST_TRIES 3
 
 /*
- * Send what the file holds now, if the opener does not have it. As answer_version(); 0, too, where
+ * Send what the file holds now, if the opener does not have it. As answer_save(); 0, too, where
  * there is no file.
  */
 static int send_version(struct editing *editing)
 {
 	struct stat status;
-	int fd = desk_open(editing->desk, &status), r;
+	int fd = workdir_open(editing->workdir, &status), r;
 
 	if (fd < 0)
-		/* Moved away, and another is coming; or removed, which is no version. */
+		/* Moved away, and another is coming; or removed, which is no save. */
 		return fd == -ENOENT ? 0 : fd;
-	r = answer_version(editing->answer, fd, &status);
+	r = answer_save(editing->answer, fd, &status);
 	close(fd);
 	return r;
 }
@@ -67,7 +67,7 @@ static int send_version(struct editing *editing)
 /* Wait for whatever comes first. */
 static int wait_for_news(struct editing *editing)
 {
-	int patience = watch_patience(&editing->watch);
+	int timeout = watch_timeout(&editing->watch);
 	struct pollfd pollfds[] = {
 		{.fd = editing->stop, .events = POLLIN}, /* -1 is passed over */
 		/* Asks for errors only: that nobody reads any more. */
@@ -77,9 +77,9 @@ static int wait_for_news(struct editing *editing)
 	};
 
 	/* The end of processes that are not our children shows only when one looks. */
-	if (editing->handler.ended < 0 && (patience < 0 || patience > LOOK))
-		patience = LOOK;
-	if (poll(pollfds, sizeof(pollfds) / sizeof(*pollfds), patience) < 0)
+	if (editing->handler.ended < 0 && (timeout < 0 || timeout > LOOK))
+		timeout = LOOK;
+	if (poll(pollfds, sizeof(pollfds) / sizeof(*pollfds), timeout) < 0)
 		return errno == EINTR ? 0 : -errno;
 	if (pollfds[0].revents)
 		return -ECANCELED;
@@ -87,7 +87,7 @@ static int wait_for_news(struct editing *editing)
 }
 
 /* How long to wait for somebody who uses it. A handler that failed has sent nobody. */
-static int others_patience(const struct editing *editing)
+static int others_timeout(const struct editing *editing)
 {
 	const struct watch *watch = &editing->watch;
 
@@ -99,20 +99,20 @@ static int others_patience(const struct editing *editing)
 }
 
 /* Has anybody the file in use, or may he soon? */
-static bool in_use(struct editing *editing)
+static bool is_used(struct editing *editing)
 {
 	if (handler_lives(&editing->handler))
 		return true;
 	if (editing->ended == 0)
 		editing->ended = clock_now();
-	if (holders_any(&editing->holder, editing->desk)) {
+	if (in_use(&editing->holder, editing->workdir)) {
 		editing->used = true;
 		editing->idle_since = 0;
 		return true;
 	}
 	if (editing->idle_since == 0 || editing->idle_since < editing->watch.last)
 		editing->idle_since = clock_now();
-	return clock_now() - editing->idle_since < others_patience(editing);
+	return clock_now() - editing->idle_since < others_timeout(editing);
 }
 
 static int attend(struct editing *editing)
@@ -125,7 +125,8 @@ static int attend(struct editing *editing)
 		if (r < 0)
 			return r;
 		/* Each once it is complete; under version 1 only the last can be sent. */
-		if (!watch_ripe(&editing->watch) || editing->view_only || !editing->answer->records)
+		if (!watch_settled(&editing->watch) || editing->view_only ||
+		    !editing->answer->records)
 			continue;
 		r = send_version(editing);
 		if (r < 0 && editing->answer->ended)
@@ -133,12 +134,12 @@ static int attend(struct editing *editing)
 		/* What cannot be read now may be so at the end. */
 		if (r == -EAGAIN)
 			watch_again(&editing->watch);
-	} while (in_use(editing));
+	} while (is_used(editing));
 	return 0;
 }
 
 /*
- * The last version. Nobody writes any more, so that it is complete, however short the time since.
+ * The last save. Nobody writes any more, so that it is complete, however short the time since.
  * Where we stop before that, only a complete one goes: what is half written must not take the
  * original's place.
  */
@@ -157,12 +158,12 @@ static int send_last(struct editing *editing, bool over)
 int editing_run(struct editing *editing, char *const argv[], char *const environment[],
 		struct qfile_error *error)
 {
-	const struct desk *desk = editing->desk;
+	const struct workdir *workdir = editing->workdir;
 	int r, last;
 
-	r = watch_open(&editing->watch, desk->directory, desk->name);
+	r = watch_open(&editing->watch, workdir->directory, workdir->name);
 	if (r < 0)
-		return error_set(error, r, "watching the directory", desk->directory);
+		return error_set(error, r, "watching the directory", workdir->directory);
 	editing->started = clock_now();
 	r = handler_start(&editing->handler, argv, environment);
 	if (r < 0) {
@@ -176,7 +177,7 @@ int editing_run(struct editing *editing, char *const argv[], char *const environ
 		r = r == 0 && last < 0 ? last : r;
 		if (r < 0)
 			error_set(error, r, r == -ECANCELED ? NULL : "sending what was saved",
-				  r == -ECANCELED ? NULL : desk->name);
+				  r == -ECANCELED ? NULL : workdir->name);
 	}
 	watch_close(&editing->watch);
 	return r;

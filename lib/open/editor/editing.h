@@ -5,19 +5,19 @@
 #ifndef EDITING_H
 #define EDITING_H
 #include "open/editor/answer.h"
-#include "open/editor/desk.h"
 #include "open/editor/handler.h"
-#include "open/editor/holders.h"
+#include "open/editor/in_use.h"
 #include "open/editor/watch.h"
+#include "open/editor/workdir.h"
 
 struct editing {
-	const struct desk *desk;
+	const struct workdir *workdir;
 	struct answer *answer;
 	int out, stop;  /* as in struct editor_options */
 	bool view_only; /* nothing goes back */
 	struct watch watch;
 	struct handler handler;
-	pid_t holder;       /* for holders_any() */
+	pid_t holder;       /* for in_use() */
 	int64_t started;    /* when the handler was, as clock_now(), */
 	int64_t ended;      /* and when it and all that it started had ended; 0: not yet */
 	bool used;          /* after that, somebody else was seen to have the file in use */

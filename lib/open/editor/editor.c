@@ -23,9 +23,9 @@ struct editor {
 	/* Its `in` is the request's as long as that is read; then nothing comes any more. */
 	struct stream_writer stream;
 	struct edit_request request;
-	struct desk desk;
+	struct workdir workdir;
 	struct answer answer;
-	int removed; /* as desk_remove() returned, once it was called */
+	int removed; /* as workdir_remove() returned, once it was called */
 };
 
 int editor_new(struct editor **editor, const struct editor_options *options)
@@ -38,7 +38,7 @@ int editor_new(struct editor **editor, const struct editor_options *options)
 	if (!e)
 		return -ENOMEM;
 	e->options = *options;
-	e->desk.dir = -1;
+	e->workdir.dir = -1;
 	e->answer.stream = &e->stream;
 	if (stream_writer_open(&e->stream, options->in, options->out, options->stop) < 0) {
 		free(e);
@@ -101,7 +101,7 @@ static int store(struct editor *editor, int fd)
 
 static int receive_content(struct editor *editor)
 {
-	int fd = desk_create(&editor->desk, editor->request.view_only), r;
+	int fd = workdir_create(&editor->workdir, editor->request.view_only), r;
 
 	if (fd < 0)
 		return fd;
@@ -123,7 +123,7 @@ static int receive(struct editor *editor, struct qfile_error *error)
 	r = name_safe(editor->request.name, strlen(editor->request.name), name);
 	if (r < 0)
 		return error_set(error, r, "checking the name", editor->request.name);
-	r = desk_make(&editor->desk, options->directory, options->from, name);
+	r = workdir_make(&editor->workdir, options->directory, options->from, name);
 	if (r < 0)
 		return error_set(error, r, "making a private directory in", options->directory);
 	r = receive_content(editor);
@@ -141,7 +141,7 @@ int editor_receive(struct editor *editor, struct qfile_error *error)
 
 const char *editor_path(const struct editor *editor)
 {
-	return editor->desk.path;
+	return editor->workdir.path;
 }
 
 bool editor_view_only(const struct editor *editor)
@@ -158,7 +158,7 @@ int editor_run(struct editor *editor, char *const argv[], char *const environmen
 	       struct qfile_error *error)
 {
 	struct editing editing = {
-		.desk = &editor->desk,
+		.workdir = &editor->workdir,
 		.answer = &editor->answer,
 		.out = editor->options.out,
 		.stop = editor->options.stop,
@@ -173,7 +173,7 @@ int editor_run(struct editor *editor, char *const argv[], char *const environmen
 int editor_done(struct editor *editor, int code, const char *message)
 {
 	editor->stream.in = -1;
-	editor->removed = desk_remove(&editor->desk);
+	editor->removed = workdir_remove(&editor->workdir);
 	return answer_done(&editor->answer, code, message);
 }
 
@@ -183,7 +183,7 @@ int editor_free(struct editor *editor)
 
 	if (!editor)
 		return 0;
-	r = editor->desk.dir >= 0 ? desk_remove(&editor->desk) : editor->removed;
+	r = editor->workdir.dir >= 0 ? workdir_remove(&editor->workdir) : editor->removed;
 	stream_writer_close(&editor->stream);
 	free(editor);
 	return r;

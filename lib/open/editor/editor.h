@@ -34,7 +34,7 @@ int editor_receive(struct editor *editor, struct qfile_error *error);
 /* The file's absolute path; and may it be edited? After editor_receive(). */
 const char *editor_path(const struct editor *editor);
 bool editor_view_only(const struct editor *editor);
-/* How many versions were sent so far. */
+/* How many saves were sent so far. */
 unsigned editor_saves(const struct editor *editor);
 
 /*

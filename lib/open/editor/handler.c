@@ -108,9 +108,9 @@ static void ask_to_end(pid_t pid)
 	close(fd);
 }
 
-void handler_end(struct handler *handler, int patience)
+void handler_end(struct handler *handler, int timeout)
 {
-	int64_t end = clock_now() + patience;
+	int64_t end = clock_now() + timeout;
 	const struct dirent *entry;
 	DIR *list = handler_lives(handler) ? opendir("/proc") : NULL;
 

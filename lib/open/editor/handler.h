@@ -21,7 +21,7 @@ struct handler {
 int handler_start(struct handler *handler, char *const argv[], char *const environment[]);
 /* Does it live, or any that it started? Needs a process without other children. */
 bool handler_lives(struct handler *handler);
-/* Ask what still lives of it to end, and give it `patience` milliseconds for that. */
-void handler_end(struct handler *handler, int patience);
+/* Ask what still lives of it to end, and give it `timeout` milliseconds for that. */
+void handler_end(struct handler *handler, int timeout);
 
 #endif

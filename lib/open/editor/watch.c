@@ -78,19 +78,19 @@ int watch_read(struct watch *watch)
 	}
 }
 
-int watch_patience(const struct watch *watch)
+int watch_timeout(const struct watch *watch)
 {
 	int64_t left = watch->last + QUIET - clock_now();
 
 	return !watch->complete || watch->told ? -1 : left > 0 ? (int)left : 0;
 }
 
-bool watch_ripe(struct watch *watch)
+bool watch_settled(struct watch *watch)
 {
-	bool ripe = watch_patience(watch) == 0;
+	bool settled = watch_timeout(watch) == 0;
 
-	watch->told |= ripe;
-	return ripe;
+	watch->told |= settled;
+	return settled;
 }
 
 void watch_again(struct watch *watch)

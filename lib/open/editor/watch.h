@@ -17,7 +17,7 @@ struct watch {
 	/* Somebody has opened it, or written to it or its name, since watch_open(). */
 	bool opened, saved;
 	bool complete; /* the last that was written of it is complete, */
-	bool told;     /* and watch_ripe() has told so */
+	bool told;     /* and watch_settled() has told so */
 	int64_t last;  /* when something happened to it last, as clock_now() */
 };
 
@@ -26,10 +26,10 @@ int watch_open(struct watch *watch, const char *directory, const char *name);
 void watch_close(struct watch *watch);
 /* Take in what has happened. Does not wait. */
 int watch_read(struct watch *watch);
-/* Milliseconds until watch_ripe() can be true; -1: that takes more events. */
-int watch_patience(const struct watch *watch);
+/* Milliseconds until watch_settled() can be true; -1: that takes more events. */
+int watch_timeout(const struct watch *watch);
 /* Is there a complete save, that nobody has touched for the quiet time? True once for each. */
-bool watch_ripe(struct watch *watch);
+bool watch_settled(struct watch *watch);
 /* The same save is to be told of again, after another quiet time. */
 void watch_again(struct watch *watch);
 

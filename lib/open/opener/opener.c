@@ -33,9 +33,9 @@ struct opener {
 	bool requested; /* the request is sent */
 	bool sent;      /* so is all of the content */
 	enum state state;
-	unsigned save; /* versions that have begun to come */
+	unsigned save; /* saves that have begun to come */
 	/*
-	 * Bytes of the content, or then of the version that is coming; total is 0 where it is not
+	 * Bytes of the content, or then of the save that is coming; total is 0 where it is not
 	 * known.
 	 */
 	uint64_t done, total;
@@ -61,7 +61,7 @@ int opener_new(struct opener **opener, const char *path, const struct opener_opt
 		return error_set(error, r, "opening", path);
 	}
 	o->reader.stop = options->stop;
-	o->total = (uint64_t)o->original.place.seen.status.st_size;
+	o->total = (uint64_t)o->original.target.seen.status.st_size;
 	stream_widen_pipe(options->out);
 	stream_widen_pipe(options->in);
 	*opener = o;
@@ -108,10 +108,10 @@ static int send_request(struct opener *opener)
 
 static int send_part(struct opener *opener, struct qfile_error *error)
 {
-	const struct place *place = &opener->original.place;
+	const struct target *target = &opener->original.target;
 	uint64_t left = opener->total - opener->done;
 	/* The buffer is empty: each part is flushed. */
-	ssize_t n = pread(place->fd, opener->writer.buffer,
+	ssize_t n = pread(target->fd, opener->writer.buffer,
 			  left < STREAM_BUFFER_SIZE ? (size_t)left : STREAM_BUFFER_SIZE,
 			  (off_t)opener->done);
 
@@ -125,8 +125,8 @@ static int send_part(struct opener *opener, struct qfile_error *error)
 		return -ESTALE;
 	}
 	/* Pages of a file that is being written might go out as other than they were summed. */
-	if (place->seen.settled)
-		stream_put_pages(&opener->writer, (size_t)n, place->fd, (off_t)opener->done);
+	if (target->seen.settled)
+		stream_put_pages(&opener->writer, (size_t)n, target->fd, (off_t)opener->done);
 	else
 		stream_put(&opener->writer, (size_t)n);
 	opener->done += (uint64_t)n;
@@ -152,7 +152,7 @@ int opener_send(struct opener *opener, struct qfile_error *error)
 		return r;
 	if (opener->done < opener->total)
 		return 1;
-	opener->original.place.seen.crc = opener->writer.crc;
+	opener->original.target.seen.crc = opener->writer.crc;
 	opener->sent = true;
 	return 0;
 }
@@ -167,7 +167,7 @@ static ssize_t peek(struct opener *opener, size_t size, const unsigned char **by
 	return n == -QFILE_ETRUNCATED ? -ECONNRESET : n;
 }
 
-/* A version begins. */
+/* A save begins. */
 static int begin(struct opener *opener, enum state state, uint64_t announced)
 {
 	if (announced > opener->options.max_bytes)

@@ -15,7 +15,7 @@ struct opener_options {
 	int out; /* the request and the content go here; non-blocking or not */
 	int stop;
 	bool view_only;     /* nothing that comes back is written anywhere */
-	uint64_t max_bytes; /* the longest version that is accepted; UINT64_MAX: any */
+	uint64_t max_bytes; /* the longest save that is accepted; UINT64_MAX: any */
 	/* The name of the other VM, for the names of edits that are kept beside the file. */
 	const char *from;
 	const char *const
@@ -56,21 +56,21 @@ int opener_send(struct opener *opener, struct qfile_error *error);
 /* What came back. */
 enum opener_step {
 	OPENER_DONE = 0,  /* the other side has ended: event->code and message */
-	OPENER_PART = 1,  /* a part of a version, or one that view_only passes over */
-	OPENER_SAVED = 2, /* a version is in the file's place, on stable storage */
-	/* A version is at event->path instead, on stable storage: event->code tells why. */
+	OPENER_PART = 1,  /* a part of a save, or one that view_only passes over */
+	OPENER_SAVED = 2, /* a save is in the file's place, on stable storage */
+	/* A save is at event->path instead, on stable storage: event->code tells why. */
 	OPENER_KEPT = 3,
-	/* A version could be written nowhere: *error tells why. The next may have more luck. */
+	/* A save could be written nowhere: *error tells why. The next may have more luck. */
 	OPENER_DROPPED = 4,
 	/*
-	 * A version came with a wrong checksum, as when it was saved again while it was sent: not
+	 * A save came with a wrong checksum, as when it was saved again while it was sent: not
 	 * written.
 	 */
 	OPENER_DAMAGED = 5,
 };
 
 struct opener_event {
-	unsigned save; /* the version's number, from 1; of DONE: how many have come */
+	unsigned save; /* the save's number, from 1; of DONE: how many have come */
 	/*
 	 * DONE: 0 or why the other side failed, a Linux errno as it says. KEPT: ESTALE: the file
 	 * was changed here; ENOENT: it was removed here; EBUSY: another opener has it; EACCES: the
@@ -79,7 +79,7 @@ struct opener_event {
 	 */
 	int code;
 	/*
-	 * KEPT: where the version is. SAVED under version 1: where the content before it is
+	 * KEPT: where the save is. SAVED under version 1: where the content before it is
 	 * ("FILE~"); else empty. Unsanitised.
 	 */
 	char path[4096];
@@ -88,12 +88,12 @@ struct opener_event {
 
 /*
  * Read on. Returns an enum opener_step or a negative errno, after which nothing more is to be
- * read. -ECONNRESET: the answer ended without its end. -EPROTO: it is malformed. -EFBIG: a version
+ * read. -ECONNRESET: the answer ended without its end. -EPROTO: it is malformed. -EFBIG: a save
  * is longer than max_bytes. -ECANCELED: `stop`.
  */
 int opener_step(struct opener *opener, struct opener_event *event, struct qfile_error *error);
 
-/* How far sending, or else the version that is coming, is: total is 0 where it is not known. */
+/* How far sending, or else the save that is coming, is: total is 0 where it is not known. */
 struct edit_progress {
 	uint64_t done, total;
 };

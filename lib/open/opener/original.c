@@ -26,40 +26,40 @@ static int open_directory(int dir, const char *path)
 }
 
 /* Enter the directory of `path`, which is cut up for that, and note the name that it has there. */
-static int enter(struct place *place, char *path)
+static int enter(struct target *target, char *path)
 {
 	char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 	int dir;
 
 	if (strlen(name) > NAME_MAX)
 		return -ENAMETOOLONG;
-	strcpy(place->name, name);
+	strcpy(target->name, name);
 	*name = '\0';
-	dir = open_directory(place->dir >= 0 ? place->dir : AT_FDCWD, *path ? path : ".");
+	dir = open_directory(target->dir >= 0 ? target->dir : AT_FDCWD, *path ? path : ".");
 	if (dir < 0)
 		return dir;
-	if (place->dir >= 0)
-		close(place->dir);
-	place->dir = dir;
+	if (target->dir >= 0)
+		close(target->dir);
+	target->dir = dir;
 	return 0;
 }
 
 /* Find the directory and the name that a path leads to in the end. */
-static int follow(struct place *place, const char *path)
+static int follow(struct target *target, const char *path)
 {
-	char target[PATH_MAX];
+	char link_target[PATH_MAX];
 
-	snprintf(target, sizeof(target), "%s", path); /* the kernel took it: it fits */
+	snprintf(link_target, sizeof(link_target), "%s", path); /* the kernel took it: it fits */
 	for (int links = 0; links <= LINKS_MAX; links++) {
-		int r = enter(place, target);
+		int r = enter(target, link_target);
 		ssize_t n;
 
 		if (r < 0)
 			return r;
-		n = readlinkat(place->dir, place->name, target, sizeof(target) - 1);
+		n = readlinkat(target->dir, target->name, link_target, sizeof(link_target) - 1);
 		if (n < 0)
 			return errno == EINVAL ? 0 : -errno; /* no link: here it is */
-		target[n] = '\0';
+		link_target[n] = '\0';
 	}
 	return -ELOOP;
 }
@@ -79,15 +79,15 @@ static int check(const char *path)
 	return S_ISREG(status.st_mode) ? 0 : S_ISDIR(status.st_mode) ? -EISDIR : -ENOTSUP;
 }
 
-/* Lock it. -EAGAIN: another opener has just put a version in its place. */
+/* Lock it. -EAGAIN: another opener has just put a save in its place. */
 static int lock(struct original *original, const struct stat *status)
 {
-	const struct place *place = &original->place;
+	const struct target *target = &original->target;
 	struct stat there;
 
-	if (place_lock(place->fd) < 0)
+	if (target_lock(target->fd) < 0)
 		original->notes |= OPENER_SECOND;
-	else if (fstatat(place->dir, place->name, &there, AT_SYMLINK_NOFOLLOW) < 0)
+	else if (fstatat(target->dir, target->name, &there, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
 	else if (there.st_dev != status->st_dev || there.st_ino != status->st_ino)
 		return -EAGAIN;
@@ -96,19 +96,19 @@ static int lock(struct original *original, const struct stat *status)
 
 static int open_once(struct original *original, const char *path, bool view_only)
 {
-	struct place *place = &original->place;
+	struct target *target = &original->target;
 	struct stat status;
-	int r = follow(place, path);
+	int r = follow(target, path);
 
 	if (r < 0)
 		return r;
-	place->fd = openat(place->dir, place->name,
-			   O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (place->fd < 0 || fstat(place->fd, &status) < 0)
+	target->fd = openat(target->dir, target->name,
+			    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (target->fd < 0 || fstat(target->fd, &status) < 0)
 		return -errno;
 	if (!S_ISREG(status.st_mode))
 		return -ENOTSUP;
-	place_note(place, &status);
+	target_note(target, &status);
 	if (view_only)
 		return 0;
 	if (status.st_nlink > 1)
@@ -124,7 +124,7 @@ int original_open(struct original *original, const char *path, bool view_only)
 	int r;
 
 	do {
-		*original = (struct original){.place = {.dir = -1, .fd = -1}};
+		*original = (struct original){.target = {.dir = -1, .fd = -1}};
 		r = check(path);
 		if (r == 0)
 			r = open_once(original, path, view_only);
@@ -138,11 +138,11 @@ int original_open(struct original *original, const char *path, bool view_only)
 
 int original_writable(const struct original *original)
 {
-	return faccessat(original->place.dir, original->place.name, W_OK, AT_EACCESS) < 0 ? -errno
-											  : 0;
+	return faccessat(original->target.dir, original->target.name, W_OK, AT_EACCESS) < 0 ? -errno
+											    : 0;
 }
 
 void original_close(struct original *original)
 {
-	place_close(&original->place);
+	target_close(&original->target);
 }

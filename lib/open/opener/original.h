@@ -3,10 +3,10 @@
  */
 #ifndef ORIGINAL_H
 #define ORIGINAL_H
-#include "open/opener/place.h"
+#include "open/opener/replace.h"
 
 struct original {
-	struct place place;      /* where symbolic links lead to */
+	struct target target;    /* where symbolic links lead to */
 	unsigned notes;          /* enum opener_note */
 	char base[NAME_MAX + 1]; /* the last component of the path that it was opened by */
 };

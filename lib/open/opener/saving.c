@@ -1,5 +1,5 @@
 /*
- * What is done with the versions that come back.
+ * What is done with the saves that come back.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -21,14 +21,14 @@ void saving_init(struct saving *saving, struct original *original, const char *f
 		 const char *const *keep)
 {
 	*saving = (struct saving){.original = original, .from = from, .keep = keep, .private = -1};
-	saving->version.fd = -1;
+	saving->save.fd = -1;
 	saving->kept.dir = saving->kept.fd = -1;
 }
 
 void saving_close(struct saving *saving)
 {
 	saving_drop(saving);
-	place_close(&saving->kept);
+	target_close(&saving->kept);
 }
 
 /* ---- The directory where it grows: one after another is tried ---- */
@@ -83,7 +83,7 @@ static int go_to(struct saving *saving, size_t where)
 
 	if (dir < 0)
 		return dir;
-	r = version_move(&saving->version, dir);
+	r = save_move(&saving->save, dir);
 	if (r < 0) {
 		close(dir);
 		return r;
@@ -121,7 +121,7 @@ void saving_begin(struct saving *saving, uint64_t announced)
 	saving->where = 0;
 	saving->failure = 0;
 	saving->reason = original->notes & OPENER_SECOND ? EBUSY : -original_writable(original);
-	r = version_begin(&saving->version, original->place.dir, announced);
+	r = save_begin(&saving->save, original->target.dir, announced);
 	if (r < 0)
 		go_on(saving, r);
 }
@@ -133,13 +133,13 @@ void saving_write(struct saving *saving, const void *bytes, size_t size)
 	if (saving->failure)
 		return;
 	do
-		r = version_write(&saving->version, bytes, size);
+		r = save_write(&saving->save, bytes, size);
 	while (r < 0 && go_on(saving, r));
 }
 
 void saving_drop(struct saving *saving)
 {
-	version_end(&saving->version);
+	save_end(&saving->save);
 	if (saving->private >= 0)
 		close(saving->private);
 	saving->private = -1;
@@ -161,7 +161,7 @@ static void kept_name(const struct saving *saving, char name[NAME_MAX + 1])
 	strftime(when, sizeof(when), "%Y-%m-%d %H.%M.%S", &local);
 	snprintf(tag, sizeof(tag), "edited in %.64s, %s", from, when);
 	/* What is nearly all extension leaves no room for that. */
-	if (name_tagged(saving->original->place.name, tag, name) < 0)
+	if (name_tagged(saving->original->target.name, tag, name) < 0)
 		snprintf(name, NAME_MAX + 1, "file (%s)", tag);
 }
 
@@ -173,17 +173,17 @@ static int keep_here(struct saving *saving)
 	int r;
 
 	if (saving->kept.dir >= 0 && saving->kept_where == saving->where &&
-	    place_replace(&saving->kept, &saving->version, NULL) == 0)
+	    target_replace(&saving->kept, &saving->save, NULL) == 0)
 		return 0;
 	/*
 	 * Beside the original others see it as they see that, or not at all; elsewhere it is nobody
 	 * else's business.
 	 */
-	if (saving->where == 0 && attributes_copy(original->place.fd, saving->version.fd) < 0 &&
-	    fchmod(saving->version.fd, 0600) < 0)
+	if (saving->where == 0 && attributes_copy(original->target.fd, saving->save.fd) < 0 &&
+	    fchmod(saving->save.fd, 0600) < 0)
 		return -errno;
 	kept_name(saving, name);
-	r = place_create(&saving->kept, &saving->version, name);
+	r = target_create(&saving->kept, &saving->save, name);
 	if (r == 0)
 		saving->kept_where = saving->where;
 	return r;
@@ -191,14 +191,14 @@ static int keep_here(struct saving *saving)
 
 static int save(struct saving *saving, bool backup, struct opener_event *event)
 {
-	struct place *place = &saving->original->place;
+	struct target *target = &saving->original->target;
 	char former[NAME_MAX + 1];
 	int r;
 
 	if (saving->reason == 0 && !saving->failure) {
-		r = place_replace(place, &saving->version, backup ? former : NULL);
+		r = target_replace(target, &saving->save, backup ? former : NULL);
 		if (r == 0 && backup)
-			place_path(place->dir, former, event->path);
+			target_path(target->dir, former, event->path);
 		if (r == 0)
 			return OPENER_SAVED;
 		saving->reason = -r;
@@ -207,7 +207,7 @@ static int save(struct saving *saving, bool backup, struct opener_event *event)
 		r = keep_here(saving);
 		if (r == 0) {
 			event->code = saving->reason;
-			place_path(saving->kept.dir, saving->kept.name, event->path);
+			target_path(saving->kept.dir, saving->kept.name, event->path);
 			return OPENER_KEPT;
 		}
 		go_on(saving, r);
@@ -222,7 +222,7 @@ int saving_end(struct saving *saving, uint32_t crc, bool backup, struct opener_e
 
 	event->code = 0;
 	event->path[0] = '\0';
-	saving->version.crc = crc;
+	saving->save.crc = crc;
 	step = save(saving, backup, event);
 	if (step == OPENER_DROPPED)
 		error_set(error, saving->failure, "saving", saving->original->base);

@@ -1,5 +1,5 @@
 /*
- * What is done with the versions that come back: each is put in the original's place, or where that
+ * What is done with the saves that come back: each is put in the original's place, or where that
  * cannot be, kept somewhere else.
  */
 #ifndef SAVING_H
@@ -13,7 +13,7 @@ struct saving {
 	struct original *original;
 	const char *from;        /* as in struct opener_options */
 	const char *const *keep; /* the same */
-	struct version version;  /* that is coming */
+	struct save save;        /* that is coming */
 	/* The directory it lies in: 0, the original's; else keep[where - 1], open as `private`. */
 	size_t where;
 	int private; /* -1: none */
@@ -22,9 +22,9 @@ struct saving {
 	 * against it.
 	 */
 	int reason;
-	int failure;       /* why nothing can be done with it any more, a negative errno; 0 */
-	struct place kept; /* where the last one was kept that was */
-	size_t kept_where; /* as `where` */
+	int failure;        /* why nothing can be done with it any more, a negative errno; 0 */
+	struct target kept; /* where the last one was kept that was */
+	size_t kept_where;  /* as `where` */
 };
 
 void saving_init(struct saving *saving, struct original *original, const char *from,
@@ -32,7 +32,7 @@ void saving_init(struct saving *saving, struct original *original, const char *f
 void saving_close(struct saving *saving);
 
 /*
- * A version begins; `announced`: its bytes, 0 where they are not known. What fails here and in
+ * A save begins; `announced`: its bytes, 0 where they are not known. What fails here and in
  * saving_write() shows in saving_end().
  */
 void saving_begin(struct saving *saving, uint64_t announced);

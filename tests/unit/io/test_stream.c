@@ -278,21 +278,21 @@ END_TEST
 
 static const struct {
 	unsigned seconds;
-	int patience;
-} patiences[] = {{0, -1},
-		 {1, 1000},
-		 {600, 600000},
-		 {2147483, 2147483000},
-		 {2147484, INT_MAX},
-		 {UINT_MAX, INT_MAX}};
+	int timeout;
+} timeouts[] = {{0, -1},
+		{1, 1000},
+		{600, 600000},
+		{2147483, 2147483000},
+		{2147484, INT_MAX},
+		{UINT_MAX, INT_MAX}};
 
-START_TEST(patience_in_milliseconds)
+START_TEST(timeout_in_milliseconds)
 {
-	ck_assert_int_eq(stream_patience(patiences[_i].seconds), patiences[_i].patience);
+	ck_assert_int_eq(stream_timeout(timeouts[_i].seconds), timeouts[_i].timeout);
 }
 END_TEST
 
-START_TEST(reader_loses_patience)
+START_TEST(reader_times_out)
 {
 	struct stream_reader reader;
 	const unsigned char *bytes;
@@ -301,8 +301,8 @@ START_TEST(reader_loses_patience)
 	MUST(pipe2(fds, _i ? O_NONBLOCK : 0));
 	ck_assert_int_eq(write(fds[1], "1234", 4), 4);
 	ck_assert_int_eq(stream_reader_open(&reader, fds[0]), 0);
-	ck_assert_int_eq(reader.patience, -1);
-	reader.patience = 50;
+	ck_assert_int_eq(reader.timeout, -1);
+	reader.timeout = 50;
 	/* What is there is had, and waiting for more ends; nothing is lost by it. */
 	ck_assert_int_ge(stream_peek(&reader, 4, &bytes), 4);
 	ck_assert_int_eq(stream_peek(&reader, 5, &bytes), -ETIMEDOUT);
@@ -318,7 +318,7 @@ START_TEST(reader_loses_patience)
 }
 END_TEST
 
-START_TEST(patient_write)
+START_TEST(timed_write)
 {
 	const size_t size = 300000; /* more than a pipe holds */
 	unsigned char *sent = make_pattern(size), *got = malloc(size);
@@ -329,7 +329,7 @@ START_TEST(patient_write)
 	MUST(pid = fork());
 	if (pid == 0) {
 		close(fds[0]);
-		_exit(stream_write_patiently(fds[1], sent, size, -1) != 0);
+		_exit(stream_write_timeout(fds[1], sent, size, -1) != 0);
 	}
 	close(fds[1]);
 	until_sleeps(pid); /* the writer finds no room */
@@ -342,16 +342,16 @@ START_TEST(patient_write)
 }
 END_TEST
 
-START_TEST(patient_write_to_nobody)
+START_TEST(timed_write_to_nobody)
 {
 	unsigned char bytes[70000] = {0}; /* a little more than a pipe holds */
 	int fds[2];
 
 	signal(SIGPIPE, SIG_IGN);
 	MUST(pipe(fds));
-	ck_assert_int_eq(stream_write_patiently(fds[1], bytes, sizeof(bytes), 50), -ETIMEDOUT);
+	ck_assert_int_eq(stream_write_timeout(fds[1], bytes, sizeof(bytes), 50), -ETIMEDOUT);
 	close(fds[0]);
-	ck_assert_int_eq(stream_write_patiently(fds[1], bytes, 1, 50), -EPIPE);
+	ck_assert_int_eq(stream_write_timeout(fds[1], bytes, 1, 50), -EPIPE);
 }
 END_TEST
 
@@ -725,10 +725,10 @@ Suite *stream_suite(void)
 	add_table_test(reader, reader_pages, offsets);
 	tcase_add_test(reader, reader_fails);
 	tcase_add_test(reader, full_reads_and_writes_wait);
-	add_table_test(reader, patience_in_milliseconds, patiences);
-	tcase_add_loop_test(reader, reader_loses_patience, 0, 2);
-	tcase_add_test(reader, patient_write);
-	tcase_add_test(reader, patient_write_to_nobody);
+	add_table_test(reader, timeout_in_milliseconds, timeouts);
+	tcase_add_loop_test(reader, reader_times_out, 0, 2);
+	tcase_add_test(reader, timed_write);
+	tcase_add_test(reader, timed_write_to_nobody);
 
 	add_table_test(writer, writer_crc, sums);
 	tcase_add_test(writer, writer_room);

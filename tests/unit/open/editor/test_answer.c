@@ -48,7 +48,7 @@ static int send_file(const char *path)
 
 	MUST(fd);
 	MUST(fstat(fd, &status));
-	r = answer_version(&answer, fd, &status);
+	r = answer_save(&answer, fd, &status);
 	close(fd);
 	return r;
 }
@@ -172,14 +172,14 @@ START_TEST(changed_before)
 	MUST(fd = open("file", O_RDWR));
 	MUST(fstat(fd, &status));
 	status.st_mtim.tv_nsec ^= 1; /* as if it had been written to since */
-	ck_assert_int_eq(answer_version(&answer, fd, &status), -EAGAIN);
+	ck_assert_int_eq(answer_save(&answer, fd, &status), -EAGAIN);
 	answered("");
 	MUST(fstat(fd, &status));
 	status.st_mtim.tv_sec--;
-	ck_assert_int_eq(answer_version(&answer, fd, &status), -EAGAIN);
+	ck_assert_int_eq(answer_save(&answer, fd, &status), -EAGAIN);
 	MUST(fstat(fd, &status));
 	status.st_size--;
-	ck_assert_int_eq(answer_version(&answer, fd, &status), -EAGAIN);
+	ck_assert_int_eq(answer_save(&answer, fd, &status), -EAGAIN);
 	answered("");
 	close(fd);
 	ck_assert_int_eq(send_file("file"), 1);
@@ -417,8 +417,8 @@ START_TEST(stopped_and_stuck)
 	MUST(fcntl(fds[1], F_SETFL, O_NONBLOCK));
 	begin(fds[1], "old");
 	answer_hurry(&answer);
-	ck_assert_int_gt(stream.patience, 0);
-	stream.patience = 10;
+	ck_assert_int_gt(stream.timeout, 0);
+	stream.timeout = 10;
 	ck_assert_int_eq(send_file("large"), -ECONNRESET);
 	ck_assert(answer.ended);
 	ck_assert_int_eq(answer_done(&answer, 0, ""), -ECONNRESET);
@@ -430,7 +430,7 @@ START_TEST(what_cannot_be_read)
 	struct stat status = {.st_size = 1};
 
 	begin_to_file("old");
-	ck_assert_int_eq(answer_version(&answer, -1, &status), -EBADF);
+	ck_assert_int_eq(answer_save(&answer, -1, &status), -EBADF);
 	answered("");
 	/* That is no reason to give up: the next may be readable. */
 	ck_assert_int_eq(send_text("new"), 1);

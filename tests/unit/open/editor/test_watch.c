@@ -14,18 +14,18 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define FILE_NAME "desk/file"
+#define FILE_NAME "workdir/file"
 
 static struct watch watch;
 
 static void begin(void)
 {
 	scratch_enter();
-	make_dir("desk");
-	make_dir("desk/below");
+	make_dir("workdir");
+	make_dir("workdir/below");
 	make_file(FILE_NAME, "old");
 	played_pass(0);
-	ck_assert_int_eq(watch_open(&watch, "desk", "file"), 0);
+	ck_assert_int_eq(watch_open(&watch, "workdir", "file"), 0);
 }
 
 static void append(int fd)
@@ -51,26 +51,26 @@ static void write_in_place(void)
 
 static void rename_over(void)
 {
-	make_file("desk/.file.tmp", "new");
-	MUST(rename("desk/.file.tmp", FILE_NAME));
+	make_file("workdir/.file.tmp", "new");
+	MUST(rename("workdir/.file.tmp", FILE_NAME));
 }
 
 static void rename_over_from_elsewhere(void)
 {
-	make_file("desk/below/file", "new");
-	MUST(rename("desk/below/file", FILE_NAME));
+	make_file("workdir/below/file", "new");
+	MUST(rename("workdir/below/file", FILE_NAME));
 }
 
 static void backup_and_write(void)
 {
-	MUST(rename(FILE_NAME, "desk/file~"));
+	MUST(rename(FILE_NAME, "workdir/file~"));
 	make_file(FILE_NAME, "new");
 }
 
 static void move_away(void)
 {
 	write_in_place();
-	MUST(rename(FILE_NAME, "desk/file~"));
+	MUST(rename(FILE_NAME, "workdir/file~"));
 }
 
 static void delete (void)
@@ -107,20 +107,20 @@ static void truncate_only(void)
 
 static void write_others(void)
 {
-	make_file("desk/file~", "x");
-	make_file("desk/fil", "x");
-	make_file("desk/below/file", "x");
+	make_file("workdir/file~", "x");
+	make_file("workdir/fil", "x");
+	make_file("workdir/below/file", "x");
 	make_file("file", "x");
-	MUST(rename("desk/fil", "desk/other"));
+	MUST(rename("workdir/fil", "workdir/other"));
 }
 
 /* More than the kernel remembers, so that of the save itself nothing is told. */
 static void flood(void)
 {
 	for (int i = 0; i < 20000; i++) {
-		close(open("desk/a", O_RDONLY | O_CREAT, 0600));
-		MUST(chmod("desk/a", 0600));
-		close(open("desk/b", O_RDONLY | O_CREAT, 0600));
+		close(open("workdir/a", O_RDONLY | O_CREAT, 0600));
+		MUST(chmod("workdir/a", 0600));
+		close(open("workdir/b", O_RDONLY | O_CREAT, 0600));
 	}
 	write_in_place();
 }
@@ -157,28 +157,28 @@ START_TEST(what_is_complete)
 	ck_assert_msg(watch.saved == happenings[_i].saved, "%s: saved: %d", label, watch.saved);
 	ck_assert_msg(watch.complete == happenings[_i].complete, "%s: complete: %d", label,
 		      watch.complete);
-	ck_assert_msg((watch_patience(&watch) >= 0) == happenings[_i].complete, "%s: patience %d",
-		      label, watch_patience(&watch));
+	ck_assert_msg((watch_timeout(&watch) >= 0) == happenings[_i].complete, "%s: timeout %d",
+		      label, watch_timeout(&watch));
 	watch_close(&watch);
 }
 END_TEST
 
-START_TEST(ripe_after_the_quiet_time_and_once)
+START_TEST(settled_after_the_quiet_time_and_once)
 {
 	begin();
-	ck_assert(!watch_ripe(&watch));
+	ck_assert(!watch_settled(&watch));
 	write_in_place();
 	ck_assert_int_eq(watch_read(&watch), 0);
-	ck_assert_int_eq(watch_patience(&watch), 500);
-	ck_assert(!watch_ripe(&watch));
+	ck_assert_int_eq(watch_timeout(&watch), 500);
+	ck_assert(!watch_settled(&watch));
 	played_pass(499);
-	ck_assert_int_eq(watch_patience(&watch), 1);
-	ck_assert(!watch_ripe(&watch));
+	ck_assert_int_eq(watch_timeout(&watch), 1);
+	ck_assert(!watch_settled(&watch));
 	played_pass(1);
-	ck_assert_int_eq(watch_patience(&watch), 0);
-	ck_assert(watch_ripe(&watch));
-	ck_assert(!watch_ripe(&watch));
-	ck_assert_int_eq(watch_patience(&watch), -1);
+	ck_assert_int_eq(watch_timeout(&watch), 0);
+	ck_assert(watch_settled(&watch));
+	ck_assert(!watch_settled(&watch));
+	ck_assert_int_eq(watch_timeout(&watch), -1);
 	/* It still is complete, for whoever has to end early. */
 	ck_assert(watch.complete);
 	watch_close(&watch);
@@ -197,7 +197,7 @@ START_TEST(whatever_happens_to_it_begins_the_quiet_time_anew)
 		played_pass(10000);
 		events[i]();
 		ck_assert_int_eq(watch_read(&watch), 0);
-		ck_assert(!watch_ripe(&watch));
+		ck_assert(!watch_settled(&watch));
 		watch_close(&watch);
 	}
 }
@@ -209,12 +209,12 @@ START_TEST(again)
 	write_in_place();
 	ck_assert_int_eq(watch_read(&watch), 0);
 	played_pass(500);
-	ck_assert(watch_ripe(&watch));
+	ck_assert(watch_settled(&watch));
 	watch_again(&watch);
-	ck_assert_int_eq(watch_patience(&watch), 500);
-	ck_assert(!watch_ripe(&watch));
+	ck_assert_int_eq(watch_timeout(&watch), 500);
+	ck_assert(!watch_settled(&watch));
 	played_pass(500);
-	ck_assert(watch_ripe(&watch));
+	ck_assert(watch_settled(&watch));
 	watch_close(&watch);
 }
 END_TEST
@@ -244,11 +244,11 @@ START_TEST(failing_calls)
 	int r;
 
 	scratch_enter();
-	make_dir("desk");
+	make_dir("workdir");
 	before = open_descriptors();
 	do {
 		faults_begin(++number, ENOSPC, false);
-		r = watch_open(&watch, "desk", "file");
+		r = watch_open(&watch, "workdir", "file");
 		faults_end();
 		ck_assert_int_eq(r, faults_failed() ? -ENOSPC : 0);
 		watch_close(&watch);
@@ -264,7 +264,7 @@ Suite *watch_suite(void)
 	TCase *tcase = add_case(suite, "watch");
 
 	add_table_test(tcase, what_is_complete, happenings);
-	tcase_add_test(tcase, ripe_after_the_quiet_time_and_once);
+	tcase_add_test(tcase, settled_after_the_quiet_time_and_once);
 	tcase_add_test(tcase, whatever_happens_to_it_begins_the_quiet_time_anew);
 	tcase_add_test(tcase, again);
 	tcase_add_test(tcase, what_cannot_be_watched);

@@ -71,14 +71,14 @@ static void check_good(const char *path, const char *dir, const char *name, cons
 
 	ck_assert_int_eq(original_open(&original, path, false), 0);
 	MUST(stat(dir, &expected));
-	MUST(fstat(original.place.dir, &status));
+	MUST(fstat(original.target.dir, &status));
 	ck_assert_msg(status.st_ino == expected.st_ino, "%s: another directory", path);
-	ck_assert_str_eq(original.place.name, name);
+	ck_assert_str_eq(original.target.name, name);
 	ck_assert_str_eq(original.base, base);
 	MUST(stat(path, &expected));
-	MUST(fstat(original.place.fd, &status));
+	MUST(fstat(original.target.fd, &status));
 	ck_assert_uint_eq(status.st_ino, expected.st_ino);
-	ck_assert_int_eq(original.place.seen.status.st_size, expected.st_size);
+	ck_assert_int_eq(original.target.seen.status.st_size, expected.st_size);
 	ck_assert_uint_eq(original.notes, 0);
 	original_close(&original);
 }
@@ -308,10 +308,10 @@ START_TEST(replaced_while_it_is_opened)
 	make_file("file", "x");
 	faults_before("flock", replace);
 	ck_assert_int_eq(original_open(&original, "file", false), 0);
-	MUST(fstat(original.place.fd, &status));
+	MUST(fstat(original.target.fd, &status));
 	MUST(stat("file", &there));
 	ck_assert_uint_eq(status.st_ino, there.st_ino);
-	ck_assert_int_eq(original.place.seen.status.st_size, 5);
+	ck_assert_int_eq(original.target.seen.status.st_size, 5);
 	ck_assert_uint_eq(original.notes, 0);
 	original_close(&original);
 }

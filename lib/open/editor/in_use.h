@@ -6,9 +6,9 @@
  * watch on: an application with several documents in one process reads a file and closes it, but
  * watches it, or its directory, as long as the document is open.
  */
-#ifndef HOLDERS_H
-#define HOLDERS_H
-#include "open/editor/desk.h"
+#ifndef IN_USE_H
+#define IN_USE_H
+#include "open/editor/workdir.h"
 
 #include <sys/types.h>
 
@@ -17,6 +17,6 @@
  * itself? What cannot be found out counts as no. *last: who had it last, the first to be looked at
  * next time; 0: nobody yet.
  */
-bool holders_any(pid_t *last, const struct desk *desk);
+bool in_use(pid_t *last, const struct workdir *workdir);
 
 #endif

@@ -6,6 +6,6 @@
  * Remove all that `dir` holds, whatever its modes, width and depth. Needs a constant amount of
  * memory and descriptors.
  */
-int directory_empty(int dir);
+int remove_contents(int dir);
 
 #endif

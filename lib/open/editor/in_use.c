@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "open/editor/holders.h"
+#include "open/editor/in_use.h"
 #include "io/directory.h"
 
 #include <dirent.h>
@@ -26,7 +26,7 @@ struct watched {
 
 /* What a process may watch: the file and its directory. */
 struct search {
-	const struct desk *desk;
+	const struct workdir *workdir;
 	struct watched targets[2];
 	int count;
 };
@@ -84,8 +84,8 @@ static void name_targets(struct search *search)
 	if (fd < 0)
 		return;
 	snprintf(info, sizeof(info), "/proc/self/fdinfo/%d", fd);
-	inotify_add_watch(fd, search->desk->directory, IN_DELETE_SELF);
-	inotify_add_watch(fd, search->desk->path, IN_DELETE_SELF | IN_DONT_FOLLOW);
+	inotify_add_watch(fd, search->workdir->directory, IN_DELETE_SELF);
+	inotify_add_watch(fd, search->workdir->path, IN_DELETE_SELF | IN_DONT_FOLLOW);
 	any_line(AT_FDCWD, info, add_target, search);
 	close(fd);
 }
@@ -112,7 +112,7 @@ static bool is_target(const char *line, void *argument)
  */
 static bool leads_there(const char *path, const struct search *search)
 {
-	const char *base = search->desk->base, *at = path;
+	const char *base = search->workdir->base, *at = path;
 	size_t length = strlen(base);
 
 	while ((at = strstr(at, base))) {
@@ -179,9 +179,9 @@ static bool uses_it(const char *pid, struct search *search)
 
 /* ---- All of them ---- */
 
-bool holders_any(pid_t *last, const struct desk *desk)
+bool in_use(pid_t *last, const struct workdir *workdir)
 {
-	struct search search = {.desk = desk};
+	struct search search = {.workdir = workdir};
 	const struct dirent *entry;
 	char pid[16];
 	DIR *list;

@@ -1,9 +1,9 @@
 /*
- * A place that versions of a file are put in, one after another.
+ * Replacing a target, again and again, by the saves of a file.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "open/opener/place.h"
+#include "open/opener/replace.h"
 #include "format/name.h"
 
 #include "io/stream.h"
@@ -20,16 +20,16 @@
 #include <time.h>
 #include <unistd.h>
 
-void place_close(struct place *place)
+void target_close(struct target *target)
 {
-	if (place->fd >= 0)
-		close(place->fd);
-	if (place->dir >= 0)
-		close(place->dir);
-	place->fd = place->dir = -1;
+	if (target->fd >= 0)
+		close(target->fd);
+	if (target->dir >= 0)
+		close(target->dir);
+	target->fd = target->dir = -1;
 }
 
-int place_lock(int fd)
+int target_lock(int fd)
 {
 	return flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK ? -EWOULDBLOCK : 0;
 }
@@ -48,10 +48,10 @@ static bool is_settled(const struct stat *status)
 	       now.tv_sec - status->st_ctim.tv_sec > SETTLED_SECONDS;
 }
 
-void place_note(struct place *place, const struct stat *status)
+void target_note(struct target *target, const struct stat *status)
 {
-	place->seen.status = *status;
-	place->seen.settled = is_settled(status);
+	target->seen.status = *status;
+	target->seen.settled = is_settled(status);
 }
 
 static bool same_time(const struct timespec *a, const struct timespec *b)
@@ -125,7 +125,7 @@ static int look(int dir, const char *name, struct seen *seen, bool renamed)
 	return r < 0 ? r : fd;
 }
 
-/* ---- Putting a version in a place ---- */
+/* ---- Putting a save in a place ---- */
 
 /* `fd`: a file in the directory, for where one may not read that itself, and has to sync more. */
 static int sync_directory(int dir, int fd)
@@ -137,64 +137,64 @@ static int sync_directory(int dir, int fd)
 
 /*
  * Open the file again, as one that is locked while it is somebody's place; -1: it cannot be.
- * version->fd is not for that: a program that is open for writing somewhere cannot be run.
+ * save->fd is not for that: a program that is open for writing somewhere cannot be run.
  */
 static int open_locked(int dir, const char *name)
 {
 	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd >= 0)
-		place_lock(fd);
+		target_lock(fd);
 	return fd;
 }
 
-/* What is at place->name now is the version, open as `fd`, which has no other name. */
-static int settle(struct place *place, struct version *version, int fd)
+/* What is at target->name now is the save, open as `fd`, which has no other name. */
+static int settle(struct target *target, struct save *save, int fd)
 {
-	if (place->fd >= 0)
-		close(place->fd);
-	place->fd = fd;
-	place->seen.crc = version->crc;
-	place->seen.settled = false;
-	version->name[0] = '\0';
-	if (fstat(version->fd, &place->seen.status) < 0)
+	if (target->fd >= 0)
+		close(target->fd);
+	target->fd = fd;
+	target->seen.crc = save->crc;
+	target->seen.settled = false;
+	save->name[0] = '\0';
+	if (fstat(save->fd, &target->seen.status) < 0)
 		return -errno;
-	return sync_directory(place->dir, version->fd);
+	return sync_directory(target->dir, save->fd);
 }
 
 /* Exchange the names again. What appeared meanwhile under either is nobody's to remove. */
-static void exchange_back(const struct place *place, struct version *version)
+static void exchange_back(const struct target *target, struct save *save)
 {
 	struct stat ours, there;
 
-	if (renameat2(place->dir, version->name, place->dir, place->name, RENAME_EXCHANGE) == 0 &&
-	    fstat(version->fd, &ours) == 0 &&
-	    fstatat(place->dir, version->name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	if (renameat2(target->dir, save->name, target->dir, target->name, RENAME_EXCHANGE) == 0 &&
+	    fstat(save->fd, &ours) == 0 &&
+	    fstatat(target->dir, save->name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    there.st_dev == ours.st_dev && there.st_ino == ours.st_ino)
 		return;
-	version->name[0] = '\0';
+	save->name[0] = '\0';
 }
 
-/* Exchange the version and what is there, and look at what came out. */
-static int exchange(struct place *place, struct version *version)
+/* Exchange the save and what is there, and look at what came out. */
+static int exchange(struct target *target, struct save *save)
 {
 	int r;
 
-	if (renameat2(place->dir, version->name, place->dir, place->name, RENAME_EXCHANGE) < 0) {
+	if (renameat2(target->dir, save->name, target->dir, target->name, RENAME_EXCHANGE) < 0) {
 		if (errno != EINVAL && errno != ENOSYS)
 			/* Something is mounted there; EBUSY means another opener. */
 			return errno == EBUSY ? -EXDEV : -errno;
 		/* The file system cannot exchange: we have just looked. */
-		return renameat(place->dir, version->name, place->dir, place->name) < 0 ? -errno
+		return renameat(target->dir, save->name, target->dir, target->name) < 0 ? -errno
 											: 0;
 	}
-	r = look(place->dir, version->name, &place->seen, true);
+	r = look(target->dir, save->name, &target->seen, true);
 	if (r < 0) {
-		exchange_back(place, version);
+		exchange_back(target, save);
 		return r;
 	}
 	close(r);
-	unlinkat(place->dir, version->name, 0);
+	unlinkat(target->dir, save->name, 0);
 	return 0;
 }
 
@@ -217,78 +217,78 @@ static void backup_name(const char *name, unsigned number, char backup[NAME_MAX 
 }
 
 /* Let what is there have another name, too. */
-static int make_backup(const struct place *place, char backup[NAME_MAX + 1])
+static int make_backup(const struct target *target, char backup[NAME_MAX + 1])
 {
 	unsigned number = 0;
 
 	do {
-		backup_name(place->name, number, backup);
-		if (linkat(place->dir, place->name, place->dir, backup, 0) == 0)
+		backup_name(target->name, number, backup);
+		if (linkat(target->dir, target->name, target->dir, backup, 0) == 0)
 			return 0;
 	} while (errno == EEXIST && number++ < UINT_MAX);
 	return -errno;
 }
 
-/* Let the version be a file like that at `place`, and on stable storage, under a temporary name. */
-static int prepare(struct place *place, struct version *version)
+/* Let the save be a file like that at `target`, and on stable storage, under a temporary name. */
+static int prepare(struct target *target, struct save *save)
 {
-	int fd = look(place->dir, place->name, &place->seen, false), r;
+	int fd = look(target->dir, target->name, &target->seen, false), r;
 
 	if (fd < 0)
 		return fd;
-	r = attributes_copy(fd, version->fd);
+	r = attributes_copy(fd, save->fd);
 	close(fd);
-	if (r == 0 && fsync(version->fd) < 0)
+	if (r == 0 && fsync(save->fd) < 0)
 		r = -errno;
-	return r == 0 ? version_name(version) : r;
+	return r == 0 ? save_name(save) : r;
 }
 
-int place_replace(struct place *place, struct version *version, char backup[NAME_MAX + 1])
+int target_replace(struct target *target, struct save *save, char backup[NAME_MAX + 1])
 {
-	int r = prepare(place, version), fd;
+	int r = prepare(target, save), fd;
 
 	if (r == 0 && backup)
-		r = make_backup(place, backup);
+		r = make_backup(target, backup);
 	if (r < 0)
 		return r;
-	fd = open_locked(version->dir, version->name);
-	r = exchange(place, version);
+	fd = open_locked(save->dir, save->name);
+	r = exchange(target, save);
 	if (r == 0)
-		return settle(place, version, fd);
+		return settle(target, save, fd);
 	if (fd >= 0)
 		close(fd);
 	if (backup)
-		unlinkat(place->dir, backup, 0);
+		unlinkat(target->dir, backup, 0);
 	return r;
 }
 
-int place_create(struct place *place, struct version *version, const char *name)
+int target_create(struct target *target, struct save *save, const char *name)
 {
 	char final[NAME_MAX + 1];
-	int dir, r = fsync(version->fd) < 0 ? -errno : 0;
+	int dir, r = fsync(save->fd) < 0 ? -errno : 0;
 
 	snprintf(final, sizeof(final), "%s", name);
-	for (unsigned number = 2;
-	     r == 0 && (r = version_link(version, final)) == -EEXIST && number > 0; number++)
+	for (unsigned number = 2; r == 0 && (r = save_link(save, final)) == -EEXIST && number > 0;
+	     number++)
 		r = name_numbered(name, number, final);
 	if (r < 0)
 		return r;
-	dir = fcntl(version->dir, F_DUPFD_CLOEXEC, 0);
+	dir = fcntl(save->dir, F_DUPFD_CLOEXEC, 0);
 	if (dir < 0) {
 		r = -errno;
-		unlinkat(version->dir, final, 0);
+		unlinkat(save->dir, final, 0);
 		return r;
 	}
-	place_close(place);
-	place->dir = dir;
-	memcpy(place->name, final, sizeof(final));
-	r = settle(place, version, open_locked(dir, final));
+	target_close(target);
+	target->dir = dir;
+	memcpy(target->name, final, sizeof(final));
+	r = settle(target, save, open_locked(dir, final));
 	if (r < 0)
 		unlinkat(dir, final, 0);
 	return r;
 }
 
-void place_path(int dir, const char *name, char path[4096])
+void target_path(int dir, const char *name, char path[4096])
 {
 	char link[32];
 	ssize_t n;

@@ -1,12 +1,12 @@
 /*
- * The desk: a private directory, and what programs leave in it.
+ * The working directory: a private directory, and what programs leave in it.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "unit.h"
 
 #include "faults.h"
-#include "open/editor/desk.h"
+#include "open/editor/workdir.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,11 +15,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static struct desk desk;
+static struct workdir workdir;
 
 static void create(bool view_only)
 {
-	int fd = desk_create(&desk, view_only);
+	int fd = workdir_create(&workdir, view_only);
 
 	ck_assert_msg(fd >= 0, "creating: %s", strerror(-fd));
 	ck_assert_int_eq(write(fd, "content", 7), 7);
@@ -39,17 +39,17 @@ START_TEST(make)
 	umask(0277); /* would make it unusable */
 	before = open_descriptors();
 	ck_assert_ptr_nonnull(getcwd(here, sizeof(here)));
-	ck_assert_int_eq(desk_make(&desk, "link", "work", "file.txt"), 0);
+	ck_assert_int_eq(workdir_make(&workdir, "link", "work", "file.txt"), 0);
 	/* Absolute, links resolved, after the VM. */
-	ck_assert_int_eq(strncmp(desk.path, here, strlen(here)), 0);
-	ck_assert_int_eq(strncmp(desk.path + strlen(here), "/tmp/qopen-work-", 16), 0);
-	ck_assert_uint_eq(strlen(desk.path), strlen(here) + strlen("/tmp/qopen-work-XXXXXX/"
-								   "file.txt"));
-	ck_assert_str_eq(desk.name, "file.txt");
-	ck_assert_int_eq(strncmp(desk.base, "qopen-work-", 11), 0);
-	ck_assert_uint_eq(mode_of(desk.directory) & 0077, 0);
+	ck_assert_int_eq(strncmp(workdir.path, here, strlen(here)), 0);
+	ck_assert_int_eq(strncmp(workdir.path + strlen(here), "/tmp/qopen-work-", 16), 0);
+	ck_assert_uint_eq(strlen(workdir.path), strlen(here) + strlen("/tmp/qopen-work-XXXXXX/"
+								      "file.txt"));
+	ck_assert_str_eq(workdir.name, "file.txt");
+	ck_assert_int_eq(strncmp(workdir.base, "qopen-work-", 11), 0);
+	ck_assert_uint_eq(mode_of(workdir.directory) & 0077, 0);
 	umask(022);
-	ck_assert_int_eq(desk_remove(&desk), 0);
+	ck_assert_int_eq(workdir_remove(&workdir), 0);
 	ck_assert_str_eq(names_in("tmp"), "");
 	ck_assert_uint_eq(open_descriptors(), before);
 }
@@ -57,17 +57,17 @@ END_TEST
 
 START_TEST(make_without_a_name)
 {
-	struct desk other;
+	struct workdir other;
 
 	scratch_enter();
-	ck_assert_int_eq(desk_make(&desk, ".", NULL, "f"), 0);
-	ck_assert_int_eq(desk_make(&other, ".", NULL, "f"), 0);
-	ck_assert_uint_eq(strlen(desk.base), strlen("qopen-XXXXXX"));
-	ck_assert_uint_eq(mode_of(desk.directory), 0700);
-	ck_assert_str_ne(desk.path, other.path);
-	ck_assert_int_eq(desk_remove(&desk), 0);
-	ck_assert_int_eq(desk_remove(&desk), 0);
-	ck_assert_int_eq(desk_remove(&other), 0);
+	ck_assert_int_eq(workdir_make(&workdir, ".", NULL, "f"), 0);
+	ck_assert_int_eq(workdir_make(&other, ".", NULL, "f"), 0);
+	ck_assert_uint_eq(strlen(workdir.base), strlen("qopen-XXXXXX"));
+	ck_assert_uint_eq(mode_of(workdir.directory), 0700);
+	ck_assert_str_ne(workdir.path, other.path);
+	ck_assert_int_eq(workdir_remove(&workdir), 0);
+	ck_assert_int_eq(workdir_remove(&workdir), 0);
+	ck_assert_int_eq(workdir_remove(&other), 0);
 }
 END_TEST
 
@@ -81,10 +81,10 @@ START_TEST(make_where_it_cannot_be)
 	make_dir("sealed");
 	MUST(chmod("sealed", 0500));
 	make_file("file", "");
-	ck_assert_int_eq(desk_make(&desk, "missing", NULL, "f"), -ENOENT);
-	ck_assert_int_eq(desk_make(&desk, "file", NULL, "f"), -ENOTDIR);
-	ck_assert_int_eq(desk_make(&desk, "sealed", NULL, "f"), -EACCES);
-	ck_assert_int_eq(desk_remove(&desk), 0);
+	ck_assert_int_eq(workdir_make(&workdir, "missing", NULL, "f"), -ENOENT);
+	ck_assert_int_eq(workdir_make(&workdir, "file", NULL, "f"), -ENOTDIR);
+	ck_assert_int_eq(workdir_make(&workdir, "sealed", NULL, "f"), -EACCES);
+	ck_assert_int_eq(workdir_remove(&workdir), 0);
 	/* A directory that only just has a path. */
 	memset(name, 'd', 255);
 	name[255] = '\0';
@@ -94,7 +94,7 @@ START_TEST(make_where_it_cannot_be)
 		make_dir(deep);
 	}
 	memset(name, 'n', 255);
-	ck_assert_int_eq(desk_make(&desk, deep, "work", name), -ENAMETOOLONG);
+	ck_assert_int_eq(workdir_make(&workdir, deep, "work", name), -ENAMETOOLONG);
 }
 END_TEST
 
@@ -103,14 +103,14 @@ START_TEST(file_modes)
 	scratch_enter_as(_i);
 	if (!scratch_reachable())
 		return;
-	ck_assert_int_eq(desk_make(&desk, ".", "work", "file"), 0);
+	ck_assert_int_eq(workdir_make(&workdir, ".", "work", "file"), 0);
 	umask(0777);
 	create(_i);
 	umask(022);
-	ck_assert_uint_eq(mode_of(desk.path), _i ? 0400 : 0600);
-	ck_assert_str_eq(content_of(desk.path), "content");
-	ck_assert_int_eq(desk_create(&desk, false), -EEXIST);
-	ck_assert_int_eq(desk_remove(&desk), 0);
+	ck_assert_uint_eq(mode_of(workdir.path), _i ? 0400 : 0600);
+	ck_assert_str_eq(content_of(workdir.path), "content");
+	ck_assert_int_eq(workdir_create(&workdir, false), -EEXIST);
+	ck_assert_int_eq(workdir_remove(&workdir), 0);
 	ck_assert_str_eq(names_in("."), "");
 }
 END_TEST
@@ -154,8 +154,8 @@ static void a_socket(const char *path)
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
-	MUST(chdir(desk.directory));
-	strcpy(address.sun_path, desk.name);
+	MUST(chdir(workdir.directory));
+	strcpy(address.sun_path, workdir.name);
 	MUST(bind(fd, (struct sockaddr *)&address, sizeof(address)));
 	MUST(chdir(".."));
 	close(fd);
@@ -187,17 +187,17 @@ START_TEST(open_what_is_there)
 	scratch_enter_as(_i % 2);
 	if (!scratch_reachable())
 		return;
-	ck_assert_int_eq(desk_make(&desk, ".", "work", "file"), 0);
+	ck_assert_int_eq(workdir_make(&workdir, ".", "work", "file"), 0);
 	before = open_descriptors();
-	things[_i / 2].put(desk.path);
-	fd = desk_open(&desk, &status);
+	things[_i / 2].put(workdir.path);
+	fd = workdir_open(&workdir, &status);
 	ck_assert_msg(things[_i / 2].opens ? fd >= 0 : fd == -ENOENT, "%s: %d", label, fd);
 	if (fd >= 0) {
 		ck_assert_int_eq(status.st_size, 7);
 		close(fd);
 	}
 	ck_assert_uint_eq(open_descriptors(), before);
-	ck_assert_int_eq(desk_remove(&desk), 0);
+	ck_assert_int_eq(workdir_remove(&workdir), 0);
 	ck_assert_msg(strcmp(names_in("."), things[_i / 2].put == a_link ? "outside" : "") == 0,
 		      "%s: left: %s", label, names_in("."));
 }
@@ -214,19 +214,19 @@ START_TEST(remove_whatever_was_left)
 		return;
 	make_dir("outside");
 	make_file("outside/f", "x");
-	ck_assert_int_eq(desk_make(&desk, ".", "work", "file"), 0);
+	ck_assert_int_eq(workdir_make(&workdir, ".", "work", "file"), 0);
 	create(true);
-	snprintf(path, sizeof(path), "%s/.~lock.file#", desk.directory);
+	snprintf(path, sizeof(path), "%s/.~lock.file#", workdir.directory);
 	make_file(path, "lock");
-	snprintf(path, sizeof(path), "%s/link", desk.directory);
+	snprintf(path, sizeof(path), "%s/link", workdir.directory);
 	make_link(path, "../outside");
-	snprintf(path, sizeof(path), "%s/fifo", desk.directory);
+	snprintf(path, sizeof(path), "%s/fifo", workdir.directory);
 	MUST(mkfifo(path, 0));
-	make_deep(desk.dir, "d", 2000);
-	snprintf(path, sizeof(path), "%s/d", desk.directory);
+	make_deep(workdir.dir, "d", 2000);
+	snprintf(path, sizeof(path), "%s/d", workdir.directory);
 	MUST(chmod(path, 0));
-	MUST(chmod(desk.directory, 0500));
-	ck_assert_int_eq(desk_remove(&desk), 0);
+	MUST(chmod(workdir.directory, 0500));
+	ck_assert_int_eq(workdir_remove(&workdir), 0);
 	ck_assert_str_eq(names_in("."), "outside");
 	ck_assert_str_eq(content_of("outside/f"), "x");
 }
@@ -235,9 +235,9 @@ END_TEST
 START_TEST(removed_by_somebody_else)
 {
 	scratch_enter();
-	ck_assert_int_eq(desk_make(&desk, ".", "work", "file"), 0);
-	MUST(rmdir(desk.directory));
-	ck_assert_int_eq(desk_remove(&desk), 0);
+	ck_assert_int_eq(workdir_make(&workdir, ".", "work", "file"), 0);
+	MUST(rmdir(workdir.directory));
+	ck_assert_int_eq(workdir_remove(&workdir), 0);
 }
 END_TEST
 
@@ -253,13 +253,13 @@ START_TEST(removed_under_a_program_that_is_ending)
 
 	scratch_enter();
 	do {
-		ck_assert_int_eq(desk_make(&desk, ".", "work", "file"), 0);
+		ck_assert_int_eq(workdir_make(&workdir, ".", "work", "file"), 0);
 		create(false);
-		snprintf(path, sizeof(path), "%s/d", desk.directory);
+		snprintf(path, sizeof(path), "%s/d", workdir.directory);
 		make_dir(path);
-		make_deep(desk.dir, "e", 2);
+		make_deep(workdir.dir, "e", 2);
 		faults_begin(++number, ENOENT, false);
-		r = desk_remove(&desk);
+		r = workdir_remove(&workdir);
 		faults_end();
 		ck_assert_msg(r == 0, "call %u, %s: %s", number, faults_failed(), strerror(-r));
 		ck_assert_str_eq(names_in("."), "");
@@ -275,17 +275,17 @@ START_TEST(what_cannot_be_removed)
 	if (!scratch_reachable())
 		return;
 	make_dir("tmp");
-	ck_assert_int_eq(desk_make(&desk, "tmp", "work", "file"), 0);
+	ck_assert_int_eq(workdir_make(&workdir, "tmp", "work", "file"), 0);
 	create(false);
 	MUST(chmod("tmp", 0500));
-	ck_assert_int_eq(desk_remove(&desk), -EACCES);
+	ck_assert_int_eq(workdir_remove(&workdir), -EACCES);
 	MUST(chmod("tmp", 0700));
 }
 END_TEST
 
-Suite *desk_suite(void)
+Suite *workdir_suite(void)
 {
-	Suite *suite = suite_create("desk");
+	Suite *suite = suite_create("workdir");
 	TCase *tcase = add_case(suite, "make"), *opening = add_case(suite, "open"),
 	      *removing = add_case(suite, "remove");
 

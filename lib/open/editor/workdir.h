@@ -1,18 +1,18 @@
 /*
- * The desk: a private directory with the one file in it that is to be edited. Programs write into
- * it as they like.
+ * The working directory: a private directory with the one file in it that is to be edited. Programs
+ * write into it as they like.
  *
  *   TMPDIR/qopen-work-a1B2c3/   0700
  *       report.pdf              0600, or 0400 for viewing only
  */
-#ifndef DESK_H
-#define DESK_H
+#ifndef WORKDIR_H
+#define WORKDIR_H
 #include <limits.h>
 #include <qfile.h>
 #include <stdbool.h>
 #include <sys/stat.h>
 
-struct desk {
+struct workdir {
 	int dir;                  /* -1: there is none */
 	char directory[PATH_MAX]; /* its path, absolute and without links, */
 	const char *base;         /* and the last component of that */
@@ -24,19 +24,20 @@ struct desk {
  * Make the directory inside of `directory`, named after the VM `from` (NULL: after none), for a
  * file called `name`, which is no path. -ENAMETOOLONG: the file would have no path.
  */
-int desk_make(struct desk *desk, const char *directory, const char *from, const char *name);
+int workdir_make(struct workdir *workdir, const char *directory, const char *from,
+		 const char *name);
 /*
  * Make the file, to be written to. It will only be readable where `view_only`. Returns a
  * descriptor.
  */
-int desk_create(const struct desk *desk, bool view_only);
+int workdir_create(const struct workdir *workdir, bool view_only);
 /*
  * Open what is under the file's name now, for reading, and look at it. Never waits, and follows no
- * link. Returns a descriptor. -ENOENT: nothing that could be a version: no file at all, or none
+ * link. Returns a descriptor. -ENOENT: nothing that could be a save: no file at all, or none
  * that is regular.
  */
-int desk_open(const struct desk *desk, struct stat *status);
+int workdir_open(const struct workdir *workdir, struct stat *status);
 /* Remove the directory and all that it holds, whoever made that. */
-int desk_remove(struct desk *desk);
+int workdir_remove(struct workdir *workdir);
 
 #endif

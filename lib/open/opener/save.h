@@ -1,5 +1,5 @@
 /*
- * A version of a file, as it comes: it grows without a name in the directory where it may get one.
+ * A save of a file, as it comes: it grows without a name in the directory where it may get one.
  */
 #ifndef VERSION_H
 #define VERSION_H
@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct version {
+struct save {
 	int fd;                  /* -1: there is none */
 	int dir;                 /* the caller's */
 	char name[NAME_MAX + 1]; /* a temporary one in `dir`; empty: it has none yet */
@@ -18,21 +18,21 @@ struct version {
 
 /*
  * Begin one, 0600. -ENOSPC: there is no room for the `announced` bytes. Else the errno of making a
- * file in `dir`, which has to stay open until version_end().
+ * file in `dir`, which has to stay open until save_end().
  */
-int version_begin(struct version *version, int dir, uint64_t announced);
+int save_begin(struct save *save, int dir, uint64_t announced);
 /* Append. On failure it is what it was before. */
-int version_write(struct version *version, const void *bytes, size_t size);
+int save_write(struct save *save, const void *bytes, size_t size);
 /* Go on in another directory, with all that has come. On failure it is where it was. */
-int version_move(struct version *version, int dir);
+int save_move(struct save *save, int dir);
 /* Let it have a temporary name, if it has none. */
-int version_name(struct version *version);
+int save_name(struct save *save);
 /*
  * Let it have the name `name` in its directory, in place of the temporary one, if that is free.
  * -EEXIST: it is taken.
  */
-int version_link(struct version *version, const char *name);
+int save_link(struct save *save, const char *name);
 /* Close it. With its temporary name it disappears. */
-void version_end(struct version *version);
+void save_end(struct save *save);
 
 #endif

@@ -5,8 +5,8 @@
  */
 #include "unit.h"
 
-#include "open/editor/desk.h"
-#include "open/editor/holders.h"
+#include "open/editor/in_use.h"
+#include "open/editor/workdir.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -18,10 +18,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static struct desk desk;
+static struct workdir workdir;
 static char beside[PATH_MAX];
 
-/* A desk. Returns false where this user cannot have one. */
+/* A workdir. Returns false where this user cannot have one. */
 static bool begin(int way)
 {
 	char path[PATH_MAX + 16];
@@ -31,14 +31,14 @@ static bool begin(int way)
 		return false;
 	/* Nobody looks into a process that had other privileges once, unless it says so. */
 	MUST(prctl(PR_SET_DUMPABLE, 1));
-	ck_assert_int_eq(desk_make(&desk, ".", "work", "file"), 0);
-	make_file(desk.path, "content");
-	snprintf(path, sizeof(path), "%s/below", desk.directory);
+	ck_assert_int_eq(workdir_make(&workdir, ".", "work", "file"), 0);
+	make_file(workdir.path, "content");
+	snprintf(path, sizeof(path), "%s/below", workdir.directory);
 	make_dir(path);
-	snprintf(path, sizeof(path), "%s/below/f", desk.directory);
+	snprintf(path, sizeof(path), "%s/below/f", workdir.directory);
 	make_file(path, "content");
-	/* Its name only begins as the desk's does. */
-	snprintf(beside, sizeof(beside), "%.4000s~", desk.directory);
+	/* Its name only begins as the working directory's does. */
+	snprintf(beside, sizeof(beside), "%.4000s~", workdir.directory);
 	make_dir(beside);
 	snprintf(path, sizeof(path), "%s/file", beside);
 	make_file(path, "content");
@@ -52,13 +52,13 @@ static int open_in(const char *behind)
 {
 	char path[PATH_MAX + 16];
 
-	snprintf(path, sizeof(path), "%s%s", desk.directory, behind);
+	snprintf(path, sizeof(path), "%s%s", workdir.directory, behind);
 	return open(path, O_RDONLY);
 }
 
 static int by_descriptor(void)
 {
-	return open(desk.path, O_RDONLY) < 0;
+	return open(workdir.path, O_RDONLY) < 0;
 }
 
 static int by_directory(void)
@@ -76,18 +76,18 @@ static int by_removed_file(void)
 	char path[PATH_MAX + 16];
 	int fd = open_in("/below/f");
 
-	snprintf(path, sizeof(path), "%s/below/f", desk.directory);
+	snprintf(path, sizeof(path), "%s/below/f", workdir.directory);
 	return fd < 0 || unlink(path) < 0;
 }
 
 static int by_working_directory(void)
 {
-	return chdir(desk.directory);
+	return chdir(workdir.directory);
 }
 
 static int by_mapping(void)
 {
-	int fd = open(desk.path, O_RDONLY);
+	int fd = open(workdir.path, O_RDONLY);
 	void *map = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
 
 	close(fd);
@@ -96,7 +96,7 @@ static int by_mapping(void)
 
 static int by_watch_on_file(void)
 {
-	return inotify_add_watch(inotify_init(), desk.path, IN_MODIFY) < 0;
+	return inotify_add_watch(inotify_init(), workdir.path, IN_MODIFY) < 0;
 }
 
 static int by_watch_on_directory(void)
@@ -104,7 +104,7 @@ static int by_watch_on_directory(void)
 	int fd = inotify_init();
 
 	return inotify_add_watch(fd, "/", IN_MODIFY) < 0 ||
-	       inotify_add_watch(fd, desk.directory, IN_MODIFY) < 0;
+	       inotify_add_watch(fd, workdir.directory, IN_MODIFY) < 0;
 }
 
 static int not_at_all(void)
@@ -129,7 +129,7 @@ static int by_watch_beside(void)
 
 static int closed_again(void)
 {
-	int fd = open(desk.path, O_RDONLY);
+	int fd = open(workdir.path, O_RDONLY);
 
 	return fd < 0 || close(fd) < 0;
 }
@@ -163,7 +163,7 @@ static pid_t start_holder(int (*take)(void))
 	MUST(pipe(ready));
 	MUST(pid = fork());
 	if (pid == 0) {
-		close(desk.dir);
+		close(workdir.dir);
 		if (take() == 0 && write(ready[1], "", 1) == 1)
 			pause();
 		_exit(1);
@@ -189,15 +189,15 @@ START_TEST(each_way)
 	if (!begin(_i % 2))
 		return;
 	before = open_descriptors();
-	ck_assert_msg(!holders_any(&last, &desk), "%s: in use before it began", label);
+	ck_assert_msg(!in_use(&last, &workdir), "%s: in use before it began", label);
 	pid = start_holder(ways[_i / 2].take);
-	ck_assert_msg(holders_any(&last, &desk) == ways[_i / 2].uses, "%s", label);
+	ck_assert_msg(in_use(&last, &workdir) == ways[_i / 2].uses, "%s", label);
 	ck_assert_int_eq(last, ways[_i / 2].uses ? pid : 0);
 	/* The second look begins with him. */
-	ck_assert_msg(holders_any(&last, &desk) == ways[_i / 2].uses, "%s, second look", label);
+	ck_assert_msg(in_use(&last, &workdir) == ways[_i / 2].uses, "%s, second look", label);
 	ck_assert_uint_eq(open_descriptors(), before);
 	end_holder(pid);
-	ck_assert_msg(!holders_any(&last, &desk), "%s: still in use by a process that has ended",
+	ck_assert_msg(!in_use(&last, &workdir), "%s: still in use by a process that has ended",
 		      label);
 	ck_assert_int_eq(last, 0);
 }
@@ -210,10 +210,10 @@ START_TEST(another_one)
 
 	begin(0);
 	first = start_holder(by_watch_on_file);
-	ck_assert(holders_any(&last, &desk));
+	ck_assert(in_use(&last, &workdir));
 	second = start_holder(by_descriptor);
 	end_holder(first);
-	ck_assert(holders_any(&last, &desk));
+	ck_assert(in_use(&last, &workdir));
 	ck_assert_int_eq(last, second);
 	end_holder(second);
 }
@@ -233,19 +233,19 @@ START_TEST(without_descriptors)
 	for (rlim_t more = 0; more < 4; more++) {
 		limit.rlim_cur = (rlim_t)highest + more;
 		MUST(setrlimit(RLIMIT_NOFILE, &limit));
-		ck_assert(!holders_any(&last, &desk));
+		ck_assert(!in_use(&last, &workdir));
 	}
 	limit.rlim_cur = (rlim_t)highest + 5;
 	MUST(setrlimit(RLIMIT_NOFILE, &limit));
-	ck_assert(holders_any(&last, &desk));
+	ck_assert(in_use(&last, &workdir));
 	end_holder(pid);
 }
 END_TEST
 
-Suite *holders_suite(void)
+Suite *in_use_suite(void)
 {
-	Suite *suite = suite_create("holders");
-	TCase *tcase = add_case(suite, "holders");
+	Suite *suite = suite_create("in_use");
+	TCase *tcase = add_case(suite, "in_use");
 
 	tcase_add_loop_test(tcase, each_way, 0, 2 * (int)COUNT(ways));
 	tcase_add_test(tcase, another_one);

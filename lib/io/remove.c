@@ -7,7 +7,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "io/empty.h"
+#include "io/remove.h"
 
 #include "io/directory.h"
 
@@ -109,7 +109,7 @@ static int empty_top(int top, unsigned long long *number)
 	return r < 0 ? r : entries;
 }
 
-int directory_empty(int dir)
+int remove_contents(int dir)
 {
 	unsigned long long number = 0;
 	int r;

@@ -20,8 +20,8 @@
 #include <unistd.h>
 
 static struct original original;
-static struct place *const place = &original.place;
-static struct version version;
+static struct target *const target = &original.target;
+static struct save save;
 
 /* Open a file, having sent it. */
 static void open_named(const char *name)
@@ -29,7 +29,7 @@ static void open_named(const char *name)
 	const char *content = content_of(name);
 
 	ck_assert_int_eq(original_open(&original, name, false), 0);
-	place->seen.crc = libdeflate_crc32(0, content, strlen(content));
+	target->seen.crc = libdeflate_crc32(0, content, strlen(content));
 }
 
 static void open_file(void)
@@ -40,9 +40,9 @@ static void open_file(void)
 /* A version comes. */
 static void begin(const char *content)
 {
-	ck_assert_int_eq(version_begin(&version, place->dir, strlen(content)), 0);
-	ck_assert_int_eq(version_write(&version, content, strlen(content)), 0);
-	version.crc = libdeflate_crc32(0, content, strlen(content));
+	ck_assert_int_eq(save_begin(&save, target->dir, strlen(content)), 0);
+	ck_assert_int_eq(save_write(&save, content, strlen(content)), 0);
+	save.crc = libdeflate_crc32(0, content, strlen(content));
 }
 
 static void start(void)
@@ -56,7 +56,7 @@ static void start(void)
 /* Names that are no tidy user's. */
 static void check_tidy(const char *names)
 {
-	version_end(&version);
+	save_end(&save);
 	ck_assert_str_eq(names_in("."), names);
 }
 
@@ -82,24 +82,24 @@ START_TEST(version_by_each_way)
 
 	scratch_enter_as(_i & 1);
 	before = open_descriptors();
-	place->dir = open_dir(".");
+	target->dir = open_dir(".");
 	faults_begin_in(creations[_i >> 1].call, creations[_i >> 1].error ? 1 : 0,
 			creations[_i >> 1].error, false);
 	begin("content");
 	faults_end();
 	ck_assert(creations[_i >> 1].named == has_name(".", ".qopen-"));
-	ck_assert(creations[_i >> 1].named == !!version.name[0]);
-	MUST(fstat(version.fd, &status));
+	ck_assert(creations[_i >> 1].named == !!save.name[0]);
+	MUST(fstat(save.fd, &status));
 	ck_assert_uint_eq(status.st_mode & 07777, 0600);
-	MUST(fchmod(version.fd, 0640));
+	MUST(fchmod(save.fd, 0640));
 	make_file("taken", "x");
-	ck_assert_int_eq(version_link(&version, "taken"), -EEXIST);
+	ck_assert_int_eq(save_link(&save, "taken"), -EEXIST);
 	ck_assert_str_eq(content_of("taken"), "x");
-	ck_assert_int_eq(version_link(&version, "name"), 0);
+	ck_assert_int_eq(save_link(&save, "name"), 0);
 	check_tidy("name taken");
 	ck_assert_str_eq(content_of("name"), "content");
 	ck_assert_uint_eq(mode_of("name"), 0640);
-	close(place->dir);
+	close(target->dir);
 	ck_assert_uint_eq(open_descriptors(), before);
 }
 END_TEST
@@ -109,14 +109,14 @@ START_TEST(version_is_private)
 	struct stat status;
 
 	scratch_enter();
-	place->dir = open_dir(".");
+	target->dir = open_dir(".");
 	begin("");
-	MUST(fstat(version.fd, &status));
+	MUST(fstat(save.fd, &status));
 	ck_assert_uint_eq(status.st_mode & 07777, 0600);
-	ck_assert_int_ne(fcntl(version.fd, F_GETFD) & FD_CLOEXEC, 0);
-	ck_assert_int_eq(version_name(&version), 0);
-	ck_assert_int_eq(version_name(&version), 0); /* once is enough */
-	ck_assert_str_eq(names_in("."), version.name);
+	ck_assert_int_ne(fcntl(save.fd, F_GETFD) & FD_CLOEXEC, 0);
+	ck_assert_int_eq(save_name(&save), 0);
+	ck_assert_int_eq(save_name(&save), 0); /* once is enough */
+	ck_assert_str_eq(names_in("."), save.name);
 	check_tidy("");
 }
 END_TEST
@@ -125,13 +125,13 @@ END_TEST
 START_TEST(version_without_noreplace)
 {
 	scratch_enter();
-	place->dir = open_dir(".");
+	target->dir = open_dir(".");
 	begin("content");
-	ck_assert_int_eq(version_name(&version), 0);
+	ck_assert_int_eq(save_name(&save), 0);
 	make_file("taken", "x");
 	faults_begin_in("renameat2", 1, EINVAL, true);
-	ck_assert_int_eq(version_link(&version, "taken"), -EEXIST);
-	ck_assert_int_eq(version_link(&version, "name"), 0);
+	ck_assert_int_eq(save_link(&save, "taken"), -EEXIST);
+	ck_assert_int_eq(save_link(&save, "name"), 0);
 	faults_end();
 	check_tidy("name taken");
 	ck_assert_str_eq(content_of("name"), "content");
@@ -143,10 +143,10 @@ START_TEST(version_larger_than_the_disk)
 	static const uint64_t sizes[] = {INT64_MAX, (uint64_t)1 << 62, (uint64_t)1 << 50};
 
 	scratch_enter();
-	place->dir = open_dir(".");
+	target->dir = open_dir(".");
 	for (size_t i = 0; i < COUNT(sizes); i++) {
-		ck_assert_int_eq(version_begin(&version, place->dir, sizes[i]), -ENOSPC);
-		ck_assert_int_eq(version.fd, -1);
+		ck_assert_int_eq(save_begin(&save, target->dir, sizes[i]), -ENOSPC);
+		ck_assert_int_eq(save.fd, -1);
 	}
 	check_tidy("");
 }
@@ -167,35 +167,35 @@ START_TEST(version_moves)
 	scratch_enter();
 	make_dir("other");
 	other = open_dir("other");
-	place->dir = open_dir(".");
+	target->dir = open_dir(".");
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (char)('a' + i * 7 % 26);
-	ck_assert_int_eq(version_begin(&version, place->dir, sizeof(bytes) + 4), 0);
-	ck_assert_int_eq(version_write(&version, bytes, sizeof(bytes)), 0);
+	ck_assert_int_eq(save_begin(&save, target->dir, sizeof(bytes) + 4), 0);
+	ck_assert_int_eq(save_write(&save, bytes, sizeof(bytes)), 0);
 	faults_begin_in(moving_calls[_i], moving_errors[_i] ? 1 : 0, moving_errors[_i], false);
-	r = version_move(&version, other);
+	r = save_move(&save, other);
 	faults_end();
 	ck_assert_int_eq(r, moving_results[_i]);
 	/* Wherever it is, it is whole, and grows on. */
-	ck_assert_int_eq(version_write(&version, "more", 4), 0);
-	ck_assert_int_eq(version_link(&version, "name"), 0);
+	ck_assert_int_eq(save_write(&save, "more", 4), 0);
+	ck_assert_int_eq(save_link(&save, "name"), 0);
 	ck_assert(exists("name") == (r < 0));
 	ck_assert(exists("other/name") == (r == 0));
-	ck_assert_uint_eq(version.size, sizeof(bytes) + 4);
+	ck_assert_uint_eq(save.size, sizeof(bytes) + 4);
 	{
 		static char got[sizeof(bytes) + 8];
 
-		ck_assert_int_eq(pread(version.fd, got, sizeof(got), 0), sizeof(bytes) + 4);
+		ck_assert_int_eq(pread(save.fd, got, sizeof(got), 0), sizeof(bytes) + 4);
 		ck_assert_int_eq(memcmp(got, bytes, sizeof(bytes)), 0);
 		ck_assert_int_eq(memcmp(got + sizeof(bytes), "more", 4), 0);
 	}
-	version_end(&version);
+	save_end(&save);
 }
 END_TEST
 
 static void shorten(void)
 {
-	MUST(ftruncate(version.fd, 1));
+	MUST(ftruncate(save.fd, 1));
 }
 
 /* What cannot be is not taken for success. */
@@ -206,11 +206,11 @@ START_TEST(version_became_shorter)
 	scratch_enter();
 	make_dir("other");
 	other = open_dir("other");
-	place->dir = open_dir(".");
+	target->dir = open_dir(".");
 	begin("content");
 	faults_before("sendfile", shorten);
-	ck_assert_int_eq(version_move(&version, other), -EIO);
-	version_end(&version);
+	ck_assert_int_eq(save_move(&save, other), -EIO);
+	save_end(&save);
 	ck_assert_str_eq(names_in("other"), "");
 }
 END_TEST
@@ -227,7 +227,7 @@ START_TEST(replace)
 	open_file();
 	for (int i = 0; i < 3; i++) {
 		begin(i == 1 ? "" : "after");
-		ck_assert_int_eq(place_replace(place, &version, NULL), 0);
+		ck_assert_int_eq(target_replace(target, &save, NULL), 0);
 		check_tidy("file");
 		ck_assert_str_eq(content_of("file"), i == 1 ? "" : "after");
 	}
@@ -258,7 +258,7 @@ START_TEST(replace_by_each_way)
 	open_file();
 	faults_begin_in(ways[_i].call, 1, ways[_i].error, false);
 	begin("after");
-	ck_assert_int_eq(place_replace(place, &version, ways[_i].backup ? backup : NULL), 0);
+	ck_assert_int_eq(target_replace(target, &save, ways[_i].backup ? backup : NULL), 0);
 	faults_end();
 	ck_assert_ptr_nonnull(faults_failed());
 	check_tidy(ways[_i].backup ? "file file~" : "file");
@@ -266,7 +266,7 @@ START_TEST(replace_by_each_way)
 	ck_assert_uint_eq(mode_of("file"), 0640);
 	/* And once more. */
 	begin("later");
-	ck_assert_int_eq(place_replace(place, &version, NULL), 0);
+	ck_assert_int_eq(target_replace(target, &save, NULL), 0);
 	ck_assert_str_eq(content_of("file"), "later");
 }
 END_TEST
@@ -278,8 +278,8 @@ START_TEST(replace_keeps_the_lock)
 
 	start();
 	for (int i = 0; i < 2; i++) {
-		ck_assert_int_eq(place_replace(place, &version, NULL), 0);
-		version_end(&version);
+		ck_assert_int_eq(target_replace(target, &save, NULL), 0);
+		save_end(&save);
 		ck_assert_int_eq(original_open(&second, "file", false), 0);
 		ck_assert_uint_eq(second.notes, OPENER_SECOND);
 		original_close(&second);
@@ -299,8 +299,8 @@ START_TEST(replace_a_program)
 	MUST(chmod("file", 0755));
 	open_file();
 	begin("#!/bin/sh\nexit 8\n");
-	ck_assert_int_eq(place_replace(place, &version, NULL), 0);
-	version_end(&version);
+	ck_assert_int_eq(target_replace(target, &save, NULL), 0);
+	save_end(&save);
 	ck_assert_int_eq(WEXITSTATUS(system("./file")), 8);
 }
 END_TEST
@@ -309,7 +309,7 @@ START_TEST(replace_one_of_two_names)
 {
 	start();
 	MUST(link("file", "other"));
-	ck_assert_int_eq(place_replace(place, &version, NULL), 0);
+	ck_assert_int_eq(target_replace(target, &save, NULL), 0);
 	ck_assert_str_eq(content_of("file"), "after");
 	ck_assert_str_eq(content_of("other"), "before");
 }
@@ -324,8 +324,8 @@ START_TEST(replace_in_directory_that_cannot_be_listed)
 	MUST(chmod("dir", 0300));
 	open_named("dir/file");
 	begin("after");
-	ck_assert_int_eq(place_replace(place, &version, NULL), 0);
-	version_end(&version);
+	ck_assert_int_eq(target_replace(target, &save, NULL), 0);
+	save_end(&save);
 	MUST(chmod("dir", 0700));
 	ck_assert_str_eq(names_in("dir"), "file");
 	ck_assert_str_eq(content_of("dir/file"), "after");
@@ -448,7 +448,7 @@ START_TEST(somebody_was_faster)
 		events[event].act();
 	else
 		faults_before(moments[moment], events[event].act);
-	r = place_replace(place, &version, NULL);
+	r = target_replace(target, &save, NULL);
 	ck_assert_msg(r == events[event].result, "%d", r);
 	if (events[event].content)
 		ck_assert_str_eq(content_of("file"), events[event].content);
@@ -458,10 +458,10 @@ START_TEST(somebody_was_faster)
 		ck_assert_int_eq(stat("file", &now) == 0 && S_ISREG(now.st_mode), 0);
 	/* The edit can be put elsewhere. */
 	if (r < 0) {
-		ck_assert_int_eq(version_link(&version, "beside"), 0);
+		ck_assert_int_eq(save_link(&save, "beside"), 0);
 		ck_assert_str_eq(content_of("beside"), "after");
 	}
-	version_end(&version);
+	save_end(&save);
 	ck_assert(!has_name(".", ".qopen-"));
 }
 END_TEST
@@ -486,8 +486,8 @@ START_TEST(somebody_was_faster_twice)
 {
 	start();
 	faults_before("renameat2", change_now_and_later);
-	ck_assert_int_eq(place_replace(place, &version, NULL), -ESTALE);
-	version_end(&version);
+	ck_assert_int_eq(target_replace(target, &save, NULL), -ESTALE);
+	save_end(&save);
 	/* Both of what the other one wrote are there: one under the name, one where it came out. */
 	ck_assert_str_eq(content_of("file"), "local");
 	ck_assert(has_name(".", ".qopen-"));
@@ -505,9 +505,9 @@ START_TEST(exchange_stays)
 {
 	start();
 	faults_before("renameat2", change_and_fail);
-	ck_assert_int_eq(place_replace(place, &version, NULL), -ESTALE);
+	ck_assert_int_eq(target_replace(target, &save, NULL), -ESTALE);
 	faults_end();
-	version_end(&version);
+	save_end(&save);
 	ck_assert(has_name(".", ".qopen-"));
 	ck_assert_str_eq(content_of("file"), "after");
 }
@@ -529,9 +529,9 @@ START_TEST(changed_while_it_is_read)
 	open_file();
 	begin("after");
 	faults_before("pread", grow);
-	ck_assert_int_eq(place_replace(place, &version, NULL), -ESTALE);
+	ck_assert_int_eq(target_replace(target, &save, NULL), -ESTALE);
 	ck_assert_str_eq(content_of("file"), "beforex");
-	version_end(&version);
+	save_end(&save);
 }
 END_TEST
 
@@ -560,11 +560,11 @@ START_TEST(changed_when_it_was_read)
 	begin("after");
 	faults_before("pread", grow_when_read);
 	faults_begin_in("renameat2", 1, EINVAL, true);
-	r = place_replace(place, &version, NULL);
+	r = target_replace(target, &save, NULL);
 	faults_end();
 	ck_assert_int_eq(r, -ESTALE);
 	ck_assert_str_eq(content_of("file"), "beforex");
-	version_end(&version);
+	save_end(&save);
 }
 END_TEST
 
@@ -577,9 +577,9 @@ START_TEST(changed_in_size)
 	begin("after");
 	grow();
 	faults_begin_in("pread", 0, 0, false);
-	ck_assert_int_eq(place_replace(place, &version, NULL), -ESTALE);
+	ck_assert_int_eq(target_replace(target, &save, NULL), -ESTALE);
 	ck_assert_uint_eq(faults_end(), 0);
-	version_end(&version);
+	save_end(&save);
 }
 END_TEST
 
@@ -592,17 +592,17 @@ START_TEST(time_that_was_set)
 	make_file("file", "before");
 	MUST(utimensat(AT_FDCWD, "file", long_ago, 0));
 	open_file();
-	ck_assert(!place->seen.settled);
+	ck_assert(!target->seen.settled);
 	original_close(&original);
 	faults_ahead = FILES_ARE_OLD;
 	open_file();
-	ck_assert(place->seen.settled);
+	ck_assert(target->seen.settled);
 	MUST(utimensat(AT_FDCWD, "file",
 		       (struct timespec[2]){{.tv_nsec = UTIME_OMIT}, {.tv_nsec = UTIME_NOW}}, 0));
 	faults_ahead = FILES_ARE_YOUNG;
 	original_close(&original);
 	open_file();
-	ck_assert(!place->seen.settled);
+	ck_assert(!target->seen.settled);
 }
 END_TEST
 
@@ -614,8 +614,8 @@ START_TEST(became_an_empty_fifo)
 	open_file();
 	begin("after");
 	turn_into_fifo();
-	ck_assert_int_eq(place_replace(place, &version, NULL), -ESTALE);
-	version_end(&version);
+	ck_assert_int_eq(target_replace(target, &save, NULL), -ESTALE);
+	save_end(&save);
 }
 END_TEST
 
@@ -623,8 +623,8 @@ START_TEST(became_a_socket)
 {
 	start();
 	turn_into_socket();
-	ck_assert_int_eq(place_replace(place, &version, NULL), -ESTALE);
-	version_end(&version);
+	ck_assert_int_eq(target_replace(target, &save, NULL), -ESTALE);
+	save_end(&save);
 }
 END_TEST
 
@@ -637,14 +637,14 @@ START_TEST(touched_again_and_again)
 	start();
 	for (int i = 0; i < 3; i++) {
 		touch();
-		ck_assert_int_eq(place_replace(place, &version, NULL), 0);
-		version_end(&version);
+		ck_assert_int_eq(target_replace(target, &save, NULL), 0);
+		save_end(&save);
 		MUST(utimensat(AT_FDCWD, "file", NULL, 0));
 		begin("after");
 	}
 	change();
-	ck_assert_int_eq(place_replace(place, &version, NULL), -ESTALE);
-	version_end(&version);
+	ck_assert_int_eq(target_replace(target, &save, NULL), -ESTALE);
+	save_end(&save);
 }
 END_TEST
 
@@ -674,7 +674,7 @@ START_TEST(replace_fails)
 	begin("after");
 	before = open_descriptors();
 	faults_begin_in(failures[_i].call, 1, failures[_i].error, false);
-	r = place_replace(place, &version, NULL);
+	r = target_replace(target, &save, NULL);
 	faults_end();
 	ck_assert_msg(r == failures[_i].result, "%s: %d", failures[_i].call, r);
 	ck_assert_str_eq(content_of("file"), r < 0 ? "before" : "after");
@@ -691,13 +691,13 @@ START_TEST(directory_cannot_be_synced)
 	start();
 	faults_begin_in("fsync", 2, errors[_i], false);
 	/* Else all of the file system is. */
-	ck_assert_int_eq(place_replace(place, &version, NULL), errors[_i] == EIO ? -EIO : 0);
+	ck_assert_int_eq(target_replace(target, &save, NULL), errors[_i] == EIO ? -EIO : 0);
 	faults_end();
 	ck_assert_str_eq(content_of("file"), "after");
-	version_end(&version);
+	save_end(&save);
 	/* What is there now is what is expected from now on. */
 	begin("later");
-	ck_assert_int_eq(place_replace(place, &version, NULL), 0);
+	ck_assert_int_eq(target_replace(target, &save, NULL), 0);
 	check_tidy("file");
 }
 END_TEST
@@ -724,8 +724,8 @@ START_TEST(backup)
 		make_file(name, "earlier");
 	open_named(backups[_i].name);
 	begin("after");
-	ck_assert_int_eq(place_replace(place, &version, made), 0);
-	version_end(&version);
+	ck_assert_int_eq(target_replace(target, &save, made), 0);
+	save_end(&save);
 	ck_assert_str_eq(made, backups[_i].backup);
 	ck_assert_str_eq(content_of(made), "before");
 	ck_assert_str_eq(content_of(backups[_i].name), "after");
@@ -750,14 +750,14 @@ START_TEST(backup_of_long_name)
 	make_old_file(name, "before");
 	open_named(name);
 	begin("one");
-	ck_assert_int_eq(place_replace(place, &version, made), 0);
-	version_end(&version);
+	ck_assert_int_eq(target_replace(target, &save, made), 0);
+	save_end(&save);
 	ck_assert_uint_eq(strlen(made), NAME_MAX);
 	ck_assert_str_eq(made + NAME_MAX - 3, "\303\244~");
 	ck_assert_str_eq(content_of(made), "before");
 	begin("two");
-	ck_assert_int_eq(place_replace(place, &version, made), 0);
-	version_end(&version);
+	ck_assert_int_eq(target_replace(target, &save, made), 0);
+	save_end(&save);
 	ck_assert_str_eq(made + strlen(made) - 6, "\303\244.~1~");
 	ck_assert_uint_le(strlen(made), NAME_MAX);
 	ck_assert_str_eq(content_of(made), "one");
@@ -771,13 +771,13 @@ START_TEST(backup_comes_and_goes_with_the_version)
 
 	start();
 	faults_begin_in("linkat", 2, EPERM, false);
-	ck_assert_int_eq(place_replace(place, &version, made), -EPERM);
+	ck_assert_int_eq(target_replace(target, &save, made), -EPERM);
 	faults_end();
 	check_tidy("file");
 	ck_assert_str_eq(content_of("file"), "before");
 	begin("after");
 	faults_before("renameat2", change);
-	ck_assert_int_eq(place_replace(place, &version, made), -ESTALE);
+	ck_assert_int_eq(target_replace(target, &save, made), -ESTALE);
 	check_tidy("file");
 	ck_assert_str_eq(content_of("file"), "local");
 }
@@ -787,31 +787,31 @@ END_TEST
 
 START_TEST(create)
 {
-	struct place kept = {.dir = -1, .fd = -1};
+	struct target kept = {.dir = -1, .fd = -1};
 	unsigned before;
 
 	scratch_enter_as(_i);
-	place->dir = open_dir(".");
+	target->dir = open_dir(".");
 	before = open_descriptors();
 	make_file("name.txt", "taken");
 	make_link("name (2).txt", "nowhere");
 	begin("one");
-	ck_assert_int_eq(place_create(&kept, &version, "name.txt"), 0);
+	ck_assert_int_eq(target_create(&kept, &save, "name.txt"), 0);
 	ck_assert_str_eq(kept.name, "name (3).txt");
-	version_end(&version);
+	save_end(&save);
 	/* The next replaces it, with that one's mode. */
 	MUST(chmod("name (3).txt", 0640));
 	begin("two");
-	ck_assert_int_eq(place_replace(&kept, &version, NULL), 0);
+	ck_assert_int_eq(target_replace(&kept, &save, NULL), 0);
 	check_tidy("name (2).txt name (3).txt name.txt");
 	ck_assert_str_eq(content_of("name (3).txt"), "two");
 	ck_assert_uint_eq(mode_of("name (3).txt"), 0640);
 	/* Another one closes the first. */
 	begin("three");
-	ck_assert_int_eq(place_create(&kept, &version, "other"), 0);
-	version_end(&version);
+	ck_assert_int_eq(target_create(&kept, &save, "other"), 0);
+	save_end(&save);
 	ck_assert_str_eq(content_of("other"), "three");
-	place_close(&kept);
+	target_close(&kept);
 	ck_assert_uint_eq(open_descriptors(), before);
 }
 END_TEST
@@ -829,30 +829,30 @@ static const struct {
 
 START_TEST(create_fails)
 {
-	struct place kept = {.dir = -1, .fd = -1};
+	struct target kept = {.dir = -1, .fd = -1};
 
 	scratch_enter();
-	place->dir = open_dir(".");
+	target->dir = open_dir(".");
 	begin("content");
 	faults_begin_in(creation_failures[_i].call, creation_failures[_i].number, EIO, false);
-	ck_assert_int_eq(place_create(&kept, &version, "name"), -EIO);
+	ck_assert_int_eq(target_create(&kept, &save, "name"), -EIO);
 	faults_end();
 	ck_assert_ptr_nonnull(faults_failed());
 	check_tidy("");
-	place_close(&kept);
+	target_close(&kept);
 }
 END_TEST
 
 START_TEST(create_without_descriptors)
 {
-	struct place kept = {.dir = -1, .fd = -1};
+	struct target kept = {.dir = -1, .fd = -1};
 	struct rlimit none = {.rlim_cur = 1, .rlim_max = 1024};
 
 	scratch_enter();
-	place->dir = open_dir(".");
+	target->dir = open_dir(".");
 	begin("content");
 	MUST(setrlimit(RLIMIT_NOFILE, &none));
-	ck_assert_int_eq(place_create(&kept, &version, "name"), -EMFILE);
+	ck_assert_int_eq(target_create(&kept, &save, "name"), -EMFILE);
 	none.rlim_cur = 1024;
 	MUST(setrlimit(RLIMIT_NOFILE, &none));
 	check_tidy("");
@@ -867,11 +867,11 @@ START_TEST(path)
 	make_dir("dir");
 	ck_assert_ptr_nonnull(getcwd(here, sizeof(here)));
 	snprintf(expected, sizeof(expected), "%s/dir/name", here);
-	place_path(open_dir("dir"), "name", got);
+	target_path(open_dir("dir"), "name", got);
 	ck_assert_str_eq(got, expected);
-	place_path(open_dir("/"), "name", got);
+	target_path(open_dir("/"), "name", got);
 	ck_assert_str_eq(got, "/name");
-	place_path(-1, "name", got);
+	target_path(-1, "name", got);
 	ck_assert_str_eq(got, "name");
 }
 END_TEST
@@ -887,7 +887,7 @@ START_TEST(path_too_long)
 	scratch_enter();
 	at = open_dir(".");
 	for (int i = 0; i < 20; i++) {
-		place_path(at, name, got);
+		target_path(at, name, got);
 		ck_assert_str_eq(got + strlen(got) - NAME_MAX, name);
 		MUST(mkdirat(at, name, 0700));
 		MUST(at = openat(at, name, O_RDONLY | O_DIRECTORY));
@@ -896,7 +896,7 @@ START_TEST(path_too_long)
 }
 END_TEST
 
-Suite *place_suite(void)
+Suite *replace_suite(void)
 {
 	Suite *suite = suite_create("place");
 	TCase *tcase = add_case(suite, "version");
