@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """libqfile as other programs know it: the examples of its manual page, and its binary interface."""
 import platform
+import re
 import shlex
 
 import machine
@@ -74,6 +75,21 @@ def _(t):
     has(refused, "checking the source's name")
     has(refused, "receiver: error 22 at ")
     missing(t.into("notes"))
+
+
+@test("libqfile(3) shows every function as the header declares it")
+def _(t):
+    machine.need("mandoc")
+    page = re.sub(".\b", "", t.run("mandoc", "-Tascii", TOP / "man/libqfile.3").exits(0).told)
+    synopsis = page.partition("\nSYNOPSIS\n")[2].partition("\nDESCRIPTION\n")[0]
+    equal(sorted(prototypes(synopsis)), sorted(prototypes(tree.read(TOP / "include/qfile.h"))))
+
+
+def prototypes(text):
+    """Of all functions, each without blanks."""
+    found = re.findall(r"^ *([a-z][a-z_ *]*\s*qfile_[a-z_]+\([^;()]*\));", text, re.MULTILINE)
+    check(found, f"no function in:\n{text}")
+    return [re.sub(r"\s", "", each) for each in found]
 
 
 # ---- The binary interface ----
