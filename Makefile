@@ -53,6 +53,7 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DQFILE_VERSION='"$(VERSION)"' -Iinclude -
 sources = $(wildcard $(1)/*.c $(1)/*/*.c $(1)/*/*/*.c)
 objects = $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
 # libqfile: copying. Opening elsewhere is for our own programs.
+SYSTEM_OBJECTS = $(call objects,system)
 COPYING_OBJECTS = $(foreach room,format io send receive sandbox,$(call objects,lib/$(room)))
 OPEN_OBJECTS = $(call objects,lib/open)
 # What there is for Xen only.
@@ -64,6 +65,7 @@ RPC_PROGRAMS = $(patsubst %/main.c,%,$(filter-out $(if $(filter 0,$(XEN)),$(XEN_
 COPYING = $(B)/lib/copying.a
 OPEN = $(B)/lib/open.a
 CLI = $(B)/cli/cli.a
+SYSTEM = $(B)/system/system.a
 RPC_SHARED = $(B)/rpc/rpc.a
 PROGRAMS = qfile-agent qfile-unpacker qopen-in-vm vm-file-editor $(notdir $(RPC_PROGRAMS))
 SERVICES = qfile-unpacker/PedOS.Filecopy vm-file-editor/PedOS.OpenInVM
@@ -106,8 +108,9 @@ $(STATIC): $(COPYING_OBJECTS) lib/libqfile.map
 $(COPYING): $(COPYING_OBJECTS)
 $(OPEN): $(OPEN_OBJECTS)
 $(CLI): $(call objects,cli)
+$(SYSTEM): $(SYSTEM_OBJECTS)
 $(RPC_SHARED): $(patsubst %.c,$(B)/%.o,$(RPC_SOURCES))
-$(COPYING) $(OPEN) $(CLI) $(RPC_SHARED):
+$(COPYING) $(OPEN) $(CLI) $(SYSTEM) $(RPC_SHARED):
 	$(call say,AR)
 	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
@@ -127,9 +130,9 @@ $(B)/bin/$(notdir $(1)): $(patsubst %.c,$(B)/%.o,$(wildcard $(1)/*.c)) $(2)
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) -pie $$(CFLAGS) $$(LINK_HARDENING) $$(LDFLAGS) -o $$@ $$^ $$(PKG_LIBS) $(3)
 endef
-$(foreach p,qfile-agent qfile-unpacker,$(eval $(call program,$(p),$(CLI) $(COPYING))))
-$(foreach p,qopen-in-vm vm-file-editor,$(eval $(call program,$(p),$(CLI) $(OPEN) $(COPYING))))
-$(foreach p,$(RPC_PROGRAMS),$(eval $(call program,$(p),$(RPC_SHARED) $(CLI) $(COPYING),$$(XEN_LIBS))))
+$(foreach p,qfile-agent qfile-unpacker,$(eval $(call program,$(p),$(CLI) $(COPYING) $(SYSTEM))))
+$(foreach p,qopen-in-vm vm-file-editor,$(eval $(call program,$(p),$(CLI) $(OPEN) $(COPYING) $(SYSTEM))))
+$(foreach p,$(RPC_PROGRAMS),$(eval $(call program,$(p),$(RPC_SHARED) $(CLI) $(COPYING) $(SYSTEM),$$(XEN_LIBS))))
 
 fill_in = sed -e $(call quoted,s|@PREFIX@|$(1)|) -e $(call quoted,s|@LIBDIR@|$(2)|) \
 	-e $(call quoted,s|@INCLUDEDIR@|$(3)|) -e 's|@VERSION@|$(VERSION)|'
@@ -186,6 +189,7 @@ help:
 ##   make                  build
 ##   make test             the same tests as make check; installs nothing, needs no network
 ##   make install          PREFIX, DESTDIR and XEN=0 as usual
+##   make picture          draw what the demo shows anew: doc/demo.svg
 ##   make clean            remove what was built
 ##
 ## A part of the tests:
@@ -203,6 +207,14 @@ demo:
 	@$(SETUP) build demo
 	+@$(BUILD) all
 	@sh tests/demo.sh
+
+# By way of a file: a demo that fails leaves the picture as it is.
+picture:
+	@$(SETUP) build demo picture
+	+@$(BUILD) all
+	@sh tests/demo.sh >$(B)/demo.txt 2>&1 || { cat $(B)/demo.txt; exit 1; }
+	@$(PYTHON) -B doc/picture.py $(CURDIR) <$(B)/demo.txt >$(B)/demo.svg
+	@mv $(B)/demo.svg doc/demo.svg
 
 check:
 	@$(SETUP) build test
@@ -297,7 +309,7 @@ TEST_PROGRAMS = $(B)/tests/unit-tests $(B)/tests/standin $(B)/tests/escape/escap
 
 # The unit tests look inside the library, behind the names that it exports.
 $(B)/tests/unit-tests: $(patsubst %.c,$(B)/%.o,$(call sources,tests/unit)) $(call objects,lib) \
-		$(B)/rpc/pedos-rpc-dom0/tables.o $(RPC_SHARED) $(CLI)
+		$(B)/rpc/pedos-rpc-dom0/tables.o $(RPC_SHARED) $(CLI) $(SYSTEM)
 	$(call say,LINK)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(FAULTY)) -o $@ $^ $$($(PKG_CONFIG) --libs check) $(PKG_LIBS) $(XEN_LIBS)
@@ -315,7 +327,7 @@ $(B)/tests/escape/escape: $(patsubst %.c,$(B)/%.o,$(wildcard tests/escape/*.c)) 
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(ESCAPE_HOOKS)) -o $@ $^ $(PKG_LIBS)
 
-ESCAPE_HOOKS = syscall unshare chroot chdir setsid setrlimit privilege_drop privilege_can_chroot landlock_confine syscalls_confine verify \
+ESCAPE_HOOKS = syscall unshare chroot chdir setsid setrlimit capabilities_drop capabilities_can_chroot landlock_confine seccomp_confine verify \
 	waitpid syncfs
 
 # Makes a call of another process fail, or kills it there.
@@ -344,6 +356,6 @@ $(B)/tests/unit/%.o: ALL_CFLAGS += -iquote tests/unit $(shell $(PKG_CONFIG) --cf
 clean:
 	rm -rf $(B) build-*
 
-.PHONY: all always install help setup demo check test check-editors check-fault check-sanitized check-xen coverage prove fuzz abi bench clean
+.PHONY: all always install help setup demo picture check test check-editors check-fault check-sanitized check-xen coverage prove fuzz abi bench clean
 .DELETE_ON_ERROR:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -4,41 +4,16 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "cli/call.h"
+#include "system/spawn.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <qfile.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* Run a program with these as stdin and stdout, and with the signals as it expects them. */
-static int spawn(char *const argv[], int in, int out, pid_t *pid, char *const environment[])
-{
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t none, ignored;
-	int r;
-
-	sigemptyset(&none);
-	sigemptyset(&ignored);
-	sigaddset(&ignored, SIGPIPE);
-	sigaddset(&ignored, SIGXFSZ);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setsigdefault(&attributes, &ignored);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-	r = posix_spawnp(pid, argv[0], &actions, &attributes, argv, environment);
-	posix_spawn_file_actions_destroy(&actions);
-	posix_spawnattr_destroy(&attributes);
-	return -r;
-}
 
 int call_program(char *const argv[], char *const environment[], struct peer *peer)
 {
@@ -52,7 +27,7 @@ int call_program(char *const argv[], char *const environment[], struct peer *pee
 		close(to[1]);
 		return r;
 	}
-	r = spawn(argv, to[0], from[1], &peer->pid, environment);
+	r = spawn(argv, environment, to[0], from[1], &peer->pid);
 	close(to[0]);
 	close(from[1]);
 	if (r < 0) {

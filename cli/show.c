@@ -5,6 +5,7 @@
  */
 #include "cli/show.h"
 #include "cli/progress.h"
+#include "system/clock.h"
 
 #include <langinfo.h>
 #include <locale.h>
@@ -14,7 +15,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define INTERVAL 0.1 /* seconds: quick enough to look alive, slow enough to cost nothing */
+#define INTERVAL 100 /* milliseconds: quick enough to look alive, slow enough to cost nothing */
 
 static const char *from_environment(void)
 {
@@ -41,7 +42,7 @@ bool show_init(struct show *show, const char *option)
 	const char *total = getenv("FILECOPY_TOTAL_BYTES");
 
 	*show = (struct show){.fd = STDERR_FILENO};
-	clock_gettime(CLOCK_MONOTONIC, &show->start);
+	show->start = clock_now();
 	if (total)
 		show->total.bytes = strtoull(total, NULL, 10);
 	if (strcmp(mode, "none") == 0) {
@@ -64,18 +65,13 @@ bool show_init(struct show *show, const char *option)
 void show_begin(struct show *show, struct qfile_size total)
 {
 	show->total = total;
-	clock_gettime(CLOCK_MONOTONIC, &show->start);
+	show->start = clock_now();
 	show->last = show->start;
 }
 
 bool show_wants_total(const struct show *show)
 {
 	return show->mode != SHOW_NONE && show->total.bytes == 0;
-}
-
-static double seconds_between(const struct timespec *from, const struct timespec *to)
-{
-	return (double)(to->tv_sec - from->tv_sec) + (double)(to->tv_nsec - from->tv_nsec) / 1e9;
 }
 
 static size_t columns_of(int fd)
@@ -104,13 +100,12 @@ static void put_gui(const struct show *show, const struct progress *progress)
 	    (size_t)snprintf(text, sizeof(text), "%.0f\n", percent > 100 ? 100 : percent));
 }
 
-static void draw(struct show *show, struct qfile_size done, const char *name,
-		 const struct timespec *now)
+static void draw(struct show *show, struct qfile_size done, const char *name, int64_t now)
 {
 	struct progress progress = {
 		.total = show->total,
 		.done = done,
-		.seconds = seconds_between(&show->start, now),
+		.seconds = (double)(now - show->start) / 1000,
 		.name = name,
 	};
 	char text[8192];
@@ -137,26 +132,23 @@ static void draw(struct show *show, struct qfile_size done, const char *name,
 		put_gui(show, &progress);
 		break;
 	}
-	show->last = *now;
+	show->last = now;
 }
 
 void show_progress(struct show *show, struct qfile_size done, const char *name)
 {
-	struct timespec now;
+	int64_t now;
 
 	if (show->mode == SHOW_NONE)
 		return;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (seconds_between(&show->last, &now) >= INTERVAL)
-		draw(show, done, name, &now);
+	now = clock_now();
+	if (now - show->last >= INTERVAL)
+		draw(show, done, name, now);
 }
 
 void show_end(struct show *show, struct qfile_size done, const char *name)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	draw(show, done, name, &now);
+	draw(show, done, name, clock_now());
 	if (show->line_open)
 		put(show, "\n", 1);
 	show->line_open = false;

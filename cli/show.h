@@ -3,7 +3,7 @@
 #define SHOW_H
 #include <qfile.h>
 #include <stdbool.h>
-#include <time.h>
+#include <stdint.h>
 
 enum show_mode {
 	SHOW_NONE,
@@ -16,8 +16,8 @@ struct show {
 	enum show_mode mode;
 	int fd;
 	bool utf8;
-	bool line_open; /* the terminal's cursor is behind our line */
-	struct timespec start, last;
+	bool line_open;      /* the terminal's cursor is behind our line */
+	int64_t start, last; /* as clock_now() */
 	struct qfile_size total;
 };
 

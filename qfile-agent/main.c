@@ -6,6 +6,7 @@
 #include "cli/call.h"
 #include "cli/startup.h"
 #include "cli/stop.h"
+#include "cli/usage.h"
 #include "cli/via.h"
 #include "options.h"
 #include "sources.h"
@@ -61,7 +62,8 @@ static int send_to_peer(struct transfer *transfer)
 	transfer->ends.stop = stop_open();
 	transfer->ends.flags = options->flags;
 	transfer->ends.journal = options->move ? open_journal() : -1;
-	if (options->via && (r = call_command(options->via, environ, &peer)) < 0)
+	r = options->via ? call_command(options->via, environ, &peer) : 0;
+	if (r < 0)
 		errx(EXIT_FAILED, "running a shell: %s", strerror(-r));
 	transfer->ends.in = peer.in;
 	transfer->ends.out = peer.out;

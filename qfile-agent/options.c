@@ -5,11 +5,15 @@
  */
 #include "options.h"
 
+#include "cli/usage.h"
+
 #include <err.h>
 #include <getopt.h>
 #include <qfile.h>
 #include <stdio.h>
 #include <string.h>
+
+static const char program[] = "qfile-agent";
 
 static const char help[] =
 	"Usage: qfile-agent --vm=NAME [OPTION]... FILE...\n"
@@ -124,23 +128,15 @@ int options_parse(struct options *options, int argc, char **argv)
 			options->progress = optarg;
 			break;
 		case 'h':
-			return fputs(help, stdout) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;
+			return usage_help(help);
 		case 'V':
-			return printf("qfile-agent (qfilecopy) %s\n", qfile_version()) < 0 ||
-					       fflush(stdout) != 0
-				       ? EXIT_FAILED
-				       : 0;
+			return usage_version(program);
 		default: /* getopt has said what is wrong */
-			fputs("Try 'qfile-agent --help'.\n", stderr);
-			return EXIT_USAGE;
+			return usage_wrong(program, NULL);
 		}
 	}
 	options->arguments = argv + optind;
 	options->count = (size_t)(argc - optind);
 	wrong = contradiction(options);
-	if (!wrong)
-		return -1;
-	warnx("%s", wrong);
-	fputs("Try 'qfile-agent --help'.\n", stderr);
-	return EXIT_USAGE;
+	return wrong ? usage_wrong(program, wrong) : -1;
 }

@@ -4,11 +4,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum {
-	EXIT_FAILED = 1,
-	EXIT_USAGE = 2
-};
-
 struct options {
 	const char *vm, *via, *service, *progress;
 	bool rename, allow_all_names, move;

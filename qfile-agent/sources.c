@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "sources.h"
+#include "cli/usage.h"
 
 #include <err.h>
 #include <errno.h>

@@ -52,8 +52,10 @@ static int send_all(struct transfer *transfer)
 {
 	int r = show_wants_total(&transfer->show) ? count_bytes(transfer) : 0;
 
-	if (r == 0 && (r = qfile_sender_new(&transfer->sender, &transfer->ends)) < 0)
+	if (r == 0) {
+		r = qfile_sender_new(&transfer->sender, &transfer->ends);
 		transfer->error = (struct qfile_error){.code = -r};
+	}
 	for (size_t i = 0; i < transfer->options->count && r == QFILE_STEP_DONE; i++)
 		r = send_source(transfer, &transfer->sources[i]);
 	if (r < 0) {

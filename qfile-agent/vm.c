@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "vm.h"
+#include "cli/usage.h"
 
 #include "cli/rpc.h"
 

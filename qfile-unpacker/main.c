@@ -5,6 +5,7 @@
  */
 #include "cli/startup.h"
 #include "cli/stop.h"
+#include "cli/usage.h"
 #include "options.h"
 
 #include <err.h>

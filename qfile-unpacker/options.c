@@ -4,7 +4,9 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "options.h"
+
 #include "cli/number.h"
+#include "cli/usage.h"
 
 #include <err.h>
 #include <getopt.h>
@@ -22,6 +24,8 @@
  * longer than this has gone for good.
  */
 #define DEFAULT_TIMEOUT 600
+
+static const char program[] = "qfile-unpacker";
 
 static const char help[] =
 	"Usage: qfile-unpacker [OPTION]... [USER|UID [DIRECTORY]]\n"
@@ -94,16 +98,6 @@ static bool parse_conflict(const char *text, enum qfile_conflict *on_conflict)
 	return *on_conflict == QFILE_CONFLICT_RENAME || strcmp(text, "fail") == 0;
 }
 
-static int usage(const char *what, const char *value)
-{
-	char text[256];
-
-	qfile_printable(value, strlen(value), text, sizeof(text));
-	warnx("%s \"%s\"", what, text);
-	fputs("Try 'qfile-unpacker --help'.\n", stderr);
-	return EXIT_USAGE;
-}
-
 static bool parse_positional(struct options *options, const char *argument)
 {
 	if (!options->user)
@@ -136,7 +130,7 @@ int options_parse(struct options *options, int argc, char **argv)
 		switch (option) {
 		case 1:
 			if (!parse_positional(options, optarg))
-				return usage("too many arguments:", optarg);
+				return usage_value(program, "too many arguments:", optarg);
 			break;
 		case OPTION_ALL_NAMES:
 			options->flags |= QFILE_ALLOW_ALL_NAMES;
@@ -152,45 +146,49 @@ int options_parse(struct options *options, int argc, char **argv)
 			break;
 		case OPTION_CONFLICT:
 			if (!parse_conflict(optarg, &options->on_conflict))
-				return usage("--on-conflict takes fail or rename, not", optarg);
+				return usage_value(
+					program, "--on-conflict takes fail or rename, not", optarg);
 			break;
 		case OPTION_BYTES:
 			if (!parse_size(optarg, 1, &options->limits.bytes))
-				return usage("--max-bytes takes a size such as 500M, not", optarg);
+				return usage_value(program,
+						   "--max-bytes takes a size such as 500M, not",
+						   optarg);
 			break;
 		case OPTION_FILES:
 			if (!parse_count(optarg, &options->limits.files))
-				return usage("--max-files takes a number, not", optarg);
+				return usage_value(program, "--max-files takes a number, not",
+						   optarg);
 			break;
 		case OPTION_TIMEOUT:
 			if (!parse_seconds(optarg, &options->timeout))
-				return usage("--timeout takes a number of seconds, not", optarg);
+				return usage_value(program,
+						   "--timeout takes a number of seconds, not",
+						   optarg);
 			break;
 		case 'w':
 			optarg = (char *)separate_number(options, argc, argv);
 			options->wait_for_space = DEFAULT_SPACE;
 			if (optarg && !parse_size(optarg, MIB, &options->wait_for_space))
-				return usage("--wait-for-space takes a size such as 500M, not",
-					     optarg);
+				return usage_value(program,
+						   "--wait-for-space takes a size such as 500M, "
+						   "not",
+						   optarg);
 			break;
 		case 'v':
 			options->verbose = true;
 			break;
 		case 'h':
-			return fputs(help, stdout) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;
+			return usage_help(help);
 		case 'V':
-			return printf("qfile-unpacker (qfilecopy) %s\n", qfile_version()) < 0 ||
-					       fflush(stdout) != 0
-				       ? EXIT_FAILED
-				       : 0;
+			return usage_version(program);
 		default: /* getopt has said what is wrong */
-			fputs("Try 'qfile-unpacker --help'.\n", stderr);
-			return EXIT_USAGE;
+			return usage_wrong(program, NULL);
 		}
 	}
 	while (optind < argc) { /* behind "--" */
 		if (!parse_positional(options, argv[optind++]))
-			return usage("too many arguments:", argv[optind - 1]);
+			return usage_value(program, "too many arguments:", argv[optind - 1]);
 	}
 	return -1;
 }

@@ -3,11 +3,6 @@
 #define OPTIONS_H
 #include <qfile.h>
 
-enum {
-	EXIT_FAILED = 1,
-	EXIT_USAGE = 2
-};
-
 struct options {
 	const char *user, *directory; /* NULL: not given */
 	unsigned flags;               /* QFILE_ALLOW_* */

@@ -7,6 +7,7 @@
 #include "cli/rpc.h"
 #include "cli/startup.h"
 #include "cli/stop.h"
+#include "cli/usage.h"
 #include "cli/via.h"
 #include "keep.h"
 #include "open/opener/opener.h"
@@ -110,7 +111,8 @@ static int open_there(struct session *session, const struct options *options)
 	struct peer peer = {.in = STDIN_FILENO, .out = STDOUT_FILENO};
 	int stop = stop_open(), r;
 
-	if (options->via && (r = call_command(options->via, environ, &peer)) < 0)
+	r = options->via ? call_command(options->via, environ, &peer) : 0;
+	if (r < 0)
 		errx(EXIT_FAILED, "running a shell: %s", strerror(-r));
 	r = open_file(session, options, &peer, stop);
 	if (r == 0) {

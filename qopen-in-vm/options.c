@@ -4,13 +4,17 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "options.h"
+
 #include "cli/number.h"
+#include "cli/usage.h"
 
 #include <err.h>
 #include <getopt.h>
 #include <qfile.h>
 #include <stdio.h>
 #include <string.h>
+
+static const char program[] = "qopen-in-vm";
 
 static const char help[] =
 	"Usage: qopen-in-vm [OPTION]... VM FILE\n"
@@ -101,14 +105,6 @@ static const char *take_arguments(struct options *options, int count, char **arg
 	return contradiction(options);
 }
 
-static int wrong_usage(const char *wrong)
-{
-	if (wrong)
-		warnx("%s", wrong);
-	fputs("Try 'qopen-in-vm --help'.\n", stderr);
-	return EXIT_USAGE;
-}
-
 int options_parse(struct options *options, int argc, char **argv)
 {
 	const char *wrong;
@@ -128,7 +124,8 @@ int options_parse(struct options *options, int argc, char **argv)
 			break;
 		case OPTION_MAX_BYTES:
 			if (!parse_size(optarg, 1, &options->max_bytes))
-				return wrong_usage("--max-bytes takes a size such as 500M");
+				return usage_wrong(program, "--max-bytes takes a size such as "
+							    "500M");
 			break;
 		case OPTION_FROM:
 			options->from = optarg;
@@ -140,16 +137,13 @@ int options_parse(struct options *options, int argc, char **argv)
 			options->verbose = true;
 			break;
 		case 'h':
-			return fputs(help, stdout) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;
+			return usage_help(help);
 		case 'V':
-			return printf("qopen-in-vm (qfilecopy) %s\n", qfile_version()) < 0 ||
-					       fflush(stdout) != 0
-				       ? EXIT_FAILED
-				       : 0;
+			return usage_version(program);
 		default: /* getopt has said what is wrong */
-			return wrong_usage(NULL);
+			return usage_wrong(program, NULL);
 		}
 	}
 	wrong = take_arguments(options, argc - optind, argv + optind);
-	return wrong ? wrong_usage(wrong) : -1;
+	return wrong ? usage_wrong(program, wrong) : -1;
 }

@@ -48,6 +48,9 @@ for group in "$@"; do
     demo)
         need findutils "compares both sides" has find
         ;;
+    picture)
+        need python3 "draws the demo" has python3
+        ;;
     test)
         need check "runs the unit tests" has_module check
         need python3 "runs all others" has python3

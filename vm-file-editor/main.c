@@ -6,6 +6,7 @@
  */
 #include "cli/startup.h"
 #include "cli/stop.h"
+#include "cli/usage.h"
 #include "explain.h"
 #include "open/editor/editor.h"
 #include "options.h"

@@ -4,7 +4,9 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "options.h"
+
 #include "cli/number.h"
+#include "cli/usage.h"
 
 #include <err.h>
 #include <getopt.h>
@@ -12,6 +14,8 @@
 #include <string.h>
 
 const char default_handler[] = "xdg-open";
+
+static const char program[] = "vm-file-editor";
 
 static const char help[] =
 	"Usage: vm-file-editor [OPTION]...\n"
@@ -45,16 +49,6 @@ static const struct option long_options[] = {
 	{NULL, 0, NULL, 0},
 };
 
-static int usage(const char *what, const char *value)
-{
-	char text[256];
-
-	qfile_printable(value, strlen(value), text, sizeof(text));
-	warnx("%s \"%s\"", what, text);
-	fputs("Try 'vm-file-editor --help'.\n", stderr);
-	return EXIT_USAGE;
-}
-
 int options_parse(struct options *options, int argc, char **argv)
 {
 	int option;
@@ -64,28 +58,30 @@ int options_parse(struct options *options, int argc, char **argv)
 		switch (option) {
 		case OPTION_HANDLER:
 			if (strspn(optarg, " \t\n") == strlen(optarg))
-				return usage("--handler takes a command such as xdg-open, not",
-					     optarg);
+				return usage_value(program,
+						   "--handler takes a command such as xdg-open, "
+						   "not",
+						   optarg);
 			options->handler = optarg;
 			break;
 		case OPTION_BYTES:
 			if (!parse_size(optarg, 1, &options->max_bytes))
-				return usage("--max-bytes takes a size such as 500M, not", optarg);
+				return usage_value(program,
+						   "--max-bytes takes a size such as 500M, not",
+						   optarg);
 			break;
 		case 'v':
 			options->verbose = true;
 			break;
 		case 'h':
-			return fputs(help, stdout) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;
+			return usage_help(help);
 		case 'V':
-			return printf("vm-file-editor (qfilecopy) %s\n", qfile_version()) < 0 ||
-					       fflush(stdout) != 0
-				       ? EXIT_FAILED
-				       : 0;
+			return usage_version(program);
 		default: /* getopt has said what is wrong */
-			fputs("Try 'vm-file-editor --help'.\n", stderr);
-			return EXIT_USAGE;
+			return usage_wrong(program, NULL);
 		}
 	}
-	return optind < argc ? usage("this program takes options only, not", argv[optind]) : -1;
+	return optind < argc
+		       ? usage_value(program, "this program takes options only, not", argv[optind])
+		       : -1;
 }

@@ -3,11 +3,6 @@
 #define OPTIONS_H
 #include <qfile.h>
 
-enum {
-	EXIT_FAILED = 1,
-	EXIT_USAGE = 2
-};
-
 struct options {
 	const char *handler; /* what a shell runs with the file's path behind it */
 	uint64_t max_bytes;

@@ -9,6 +9,8 @@
  */
 #include "io/empty.h"
 
+#include "io/directory.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -21,12 +23,7 @@
 
 static DIR *open_list(int dir)
 {
-	int fd = openat(dir, ".", OPEN_DIRECTORY);
-	DIR *list = fd < 0 ? NULL : fdopendir(fd);
-
-	if (!list && fd >= 0)
-		close(fd);
-	return list;
+	return directory_read(openat(dir, ".", OPEN_DIRECTORY));
 }
 
 /* The next entry that is neither "." nor "..". */

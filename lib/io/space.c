@@ -10,15 +10,28 @@
 #include <errno.h>
 #include <sys/statfs.h>
 
-int space_check(int fd, uint64_t bytes)
+int space_left(int fd, uint64_t *bytes)
 {
 	struct statfs status;
 
-	if (bytes <= STREAM_BUFFER_SIZE)
-		return 0;
 	if (fstatfs(fd, &status) < 0)
 		return -errno;
-	if (status.f_blocks == 0) /* nothing is known: a tmpfs without a bound, say */
+	/* Without blocks nothing is known: a tmpfs without a bound, say. */
+	if (status.f_blocks == 0 ||
+	    __builtin_mul_overflow((uint64_t)status.f_bavail, (uint64_t)status.f_bsize, bytes))
+		*bytes = UINT64_MAX;
+	return 0;
+}
+
+int space_check(int fd, uint64_t bytes)
+{
+	uint64_t left;
+	int r;
+
+	if (bytes <= STREAM_BUFFER_SIZE)
 		return 0;
-	return bytes / (uint64_t)status.f_bsize >= (uint64_t)status.f_bavail ? -ENOSPC : 0;
+	r = space_left(fd, &left);
+	if (r < 0)
+		return r;
+	return bytes < left ? 0 : -ENOSPC;
 }

@@ -4,9 +4,15 @@
 #include <stdint.h>
 
 /*
- * Has the file system that `fd` is on room for so many bytes? -ENOSPC: it has not. What fits into
- * one buffer of a stream finds out by itself just as early, and is not asked for. Nothing is
- * reserved: that would go over all the memory of a large file once more.
+ * How many bytes are free for this user on the file system that `fd` is on? UINT64_MAX where it
+ * does not say. Else the errno of asking it.
+ */
+int space_left(int fd, uint64_t *bytes);
+
+/*
+ * Has that file system room for so many bytes? -ENOSPC: it has not. Files that fit in one stream
+ * buffer are not checked: writing them fails just as early. Nothing is reserved: that would write
+ * all blocks of a large file twice.
  */
 int space_check(int fd, uint64_t bytes);
 

@@ -7,6 +7,7 @@
 #include "format/name.h"
 
 #include "format/error.h"
+#include "io/directory.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -118,17 +119,13 @@ static int plan_all(const struct staging *staging, enum qfile_conflict on_confli
 		    unsigned *steps, unsigned *renamed, struct step *first,
 		    struct qfile_error *error)
 {
-	int fd = openat(staging->tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
-	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+	DIR *list = directory_read(openat(staging->tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	const struct dirent *entry;
 	struct step step;
+	int r = 0;
 
-	if (!list) {
-		r = -errno;
-		if (fd >= 0)
-			close(fd);
-		return error_set(error, r, "committing", NULL);
-	}
+	if (!list)
+		return error_set(error, -errno, "committing", NULL);
 	while (r == 0) {
 		errno = 0;
 		entry = readdir(list);
@@ -285,10 +282,11 @@ static int commit_one(const struct staging *staging, const struct step *step,
 {
 	int r = sync_all(staging, error);
 
-	if (r == 0 && (r = publish(staging, step)) < 0)
-		error_set(error, r, "committing", step->final);
 	if (r < 0)
 		return r;
+	r = publish(staging, step);
+	if (r < 0)
+		return error_set(error, r, "committing", step->final);
 	r = sync_incoming(staging, error);
 	if (r < 0)
 		unpublish(staging, step);
@@ -371,12 +369,9 @@ static int finish(struct staging *staging)
 
 void commit_sweep(int incoming)
 {
-	int fd = openat(incoming, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+	DIR *list = directory_read(openat(incoming, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	const struct dirent *entry;
 
-	if (!list && fd >= 0)
-		close(fd);
 	while (list && (entry = readdir(list))) {
 		struct staging staging;
 

@@ -8,12 +8,14 @@
  */
 #include "format/error.h"
 #include "format/options.h"
+#include "io/space.h"
 #include "io/stream.h"
 #include "receive/commit.h"
 #include "receive/report.h"
 #include "receive/unpack.h"
 #include "receive/verify.h"
 #include "sandbox/sandbox.h"
+#include "system/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +23,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -34,8 +35,8 @@ static int report_layers(int fd, enum report_kind kind, int code, unsigned layer
 }
 
 /* The child's life. Its exit status says nothing: the monitor goes by the report. */
-static _Noreturn void be_child(const struct qfile_receive_options *options,
-			       struct confinement *confinement, int tree, int report_fd)
+static _Noreturn void be_child(const struct qfile_receive_options *options, struct sandbox *sandbox,
+			       int tree, int report_fd)
 {
 	struct unpack_options unpack_options = {
 		.in = STDIN_FILENO,
@@ -50,14 +51,14 @@ static _Noreturn void be_child(const struct qfile_receive_options *options,
 	/* The stream, the report and stderr: it will have no other descriptors. */
 	if (dup2(options->in, STDIN_FILENO) < 0 || dup2(report_fd, STDOUT_FILENO) < 0)
 		_exit(1);
-	unpack_options.root = confine(confinement, tree);
+	unpack_options.root = sandbox_enter(sandbox, tree);
 	if (unpack_options.root < 0) {
 		report_layers(STDOUT_FILENO, REPORT_UNCONFINED, -unpack_options.root,
-			      confinement->failed);
+			      sandbox->failed);
 		_exit(1);
 	}
 	/* Nobody listens: the monitor was killed before we had asked to be killed with it. */
-	if (report_layers(STDOUT_FILENO, REPORT_CONFINED, 0, confinement->layers) < 0)
+	if (report_layers(STDOUT_FILENO, REPORT_CONFINED, 0, sandbox->layers) < 0)
 		_exit(1);
 	umask(0); /* files get the modes that were sent */
 	report.code = (uint32_t)-unpack(&unpack_options, &report.received, last);
@@ -93,13 +94,12 @@ static int wait_for_space(struct monitor *monitor)
 		 */
 		struct pollfd pollfds[2] = {{.fd = options->stop, .events = POLLIN},
 					    {.fd = options->out}};
-		struct statfs status;
+		uint64_t left;
+		int r = space_left(monitor->staging.dir, &left);
 
-		if (fstatfs(monitor->staging.dir, &status) < 0)
-			return error_set(monitor->error, -errno, "looking at the free space", NULL);
-		/* Without blocks nothing is known: a tmpfs without a bound, say. */
-		if (status.f_blocks == 0 ||
-		    (uint64_t)status.f_bavail * (uint64_t)status.f_bsize >= options->wait_for_space)
+		if (r < 0)
+			return error_set(monitor->error, r, "looking at the free space", NULL);
+		if (left >= options->wait_for_space)
 			return 0;
 		if (poll(pollfds, 2, 1000) < 0 && errno != EINTR)
 			return error_set(monitor->error, -errno, "waiting for space", NULL);
@@ -130,7 +130,7 @@ static int unconfined(struct monitor *monitor)
 	error_set(monitor->error, -EPERM, "confining the unpacking process",
 		  qfile_layer_name(report->layers));
 	if (geteuid() != 0)
-		monitor->error->hint = confine_hint();
+		monitor->error->hint = sandbox_hint();
 	return -EPERM;
 }
 
@@ -177,21 +177,13 @@ static int act_on_report(struct monitor *monitor)
 	}
 }
 
-static int64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
-
 /*
  * Milliseconds that the child still has, as poll(2) has it. While the sender is there it is the
  * child that counts its silence.
  */
 static int time_left(const struct monitor *monitor)
 {
-	int64_t left = monitor->deadline - now();
+	int64_t left = monitor->deadline - clock_now();
 
 	return !monitor->ended || monitor->options->timeout == 0 ? -1 : left > 0 ? (int)left : 0;
 }
@@ -219,7 +211,7 @@ static int wait_for_report(struct monitor *monitor)
 		return error_set(monitor->error, -ECANCELED, NULL, NULL);
 	if (pollfds[2].revents) {
 		monitor->ended = true;
-		monitor->deadline = now() + stream_patience(monitor->options->timeout);
+		monitor->deadline = clock_now() + stream_patience(monitor->options->timeout);
 	}
 	if (left == 0) {
 		error_set(monitor->error, -ETIMEDOUT, NULL, NULL);
@@ -243,27 +235,29 @@ static int listen_to_child(struct monitor *monitor)
 		if (r < 0)
 			return error_set(monitor->error, r == -ECONNRESET ? -EIO : r,
 					 "listening to the unpacking process", NULL);
-		if (r > 0 && (r = act_on_report(monitor)) != 0)
+		if (r > 0)
+			r = act_on_report(monitor);
+		if (r != 0)
 			return r < 0 ? r : 0;
 	}
 }
 
 static int run_child(struct monitor *monitor)
 {
-	struct confinement confinement;
+	struct sandbox sandbox;
 	int fds[2], r;
 	pid_t pid;
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return error_set(monitor->error, -errno, "making a pipe", NULL);
-	pid = confine_fork(&confinement);
+	pid = sandbox_fork(&sandbox);
 	if (pid == 0)
-		be_child(monitor->options, &confinement, monitor->staging.tree, fds[1]);
+		be_child(monitor->options, &sandbox, monitor->staging.tree, fds[1]);
 	close(fds[1]);
 	if (pid < 0) {
 		close(fds[0]);
 		error_set(monitor->error, -EPERM, "confining the unpacking process", NULL);
-		monitor->error->hint = confine_hint();
+		monitor->error->hint = sandbox_hint();
 		return -EPERM;
 	}
 	monitor->reader.fd = fds[0];

@@ -65,18 +65,18 @@ int qfile_user_become(const struct qfile_user *user)
 	 * need to.
 	 */
 	if (user->uid == getuid() && user->uid == geteuid())
-		return privilege_keep_few();
+		return capabilities_keep_few();
 	if (geteuid() != 0)
 		return -EPERM;
 	if (*user->name ? initgroups(user->name, user->gid) < 0 : setgroups(1, &user->gid) < 0)
 		return -errno;
 	/*
-	 * The capabilities would go with the identity; privilege_keep_few() says which of them
+	 * The capabilities would go with the identity; capabilities_keep_few() says which of them
 	 * stay, and that none is in force.
 	 */
 	if (prctl(PR_SET_KEEPCAPS, 1) < 0 || setresgid(user->gid, user->gid, user->gid) < 0 ||
 	    setresuid(user->uid, user->uid, user->uid) < 0)
 		return -errno;
-	r = privilege_keep_few();
+	r = capabilities_keep_few();
 	return r < 0 || prctl(PR_SET_KEEPCAPS, 0) == 0 ? r : -errno;
 }

@@ -44,7 +44,7 @@ static int caps_set(uint64_t effective, uint64_t permitted)
 	return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
 }
 
-int privilege_keep_few(void)
+int capabilities_keep_few(void)
 {
 	uint64_t effective, permitted;
 	int r = caps_get(&effective, &permitted);
@@ -52,7 +52,7 @@ int privilege_keep_few(void)
 	return r < 0 ? r : caps_set(0, permitted & FEW);
 }
 
-int privilege_raise(void)
+int capabilities_raise(void)
 {
 	uint64_t effective, permitted;
 	int r = caps_get(&effective, &permitted);
@@ -62,7 +62,7 @@ int privilege_raise(void)
 	return r < 0 ? r : (permitted & BIT(CAP_SYS_ADMIN)) != 0;
 }
 
-int privilege_can_chroot(void)
+int capabilities_can_chroot(void)
 {
 	uint64_t effective = 0, permitted;
 	int r = caps_get(&effective, &permitted);
@@ -70,7 +70,7 @@ int privilege_can_chroot(void)
 	return r < 0 ? r : (effective & BIT(CAP_SYS_CHROOT)) != 0;
 }
 
-int privilege_drop(void)
+int capabilities_drop(void)
 {
 	/*
 	 * Only with CAP_SETPCAP, which a process that never had any privilege lacks; for it

@@ -9,14 +9,14 @@
  * Keep in the permitted set what making namespaces, chroot and shedding the rest need; have none in
  * force.
  */
-int privilege_keep_few(void);
+int capabilities_keep_few(void);
 /*
  * Put in force what is permitted. Returns whether CAP_SYS_ADMIN is among it, or a negative errno.
  */
-int privilege_raise(void);
-/* May this process chroot (after privilege_raise())? */
-int privilege_can_chroot(void);
+int capabilities_raise(void);
+/* May this process chroot (after capabilities_raise())? */
+int capabilities_can_chroot(void);
 /* Give up all capabilities, and every way to new ones that the process has the right to close. */
-int privilege_drop(void);
+int capabilities_drop(void);
 
 #endif

@@ -86,37 +86,37 @@ static pid_t fork_into(int flags)
 	return pid < 0 ? -errno : (pid_t)pid;
 }
 
-static pid_t fork_confined(struct confinement *confinement)
+static pid_t fork_confined(struct sandbox *sandbox)
 {
-	int flags = kernel_namespaces(), admin = privilege_raise();
+	int flags = kernel_namespaces(), admin = capabilities_raise();
 	pid_t pid;
 
 	if (admin < 0)
 		return admin;
 	/* In its user namespace the child cannot see who it is. */
-	confinement->uid = geteuid();
-	confinement->gid = getegid();
-	confinement->layers = QFILE_LAYER_USER_NS | QFILE_LAYER_NAMESPACES;
+	sandbox->uid = geteuid();
+	sandbox->gid = getegid();
+	sandbox->layers = QFILE_LAYER_USER_NS | QFILE_LAYER_NAMESPACES;
 	pid = fork_into(flags | CLONE_NEWUSER);
 	/* As root none of it may depend on user namespaces, which many systems switch off. */
 	if (pid < 0 && admin) {
-		confinement->layers = QFILE_LAYER_NAMESPACES;
+		sandbox->layers = QFILE_LAYER_NAMESPACES;
 		pid = fork_into(flags);
 	}
 	/* A container's root, say: chroot is what there must be. */
-	if (pid < 0 && privilege_can_chroot() > 0) {
-		confinement->layers = 0;
+	if (pid < 0 && capabilities_can_chroot() > 0) {
+		sandbox->layers = 0;
 		pid = fork_into(0);
 	}
 	return pid;
 }
 
-pid_t confine_fork(struct confinement *confinement)
+pid_t sandbox_fork(struct sandbox *sandbox)
 {
-	pid_t pid = fork_confined(confinement);
+	pid_t pid = fork_confined(sandbox);
 
 	if (pid != 0) {
-		int r = privilege_drop();
+		int r = capabilities_drop();
 
 		if (r < 0 && pid > 0)
 			kill(pid, SIGKILL);
@@ -138,7 +138,7 @@ static int write_file(const char *path, const char *text)
 }
 
 /* In a new user namespace, be the same user as outside; nobody else exists there. */
-static int map_user(const struct confinement *confinement)
+static int map_user(struct sandbox *sandbox)
 {
 	char map[64];
 	int r;
@@ -153,13 +153,11 @@ static int map_user(const struct confinement *confinement)
 	r = write_file("/proc/self/setgroups", "deny");
 	if (r < 0 && r != -ENOENT)
 		return r;
-	snprintf(map, sizeof(map), "%u %u 1", (unsigned)confinement->gid,
-		 (unsigned)confinement->gid);
+	snprintf(map, sizeof(map), "%u %u 1", (unsigned)sandbox->gid, (unsigned)sandbox->gid);
 	r = write_file("/proc/self/gid_map", map);
 	if (r < 0)
 		return r;
-	snprintf(map, sizeof(map), "%u %u 1", (unsigned)confinement->uid,
-		 (unsigned)confinement->uid);
+	snprintf(map, sizeof(map), "%u %u 1", (unsigned)sandbox->uid, (unsigned)sandbox->uid);
 	r = write_file("/proc/self/uid_map", map);
 	/*
 	 * In a user namespace below this one the child would be root again. Where /proc is
@@ -207,21 +205,21 @@ static void forget_other_mounts(void)
 		umount2(".", MNT_DETACH); /* the old root, which lies on top now */
 }
 
-static int enter_root(struct confinement *confinement, int root)
+static int make_mount(struct sandbox *sandbox)
 {
-	confinement->failed = QFILE_LAYER_CHROOT;
-	if (fchdir(root) < 0)
-		return -errno;
-	if (confinement->layers & QFILE_LAYER_NAMESPACES && mount_root() == 0) {
-		confinement->layers |= QFILE_LAYER_MOUNT;
+	int r = fchdir(sandbox->root) < 0 ? -errno : mount_root();
+
+	if (r == 0)
 		forget_other_mounts();
-	} else if (fchdir(root) < 0) {
+	return r;
+}
+
+static int make_chroot(struct sandbox *sandbox)
+{
+	/* Where there is no mount of its own, trying to make one may have led elsewhere. */
+	if (!(sandbox->layers & QFILE_LAYER_MOUNT) && fchdir(sandbox->root) < 0)
 		return -errno;
-	}
-	if (chroot(".") < 0 || chdir("/") < 0)
-		return -errno;
-	confinement->layers |= QFILE_LAYER_CHROOT;
-	return 0;
+	return chroot(".") < 0 || chdir("/") < 0 ? -errno : 0;
 }
 
 /* ---- Resources and descriptors ---- */
@@ -239,29 +237,42 @@ static int limit(int resource, rlim_t value)
 	return setrlimit(resource, &now) < 0 ? -errno : 0;
 }
 
-static int limit_resources(void)
+static int make_resources(struct sandbox *sandbox)
 {
-	int r = limit(RLIMIT_CORE, 0);
-
-	if (r == 0)
-		r = limit(RLIMIT_NPROC, 0);
-	if (r == 0)
-		r = limit(RLIMIT_NOFILE, MAX_DESCRIPTORS);
-	if (r == 0)
-		r = limit(RLIMIT_MEMLOCK, 0);
-	if (r == 0)
-		r = limit(RLIMIT_MSGQUEUE, 0);
+	static const struct {
+		int resource;
+		rlim_t value;
+	} limits[] = {
+		{RLIMIT_CORE, 0},
+		{RLIMIT_NPROC, 0},
+		{RLIMIT_NOFILE, MAX_DESCRIPTORS},
+		{RLIMIT_MEMLOCK, 0},
+		{RLIMIT_MSGQUEUE, 0},
 #if !defined(__SANITIZE_ADDRESS__) /* whose shadow memory needs terabytes of addresses */
-	if (r == 0)
-		r = limit(RLIMIT_AS, MAX_ADDRESS_SPACE);
+		{RLIMIT_AS, MAX_ADDRESS_SPACE},
 #endif
-	return r;
+	};
+
+	(void)sandbox;
+	for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
+		int r = limit(limits[i].resource, limits[i].value);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
-static int close_others(void)
+/* All but the standard ones; and a new one of the root directory, which is another one by now. */
+static int make_descriptors(struct sandbox *sandbox)
 {
-	return syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0) < 0 ? -errno : 0;
+	if (syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0) < 0)
+		return -errno;
+	sandbox->root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return sandbox->root < 0 ? -errno : 0;
 }
+
+/* ---- Privileges ---- */
 
 /*
  * What a process inherits beside descriptors: from the session's group it could signal the monitor,
@@ -270,53 +281,79 @@ static int close_others(void)
 static int leave_session(void)
 {
 	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL); /* not every kernel has keys */
-	return setsid();
+	return setsid() < 0 ? -errno : 0;
 }
 
-int confine(struct confinement *confinement, int root)
+static int make_privileges(struct sandbox *sandbox)
+{
+	int r = capabilities_drop();
+
+	(void)sandbox;
+	if (r < 0)
+		return r;
+	return prctl(PR_SET_DUMPABLE, 0) < 0 ? -errno : 0;
+}
+
+/* ---- System calls ---- */
+
+static int make_landlock(struct sandbox *sandbox)
+{
+	return landlock_confine(sandbox->root);
+}
+
+static int make_system_calls(struct sandbox *sandbox)
+{
+	(void)sandbox;
+	return seccomp_confine();
+}
+
+/* ---- All of them ---- */
+
+/*
+ * In their order: each needs what those below it take away. The namespaces exist since
+ * sandbox_fork().
+ */
+static const struct {
+	enum qfile_layer layer;
+	int (*make)(struct sandbox *sandbox);
+	unsigned needs; /* layers without which it is not tried */
+	/* A kernel may lack it, or a container forbid it; what is above holds without it. */
+	bool may_fail;
+} layers[] = {
+	/* clang-format off */
+	{.layer = QFILE_LAYER_USER_NS, .make = map_user, .needs = QFILE_LAYER_USER_NS},
+	{.layer = QFILE_LAYER_MOUNT, .make = make_mount, .may_fail = true,
+	 .needs = QFILE_LAYER_NAMESPACES},
+	{.layer = QFILE_LAYER_CHROOT, .make = make_chroot},
+	{.layer = QFILE_LAYER_PRIVILEGES, .make = make_privileges},
+	{.layer = QFILE_LAYER_DESCRIPTORS, .make = make_descriptors},
+	{.layer = QFILE_LAYER_RESOURCES, .make = make_resources},
+	{.layer = QFILE_LAYER_LANDLOCK, .make = make_landlock, .may_fail = true},
+	{.layer = QFILE_LAYER_SYSCALLS, .make = make_system_calls, .may_fail = true},
+	/* clang-format on */
+};
+
+int sandbox_enter(struct sandbox *sandbox, int root)
 {
 	int r;
 
+	sandbox->root = root;
+	sandbox->failed = QFILE_LAYER_PRIVILEGES;
 	/* A monitor that is killed takes its child along. */
-	confinement->failed = QFILE_LAYER_PRIVILEGES;
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || leave_session() < 0)
-		return -errno;
-	if (confinement->layers & QFILE_LAYER_USER_NS) {
-		confinement->failed = QFILE_LAYER_USER_NS;
-		r = map_user(confinement);
-		if (r < 0)
+	r = prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ? -errno : leave_session();
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < sizeof(layers) / sizeof(*layers); i++) {
+		if ((sandbox->layers & layers[i].needs) != layers[i].needs)
+			continue;
+		sandbox->failed = layers[i].layer;
+		r = layers[i].make(sandbox);
+		if (r == 0)
+			sandbox->layers |= layers[i].layer;
+		else if (!layers[i].may_fail)
 			return r;
 	}
-	r = enter_root(confinement, root);
-	if (r < 0)
-		return r;
-	confinement->failed = QFILE_LAYER_PRIVILEGES;
-	r = privilege_drop();
-	if (r == 0 && prctl(PR_SET_DUMPABLE, 0) < 0)
-		r = -errno;
-	if (r < 0)
-		return r;
-	confinement->layers |= QFILE_LAYER_PRIVILEGES;
-	confinement->failed = QFILE_LAYER_DESCRIPTORS;
-	r = close_others();
-	if (r < 0)
-		return r;
-	confinement->layers |= QFILE_LAYER_DESCRIPTORS;
-	confinement->failed = QFILE_LAYER_RESOURCES;
-	r = limit_resources();
-	if (r < 0)
-		return r;
-	confinement->layers |= QFILE_LAYER_RESOURCES;
-	confinement->failed = QFILE_LAYER_CHROOT;
-	root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (root < 0)
-		return -errno;
-	/* These two a kernel may lack, or a container forbid: what is above holds without them. */
-	if (landlock_confine(root) == 0)
-		confinement->layers |= QFILE_LAYER_LANDLOCK;
-	if (syscalls_confine() == 0)
-		confinement->layers |= QFILE_LAYER_SYSCALLS;
-	return root;
+	return sandbox->root;
 }
 
 /* ---- Why not ---- */
@@ -334,7 +371,7 @@ static bool setting_is(const char *path, char value)
 	return n == 2 && text[0] == value && text[1] == '\n';
 }
 
-const char *confine_hint(void)
+const char *sandbox_hint(void)
 {
 	if (setting_is("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", '1'))
 		return "AppArmor restricts user namespaces: add a profile with \"userns,\" for "

@@ -5,11 +5,12 @@
 #define CONFINE_H
 #include <qfile.h>
 
-struct confinement {
+struct sandbox {
 	unsigned layers;         /* the enum qfile_layer bits that are in force */
 	enum qfile_layer failed; /* where it cannot be had: for want of this one */
 	uid_t uid;               /* who we are outside */
 	gid_t gid;
+	int root; /* the directory that becomes, and then is, the child's whole file system */
 };
 
 /*
@@ -18,19 +19,19 @@ struct confinement {
  * negative errno: a user without privileges may make no namespaces here, so that chroot cannot be
  * had.
  */
-pid_t confine_fork(struct confinement *confinement);
+pid_t sandbox_fork(struct sandbox *sandbox);
 
 /*
  * In the child: shut it in. `root`, a directory, becomes its whole file system; every descriptor
  * above 2 is closed. Returns a new descriptor of the root directory, or a negative errno when a
  * layer is missing that there must be.
  */
-int confine(struct confinement *confinement, int root);
+int sandbox_enter(struct sandbox *sandbox, int root);
 
 /*
  * Which setting of the system keeps a plain user from making namespaces: a static sentence part, or
  * NULL.
  */
-const char *confine_hint(void);
+const char *sandbox_hint(void);
 
 #endif

@@ -92,7 +92,7 @@ static int add(scmp_filter_ctx filter, const struct allowed *rule)
 		SCMP_CMP(rule->argument, SCMP_CMP_MASKED_EQ, rule->mask, rule->value));
 }
 
-int syscalls_confine(void)
+int seccomp_confine(void)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	int r = filter ? 0 : -ENOMEM;

@@ -6,6 +6,6 @@
  * From here on, any system call but those that unpacking needs kills the process. Needs
  * no_new_privs. A negative errno without seccomp.
  */
-int syscalls_confine(void);
+int seccomp_confine(void);
 
 #endif

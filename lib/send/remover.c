@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "format/error.h"
+#include "io/directory.h"
 #include "io/dirstack.h"
 #include "send/journal.h"
 
@@ -164,13 +165,9 @@ static int leave(struct qfile_remover *remover, struct qfile_error *kept)
 	 */
 	if (lseek(level.fd, 0, SEEK_SET) < 0)
 		return -errno;
-	fd = dup(level.fd);
-	remover->remains = fd < 0 ? NULL : fdopendir(fd);
-	if (!remover->remains) {
-		if (fd >= 0)
-			close(fd);
+	remover->remains = directory_read(dup(level.fd));
+	if (!remover->remains)
 		return -errno;
-	}
 	while (r == 0) {
 		const struct dirent *dirent = readdir(remover->remains);
 

@@ -231,9 +231,11 @@ static int send_file(struct qfile_sender *sender, const struct walk_entry *entry
 	 * A large file's content begins at a page of the buffer and of the pipe: the receiver may
 	 * then write whole pages.
 	 */
-	if (sender->left >= STREAM_BUFFER_SIZE && (r = stream_flush(&sender->writer)) < 0)
-		return r;
-	if (sender->left > 0 && (r = put_data(sender, error)) < 0)
+	if (sender->left >= STREAM_BUFFER_SIZE)
+		r = stream_flush(&sender->writer);
+	if (r == 0 && sender->left > 0)
+		r = put_data(sender, error);
+	if (r < 0)
 		return r;
 	if (sender->left == 0)
 		close_file(sender);

@@ -109,10 +109,13 @@ static int join(struct caller *caller)
 	char **program = caller->options->program;
 	int r = rpc_relay_open(&caller->relay, &caller->channel, &caller->session);
 
-	if (r == 0 && program && (r = program_start(&caller->program, program)) < 0)
-		warnx("cannot run %s: %s", program[0], strerror(-r));
-	else if (r < 0)
+	if (r < 0)
 		warnx("%s", strerror(-r));
+	if (r == 0 && program) {
+		r = program_start(&caller->program, program);
+		if (r < 0)
+			warnx("cannot run %s: %s", program[0], strerror(-r));
+	}
 	if (r < 0)
 		return r;
 	rpc_relay_input(&caller->relay, RPC_STDIN, program ? caller->program.in : STDIN_FILENO,

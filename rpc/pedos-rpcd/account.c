@@ -117,7 +117,10 @@ int account_run(const struct account *account, char *const argv[], char *const e
 	if (process->pid > 0 && read(failed[0], &code, sizeof(code)) > 0)
 		waitpid(process->pid, NULL, 0);
 	close(failed[0]);
-	if (code == 0 && (process->ended = (int)syscall(SYS_pidfd_open, process->pid, 0)) < 0) {
+	if (code != 0)
+		return -code;
+	process->ended = (int)syscall(SYS_pidfd_open, process->pid, 0);
+	if (process->ended < 0) {
 		code = errno;
 		kill(process->pid, SIGKILL);
 		waitpid(process->pid, NULL, 0);

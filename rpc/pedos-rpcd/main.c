@@ -51,7 +51,9 @@ int main(int argc, char **argv)
 	syscall(SYS_close_range, (unsigned)(3 + options.listen.inherited), ~0u, 0);
 	if (load_policy(&options, &policy) < 0)
 		return EXIT_FAILED;
-	if (!options.foreground && (ready = background_begin()) < 0)
+	if (!options.foreground)
+		ready = background_begin();
+	if (!options.foreground && ready < 0)
 		errx(EXIT_FAILED, "going to the background: %s", strerror(-ready));
 	if (daemon_open(&daemon, &options, &policy) < 0)
 		return EXIT_FAILED;

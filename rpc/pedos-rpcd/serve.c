@@ -4,7 +4,9 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "serve.h"
+
 #include "cli/stop.h"
+#include "system/clock.h"
 
 #include "account.h"
 #include "log.h"
@@ -39,7 +41,7 @@ struct call {
 	struct service_environment environment;
 	struct account_process process;
 	struct rpc_relay relay;
-	struct timespec begun;
+	int64_t begun; /* as clock_now() */
 	pid_t daemon;
 	int stop;
 };
@@ -314,14 +316,6 @@ static int carry(struct call *call)
 	return r;
 }
 
-static double seconds_since(const struct timespec *begun)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - begun->tv_sec) + (double)(now.tv_nsec - begun->tv_nsec) / 1e9;
-}
-
 /* How it went, in one line. */
 static void log_end(const struct call *call, int r)
 {
@@ -339,7 +333,8 @@ static void log_end(const struct call *call, int r)
 		 "%s -> %s %s as %s: %s; %s; %" PRIu64 " bytes in, %" PRIu64 " out, %.2f s",
 		 call->source, call->arrival->target, call->wish.service,
 		 *call->account.name ? call->account.name : "this user", call->verdict, end,
-		 call->relay.received, call->relay.sent, seconds_since(&call->begun));
+		 call->relay.received, call->relay.sent,
+		 (double)(clock_now() - call->begun) / 1000);
 }
 
 static void run(struct call *call)
@@ -381,7 +376,7 @@ void serve(const struct options *options, struct rpc_listener *listener,
 			     .daemon = daemon};
 	call.stop = stop_open();
 	prctl(PR_SET_NAME, "pedos-rpcd call");
-	clock_gettime(CLOCK_MONOTONIC, &call.begun);
+	call.begun = clock_now();
 	if (account_end_with(daemon, SIGTERM) < 0)
 		return;
 	if (call.stop < 0 ||

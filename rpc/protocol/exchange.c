@@ -5,23 +5,17 @@
  */
 #include "protocol/exchange.h"
 
+#include "system/clock.h"
+
 #include <errno.h>
 #include <string.h>
 #include <time.h>
-
-static int64_t milliseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* Wait for the channel until `deadline` (-1: none). */
 static int await(struct rpc_channel *channel, short events, int stop, int64_t deadline)
 {
 	struct pollfd fd = {.fd = stop, .events = POLLIN};
-	int64_t left = deadline < 0 ? -1 : deadline - milliseconds();
+	int64_t left = deadline < 0 ? -1 : deadline - clock_now();
 	int r;
 
 	if (deadline >= 0 && left <= 0)
@@ -44,7 +38,8 @@ static int read_full(struct rpc_channel *channel, int stop, int64_t deadline, un
 		if (n < 0)
 			return (int)n;
 		done += (size_t)n;
-		if (n == 0 && (r = await(channel, POLLIN, stop, deadline)) < 0)
+		r = n == 0 ? await(channel, POLLIN, stop, deadline) : 0;
+		if (r < 0)
 			return r;
 	}
 	return 0;
@@ -54,7 +49,7 @@ int rpc_receive_frame(struct rpc_channel *channel, struct rpc_session *session, 
 		      int patience, struct rpc_frame *frame, unsigned char *payload)
 {
 	unsigned char header[RPC_FRAME_HEADER_SIZE];
-	int64_t deadline = patience < 0 ? -1 : milliseconds() + patience;
+	int64_t deadline = patience < 0 ? -1 : clock_now() + patience;
 	int r = read_full(channel, stop, deadline, header, sizeof(header));
 
 	if (r == 0)
@@ -70,7 +65,7 @@ int rpc_receive_frame(struct rpc_channel *channel, struct rpc_session *session, 
 
 int rpc_send_frames(struct rpc_channel *channel, int stop, const unsigned char *bytes, size_t size)
 {
-	int64_t deadline = milliseconds() + RPC_PATIENCE;
+	int64_t deadline = clock_now() + RPC_PATIENCE;
 	size_t done = 0;
 
 	while (done < size) {
@@ -80,7 +75,8 @@ int rpc_send_frames(struct rpc_channel *channel, int stop, const unsigned char *
 		if (n < 0)
 			return (int)n;
 		done += (size_t)n;
-		if (n == 0 && (r = await(channel, POLLOUT, stop, deadline)) < 0)
+		r = n == 0 ? await(channel, POLLOUT, stop, deadline) : 0;
+		if (r < 0)
 			return r;
 	}
 	return 0;

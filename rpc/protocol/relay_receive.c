@@ -198,19 +198,22 @@ static int next_frame(struct rpc_relay *relay)
 
 	if (r != DONE)
 		return r;
-	if ((r = rpc_frame_decode(relay->in + relay->in_begin, &frame)) < 0)
+	r = rpc_frame_decode(relay->in + relay->in_begin, &frame);
+	if (r < 0)
 		return r;
 	is_stream = frame.type >= RPC_STDIN && frame.type <= RPC_STDERR;
 	if (!is_stream) {
 		if (frame.length > RPC_SMALL_MAX)
 			return -EPROTO;
-		if ((r = want(relay, RPC_FRAME_HEADER_SIZE + frame.length)) != DONE)
+		r = want(relay, RPC_FRAME_HEADER_SIZE + frame.length);
+		if (r != DONE)
 			return r;
 		if (frame.length == 4)
 			number = rpc_number_decode(relay->in + relay->in_begin +
 						   RPC_FRAME_HEADER_SIZE);
 	}
-	if ((r = rpc_session_next(relay->session, &frame, number)) < 0)
+	r = rpc_session_next(relay->session, &frame, number);
+	if (r < 0)
 		return r;
 	relay->in_begin += RPC_FRAME_HEADER_SIZE + (is_stream ? 0 : frame.length);
 	if (is_stream) {

@@ -112,14 +112,14 @@ pid_t __real_setsid(void);
 pid_t __wrap_setsid(void);
 int __real_setrlimit(int resource, const struct rlimit *limit);
 int __wrap_setrlimit(int resource, const struct rlimit *limit);
-int __real_privilege_drop(void);
-int __wrap_privilege_drop(void);
-int __real_privilege_can_chroot(void);
-int __wrap_privilege_can_chroot(void);
+int __real_capabilities_drop(void);
+int __wrap_capabilities_drop(void);
+int __real_capabilities_can_chroot(void);
+int __wrap_capabilities_can_chroot(void);
 int __real_landlock_confine(int root);
 int __wrap_landlock_confine(int root);
-int __real_syscalls_confine(void);
-int __wrap_syscalls_confine(void);
+int __real_seccomp_confine(void);
+int __wrap_seccomp_confine(void);
 int __real_verify(const struct staging *staging, unsigned flags, unsigned held, uint64_t claimed,
 		  struct qfile_error *error);
 int __wrap_verify(const struct staging *staging, unsigned flags, unsigned held, uint64_t claimed,
@@ -194,14 +194,14 @@ int __wrap_setrlimit(int resource, const struct rlimit *limit)
 	return without(RESOURCES) ? 0 : __real_setrlimit(resource, limit);
 }
 
-int __wrap_privilege_drop(void)
+int __wrap_capabilities_drop(void)
 {
-	return without(PRIVILEGES) && getpid() != scene.monitor ? 0 : __real_privilege_drop();
+	return without(PRIVILEGES) && getpid() != scene.monitor ? 0 : __real_capabilities_drop();
 }
 
-int __wrap_privilege_can_chroot(void)
+int __wrap_capabilities_can_chroot(void)
 {
-	return making && layers_bare() ? 1 : __real_privilege_can_chroot();
+	return making && layers_bare() ? 1 : __real_capabilities_can_chroot();
 }
 
 int __wrap_landlock_confine(int root)
@@ -209,9 +209,9 @@ int __wrap_landlock_confine(int root)
 	return without(LANDLOCK) ? -ENOSYS : __real_landlock_confine(root);
 }
 
-int __wrap_syscalls_confine(void)
+int __wrap_seccomp_confine(void)
 {
-	return without(SYSTEM_CALLS) ? -ENOSYS : __real_syscalls_confine();
+	return without(SYSTEM_CALLS) ? -ENOSYS : __real_seccomp_confine();
 }
 
 int __wrap_verify(const struct staging *staging, unsigned flags, unsigned held, uint64_t claimed,

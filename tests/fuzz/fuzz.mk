@@ -18,7 +18,7 @@ $(FUZZ_B)/%.o: %.c
 	$(Q)$(FUZZ_CC) $(FUZZ_CFLAGS) $(FUZZ_EYES) -MMD -MP -c -o $@ $<
 
 # Archives: of the library, too, each target takes what it needs, and may bring a file of the library itself.
-$(FUZZ_B)/libqfile.a: $(patsubst %.c,$(FUZZ_B)/%.o,$(call sources,lib))
+$(FUZZ_B)/libqfile.a: $(patsubst %.c,$(FUZZ_B)/%.o,$(call sources,lib) $(call sources,system) $(call sources,cli))
 $(FUZZ_B)/librpc.a: $(patsubst %.c,$(FUZZ_B)/%.o,$(filter-out $(XEN_ONLY) rpc/pedos-%,$(call sources,rpc)))
 $(FUZZ_B)/libshared.a: $(FUZZ_SHARED)
 $(FUZZ_B)/%.a:

@@ -50,7 +50,7 @@ static const struct {
 	{"staging", staging_suite, APART},
 	{"commit", commit_suite, APART},
 	{"journal_remove", journal_remove_suite, APART},
-	{"confine", confine_suite, APART},
+	{"sandbox", sandbox_suite, APART},
 	{"verify", verify_suite, APART},
 	{"vchan", vchan_suite, APART},
 	{"faults", faults_suite, APART},

@@ -28,7 +28,7 @@ Suite *unpack_suite(void);
 Suite *staging_suite(void);
 Suite *commit_suite(void);
 Suite *journal_remove_suite(void);
-Suite *confine_suite(void);
+Suite *sandbox_suite(void);
 Suite *verify_suite(void);
 Suite *vchan_suite(void);
 Suite *faults_suite(void);

@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "open/editor/editing.h"
+#include "system/clock.h"
 
 #include "format/error.h"
 

@@ -6,13 +6,14 @@
 #include "open/editor/handler.h"
 
 #include "open/editor/watch.h"
+#include "system/clock.h"
+#include "system/spawn.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,31 +25,6 @@
 /* Milliseconds between two looks whether what was asked to end has ended. */
 #define LOOK 10
 
-static int spawn(struct handler *handler, char *const argv[], char *const environment[])
-{
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t none, ours;
-	int r;
-
-	sigemptyset(&none);
-	sigemptyset(&ours);
-	sigaddset(&ours, SIGPIPE);
-	sigaddset(&ours, SIGXFSZ);
-	sigaddset(&ours, SIGCHLD);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setsigdefault(&attributes, &ours);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
-	r = posix_spawnp(&handler->pid, argv[0], &actions, &attributes, argv, environment);
-	posix_spawn_file_actions_destroy(&actions);
-	posix_spawnattr_destroy(&attributes);
-	return -r;
-}
-
 int handler_start(struct handler *handler, char *const argv[], char *const environment[])
 {
 	int r;
@@ -56,7 +32,7 @@ int handler_start(struct handler *handler, char *const argv[], char *const envir
 	*handler = (struct handler){.ended = -1};
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
 		return -errno;
-	r = spawn(handler, argv, environment);
+	r = spawn(argv, environment, -1, -1, &handler->pid);
 	if (r < 0)
 		return r;
 	handler->ended = pidfd_open(handler->pid, 0);

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "open/editor/holders.h"
+#include "io/directory.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -141,15 +142,12 @@ static bool link_leads_there(int dir, const char *name, const struct search *sea
 static bool has_open(int process, struct search *search)
 {
 	int fd = openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+	DIR *list = directory_read(fd);
 	const struct dirent *entry;
 	bool found = false;
 
-	if (!list) {
-		if (fd >= 0)
-			close(fd);
+	if (!list)
 		return false;
-	}
 	while (!found && (entry = readdir(list))) {
 		char target[PATH_MAX], info[300];
 

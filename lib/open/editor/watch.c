@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "open/editor/watch.h"
+#include "system/clock.h"
 
 #include <errno.h>
 #include <stdalign.h>
@@ -15,14 +16,6 @@
 
 /* Milliseconds. Programs that write in several goes pause for less; a user does not notice it. */
 #define QUIET 500
-
-int64_t clock_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 int watch_open(struct watch *watch, const char *directory, const char *name)
 {

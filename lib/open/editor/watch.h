@@ -21,9 +21,6 @@ struct watch {
 	int64_t last;  /* when something happened to it last, as clock_now() */
 };
 
-/* Milliseconds on a clock that only runs forward. */
-int64_t clock_now(void);
-
 /* Watch the file `name` of the directory at the path `directory`. */
 int watch_open(struct watch *watch, const char *directory, const char *name);
 void watch_close(struct watch *watch);

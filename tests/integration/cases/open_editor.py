@@ -23,6 +23,17 @@ test = suite.cases(Opening)
 LONGER = 1.5
 
 
+@test("the pipe that the editor shares with others is as it was before")
+def _(t):
+    t.handler('echo edited >"$1"')
+    reading, writing = os.pipe()
+    editor = t.start_editor(request("file", "first"), stdout=writing)
+    editor.wait().exits(0)
+    check(os.get_blocking(writing), "it does not block any more")
+    os.close(writing)
+    os.close(reading)
+
+
 # ---- What the application finds ----
 
 

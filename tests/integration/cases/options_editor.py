@@ -109,7 +109,8 @@ def _(t):
         ended(end, ENOENT, f"no application of the other VM could open a file {kind}")
         return end
     has(no_application_for("file.odt", 'that ends in ".odt"', "--handler=/no/such/command").said, 'ends in ".odt"')
-    no_application_for("file", "without an extension", "--handler=/no/such/command")
+    for name in "file", ".profile", "file.":
+        no_application_for(name, "without an extension", "--handler=/no/such/command")
     for code in (3, 4):
         env = first_in_path(t, "xdg-open", f"exit {code}")
         no_application_for(".tar.gz", 'that ends in ".gz"', env=env)

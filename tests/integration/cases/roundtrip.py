@@ -9,6 +9,7 @@ import suite
 import tree
 from copying import Copying
 from expect import check, equal
+from settings import AGENT
 from tap import Skip
 
 test = suite.cases(Copying)
@@ -284,3 +285,16 @@ def _(t):
 def _(t):
     t.deliver(wire.END).arrives()
     t.nothing_arrived()
+
+
+@test("the pipes that a sender shares with others are as they were before")
+def _(t):
+    tree.write("file", "hello")
+    (their_in, our_out), (our_in, their_out) = os.pipe(), os.pipe()
+    unpacker = t.start(*t.receiver(), stdin=their_in, stdout=their_out)
+    t.run(AGENT, "file", stdin=our_in, stdout=our_out).exits(0)
+    check(os.get_blocking(our_out) and os.get_blocking(our_in), "they do not block any more")
+    for fd in their_in, our_out, our_in, their_out:
+        os.close(fd)
+    unpacker.wait().exits(0)
+    tree.same_tree("file", t.into("file"))

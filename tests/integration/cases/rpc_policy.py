@@ -2,6 +2,7 @@
 """Who may call what: the policy, accounts, and who is believed to be whom."""
 import os
 import pwd
+import shlex
 import signal
 
 import machine
@@ -169,7 +170,9 @@ def _(t):
     t.service("test.A", "echo A")
     t.rule("*", "*", "@anyvm", "@anyvm", "ask")
     prompt = t.stand_in()
-    t.start_daemon(f"--prompt={prompt.command}")
+    # The one who asks is a child of COMMAND, as a program on a screen may be.
+    command = tree.script(f"{t.top}/prompt", f'#!/bin/sh\n{shlex.join(prompt.words)} "$@" &\nwait\n')
+    t.start_daemon(f"--prompt={command}")
     for whom in "caller", "daemon":
         call = t.start_rpc("work", "test.A")
         asked = question(prompt, call)

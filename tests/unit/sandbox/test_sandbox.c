@@ -189,7 +189,7 @@ END_TEST
 static int syscalls_layer(int root)
 {
 	(void)root;
-	return syscalls_confine();
+	return seccomp_confine();
 }
 
 static const struct {
@@ -222,9 +222,9 @@ START_TEST(system_calls)
 }
 END_TEST
 
-Suite *confine_suite(void)
+Suite *sandbox_suite(void)
 {
-	Suite *suite = suite_create("confine");
+	Suite *suite = suite_create("sandbox");
 	TCase *tcase = add_case(suite, "layers");
 
 	/* On a kernel without one of them the integration tests report that as skipped. */

@@ -1,0 +1,44 @@
+/*
+ * The command line: what all programs say of it in the same way.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "cli/usage.h"
+
+#include <err.h>
+#include <qfile.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What was asked for is not there as long as it cannot be written. */
+static int shown(int written)
+{
+	return written < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;
+}
+
+int usage_help(const char *help)
+{
+	return shown(fputs(help, stdout));
+}
+
+int usage_version(const char *program)
+{
+	return shown(printf("%s (qfilecopy) %s\n", program, QFILE_VERSION));
+}
+
+int usage_wrong(const char *program, const char *what)
+{
+	if (what)
+		warnx("%s", what);
+	fprintf(stderr, "Try '%s --help'.\n", program);
+	return EXIT_USAGE;
+}
+
+int usage_value(const char *program, const char *what, const char *value)
+{
+	char text[256];
+
+	qfile_printable(value, strlen(value), text, sizeof(text));
+	warnx("%s \"%s\"", what, text);
+	return usage_wrong(program, NULL);
+}

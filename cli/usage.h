@@ -1,0 +1,26 @@
+/*
+ * The command line: what all programs say of it in the same way, and how they end.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef CLI_USAGE_H
+#define CLI_USAGE_H
+
+enum {
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2
+};
+
+/* Show the text of --help. Returns the exit status. */
+int usage_help(const char *help);
+/* Show the version, as `program`'s. Returns the exit status. */
+int usage_version(const char *program);
+/*
+ * Say what is wrong (a sentence; NULL: getopt(3) has said it), and how to get help. Returns the
+ * exit status.
+ */
+int usage_wrong(const char *program, const char *what);
+/* The same for an option's value, which is shown behind `what`. */
+int usage_value(const char *program, const char *what, const char *value);
+
+#endif

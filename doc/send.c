@@ -1,0 +1,52 @@
+/*
+ * Send one file or directory with libqfile. The receiver is at the other end of stdin and stdout, so
+ * start it by an rpc client: pedos-rpc work PedOS.Filecopy ./send photos
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <qfile.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static struct qfile_error error;
+static struct qfile_result result;
+
+/* Returns 0 when everything is on the receiver's disk. */
+static int send_source(struct qfile_sender *sender, const struct qfile_source *source)
+{
+	int step;
+
+	qfile_sender_begin(sender, source);
+	do
+		step = qfile_sender_step(sender, &error);
+	while (step == QFILE_STEP_SENT || step == QFILE_STEP_SKIPPED);
+	return step < 0 ? step : qfile_sender_finish(sender, &result, &error);
+}
+
+int main(int argc, char **argv)
+{
+	struct qfile_sender_options options = QFILE_SENDER_OPTIONS_INIT;
+	struct qfile_sender *sender;
+	struct qfile_source source;
+	char text[1024];
+	int r;
+
+	if (argc != 2)
+		return 2;
+	signal(SIGPIPE, SIG_IGN);
+	options.in = STDIN_FILENO;
+	options.out = STDOUT_FILENO;
+	r = qfile_source_open(&source, argv[1], 0, &error);
+	if (r == 0) {
+		r = qfile_sender_new(&sender, &options);
+		if (r == 0) {
+			r = send_source(sender, &source);
+			qfile_sender_free(sender);
+		}
+		qfile_source_close(&source);
+	}
+	if (r < 0)
+		fprintf(stderr, "%s\n", qfile_error_text(&error, text, sizeof(text)));
+	return r == 0 ? 0 : 1;
+}
