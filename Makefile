@@ -289,6 +289,15 @@ fuzz:
 # The library can be built without its tests.
 -include tests/fuzz/fuzz.mk
 
+##   make abi              write anew what make check holds libqfile's binary interface to (tests/abi), where it is meant to change
+# Of the public header alone, without places, names of parameters and numbers in order: the same from every machine with this processor.
+# A change that breaks programs that are built already needs another SOVERSION, too.
+abi:
+	@$(SETUP) build test
+	+@$(BUILD) $(SHARED)
+	abidw --headers-dir include --drop-private-types --drop-undefined-syms --exported-interfaces-only --type-id-style hash --no-corpus-path \
+		--no-comp-dir-path --no-show-locs --no-parameter-names --no-elf-needed --out-file tests/abi/libqfile.abi $(B)/lib/libqfile.so
+
 ##   make bench            speed and memory, against other ways to copy
 ##
 bench:
@@ -347,6 +356,6 @@ $(B)/tests/unit/%.o: ALL_CFLAGS += -iquote tests/unit $(shell $(PKG_CONFIG) --cf
 clean:
 	rm -rf $(B) build-*
 
-.PHONY: all always install help setup demo picture check test check-editors check-fault check-sanitized check-xen coverage prove fuzz bench clean
+.PHONY: all always install help setup demo picture check test check-editors check-fault check-sanitized check-xen coverage prove fuzz abi bench clean
 .DELETE_ON_ERROR:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

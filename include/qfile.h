@@ -11,6 +11,8 @@
  * qfile_error *` fills it on failure; it may be NULL.
  *  - It never prints, exits, reads the environment or keeps global state. Two threads may use two
  * different objects at one time.
+ *  - It leaves the process as it is: identity, capabilities, signals, working directory, umask.
+ * Only qfile_user_become() and qfile_receive() change it, for good; their comments say how.
  *  - Names are byte strings as the file system has them. What comes from a peer may hold anything:
  * show it to nobody before qfile_printable() has gone over it.
  */
@@ -235,8 +237,8 @@ enum qfile_step {
 };
 
 /*
- * A new sender. The descriptors stay the caller's. -EINVAL: the options' size is none that this
- * version knows. -ENOMEM.
+ * A new sender. The descriptors stay the caller's; a pipe at `out` gets a larger buffer. -EINVAL:
+ * the options' size is none that this version knows. -ENOMEM.
  */
 int qfile_sender_new(struct qfile_sender **sender, const struct qfile_sender_options *options);
 /* Begin with a source, the one before being done. Its strings must live until its last step. */
@@ -304,9 +306,13 @@ struct qfile_user {
 int qfile_user_find(struct qfile_user *user, const char *name_or_uid);
 
 /*
- * Give up this process's identity for the user's, for good. Started as root it keeps, in its
- * permitted set only, the few capabilities that qfile_receive() needs to confine its child. -EPERM:
- * it is neither root nor the user himself.
+ * Give up this process's identity for the user's, for good: user, group and supplementary groups. A
+ * process that is that user already keeps its groups. In either case no capability stays in force,
+ * not root's either; of those that it had, a few stay in the permitted set: what qfile_receive()
+ * needs to confine its child. -EPERM: the process is neither root nor that user; it is unchanged.
+ * After any other failure a part may be changed: end the process.
+ *
+ * Needs a process with a single thread: each thread has capabilities of its own.
  */
 int qfile_user_become(const struct qfile_user *user);
 
@@ -394,8 +400,9 @@ int qfile_refuse(int out, int code);
  * this version knows; the sender is told nothing. Else the errno of what failed.
  *
  * Needs a process with a single thread, after qfile_user_become(), whose SIGCHLD is not ignored and
- * whose SIGPIPE is. It loses the capabilities that qfile_user_become() kept, and waits for its
- * own children alone.
+ * whose SIGPIPE is. It changes the process for good, whatever it returns: no capability is left,
+ * none can be gained again (no_new_privs), not by running a set-user-ID program either. Use a
+ * process for each delivery. It waits for its own children alone.
  */
 int qfile_receive(const struct qfile_receive_options *options,
 		  struct qfile_receive_outcome *outcome, struct qfile_error *error);

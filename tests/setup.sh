@@ -55,6 +55,7 @@ for group in "$@"; do
         need check "runs the unit tests" has_module check
         need python3 "runs all others" has python3
         need mandoc "checks the manual pages" has mandoc
+        need abigail-tools "compares the binary interface of libqfile with the one that programs were built on" has abidiff
         ;;
     editors)
         need vim-tiny "an editor, for the tests of opening files; they go without those of these that are missing" has_vim

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""libqfile as other programs know it: the examples of its manual page, and its binary interface."""
+import platform
+import re
+import shlex
+
+import machine
+import suite
+import tree
+from copying import Copying
+from expect import check, equal, exists, has, missing
+from settings import BUILD, TOP
+from tap import Skip
+
+test = suite.cases(Copying)
+
+LIBRARY = BUILD / "lib/libqfile.so"
+
+
+def need_ordinary_build():
+    if BUILD != TOP / "build":
+        raise Skip("only programs with the flags of the ordinary build can be linked to it here")
+
+
+def example(beginning):
+    """The program in libqfile(3) whose first line begins so, as the page shows it."""
+    displays = tree.read(TOP / "man/libqfile.3").split("\n.Bd -literal -offset indent\n")
+    text, = [display.partition(".Ed\n")[0] for display in displays if display.startswith(f"/* {beginning}")]
+    return text.replace(r"\e", "\\")
+
+
+class Examples(Copying):
+    """Both programs of the page, built as ./send and ./receive. `home` is that of the account "user"."""
+
+    def build(self):
+        need_ordinary_build()
+        machine.need("cc")
+        self.need_account()
+        self.environment |= {"LD_LIBRARY_PATH": str(BUILD / "lib")}
+        for name, beginning in (("send", "Send one"), ("receive", "Receive from")):
+            tree.write(f"{name}.c", example(beginning))
+            self.run("cc", "-Wall", "-Wextra", "-Werror", f"-I{TOP}/include", "-o", name, f"{name}.c", f"-L{BUILD}/lib", "-lqfile").exits(0)
+
+    def send_example(self, command, name):
+        return self.run(*self.with_account(), "./send", command, name)
+
+    def receive_example(self, source):
+        machine.need_receiver()
+        return shlex.join(["./receive", "user", source])
+
+    def into(self, name):
+        return f"{self.home}/PedOSIncoming/laptop/{name}"
+
+
+test_examples = suite.cases(Examples)
+
+
+@test_examples("the examples of libqfile(3) compile without a warning, and copy a tree")
+def _(t):
+    t.build()
+    tree.write("notes", "hello\n")
+    t.send_example(t.receive_example("laptop"), "notes").exits(0).says_nothing()
+    equal(tree.read(t.into("notes")), "hello\n")
+    t.send_example(t.receive_example("laptop"), "notes").exits(0).says_nothing()
+    equal(tree.read(t.into("notes (2)")), "hello\n")
+
+
+@test_examples("the examples of libqfile(3) say what failed, on either side")
+def _(t):
+    t.build()
+    tree.write("notes", "hello\n")
+    t.send_example("exit 0", "missing").exits(1).says('"missing": No such file or directory')
+    t.send_example("exit 127", "notes").exits(1).says("Connection reset")
+    refused = t.send_example(t.receive_example("no/name"), "notes").exits(1).said
+    has(refused, "checking the source's name")
+    has(refused, "receiver: error 22 at ")
+    missing(t.into("notes"))
+
+
+@test("libqfile(3) shows every function as the header declares it")
+def _(t):
+    machine.need("mandoc")
+    page = re.sub(".\b", "", t.run("mandoc", "-Tascii", TOP / "man/libqfile.3").exits(0).told)
+    synopsis = page.partition("\nSYNOPSIS\n")[2].partition("\nDESCRIPTION\n")[0]
+    shown, declared = prototypes(synopsis), prototypes(tree.read(TOP / "include/qfile.h"))
+    equal((sorted(declared - shown), sorted(shown - declared)), ([], []))
+
+
+def prototypes(text):
+    """Those of all functions, each without blanks."""
+    found = re.findall(r"^ *([a-z][a-z_ *]*\s*qfile_[a-z_]+\([^;()]*\));", text, re.MULTILINE)
+    check(found, f"no function in:\n{text}")
+    return {re.sub(r"\s", "", each) for each in found}
+
+
+# ---- The binary interface ----
+
+BASELINE = TOP / "tests/abi/libqfile.abi"
+
+
+@test("programs built on an earlier libqfile can use this one: its binary interface is that of tests/abi")
+def _(t):
+    need_ordinary_build()
+    machine.need("abidiff")
+    exists(BASELINE)
+    if platform.machine() != "x86_64":
+        raise Skip("the interface in tests/abi is that of x86-64")
+    if b".debug_info" not in tree.read_bytes(LIBRARY):
+        raise Skip("built without -g, the library does not tell its types")
+    # Not with --headers-dir: types whose place the baseline does not tell would not be compared.
+    difference = t.run("abidiff", "--no-default-suppression", "--fail-no-debug-info", BASELINE, LIBRARY)
+    check(difference.status == 0, f"""\
+{difference.told}
+{difference.said}
+A struct that grows, a function that goes or changes: programs that are built already would break. That needs another SOVERSION.
+What only adds to the interface, or came before the first release, is taken over with make abi.""")
+
+
+@test("the recorded binary interface holds no path of the machine that made it")
+def _(t):
+    baseline = tree.read(BASELINE)
+    has(baseline, "soname='libqfile.so.1'")
+    equal([line for line in baseline.splitlines() if "='/" in line or "comp-dir" in line or "filepath" in line], [])
