@@ -95,6 +95,12 @@ for group in "$@"; do
         need gcc "counts" links_with --coverage
         need gcovr "says what was reached" has gcovr
         ;;
+    warnings)
+        need clang "compiles, and warns of other things than gcc" has clang
+        ;;
+    format)
+        need clang-format-14 "formats C; another version would format otherwise" has clang-format-14
+        ;;
     bench)
         need python3 "runs the benchmark" has python3
         need libarchive-tools "bsdtar, to compare with" has bsdtar

@@ -57,8 +57,9 @@ int capabilities_raise(void)
 	uint64_t effective, permitted;
 	int r = caps_get(&effective, &permitted);
 
-	if (r == 0)
-		r = caps_set(permitted, permitted);
+	if (r < 0)
+		return r;
+	r = caps_set(permitted, permitted);
 	return r < 0 ? r : (permitted & BIT(CAP_SYS_ADMIN)) != 0;
 }
 
