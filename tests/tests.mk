@@ -153,6 +153,7 @@ check-warnings:
 	@$(SETUP) build warnings
 	+@$(BUILD_STRICTLY) B=build-O3 CFLAGS="-O3 -g" all
 	+@$(BUILD_STRICTLY) B=build-clang CC=clang all
+	@echo "No warnings."
 
 # ---- Programs that the tests need ----
 
