@@ -11,8 +11,8 @@ test = suite.cases(Copying)
 LINES = "SPDX-License-Identifier: GPL-2.0-or-later", "Copyright the qfilecopy authors"
 
 # Where sources are, and the names of those that are no scripts.
-PLACES = ["cli", "include", "lib", "rpc", "tests", "qfile-agent", "qfile-unpacker", "qopen-in-vm",
-          "vm-file-editor", ".ci"]
+PLACES = ["cli", "include", "lib", "rpc", "system", "tests", "qfile-agent", "qfile-unpacker",
+          "qopen-in-vm", "vm-file-editor", ".ci"]
 NAMES = "*.c", "*.h", "*.py", "*.sh", "*.mk", "*.in", "*.map", "*.ld", "Makefile"
 
 
