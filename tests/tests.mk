@@ -217,5 +217,5 @@ $(XEN_PROGRAMS): %: %.o
 
 include tests/fuzz/fuzz.mk
 
-.PHONY: setup demo picture check test check-editors check-sanitized coverage check-fault check-xen prove \
-	fuzz bench format check-format check-warnings
+.PHONY: setup demo picture check test check-editors check-sanitized coverage check-fault \
+	check-xen prove fuzz bench format check-format check-warnings
