@@ -133,8 +133,9 @@ bench:
 ## The form of the sources:
 ##   make format           format the C files as .clang-format says
 ##   make check-format     fails, and says where, if make format has something to do
-# All but those of tests/prove, whose comments are contracts for a prover.
-C_FILES = $(shell find . -name '*.[ch]' ! -path './build*' ! -path './tests/prove/*' | sort)
+# All but those of tests/prove, whose comments are contracts for a prover, and the examples in doc.
+C_FILES = $(shell find . -name '*.[ch]' \
+	! -path './build*' ! -path './tests/prove/*' ! -path './doc/*' | sort)
 # Another version formats otherwise.
 CLANG_FORMAT ?= clang-format-14
 
