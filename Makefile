@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
+#
 # qfilecopy. The first two commands are `make demo` and `make check`; `make help` lists all of them.
 
 VERSION = 1.0.0

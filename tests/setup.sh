@@ -1,4 +1,7 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
+#
 # Install what is missing for building, the demo, the tests or the benchmark: `sh tests/setup.sh build test`.
 # Does nothing, and needs nobody's password, where everything is there already.
 set -eu

@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
+#
 # Trying, testing and measuring. The Makefile includes this file. Most commands first install what
 # is missing, and say so.
 

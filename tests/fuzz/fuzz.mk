@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
+#
 # The fuzz targets: `make fuzz SECONDS=60`. The library is compiled once more for them, with
 # sanitizers and with what tells the fuzzer which code an input reaches.
 

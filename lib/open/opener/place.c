@@ -2,6 +2,7 @@
  * A place that versions of a file are put in, one after another.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "open/opener/place.h"
 #include "format/name.h"

@@ -5,6 +5,9 @@
  * A version replaces only what was seen there last. Whatever happens meanwhile, the name always
  * leads to one complete version; and what is done is on stable storage when the functions here
  * return.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef PLACE_H
 #define PLACE_H

@@ -2,6 +2,7 @@
  * A version of a file, as it comes.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "open/opener/version.h"
 

@@ -1,5 +1,8 @@
 /*
  * A version of a file, as it comes: it grows without a name in the directory where it may get one.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef VERSION_H
 #define VERSION_H

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Building and installing, and building on libqfile."""
 import fcntl
 import os

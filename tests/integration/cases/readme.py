@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """
 README.md and doc/*.md: their blocks of commands work as they stand, their links lead somewhere, and README.md stays short.
 

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """The rooms of the house, which are folders with C files: which of them may use which others."""
 import re
 
