@@ -113,7 +113,8 @@ def _(_):
 
 @text_test("what is marked is good shell, and its make has such targets")
 def _(t):
-    targets = set(re.findall(r"^([a-z][a-z-]*):", tree.read(TOP / "Makefile"), re.MULTILINE))
+    makefiles = tree.read(TOP / "Makefile") + tree.read(TOP / "tests/tests.mk")
+    targets = set(re.findall(r"^([a-z][a-z-]*):", makefiles, re.MULTILINE))
     for page in PAGES:
         for block in blocks_of(page):
             if block.reason:
