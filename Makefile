@@ -1,7 +1,12 @@
-# qfilecopy: `make demo` and `make check` are the first two commands to type; README.md says the rest.
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
+#
+# qfilecopy. The first two commands are `make demo` and `make check`; `make help` lists all of them.
 
 VERSION = 1.0.0
 SOVERSION = 1
+
+# ---- What can be set on the command line ----
 
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
@@ -12,73 +17,101 @@ MANDIR ?= $(PREFIX)/share/man
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 SYSCONFDIR ?= $(if $(filter /usr,$(PREFIX)),/etc,$(PREFIX)/etc)
 
-# Xen support (libxenvchan, libxenstore, libxenctrl): XEN=0 leaves it out. Only what talks to Xen itself is affected.
-XEN ?= 1
-
-CC ?= cc
-CFLAGS ?= -O2 -g
-PKG_CONFIG ?= pkg-config
-comma = ,
-quoted = '$(subst ','\'',$(1))'
-OBJCOPY ?= objcopy
+# The directory of the build.
 B = build
+
+# XEN=0 builds without Xen (libxenvchan, libxenstore, libxenctrl).
+XEN ?= 1
 
 # V=1 shows the commands as they are.
 V ?= 0
-Q = $(if $(filter 0,$(V)),@)
-say = $(if $(filter 0,$(V)),@printf '  %-4s %s\n' $(1) $@)
 
+# WERROR=1 makes errors of warnings. It is for those who develop this, and for CI.
+WERROR ?=
+
+CC ?= cc
+CFLAGS ?= -O2 -g
+OBJCOPY ?= objcopy
+PKG_CONFIG ?= pkg-config
+
+# ---- Flags ----
+
+# $(call have,FLAG): the flag, if the compiler knows it.
 have = $(shell $(CC) -Werror $(1) -E -x c /dev/null >/dev/null 2>&1 && echo $(1))
-WARNINGS = -Wall -Wextra -Werror -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
-	-Wvla -Wwrite-strings
-HARDENING := -fstack-protector-strong $(call have,-fstack-clash-protection) $(call have,-fcf-protection) \
-	$(call have,-ftrivial-auto-var-init=zero) -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+
+WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes \
+	-Wmissing-prototypes -Wformat=2 -Wvla -Wwrite-strings \
+	$(if $(filter-out 0,$(WERROR)),-Werror)
+HARDENING := -fstack-protector-strong $(call have,-fstack-clash-protection) \
+	$(call have,-fcf-protection) $(call have,-ftrivial-auto-var-init=zero) \
+	-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 LINK_HARDENING = -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--as-needed -Wl,-z,defs
+
+# pkg-config is called by the recipes only, since `make setup` may not have installed it yet.
 PACKAGES = libdeflate libutf8proc libseccomp
 XEN_PACKAGES = xenvchan xenstore xencontrol
-
-# Looked up once, and not for targets that build nothing: these work before anything is installed.
-LAZY = $(eval $(1) := $(shell $(PKG_CONFIG) $(2)))$($(1))
-PKG_CFLAGS = $(call LAZY,PKG_CFLAGS,--cflags $(PACKAGES))
-PKG_LIBS = $(call LAZY,PKG_LIBS,--libs $(PACKAGES))
+PKG_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(PACKAGES))
+PKG_LIBS = $(shell $(PKG_CONFIG) --libs $(PACKAGES))
 ifneq ($(XEN),0)
 XEN_DEFINES = -DRPC_XEN
-XEN_CFLAGS = $(call LAZY,XEN_CFLAGS,--cflags $(XEN_PACKAGES))
-XEN_LIBS = $(call LAZY,XEN_LIBS,--libs $(XEN_PACKAGES))
+XEN_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(XEN_PACKAGES))
+XEN_LIBS = $(shell $(PKG_CONFIG) --libs $(XEN_PACKAGES))
 endif
 
-ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DQFILE_VERSION='"$(VERSION)"' -Iinclude -iquote lib -iquote rpc -iquote . $(WARNINGS) $(HARDENING) $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS)
+LANGUAGE = -std=gnu11 -D_GNU_SOURCE -DQFILE_VERSION='"$(VERSION)"' \
+	-Iinclude -iquote lib -iquote rpc -iquote .
+ALL_CFLAGS = $(LANGUAGE) $(WARNINGS) $(HARDENING) $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 
-# A room is a folder; rooms may have rooms.
+# ---- For recipes ----
+
+# $(Q) hides a command, and $(call say,CC) shows "CC build/lib/io/walk.o" in its place.
+Q = $(if $(filter 0,$(V)),@)
+say = $(if $(filter 0,$(V)),@printf '  %-4s %s\n' $(1) $@)
+# $(call quoted,TEXT): the text as one word of the shell.
+quoted = '$(subst ','\'',$(1))'
+
+# ---- Sources ----
+
+# $(call sources,ROOM): the C files of a room, which is a folder, and of the rooms in it.
 sources = $(wildcard $(1)/*.c $(1)/*/*.c $(1)/*/*/*.c)
+# $(call objects,ROOM): what they are compiled to.
 objects = $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
-# libqfile: copying. Opening elsewhere is for our own programs.
-SYSTEM_OBJECTS = $(call objects,system)
-COPYING_OBJECTS = $(foreach room,format io send receive sandbox,$(call objects,lib/$(room)))
-OPEN_OBJECTS = $(call objects,lib/open)
-# What there is for Xen only.
-XEN_ONLY = rpc/transport/xen/guard.c rpc/transport/xen/vchan.c rpc/transport/xen/vchan_call.c rpc/transport/xen/vchan_listen.c rpc/transport/xen/xenstore.c rpc/pedos-rpc-dom0/main.c
-RPC_SOURCES = $(filter-out $(if $(filter 0,$(XEN)),$(XEN_ONLY)),$(filter-out rpc/pedos-%,$(call sources,rpc)))
-RPC_PROGRAMS = $(patsubst %/main.c,%,$(filter-out $(if $(filter 0,$(XEN)),$(XEN_ONLY)),$(wildcard rpc/*/main.c)))
-# Archives of what several programs share: each of them takes what it needs. Linked so, programs
-# start sooner than with the shared library, and need not find it.
-COPYING = $(B)/lib/copying.a
-OPEN = $(B)/lib/open.a
-CLI = $(B)/cli/cli.a
-SYSTEM = $(B)/system/system.a
-RPC_SHARED = $(B)/rpc/rpc.a
-PROGRAMS = qfile-agent qfile-unpacker qopen-in-vm vm-file-editor $(notdir $(RPC_PROGRAMS))
-SERVICES = qfile-unpacker/PedOS.Filecopy vm-file-editor/PedOS.OpenInVM
-# Programs that only the system starts, and how.
-DAEMONS = $(filter pedos-rpcd pedos-rpc-dom0,$(PROGRAMS))
-UNITS = $(patsubst %.in,%,$(foreach p,$(filter %d %dom0,$(RPC_PROGRAMS)),$(wildcard $(p)/*.in)))
-MANPAGES = $(wildcard man/*.[1358])
+
+# libqfile is for copying. Opening files in another VM is for our own programs only.
+COPYING_OBJECTS = $(call objects,lib/format) $(call objects,lib/io) $(call objects,lib/send) \
+	$(call objects,lib/receive) $(call objects,lib/sandbox)
+
+PROGRAMS = qfile-agent qfile-unpacker qopen-in-vm vm-file-editor pedos-rpc
+# Programs that only the system starts, and how it starts them.
+DAEMONS = pedos-rpcd
+UNITS = $(patsubst %.in,%,$(wildcard rpc/pedos-rpcd/*.in))
+# The services that pedos-rpcd offers.
+SERVICES = PedOS.Filecopy PedOS.OpenInVM
+
+RPC_SOURCES = $(call sources,rpc/base) $(call sources,rpc/policy) $(call sources,rpc/protocol) \
+	$(call sources,rpc/transport)
+# These files need the libraries of Xen.
+XEN_ONLY = rpc/transport/xen/guard.c rpc/transport/xen/vchan.c rpc/transport/xen/vchan_call.c \
+	rpc/transport/xen/vchan_listen.c rpc/transport/xen/xenstore.c
+ifneq ($(XEN),0)
+DAEMONS += pedos-rpc-dom0
+UNITS += $(patsubst %.in,%,$(wildcard rpc/pedos-rpc-dom0/*.in))
+RPC_OBJECTS = $(patsubst %.c,$(B)/%.o,$(RPC_SOURCES))
+else
+RPC_OBJECTS = $(patsubst %.c,$(B)/%.o,$(filter-out $(XEN_ONLY),$(RPC_SOURCES)))
+endif
+
+# ---- All that is built ----
 
 SONAME = libqfile.so.$(SOVERSION)
 SHARED = $(B)/lib/libqfile.so.$(VERSION)
 STATIC = $(B)/lib/libqfile.a
+PROGRAM_FILES = $(addprefix $(B)/bin/,$(PROGRAMS) $(DAEMONS))
+SERVICE_FILES = $(addprefix $(B)/services/,$(SERVICES))
 
-all: $(SHARED) $(STATIC) $(addprefix $(B)/bin/,$(PROGRAMS)) $(B)/lib/pkgconfig/libqfile.pc $(addprefix $(B)/services/,$(notdir $(SERVICES)))
+all: $(SHARED) $(STATIC) $(B)/lib/pkgconfig/libqfile.pc $(PROGRAM_FILES) $(SERVICE_FILES)
+
+# ---- Objects ----
 
 $(B)/lib/%.o: lib/%.c
 	$(call say,CC)
@@ -90,14 +123,18 @@ $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -fPIE -MMD -MP -c -o $@ $<
 
+$(B)/rpc/%.o: ALL_CFLAGS += $(XEN_DEFINES) $(XEN_CFLAGS)
+
+# ---- The library ----
+
 $(SHARED): $(COPYING_OBJECTS) lib/libqfile.map
 	$(call say,LINK)
-	$(Q)$(CC) -shared $(CFLAGS) $(LINK_HARDENING) $(LDFLAGS) -Wl,-soname,$(SONAME) -Wl,--version-script=lib/libqfile.map \
-		-o $@ $(COPYING_OBJECTS) $(PKG_LIBS)
+	$(Q)$(CC) -shared $(CFLAGS) $(LINK_HARDENING) $(LDFLAGS) -Wl,-soname,$(SONAME) \
+		-Wl,--version-script=lib/libqfile.map -o $@ $(COPYING_OBJECTS) $(PKG_LIBS)
 	$(Q)ln -sf $(@F) $(@D)/$(SONAME)
 	$(Q)ln -sf $(SONAME) $(@D)/libqfile.so
 
-# For others: one object, in which only what the header declares can be seen.
+# One object, in which only the names of the public header are global.
 $(STATIC): $(COPYING_OBJECTS) lib/libqfile.map
 	$(call say,AR)
 	$(Q)$(LD) -r -o $(B)/lib/libqfile.o $(COPYING_OBJECTS)
@@ -105,81 +142,110 @@ $(STATIC): $(COPYING_OBJECTS) lib/libqfile.map
 	$(Q)$(OBJCOPY) --keep-global-symbols=$(B)/lib/exported $(B)/lib/libqfile.o
 	$(Q)rm -f $@ && $(AR) rcs $@ $(B)/lib/libqfile.o
 
-$(COPYING): $(COPYING_OBJECTS)
-$(OPEN): $(OPEN_OBJECTS)
-$(CLI): $(call objects,cli)
-$(SYSTEM): $(SYSTEM_OBJECTS)
-$(RPC_SHARED): $(patsubst %.c,$(B)/%.o,$(RPC_SOURCES))
-$(COPYING) $(OPEN) $(CLI) $(SYSTEM) $(RPC_SHARED):
-	$(call say,AR)
-	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
-
-$(B)/rpc/%.o: ALL_CFLAGS += $(XEN_DEFINES) $(XEN_CFLAGS)
-
-# A build with another XEN= than the last one makes anew what differs by it.
-$(B)/rpc/transport/transport.o $(RPC_SHARED): $(B)/rpc/xen
-$(B)/rpc/xen: $(if $(filter $(XEN),$(shell cat $(B)/rpc/xen 2>/dev/null)),,always)
-	@mkdir -p $(@D)
-	@echo $(XEN) >$@
-always:
-
-# $(1): the directory of its sources. $(2): the archives, $(3): libraries that it needs besides.
-define program
-$(B)/bin/$(notdir $(1)): $(patsubst %.c,$(B)/%.o,$(wildcard $(1)/*.c)) $(2)
-	$$(call say,LINK)
-	@mkdir -p $$(@D)
-	$$(Q)$$(CC) -pie $$(CFLAGS) $$(LINK_HARDENING) $$(LDFLAGS) -o $$@ $$^ $$(PKG_LIBS) $(3)
-endef
-$(foreach p,qfile-agent qfile-unpacker,$(eval $(call program,$(p),$(CLI) $(COPYING) $(SYSTEM))))
-$(foreach p,qopen-in-vm vm-file-editor,$(eval $(call program,$(p),$(CLI) $(OPEN) $(COPYING) $(SYSTEM))))
-$(foreach p,$(RPC_PROGRAMS),$(eval $(call program,$(p),$(RPC_SHARED) $(CLI) $(COPYING) $(SYSTEM),$$(XEN_LIBS))))
-
+# $(call fill_in,PREFIX,LIBDIR,INCLUDEDIR): the command that fills in lib/libqfile.pc.in.
 fill_in = sed -e $(call quoted,s|@PREFIX@|$(1)|) -e $(call quoted,s|@LIBDIR@|$(2)|) \
 	-e $(call quoted,s|@INCLUDEDIR@|$(3)|) -e 's|@VERSION@|$(VERSION)|'
 
-$(foreach s,$(SERVICES),$(eval $(B)/services/$(notdir $(s)): $(s).in))
-$(B)/services/%:
-	$(call say,MAKE)
-	@mkdir -p $(@D)
-	$(Q)sed 's|@BINDIR@|$(BINDIR)|' $< >$@ && chmod 755 $@
-
-# For programs built against the library where it stands, before anything is installed.
+# For programs that are built with the library where it stands, before anything is installed.
 $(B)/lib/pkgconfig/libqfile.pc: lib/libqfile.pc.in
 	$(call say,MAKE)
 	@mkdir -p $(@D)
 	$(Q)$(call fill_in,$(CURDIR),$(CURDIR)/$(B)/lib,$(CURDIR)/include) $< >$@
 
+# ---- The programs ----
+
+# Each program takes what it needs from archives. It starts sooner so than with the shared library,
+# and it need not find that.
+COPYING = $(B)/lib/copying.a
+OPEN = $(B)/lib/open.a
+CLI = $(B)/cli/cli.a
+SYSTEM = $(B)/system/system.a
+RPC = $(B)/rpc/rpc.a
+
+$(COPYING): $(COPYING_OBJECTS)
+$(OPEN): $(call objects,lib/open)
+$(CLI): $(call objects,cli)
+$(SYSTEM): $(call objects,system)
+$(RPC): $(RPC_OBJECTS)
+$(COPYING) $(OPEN) $(CLI) $(RPC) $(SYSTEM):
+	$(call say,AR)
+	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
+
+$(B)/bin/qfile-agent: $(call objects,qfile-agent) $(CLI) $(COPYING) $(SYSTEM)
+$(B)/bin/qfile-unpacker: $(call objects,qfile-unpacker) $(CLI) $(COPYING) $(SYSTEM)
+$(B)/bin/qopen-in-vm: $(call objects,qopen-in-vm) $(CLI) $(OPEN) $(COPYING) $(SYSTEM)
+$(B)/bin/vm-file-editor: $(call objects,vm-file-editor) $(CLI) $(OPEN) $(COPYING) $(SYSTEM)
+$(B)/bin/pedos-rpc: $(call objects,rpc/pedos-rpc) $(RPC) $(CLI) $(COPYING) $(SYSTEM)
+$(B)/bin/pedos-rpcd: $(call objects,rpc/pedos-rpcd) $(RPC) $(CLI) $(COPYING) $(SYSTEM)
+$(B)/bin/pedos-rpc-dom0: $(call objects,rpc/pedos-rpc-dom0) $(RPC) $(CLI) $(COPYING) $(SYSTEM)
+$(B)/bin/pedos-%: PROGRAM_LIBS = $(XEN_LIBS)
+$(PROGRAM_FILES):
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -pie $(CFLAGS) $(LINK_HARDENING) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(PROGRAM_LIBS)
+
+# The file build/rpc/xen says whether the last build was one with Xen. It is written anew when that
+# changes, and then so are the files that differ.
+$(B)/rpc/transport/transport.o $(RPC): $(B)/rpc/xen
+$(B)/rpc/xen: $(if $(filter $(XEN),$(shell cat $(B)/rpc/xen 2>/dev/null)),,always)
+	@mkdir -p $(@D)
+	@echo $(XEN) >$@
+always:
+
+# ---- The services ----
+
+$(B)/services/PedOS.Filecopy: qfile-unpacker/PedOS.Filecopy.in
+$(B)/services/PedOS.OpenInVM: vm-file-editor/PedOS.OpenInVM.in
+$(SERVICE_FILES):
+	$(call say,MAKE)
+	@mkdir -p $(@D)
+	$(Q)sed 's|@BINDIR@|$(BINDIR)|' $< >$@ && chmod 755 $@
+
+# ---- Installing ----
+
+SERVICEDIR = $(SYSCONFDIR)/pedos-rpc
+MANPAGES = $(wildcard man/*.[1358])
+
 install: all
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(SBINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(UNITDIR) \
-		$(DESTDIR)$(SYSCONFDIR)/pedos-rpc
-	install -m 755 $(addprefix $(B)/bin/,$(filter-out $(DAEMONS),$(PROGRAMS))) $(DESTDIR)$(BINDIR)
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(SBINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig \
+		$(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SERVICEDIR)
+	install -m 755 $(addprefix $(B)/bin/,$(PROGRAMS)) $(DESTDIR)$(BINDIR)
 	install -m 755 $(addprefix $(B)/bin/,$(DAEMONS)) $(DESTDIR)$(SBINDIR)
 	install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)
 	install -m 644 $(STATIC) $(DESTDIR)$(LIBDIR)
 	ln -sf $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libqfile.so
 	install -m 644 include/qfile.h $(DESTDIR)$(INCLUDEDIR)
-	$(call fill_in,$(PREFIX),$(LIBDIR),$(INCLUDEDIR)) lib/libqfile.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/libqfile.pc
-	set -e; for s in $(SERVICES); do \
-		sed 's|@BINDIR@|$(BINDIR)|' $$s.in >$(DESTDIR)$(SYSCONFDIR)/pedos-rpc/$${s##*/}; \
-		chmod 755 $(DESTDIR)$(SYSCONFDIR)/pedos-rpc/$${s##*/}; done
-	set -e; for u in $(UNITS); do sed 's|@SBINDIR@|$(SBINDIR)|' $$u.in >$(DESTDIR)$(UNITDIR)/$${u##*/}; done
-	set -e; for m in $(MANPAGES); do \
-		install -d $(DESTDIR)$(MANDIR)/man$${m##*.}; install -m 644 $$m $(DESTDIR)$(MANDIR)/man$${m##*.}; done
+	$(call fill_in,$(PREFIX),$(LIBDIR),$(INCLUDEDIR)) lib/libqfile.pc.in \
+		>$(DESTDIR)$(LIBDIR)/pkgconfig/libqfile.pc
+	sed 's|@BINDIR@|$(BINDIR)|' qfile-unpacker/PedOS.Filecopy.in \
+		>$(DESTDIR)$(SERVICEDIR)/PedOS.Filecopy
+	sed 's|@BINDIR@|$(BINDIR)|' vm-file-editor/PedOS.OpenInVM.in \
+		>$(DESTDIR)$(SERVICEDIR)/PedOS.OpenInVM
+	chmod 755 $(addprefix $(DESTDIR)$(SERVICEDIR)/,$(SERVICES))
+	set -e; for u in $(UNITS); do \
+		sed 's|@SBINDIR@|$(SBINDIR)|' $$u.in >$(DESTDIR)$(UNITDIR)/$${u##*/}; done
+	set -e; for m in $(MANPAGES); do install -d $(DESTDIR)$(MANDIR)/man$${m##*.}; \
+		install -m 644 $$m $(DESTDIR)$(MANDIR)/man$${m##*.}; done
 
-# ---- Trying and testing. These install what is missing first, and say so. ----
+# Removes what install puts there with the same variables, and the directories of these files where
+# they are empty then.
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,$(PROGRAMS))
+	rm -f $(addprefix $(DESTDIR)$(SBINDIR)/,$(DAEMONS))
+	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,$(notdir $(SHARED)) $(SONAME) libqfile.so \
+		$(notdir $(STATIC)) pkgconfig/libqfile.pc)
+	rm -f $(DESTDIR)$(INCLUDEDIR)/qfile.h
+	rm -f $(addprefix $(DESTDIR)$(SERVICEDIR)/,$(SERVICES))
+	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(UNITS)))
+	set -e; for m in $(MANPAGES); do rm -f $(DESTDIR)$(MANDIR)/man$${m##*.}/$${m##*/}; done
+	for d in $(BINDIR) $(SBINDIR) $(UNITDIR) $(LIBDIR)/pkgconfig $(LIBDIR) $(INCLUDEDIR) \
+		$(SERVICEDIR) $(MANDIR)/man1 $(MANDIR)/man3 $(MANDIR)/man5 $(MANDIR)/man8 \
+		$(MANDIR); do rmdir $(DESTDIR)$$d 2>/dev/null || true; done
 
-SETUP = XEN=$(XEN) sh tests/setup.sh
-# Says what it does, but not what is up to date; on all processors, unless -j said how many.
-BUILD = $(MAKE) --no-print-directory $(if $(filter 0,$(V)),-s) $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
-# Not the first one in PATH: that may be a wrapper that takes ten times as long to start.
-PYTHON = $(firstword $(wildcard /usr/bin/python3) python3)
-# To be run by exec: a make that is told to end tells the shell alone.
-RUN_TESTS = $(PYTHON) -B tests/run.py
+# ---- Other commands ----
 
-help:
-	@sed -n 's/^## \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
-
+# These are the texts of `make help`, here and in tests/tests.mk.
 ##
 ## The first two commands:
 ##   make demo             two "VMs" on this machine: files copied, a file opened, attacks refused
@@ -189,173 +255,21 @@ help:
 ##   make                  build
 ##   make test             the same tests as make check; installs nothing, needs no network
 ##   make install          PREFIX, DESTDIR and XEN=0 as usual
+##   make uninstall        remove what make install put there, with the same PREFIX and DESTDIR
 ##   make picture          draw what the demo shows anew: doc/demo.svg
 ##   make clean            remove what was built
 ##
-## A part of the tests:
-##   make check SUITE=unit               one of unit, hostile, escape, dom0, editors, integration; or several words
-##   make check TEST=conflict            the cases of the files that are called so, of all suites
-##   make check TEST="read-only"         the cases that have this text in their names (not of unit); several words are one text
-## Both may be said, and both work with make test.
-##
-setup:
-	@$(SETUP) build demo test
-	@$(SETUP) editors || true
-	@echo "All that building, the demo and the tests need is there."
-
-demo:
-	@$(SETUP) build demo
-	+@$(BUILD) all
-	@sh tests/demo.sh
-
-# By way of a file: a demo that fails leaves the picture as it is.
-picture:
-	@$(SETUP) build demo picture
-	+@$(BUILD) all
-	@sh tests/demo.sh >$(B)/demo.txt 2>&1 || { cat $(B)/demo.txt; exit 1; }
-	@$(PYTHON) -B doc/picture.py $(CURDIR) <$(B)/demo.txt >$(B)/demo.svg
-	@mv $(B)/demo.svg doc/demo.svg
-
-check:
-	@$(SETUP) build test
-	@$(SETUP) editors || true
-	@$(MAKE) --no-print-directory test
-
-CALLED = $(if $(TEST),--test=$(call quoted,$(TEST)))
-CHOSEN = $(if $(SUITE),-s $(call quoted,$(SUITE))) $(CALLED)
-
-test:
-	+@$(BUILD) all $(TEST_PROGRAMS)
-	@exec $(RUN_TESTS) $(CHOSEN)
-
-## What takes longer:
-##   make check-editors    files opened in real editors, the graphical ones (400 MB of packages) too
-check-editors:
-	@$(SETUP) build test editors desktop
-	+@$(BUILD) all
-	@exec $(RUN_TESTS) -s editors $(CALLED)
-
-##   make check-sanitized  the tests, once, on a build with the address and undefined sanitizers
-# The first bad access or overflow ends a program. Leaks are not looked for: tests leak on purpose, and a process that shut itself in cannot look
-# into itself.
-check-sanitized:
-	@$(SETUP) build test sanitized
-	+@$(BUILD) B=build-sanitized CFLAGS="$(SANITIZED)" all build-sanitized/tests/unit-tests build-sanitized/tests/standin
-	@ASAN_OPTIONS=detect_leaks=0 QFILE_BUILD=build-sanitized exec $(RUN_TESTS) -1 -s "unit hostile integration" $(CALLED)
-
-SANITIZED = -O1 -g -U_FORTIFY_SOURCE -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
-
-##   make coverage         which lines and branches of the library the tests reach
-coverage:
-	@$(SETUP) build test coverage
-	+@$(BUILD) B=build-coverage CFLAGS="$(COUNTED)" LDFLAGS="$(COUNTERS)" all build-coverage/tests/unit-tests \
-		build-coverage/tests/standin
-	@PYTHON=$(PYTHON) sh tests/coverage/run.sh build-coverage
-
-COUNTED = -O0 -g -U_FORTIFY_SOURCE --coverage -fprofile-update=atomic -fprofile-info-section -fdata-sections
-COUNTERS = -Wl,-T,tests/coverage/counters.ld tests/coverage/counters.c
-
-##   make check-fault      every call fails, everything dies, every disk is full
-##                         PARTS chooses among calls, kills, move, disk, order, rpc and open; SAMPLE=4 tries every fourth fault;
-##                         SEED repeats the choice and the random kills of an earlier run
-check-fault:
-	@$(SETUP) build fault
-	+@$(BUILD) all $(B)/tests/fault/inject
-	@exec $(RUN_TESTS) -s fault $(PARTS:%=-t %)
-
-##   make check-xen        between real guests: Xen in an emulator, with dom0 and three guests; CASES chooses among tests/xen/cases
-check-xen:
-	@$(SETUP) build
-	@$(SETUP) xen || true
-	+@$(BUILD) all $(XEN_PROGRAMS)
-	@rm -rf $(B)/xen/installed
-	@$(MAKE) --no-print-directory install PREFIX=/usr DESTDIR=$(CURDIR)/$(B)/xen/installed >/dev/null
-	@QFILE_BUILD=$(B) exec $(RUN_TESTS) -1 -s xen $(CASES:%=-t %)
-
-XEN_PROGRAMS = $(if $(filter-out 0,$(XEN)),$(patsubst tests/xen/%.c,$(B)/tests/xen/%,$(wildcard tests/xen/*.c)))
-
-##   make prove            nothing undefined in the code that parses: for every input, and without running it
-prove:
-	@$(SETUP) build prove
-	@sh tests/prove/run.sh
-
-##   make fuzz SECONDS=60  replay the corpus of each fuzz target, then look for new input for so long
-SECONDS = 60
-fuzz:
-	@$(SETUP) build
-	@$(SETUP) fuzz || true
-	@sh tests/fuzz/run.sh $(SECONDS)
-
-# The library can be built without its tests.
--include tests/fuzz/fuzz.mk
-
-##   make abi              write anew what make check holds libqfile's binary interface to (tests/abi), where it is meant to change
-# Of the public header alone, without places, names of parameters and numbers in order: the same from every machine with this processor.
-# A change that breaks programs that are built already needs another SOVERSION, too.
-abi:
-	@$(SETUP) build test
-	+@$(BUILD) $(SHARED)
-	abidw --headers-dir include --drop-private-types --drop-undefined-syms --exported-interfaces-only --type-id-style hash --no-corpus-path \
-		--no-comp-dir-path --no-show-locs --no-parameter-names --no-elf-needed --out-file tests/abi/libqfile.abi $(B)/lib/libqfile.so
-
-##   make bench            speed and memory, against other ways to copy
-##
-bench:
-	@$(SETUP) build bench
-	+@$(BUILD) all
-	@$(PYTHON) tests/bench.py
-
-TEST_PROGRAMS = $(B)/tests/unit-tests $(B)/tests/standin $(B)/tests/escape/escape $(B)/tests/fault/inject $(if $(filter 0,$(XEN)),,$(B)/tests/dom0/hypervisor.so)
-
-# The unit tests look inside the library, behind the names that it exports.
-$(B)/tests/unit-tests: $(patsubst %.c,$(B)/%.o,$(call sources,tests/unit)) $(call objects,lib) \
-		$(B)/rpc/pedos-rpc-dom0/tables.o $(RPC_SHARED) $(CLI) $(SYSTEM)
-	$(call say,LINK)
-	@mkdir -p $(@D)
-	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(FAULTY)) -o $@ $^ $$($(PKG_CONFIG) --libs check) $(PKG_LIBS) $(XEN_LIBS)
-
-# What tests/unit/faults.c makes fail.
-FAULTY = __openat_2 aligned_alloc calloc clock_gettime close faccessat fchmod fchmodat fchown fdopendir fgetxattr flistxattr flock fork \
-	fremovexattr fsetxattr fstat fstatat fstatfs fsync ftruncate futimens getdents64 getrandom inotify_add_watch inotify_init1 linkat lseek malloc \
-	mkdirat mkdtemp openat pidfd_open poll prctl pread pwrite read readlinkat reallocarray renameat renameat2 sendfile symlinkat syncfs time unlinkat \
-	utimensat write
-
-# The library with an attacker for its parser, and hooks where a layer of the confinement can be left out.
-$(B)/tests/escape/escape: $(patsubst %.c,$(B)/%.o,$(wildcard tests/escape/*.c)) \
-		$(filter-out $(B)/lib/receive/unpack.o,$(COPYING_OBJECTS))
-	$(call say,LINK)
-	@mkdir -p $(@D)
-	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(ESCAPE_HOOKS)) -o $@ $^ $(PKG_LIBS)
-
-ESCAPE_HOOKS = syscall unshare chroot chdir setsid setrlimit capabilities_drop capabilities_can_chroot landlock_confine seccomp_confine verify \
-	waitpid syncfs
-
-# Makes a call of another process fail, or kills it there.
-$(B)/tests/fault/inject: $(B)/tests/fault/inject.o
-	$(call say,LINK)
-	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) -o $@ $^ $$($(PKG_CONFIG) --libs libseccomp)
-
-# Hands what it is started with over to a test, which plays its part.
-$(B)/tests/standin: $(B)/tests/common/standin.o
-	$(call say,LINK)
-	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) -o $@ $^
-
-# A hypervisor where there is none.
-$(B)/tests/dom0/hypervisor.so: tests/dom0/hypervisor.c
-	$(call say,LINK)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) $(XEN_CFLAGS) -fPIC -shared -o $@ $<
-
-# What runs in the guests besides the project's own programs.
-$(XEN_PROGRAMS): $(B)/tests/xen/%: $(B)/tests/xen/%.o
-	$(call say,LINK)
-	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $$($(PKG_CONFIG) --libs xenvchan xenstore xenevtchn)
-
-$(B)/tests/unit/%.o: ALL_CFLAGS += -iquote tests/unit $(shell $(PKG_CONFIG) --cflags check 2>/dev/null)
+help:
+	@sed -n 's/^## \{0,1\}//p' $(firstword $(MAKEFILE_LIST)) $(wildcard tests/tests.mk)
 
 clean:
 	rm -rf $(B) build-*
 
-.PHONY: all always install help setup demo picture check test check-editors check-fault check-sanitized check-xen coverage prove fuzz abi bench clean
+# The library can be built without its tests.
+-include tests/tests.mk
+
+.PHONY: all always install uninstall help clean
 .DELETE_ON_ERROR:
+
+# What each object was made from, as the compiler wrote it down.
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

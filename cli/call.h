@@ -2,6 +2,7 @@
  * Whom to talk to: a command at the other end of two pipes, or an rpc client that runs us.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef CLI_CALL_H
 #define CLI_CALL_H

@@ -2,6 +2,7 @@
  * Numbers as users write them. Pure.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "cli/number.h"
 #include <qfile.h>

@@ -2,6 +2,7 @@
  * Numbers as users write them. Pure.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef CLI_NUMBER_H
 #define CLI_NUMBER_H

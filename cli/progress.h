@@ -2,6 +2,7 @@
  * How far a transfer is, as text for a person or a program. Pure.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H

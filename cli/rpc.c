@@ -2,6 +2,7 @@
  * Calling a VM through the rpc client.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "cli/rpc.h"
 #include "cli/call.h"

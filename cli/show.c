@@ -2,6 +2,7 @@
  * Showing how far the transfer is.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "cli/show.h"
 #include "cli/progress.h"

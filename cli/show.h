@@ -1,4 +1,9 @@
-/* Showing how far the transfer is. */
+/*
+ * Showing how far the transfer is.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #ifndef SHOW_H
 #define SHOW_H
 #include <qfile.h>

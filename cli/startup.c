@@ -2,6 +2,7 @@
  * How a program begins: its standard descriptors, and being asked to stop.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "cli/startup.h"
 #include <errno.h>

@@ -2,6 +2,7 @@
  * How a program begins.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef CLI_STARTUP_H
 #define CLI_STARTUP_H

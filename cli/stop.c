@@ -2,6 +2,7 @@
  * Ending as a program that was asked to.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "cli/stop.h"
 

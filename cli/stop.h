@@ -2,6 +2,7 @@
  * Being asked to stop, and ending so.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef CLIENT_STOP_H
 #define CLIENT_STOP_H

@@ -2,6 +2,7 @@
  * The command line: what all programs say of it in the same way.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "cli/usage.h"
 

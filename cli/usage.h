@@ -2,6 +2,7 @@
  * The command line: what all programs say of it in the same way, and how they end.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef CLI_USAGE_H
 #define CLI_USAGE_H

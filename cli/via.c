@@ -2,6 +2,7 @@
  * The command of --via, once there is no more to say to it.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "cli/via.h"
 #include "cli/call.h"

@@ -1,4 +1,9 @@
-/* The command of --via, once there is no more to say to it. */
+/*
+ * The command of --via, once there is no more to say to it.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #ifndef CLIENT_VIA_H
 #define CLIENT_VIA_H
 #include "cli/call.h"

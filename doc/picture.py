@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Draw what `make demo` wrote as a picture of a terminal: `make picture`.
 
     sh tests/demo.sh 2>&1 | /usr/bin/python3 doc/picture.py TOP >doc/demo.svg

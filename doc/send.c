@@ -3,6 +3,7 @@
  * start it by an rpc client: pedos-rpc work PedOS.Filecopy ./send photos
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include <qfile.h>
 #include <signal.h>

@@ -2,6 +2,7 @@
  * libqfile: copy files between virtual machines that do not trust each other.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  *
  * The formats that these functions speak are described in qfile(5), this interface in libqfile(3).
  *

@@ -2,6 +2,7 @@
  * What went wrong, in words.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "explain.h"
 

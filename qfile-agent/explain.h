@@ -1,4 +1,9 @@
-/* What went wrong, in words: what, where, and what to do. */
+/*
+ * What went wrong, in words: what, where, and what to do.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #ifndef EXPLAIN_H
 #define EXPLAIN_H
 #include <qfile.h>

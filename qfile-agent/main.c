@@ -2,6 +2,7 @@
  * qfile-agent: send files and directories to another virtual machine.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "cli/call.h"
 #include "cli/startup.h"

@@ -2,6 +2,7 @@
  * qfile-agent's command line.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "options.h"
 

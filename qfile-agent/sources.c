@@ -2,6 +2,7 @@
  * What to send.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "sources.h"
 #include "cli/usage.h"

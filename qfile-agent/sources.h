@@ -1,4 +1,9 @@
-/* What to send: the arguments, looked at before anything is sent. */
+/*
+ * What to send: the arguments, looked at before anything is sent.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #ifndef SOURCES_H
 #define SOURCES_H
 #include "options.h"

@@ -2,6 +2,7 @@
  * One transfer.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "transfer.h"
 

@@ -1,4 +1,9 @@
-/* One transfer, from the first byte to the last entry removed. */
+/*
+ * One transfer, from the first byte to the last entry removed.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #ifndef TRANSFER_H
 #define TRANSFER_H
 #include "cli/show.h"

@@ -2,6 +2,7 @@
  * Calling a VM through the rpc client.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "vm.h"
 #include "cli/usage.h"

@@ -1,4 +1,9 @@
-/* Calling a VM through the rpc client. */
+/*
+ * Calling a VM through the rpc client.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #ifndef VM_H
 #define VM_H
 #include "options.h"

@@ -2,6 +2,7 @@
  * qfile-unpacker: receive files from another virtual machine, as the rpc service PedOS.Filecopy.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "cli/startup.h"
 #include "cli/stop.h"

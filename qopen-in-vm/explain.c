@@ -2,6 +2,7 @@
  * What happened to the file, in words.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "explain.h"
 #include "open/opener/opener.h"

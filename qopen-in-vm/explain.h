@@ -1,4 +1,9 @@
-/* What happened to the file, in words: what, where, and what to do. Names are shown sanitised. */
+/*
+ * What happened to the file, in words: what, where, and what to do. Names are shown sanitised.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #ifndef EXPLAIN_H
 #define EXPLAIN_H
 #include "open/opener/opener.h"

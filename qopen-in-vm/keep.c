@@ -2,6 +2,7 @@
  * Where an edit is kept that can be written neither over nor beside its file.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "keep.h"
 

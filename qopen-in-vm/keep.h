@@ -1,4 +1,9 @@
-/* Where an edit is kept that can be written neither over nor beside its file. */
+/*
+ * Where an edit is kept that can be written neither over nor beside its file.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #ifndef KEEP_H
 #define KEEP_H
 

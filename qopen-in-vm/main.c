@@ -2,6 +2,7 @@
  * qopen-in-vm: open a file in another virtual machine, and bring back what is saved there.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "cli/call.h"
 #include "cli/rpc.h"

@@ -2,6 +2,7 @@
  * One file, open in another VM.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "session.h"
 #include "open/editwire.h"

@@ -1,4 +1,9 @@
-/* One file, open in another VM: sent there, and every save that comes back. */
+/*
+ * One file, open in another VM: sent there, and every save that comes back.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #ifndef SESSION_H
 #define SESSION_H
 #include "cli/show.h"

@@ -2,6 +2,7 @@
  * The time that passes, whatever the calendar says.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef SYSTEM_CLOCK_H
 #define SYSTEM_CLOCK_H

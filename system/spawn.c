@@ -2,6 +2,7 @@
  * Starting programs.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "system/spawn.h"
 

@@ -2,6 +2,7 @@
  * Starting programs.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef SYSTEM_SPAWN_H
 #define SYSTEM_SPAWN_H

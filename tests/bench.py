@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Measure qfile-agent piped to qfile-unpacker against other ways to copy, and opening a file elsewhere, in one run: `make bench`.
 
 Rounds are interleaved: each goes once through all ways, so that a machine that is slow for a while is slow for all of them. Medians and the

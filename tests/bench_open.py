@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """What `make bench` measures of opening a file elsewhere: how fast it gets there, how fast a save comes back, and in how much memory.
 
 The other side is `vm-file-editor` with a script for a person: it saves a prepared content, says when it had done so, and waits.

@@ -1,4 +1,7 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
+#
 # `make demo`: two "VMs" that are two home directories, a real tree copied from one to the other by rpc, a file of the one edited in the other, and
 # attacks that fail.
 set -eu

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Run suites of tests, as the caller and, started by root, as a plain user too. Ends with "N passed, N failed, N skipped".
 
 Each suite is a program that writes TAP. What it said is below BUILD/tests/results: SUITE-as-USER.tap, and .err for its stderr.

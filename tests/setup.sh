@@ -1,4 +1,7 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
+#
 # Install what is missing for building, the demo, the tests or the benchmark: `sh tests/setup.sh build test`.
 # Does nothing, and needs nobody's password, where everything is there already.
 set -eu
@@ -95,6 +98,12 @@ for group in "$@"; do
     coverage)
         need gcc "counts" links_with --coverage
         need gcovr "says what was reached" has gcovr
+        ;;
+    warnings)
+        need clang "compiles, and warns of other things than gcc" has clang
+        ;;
+    format)
+        need clang-format-14 "formats C; another version would format otherwise" has clang-format-14
         ;;
     bench)
         need python3 "runs the benchmark" has python3

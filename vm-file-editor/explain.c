@@ -2,6 +2,7 @@
  * What became of it, in words: for the user of the VM that asked, who reads them there.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "explain.h"
 

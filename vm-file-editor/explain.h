@@ -1,4 +1,9 @@
-/* What became of it, in words: for the user of the VM that asked, who reads them there. */
+/*
+ * What became of it, in words: for the user of the VM that asked, who reads them there.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #ifndef EXPLAIN_H
 #define EXPLAIN_H
 #include <qfile.h>

@@ -3,6 +3,7 @@
  * service PedOS.OpenInVM.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "cli/startup.h"
 #include "cli/stop.h"

@@ -1,4 +1,9 @@
-/* vm-file-editor's command line. */
+/*
+ * vm-file-editor's command line.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #ifndef OPTIONS_H
 #define OPTIONS_H
 #include <qfile.h>

@@ -1,4 +1,9 @@
-/* Numbers on the wire: little-endian, wherever they stand. */
+/*
+ * Numbers on the wire: little-endian, wherever they stand.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #ifndef BYTES_H
 #define BYTES_H
 #include <stdint.h>

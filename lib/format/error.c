@@ -2,6 +2,7 @@
  * What went wrong, and how it is said.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "format/error.h"
 

@@ -1,4 +1,9 @@
-/* Filling a struct qfile_error. */
+/*
+ * Filling a struct qfile_error.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #ifndef ERROR_H
 #define ERROR_H
 #include <qfile.h>

@@ -3,6 +3,7 @@
  * Pure; the rules stand in qfile(5).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "format/name.h"
 #include <errno.h>

@@ -2,6 +2,7 @@
  * Names that are made from others: for what is delivered, and for what is opened. Pure.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef FORMAT_NAME_H
 #define FORMAT_NAME_H

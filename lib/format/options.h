@@ -2,6 +2,7 @@
  * Options of the public interface, which grow from version to version. Pure.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef FORMAT_OPTIONS_H
 #define FORMAT_OPTIONS_H

@@ -2,6 +2,7 @@
  * Names that differ from others by a number or a text before the extension. Pure.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "format/name.h"
 #include <errno.h>

@@ -3,6 +3,7 @@
  * the format.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "format/bytes.h"
 

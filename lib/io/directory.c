@@ -2,6 +2,7 @@
  * Reading directories.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "io/directory.h"
 

@@ -2,6 +2,7 @@
  * Reading directories.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef IO_DIRECTORY_H
 #define IO_DIRECTORY_H

@@ -2,6 +2,7 @@
  * Where we are in a tree: the open directories from its top to here.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "io/dirstack.h"
 

@@ -4,6 +4,9 @@
  * Paths may be thousands of directories deep. Only the deepest few descriptors and the first stay
  * open; the others are opened again through ".." on the way back, and must then be the directories
  * that they were.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef DIRSTACK_H
 #define DIRSTACK_H

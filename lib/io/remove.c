@@ -6,6 +6,7 @@
  * in its turn.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "io/remove.h"
 

@@ -1,4 +1,9 @@
-/* Emptying a directory. */
+/*
+ * Emptying a directory.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #ifndef EMPTY_H
 #define EMPTY_H
 

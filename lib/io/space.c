@@ -2,6 +2,7 @@
  * Is there room on a disk?
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "io/space.h"
 

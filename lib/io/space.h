@@ -1,4 +1,9 @@
-/* Is there room on a disk? */
+/*
+ * Is there room on a disk?
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #ifndef SPACE_H
 #define SPACE_H
 #include <stdint.h>

@@ -2,6 +2,7 @@
  * Buffered descriptor I/O that keeps the CRC-32 of what passes.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "io/stream.h"
 

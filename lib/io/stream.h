@@ -3,6 +3,9 @@
  *
  * One buffer each way, filled and emptied in place: small entries share a system call, large ones
  * are not copied twice.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef STREAM_H
 #define STREAM_H

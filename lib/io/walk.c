@@ -2,6 +2,7 @@
  * Walk a source tree, one entry after another, in the order of the format.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "io/walk.h"
 

@@ -5,6 +5,9 @@
  * Memory depends on the depth alone (72 bytes a level), never on how many entries a directory has.
  * Links are not followed unless asked for, also not those that are put in a directory's place while
  * the walk goes on.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef WALK_H
 #define WALK_H

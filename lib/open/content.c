@@ -2,6 +2,7 @@
  * What a file contains, in short.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "open/content.h"
 

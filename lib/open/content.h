@@ -1,4 +1,9 @@
-/* What a file contains, in short. */
+/*
+ * What a file contains, in short.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #ifndef CONTENT_H
 #define CONTENT_H
 #include <stdbool.h>

@@ -5,6 +5,7 @@
  * which an older program at the other end takes for version 1.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef OPEN_EDITWIRE_H
 #define OPEN_EDITWIRE_H

@@ -2,6 +2,7 @@
  * Commit: a delivery that is whole becomes visible, all of it.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "receive/commit.h"
 #include "format/name.h"

@@ -6,6 +6,9 @@
  * decided by one rename inside the staging directory (tree -> commit). From there on the delivery
  * goes forward, whoever dies: a second process finishes for one that is killed, and after a power
  * cut the next receiver does.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef COMMIT_H
 #define COMMIT_H

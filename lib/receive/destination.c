@@ -2,6 +2,7 @@
  * Where deliveries go: ~USER/PedOSIncoming/SOURCE.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "format/error.h"
 

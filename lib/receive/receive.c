@@ -5,6 +5,7 @@
  * fill its staging directory.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "format/error.h"
 #include "format/options.h"

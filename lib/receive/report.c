@@ -2,6 +2,7 @@
  * What the confined child tells the monitor.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "receive/report.h"
 

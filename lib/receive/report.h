@@ -4,6 +4,9 @@
  *
  * The child may have been taken over by the sender: the monitor believes nothing here that it does
  * not check.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef REPORT_H
 #define REPORT_H

@@ -2,6 +2,7 @@
  * Staging: made, locked, taken over, removed.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "receive/staging.h"
 

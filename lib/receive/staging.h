@@ -8,6 +8,9 @@
  *           plan                            what the commit will do, where that takes more than one
  * rename commit/                         what was `tree`, once the delivery is decided: from then
  * on it will be made visible
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef STAGING_H
 #define STAGING_H

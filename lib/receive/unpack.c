@@ -6,6 +6,7 @@
  * directory that is open already: no call follows a link.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "receive/unpack.h"
 

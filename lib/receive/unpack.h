@@ -1,5 +1,8 @@
 /*
  * The receiver's parser: a stream in, directories, files and links out.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef UNPACK_H
 #define UNPACK_H

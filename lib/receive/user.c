@@ -2,6 +2,7 @@
  * Whom a delivery is for, and becoming him.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "sandbox/capabilities.h"
 

@@ -6,6 +6,7 @@
  * the parser promises is seen to again, by nobody who ever read a byte from the sender.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "receive/verify.h"
 

@@ -1,4 +1,9 @@
-/* What the child left in the staging directory, before it becomes a delivery. */
+/*
+ * What the child left in the staging directory, before it becomes a delivery.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #ifndef VERIFY_H
 #define VERIFY_H
 #include "receive/staging.h"

@@ -2,6 +2,7 @@
  * Capabilities.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "sandbox/capabilities.h"
 
@@ -57,8 +58,9 @@ int capabilities_raise(void)
 	uint64_t effective, permitted;
 	int r = caps_get(&effective, &permitted);
 
-	if (r == 0)
-		r = caps_set(permitted, permitted);
+	if (r < 0)
+		return r;
+	r = caps_set(permitted, permitted);
 	return r < 0 ? r : (permitted & BIT(CAP_SYS_ADMIN)) != 0;
 }
 

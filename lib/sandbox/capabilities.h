@@ -1,6 +1,9 @@
 /*
  * Capabilities, as sets of bits: what a process started as root keeps between becoming the user and
  * confining its child.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef PRIVILEGE_H
 #define PRIVILEGE_H

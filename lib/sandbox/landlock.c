@@ -2,6 +2,7 @@
  * Landlock: what the confined child may do with its own file system, which chroot leaves open.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "sandbox/landlock.h"
 

@@ -1,4 +1,9 @@
-/* Landlock for the confined child. */
+/*
+ * Landlock for the confined child.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #ifndef LANDLOCK_H
 #define LANDLOCK_H
 

@@ -2,6 +2,7 @@
  * The child's confinement.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "sandbox/sandbox.h"
 

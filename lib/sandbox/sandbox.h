@@ -1,5 +1,8 @@
 /*
  * The child's confinement: what the layers are, and how they are made.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef CONFINE_H
 #define CONFINE_H

@@ -2,6 +2,7 @@
  * The system calls of the confined child: an allow list for seccomp.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "sandbox/seccomp.h"
 

@@ -1,4 +1,9 @@
-/* The system calls of the confined child. */
+/*
+ * The system calls of the confined child.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #ifndef SYSCALLS_H
 #define SYSCALLS_H
 

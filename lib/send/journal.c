@@ -2,6 +2,7 @@
  * What a sender sent, noted in a file.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "send/journal.h"
 

@@ -1,6 +1,9 @@
 /*
  * What a sender sent, noted in a file: so that a move can remove that and nothing else, in constant
  * memory.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef JOURNAL_H
 #define JOURNAL_H

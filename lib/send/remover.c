@@ -5,6 +5,7 @@
  * is named.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "format/error.h"
 #include "io/directory.h"

@@ -2,6 +2,7 @@
  * The sender: walk trees and send them. qfile(5) describes the format.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "format/error.h"
 #include "format/options.h"

@@ -2,6 +2,7 @@
  * What a command line names, and how much it is.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "format/error.h"
 #include "io/stream.h"

@@ -2,6 +2,7 @@
  * How a daemon goes to the background.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "base/background.h"
 

@@ -1,6 +1,9 @@
 /*
  * How a daemon goes to the background: the one who started it learns whether it works before he
  * gets his prompt back.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef RPC_BACKGROUND_H
 #define RPC_BACKGROUND_H

@@ -2,6 +2,7 @@
  * Names that stand in policies and calls. Pure.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "base/names.h"
 

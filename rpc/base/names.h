@@ -1,4 +1,9 @@
-/* Names that stand in policies and calls, beside those of VMs (qfile_vm_name_ok()). Pure. */
+/*
+ * Names that stand in policies and calls, beside those of VMs (qfile_vm_name_ok()). Pure.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #ifndef RPC_NAMES_H
 #define RPC_NAMES_H
 #include <stdbool.h>

@@ -2,6 +2,7 @@
  * Making text of a peer's fit for a terminal.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "base/screen.h"
 

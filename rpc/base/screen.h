@@ -1,4 +1,9 @@
-/* Making text of a peer's fit for a terminal, as it comes in. Pure. */
+/*
+ * Making text of a peer's fit for a terminal, as it comes in. Pure.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #ifndef RPC_SCREEN_H
 #define RPC_SCREEN_H
 #include <stddef.h>

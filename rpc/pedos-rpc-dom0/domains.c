@@ -2,6 +2,7 @@
  * Which domains run, and how they are called.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "domains.h"
 

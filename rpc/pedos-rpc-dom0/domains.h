@@ -1,5 +1,8 @@
 /*
  * Which domains run, as the hypervisor says, and how they are called, as the toolstack has written.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef DOMAINS_H
 #define DOMAINS_H

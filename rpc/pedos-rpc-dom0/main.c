@@ -2,6 +2,7 @@
  * pedos-rpc-dom0: tell the guests, through xenstore, whom they may call and who may call them.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "base/background.h"
 #include "cli/startup.h"

@@ -1,4 +1,9 @@
-/* pedos-rpc-dom0's command line. */
+/*
+ * pedos-rpc-dom0's command line.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #ifndef OPTIONS_H
 #define OPTIONS_H
 #include <stdbool.h>

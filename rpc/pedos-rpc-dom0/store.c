@@ -2,6 +2,7 @@
  * Xenstore's side of the tables.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "store.h"
 

@@ -1,6 +1,9 @@
 /*
  * Xenstore's side of the tables: their nodes, each owned by dom0 and readable for one guest.
  * Functions return 0, or a negative errno.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef STORE_H
 #define STORE_H

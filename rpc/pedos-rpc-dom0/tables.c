@@ -2,6 +2,7 @@
  * Which tables the guests should have. Pure.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "tables.h"
 

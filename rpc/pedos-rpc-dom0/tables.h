@@ -1,4 +1,9 @@
-/* Which tables the guests should have, from the domains that run and the policy's rules. Pure. */
+/*
+ * Which tables the guests should have, from the domains that run and the policy's rules. Pure.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #ifndef TABLES_H
 #define TABLES_H
 #include "policy/pair.h"

@@ -2,6 +2,7 @@
  * Making the tables in xenstore what they should be.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "update.h"
 

@@ -1,4 +1,9 @@
-/* Making the tables in xenstore what they should be. */
+/*
+ * Making the tables in xenstore what they should be.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #ifndef UPDATE_H
 #define UPDATE_H
 #include "domains.h"

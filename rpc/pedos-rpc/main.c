@@ -2,6 +2,7 @@
  * pedos-rpc: call a service in another virtual machine.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "cli/startup.h"
 #include "cli/stop.h"

@@ -2,6 +2,7 @@
  * pedos-rpc's command line.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "options.h"
 

@@ -1,4 +1,9 @@
-/* pedos-rpc's command line. */
+/*
+ * pedos-rpc's command line.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #ifndef RPC_CALLER_OPTIONS_H
 #define RPC_CALLER_OPTIONS_H
 #include "protocol/frame.h"

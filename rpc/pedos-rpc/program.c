@@ -2,6 +2,7 @@
  * The local program of a call.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "program.h"
 #include "cli/call.h"

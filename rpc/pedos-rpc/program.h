@@ -1,4 +1,9 @@
-/* The local program whose stdin and stdout are joined to the service's. */
+/*
+ * The local program whose stdin and stdout are joined to the service's.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #ifndef RPC_PROGRAM_H
 #define RPC_PROGRAM_H
 #include <sys/types.h>

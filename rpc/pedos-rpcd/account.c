@@ -2,6 +2,7 @@
  * The account that a service runs as.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "account.h"
 

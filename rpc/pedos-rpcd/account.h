@@ -1,4 +1,9 @@
-/* The account that a service runs as, and what a process of its starts with. */
+/*
+ * The account that a service runs as, and what a process of its starts with.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #ifndef RPCD_ACCOUNT_H
 #define RPCD_ACCOUNT_H
 #include "options.h"

@@ -2,6 +2,7 @@
  * The daemon itself.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "daemon.h"
 

@@ -1,4 +1,9 @@
-/* The daemon itself: takes calls in, and has each served by a process of its own. */
+/*
+ * The daemon itself: takes calls in, and has each served by a process of its own.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #ifndef RPCD_DAEMON_H
 #define RPCD_DAEMON_H
 #include "options.h"

@@ -2,6 +2,7 @@
  * pedos-rpcd's log.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "log.h"
 

@@ -1,4 +1,9 @@
-/* pedos-rpcd's log: stderr, which systemd hands to the journal. */
+/*
+ * pedos-rpcd's log: stderr, which systemd hands to the journal.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #ifndef RPCD_LOG_H
 #define RPCD_LOG_H
 #include <syslog.h>

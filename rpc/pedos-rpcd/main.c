@@ -2,6 +2,7 @@
  * pedos-rpcd: serve the calls of other virtual machines.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "base/background.h"
 #include "cli/startup.h"

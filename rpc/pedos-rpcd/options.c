@@ -2,6 +2,7 @@
  * pedos-rpcd's command line.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "options.h"
 

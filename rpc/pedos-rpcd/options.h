@@ -1,4 +1,9 @@
-/* pedos-rpcd's command line. */
+/*
+ * pedos-rpcd's command line.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #ifndef RPCD_OPTIONS_H
 #define RPCD_OPTIONS_H
 #include "transport/transport.h"

@@ -2,6 +2,7 @@
  * One call, in a process of its own.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "serve.h"
 

@@ -1,4 +1,9 @@
-/* One call, in a process of its own, from the caller's first frame to the service's end. */
+/*
+ * One call, in a process of its own, from the caller's first frame to the service's end.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #ifndef RPCD_SERVE_H
 #define RPCD_SERVE_H
 #include "options.h"

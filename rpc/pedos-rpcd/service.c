@@ -2,6 +2,7 @@
  * Finding a service's program, and what it is told of its caller.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "service.h"
 

@@ -1,4 +1,9 @@
-/* Finding a service's program, and what it is told of its caller. */
+/*
+ * Finding a service's program, and what it is told of its caller.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #ifndef RPCD_SERVICE_H
 #define RPCD_SERVICE_H
 #include "account.h"

@@ -2,6 +2,7 @@
  * The text in which dom0 tells a target about one source. Pure.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "policy/pair.h"
 

@@ -1,6 +1,9 @@
 /*
  * The text in which dom0 tells a target about one source: its name, then the rules for the two, a
  * line each. Pure.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef RPC_PAIR_H
 #define RPC_PAIR_H

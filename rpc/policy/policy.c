@@ -2,6 +2,7 @@
  * The policy: who may call which service of whom. Pure.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "policy/policy.h"
 

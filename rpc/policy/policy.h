@@ -1,6 +1,9 @@
 /*
  * The policy: who may call which service of whom. Its text is described in pedos-rpc.policy(5).
  * Pure: nothing here reads a file or allocates.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef RPC_POLICY_H
 #define RPC_POLICY_H

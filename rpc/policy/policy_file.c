@@ -2,6 +2,7 @@
  * The policy as it lies on the disk.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "policy/policy_file.h"
 

@@ -1,4 +1,9 @@
-/* The policy as it lies on the disk: the files *.policy of a directory, see pedos-rpc.policy(5). */
+/*
+ * The policy as it lies on the disk: the files *.policy of a directory, see pedos-rpc.policy(5).
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #ifndef RPC_POLICY_FILE_H
 #define RPC_POLICY_FILE_H
 #include "policy/policy.h"

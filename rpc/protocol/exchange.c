@@ -2,6 +2,7 @@
  * Single frames over a channel.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "protocol/exchange.h"
 

@@ -1,4 +1,9 @@
-/* Single frames over a channel, before the streams flow. */
+/*
+ * Single frames over a channel, before the streams flow.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #ifndef RPC_EXCHANGE_H
 #define RPC_EXCHANGE_H
 #include "protocol/session.h"

@@ -11,6 +11,9 @@
  * A STDIN, STDOUT or STDERR of length 0 ends that stream, and no other. UNWANTED says that nobody
  *reads a stream any more: what still comes of it is dropped, and its writer is told as a pipe would
  *tell him.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef RPC_FRAME_H
 #define RPC_FRAME_H

@@ -2,6 +2,7 @@
  * The relay: its life, and what it waits for.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "protocol/relay.h"
 

@@ -2,6 +2,9 @@
  * The relay: once a call is accepted, it carries the streams between local descriptors and the
  * channel, both ways at once. It never waits for one stream while another can go on, and sleeps
  * while none can.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef RPC_RELAY_H
 #define RPC_RELAY_H

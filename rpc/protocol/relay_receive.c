@@ -2,6 +2,7 @@
  * The relay's half that takes frames out of the channel.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "protocol/relay.h"
 

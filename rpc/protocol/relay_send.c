@@ -2,6 +2,7 @@
  * The relay's half that puts frames into the channel.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "protocol/exchange.h"
 #include "protocol/relay.h"

@@ -2,6 +2,7 @@
  * Which frame may come when.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "protocol/session.h"
 

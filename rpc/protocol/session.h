@@ -1,5 +1,8 @@
 /*
  * Which frame may come when: what one end expects of the other. Pure.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef RPC_SESSION_H
 #define RPC_SESSION_H

@@ -2,6 +2,7 @@
  * Choosing a transport.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "transport/transport.h"
 

@@ -4,6 +4,9 @@
  * ways; what they mean is frame.h's subject.
  *
  * Functions return 0 or a count on success and a negative errno on failure.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef RPC_TRANSPORT_H
 #define RPC_TRANSPORT_H

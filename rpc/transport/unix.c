@@ -3,6 +3,7 @@
  * what the kernel says of the peer.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "transport/transport.h"
 

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Requests and answers of the OpenInVM format, true to qfile(5) or not. It owes nothing to the C code."""
 import struct
 import zlib

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """What a case expects, said in a function each, and waiting for what has to come."""
 import os
 import threading

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """What this machine and this user can do. What a case needs and cannot have here skips it."""
 import functools
 import os

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Programs under test: started, talked to, waited for, and ended with the case that started them."""
 import contextlib
 import ctypes

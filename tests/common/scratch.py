@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Where tests write: in memory, where there is room, since programs that sync everything they deliver cost most on a disk."""
 import contextlib
 import os

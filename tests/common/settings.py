@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Where the tests find what they test, and where they may write."""
 import os
 import pathlib

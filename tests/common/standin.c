@@ -4,6 +4,7 @@
  * as it is told to from there.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include <errno.h>
 #include <stdint.h>

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Programs whose part a case plays itself: what is started in their stead hands over its stdin, stdout and stderr, and ends as it is told."""
 import array
 import contextlib

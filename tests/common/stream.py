@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Streams of the Filecopy format, true to qfile(5) or not: every field takes any value. It owes nothing to the C code."""
 import stat
 import struct

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Cases, run side by side by a few processes, and reported as TAP.
 
 Each worker is a fork of this process: it has everything that was set up here before, and may change its directory, its umask and its limits.

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Trees: made, pictured, removed. Every step goes from one directory descriptor to the next, so that paths may be longer than the system takes,
 with a few of them open, so that trees may be deeper than there are descriptors."""
 import hashlib

@@ -7,6 +7,7 @@
  * far to that directory, as gcov's data files, and ends.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #define _GNU_SOURCE /* for dladdr() */
 #include <dlfcn.h>

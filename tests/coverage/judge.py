@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Judge what gcovr counted: `judge.py coverage.json`. Ends with "N passed, N failed"."""
 import json
 import sys

@@ -1,4 +1,7 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
+#
 # Run the tests once on a build that counts, and say which lines and branches of the library they reach: `make coverage`.
 #
 # Fails where fewer than 95 % of the lines are reached, or in the parsing code a line or branch less than all.

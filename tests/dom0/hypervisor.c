@@ -4,6 +4,7 @@
  * of Xen, as a number. Where the file says "EPERM", this is a guest.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include <errno.h>
 #include <stdio.h>

@@ -1,4 +1,6 @@
-"""A xenstore to try things on: a server on a Unix socket, with nodes, permissions, watches and transactions. SPDX-License-Identifier: GPL-2.0-or-later
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
+"""A xenstore to try things on: a server on a Unix socket, with nodes, permissions, watches and transactions.
 
 It speaks as much of xenstore's protocol as pedos-rpc-dom0 needs, and all who connect are dom0.
 """

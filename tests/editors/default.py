@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """The handler that there is without --handler: xdg-open, which asks the desktop's settings what opens a file. Those of the machine do not count."""
 import os
 import shutil

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Graphical editors, on a screen and a message bus of their own. There is no window manager: who is to have the keys is told so."""
 import os
 import re

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """One file, opened by the real qopen-in-vm and vm-file-editor, with everything of its own: home, temporary directory, environment."""
 import os
 import pathlib

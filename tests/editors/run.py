@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """run.py [WORD...]: files opened in real editors, by the real qopen-in-vm and vm-file-editor. Writes TAP.
 
 Each WORD is an editor: vim, nano, mousepad, default (whatever xdg-open finds); or, where none is, a text that the tests have in their names.

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Editors of the terminal, in a tmux of their own. It is the handler that starts it: what it leaves running in the background is what edits."""
 import shlex
 import subprocess

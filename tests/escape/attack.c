@@ -3,6 +3,7 @@
  * attack did not mean to make.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "escape.h"
 

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """One attempt: run it, and look at what came of it from outside."""
 import collections
 import errno

@@ -2,6 +2,7 @@
  * Descriptors that a child could have inherited, and locks.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "escape.h"
 

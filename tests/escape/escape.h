@@ -3,6 +3,9 @@
  *
  * The program `escape` is the library with another unpack(): attack code in place of the parser.
  * qfile_receive() starts and confines it as it does the real one.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef ESCAPE_H
 #define ESCAPE_H

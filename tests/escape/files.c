@@ -2,6 +2,7 @@
  * Files outside of the staging directory.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "escape.h"
 

@@ -3,6 +3,7 @@
  * functions between the library and what it calls.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "escape.h"
 #include "receive/verify.h"

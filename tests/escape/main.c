@@ -9,6 +9,7 @@
  * seen goes to descriptor OUT, a line each.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "escape.h"
 #include "receive/unpack.h"

@@ -2,6 +2,7 @@
  * Mounts and namespaces.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "escape.h"
 

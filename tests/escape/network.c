@@ -2,6 +2,7 @@
  * The network, sockets, and what else processes talk through.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "escape.h"
 

@@ -4,6 +4,7 @@
  * behind.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "escape.h"
 

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """What lies outside of the confined child, for attacks to reach: a home with files in it, a process, sockets, shared memory."""
 import ctypes
 import fcntl

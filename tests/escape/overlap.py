@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """What is stopped by one layer only, and why. Everything else is stopped by another one too, as the configurations show."""
 
 ONLY = {

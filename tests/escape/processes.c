@@ -2,6 +2,7 @@
  * Other processes, and becoming more than one.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "escape.h"
 

@@ -2,6 +2,7 @@
  * Lies in the reports to the monitor. None may be believed, make it grow or wait for ever.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "escape.h"
 

@@ -2,6 +2,7 @@
  * Using up more than is granted.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "escape.h"
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """run.py [-c CONFIGURATION]... [ATTEMPT...]: attack from inside the confined child, as TAP.
 
 Every configuration is tried when none is named: the full confinement (none: no layer left out), each layer left out in turn, and

@@ -2,6 +2,7 @@
  * What a parser that was taken over leaves in the staging directory, and when.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "escape.h"
 

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Every system call of the receiver's processes fails once, and is once the last."""
 import errno
 import os

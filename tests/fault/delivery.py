@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """One delivery from a real qfile-agent to a real qfile-unpacker, and what must be true of it whatever happened to them."""
 import ctypes
 import errno

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """The receiver's disk is full, has no inodes left, becomes read-only; somebody moves its directories about while it works."""
 import errno
 import math

@@ -17,6 +17,7 @@
  * dynamic linker does before is not ours.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include <err.h>
 #include <errno.h>

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """
 Tests of many jobs each, done by a few processes, reported as TAP.
 

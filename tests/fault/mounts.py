@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """A process of one's own mount namespace, with a small disk in it."""
 import ctypes
 import errno

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """A file is open in another VM, where it is saved again and again. Whoever is killed, at random moments: what is under its name is one whole version.
 When it is changed here: that stays."""
 import os

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """The order of a commit: content is on stable storage before it gets its final name, and the name before the sender is told."""
 from calls import DELIVERIES, learn, need_tracing
 from delivery import Broken

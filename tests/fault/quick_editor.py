@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """quick_editor.py COUNT: stands in for vm-file-editor, with somebody who saves versions 1 to COUNT as fast as they can be sent."""
 import struct
 import sys

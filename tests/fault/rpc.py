@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """PedOS rpc: the caller and the call's process in the daemon die at each of their system calls, or one of these fails. A copy that goes through
 them is whole or not there at all, nothing is left behind, and the next call is served."""
 import errno

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """run.py [PART...]: death anywhere. Kill and fail whatever takes part in a delivery, and look at what is left. Writes TAP.
 
 Parts: calls, kills, move, disk, order, rpc, open; without any, all of them.

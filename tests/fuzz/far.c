@@ -2,6 +2,7 @@
  * A channel whose other end is the fuzzer's input.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "far.h"
 

@@ -2,6 +2,9 @@
  * A channel whose other end is the fuzzer's input: what is read from it are the input's bytes, what
  * is written to it is kept. Through memory, or through a pair of sockets and the transport for one
  * machine. No second process: every run of an input is the same.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef FAR_H
 #define FAR_H

@@ -2,6 +2,7 @@
  * What the fuzz targets share.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "fuzz.h"
 

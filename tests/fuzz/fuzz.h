@@ -1,5 +1,8 @@
 /*
  * What the fuzz targets share: properties that must hold, whatever the input.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef FUZZ_H
 #define FUZZ_H

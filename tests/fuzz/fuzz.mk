@@ -1,14 +1,19 @@
-# The fuzz targets: `make fuzz SECONDS=60`. The library is compiled once more for them, with sanitizers and the fuzzer's eyes in it.
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
+#
+# The fuzz targets: `make fuzz SECONDS=60`. The library is compiled once more for them, with
+# sanitizers and with what tells the fuzzer which code an input reaches.
 
 FUZZ_CC ?= clang
 FUZZ_B = $(B)/fuzz
 FUZZ_FLAGS = -O2 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
-FUZZ_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DQFILE_VERSION='"$(VERSION)"' -Iinclude -iquote lib -iquote rpc -iquote . -Itests/fuzz $(WARNINGS) $(PKG_CFLAGS) \
-	$(FUZZ_FLAGS)
-# What the targets share is not looked at: an input is not interesting for what our own checks do with it.
+FUZZ_CFLAGS = $(LANGUAGE) -Itests/fuzz $(WARNINGS) $(PKG_CFLAGS) $(FUZZ_FLAGS)
+# The fuzzer does not watch what the targets share: an input is not interesting for what our own
+# checks do with it.
 FUZZ_EYES = $(if $(filter lib/% rpc/% tests/fuzz/fuzz_%,$<),-fsanitize=fuzzer-no-link)
+fuzz_objects = $(patsubst %.c,$(FUZZ_B)/%.o,$(call sources,$(1)))
 FUZZ_TARGETS = $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-FUZZ_SHARED = $(patsubst %.c,$(FUZZ_B)/%.o,$(filter-out tests/fuzz/fuzz_%,$(wildcard tests/fuzz/*.c)))
+FUZZ_SHARED = $(filter-out $(FUZZ_B)/tests/fuzz/fuzz_%,$(call fuzz_objects,tests/fuzz))
 
 fuzz-targets: $(addprefix $(FUZZ_B)/fuzz_,$(FUZZ_TARGETS))
 
@@ -17,17 +22,21 @@ $(FUZZ_B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(FUZZ_CC) $(FUZZ_CFLAGS) $(FUZZ_EYES) -MMD -MP -c -o $@ $<
 
-# Archives: of the library, too, each target takes what it needs, and may bring a file of the library itself.
-$(FUZZ_B)/libqfile.a: $(patsubst %.c,$(FUZZ_B)/%.o,$(call sources,lib) $(call sources,system) $(call sources,cli))
-$(FUZZ_B)/librpc.a: $(patsubst %.c,$(FUZZ_B)/%.o,$(filter-out $(XEN_ONLY) rpc/pedos-%,$(call sources,rpc)))
+# Each target takes what it needs from archives, and may have its own version of a file of the
+# library.
+$(FUZZ_B)/libqfile.a: $(call fuzz_objects,lib) $(call fuzz_objects,cli) \
+		$(call fuzz_objects,system)
+$(FUZZ_B)/librpc.a: $(patsubst %.c,$(FUZZ_B)/%.o,$(filter-out $(XEN_ONLY),$(RPC_SOURCES)))
 $(FUZZ_B)/libshared.a: $(FUZZ_SHARED)
 $(FUZZ_B)/%.a:
 	$(call say,AR)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(FUZZ_B)/fuzz_%: $(FUZZ_B)/tests/fuzz/fuzz_%.o $(FUZZ_B)/libshared.a $(FUZZ_B)/librpc.a $(FUZZ_B)/libqfile.a
+$(FUZZ_B)/fuzz_%: $(FUZZ_B)/tests/fuzz/fuzz_%.o $(FUZZ_B)/libshared.a $(FUZZ_B)/librpc.a \
+		$(FUZZ_B)/libqfile.a
 	$(call say,LINK)
-	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -Wl,--wrap=read,--wrap=poll -o $@ $^ $(PKG_LIBS)
+	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -Wl,--wrap=read,--wrap=poll -o $@ $^ \
+		$(PKG_LIBS)
 
 .PHONY: fuzz-targets
 .PRECIOUS: $(FUZZ_B)/%.o

@@ -5,6 +5,7 @@
  * The input is four bytes, how it comes, then the answer.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "fuzz.h"
 #include "input.h"

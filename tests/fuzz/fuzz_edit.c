@@ -5,6 +5,7 @@
  * The input is a request, a record, then a name.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "format/name.h"
 #include "fuzz.h"

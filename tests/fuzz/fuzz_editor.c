@@ -6,6 +6,7 @@
  * (input.h).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "format/name.h"
 #include "fuzz.h"

@@ -5,6 +5,7 @@
  * and for a name of each kind.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "fuzz.h"
 #include "spoken.h"

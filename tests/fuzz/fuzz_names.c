@@ -5,6 +5,7 @@
  * of a link of that name.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "cli/progress.h"
 #include "format/name.h"

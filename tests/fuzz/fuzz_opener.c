@@ -4,6 +4,7 @@
  * The input is two bytes, options and how the answer is cut, then the answer, folded (input.h).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "fuzz.h"
 #include "input.h"

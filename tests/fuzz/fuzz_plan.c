@@ -6,6 +6,7 @@
  * its highest bit is set.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "fuzz.h"
 #include "receive/commit.h"

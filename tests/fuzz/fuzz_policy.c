@@ -5,6 +5,7 @@
  * is also taken for what dom0 hands on.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "fuzz.h"
 

@@ -5,6 +5,7 @@
  * The input is one byte, how it is cut, then the records as they pass through the pipe.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 /* What the monitor does with a record is its own affair, behind static functions. */
 #include "receive/receive.c"

@@ -5,6 +5,7 @@
  * The input is five bytes, how it goes, then what the caller says, folded as in input.c.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "far.h"
 #include "fuzz.h"

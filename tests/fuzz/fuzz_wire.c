@@ -4,6 +4,7 @@
  * The input is a header, then an answer; each is taken for both.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "fuzz.h"
 

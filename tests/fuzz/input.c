@@ -2,6 +2,7 @@
  * A descriptor that yields bytes of memory.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "input.h"
 

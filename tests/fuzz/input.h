@@ -4,6 +4,9 @@
  *
  * The targets are linked so that read(2) and poll(2) of this descriptor come here: no pipe and no
  * second process, which would cost most of the speed, and every run of an input is the same.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef INPUT_H
 #define INPUT_H

@@ -2,6 +2,7 @@
  * Change a stream as a sender could who knows the format.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "mutate.h"
 

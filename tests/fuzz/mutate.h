@@ -1,6 +1,9 @@
 /*
  * Change a stream as a sender could who knows the format: what is changed keeps its lengths right,
  * so that the rest of the stream is still read.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef MUTATE_H
 #define MUTATE_H

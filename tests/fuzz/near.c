@@ -2,6 +2,7 @@
  * The local side of a call.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "near.h"
 

@@ -2,6 +2,9 @@
  * The local side of a call: what reads the relay's outputs and writes its inputs, through pipes, at
  * a pace that the fuzzer chooses. And the loop that carries a call to its end, and finds out when
  * it never gets there.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef NEAR_H
 #define NEAR_H

@@ -1,4 +1,7 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
+#
 # Fuzz what reads what others wrote: `sh tests/fuzz/run.sh 60`. Each target first goes over the corpus that is in the repository, then looks for more
 # for that many seconds (0: not at all), as many targets at a time as there are processors.
 # Writes TAP, and at the end "N passed, N failed, N skipped". New finds go to build/fuzz/corpus, crashes to build/fuzz/crashes.

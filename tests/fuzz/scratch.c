@@ -2,6 +2,7 @@
  * A directory for what an input makes.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "scratch.h"
 

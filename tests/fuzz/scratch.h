@@ -1,5 +1,8 @@
 /*
  * A directory for what an input makes, and beside it and above it what no input may touch.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef SCRATCH_H
 #define SCRATCH_H

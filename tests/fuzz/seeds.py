@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Write the seeds of the fuzz targets into corpus/TARGET/NAME: `python3 tests/fuzz/seeds.py`.
 
 What a fuzzer found later lies beside them, under names that are hash sums. SPDX-License-Identifier: GPL-2.0-or-later

@@ -2,6 +2,7 @@
  * What one end of a call says, read a second time.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "spoken.h"
 

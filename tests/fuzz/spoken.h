@@ -1,6 +1,9 @@
 /*
  * What one end of a call says, as read by a second implementation of the frames and their order,
  * which owes nothing to rpc/: to compare with.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef SPOKEN_H
 #define SPOKEN_H

@@ -2,6 +2,7 @@
  * What a stream says, read without the library.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "tree.h"
 

@@ -1,5 +1,8 @@
 /*
  * What a stream says, read without the library: qfile(5) once more, to compare with.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef TREE_H
 #define TREE_H

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """What a case is: a stream, how it is fed to the receiver, and what must come of it."""
 import dataclasses
 import os

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Names that an earlier delivery has: see FILES and LINKS in home.py."""
 from case import EEXIST, HELD_OPEN, Arrives, Refused, a_directory, a_file, a_link, add, case
 from stream import FILE, delivery, entry, file, link, tree

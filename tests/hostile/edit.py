@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Hostile openers against vm-file-editor, hostile editors against qopen-in-vm, and what exactly has to come of it."""
 import contextlib
 import dataclasses

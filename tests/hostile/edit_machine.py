@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """The real vm-file-editor with a hostile opener, or the real qopen-in-vm with a hostile editor; and what there is before and after."""
 import fcntl
 import os

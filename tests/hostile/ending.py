@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """How a stream ends, or does not: cut, too long, slow, silent; and what is no stream at all."""
 import functools
 import random

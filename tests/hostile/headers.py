@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Every field of the header at nothing, at its bounds, one past them, and all ones."""
 import functools
 import os

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """The receiving user's home directory: made with earlier deliveries in it, looked at, compared, and kept for the next case."""
 import os
 import stat

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """--max-bytes and --max-files, reached and passed; sums that overflow; a million entries."""
 import os
 

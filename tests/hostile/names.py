@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """What may stand in a name, and what must not."""
 from case import EILSEQ, EINVAL, ENAMETOOLONG, Arrives, Refused, a_directory, a_file, add, case
 from home import chain

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Programs under test, started in the cheapest way there is: there are thousands of them."""
 import contextlib
 import fcntl

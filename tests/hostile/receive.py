@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """One delivery to the real qfile-unpacker, and the judgement on it."""
 import errno
 import os

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Hostile frames: what a caller could send to pedos-rpcd, and a daemon to pedos-rpc, and what exactly has to come of it."""
 import errno
 import socket

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """The real pedos-rpcd with hostile callers, or the real pedos-rpc with a hostile daemon. Each is kept for the next case when nothing was wrong."""
 import contextlib
 import os

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Hostile streams, and legal ones at the edge of it, against the real qfile-unpacker; hostile frames against pedos-rpcd and pedos-rpc; hostile
 requests against vm-file-editor, and hostile answers against qopen-in-vm.
 

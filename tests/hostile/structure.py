@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Entries in impossible places and impossible orders; and in all orders that are good."""
 from case import EEXIST, EINVAL, Arrives, Refused, a_directory, a_file, add, case, unsealed
 from home import chain

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Calls with pedos-rpc and pedos-rpcd on one machine: what cases of calling work with."""
 import contextlib
 import os

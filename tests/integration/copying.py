@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """A sender and a receiver: what cases of copying work with."""
 import contextlib
 import fcntl

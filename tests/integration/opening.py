@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Opening files in another VM: what cases with qopen-in-vm and vm-file-editor work with."""
 import contextlib
 import fcntl

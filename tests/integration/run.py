@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """run.py [WORD...]: the real programs, as people and other programs use them. Writes TAP.
 
 Each WORD chooses cases: those of the file of cases/ that is called so ("conflict"); or, where none is, those with that text in their names.

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """How a case of the integration tests is written.
 
     test = suite.cases(Copying)

@@ -1,6 +1,9 @@
 /*
  * Does libutf8proc keep the contracts of utf8proc.h? Every character is tried, and every sequence whose bytes make a difference. And libdeflate
  * that of libdeflate.h? Tried with as many bytes as there are in a request, from where memory begins and up to where it ends.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include <libdeflate.h>
 #include <limits.h>

@@ -3,6 +3,9 @@
  *
  * A driver is the main() of a proof. It calls functions with every argument that their contracts allow; the prover shows that none does anything
  * undefined. What is read lies at the very end of its memory, what is written too, so that one byte further is an alarm.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "utf8proc.h"
 

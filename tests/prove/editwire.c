@@ -1,4 +1,9 @@
-/* All of editwire.c: every request and every record, in memory of exactly their size. */
+/*
+ * All of editwire.c: every request and every record, in memory of exactly their size.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #include "open/editwire.h"
 #include "driver.h"
 

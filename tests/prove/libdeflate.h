@@ -1,4 +1,10 @@
-/* What editwire.c takes for granted of libdeflate: that it reads these bytes and no others. For the prover, in the place of the library's code. */
+/*
+ * What editwire.c takes for granted of libdeflate: that it reads these bytes and no others. For the
+ * prover, in the place of the library's code.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #ifndef LIBDEFLATE_H
 #define LIBDEFLATE_H
 #include <stddef.h>

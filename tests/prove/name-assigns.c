@@ -1,4 +1,9 @@
-/* What the contracts in parts.h say is written: that nothing else is, shown for the largest memory. */
+/*
+ * What the contracts in parts.h say is written: that nothing else is, shown for the largest memory.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #include "driver.h"
 
 #include <stdbool.h>

@@ -1,6 +1,9 @@
 /*
  * The functions of lib/format/name.c and lib/format/tagname.c that go from one pointer to another, for every length up to MOST at once. What is read ends where
  * its memory does, and so does what is written. find() stands here by its contract.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "driver.h"
 

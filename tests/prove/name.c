@@ -1,6 +1,9 @@
 /*
  * The public functions of lib/format/name.c and lib/format/tagname.c, for every length. name_check() and the like, to which they hand their arguments on, stand
  * here by the contracts that name-parts.c proves. And find(), which asks the C library: for each length by itself, in memory that ends behind that.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "format/name.h"
 #include "driver.h"

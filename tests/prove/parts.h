@@ -2,6 +2,9 @@
  * Contracts of the static functions of lib/format/name.c and lib/format/tagname.c to which the public ones hand their arguments on, and of find(). name-parts.c
  * proves the former, for every length; name.c proves find(), and that the public functions keep to the contracts. So it holds for those as well,
  * for every length.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 /*@ predicate from_to(char *begin, char *end) =
       \base_addr(begin) == \base_addr(end) && (begin == end || (begin < end && \valid_read(begin) && \valid_read(end - 1)));

@@ -1,4 +1,9 @@
-/* All of frame.c: every header, every call and refusal, in memory of exactly their size. */
+/*
+ * All of frame.c: every header, every call and refusal, in memory of exactly their size.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #include "driver.h"
 
 #include <stdbool.h>

@@ -1,4 +1,10 @@
-/* All of names.c: a string ends where its memory does; or it is so long that nobody looks for its end. */
+/*
+ * All of names.c: a string ends where its memory does; or it is so long that nobody looks for its
+ * end.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #include "driver.h"
 
 #include "base/names.c"

@@ -1,6 +1,9 @@
 /*
  * All of policy.c: lines of every length up to MOST at once, from any place to where their memory ends; what has a length adds it to the pointer
  * and hands on. Rules of whatever strings, for every service and every VM.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "driver.h"
 

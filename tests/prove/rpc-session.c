@@ -1,4 +1,9 @@
-/* All of session.c: any frame, in any state that frames can have led to. */
+/*
+ * All of session.c: any frame, in any state that frames can have led to.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #include "driver.h"
 
 #include "protocol/session.c"

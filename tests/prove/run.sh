@@ -1,4 +1,7 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
+#
 # Prove with Frama-C's Eva that the parsing code does nothing undefined, whatever it is given. Writes TAP on stdout, all else on stderr.
 # Ends with "N passed, N failed, N skipped" there.
 set -u

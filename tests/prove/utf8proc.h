@@ -1,6 +1,9 @@
 /*
  * What name.c takes for granted of libutf8proc: contracts for the prover, in the place of the library's code. contracts.c tries them on the
  * library itself.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include <utf8proc.h>
 

@@ -1,4 +1,10 @@
-/* All of wire.c: every header and every answer, in memory of exactly their size; names of every length. */
+/*
+ * All of wire.c: every header and every answer, in memory of exactly their size; names of every
+ * length.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
 #include "driver.h"
 
 #include "format/wire.c"

@@ -2,6 +2,7 @@
  * Failing system calls, to order.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "faults.h"
 

@@ -1,6 +1,9 @@
 /*
  * Failing system calls, to order: the linker leads the library's calls in the unit tests through
  * here (FAULTY in the Makefile).
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef FAULTS_H
 #define FAULTS_H

@@ -2,6 +2,7 @@
  * Time that is played.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "played.h"
 

@@ -8,6 +8,9 @@
  * again. 0 only waits for that. As long as somebody has the first fifo open for writing, no other
  * time passes; when nobody has any more, nobody is there who could be too slow, and waiting takes
  * no time at all.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef PLAYED_H
 #define PLAYED_H

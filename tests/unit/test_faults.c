@@ -3,6 +3,7 @@
  * parser's calls see test_unpack.c.)
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "open/editor/editor.h"
 #include "open/editwire.h"

@@ -4,6 +4,9 @@
  *
  * Every test runs in a process of its own, unless its suite is PURE in main.c: it may change its
  * directory, its user and its limits.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef UNIT_H
 #define UNIT_H

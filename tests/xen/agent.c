@@ -3,6 +3,7 @@
  * or console DEVICE.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  *
  * It is the first process of every machine: dom0's has the serial line to the host, and passes on
  * what concerns the guests, through the terminals that xenconsoled makes for their consoles. Both

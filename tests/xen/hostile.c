@@ -12,6 +12,7 @@
  *garbage, huge, indices
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include <err.h>
 #include <libxenvchan.h>

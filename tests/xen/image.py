@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """The file systems that dom0 and the guests boot with: an archive in cpio's "newc" form, which every kernel unpacks into memory.
 
 It is written here and not by cpio, so that a plain user can make one whose files belong to root.

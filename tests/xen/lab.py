@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Xen with dom0 and three PV guests in QEMU, and jobs in them.
 
     lab = Lab(packages, build)              boots

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """The Debian packages that the lab boots: downloaded and unpacked, never installed, for kernels and Xen change the machine that they are
 installed on."""
 import glob

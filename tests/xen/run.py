@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """run.py [CASE...]: calls between real Xen guests. Writes TAP, and a table of what was measured to stderr.
 
 Boots Xen, dom0 and three PV guests called work, personal and vault in an emulator (lab.py), with the project as it is installed, then runs

@@ -4,6 +4,7 @@
  * needs at the receiving side.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include <err.h>
 #include <stdio.h>

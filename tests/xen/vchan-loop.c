@@ -5,6 +5,7 @@
  * with one byte. The sender prints the seconds from its first write to the answer.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include <err.h>
 #include <libxenvchan.h>

@@ -2,6 +2,7 @@
  * The editor's answer: saves of the file, as they are saved, and how it ended.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "open/editor/answer.h"
 #include "open/editwire.h"

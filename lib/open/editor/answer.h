@@ -1,6 +1,9 @@
 /*
  * The editor's answer: saves of the file, as they are saved, and how it ended. qfile(5)
  * describes the format.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef ANSWER_H
 #define ANSWER_H

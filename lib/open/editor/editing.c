@@ -3,6 +3,7 @@
  * more.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "open/editor/editing.h"
 #include "system/clock.h"

@@ -1,6 +1,9 @@
 /*
  * While the file is being edited: what is saved goes back, until nobody has the file in use any
  * more.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef EDITING_H
 #define EDITING_H

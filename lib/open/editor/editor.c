@@ -3,6 +3,7 @@
  * back.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "open/editor/editor.h"
 #include "format/error.h"

@@ -2,6 +2,7 @@
  * The editor: opening a file in another VM, for the side that shows it.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef OPEN_EDITOR_EDITOR_H
 #define OPEN_EDITOR_EDITOR_H

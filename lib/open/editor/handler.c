@@ -2,6 +2,7 @@
  * The handler: the program that shows the file, and all that it starts.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "open/editor/handler.h"
 

@@ -1,5 +1,8 @@
 /*
  * The handler: the program that shows the file, and all that it starts.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef HANDLER_H
 #define HANDLER_H

@@ -2,6 +2,7 @@
  * Who has the file in use?
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "open/editor/in_use.h"
 #include "io/directory.h"

@@ -5,6 +5,9 @@
  * In use is what a process has open, mapped or as its working directory, and what it has an inotify
  * watch on: an application with several documents in one process reads a file and closes it, but
  * watches it, or its directory, as long as the document is open.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef IN_USE_H
 #define IN_USE_H

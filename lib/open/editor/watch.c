@@ -2,6 +2,7 @@
  * Watching one file in a directory: when has somebody saved it?
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "open/editor/watch.h"
 #include "system/clock.h"

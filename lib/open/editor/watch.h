@@ -4,6 +4,9 @@
  * A save is complete when the file was closed after writing, or another was renamed over it, and
  * nothing has happened to it for a while since: programs write in several goes, and move the
  * earlier file away first.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef WATCH_H
 #define WATCH_H

@@ -2,6 +2,7 @@
  * The working directory: a private directory with the one file in it that is to be edited.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "open/editor/workdir.h"
 

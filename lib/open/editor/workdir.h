@@ -4,6 +4,9 @@
  *
  *   TMPDIR/qopen-work-a1B2c3/   0700
  *       report.pdf              0600, or 0400 for viewing only
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef WORKDIR_H
 #define WORKDIR_H

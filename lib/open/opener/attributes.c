@@ -2,6 +2,7 @@
  * What a file has besides its content: mode, owner, access list, extended attributes.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "open/opener/attributes.h"
 

@@ -1,5 +1,8 @@
 /*
  * What a file has besides its content: mode, owner, access list, extended attributes.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef ATTRIBUTES_H
 #define ATTRIBUTES_H

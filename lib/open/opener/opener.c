@@ -2,6 +2,7 @@
  * The opener's session: send a file, take what comes back. qfile(5) describes the format.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "open/opener/opener.h"
 #include "format/error.h"

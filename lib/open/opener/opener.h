@@ -2,6 +2,7 @@
  * The opener: opening a file in another VM, for the side that has the file.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef OPEN_OPENER_OPENER_H
 #define OPEN_OPENER_OPENER_H

@@ -2,6 +2,7 @@
  * The file that is opened in another VM.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "open/opener/original.h"
 #include "open/opener/opener.h"

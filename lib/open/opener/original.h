@@ -1,5 +1,8 @@
 /*
  * The file that is opened in another VM.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef ORIGINAL_H
 #define ORIGINAL_H

@@ -2,6 +2,7 @@
  * Replacing a target, again and again, by the saves of a file.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "open/opener/replace.h"
 #include "format/name.h"

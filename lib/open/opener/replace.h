@@ -4,6 +4,9 @@
  *
  * A save replaces only what was seen there last. Whatever happens meanwhile, the name always leads
  * to one complete content. What was done is on stable storage when the functions here return.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef REPLACE_H
 #define REPLACE_H

@@ -2,6 +2,7 @@
  * A save of a file, as it comes.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "open/opener/save.h"
 

@@ -1,8 +1,11 @@
 /*
  * A save of a file, as it comes: it grows without a name in the directory where it may get one.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
-#ifndef VERSION_H
-#define VERSION_H
+#ifndef SAVE_H
+#define SAVE_H
 #include <limits.h>
 #include <stddef.h>
 #include <stdint.h>

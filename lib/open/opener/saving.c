@@ -2,6 +2,7 @@
  * What is done with the saves that come back.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "open/opener/saving.h"
 #include "format/name.h"

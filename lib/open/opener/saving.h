@@ -1,6 +1,9 @@
 /*
  * What is done with the saves that come back: each is put in the original's place, or where that
  * cannot be, kept somewhere else.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef SAVING_H
 #define SAVING_H

@@ -2,6 +2,7 @@
  * The calls of one source.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "transport/xen/callids.h"
 

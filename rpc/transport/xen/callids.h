@@ -4,6 +4,7 @@
  * since a call that is listed no more is forgotten.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef RPC_CALLIDS_H
 #define RPC_CALLIDS_H

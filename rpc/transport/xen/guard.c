@@ -2,6 +2,7 @@
  * A process that removes a node from xenstore when the one that made it dies.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "transport/xen/guard.h"
 

@@ -3,6 +3,7 @@
  * SIGKILL leaves no chance to clean up, and xenstore keeps a node as long as its guest runs.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef RPC_GUARD_H
 #define RPC_GUARD_H

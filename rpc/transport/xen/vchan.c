@@ -7,6 +7,7 @@
  * nothing else to do than to sleep.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "transport/xen/vchan.h"
 

@@ -3,6 +3,7 @@
  * and to be called (vchan_listen.c).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef RPC_VCHAN_H
 #define RPC_VCHAN_H

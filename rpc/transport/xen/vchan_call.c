@@ -6,6 +6,7 @@
  * as it takes the other to connect, no longer; meanwhile a guard watches over it.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "transport/xen/vchan.h"
 

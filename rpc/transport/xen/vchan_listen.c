@@ -7,6 +7,7 @@
  * memory is a process of its own, also to refuse a call.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "transport/xen/vchan.h"
 

@@ -2,6 +2,7 @@
  * What stands in xenstore for calls.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "transport/xen/xenentry.h"
 

@@ -6,6 +6,7 @@
  * rule on each further one (pair.h). A source writes its calls: `data/pedos-rpc/DOMID/ID/...`.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef RPC_XENENTRY_H
 #define RPC_XENENTRY_H

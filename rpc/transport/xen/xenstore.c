@@ -2,6 +2,7 @@
  * A connection to xenstore.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "transport/xen/xenstore.h"
 

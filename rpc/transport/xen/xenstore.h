@@ -11,6 +11,7 @@
  * on as xenstore answers, others when it cannot be reached.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef RPC_XENSTORE_H
 #define RPC_XENSTORE_H

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Whom a delivery is for, and where it goes when no directory is named."""
 import os
 

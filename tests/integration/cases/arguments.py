@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """What qfile-agent's arguments name, and what is wrong with them: found before anything is sent."""
 import contextlib
 import os

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """The unpacking child's confinement, as it is said and as /proc shows it."""
 import ctypes
 import glob

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """The manual pages are well-formed, and say the same as --help."""
 import os
 import re

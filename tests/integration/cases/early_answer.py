@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """A receiver that answers before it has everything: the sender stops at once."""
 import os
 

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Every failure in words: what happened, where, and what to do."""
 import os
 import shlex

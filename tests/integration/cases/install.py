@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Building and installing, and building on libqfile."""
 import fcntl
 import os
@@ -21,22 +22,28 @@ test = suite.cases(Copying)
 OWN_MAKE = [f"--unset={name}" for name in (
     "MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "DESTDIR", "PREFIX", "BINDIR", "SBINDIR",
     "LIBDIR", "INCLUDEDIR", "MANDIR", "UNITDIR", "SYSCONFDIR", "CFLAGS", "CPPFLAGS", "LDFLAGS",
-    "XEN", "B", "V", "SUITE", "TEST")]
+    "XEN", "B", "V", "WERROR", "SUITE", "TEST")]
 
 # Of all cases of this file. It is made before there are workers, and the process that made it removes it.
 SHARED = tempfile.TemporaryDirectory(prefix="qf-install-")
 
 
+# Files that others put beside what is installed.
+STRANGERS = ["/opt/qfile/bin/qfile-agent-of-others", "/opt/qfile/etc/pedos-rpc/Others.Service"]
+
+
 class Made:
     """
-    What make made in a copy of the source tree: nobody else's build is in the way, nor is ours in theirs. `opt`, `usr`: what is installed with
-    PREFIX=/opt/qfile and with PREFIX=/usr; `without_xen`: what XEN=0 would do; `cleaned`: the copy itself after make clean, in another place.
+    What make made in a copy of the source tree: nobody else's build is in the way, nor is ours in
+    theirs. `opt`, `usr`: what is installed with PREFIX=/opt/qfile and with PREFIX=/usr; `left`: what
+    uninstall left of the former, to which strangers had been added; `without_xen`: what XEN=0 would
+    do; `cleaned`: the copy itself after make clean, in another place.
     """
 
     def __init__(self, top):
         self.top = top
-        self.opt, self.usr, self.without_xen, self.source, self.cleaned = (
-            f"{top}/{name}" for name in ("opt", "usr", "without-xen", "source", "cleaned"))
+        self.opt, self.usr, self.left, self.without_xen, self.source, self.cleaned = (
+            f"{top}/{name}" for name in ("opt", "usr", "left", "without-xen", "source", "cleaned"))
 
     def make_all(self, t):
         def make(*words):
@@ -47,6 +54,10 @@ class Made:
         xen = tree.read(f"{self.source}/build/rpc/xen").strip()
         make("install", f"XEN={xen}", f"DESTDIR={self.opt}", "PREFIX=/opt/qfile")
         make("install", f"XEN={xen}", f"DESTDIR={self.usr}", "PREFIX=/usr")
+        shutil.copytree(self.opt, self.left, symlinks=True)
+        for name in STRANGERS:
+            tree.write(self.left + name, "not ours")
+        make("uninstall", f"XEN={xen}", f"DESTDIR={self.left}", "PREFIX=/opt/qfile")
         # Where the build is one without Xen there is nothing to be done, unless it is to be done anew.
         tree.write(self.without_xen, make("XEN=0", "-n", *(["-B"] if xen == "0" else [])))
         make("clean")
@@ -114,6 +125,17 @@ def _(t):
     exists(f"{root}/etc/pedos-rpc/PedOS.Filecopy")
     equal(len(lines_with(f"{root}/etc/pedos-rpc/PedOS.Filecopy", "exec /usr/bin/qfile-unpacker ")), 1)
     equal([path for path in files_below(root) if not path.startswith(("/usr/", "/etc/"))], [])
+
+
+@test("make uninstall removes all that make install put there, and nothing else")
+def _(t):
+    result = made(t)
+    equal(sorted(files_below(result.left)), STRANGERS)
+    for name in ("bin", "etc/pedos-rpc"):
+        exists(f"{result.left}/opt/qfile/{name}")
+    for name in ("sbin", "lib/pkgconfig", "include", "share/man"):
+        exists(f"{result.opt}/opt/qfile/{name}")
+        missing(f"{result.left}/opt/qfile/{name}")
 
 
 @test("what is installed works, wherever it is")

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Whoever is killed, nothing half is visible, and the next delivery needs no cleaning up by hand."""
 import os
 import signal

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """libqfile as other programs know it: the examples of its manual page, and its binary interface."""
 import platform
 import re

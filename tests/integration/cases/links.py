@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Symbolic links: none leaves the top-level entry it came in, and none is followed."""
 import os
 import shutil

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Streams that are none: EINVAL, nothing visible."""
 import stream as wire
 import suite

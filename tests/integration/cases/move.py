@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """--move removes what was sent, and only that, once the receiver has confirmed it."""
 import os
 import shutil

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Programs from before ours at the other end, in both directions."""
 import hashlib
 import os

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """qopen-in-vm's command line and the file that it names: what is wrong is found before anything is sent. And what is sent, to the byte."""
 import os
 import subprocess

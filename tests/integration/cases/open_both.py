@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """qopen-in-vm and vm-file-editor together, with an application whose part is played here."""
 import os
 import shutil

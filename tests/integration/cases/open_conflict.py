@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """The file was changed here while it was open there, or cannot be written: nothing is overwritten, and no edit is lost."""
 import contextlib
 import os

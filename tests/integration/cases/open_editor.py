@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """vm-file-editor: the file is shown in a private directory, and what an application saves there is sent, as it is saved."""
 import contextlib
 import ctypes

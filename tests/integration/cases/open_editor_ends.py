@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """
 vm-file-editor, whose command line is in options_editor.py: requests that make no sense, applications that fail, somebody who wants to stop, an opener
 that has gone. Nothing is ever left.

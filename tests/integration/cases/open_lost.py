@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """
 The connection is lost, the other side fails or talks nonsense, or somebody wants to stop: what is known is said, and nothing half
 is ever in the file's place.

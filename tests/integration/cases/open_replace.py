@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """What comes back is put into the file's place: whole, as it is saved, and with all that the file had besides its content."""
 import os
 import struct

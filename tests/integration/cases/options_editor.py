@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """vm-file-editor's command line, its messages, and its service file."""
 import os
 import re

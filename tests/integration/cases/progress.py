@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Showing how far a transfer is, to a person or a program."""
 import json
 import os

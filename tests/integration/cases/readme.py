@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """
 README.md and doc/*.md: their blocks of commands work as they stand, their links lead somewhere, and README.md stays short.
 
@@ -112,7 +113,8 @@ def _(_):
 
 @text_test("what is marked is good shell, and its make has such targets")
 def _(t):
-    targets = set(re.findall(r"^([a-z][a-z-]*):", tree.read(TOP / "Makefile"), re.MULTILINE))
+    makefiles = tree.read(TOP / "Makefile") + tree.read(TOP / "tests/tests.mk")
+    targets = set(re.findall(r"^([a-z][a-z-]*):", makefiles, re.MULTILINE))
     for page in PAGES:
         for block in blocks_of(page):
             if block.reason:

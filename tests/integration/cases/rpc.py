@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """pedos-rpc and pedos-rpcd on one machine: how a service is called, what it finds, and what comes back."""
 import os
 import pty

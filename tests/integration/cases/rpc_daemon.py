@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """pedos-rpcd as a daemon: its sockets, the background, its end; and both programs' command lines."""
 import os
 import pwd

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Whoever of a call ends, is stopped or is killed: the others notice, say it, and nothing stays behind."""
 import fcntl
 import os

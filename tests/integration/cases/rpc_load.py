@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Many calls at once, callers that do not get on, and streams that nobody reads."""
 import contextlib
 import errno

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Who may call what: the policy, accounts, and who is believed to be whom."""
 import os
 import pwd

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """The service PedOS.Filecopy, and calling it on a VM."""
 import os
 import re

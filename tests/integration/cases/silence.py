@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """A sender that falls silent, and one that does not listen: --timeout."""
 import os
 import time

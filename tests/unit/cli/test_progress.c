@@ -2,6 +2,7 @@
  * How far a transfer is, as text.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "cli/progress.h"
 #include "unit.h"

@@ -2,6 +2,7 @@
  * Which names and link targets are safe, and how names are shown.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "format/name.h"
 #include "unit.h"

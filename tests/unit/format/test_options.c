@@ -2,6 +2,7 @@
  * Options of the public interface: those of another version, and those that nobody filled.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "unit.h"
 

@@ -2,6 +2,7 @@
  * Headers and results, byte for byte.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "unit.h"
 

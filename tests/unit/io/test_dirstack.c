@@ -2,6 +2,7 @@
  * The open directories from a tree's top to where we are.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "unit.h"
 

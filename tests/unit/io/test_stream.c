@@ -2,6 +2,7 @@
  * Buffered descriptor I/O and its checksum.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "unit.h"
 

@@ -2,6 +2,7 @@
  * Walking a source tree: order, completeness, and what is not followed.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "unit.h"
 

@@ -2,6 +2,7 @@
  * A file that is opened in another VM, and what the editor there says.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "open/opened.h"
 #include "open/editwire.h"

@@ -1,5 +1,8 @@
 /*
  * A file that is opened in another VM, and what the editor there says, which is made up here.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef OPENED_H
 #define OPENED_H

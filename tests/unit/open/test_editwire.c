@@ -2,6 +2,7 @@
  * Requests and records of the OpenInVM format, byte for byte.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "open/editwire.h"
 #include "unit.h"

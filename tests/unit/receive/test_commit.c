@@ -2,6 +2,7 @@
  * Commit: a delivery becomes visible whole or not at all.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "unit.h"
 

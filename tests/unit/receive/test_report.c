@@ -2,6 +2,7 @@
  * What the confined child tells the monitor: an attacker may write anything into this pipe.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "unit.h"
 

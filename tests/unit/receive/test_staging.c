@@ -2,6 +2,7 @@
  * Staging directories: made, locked, taken over, removed.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "unit.h"
 

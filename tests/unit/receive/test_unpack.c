@@ -2,6 +2,7 @@
  * The receiver's parser: streams in, files out.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "unit.h"
 

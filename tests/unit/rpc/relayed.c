@@ -2,6 +2,7 @@
  * A whole call in one process.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "rpc/relayed.h"
 

@@ -1,6 +1,9 @@
 /*
  * A whole call in one process: two relays, the channel between them, and who reads and writes at
  * both ends, all in turn and in pieces of random size.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #ifndef RELAYED_H
 #define RELAYED_H

@@ -2,6 +2,7 @@
  * Frames to bytes and back.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "unit.h"
 

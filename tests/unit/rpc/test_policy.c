@@ -2,6 +2,7 @@
  * The names in a policy, its lines, what it decides, and how dom0 hands it on.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "unit.h"
 

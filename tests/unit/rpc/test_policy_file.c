@@ -2,6 +2,7 @@
  * A policy as it lies on the disk.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "unit.h"
 

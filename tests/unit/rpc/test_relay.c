@@ -2,6 +2,7 @@
  * The relay: both ends of a call, and one end with another that does not behave.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "unit.h"
 

@@ -2,6 +2,7 @@
  * Text of a peer's on a terminal.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "unit.h"
 

@@ -2,6 +2,7 @@
  * Which tables dom0 gives the guests.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "unit.h"
 

@@ -3,6 +3,7 @@
  * which calls of a listing were taken already.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "unit.h"
 

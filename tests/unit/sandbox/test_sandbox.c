@@ -3,6 +3,7 @@
  * kills.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "sandbox/landlock.h"
 #include "sandbox/seccomp.h"

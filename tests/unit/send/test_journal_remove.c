@@ -2,6 +2,7 @@
  * The journal of what was sent, and removing that and nothing else.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "unit.h"
 

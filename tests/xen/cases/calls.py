@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """What a caller is told: statuses, refusals, streams."""
 from common import equal, expect, nothing_left
 

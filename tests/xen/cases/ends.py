@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Whatever dies in the middle of a call, the other end notices, and nothing stays behind."""
 from common import INCOMING, await_that, call_nodes, empty_home, equal, expect, make_big, nothing_arrived, nothing_left, receiving
 

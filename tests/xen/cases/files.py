@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Files go from guest to guest."""
 from common import INCOMING, await_that, equal, expect, nothing_left, picture
 

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """vault is hostile: somebody else has root there. What it writes into xenstore and into its rings is made up."""
 import statistics
 import time

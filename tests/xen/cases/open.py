@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """A file is opened in another guest, and what is saved there comes back."""
 from common import await_that, equal, expect, nothing_left
 

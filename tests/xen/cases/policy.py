@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """dom0's program: its policy changes, it is restarted, guests come and go."""
 from common import await_error, await_that, equal, expect, nothing_left
 

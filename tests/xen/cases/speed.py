@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
 """Speed, next to what Xen itself has: the bare loop over libxenvchan, and vchan-socket-proxy joined to the same programs.
 
 The bare loop moves one buffer; a delivery is read, sent, checked and written besides, all of it emulated. So what is held against the loop is

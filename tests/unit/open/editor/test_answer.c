@@ -2,6 +2,7 @@
  * The editor's answer: versions and the end, to the byte.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "open/editwire.h"
 #include "unit.h"

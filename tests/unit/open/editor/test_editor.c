@@ -2,6 +2,7 @@
  * The editor's session: what comes in is stored, what is saved goes back, and nothing stays.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "open/editor/editor.h"
 #include "open/editwire.h"

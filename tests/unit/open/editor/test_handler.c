@@ -2,6 +2,7 @@
  * The handler's processes: started, waited for, ended.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "unit.h"
 

@@ -2,6 +2,7 @@
  * Who has a file in use: every way to have it, by a process that does.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "unit.h"
 

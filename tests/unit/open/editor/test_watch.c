@@ -2,6 +2,7 @@
  * Watching a file: what is a complete save.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "unit.h"
 

@@ -2,6 +2,7 @@
  * The working directory: a private directory, and what programs leave in it.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "unit.h"
 

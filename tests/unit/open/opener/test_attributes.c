@@ -2,6 +2,7 @@
  * What a file has besides its content goes over to a version of it.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "unit.h"
 

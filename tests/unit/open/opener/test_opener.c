@@ -2,6 +2,7 @@
  * The opener's session: what it sends, and what becomes of each answer.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "open/editwire.h"
 #include "open/opener/opener.h"

@@ -2,6 +2,7 @@
  * The file that is opened in another VM: what a path leads to, and what is told of it.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "open/opener/opener.h"
 #include "unit.h"

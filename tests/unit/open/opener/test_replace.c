@@ -3,6 +3,7 @@
  * complete version, and nothing is lost.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "open/opener/opener.h"
 #include "unit.h"

@@ -3,6 +3,7 @@
  * and the disks that are full.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
  */
 #include "open/editwire.h"
 #include "open/opener/opener.h"

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
+"""What every source file has."""
+import suite
+from copying import Copying
+from expect import check, equal
+from settings import TOP
+
+test = suite.cases(Copying)
+
+LINES = "SPDX-License-Identifier: GPL-2.0-or-later", "Copyright the qfilecopy authors"
+
+# Where sources are, and the names of those that are no scripts.
+PLACES = ["cli", "include", "lib", "rpc", "system", "tests", "qfile-agent", "qfile-unpacker",
+          "qopen-in-vm", "vm-file-editor", ".ci"]
+NAMES = "*.c", "*.h", "*.py", "*.sh", "*.mk", "*.in", "*.map", "*.ld", "Makefile"
+
+
+def is_script(path):
+    with open(path, "rb") as file:
+        return file.read(2) == b"#!"
+
+
+def sources():
+    """Without the inputs of the fuzz targets, which may be anything."""
+    yield TOP / "Makefile"
+    for place in PLACES:
+        for path in (TOP / place).rglob("*"):
+            if path.is_file() and TOP / "tests/fuzz/corpus" not in path.parents and (
+                    any(path.match(name) for name in NAMES) or is_script(path)):
+                yield path
+
+
+def has_lines(path):
+    """Both, the one below the other, in the comment at its head."""
+    lines = path.read_text(encoding="utf-8").splitlines()[:40]
+    stripped = [line.removeprefix(" *").removeprefix("#").strip() for line in lines]
+    return LINES in zip(stripped, stripped[1:])
+
+
+@test("every source file says its licence and whose it is")
+def _(t):
+    found = sorted(sources())
+    check(len(found) > 300, f"so few sources: {len(found)}")
+    equal([str(path.relative_to(TOP)) for path in found if not has_lines(path)], [])

@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
+#
+# Trying, testing and measuring. The Makefile includes this file. Most commands first install what
+# is missing, and say so.
+
+SETUP = XEN=$(XEN) sh tests/setup.sh
+# A make that says what it does, but not what is up to date; on all processors, unless -j said how
+# many.
+BUILD = $(MAKE) --no-print-directory $(if $(filter 0,$(V)),-s) \
+	$(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+# For what only developers call.
+BUILD_STRICTLY = $(BUILD) WERROR=1
+# Not the first one in PATH: that may be a wrapper that takes ten times as long to start.
+PYTHON = $(firstword $(wildcard /usr/bin/python3) python3)
+# It is started by exec: if make is told to end, it tells only the process of its shell.
+RUN_TESTS = $(PYTHON) -B tests/run.py
+
+setup:
+	@$(SETUP) build demo test
+	@$(SETUP) editors || true
+	@echo "All that building, the demo and the tests need is there."
+
+demo:
+	@$(SETUP) build demo
+	+@$(BUILD) all
+	@sh tests/demo.sh
+
+# By way of a file: a demo that fails leaves the picture as it is.
+picture:
+	@$(SETUP) build demo picture
+	+@$(BUILD) all
+	@sh tests/demo.sh >$(B)/demo.txt 2>&1 || { cat $(B)/demo.txt; exit 1; }
+	@$(PYTHON) -B doc/picture.py $(CURDIR) <$(B)/demo.txt >$(B)/demo.svg
+	@mv $(B)/demo.svg doc/demo.svg
+
+# ---- The usual tests ----
+
+## A part of the tests:
+##   make check SUITE=unit         one of unit, hostile, escape, dom0, editors, integration; or
+##                                 several words
+##   make check TEST=conflict      the cases of the files that are called so, of all suites
+##   make check TEST="read-only"   the cases that have this text in their names (not of unit);
+##                                 several words are one text
+## Both may be said, and both work with make test.
+##
+CALLED = $(if $(TEST),--test=$(call quoted,$(TEST)))
+CHOSEN = $(if $(SUITE),-s $(call quoted,$(SUITE))) $(CALLED)
+
+check:
+	@$(SETUP) build test
+	@$(SETUP) editors || true
+	@$(MAKE) --no-print-directory test WERROR=1
+
+test:
+	+@$(BUILD) all $(TEST_PROGRAMS)
+	@exec $(RUN_TESTS) $(CHOSEN)
+
+# ---- Longer tests ----
+
+## What takes longer:
+##   make check-editors    files opened in real editors, the graphical ones (400 MB of packages) too
+check-editors:
+	@$(SETUP) build test editors desktop
+	+@$(BUILD_STRICTLY) all
+	@exec $(RUN_TESTS) -s editors $(CALLED)
+
+##   make check-sanitized  the tests, once, on a build with the address and undefined sanitizers
+# The first bad access or overflow ends a program. Leaks are not looked for: tests leak on purpose,
+# and a process that has confined itself cannot look into itself.
+SANITIZED = -O1 -g -U_FORTIFY_SOURCE -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=all
+
+check-sanitized:
+	@$(SETUP) build test sanitized
+	+@$(BUILD_STRICTLY) B=build-sanitized CFLAGS="$(SANITIZED)" \
+		all build-sanitized/tests/unit-tests build-sanitized/tests/standin
+	@ASAN_OPTIONS=detect_leaks=0 QFILE_BUILD=build-sanitized \
+		exec $(RUN_TESTS) -1 -s "unit hostile integration" $(CALLED)
+
+##   make coverage         which lines and branches of the library the tests reach
+COUNTED = -O0 -g -U_FORTIFY_SOURCE --coverage -fprofile-update=atomic -fprofile-info-section \
+	-fdata-sections
+COUNTERS = -Wl,-T,tests/coverage/counters.ld tests/coverage/counters.c
+
+coverage:
+	@$(SETUP) build test coverage
+	+@$(BUILD_STRICTLY) B=build-coverage CFLAGS="$(COUNTED)" LDFLAGS="$(COUNTERS)" \
+		all build-coverage/tests/unit-tests build-coverage/tests/standin
+	@PYTHON=$(PYTHON) sh tests/coverage/run.sh build-coverage
+
+##   make check-fault      every call fails, everything dies, every disk is full
+##                         PARTS chooses among calls, kills, move, disk, order, rpc and open;
+##                         SAMPLE=4 tries every fourth fault; SEED repeats the choice and the
+##                         random kills of an earlier run
+check-fault:
+	@$(SETUP) build fault
+	+@$(BUILD_STRICTLY) all $(B)/tests/fault/inject
+	@exec $(RUN_TESTS) -s fault $(PARTS:%=-t %)
+
+##   make check-xen        between real guests: Xen in an emulator, with dom0 and three guests;
+##                         CASES chooses among tests/xen/cases
+check-xen:
+	@$(SETUP) build
+	@$(SETUP) xen || true
+	+@$(BUILD_STRICTLY) all $(XEN_PROGRAMS)
+	@rm -rf $(B)/xen/installed
+	@$(MAKE) --no-print-directory install PREFIX=/usr DESTDIR=$(CURDIR)/$(B)/xen/installed \
+		>/dev/null
+	@QFILE_BUILD=$(B) exec $(RUN_TESTS) -1 -s xen $(CASES:%=-t %)
+
+##   make prove            nothing undefined in the code that parses: for every input, and without
+##                         running it
+prove:
+	@$(SETUP) build prove
+	@sh tests/prove/run.sh
+
+##   make fuzz SECONDS=60  replay the corpus of each fuzz target, then look for new input for so
+##                         long
+SECONDS = 60
+
+fuzz:
+	@$(SETUP) build
+	@$(SETUP) fuzz || true
+	@WERROR=1 sh tests/fuzz/run.sh $(SECONDS)
+
+##   make abi              write anew what make check holds libqfile's binary interface to
+##                         (tests/abi), where it is meant to change
+# Of the public header alone, without places, names of parameters and numbers in order: the same
+# from every machine with this processor. A change that breaks programs that are built already needs
+# another SOVERSION, too.
+abi:
+	@$(SETUP) build test
+	+@$(BUILD) $(SHARED)
+	abidw --headers-dir include --drop-private-types --drop-undefined-syms \
+		--exported-interfaces-only --type-id-style hash --no-corpus-path --no-comp-dir-path \
+		--no-show-locs --no-parameter-names --no-elf-needed --out-file tests/abi/libqfile.abi \
+		$(B)/lib/libqfile.so
+
+##   make bench            speed and memory, against other ways to copy
+bench:
+	@$(SETUP) build bench
+	+@$(BUILD) all
+	@$(PYTHON) tests/bench.py
+
+# ---- The form of the sources ----
+
+##
+## The form of the sources:
+##   make format           format the C files as .clang-format says
+##   make check-format     fails, and says where, if make format has something to do
+# All but those of tests/prove, whose comments are contracts for a prover, and the examples in doc.
+C_FILES = $(shell find . -name '*.[ch]' \
+	! -path './build*' ! -path './tests/prove/*' ! -path './doc/*' | sort)
+# Another version formats otherwise.
+CLANG_FORMAT ?= clang-format-14
+
+format:
+	@$(SETUP) format
+	@$(CLANG_FORMAT) -i $(C_FILES)
+
+check-format:
+	@$(SETUP) format
+	@$(CLANG_FORMAT) --dry-run --Werror $(C_FILES)
+	@echo "All C files are formatted."
+
+##   make check-warnings   fails if gcc -O3 or clang warns
+##
+check-warnings:
+	@$(SETUP) build warnings
+	+@$(BUILD_STRICTLY) B=build-O3 CFLAGS="-O3 -g" all
+	+@$(BUILD_STRICTLY) B=build-clang CC=clang all
+	@echo "No warnings."
+
+# ---- Programs that the tests need ----
+
+TEST_PROGRAMS = $(B)/tests/unit-tests $(B)/tests/standin $(B)/tests/escape/escape \
+	$(B)/tests/fault/inject
+# These run in the guests of tests/xen, besides the project's own programs.
+XEN_PROGRAMS =
+ifneq ($(XEN),0)
+TEST_PROGRAMS += $(B)/tests/dom0/hypervisor.so
+XEN_PROGRAMS += $(patsubst %.c,$(B)/%,$(wildcard tests/xen/*.c))
+endif
+
+# The unit tests call functions of the library that it does not export.
+$(B)/tests/unit/%.o: ALL_CFLAGS += -iquote tests/unit \
+	$(shell $(PKG_CONFIG) --cflags check 2>/dev/null)
+$(B)/tests/unit-tests: $(call objects,tests/unit) $(call objects,lib) \
+		$(B)/rpc/pedos-rpc-dom0/tables.o $(RPC) $(CLI) $(SYSTEM)
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) $(FAULTY:%=-Wl,--wrap=%) -o $@ $^ \
+		$$($(PKG_CONFIG) --libs check) $(PKG_LIBS) $(XEN_LIBS)
+
+# The functions that tests/unit/faults.c can make fail.
+FAULTY = __openat_2 aligned_alloc calloc clock_gettime close faccessat fchmod fchmodat fchown \
+	fdopendir fgetxattr flistxattr flock fork fremovexattr fsetxattr fstat fstatat fstatfs \
+	fsync ftruncate futimens getdents64 getrandom inotify_add_watch inotify_init1 linkat \
+	lseek malloc mkdirat mkdtemp openat pidfd_open poll prctl pread pwrite read readlinkat \
+	reallocarray renameat renameat2 sendfile symlinkat syncfs time unlinkat utimensat write
+
+# The library with an attacker in place of its parser, and with hooks that leave out single layers
+# of the confinement.
+$(B)/tests/escape/escape: $(call objects,tests/escape) \
+		$(filter-out $(B)/lib/receive/unpack.o,$(COPYING_OBJECTS))
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) $(ESCAPE_HOOKS:%=-Wl,--wrap=%) -o $@ $^ $(PKG_LIBS)
+
+ESCAPE_HOOKS = syscall unshare chroot chdir setsid setrlimit capabilities_drop \
+	capabilities_can_chroot landlock_confine seccomp_confine verify waitpid syncfs
+
+# Makes a call of another process fail, or kills the process there.
+$(B)/tests/fault/inject: $(B)/tests/fault/inject.o
+	$(call say,LINK)
+	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) -o $@ $^ $$($(PKG_CONFIG) --libs libseccomp)
+
+# Hands what it is started with over to a test, which plays its part.
+$(B)/tests/standin: $(B)/tests/common/standin.o
+	$(call say,LINK)
+	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) -o $@ $^
+
+# Plays a hypervisor where there is none.
+$(B)/tests/dom0/hypervisor.so: tests/dom0/hypervisor.c
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(XEN_CFLAGS) -fPIC -shared -o $@ $<
+
+$(XEN_PROGRAMS): %: %.o
+	$(call say,LINK)
+	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $^ \
+		$$($(PKG_CONFIG) --libs xenvchan xenstore xenevtchn)
+
+include tests/fuzz/fuzz.mk
+
+.PHONY: abi setup demo picture check test check-editors check-sanitized coverage check-fault \
+	check-xen prove fuzz bench format check-format check-warnings
