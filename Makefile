@@ -52,8 +52,11 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DQFILE_VERSION='"$(VERSION)"' -Iinclude -
 # A room is a folder; rooms may have rooms.
 sources = $(wildcard $(1)/*.c $(1)/*/*.c $(1)/*/*/*.c)
 objects = $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
-# libqfile: copying. Opening elsewhere is for our own programs.
+# What can be shown, and what is a name: for all rooms. It uses nothing of theirs.
+TEXT_OBJECTS = $(call objects,text)
+# libqfile: copying, and what it uses of text. Opening elsewhere is for our own programs.
 COPYING_OBJECTS = $(foreach room,format io send receive sandbox,$(call objects,lib/$(room)))
+LIBRARY_OBJECTS = $(COPYING_OBJECTS) $(TEXT_OBJECTS)
 OPEN_OBJECTS = $(call objects,lib/open)
 # What there is for Xen only.
 XEN_ONLY = rpc/transport/xen/guard.c rpc/transport/xen/vchan.c rpc/transport/xen/vchan_call.c rpc/transport/xen/vchan_listen.c rpc/transport/xen/xenstore.c rpc/pedos-rpc-dom0/main.c
@@ -61,6 +64,7 @@ RPC_SOURCES = $(filter-out $(if $(filter 0,$(XEN)),$(XEN_ONLY)),$(filter-out rpc
 RPC_PROGRAMS = $(patsubst %/main.c,%,$(filter-out $(if $(filter 0,$(XEN)),$(XEN_ONLY)),$(wildcard rpc/*/main.c)))
 # Archives of what several programs share: each of them takes what it needs. Linked so, programs
 # start sooner than with the shared library, and need not find it.
+TEXT = $(B)/text/text.a
 COPYING = $(B)/lib/copying.a
 OPEN = $(B)/lib/open.a
 CLI = $(B)/cli/cli.a
@@ -78,36 +82,35 @@ STATIC = $(B)/lib/libqfile.a
 
 all: $(SHARED) $(STATIC) $(addprefix $(B)/bin/,$(PROGRAMS)) $(B)/lib/pkgconfig/libqfile.pc $(addprefix $(B)/services/,$(notdir $(SERVICES)))
 
-$(B)/lib/%.o: lib/%.c
-	$(call say,CC)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -MMD -MP -c -o $@ $<
-
+# What is a part of the library can be anywhere in it, what is not anywhere in a program.
+FOR_ANYWHERE = -fPIE
+$(B)/lib/%.o $(B)/text/%.o: FOR_ANYWHERE = -fPIC
 $(B)/%.o: %.c
 	$(call say,CC)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) -fPIE -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) $(FOR_ANYWHERE) -MMD -MP -c -o $@ $<
 
-$(SHARED): $(COPYING_OBJECTS) lib/libqfile.map
+$(SHARED): $(LIBRARY_OBJECTS) lib/libqfile.map
 	$(call say,LINK)
 	$(Q)$(CC) -shared $(CFLAGS) $(LINK_HARDENING) $(LDFLAGS) -Wl,-soname,$(SONAME) -Wl,--version-script=lib/libqfile.map \
-		-o $@ $(COPYING_OBJECTS) $(PKG_LIBS)
+		-o $@ $(LIBRARY_OBJECTS) $(PKG_LIBS)
 	$(Q)ln -sf $(@F) $(@D)/$(SONAME)
 	$(Q)ln -sf $(SONAME) $(@D)/libqfile.so
 
 # For others: one object, in which only what the header declares can be seen.
-$(STATIC): $(COPYING_OBJECTS) lib/libqfile.map
+$(STATIC): $(LIBRARY_OBJECTS) lib/libqfile.map
 	$(call say,AR)
-	$(Q)$(LD) -r -o $(B)/lib/libqfile.o $(COPYING_OBJECTS)
+	$(Q)$(LD) -r -o $(B)/lib/libqfile.o $(LIBRARY_OBJECTS)
 	$(Q)sed -n 's/^\t\t\(qfile_[a-z_]*\);$$/\1/p' lib/libqfile.map >$(B)/lib/exported
 	$(Q)$(OBJCOPY) --keep-global-symbols=$(B)/lib/exported $(B)/lib/libqfile.o
 	$(Q)rm -f $@ && $(AR) rcs $@ $(B)/lib/libqfile.o
 
+$(TEXT): $(TEXT_OBJECTS)
 $(COPYING): $(COPYING_OBJECTS)
 $(OPEN): $(OPEN_OBJECTS)
 $(CLI): $(call objects,cli)
 $(RPC_SHARED): $(patsubst %.c,$(B)/%.o,$(RPC_SOURCES))
-$(COPYING) $(OPEN) $(CLI) $(RPC_SHARED):
+$(TEXT) $(COPYING) $(OPEN) $(CLI) $(RPC_SHARED):
 	$(call say,AR)
 	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
@@ -127,9 +130,9 @@ $(B)/bin/$(notdir $(1)): $(patsubst %.c,$(B)/%.o,$(wildcard $(1)/*.c)) $(2)
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) -pie $$(CFLAGS) $$(LINK_HARDENING) $$(LDFLAGS) -o $$@ $$^ $$(PKG_LIBS) $(3)
 endef
-$(foreach p,qfile-agent qfile-unpacker,$(eval $(call program,$(p),$(CLI) $(COPYING))))
-$(foreach p,qopen-in-vm vm-file-editor,$(eval $(call program,$(p),$(CLI) $(OPEN) $(COPYING))))
-$(foreach p,$(RPC_PROGRAMS),$(eval $(call program,$(p),$(RPC_SHARED) $(CLI) $(COPYING),$$(XEN_LIBS))))
+$(foreach p,qfile-agent qfile-unpacker,$(eval $(call program,$(p),$(CLI) $(COPYING) $(TEXT))))
+$(foreach p,qopen-in-vm vm-file-editor,$(eval $(call program,$(p),$(CLI) $(OPEN) $(COPYING) $(TEXT))))
+$(foreach p,$(RPC_PROGRAMS),$(eval $(call program,$(p),$(RPC_SHARED) $(CLI) $(COPYING) $(TEXT),$$(XEN_LIBS))))
 
 fill_in = sed -e $(call quoted,s|@PREFIX@|$(1)|) -e $(call quoted,s|@LIBDIR@|$(2)|) \
 	-e $(call quoted,s|@INCLUDEDIR@|$(3)|) -e 's|@VERSION@|$(VERSION)|'
@@ -287,7 +290,7 @@ bench:
 TEST_PROGRAMS = $(B)/tests/unit-tests $(B)/tests/standin $(B)/tests/escape/escape $(B)/tests/fault/inject $(if $(filter 0,$(XEN)),,$(B)/tests/dom0/hypervisor.so)
 
 # The unit tests look inside the library, behind the names that it exports.
-$(B)/tests/unit-tests: $(patsubst %.c,$(B)/%.o,$(call sources,tests/unit)) $(call objects,lib) \
+$(B)/tests/unit-tests: $(patsubst %.c,$(B)/%.o,$(call sources,tests/unit)) $(call objects,lib) $(TEXT_OBJECTS) \
 		$(B)/rpc/pedos-rpc-dom0/tables.o $(RPC_SHARED) $(CLI)
 	$(call say,LINK)
 	@mkdir -p $(@D)
@@ -301,7 +304,7 @@ FAULTY = __openat_2 aligned_alloc calloc clock_gettime close faccessat fchmod fc
 
 # The library with an attacker for its parser, and hooks where a layer of the confinement can be left out.
 $(B)/tests/escape/escape: $(patsubst %.c,$(B)/%.o,$(wildcard tests/escape/*.c)) \
-		$(filter-out $(B)/lib/receive/unpack.o,$(COPYING_OBJECTS))
+		$(filter-out $(B)/lib/receive/unpack.o,$(LIBRARY_OBJECTS))
 	$(call say,LINK)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(ESCAPE_HOOKS)) -o $@ $^ $(PKG_LIBS)

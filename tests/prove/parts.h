@@ -1,7 +1,7 @@
 /*
- * Contracts of the static functions of lib/format/name.c and lib/format/tagname.c to which the public ones hand their arguments on, and of find(). name-parts.c
- * proves the former, for every length; name.c proves find(), and that the public functions keep to the contracts. So it holds for those as well,
- * for every length.
+ * Contracts of the static functions of text/printable.c, lib/format/name.c and lib/format/tagname.c to which the public ones hand their arguments on, and
+ * of find(). name-parts.c proves the former, for every length; name.c proves find(), and that the public functions keep to the contracts. So it holds
+ * for those as well, for every length.
  */
 /*@ predicate from_to(char *begin, char *end) =
       \base_addr(begin) == \base_addr(end) && (begin == end || (begin < end && \valid_read(begin) && \valid_read(end - 1)));

@@ -34,6 +34,10 @@ static const struct {
 	enum kind kind;
 } suites[] = {
 	/* clang-format off */
+	{"character", character_suite, PURE},
+	{"printable", printable_suite, PURE},
+	{"vmname", vmname_suite, PURE},
+	{"text", text_suite, PURE},
 	{"wire", wire_suite, PURE},
 	{"editwire", editwire_suite, PURE},
 	{"name", name_suite, PURE},
