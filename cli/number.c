@@ -4,7 +4,6 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "cli/number.h"
-#include <qfile.h>
 #include <string.h>
 
 /* A decimal number; one that does not fit is none. Returns what follows it, or NULL. */
