@@ -47,7 +47,8 @@ XEN_CFLAGS = $(call LAZY,XEN_CFLAGS,--cflags $(XEN_PACKAGES))
 XEN_LIBS = $(call LAZY,XEN_LIBS,--libs $(XEN_PACKAGES))
 endif
 
-ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DQFILE_VERSION='"$(VERSION)"' -Iinclude -iquote lib -iquote rpc -iquote . $(WARNINGS) $(HARDENING) $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS)
+INCLUDES = -Iinclude -iquote lib -iquote rpc -iquote .
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DQFILE_VERSION='"$(VERSION)"' $(INCLUDES) $(WARNINGS) $(HARDENING) $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 
 # A room is a folder; rooms may have rooms.
 sources = $(wildcard $(1)/*.c $(1)/*/*.c $(1)/*/*/*.c)
@@ -114,6 +115,9 @@ $(TEXT) $(COPYING) $(OPEN) $(CLI) $(RPC_SHARED):
 	$(call say,AR)
 	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
+# These know nothing of copying: the library's headers are not to be found.
+$(B)/text/%.o: INCLUDES = -iquote .
+$(B)/rpc/%.o: INCLUDES = -iquote rpc -iquote .
 $(B)/rpc/%.o: ALL_CFLAGS += $(XEN_DEFINES) $(XEN_CFLAGS)
 
 # A build with another XEN= than the last one makes anew what differs by it.
@@ -132,7 +136,7 @@ $(B)/bin/$(notdir $(1)): $(patsubst %.c,$(B)/%.o,$(wildcard $(1)/*.c)) $(2)
 endef
 $(foreach p,qfile-agent qfile-unpacker,$(eval $(call program,$(p),$(CLI) $(COPYING) $(TEXT))))
 $(foreach p,qopen-in-vm vm-file-editor,$(eval $(call program,$(p),$(CLI) $(OPEN) $(COPYING) $(TEXT))))
-$(foreach p,$(RPC_PROGRAMS),$(eval $(call program,$(p),$(RPC_SHARED) $(CLI) $(COPYING) $(TEXT),$$(XEN_LIBS))))
+$(foreach p,$(RPC_PROGRAMS),$(eval $(call program,$(p),$(RPC_SHARED) $(CLI) $(TEXT),$$(XEN_LIBS))))
 
 fill_in = sed -e $(call quoted,s|@PREFIX@|$(1)|) -e $(call quoted,s|@LIBDIR@|$(2)|) \
 	-e $(call quoted,s|@INCLUDEDIR@|$(3)|) -e 's|@VERSION@|$(VERSION)|'

@@ -1,4 +1,4 @@
-/* Names that stand in policies and calls, beside those of VMs (qfile_vm_name_ok()). Pure. */
+/* Names that stand in policies and calls, beside those of VMs (text/vmname.h). Pure. */
 #ifndef RPC_NAMES_H
 #define RPC_NAMES_H
 #include <stdbool.h>

@@ -4,11 +4,11 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "policy/policy_file.h"
+#include "text/printable.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <qfile.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -218,7 +218,7 @@ char *rpc_policy_error_text(const struct rpc_policy_error *error, char *text, si
 {
 	char file[sizeof(error->file)];
 
-	qfile_printable(error->file, strlen(error->file), file, sizeof(file));
+	text_printable(error->file, strlen(error->file), file, sizeof(file));
 	if (error->line > 0)
 		snprintf(text, size, "%s:%u: %s", file, error->line, error->why);
 	else

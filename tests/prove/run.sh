@@ -106,7 +106,7 @@ proof name-assigns find $characters -from-verify-assigns
 proof name "$parts" $digits -eva-slevel-function vm_name_ok:300
 proof rpc-names "" -warn-unsigned-overflow -eva-slevel-function rpc_service_ok:300,rpc_account_ok:300
 proof rpc-policy "" -eva-slevel-function "${strings}argument_matches:2000"
-proof rpc-frame qfile_vm_name_ok,rpc_service_ok,rpc_account_ok -warn-unsigned-overflow -eva-split-return-function rpc_frame_decode:full \
+proof rpc-frame vm_name_ok,rpc_service_ok,rpc_account_ok -warn-unsigned-overflow -eva-split-return-function rpc_frame_decode:full \
     -eva-slevel-function headers:10,rpc_frame_decode:100,take:100,rpc_refusal_encode:500
 proof rpc-session "" -warn-unsigned-overflow
 say "functions:"

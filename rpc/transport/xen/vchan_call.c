@@ -7,11 +7,11 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "text/vmname.h"
 #include "transport/xen/vchan.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <qfile.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -154,7 +154,7 @@ static int find_target(struct vchan *vchan, const char *target, unsigned *domid,
 	char entry[VCHAN_ENTRY_SIZE], value[XENSTORE_VALUE_SIZE];
 	ssize_t n;
 
-	if (!qfile_vm_name_ok(target))
+	if (!vm_name_ok(target))
 		return rpc_fail(failure, 125, "that is no VM's name");
 	snprintf(entry, sizeof(entry), "pedos-rpc/%s", target);
 	n = vchan_watch_peer(vchan, entry, value);
