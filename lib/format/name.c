@@ -145,8 +145,9 @@ static int safe_name(const char *name, const char *end, char *safe, const char *
 
 	if (is_dot(name, end) || is_dot_dot(name, end))
 		return -EINVAL;
-	/* GCOVR_EXCL_BR_LINE: all of it fits. */
+	/* GCOVR_EXCL_BR_START: all of it fits. */
 	for (; name < end && character_show(&name, end, &character, &next, last, '_'); at = next) {
+		/* GCOVR_EXCL_BR_STOP */
 		if (character == '/')
 			*at = '_';
 	}
