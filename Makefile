@@ -77,9 +77,13 @@ sources = $(wildcard $(1)/*.c $(1)/*/*.c $(1)/*/*/*.c)
 # $(call objects,ROOM): what they are compiled to.
 objects = $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
 
-# libqfile is for copying. Opening files in another VM is for our own programs only.
+# What can be shown, and what is a name: for all rooms.
+TEXT_OBJECTS = $(call objects,text)
+
+# libqfile is for copying, with what it uses of text. Opening files in another VM is for our own programs only.
 COPYING_OBJECTS = $(call objects,lib/format) $(call objects,lib/io) $(call objects,lib/send) \
 	$(call objects,lib/receive) $(call objects,lib/sandbox)
+LIBRARY_OBJECTS = $(COPYING_OBJECTS) $(TEXT_OBJECTS)
 
 PROGRAMS = qfile-agent qfile-unpacker qopen-in-vm vm-file-editor pedos-rpc
 # Programs that only the system starts, and how it starts them.
@@ -113,31 +117,30 @@ all: $(SHARED) $(STATIC) $(B)/lib/pkgconfig/libqfile.pc $(PROGRAM_FILES) $(SERVI
 
 # ---- Objects ----
 
-$(B)/lib/%.o: lib/%.c
-	$(call say,CC)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -MMD -MP -c -o $@ $<
+# Code of a shared library is position-independent in another way than that of a program.
+POSITION = -fPIE
+$(B)/lib/%.o $(B)/text/%.o: POSITION = -fPIC
 
 $(B)/%.o: %.c
 	$(call say,CC)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) -fPIE -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) $(POSITION) -MMD -MP -c -o $@ $<
 
 $(B)/rpc/%.o: ALL_CFLAGS += $(XEN_DEFINES) $(XEN_CFLAGS)
 
 # ---- The library ----
 
-$(SHARED): $(COPYING_OBJECTS) lib/libqfile.map
+$(SHARED): $(LIBRARY_OBJECTS) lib/libqfile.map
 	$(call say,LINK)
 	$(Q)$(CC) -shared $(CFLAGS) $(LINK_HARDENING) $(LDFLAGS) -Wl,-soname,$(SONAME) \
-		-Wl,--version-script=lib/libqfile.map -o $@ $(COPYING_OBJECTS) $(PKG_LIBS)
+		-Wl,--version-script=lib/libqfile.map -o $@ $(LIBRARY_OBJECTS) $(PKG_LIBS)
 	$(Q)ln -sf $(@F) $(@D)/$(SONAME)
 	$(Q)ln -sf $(SONAME) $(@D)/libqfile.so
 
 # One object, in which only the names of the public header are global.
-$(STATIC): $(COPYING_OBJECTS) lib/libqfile.map
+$(STATIC): $(LIBRARY_OBJECTS) lib/libqfile.map
 	$(call say,AR)
-	$(Q)$(LD) -r -o $(B)/lib/libqfile.o $(COPYING_OBJECTS)
+	$(Q)$(LD) -r -o $(B)/lib/libqfile.o $(LIBRARY_OBJECTS)
 	$(Q)sed -n 's/^\t\t\(qfile_[a-z_]*\);$$/\1/p' lib/libqfile.map >$(B)/lib/exported
 	$(Q)$(OBJCOPY) --keep-global-symbols=$(B)/lib/exported $(B)/lib/libqfile.o
 	$(Q)rm -f $@ && $(AR) rcs $@ $(B)/lib/libqfile.o
@@ -160,24 +163,26 @@ COPYING = $(B)/lib/copying.a
 OPEN = $(B)/lib/open.a
 CLI = $(B)/cli/cli.a
 SYSTEM = $(B)/system/system.a
+TEXT = $(B)/text/text.a
 RPC = $(B)/rpc/rpc.a
 
 $(COPYING): $(COPYING_OBJECTS)
 $(OPEN): $(call objects,lib/open)
 $(CLI): $(call objects,cli)
 $(SYSTEM): $(call objects,system)
+$(TEXT): $(TEXT_OBJECTS)
 $(RPC): $(RPC_OBJECTS)
-$(COPYING) $(OPEN) $(CLI) $(RPC) $(SYSTEM):
+$(COPYING) $(OPEN) $(CLI) $(RPC) $(SYSTEM) $(TEXT):
 	$(call say,AR)
 	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
-$(B)/bin/qfile-agent: $(call objects,qfile-agent) $(CLI) $(COPYING) $(SYSTEM)
-$(B)/bin/qfile-unpacker: $(call objects,qfile-unpacker) $(CLI) $(COPYING) $(SYSTEM)
-$(B)/bin/qopen-in-vm: $(call objects,qopen-in-vm) $(CLI) $(OPEN) $(COPYING) $(SYSTEM)
-$(B)/bin/vm-file-editor: $(call objects,vm-file-editor) $(CLI) $(OPEN) $(COPYING) $(SYSTEM)
-$(B)/bin/pedos-rpc: $(call objects,rpc/pedos-rpc) $(RPC) $(CLI) $(COPYING) $(SYSTEM)
-$(B)/bin/pedos-rpcd: $(call objects,rpc/pedos-rpcd) $(RPC) $(CLI) $(COPYING) $(SYSTEM)
-$(B)/bin/pedos-rpc-dom0: $(call objects,rpc/pedos-rpc-dom0) $(RPC) $(CLI) $(COPYING) $(SYSTEM)
+$(B)/bin/qfile-agent: $(call objects,qfile-agent) $(CLI) $(COPYING) $(SYSTEM) $(TEXT)
+$(B)/bin/qfile-unpacker: $(call objects,qfile-unpacker) $(CLI) $(COPYING) $(SYSTEM) $(TEXT)
+$(B)/bin/qopen-in-vm: $(call objects,qopen-in-vm) $(CLI) $(OPEN) $(COPYING) $(SYSTEM) $(TEXT)
+$(B)/bin/vm-file-editor: $(call objects,vm-file-editor) $(CLI) $(OPEN) $(COPYING) $(SYSTEM) $(TEXT)
+$(B)/bin/pedos-rpc: $(call objects,rpc/pedos-rpc) $(RPC) $(CLI) $(SYSTEM) $(TEXT)
+$(B)/bin/pedos-rpcd: $(call objects,rpc/pedos-rpcd) $(RPC) $(CLI) $(SYSTEM) $(TEXT)
+$(B)/bin/pedos-rpc-dom0: $(call objects,rpc/pedos-rpc-dom0) $(RPC) $(CLI) $(SYSTEM) $(TEXT)
 $(B)/bin/pedos-%: PROGRAM_LIBS = $(XEN_LIBS)
 $(PROGRAM_FILES):
 	$(call say,LINK)

@@ -5,7 +5,6 @@
  * Copyright the qfilecopy authors
  */
 #include "cli/number.h"
-#include <qfile.h>
 #include <string.h>
 
 /* A decimal number; one that does not fit is none. Returns what follows it, or NULL. */

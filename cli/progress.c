@@ -5,7 +5,8 @@
  * Copyright the qfilecopy authors
  */
 #include "cli/progress.h"
-#include <qfile.h>
+#include "text/printable.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <utf8proc.h>
@@ -81,11 +82,11 @@ static size_t ascii_tail(const char *name, size_t columns, char *text, size_t si
 	size_t length = strlen(name);
 
 	if (length <= columns)
-		return qfile_printable(name, length, text, size);
+		return text_printable(name, length, text, size);
 	if (columns < 4)
-		return qfile_printable("", 0, text, size);
+		return text_printable("", 0, text, size);
 	memcpy(text, "...", 3);
-	return 3 + qfile_printable(name + length - (columns - 3), columns - 3, text + 3, size - 3);
+	return 3 + text_printable(name + length - (columns - 3), columns - 3, text + 3, size - 3);
 }
 
 size_t progress_line(const struct progress *progress, size_t columns, bool utf8, char *text,
@@ -105,8 +106,8 @@ size_t progress_line(const struct progress *progress, size_t columns, bool utf8,
 	text[used++] = ' ';
 	text[used++] = ' ';
 	if (utf8)
-		qfile_displayable(progress->name, strlen(progress->name), text + used, size - used,
-				  columns - used);
+		text_displayable(progress->name, strlen(progress->name), text + used, size - used,
+				 columns - used);
 	else
 		ascii_tail(progress->name, columns - used, text + used, size - used);
 	return used + strlen(text + used);

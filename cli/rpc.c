@@ -9,7 +9,7 @@
 
 #include <err.h>
 #include <limits.h>
-#include <qfile.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /*
- * How a program begins: its standard descriptors, and being asked to stop.
+ * How a program begins.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -7,9 +7,6 @@
 #include "cli/startup.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <qfile.h>
-#include <signal.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 int descriptors_fill(void)

@@ -1,5 +1,5 @@
 /*
- * Ending as a program that was asked to.
+ * Being asked to stop, and ending so.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

@@ -7,7 +7,6 @@
 #ifndef CLIENT_VIA_H
 #define CLIENT_VIA_H
 #include "cli/call.h"
-#include <qfile.h>
 
 /*
  * Close what is open of the pipes to it (-1: closed already) and wait for it, but not for ever.

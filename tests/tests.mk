@@ -187,7 +187,7 @@ endif
 $(B)/tests/unit/%.o: ALL_CFLAGS += -iquote tests/unit \
 	$(shell $(PKG_CONFIG) --cflags check 2>/dev/null)
 $(B)/tests/unit-tests: $(call objects,tests/unit) $(call objects,lib) \
-		$(B)/rpc/pedos-rpc-dom0/tables.o $(RPC) $(CLI) $(SYSTEM)
+		$(B)/rpc/pedos-rpc-dom0/tables.o $(RPC) $(CLI) $(SYSTEM) $(TEXT)
 	$(call say,LINK)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) $(FAULTY:%=-Wl,--wrap=%) -o $@ $^ \
@@ -203,7 +203,7 @@ FAULTY = __openat_2 aligned_alloc calloc clock_gettime close faccessat fchmod fc
 # The library with an attacker in place of its parser, and with hooks that leave out single layers
 # of the confinement.
 $(B)/tests/escape/escape: $(call objects,tests/escape) \
-		$(filter-out $(B)/lib/receive/unpack.o,$(COPYING_OBJECTS))
+		$(filter-out $(B)/lib/receive/unpack.o,$(LIBRARY_OBJECTS))
 	$(call say,LINK)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) $(ESCAPE_HOOKS:%=-Wl,--wrap=%) -o $@ $^ $(PKG_LIBS)

@@ -5,6 +5,7 @@
  * Copyright the qfilecopy authors
  */
 #include "format/error.h"
+#include "text/printable.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -77,7 +78,7 @@ char *qfile_error_text(const struct qfile_error *error, char *text, size_t size)
 	char name[512];
 	size_t used = 0;
 
-	qfile_displayable(error->name, strlen(error->name), name, sizeof(name), 200);
+	text_displayable(error->name, strlen(error->name), name, sizeof(name), 200);
 
 	text[0] = '\0';
 	if (error->doing)

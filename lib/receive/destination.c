@@ -5,6 +5,7 @@
  * Copyright the qfilecopy authors
  */
 #include "format/error.h"
+#include "text/vmname.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,7 +44,7 @@ int qfile_incoming_open(const struct qfile_user *user, const char *source,
 	char path[sizeof(user->home) + sizeof("/PedOSIncoming/") + NAME_MAX];
 	int home, incoming, fd;
 
-	if (!qfile_vm_name_ok(source))
+	if (!vm_name_ok(source))
 		return error_set(error, -EINVAL, "checking the source's name", source);
 	home = open(*user->home ? user->home : "/nonexistent", OPEN_DIRECTORY);
 	if (home < 0)

@@ -1,5 +1,5 @@
 /*
- * Names that stand in policies and calls, beside those of VMs (qfile_vm_name_ok()). Pure.
+ * Names that stand in policies and calls, beside those of VMs (text/vmname.h). Pure.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

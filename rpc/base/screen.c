@@ -5,8 +5,8 @@
  * Copyright the qfilecopy authors
  */
 #include "base/screen.h"
+#include "text/printable.h"
 
-#include <qfile.h>
 #include <string.h>
 
 /* How many bytes a character has that begins with this one; 1 also for a byte that begins none. */
@@ -34,11 +34,11 @@ static size_t release(struct rpc_screen *screen, char *text)
 
 	memcpy(both, screen->before, before);
 	memcpy(both + before, screen->held, count);
-	qfile_displayable(both, before + count, shown, sizeof(shown), sizeof(shown));
+	text_displayable(both, before + count, shown, sizeof(shown), sizeof(shown));
 	written = strlen(shown + before);
 	memcpy(text, shown + before, written);
 	/* One that cannot stand alone is none that the next could lean on. */
-	qfile_displayable(screen->held, count, alone, sizeof(alone), sizeof(alone));
+	text_displayable(screen->held, count, alone, sizeof(alone), sizeof(alone));
 	screen->before_count = strncmp(alone, screen->held, count) == 0 ? count : 0;
 	memcpy(screen->before, screen->held, screen->before_count);
 	screen->count = 0;

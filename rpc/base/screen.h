@@ -24,7 +24,7 @@ struct rpc_screen {
 
 /*
  * Copy `size` bytes to `text`, which has room for RPC_SCREEN_EXTRA more: lines and tabs stay, and
- * what qfile_displayable() lets stand; all else is replaced by '?'. A character that is not whole
+ * what text_displayable() lets stand; all else is replaced by '?'. A character that is not whole
  * is held back until its rest comes. Returns the bytes written, the same text however it is cut
  * into calls. `size` 0: the end.
  */

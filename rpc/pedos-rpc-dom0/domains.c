@@ -7,10 +7,11 @@
 #include "domains.h"
 
 #include "store.h"
+#include "text/printable.h"
+#include "text/vmname.h"
 
 #include <err.h>
 #include <errno.h>
-#include <qfile.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,12 +127,12 @@ static void add_named(struct domains *domains, struct known *known, struct xs_ha
 	name = store_read(xs, path);
 	if (!name)
 		return;
-	if (qfile_vm_name_ok(name)) {
+	if (vm_name_ok(name)) {
 		*domain = (struct domain){.domid = known->domid};
 		memcpy(domain->name, name, strlen(name));
 		domains->count++;
 	} else if (!known->warned) {
-		qfile_printable(name, strlen(name), shown, sizeof(shown));
+		text_printable(name, strlen(name), shown, sizeof(shown));
 		warnx("domain %u takes no part: \"%s\" is no VM's name, which is a letter, then "
 		      "letters, digits, '_', '-' and '.', at most 63 in all",
 		      known->domid, shown);

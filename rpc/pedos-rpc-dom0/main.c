@@ -14,7 +14,6 @@
 #include <err.h>
 #include <errno.h>
 #include <poll.h>
-#include <qfile.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>

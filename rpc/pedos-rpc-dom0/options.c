@@ -5,10 +5,10 @@
  * Copyright the qfilecopy authors
  */
 #include "options.h"
+#include "text/printable.h"
 
 #include <err.h>
 #include <getopt.h>
-#include <qfile.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -60,7 +60,7 @@ static int check(const struct options *options, int argc, char **argv)
 	char text[256];
 
 	if (optind < argc) {
-		qfile_printable(argv[optind], strlen(argv[optind]), text, sizeof(text));
+		text_printable(argv[optind], strlen(argv[optind]), text, sizeof(text));
 		warnx("there is nothing to name but options, not \"%s\"", text);
 		return usage();
 	}
@@ -97,7 +97,7 @@ int options_parse(struct options *options, int argc, char **argv)
 		case 'h':
 			return fputs(help, stdout) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;
 		case 'V':
-			return printf("pedos-rpc-dom0 (qfilecopy) %s\n", qfile_version()) < 0 ||
+			return printf("pedos-rpc-dom0 (qfilecopy) %s\n", QFILE_VERSION) < 0 ||
 					       fflush(stdout) != 0
 				       ? EXIT_FAILED
 				       : 0;

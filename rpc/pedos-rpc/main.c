@@ -11,10 +11,10 @@
 
 #include "protocol/exchange.h"
 #include "protocol/relay.h"
+#include "text/printable.h"
 
 #include <err.h>
 #include <errno.h>
-#include <qfile.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -66,7 +66,7 @@ static int explain_refusal(const struct caller *caller, const struct rpc_refusal
 {
 	char reason[RPC_REASON_MAX + 1];
 
-	qfile_printable(refusal->untrusted_reason, refusal->length, reason, sizeof(reason));
+	text_printable(refusal->untrusted_reason, refusal->length, reason, sizeof(reason));
 	warnx("%s refuses %s: %s", caller->options->target, caller->options->call.service,
 	      *reason ? reason : "it gives no reason");
 	if (refusal->code == ENOENT)

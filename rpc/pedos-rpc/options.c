@@ -7,10 +7,10 @@
 #include "options.h"
 
 #include "base/names.h"
+#include "text/vmname.h"
 
 #include <err.h>
 #include <getopt.h>
-#include <qfile.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,7 +56,7 @@ static const char *wrong_arguments(struct options *options, char **arguments, co
 {
 	if (!arguments[0] || !arguments[1])
 		return "a VM and a service must be named";
-	if (!qfile_vm_name_ok(arguments[0]))
+	if (!vm_name_ok(arguments[0]))
 		return "that is no VM's name: a letter, then letters, digits, '_', '-' or '.', at "
 		       "most 63 in all";
 	if (!rpc_service_ok(arguments[1]))
@@ -64,7 +64,7 @@ static const char *wrong_arguments(struct options *options, char **arguments, co
 		       "or '+', at most 63 in all";
 	if (user && !rpc_account_ok(user))
 		return "--user: that is no account's name";
-	if (as && !qfile_vm_name_ok(as))
+	if (as && !vm_name_ok(as))
 		return "--as: that is no VM's name";
 	options->target = arguments[0];
 	options->program = arguments[2] ? arguments + 2 : NULL;
@@ -110,7 +110,7 @@ int options_parse(struct options *options, int argc, char **argv)
 		case 'h':
 			return fputs(help, stdout) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;
 		case 'V':
-			return printf("pedos-rpc (qfilecopy) %s\n", qfile_version()) < 0 ||
+			return printf("pedos-rpc (qfilecopy) %s\n", QFILE_VERSION) < 0 ||
 					       fflush(stdout) != 0
 				       ? EXIT_FAILED
 				       : 0;

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <qfile.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>

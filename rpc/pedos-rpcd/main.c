@@ -10,7 +10,6 @@
 #include "log.h"
 
 #include <err.h>
-#include <qfile.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>

@@ -5,11 +5,11 @@
  * Copyright the qfilecopy authors
  */
 #include "options.h"
+#include "text/vmname.h"
 
 #include <err.h>
 #include <getopt.h>
 #include <pwd.h>
-#include <qfile.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,7 +146,7 @@ static const char *find_domains(struct options *options, char **arguments, size_
 	struct passwd *account;
 
 	for (size_t i = 0; i < count; i++) {
-		if (!qfile_vm_name_ok(arguments[i]))
+		if (!vm_name_ok(arguments[i]))
 			return "a DOMAIN is a name: a letter, then letters, digits, '_', '-' or "
 			       "'.', at most 63 in all";
 	}
@@ -156,7 +156,7 @@ static const char *find_domains(struct options *options, char **arguments, size_
 	    strcmp(options->transport->name, "unix") != 0)
 		return NULL;
 	account = getpwuid(geteuid());
-	if (!account || !qfile_vm_name_ok(account->pw_name))
+	if (!account || !vm_name_ok(account->pw_name))
 		return "your account has no name that a domain can have: name a DOMAIN";
 	snprintf(options->own_domain, sizeof(options->own_domain), "%s", account->pw_name);
 	options->own_domains[0] = options->own_domain;
@@ -188,7 +188,7 @@ int options_parse(struct options *options, int argc, char **argv)
 		if (option == 'h')
 			return fputs(help, stdout) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;
 		if (option == 'V')
-			return printf("pedos-rpcd (qfilecopy) %s\n", qfile_version()) < 0 ||
+			return printf("pedos-rpcd (qfilecopy) %s\n", QFILE_VERSION) < 0 ||
 					       fflush(stdout) != 0
 				       ? EXIT_FAILED
 				       : 0;

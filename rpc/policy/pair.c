@@ -5,9 +5,9 @@
  * Copyright the qfilecopy authors
  */
 #include "policy/pair.h"
+#include "text/vmname.h"
 
 #include <errno.h>
-#include <qfile.h>
 
 /* ---- Writing ---- */
 
@@ -83,7 +83,7 @@ static bool take_source(const char *untrusted_text, size_t length, char source[R
 		source[i] = untrusted_text[i];
 	source[length] = '\0';
 	/* A NUL in it would end it early. */
-	return length_of(source) == length && qfile_vm_name_ok(source);
+	return length_of(source) == length && vm_name_ok(source);
 }
 
 static ssize_t parse_lines(const char *untrusted_text, size_t at, size_t length,

@@ -5,9 +5,9 @@
  * Copyright the qfilecopy authors
  */
 #include "policy/policy.h"
+#include "text/vmname.h"
 
 #include <errno.h>
-#include <qfile.h>
 
 static const char any[] = "*", any_vm[] = "@anyvm";
 
@@ -122,7 +122,7 @@ static const char *parse_argument(struct word word, char argument[RPC_NAME_SIZE]
 
 static bool parse_vm(struct word word, char vm[RPC_NAME_SIZE])
 {
-	return take(word, vm, RPC_NAME_SIZE) && (equal(vm, any_vm) || qfile_vm_name_ok(vm));
+	return take(word, vm, RPC_NAME_SIZE) && (equal(vm, any_vm) || vm_name_ok(vm));
 }
 
 static const char *parse_action(struct word word, enum rpc_action *action)

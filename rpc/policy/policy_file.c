@@ -5,11 +5,11 @@
  * Copyright the qfilecopy authors
  */
 #include "policy/policy_file.h"
+#include "text/printable.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <qfile.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -219,7 +219,7 @@ char *rpc_policy_error_text(const struct rpc_policy_error *error, char *text, si
 {
 	char file[sizeof(error->file)];
 
-	qfile_printable(error->file, strlen(error->file), file, sizeof(file));
+	text_printable(error->file, strlen(error->file), file, sizeof(file));
 	if (error->line > 0)
 		snprintf(text, size, "%s:%u: %s", file, error->line, error->why);
 	else

@@ -7,9 +7,9 @@
 #include "protocol/frame.h"
 
 #include "base/names.h"
+#include "text/vmname.h"
 
 #include <errno.h>
-#include <qfile.h>
 #include <string.h>
 
 /* How long a payload may be. */
@@ -108,7 +108,7 @@ int rpc_call_decode(const unsigned char *bytes, size_t length, struct rpc_call *
 		return -EPROTO;
 	if (!rpc_service_ok(untrusted.service) ||
 	    (*untrusted.user && !rpc_account_ok(untrusted.user)) ||
-	    (*untrusted.source && !qfile_vm_name_ok(untrusted.source)))
+	    (*untrusted.source && !vm_name_ok(untrusted.source)))
 		return -EPROTO;
 	*call = untrusted;
 	return 0;

@@ -5,12 +5,12 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
+#include "text/vmname.h"
 #include "transport/transport.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
-#include <qfile.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -224,7 +224,7 @@ static int inherit_sockets(struct listener *listener, const struct rpc_listen_op
 					"socket",
 					fd);
 		slash = memrchr(address.sun_path, '/', sizeof(address.sun_path));
-		if (!slash || !qfile_vm_name_ok(slash + 1))
+		if (!slash || !vm_name_ok(slash + 1))
 			return rpc_fail(failure, 1,
 					"the socket at descriptor %d has no domain's name", fd);
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
@@ -358,7 +358,7 @@ static int unix_open(struct rpc_listener *of, struct rpc_arrival *arrival,
 		close(listener->sockets[i].fd);
 	setsockopt(arrival->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	*channel = (struct rpc_channel){.transport = &rpc_unix_transport, .fd = arrival->fd};
-	if (account && qfile_vm_name_ok(account->pw_name))
+	if (account && vm_name_ok(account->pw_name))
 		snprintf(arrival->source, sizeof(arrival->source), "%s", account->pw_name);
 	(void)failure;
 	return 0;

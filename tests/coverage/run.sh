@@ -25,12 +25,12 @@ rm -rf "$build/counted"
 for program in $counted; do
     to=$build/counted/${program##*/}
     mkdir -p "$to"
-    find "$build/lib" -name '*.gcno' -exec cp {} "$to" \;
+    find "$build/lib" "$build/text" -name '*.gcno' -exec cp {} "$to" \;
     QFILE_COVERAGE_TO=$to "$build/$program" || exit 1
 done
 
 report() {
-    gcovr --root . --filter lib/ --object-directory "$build/counted" "$build/counted" "$@"
+    gcovr --root . --filter lib/ --filter text/ --object-directory "$build/counted" "$build/counted" "$@"
 }
 report --branches --html-details "$build/coverage.html" --html-title qfilecopy >"$build/branches.txt" || exit 1
 report --txt "$build/lines.txt" --json "$build/coverage.json" || exit 1

@@ -10,7 +10,7 @@ FUZZ_FLAGS = -O2 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sa
 FUZZ_CFLAGS = $(LANGUAGE) -Itests/fuzz $(WARNINGS) $(PKG_CFLAGS) $(FUZZ_FLAGS)
 # The fuzzer does not watch what the targets share: an input is not interesting for what our own
 # checks do with it.
-FUZZ_EYES = $(if $(filter lib/% rpc/% tests/fuzz/fuzz_%,$<),-fsanitize=fuzzer-no-link)
+FUZZ_EYES = $(if $(filter text/% lib/% cli/% rpc/% tests/fuzz/fuzz_%,$<),-fsanitize=fuzzer-no-link)
 fuzz_objects = $(patsubst %.c,$(FUZZ_B)/%.o,$(call sources,$(1)))
 FUZZ_TARGETS = $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SHARED = $(filter-out $(FUZZ_B)/tests/fuzz/fuzz_%,$(call fuzz_objects,tests/fuzz))
@@ -25,7 +25,7 @@ $(FUZZ_B)/%.o: %.c
 # Each target takes what it needs from archives, and may have its own version of a file of the
 # library.
 $(FUZZ_B)/libqfile.a: $(call fuzz_objects,lib) $(call fuzz_objects,cli) \
-		$(call fuzz_objects,system)
+		$(call fuzz_objects,system) $(call fuzz_objects,text)
 $(FUZZ_B)/librpc.a: $(patsubst %.c,$(FUZZ_B)/%.o,$(filter-out $(XEN_ONLY),$(RPC_SOURCES)))
 $(FUZZ_B)/libshared.a: $(FUZZ_SHARED)
 $(FUZZ_B)/%.a:

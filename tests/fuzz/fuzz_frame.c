@@ -12,8 +12,8 @@
 
 #include "base/names.h"
 #include "protocol/frame.h"
+#include "text/vmname.h"
 
-#include <qfile.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -84,7 +84,7 @@ static void check_names(const char *name)
 
 	CHECK(rpc_service_ok(name) == spoken_service_ok(name, length));
 	CHECK(rpc_account_ok(name) == spoken_account_ok(name, length));
-	CHECK(qfile_vm_name_ok(name) == spoken_vm_ok(name, length));
+	CHECK(vm_name_ok(name) == spoken_vm_ok(name, length));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

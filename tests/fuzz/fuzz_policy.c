@@ -10,7 +10,7 @@
 #include "fuzz.h"
 
 #include "policy/pair.h"
-#include <qfile.h>
+#include "text/vmname.h"
 #include <regex.h>
 #include <stdio.h>
 #include <string.h>
@@ -294,7 +294,7 @@ static void check_text(const uint8_t *data, size_t size)
 	if (count >= 0) {
 		CHECK(newlines == count + 1 && data[size - 1] == '\n');
 		CHECK(strlen(source) < size && memcmp(source, data, strlen(source)) == 0 &&
-		      data[strlen(source)] == '\n' && qfile_vm_name_ok(source));
+		      data[strlen(source)] == '\n' && vm_name_ok(source));
 	}
 	free(exact);
 }
@@ -318,7 +318,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		service && regexec(&call_form, service, 0, NULL, 0) == 0 && strlen(service) <= 63;
 	CHECK(!service || rpc_service_ok(service) == callable);
 	check_lines((const char *)newline + 1, size - (size_t)(newline + 1 - data), &policy);
-	if (callable && target && qfile_vm_name_ok(source) && qfile_vm_name_ok(target)) {
+	if (callable && target && vm_name_ok(source) && vm_name_ok(target)) {
 		check_decision(&policy, service, source, target);
 		check_told(&policy, service, source, target);
 	}

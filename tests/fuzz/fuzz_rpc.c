@@ -14,9 +14,9 @@
 #include "spoken.h"
 
 #include "protocol/exchange.h"
+#include "text/printable.h"
 
 #include <errno.h>
-#include <qfile.h>
 #include <string.h>
 
 enum option {
@@ -73,7 +73,7 @@ static int begin(struct rpc_channel *channel)
 		return r;
 	rpc_refusal_decode(payload, frame.length, &refusal);
 	CHECK(refusal.code == said.status && refusal.length == said.body_size - 4);
-	qfile_printable(refusal.untrusted_reason, refusal.length, reason, sizeof(reason));
+	text_printable(refusal.untrusted_reason, refusal.length, reason, sizeof(reason));
 	CHECK(strlen(reason) == refusal.length && is_clean((uint8_t *)reason, refusal.length));
 	return 1;
 }

@@ -11,6 +11,8 @@
 
 #include "parts.h"
 
+#include "text/character.c"
+#include "text/printable.c"
 #include "format/name.c"
 #include "format/tagname.c"
 

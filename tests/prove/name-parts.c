@@ -1,6 +1,6 @@
 /*
- * The functions of lib/format/name.c and lib/format/tagname.c that go from one pointer to another, for every length up to MOST at once. What is read ends where
- * its memory does, and so does what is written. find() stands here by its contract.
+ * The functions of text/, lib/format/name.c and lib/format/tagname.c that go from one pointer to another, for every length up to MOST at once. What is
+ * read ends where its memory does, and so does what is written. find() stands here by its contract.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -12,6 +12,8 @@
 
 #include "parts.h"
 
+#include "text/character.c"
+#include "text/printable.c"
 #include "format/name.c"
 #include "format/tagname.c"
 

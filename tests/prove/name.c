@@ -1,6 +1,7 @@
 /*
- * The public functions of lib/format/name.c and lib/format/tagname.c, for every length. name_check() and the like, to which they hand their arguments on, stand
- * here by the contracts that name-parts.c proves. And find(), which asks the C library: for each length by itself, in memory that ends behind that.
+ * The public functions of text/ and of lib/format/text.c, name.c and tagname.c, for every length. name_check() and the like, to which they hand their
+ * arguments on, stand here by the contracts that name-parts.c proves. And find(), which asks the C library: for each length by itself, in memory that
+ * ends behind that.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -13,8 +14,12 @@
 
 #include "parts.h"
 
+#include "text/character.c"
+#include "text/printable.c"
+#include "text/vmname.c"
 #include "format/name.c"
 #include "format/tagname.c"
+#include "format/text.c"
 
 #define BLOCK 128
 #define LONGEST (QFILE_NAME_MAX + BLOCK) /* so that the last block is whole */

@@ -1,7 +1,7 @@
 /*
- * Contracts of the static functions of lib/format/name.c and lib/format/tagname.c to which the public ones hand their arguments on, and of find(). name-parts.c
- * proves the former, for every length; name.c proves find(), and that the public functions keep to the contracts. So it holds for those as well,
- * for every length.
+ * Contracts of the static functions of text/printable.c, lib/format/name.c and lib/format/tagname.c to which the public ones hand their arguments on, and
+ * of find(). name-parts.c proves the former, for every length; name.c proves find(), and that the public functions keep to the contracts. So it holds
+ * for those as well, for every length.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

@@ -10,10 +10,10 @@
 
 #define MEMORY 2048
 
-/* What looks at names reads no more of them than their arrays have: lib/format/name.c and rpc/base/names.c are for other proofs. */
+/* What looks at names reads no more of them than their arrays have: text/vmname.c and rpc/base/names.c are for other proofs. */
 /*@ requires \valid_read(name + (0 .. 63)) && \initialized(name + (0 .. 63)); assigns \result \from name[0 .. 63];
     ensures \result == 0 || \result == 1; */
-bool qfile_vm_name_ok(const char *name);
+bool vm_name_ok(const char *name);
 /*@ requires \valid_read(name + (0 .. 63)) && \initialized(name + (0 .. 63)); assigns \result \from name[0 .. 63];
     ensures \result == 0 || \result == 1; */
 bool rpc_service_ok(const char *name);

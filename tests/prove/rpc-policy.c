@@ -12,7 +12,7 @@
 /* Proven by name.c and rpc-names.c, in memory that is no longer than the strings which policy.c asks about. */
 /*@ requires \valid_read(name + (0 .. 63)) && \initialized(name + (0 .. 63));
     assigns \result \from name[0 .. 63]; ensures \result == 0 || \result == 1; */
-bool qfile_vm_name_ok(const char *name);
+bool vm_name_ok(const char *name);
 
 /*@ requires \valid_read(untrusted_service + (0 .. 63)) && \initialized(untrusted_service + (0 .. 63));
     assigns \result \from untrusted_service[0 .. 63]; ensures \result == 0 || \result == 1; */

@@ -41,11 +41,11 @@ if ! command -v frama-c >/dev/null; then
     tell
 fi
 
-# The functions of name.c and tagname.c that have a contract, by which the public ones know them.
+# The functions of text/, name.c and tagname.c that have a contract, by which the public ones know them.
 parts=name_check,link_check,copy_printable,displayable,safe_name,tagged_name
 # What is told apart: the lengths of a character, up to the function that goes behind it; and the digits of a number.
-characters="-eva-split-return-function next_in_tables:1:2:3:4,next_safe:1:2:3:4,within_character:1:2:3:4
-    -eva-slevel-function next_in_tables:100,next_safe:100,skip:100,show_one:100,within_character:100"
+characters="-eva-split-return-function character_next_in_tables:1:2:3:4,character_next:1:2:3:4,within_character:1:2:3:4
+    -eva-slevel-function character_next_in_tables:100,character_next:100,character_skip:100,character_show:100,within_character:100"
 digits="-eva-split-return-function write_number:full -eva-slevel-function write_number:100,name_numbered:100"
 # The functions of policy.c that go along a string: each place in it is told apart.
 strings=
@@ -81,7 +81,7 @@ proof() {
     name=$1 log=$work/$1.log contracts=$2
     shift 2
     [ -z "$contracts" ] || set -- "$@" -eva-use-spec "$contracts"
-    frama-c -machdep gcc_x86_64 -cpp-extra-args="-D_GNU_SOURCE -Iinclude -iquote lib -iquote rpc -I$work/include" "$prove/$name.c" -eva \
+    frama-c -machdep gcc_x86_64 -cpp-extra-args="-D_GNU_SOURCE -Iinclude -iquote lib -iquote rpc -iquote . -I$work/include" "$prove/$name.c" -eva \
         -warn-invalid-pointer -warn-signed-downcast -warn-left-shift-negative -warn-right-shift-negative \
         -metrics -metrics-eva-cover "$@" >"$log" 2>&1
     status=$?
@@ -95,7 +95,7 @@ proof() {
 
 # every SOURCE: each function that the compiler finds in it was reached by some proof.
 every() {
-    "${CC-cc}" -std=gnu11 -D_GNU_SOURCE -Iinclude -iquote lib -iquote rpc -O0 -c -o "$work/object" "$1" || return
+    "${CC-cc}" -std=gnu11 -D_GNU_SOURCE -Iinclude -iquote lib -iquote rpc -iquote . -O0 -c -o "$work/object" "$1" || return
     for function in $(nm "$work/object" | awk '$2 == "t" || $2 == "T" { print $3 }'); do
         grep -qx "$function" "$work/reached" || { say "  not reached: $function"; return 1; }
     done
@@ -106,14 +106,15 @@ proof editwire "" -warn-unsigned-overflow -eva-split-limit 300 -eva-split-return
     -eva-slevel-function end_of:20,without_prefix:10,decode_name:1000,edit_request_encode:5000,edit_request_decode:5000
 proof name-parts find $characters
 proof name-assigns find $characters -from-verify-assigns
-proof name "$parts" $digits -eva-slevel-function qfile_vm_name_ok:300
+proof name "$parts" $digits -eva-slevel-function vm_name_ok:300
 proof rpc-names "" -warn-unsigned-overflow -eva-slevel-function rpc_service_ok:300,rpc_account_ok:300
 proof rpc-policy "" -eva-slevel-function "${strings}argument_matches:2000"
-proof rpc-frame qfile_vm_name_ok,rpc_service_ok,rpc_account_ok -warn-unsigned-overflow -eva-split-return-function rpc_frame_decode:full \
+proof rpc-frame vm_name_ok,rpc_service_ok,rpc_account_ok -warn-unsigned-overflow -eva-split-return-function rpc_frame_decode:full \
     -eva-slevel-function headers:10,rpc_frame_decode:100,take:100,rpc_refusal_encode:500
 proof rpc-session "" -warn-unsigned-overflow
 say "functions:"
-for source in lib/format/wire lib/open/editwire lib/format/name lib/format/tagname rpc/base/names rpc/policy/policy rpc/protocol/frame rpc/protocol/session; do
+for source in text/character text/printable text/vmname lib/format/wire lib/open/editwire lib/format/name lib/format/tagname lib/format/text \
+    rpc/base/names rpc/policy/policy rpc/protocol/frame rpc/protocol/session; do
     every $source.c
     result $? "every function of $source.c is proven"
 done
@@ -124,7 +125,7 @@ result $? "libutf8proc and libdeflate keep their contracts"
 
 say "assumptions: Eva is right; a machine as x86-64 with gcc; these functions do what their specifications say:"
 sort -u "$work/specifications" | grep -v '^Frama_C_' | sed 's/^/  /' >&2
-say "  (utf8proc_*, libdeflate_crc32: $prove/utf8proc.h, libdeflate.h, tried by contracts.c; those of name.c: $prove/parts.h, proven by"
+say "  (utf8proc_*, libdeflate_crc32: $prove/utf8proc.h, libdeflate.h, tried by contracts.c; those of text/ and name.c: $prove/parts.h, proven by"
 say "  name-parts.c and name.c, what they write by name-assigns.c for the largest memory; of names, those that policy.c asks for: proven by name.c"
 say "  and rpc-names.c; all else: Frama-C's own)"
 say "  and Frama-C's builtins for memcpy, memset, memchr, strlen, strnlen"

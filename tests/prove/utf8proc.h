@@ -1,5 +1,5 @@
 /*
- * What name.c takes for granted of libutf8proc: contracts for the prover, in the place of the library's code. contracts.c tries them on the
+ * What text/ takes for granted of libutf8proc: contracts for the prover, in the place of the library's code. contracts.c tries them on the
  * library itself.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later

@@ -35,12 +35,15 @@ static const struct {
 	enum kind kind;
 } suites[] = {
 	/* clang-format off */
+	{"character", character_suite, PURE},
+	{"printable", printable_suite, PURE},
+	{"vmname", vmname_suite, PURE},
+	{"text", text_suite, PURE},
 	{"wire", wire_suite, PURE},
 	{"editwire", editwire_suite, PURE},
 	{"name", name_suite, PURE},
 	{"number", number_suite, PURE},
 	{"error", error_suite, PURE},
-	{"progress", progress_suite, PURE},
 	{"options", options_suite, PURE},
 	{"progress", progress_suite, PURE},
 	{"stream", stream_suite, APART},

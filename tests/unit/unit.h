@@ -16,6 +16,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+Suite *character_suite(void);
+Suite *printable_suite(void);
+Suite *vmname_suite(void);
+Suite *text_suite(void);
 Suite *wire_suite(void);
 Suite *editwire_suite(void);
 Suite *name_suite(void);

@@ -11,6 +11,7 @@
 #include "io/space.h"
 #include "open/editor/editing.h"
 #include "open/editwire.h"
+#include "text/vmname.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +34,7 @@ int editor_new(struct editor **editor, const struct editor_options *options)
 {
 	struct editor *e;
 
-	if (options->from && !qfile_vm_name_ok(options->from))
+	if (options->from && !vm_name_ok(options->from))
 		return -EINVAL;
 	e = calloc(1, sizeof(*e));
 	if (!e)

@@ -9,6 +9,7 @@
 #include "io/stream.h"
 #include "open/editwire.h"
 #include "open/opener/saving.h"
+#include "text/printable.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -272,7 +273,7 @@ static int take_done(struct opener *opener, const struct edit_record *record,
 	if (record->code == 0 && !opener->sent)
 		return -EPROTO;
 	event->code = record->code <= INT_MAX ? (int)record->code : EREMOTEIO; /* no errno at all */
-	qfile_printable((const char *)bytes, length, event->message, sizeof(event->message));
+	text_printable((const char *)bytes, length, event->message, sizeof(event->message));
 	return OPENER_DONE;
 }
 

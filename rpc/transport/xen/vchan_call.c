@@ -8,11 +8,11 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
+#include "text/vmname.h"
 #include "transport/xen/vchan.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <qfile.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -155,7 +155,7 @@ static int find_target(struct vchan *vchan, const char *target, unsigned *domid,
 	char entry[VCHAN_ENTRY_SIZE], value[XENSTORE_VALUE_SIZE];
 	ssize_t n;
 
-	if (!qfile_vm_name_ok(target))
+	if (!vm_name_ok(target))
 		return rpc_fail(failure, 125, "that is no VM's name");
 	snprintf(entry, sizeof(entry), "pedos-rpc/%s", target);
 	n = vchan_watch_peer(vchan, entry, value);

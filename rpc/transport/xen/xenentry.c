@@ -5,8 +5,8 @@
  * Copyright the qfilecopy authors
  */
 #include "transport/xen/xenentry.h"
+#include "text/vmname.h"
 
-#include <qfile.h>
 #include <string.h>
 
 #define DOMID_END 0x7ff0 /* from here on Xen's numbers have special meanings */
@@ -42,7 +42,7 @@ bool rpc_entry_source(const char *untrusted_entry, char source[RPC_NAME_SIZE])
 		return false;
 	memcpy(source, untrusted_entry, length);
 	source[length] = '\0';
-	return qfile_vm_name_ok(source);
+	return vm_name_ok(source);
 }
 
 bool rpc_entry_names(const char *untrusted_entry, const char *expected)

@@ -217,6 +217,17 @@ def _(t):
     equal([name for name in declared if name not in exported], [])
 
 
+@test("the programs of the rpc have nothing of the library in them")
+def _(t):
+    machine.need("nm")
+    programs = sorted(BUILD.glob("bin/pedos-rpc*"))
+    check(len(programs) >= 2, f"so few programs: {programs}")
+    for program in programs:
+        names = [line.split()[-1] for line in t.run("nm", program).exits(0).told.splitlines()]
+        check("vm_name_ok" in names, f"{program} was stripped")
+        equal([name for name in names if name.startswith("qfile_")], [])
+
+
 @test("make clean removes what was built")
 def _(t):
     result = made(t)

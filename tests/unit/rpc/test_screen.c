@@ -7,6 +7,7 @@
 #include "unit.h"
 
 #include "base/screen.h"
+#include "text/printable.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,7 +134,7 @@ static size_t encode(uint32_t character, char *bytes)
 }
 
 /*
- * Each character by itself: what qfile_displayable() lets stand, lines and tabs, and nothing else.
+ * Each character by itself: what text_displayable() lets stand, lines and tabs, and nothing else.
  */
 START_TEST(every_character)
 {
@@ -141,7 +142,7 @@ START_TEST(every_character)
 		char bytes[4], shown[8], expected[8];
 		size_t length = encode(character, bytes), wide = 4;
 
-		qfile_displayable(bytes, length, expected, sizeof(expected), wide);
+		text_displayable(bytes, length, expected, sizeof(expected), wide);
 		if (character == '\n' || character == '\r' || character == '\t')
 			expected[0] = (char)character;
 		if (show(bytes, length, 0, shown) != strlen(expected) ||
