@@ -5,9 +5,9 @@
  *   ~USER/PedOSIncoming/SOURCE/
  *       .qfile-incoming-0123456789abcdef/   0700, locked as long as a process works on it
  *           tree/                           the child's whole world
- *           plan                            what the commit will do, where that takes more than one
- * rename commit/                         what was `tree`, once the delivery is decided: from then
- * on it will be made visible
+ *           plan                            what the commit will do, if it takes several renames
+ *           commit/                         what was `tree`, once the commit is decided: whatever
+ *                                           happens from then on, it will be made visible
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

@@ -1,5 +1,5 @@
 /*
- * Whom a delivery is for, and becoming him.
+ * Whom a delivery is for, and becoming that user.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -62,8 +62,8 @@ int qfile_user_become(const struct qfile_user *user)
 	int r;
 
 	/*
-	 * Himself already: a container's root, who may not be allowed to change his groups, has no
-	 * need to.
+	 * It is that user's process already: a container's root, say, who may not be allowed to
+	 * change groups, and has no need to.
 	 */
 	if (user->uid == getuid() && user->uid == geteuid())
 		return capabilities_keep_few();

@@ -2,7 +2,7 @@
  * The monitor looks at what the child left.
  *
  * The parser has checked every name and link already. But were it taken over, the delivery would be
- * of the sender's own making: a link to the user's keys, say, waiting for him to open it. So what
+ * of the sender's own making: a link to the user's keys, say, waiting for them to open it. So what
  * the parser promises is seen to again, by nobody who ever read a byte from the sender.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later

@@ -1,6 +1,6 @@
 /*
- * How a daemon goes to the background: the one who started it learns whether it works before he
- * gets his prompt back.
+ * How a daemon goes to the background: the one who started it learns whether it works before they
+ * get their prompt back.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

@@ -56,8 +56,8 @@ size_t refusal_frames(unsigned char *bytes, uint32_t code, const char *reason)
 }
 
 /*
- * Wait for the caller to hang up, which he does when he has read everything; then nothing on its
- * way to him is lost.
+ * Wait for the caller to hang up, which they do when they have read everything; then nothing
+ * on its way to them is lost.
  */
 static void await_end(struct call *call)
 {
@@ -97,7 +97,7 @@ static int receive_wish(struct call *call)
 	return r < 0 ? r : rpc_call_decode(payload, frame.length, &call->wish);
 }
 
-/* Who calls: as the transport says, unless he may say it himself. */
+/* Who calls: as the transport says, unless they may say it themselves. */
 static bool name_source(struct call *call)
 {
 	const char *declared = call->wish.source;
@@ -152,7 +152,7 @@ static bool find_account(struct call *call, const char *user)
 	const char *name = *user ? user : call->options->user;
 	int r;
 
-	/* A daemon of a plain user serves as himself, whatever its domain is called. */
+	/* A daemon of a plain user serves as that user, whatever its domain is called. */
 	if (!name && geteuid() == 0)
 		name = call->arrival->target;
 	r = account_find(&call->account, name);
@@ -187,7 +187,7 @@ static int await_process(struct call *call, const struct account_process *proces
 	return account_process_status(process);
 }
 
-/* Ask somebody. Returns whether he allows it. */
+/* Ask somebody. Returns whether they allow it. */
 static bool is_allowed_by_prompt(struct call *call)
 {
 	char *argv[] = {(char *)"/bin/sh",    (char *)"-c",

@@ -1,16 +1,15 @@
 /*
  * The frames in which the two ends of a call speak: u32 type, u32 length, payload, all integers
- *little-endian. Pure: no I/O, no memory of its own.
+ * little-endian. Pure: no I/O, no memory of its own.
  *
- *	caller              service
- *	HELLO, CALL    ->
- *	               <-   HELLO, then ACCEPTED, or REFUSED and the end
- *	STDIN...       <->  STDOUT..., STDERR...
- *	               <-   EXIT, when STDOUT and STDERR have ended; then the caller closes
+ *   caller              service
+ *   HELLO, CALL    ->
+ *                  <-   HELLO, then ACCEPTED, or REFUSED and the end
+ *   STDIN...       <->  STDOUT..., STDERR...
+ *                  <-   EXIT, when STDOUT and STDERR have ended; then the caller closes
  *
  * A STDIN, STDOUT or STDERR of length 0 ends that stream, and no other. UNWANTED says that nobody
- *reads a stream any more: what still comes of it is dropped, and its writer is told as a pipe would
- *tell him.
+ * reads a stream any more: what still comes of it is dropped, and its writer is told as by a pipe.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

@@ -38,10 +38,10 @@ struct rpc_channel {
 
 /* Somebody who calls and is not served yet. */
 struct rpc_arrival {
-	char source[RPC_NAME_SIZE]; /* his name, as the kernel or dom0 tells it */
-	char target[RPC_NAME_SIZE]; /* the domain that he calls */
-	bool may_declare;           /* he may give another name: he is the daemon's own user */
-	unsigned origin;            /* what his calls are counted by: a uid or a domid */
+	char source[RPC_NAME_SIZE]; /* the caller's name, as the kernel or dom0 tells it */
+	char target[RPC_NAME_SIZE]; /* the domain that is called */
+	bool may_declare;           /* they may give another name: they are the daemon's own user */
+	unsigned origin;            /* what the caller's calls are counted by: a uid or a domid */
 	int fd;                     /* unix: the connection; else -1 */
 	char id[33];                /* xen: the call's node */
 };

@@ -1,9 +1,10 @@
 /*
  * escape: a receiver whose parser is an attacker.
  *
- *   escape -l                                                          list the attempts
- *   escape LAYER ATTEMPT USER HOME SOURCE VICTIM PORT KEY ANSWER OUT   receive with ATTEMPT in the
- * parser's place and without LAYER
+ *   escape -l
+ *       list the attempts
+ *   escape LAYER ATTEMPT USER HOME SOURCE VICTIM PORT KEY ANSWER OUT
+ *       receive with ATTEMPT in the parser's place and without LAYER
  *
  * run.py calls it. The stream is stdin. Descriptor ANSWER takes the answer; what the monitor has
  * seen goes to descriptor OUT, a line each.

@@ -7,10 +7,14 @@
  *
  * It is the first process of every machine: dom0's has the serial line to the host, and passes on
  * what concerns the guests, through the terminals that xenconsoled makes for their consoles. Both
- * directions speak lines "@MACHINE JOB VERB BASE64": to a machine:    run (a shell script), kill
- * (the job's process group), attach ("GUEST TERMINAL", dom0 only) from a machine:  ready, out, err
- * (what a job wrote), exit (its status, 128+N after signal N), gone (the guest's terminal ended) A
- * line that does not begin with '@' is the kernel's, and goes to the host as "log".
+ * directions speak lines "@MACHINE JOB VERB BASE64". The verbs
+ *
+ *   to a machine:    run (a shell script), kill (the job's process group),
+ *                    attach ("GUEST TERMINAL", dom0 only)
+ *   from a machine:  ready, out, err (what a job wrote), exit (its status, 128+N after signal N),
+ *                    gone (the guest's terminal ended)
+ *
+ * A line that does not begin with '@' is the kernel's, and goes to the host as "log".
  */
 #include <err.h>
 #include <errno.h>

@@ -1,15 +1,16 @@
 /*
  * hostile: a guest that does not keep to the rules, on the raw rings of libxenvchan. RING is the
- *path of a call in xenstore.
+ * path of a call in xenstore.
  *
- *	hostile call DOMID RING SERVICE     call without asking whether one may, and print the
- *beginning of what the other end says hostile silent DOMID RING           make a call, and never
- *speak hostile hold DOMID RING             a call that is served, and goes on for ever hostile
- *garbage DOMID RING          bytes that mean nothing, as long as somebody takes them hostile huge
- *DOMID RING             a frame that claims to be as long as a frame can claim hostile indices
- *DOMID RING          a call, then indices of the rings that no ring can have hostile answer DOMID
- *DIRECTORY KIND answer the next call that DOMID makes in DIRECTORY as a service that sends KIND:
- *garbage, huge, indices
+ *   hostile call DOMID RING SERVICE      call without asking whether one may, and print how the
+ *                                        other end's words begin
+ *   hostile silent DOMID RING            make a call, and never speak
+ *   hostile hold DOMID RING              a call that is served, and goes on for ever
+ *   hostile garbage DOMID RING           bytes that mean nothing, as long as somebody takes them
+ *   hostile huge DOMID RING              a frame that claims to be as long as a frame can claim
+ *   hostile indices DOMID RING           a call, then indices of the rings that no ring can have
+ *   hostile answer DOMID DIRECTORY KIND  answer the next call that DOMID makes in DIRECTORY as a
+ *                                        service that sends KIND: garbage, huge, indices
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

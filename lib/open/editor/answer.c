@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Milliseconds. Whoever stops us waits for a while before he kills. */
+/* Milliseconds. Whoever stops us waits for a while before they kill. */
 #define LAST_PATIENCE 5000
 
 void answer_hurry(struct answer *answer)

@@ -99,7 +99,7 @@ static int others_timeout(const struct editing *editing)
 	return watch->opened ? PATIENCE_OPENED : PATIENCE_UNSEEN;
 }
 
-/* Has anybody the file in use, or may he soon? */
+/* Does anybody have the file in use, or may they soon? */
 static bool is_used(struct editing *editing)
 {
 	if (handler_lives(&editing->handler))

@@ -63,8 +63,7 @@ static int receive_request(struct editor *editor, struct qfile_error *error)
 		return error_set(error, (int)n, "reading the request", NULL);
 	if ((size_t)n < sizeof(untrusted_bytes))
 		return error_set(error, -ENODATA, "reading the request", NULL);
-	/*
-	 * Whoever marks what he asks for understands an answer in records, be the rest as it may.
+	/* An opener that marks its request understands an answer in records, whatever else it says.
 	 */
 	editor->answer.records = edit_is_record(untrusted_bytes + EDIT_NAME_SIZE);
 	r = edit_request_decode(untrusted_bytes, &editor->request);

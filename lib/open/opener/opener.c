@@ -174,7 +174,7 @@ static int begin(struct opener *opener, enum state state, uint64_t announced)
 {
 	if (announced > opener->options.max_bytes)
 		return -EFBIG;
-	/* Nobody can have changed what he did not get. */
+	/* Nobody can have changed what they did not get. */
 	if (!opener->sent)
 		return -EPROTO;
 	opener->state = state;
@@ -269,7 +269,7 @@ static int take_done(struct opener *opener, const struct edit_record *record,
 	stream_take(&opener->reader, length);
 	if (stream_reader_crc(&opener->reader) != edit_crc_decode(bytes + length))
 		return -EPROTO;
-	/* Nobody can be done with what he did not get. */
+	/* Nobody can be done with what they did not get. */
 	if (record->code == 0 && !opener->sent)
 		return -EPROTO;
 	event->code = record->code <= INT_MAX ? (int)record->code : EREMOTEIO; /* no errno at all */

@@ -26,7 +26,7 @@ struct opener_options {
 			  it is a link, not the caller's, or open to others */
 };
 
-/* What is worth telling the user before he edits, as bits. */
+/* What is worth telling the user before they edit, as bits. */
 enum opener_note {
 	/* The file has other names (hard links), which will keep the old content. */
 	OPENER_LINKS = 1 << 0,

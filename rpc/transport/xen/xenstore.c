@@ -226,7 +226,7 @@ static int share(struct xenstore *store, uint32_t transaction, const char *path,
 	ssize_t n;
 	int status;
 
-	/* The owner, and what everybody may who is not named after him. */
+	/* The owner, and what everybody may who is not named behind the owner. */
 	snprintf(nobody, sizeof(nobody), "n%u", owner);
 	snprintf(read, sizeof(read), "r%u", reader);
 	n = request(store, XS_GET_PERMS, transaction, WORDS(path), value);
