@@ -111,7 +111,7 @@ static struct slot *find_slot(struct daemon *daemon, unsigned origin)
 }
 
 /* One line for many: who calls too often must not fill the log either. */
-static void log_refused(struct daemon *daemon, const struct rpc_arrival *arrival)
+static void log_refused(struct daemon *daemon, const struct rpc_pending *pending)
 {
 	time_t now = time(NULL);
 
@@ -120,29 +120,29 @@ static void log_refused(struct daemon *daemon, const struct rpc_arrival *arrival
 		return;
 	log_line(LOG_WARNING,
 		 "%u more calls at once than --max-calls allows were refused, the last from %s%u",
-		 daemon->refused, *arrival->source ? arrival->source : "uid ", arrival->origin);
+		 daemon->refused, *pending->source ? pending->source : "uid ", pending->origin);
 	daemon->refused_at = now;
 	daemon->refused = 0;
 }
 
-static void refuse(struct daemon *daemon, struct rpc_arrival *arrival)
+static void refuse(struct daemon *daemon, struct rpc_pending *pending)
 {
 	unsigned char bytes[REFUSAL_FRAMES_MAX];
 	size_t length = refusal_frames(
 		bytes, EBUSY, "you have too many calls at once; try again when one has ended");
 
-	log_refused(daemon, arrival);
-	daemon->listener.transport->refuse(&daemon->listener, arrival, bytes, length);
+	log_refused(daemon, pending);
+	daemon->listener.transport->refuse(&daemon->listener, pending, bytes, length);
 }
 
 /* Returns false in the process of the call, when it has been served. */
-static bool serve_arrival(struct daemon *daemon, struct rpc_arrival *arrival)
+static bool serve_pending(struct daemon *daemon, struct rpc_pending *pending)
 {
-	struct slot *slot = find_slot(daemon, arrival->origin);
+	struct slot *slot = find_slot(daemon, pending->origin);
 	pid_t pid, own = getpid();
 
 	if (!slot) {
-		refuse(daemon, arrival);
+		refuse(daemon, pending);
 		return true;
 	}
 	pid = fork();
@@ -152,29 +152,29 @@ static bool serve_arrival(struct daemon *daemon, struct rpc_arrival *arrival)
 		close(daemon->signals);
 		sigfillset(&all);
 		sigprocmask(SIG_UNBLOCK, &all, NULL);
-		serve(daemon->options, &daemon->listener, &daemon->policy, arrival, own);
+		serve(daemon->options, &daemon->listener, &daemon->policy, pending, own);
 		return false;
 	}
 	if (pid < 0) {
-		refuse(daemon, arrival);
+		refuse(daemon, pending);
 		return true;
 	}
 	slot->pid = pid;
-	slot->origin = arrival->origin;
-	memcpy(slot->id, arrival->id, sizeof(slot->id));
-	daemon->listener.transport->release(&daemon->listener, arrival);
+	slot->origin = pending->origin;
+	memcpy(slot->id, pending->id, sizeof(slot->id));
+	daemon->listener.transport->release(&daemon->listener, pending);
 	return true;
 }
 
 /* Returns false in the process of a call. */
 static bool take_calls(struct daemon *daemon)
 {
-	struct rpc_arrival arrival;
+	struct rpc_pending pending;
 
 	for (unsigned i = 0;
-	     i < ROUND && daemon->listener.transport->accept(&daemon->listener, &arrival) == 1;
+	     i < ROUND && daemon->listener.transport->accept(&daemon->listener, &pending) == 1;
 	     i++) {
-		if (!serve_arrival(daemon, &arrival))
+		if (!serve_pending(daemon, &pending))
 			return false;
 	}
 	return true;

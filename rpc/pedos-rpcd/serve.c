@@ -31,10 +31,10 @@
 struct call {
 	const struct options *options;
 	struct rpc_listener *listener;
-	struct rpc_arrival *arrival;
+	struct rpc_pending *pending;
 	struct rpc_channel channel;
 	struct rpc_session session;
-	struct rpc_call wish;
+	struct rpc_call request;
 	const char *source;
 	const char *verdict; /* for the log */
 	struct account account;
@@ -78,7 +78,7 @@ static void refuse(struct call *call, int code, const char *reason, const char *
 				      rpc_refusal_encode((uint32_t)code, reason, payload));
 
 	log_line(LOG_INFO, "%s -> %s %s: refused: %s", *call->source ? call->source : "(no name)",
-		 call->arrival->target, call->wish.service, logged ? logged : reason);
+		 call->pending->target, call->request.service, logged ? logged : reason);
 	if (rpc_send_frames(&call->channel, call->stop, bytes, length) == 0)
 		await_end(call);
 }
@@ -94,17 +94,17 @@ static int receive_wish(struct call *call)
 	if (r == 0)
 		r = rpc_receive_frame(&call->channel, &call->session, call->stop, RPC_PATIENCE,
 				      &frame, payload);
-	return r < 0 ? r : rpc_call_decode(payload, frame.length, &call->wish);
+	return r < 0 ? r : rpc_call_decode(payload, frame.length, &call->request);
 }
 
 /* Who calls: as the transport says, unless they may say it themselves. */
 static bool name_source(struct call *call)
 {
-	const char *declared = call->wish.source;
+	const char *declared = call->request.source;
 
-	call->source = call->arrival->source;
+	call->source = call->pending->source;
 	if (*declared && strcmp(declared, call->source) != 0) {
-		if (!call->arrival->may_declare) {
+		if (!call->pending->may_declare) {
 			refuse(call, EACCES, "you are not who you say you are", NULL);
 			return false;
 		}
@@ -124,15 +124,15 @@ static struct rpc_verdict decide_by_text(const struct call *call)
 	static struct rpc_rule rules[RPC_PAIR_RULES_MAX];
 	char source[RPC_NAME_SIZE];
 	const char *why = "there is nothing";
-	ssize_t length = call->listener->transport->rules(call->listener, call->arrival, text,
+	ssize_t length = call->listener->transport->rules(call->listener, call->pending, text,
 							  sizeof(text)),
 		n = -1;
 
 	if (length > 0)
 		n = rpc_pair_parse(text, (size_t)length, source, rules, &why);
 	if (n >= 0 && strcmp(source, call->source) == 0)
-		return rpc_policy_decide(rules, (size_t)n, call->wish.service, source,
-					 call->arrival->target);
+		return rpc_policy_decide(rules, (size_t)n, call->request.service, source,
+					 call->pending->target);
 	log_line(LOG_WARNING, "what dom0 tells of %s cannot be used: %s", call->source,
 		 n < 0 ? why : "it is another now");
 	return (struct rpc_verdict){.action = RPC_DENY};
@@ -142,8 +142,8 @@ static struct rpc_verdict decide(const struct call *call, const struct rpc_polic
 {
 	if (call->listener->transport->rules)
 		return decide_by_text(call);
-	return rpc_policy_decide(policy->rules, policy->count, call->wish.service, call->source,
-				 call->arrival->target);
+	return rpc_policy_decide(policy->rules, policy->count, call->request.service, call->source,
+				 call->pending->target);
 }
 
 /* The account to run as: the policy's, else what this daemon was told, else the domain's own. */
@@ -154,7 +154,7 @@ static bool find_account(struct call *call, const char *user)
 
 	/* A daemon of a plain user serves as that user, whatever its domain is called. */
 	if (!name && geteuid() == 0)
-		name = call->arrival->target;
+		name = call->pending->target;
 	r = account_find(&call->account, name);
 	if (r < 0) {
 		refuse(call, EIO,
@@ -163,7 +163,7 @@ static bool find_account(struct call *call, const char *user)
 				   : "there is no such account to run it as");
 		return false;
 	}
-	if (*call->wish.user && strcmp(call->wish.user, call->account.name) != 0) {
+	if (*call->request.user && strcmp(call->request.user, call->account.name) != 0) {
 		refuse(call, EACCES, "the policy does not give that account", NULL);
 		return false;
 	}
@@ -190,10 +190,10 @@ static int await_process(struct call *call, const struct account_process *proces
 /* Ask somebody. Returns whether they allow it. */
 static bool is_allowed_by_prompt(struct call *call)
 {
-	char *argv[] = {(char *)"/bin/sh",    (char *)"-c",
-			(char *)NULL,         (char *)"pedos-rpcd",
-			(char *)call->source, call->arrival->target,
-			call->wish.service,   NULL};
+	char *argv[] = {(char *)"/bin/sh",     (char *)"-c",
+			(char *)NULL,          (char *)"pedos-rpcd",
+			(char *)call->source,  call->pending->target,
+			call->request.service, NULL};
 	char command[4096];
 	struct account_process process;
 	int null, fds[3], status;
@@ -232,7 +232,7 @@ static bool is_allowed(struct call *call, const struct rpc_policy *policy)
 	}
 	if (!find_account(call, verdict.user))
 		return false;
-	service_environment(&call->environment, &call->account, call->source, call->wish.service,
+	service_environment(&call->environment, &call->account, call->source, call->request.service,
 			    call->options->environment);
 	call->verdict = verdict.action == RPC_ASK ? "allowed when asked" : "allowed";
 	return verdict.action == RPC_ALLOW || is_allowed_by_prompt(call);
@@ -262,11 +262,11 @@ static bool make_pipes(struct pipes *pipes)
  */
 static bool start(struct call *call)
 {
-	const char *argument = service_argument(call->wish.service);
+	const char *argument = service_argument(call->request.service);
 	char path[PATH_MAX], logged[PATH_MAX + 64];
 	char *argv[] = {path, (char *)argument, NULL};
 	struct pipes pipes;
-	int r = service_find(call->options->service_dirs, call->wish.service, path);
+	int r = service_find(call->options->service_dirs, call->request.service, path);
 
 	if (r == -ENOENT) {
 		refuse(call, ENOENT, "there is no such service", NULL);
@@ -331,7 +331,7 @@ static void log_end(const struct call *call, int r)
 					   : strerror(-r));
 	log_line(LOG_INFO,
 		 "%s -> %s %s as %s: %s; %s; %" PRIu64 " bytes in, %" PRIu64 " out, %.2f s",
-		 call->source, call->arrival->target, call->wish.service,
+		 call->source, call->pending->target, call->request.service,
 		 *call->account.name ? call->account.name : "this user", call->verdict, end,
 		 call->relay.received, call->relay.sent,
 		 (double)(clock_now() - call->begun) / 1000);
@@ -362,7 +362,7 @@ static void run(struct call *call)
 }
 
 void serve(const struct options *options, struct rpc_listener *listener,
-	   const struct rpc_policy *policy, struct rpc_arrival *arrival, pid_t daemon)
+	   const struct rpc_policy *policy, struct rpc_pending *pending, pid_t daemon)
 {
 	static struct call call;
 	unsigned char hello[RPC_FRAME_HEADER_SIZE + 4];
@@ -371,8 +371,8 @@ void serve(const struct options *options, struct rpc_listener *listener,
 
 	call = (struct call){.options = options,
 			     .listener = listener,
-			     .arrival = arrival,
-			     .source = arrival->source,
+			     .pending = pending,
+			     .source = pending->source,
 			     .daemon = daemon};
 	call.stop = stop_open();
 	prctl(PR_SET_NAME, "pedos-rpcd call");
@@ -380,8 +380,8 @@ void serve(const struct options *options, struct rpc_listener *listener,
 	if (account_end_with(daemon, SIGTERM) < 0)
 		return;
 	if (call.stop < 0 ||
-	    listener->transport->open(listener, arrival, &call.channel, &failure) < 0) {
-		log_line(LOG_WARNING, "a call from %s: %s", arrival->source,
+	    listener->transport->open(listener, pending, &call.channel, &failure) < 0) {
+		log_line(LOG_WARNING, "a call from %s: %s", pending->source,
 			 call.stop < 0 ? strerror(-call.stop) : failure.text);
 		return;
 	}
@@ -394,7 +394,7 @@ void serve(const struct options *options, struct rpc_listener *listener,
 		refuse(&call, EPROTO, "that is no call of this version", NULL);
 	else if (r < 0)
 		log_line(LOG_INFO, "%s -> %s: hung up before it said what it wants",
-			 arrival->source, arrival->target);
+			 pending->source, pending->target);
 	else if (name_source(&call) && is_allowed(&call, policy))
 		run(&call);
 	call.channel.transport->close(&call.channel);

@@ -16,7 +16,7 @@
  * its process; the call ends with it.
  */
 void serve(const struct options *options, struct rpc_listener *listener,
-	   const struct rpc_policy *policy, struct rpc_arrival *arrival, pid_t daemon);
+	   const struct rpc_policy *policy, struct rpc_pending *pending, pid_t daemon);
 
 /* Frames that refuse a call. Returns their length. */
 size_t refusal_frames(unsigned char *bytes, uint32_t code, const char *reason);

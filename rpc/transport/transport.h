@@ -37,7 +37,7 @@ struct rpc_channel {
 };
 
 /* Somebody who calls and is not served yet. */
-struct rpc_arrival {
+struct rpc_pending {
 	char source[RPC_NAME_SIZE]; /* the caller's name, as the kernel or dom0 tells it */
 	char target[RPC_NAME_SIZE]; /* the domain that is called */
 	bool may_declare;           /* they may give another name: they are the daemon's own user */
@@ -76,38 +76,38 @@ struct rpc_transport {
 	int (*listen)(struct rpc_listener *listener, const struct rpc_listen_options *options,
 		      struct rpc_failure *failure);
 	/*
-	 * Where to wait for arrivals: at most `size`. Returns how many; *timeout is lowered to the
-	 * milliseconds after which to look anyway.
+	 * Where to wait for pending calls: at most `size`. Returns how many; *timeout is lowered to
+	 * the milliseconds after which to look anyway.
 	 */
 	size_t (*listening)(struct rpc_listener *listener, struct pollfd *fds, size_t size,
 			    int *timeout);
 	/*
-	 * The next arrival: 1, or 0 when there is none now. Never blocks. Bounded work and memory,
-	 * whatever callers do.
+	 * The next pending call: 1, or 0 when there is none now. Never blocks. Bounded work and
+	 * memory, whatever callers do.
 	 */
-	int (*accept)(struct rpc_listener *listener, struct rpc_arrival *arrival);
+	int (*accept)(struct rpc_listener *listener, struct rpc_pending *pending);
 	/*
-	 * Tell an arrival that it won't be served (`bytes`: frames that say so), in the daemon
+	 * Tell a pending call that it won't be served (`bytes`: frames that say so), in the daemon
 	 * itself; never blocks.
 	 */
-	void (*refuse)(struct rpc_listener *listener, struct rpc_arrival *arrival,
+	void (*refuse)(struct rpc_listener *listener, struct rpc_pending *pending,
 		       const void *bytes, size_t size);
 	/* In the daemon, after a process for it was made: let go of it. */
-	void (*release)(struct rpc_listener *listener, struct rpc_arrival *arrival);
-	/* The call's process has ended: its arrival is over. */
+	void (*release)(struct rpc_listener *listener, struct rpc_pending *pending);
+	/* The call's process has ended: its pending call is over. */
 	void (*ended)(struct rpc_listener *listener, unsigned origin, const char *id);
 	/*
 	 * In the call's process: drop what belongs to the daemon, and have a channel to the caller.
-	 * Fills arrival->source where accept() had no time to; it stays empty for a caller without
-	 * a name. On failure -1 and *failure.
+	 * Fills pending->source where accept() had no time to; it stays empty for a caller
+	 * without a name. On failure -1 and *failure.
 	 */
-	int (*open)(struct rpc_listener *listener, struct rpc_arrival *arrival,
+	int (*open)(struct rpc_listener *listener, struct rpc_pending *pending,
 		    struct rpc_channel *channel, struct rpc_failure *failure);
 	/*
 	 * In the call's process: what dom0 wrote about this source (pair.h). NULL where the daemon
 	 * has a policy of its own. Returns how many bytes are at `text`.
 	 */
-	ssize_t (*rules)(struct rpc_listener *listener, const struct rpc_arrival *arrival,
+	ssize_t (*rules)(struct rpc_listener *listener, const struct rpc_pending *pending,
 			 char *text, size_t size);
 	void (*unlisten)(struct rpc_listener *listener);
 

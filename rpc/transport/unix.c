@@ -288,19 +288,19 @@ static size_t unix_listening(struct rpc_listener *of, struct pollfd *fds, size_t
 }
 
 /* Who is at the other end of an accepted connection. */
-static bool identify(int fd, struct rpc_arrival *arrival)
+static bool identify(int fd, struct rpc_pending *pending)
 {
 	struct ucred peer;
 	socklen_t size = sizeof(peer);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
 		return false;
-	arrival->origin = peer.uid;
-	arrival->may_declare = peer.uid == geteuid();
+	pending->origin = peer.uid;
+	pending->may_declare = peer.uid == geteuid();
 	return true;
 }
 
-static int unix_accept(struct rpc_listener *of, struct rpc_arrival *arrival)
+static int unix_accept(struct rpc_listener *of, struct rpc_pending *pending)
 {
 	struct listener *listener = of->state;
 
@@ -310,33 +310,33 @@ static int unix_accept(struct rpc_listener *of, struct rpc_arrival *arrival)
 
 		if (fd < 0)
 			continue;
-		*arrival = (struct rpc_arrival){.fd = fd};
-		snprintf(arrival->target, sizeof(arrival->target), "%s",
+		*pending = (struct rpc_pending){.fd = fd};
+		snprintf(pending->target, sizeof(pending->target), "%s",
 			 listener->sockets[i].domain);
-		if (identify(fd, arrival))
+		if (identify(fd, pending))
 			return 1;
 		close(fd);
 	}
 	return 0;
 }
 
-static void unix_refuse(struct rpc_listener *of, struct rpc_arrival *arrival, const void *bytes,
+static void unix_refuse(struct rpc_listener *of, struct rpc_pending *pending, const void *bytes,
 			size_t size)
 {
 	(void)of;
 	/*
 	 * They fit into the buffer of a fresh connection. Who has gone already does not get them.
 	 */
-	(void)!send(arrival->fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
-	close(arrival->fd);
-	arrival->fd = -1;
+	(void)!send(pending->fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+	close(pending->fd);
+	pending->fd = -1;
 }
 
-static void unix_release(struct rpc_listener *of, struct rpc_arrival *arrival)
+static void unix_release(struct rpc_listener *of, struct rpc_pending *pending)
 {
 	(void)of;
-	close(arrival->fd);
-	arrival->fd = -1;
+	close(pending->fd);
+	pending->fd = -1;
 }
 
 static void unix_ended(struct rpc_listener *of, unsigned origin, const char *id)
@@ -347,19 +347,19 @@ static void unix_ended(struct rpc_listener *of, unsigned origin, const char *id)
 }
 
 /* In the call's process, since finding an account's name may take long. */
-static int unix_open(struct rpc_listener *of, struct rpc_arrival *arrival,
+static int unix_open(struct rpc_listener *of, struct rpc_pending *pending,
 		     struct rpc_channel *channel, struct rpc_failure *failure)
 {
 	struct listener *listener = of->state;
-	struct passwd *account = getpwuid(arrival->origin);
+	struct passwd *account = getpwuid(pending->origin);
 	int size = BUFFER_SIZE;
 
 	for (unsigned i = 0; i < listener->count; i++)
 		close(listener->sockets[i].fd);
-	setsockopt(arrival->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-	*channel = (struct rpc_channel){.transport = &rpc_unix_transport, .fd = arrival->fd};
+	setsockopt(pending->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	*channel = (struct rpc_channel){.transport = &rpc_unix_transport, .fd = pending->fd};
 	if (account && vm_name_ok(account->pw_name))
-		snprintf(arrival->source, sizeof(arrival->source), "%s", account->pw_name);
+		snprintf(pending->source, sizeof(pending->source), "%s", account->pw_name);
 	(void)failure;
 	return 0;
 }

@@ -284,37 +284,37 @@ void vchan_close(struct rpc_channel *channel)
 
 /* ---- The call's process  ---- */
 
-static int answer(struct vchan *vchan, const struct rpc_arrival *arrival, unsigned own_domid,
+static int answer(struct vchan *vchan, const struct rpc_pending *pending, unsigned own_domid,
 		  struct rpc_failure *failure)
 {
 	char entry[VCHAN_ENTRY_SIZE], path[2 * VCHAN_PATH_SIZE], value[XENSTORE_VALUE_SIZE];
 
-	strcpy(vchan->peer, arrival->source);
-	snprintf(entry, sizeof(entry), "pedos-rpc-in/%u", arrival->origin);
-	if (vchan_watch_peer(vchan, entry, value) < 0 || !rpc_entry_names(value, arrival->source))
-		return rpc_fail(failure, 125, "%s is gone", arrival->source);
-	snprintf(path, sizeof(path), "/local/domain/%u/data/pedos-rpc/%u/%s", arrival->origin,
-		 own_domid, arrival->id);
+	strcpy(vchan->peer, pending->source);
+	snprintf(entry, sizeof(entry), "pedos-rpc-in/%u", pending->origin);
+	if (vchan_watch_peer(vchan, entry, value) < 0 || !rpc_entry_names(value, pending->source))
+		return rpc_fail(failure, 125, "%s is gone", pending->source);
+	snprintf(path, sizeof(path), "/local/domain/%u/data/pedos-rpc/%u/%s", pending->origin,
+		 own_domid, pending->id);
 	if (strlen(path) + strlen("/event-channel") >= VCHAN_PATH_SIZE)
 		return rpc_fail(failure, 125,
 				"%s calls with an ID that is too long for libxenvchan",
-				arrival->source);
-	vchan->chan = libxenvchan_client_init(&vchan_silence, (int)arrival->origin, path);
+				pending->source);
+	vchan->chan = libxenvchan_client_init(&vchan_silence, (int)pending->origin, path);
 	if (!vchan->chan)
 		return rpc_fail(failure, 125,
 				"cannot connect to %s: it has given up, or made its call wrongly",
-				arrival->source);
+				pending->source);
 	return 0;
 }
 
-int vchan_answer(struct rpc_channel *channel, const struct rpc_arrival *arrival, unsigned own_domid,
+int vchan_answer(struct rpc_channel *channel, const struct rpc_pending *pending, unsigned own_domid,
 		 struct rpc_failure *failure)
 {
 	struct vchan *vchan = vchan_new(failure);
 
 	if (!vchan)
 		return -1;
-	if (answer(vchan, arrival, own_domid, failure) < 0) {
+	if (answer(vchan, pending, own_domid, failure) < 0) {
 		vchan_free(vchan);
 		return -1;
 	}

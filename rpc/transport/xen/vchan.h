@@ -55,9 +55,9 @@ extern struct xentoollog_logger vchan_silence;
 int vchan_sleep(struct vchan *vchan, int64_t deadline);
 
 /*
- * The call's process: be the client of the vchan that `arrival` offers. On failure -1 and *failure.
+ * The call's process: be the client of the vchan that `pending` offers. On failure -1 and *failure.
  */
-int vchan_answer(struct rpc_channel *channel, const struct rpc_arrival *arrival, unsigned own_domid,
+int vchan_answer(struct rpc_channel *channel, const struct rpc_pending *pending, unsigned own_domid,
 		 struct rpc_failure *failure);
 
 /* The functions of the table. transport.h says what they do. */
@@ -71,14 +71,14 @@ int vchan_listen(struct rpc_listener *listener, const struct rpc_listen_options 
 		 struct rpc_failure *failure);
 size_t vchan_listening(struct rpc_listener *listener, struct pollfd *fds, size_t size,
 		       int *timeout);
-int vchan_accept(struct rpc_listener *listener, struct rpc_arrival *arrival);
-void vchan_refuse(struct rpc_listener *listener, struct rpc_arrival *arrival, const void *bytes,
+int vchan_accept(struct rpc_listener *listener, struct rpc_pending *pending);
+void vchan_refuse(struct rpc_listener *listener, struct rpc_pending *pending, const void *bytes,
 		  size_t size);
-void vchan_release(struct rpc_listener *listener, struct rpc_arrival *arrival);
+void vchan_release(struct rpc_listener *listener, struct rpc_pending *pending);
 void vchan_ended(struct rpc_listener *listener, unsigned origin, const char *id);
-int vchan_open(struct rpc_listener *listener, struct rpc_arrival *arrival,
+int vchan_open(struct rpc_listener *listener, struct rpc_pending *pending,
 	       struct rpc_channel *channel, struct rpc_failure *failure);
-ssize_t vchan_rules(struct rpc_listener *listener, const struct rpc_arrival *arrival, char *text,
+ssize_t vchan_rules(struct rpc_listener *listener, const struct rpc_pending *pending, char *text,
 		    size_t size);
 void vchan_unlisten(struct rpc_listener *listener);
 

@@ -243,7 +243,7 @@ static bool may_be_scanned(const struct source *source)
 }
 
 static bool arrival_from(struct listener *listener, struct source *source,
-			 struct rpc_arrival *arrival)
+			 struct rpc_pending *pending)
 {
 	const char *id;
 
@@ -257,10 +257,10 @@ static bool arrival_from(struct listener *listener, struct source *source,
 	source->fruitful = true;
 	source->credit--;
 	rpc_calls_take(&source->calls, id);
-	*arrival = (struct rpc_arrival){.origin = source->domid, .fd = -1};
-	strcpy(arrival->source, source->name);
-	strcpy(arrival->target, listener->name);
-	strcpy(arrival->id, id);
+	*pending = (struct rpc_pending){.origin = source->domid, .fd = -1};
+	strcpy(pending->source, source->name);
+	strcpy(pending->target, listener->name);
+	strcpy(pending->id, id);
 	return true;
 }
 
@@ -285,7 +285,7 @@ static void look_after_refusals(struct listener *listener)
 	}
 }
 
-int vchan_accept(struct rpc_listener *rpc_listener, struct rpc_arrival *arrival)
+int vchan_accept(struct rpc_listener *rpc_listener, struct rpc_pending *pending)
 {
 	struct listener *listener = rpc_listener->state;
 
@@ -294,7 +294,7 @@ int vchan_accept(struct rpc_listener *rpc_listener, struct rpc_arrival *arrival)
 	for (size_t i = 0; i < listener->count; i++) {
 		size_t turn = (listener->turn + i) % listener->count;
 
-		if (arrival_from(listener, listener->sources[turn], arrival)) {
+		if (arrival_from(listener, listener->sources[turn], pending)) {
 			listener->turn = turn + 1;
 			return 1;
 		}
@@ -350,17 +350,17 @@ size_t vchan_listening(struct rpc_listener *rpc_listener, struct pollfd *fds, si
 
 /* ---- What becomes of them  ---- */
 
-int vchan_open(struct rpc_listener *rpc_listener, struct rpc_arrival *arrival,
+int vchan_open(struct rpc_listener *rpc_listener, struct rpc_pending *pending,
 	       struct rpc_channel *channel, struct rpc_failure *failure)
 {
 	unsigned own_domid = ((struct listener *)rpc_listener->state)->domid;
 
 	vchan_unlisten(rpc_listener);
-	return vchan_answer(channel, arrival, own_domid, failure);
+	return vchan_answer(channel, pending, own_domid, failure);
 }
 
 /* In a process of its own: write `bytes`, and stay until the caller has read them. */
-static void tell(struct rpc_listener *rpc_listener, struct rpc_arrival *arrival, const void *bytes,
+static void tell(struct rpc_listener *rpc_listener, struct rpc_pending *pending, const void *bytes,
 		 size_t size)
 {
 	int64_t deadline = vchan_clock() + REFUSAL_TIME;
@@ -370,7 +370,7 @@ static void tell(struct rpc_listener *rpc_listener, struct rpc_arrival *arrival,
 
 	signal(SIGALRM, SIG_DFL);
 	alarm(2 * REFUSAL_TIME / 1000);
-	if (vchan_open(rpc_listener, arrival, &channel, &failure) < 0)
+	if (vchan_open(rpc_listener, pending, &channel, &failure) < 0)
 		return;
 	vchan = channel.state;
 	vchan_write(&channel, bytes, size);
@@ -380,10 +380,10 @@ static void tell(struct rpc_listener *rpc_listener, struct rpc_arrival *arrival,
 	vchan_close(&channel);
 }
 
-void vchan_refuse(struct rpc_listener *rpc_listener, struct rpc_arrival *arrival, const void *bytes,
+void vchan_refuse(struct rpc_listener *rpc_listener, struct rpc_pending *pending, const void *bytes,
 		  size_t size)
 {
-	struct source *source = find_source(rpc_listener->state, arrival->origin);
+	struct source *source = find_source(rpc_listener->state, pending->origin);
 	int ends[2];
 	pid_t child;
 
@@ -393,7 +393,7 @@ void vchan_refuse(struct rpc_listener *rpc_listener, struct rpc_arrival *arrival
 	if (child == 0) {
 		/* A child of nobody here: the daemon counts its own. */
 		if (fork() == 0)
-			tell(rpc_listener, arrival, bytes, size);
+			tell(rpc_listener, pending, bytes, size);
 		_exit(0);
 	}
 	close(ends[1]);
@@ -402,9 +402,9 @@ void vchan_refuse(struct rpc_listener *rpc_listener, struct rpc_arrival *arrival
 		;
 }
 
-void vchan_release(struct rpc_listener *rpc_listener, struct rpc_arrival *arrival)
+void vchan_release(struct rpc_listener *rpc_listener, struct rpc_pending *pending)
 {
-	(void)rpc_listener, (void)arrival; /* the daemon itself holds nothing of a call */
+	(void)rpc_listener, (void)pending; /* the daemon itself holds nothing of a call */
 }
 
 void vchan_ended(struct rpc_listener *rpc_listener, unsigned origin, const char *id)
@@ -412,7 +412,7 @@ void vchan_ended(struct rpc_listener *rpc_listener, unsigned origin, const char 
 	(void)rpc_listener, (void)origin, (void)id; /* the call's node goes with its caller */
 }
 
-ssize_t vchan_rules(struct rpc_listener *rpc_listener, const struct rpc_arrival *arrival,
+ssize_t vchan_rules(struct rpc_listener *rpc_listener, const struct rpc_pending *pending,
 		    char *text, size_t size)
 {
 	char entry[VCHAN_ENTRY_SIZE], value[XENSTORE_VALUE_SIZE];
@@ -423,12 +423,12 @@ ssize_t vchan_rules(struct rpc_listener *rpc_listener, const struct rpc_arrival 
 	n = xenstore_open(&store, NULL, NULL);
 	if (n < 0)
 		return n;
-	snprintf(entry, sizeof(entry), "pedos-rpc-in/%u", arrival->origin);
+	snprintf(entry, sizeof(entry), "pedos-rpc-in/%u", pending->origin);
 	n = xenstore_read(&store, entry, value);
 	xenstore_close(&store);
 	if (n < 0)
 		return n;
-	if (!rpc_entry_names(value, arrival->source))
+	if (!rpc_entry_names(value, pending->source))
 		return -ENOENT;
 	if ((size_t)n >= size)
 		return -E2BIG;
