@@ -116,17 +116,20 @@ class StandIn:
     def close(self, failed=None):
         """
         At the end of a case, whose programs have ended. Raises what the one who played it has
-        raised; not where the case has `failed` already: nothing is waited for then.
+        raised. Nothing is waited for where the case has `failed` already: its exception, or None.
         """
         with contextlib.suppress(OSError):
             self.listener.shutdown(socket.SHUT_RDWR)
         if self.thread:
             if not failed:
                 self.thread.join(LATE)
+            failure = self.failure  # what follows says no more than that it was given up
             expect.give_up(self.thread)
             self.thread.join(LATE if failed else None)
             self.thread = None
+            if failed:
+                self.failure = failure
         self.listener.close()
-        if self.failure and not failed:
+        if self.failure and failed is not SystemExit:
             failure, self.failure = self.failure, None
             raise failure
