@@ -253,7 +253,8 @@ def caller():
 
 def others_can_use_it():
     """Can everybody run what is built here?"""
-    programs = [settings.BIN, *settings.BIN.iterdir(), settings.BUILD / "tests"]
+    built = [path for path in settings.BIN.iterdir() if path.stat().st_mode & 0o100]
+    programs = [settings.BIN, *built, settings.BUILD / "tests"]
     return (all(path.stat().st_mode & 0o005 == 0o005 for path in programs)
             and all(path.stat().st_mode & 0o001 for path in settings.BIN.resolve().parents))
 

@@ -220,7 +220,8 @@ def _(t):
 @test("the programs of the rpc have nothing of the library in them")
 def _(t):
     machine.need("nm")
-    programs = sorted(BUILD.glob("bin/pedos-rpc*"))
+    programs = [BUILD / "bin" / name for name in ("pedos-rpc", "pedos-rpcd", "pedos-rpc-dom0")]
+    programs = [program for program in programs if program.exists()]
     check(len(programs) >= 2, f"so few programs: {programs}")
     for program in programs:
         names = [line.split()[-1] for line in t.run("nm", program).exits(0).told.splitlines()]
