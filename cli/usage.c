@@ -6,8 +6,9 @@
  */
 #include "cli/usage.h"
 
+#include "text/printable.h"
+
 #include <err.h>
-#include <qfile.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,7 +40,7 @@ int usage_value(const char *program, const char *what, const char *value)
 {
 	char text[256];
 
-	qfile_printable(value, strlen(value), text, sizeof(text));
+	text_printable(value, strlen(value), text, sizeof(text));
 	warnx("%s \"%s\"", what, text);
 	return usage_wrong(program, NULL);
 }
