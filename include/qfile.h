@@ -8,14 +8,14 @@
  *
  * Conventions that hold for every function here unless its comment says otherwise:
  *  - It returns 0 (or a count, where its comment says so) on success and a negative errno on
- * failure; -QFILE_ETRUNCATED is the one code that is no errno. A function that takes a `struct
- * qfile_error *` fills it on failure; it may be NULL.
+ *    failure; -QFILE_ETRUNCATED is the one code that is no errno. A function that takes a
+ *    `struct qfile_error *` fills it on failure; it may be NULL.
  *  - It never prints, exits, reads the environment or keeps global state. Two threads may use two
- * different objects at one time.
+ *    different objects at one time.
  *  - It leaves the process as it is: identity, capabilities, signals, working directory, umask.
- * Only qfile_user_become() and qfile_receive() change it, for good; their comments say how.
+ *    Only qfile_user_become() and qfile_receive() change it, for good; their comments say how.
  *  - Names are byte strings as the file system has them. What comes from a peer may hold anything:
- * show it to nobody before qfile_printable() has gone over it.
+ *    show it to nobody before qfile_printable() has gone over it.
  */
 #ifndef QFILE_H
 #define QFILE_H
@@ -35,7 +35,7 @@ extern "C" {
 /* "MAJOR.MINOR.PATCH" of the library that is loaded, a static string. */
 const char *qfile_version(void);
 
-/* ---- Errors  ---- */
+/* ---- Errors ---- */
 
 /* The longest name or link target of the Filecopy format: bytes, a name's trailing NUL counted. */
 #define QFILE_NAME_MAX 16383
@@ -51,8 +51,10 @@ struct qfile_error {
 	int code;          /* a positive errno, or QFILE_ETRUNCATED */
 	const char *doing; /* a static string such as "reading"; NULL where the code says all */
 	const char *hint;  /* a static string: what the user can do about it, or NULL */
-	/* The file, NUL-terminated, unsanitised; empty where no file is at fault. A name that does
-	   not fit has lost its beginning, never a part of a UTF-8 character. */
+	/*
+	 * The file, NUL-terminated, unsanitised; empty where no file is at fault. A name that does
+	 * not fit has lost its beginning, never a part of a UTF-8 character.
+	 */
 	char name[QFILE_ERROR_NAME_SIZE];
 };
 
@@ -62,7 +64,7 @@ struct qfile_error {
  */
 char *qfile_error_text(const struct qfile_error *error, char *text, size_t size);
 
-/* ---- Names: pure functions  ---- */
+/* ---- Names: pure functions ---- */
 
 /* Any byte but NUL and '/' may stand in a name or link target. */
 #define QFILE_ALLOW_ALL_NAMES 0x1u
@@ -114,7 +116,7 @@ size_t qfile_printable(const char *untrusted, size_t length, char *text, size_t 
  */
 size_t qfile_displayable(const char *name, size_t length, char *text, size_t size, size_t columns);
 
-/* ---- The Filecopy format: pure functions  ---- */
+/* ---- The Filecopy format: pure functions ---- */
 
 #define QFILE_HEADER_SIZE 32
 
@@ -164,7 +166,7 @@ void qfile_result_decode(const unsigned char untrusted_bytes[QFILE_RESULT_SIZE],
 int qfile_result_namelen_decode(const unsigned char untrusted_bytes[QFILE_RESULT_NAMELEN_SIZE],
 				struct qfile_result *result);
 
-/* ---- Sending  ---- */
+/* ---- Sending ---- */
 
 /* Leave symbolic links out. */
 #define QFILE_IGNORE_LINKS 0x1u
@@ -278,7 +280,7 @@ int qfile_remover_new(struct qfile_remover **remover, int journal);
 int qfile_remover_next(struct qfile_remover *remover, struct qfile_error *kept);
 void qfile_remover_free(struct qfile_remover *remover);
 
-/* ---- Receiving  ---- */
+/* ---- Receiving ---- */
 
 struct qfile_limits {
 	uint64_t bytes; /* of content in one delivery; UINT64_MAX: no limit */

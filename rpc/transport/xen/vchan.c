@@ -20,7 +20,7 @@
 
 #define FDS_MAX 16 /* descriptors that a process of a call waits for */
 
-/* ---- The rings  ---- */
+/* ---- The rings ---- */
 
 /*
  * Bytes between the two indices of a ring. The other end may write anything there: the callers
@@ -99,7 +99,7 @@ static void no_message(struct xentoollog_logger *logger, xentoollog_level level,
 
 struct xentoollog_logger vchan_silence = {.vmessage = no_message};
 
-/* ---- Waiting  ---- */
+/* ---- Waiting ---- */
 
 static void entry_has_changed(void *context, const char *untrusted_path, const char *token)
 {
@@ -282,7 +282,7 @@ void vchan_close(struct rpc_channel *channel)
 	channel->state = NULL;
 }
 
-/* ---- The call's process  ---- */
+/* ---- The call's process ---- */
 
 static int answer(struct vchan *vchan, const struct rpc_pending *pending, unsigned own_domid,
 		  struct rpc_failure *failure)

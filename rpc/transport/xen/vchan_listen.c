@@ -61,7 +61,7 @@ struct listener {
 	size_t turn; /* whose calls come first next time */
 };
 
-/* ---- What is watched  ---- */
+/* ---- What is watched ---- */
 
 static struct source *find_source(const struct listener *listener, unsigned domid)
 {
@@ -186,7 +186,7 @@ static void update_sources(struct listener *listener)
 	}
 }
 
-/* ---- Arrivals  ---- */
+/* ---- Arrivals ---- */
 
 /* Look into a source's directory. */
 static void scan(struct listener *listener, struct source *source)
@@ -348,7 +348,7 @@ size_t vchan_listening(struct rpc_listener *rpc_listener, struct pollfd *fds, si
 	return count;
 }
 
-/* ---- What becomes of them  ---- */
+/* ---- What becomes of them ---- */
 
 int vchan_open(struct rpc_listener *rpc_listener, struct rpc_pending *pending,
 	       struct rpc_channel *channel, struct rpc_failure *failure)
@@ -436,7 +436,7 @@ ssize_t vchan_rules(struct rpc_listener *rpc_listener, const struct rpc_pending 
 	return n;
 }
 
-/* ---- Beginning and end  ---- */
+/* ---- Beginning and end ---- */
 
 static int begin(struct listener *listener, struct rpc_failure *failure)
 {

@@ -45,7 +45,7 @@ void xenstore_close(struct xenstore *store)
 	store->fd = -1;
 }
 
-/* ---- Messages  ---- */
+/* ---- Messages ---- */
 
 /* Is there a whole message at `begin`? 1, 0, or -EPROTO. */
 static int message_is_whole(const struct xenstore *store, struct xsd_sockmsg *header)
@@ -179,7 +179,7 @@ static ssize_t request(struct xenstore *store, unsigned type, uint32_t transacti
 	return n >= 0 && header.type == XS_ERROR ? -error_number(value) : n;
 }
 
-/* ---- Requests  ---- */
+/* ---- Requests ---- */
 
 #define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
