@@ -5,7 +5,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
-#include "format/bytes.h"
+#include "system/bytes.h"
 
 #include <errno.h>
 #include <qfile.h>

@@ -6,7 +6,7 @@
  * Copyright the qfilecopy authors
  */
 #include "open/editwire.h"
-#include "format/bytes.h"
+#include "system/bytes.h"
 
 #include <errno.h>
 #include <libdeflate.h>

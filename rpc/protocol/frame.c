@@ -7,6 +7,7 @@
 #include "protocol/frame.h"
 
 #include "base/names.h"
+#include "system/bytes.h"
 #include "text/vmname.h"
 
 #include <errno.h>
@@ -29,14 +30,12 @@ static const struct {
 
 void rpc_number_encode(uint32_t number, unsigned char bytes[4])
 {
-	for (unsigned i = 0; i < 4; i++)
-		bytes[i] = (unsigned char)(number >> 8 * i & 0xff);
+	put32(bytes, number);
 }
 
 uint32_t rpc_number_decode(const unsigned char bytes[4])
 {
-	return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
-	       (uint32_t)bytes[3] << 24;
+	return get32(bytes);
 }
 
 void rpc_frame_encode(const struct rpc_frame *frame, unsigned char bytes[RPC_FRAME_HEADER_SIZE])

@@ -22,7 +22,7 @@ ARROWS = {
     "vm-file-editor": ["cli", "lib/open", "lib/open/editor", "system"],
     "cli": ["system", "text"],
 
-    "lib/format": ["text"],
+    "lib/format": ["system", "text"],
     "lib/io": ["lib/format", "system"],
     "lib/sandbox": [],
     "lib/send": ["lib/io", "lib/format", "system"],

@@ -8,9 +8,9 @@
 #include "open/editwire.h"
 #include "unit.h"
 
-#include "format/bytes.h"
 #include "io/stream.h"
 #include "played.h"
+#include "system/bytes.h"
 
 #include <fcntl.h>
 #include <libdeflate.h>

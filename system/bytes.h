@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
-#ifndef BYTES_H
-#define BYTES_H
+#ifndef SYSTEM_BYTES_H
+#define SYSTEM_BYTES_H
 #include <stdint.h>
 
 static inline uint32_t get32(const unsigned char *p)
