@@ -70,8 +70,8 @@ static const char *reason(int code)
 	}
 }
 
-void explain_version(const struct explain *about, enum opener_step step,
-		     const struct opener_event *event, const struct qfile_error *error)
+void explain_save(const struct explain *about, enum opener_step step,
+		  const struct opener_event *event, const struct qfile_error *error)
 {
 	char name[1024], path[1024], text[1024];
 

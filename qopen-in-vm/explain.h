@@ -21,8 +21,8 @@ void explain_refusal(const char *file, const struct qfile_error *error);
 /* What is to be known before one edits: enum opener_note bits. */
 void explain_notes(const struct explain *about, unsigned notes);
 /* A save came back. `step`: SAVED, KEPT, DROPPED or DAMAGED. */
-void explain_version(const struct explain *about, enum opener_step step,
-		     const struct opener_event *event, const struct qfile_error *error);
+void explain_save(const struct explain *about, enum opener_step step,
+		  const struct opener_event *event, const struct qfile_error *error);
 /* The other side has ended, with success or without. */
 void explain_done(const struct explain *about, const struct opener_event *event);
 /*

@@ -32,7 +32,7 @@ static const char help[] =
 	"  Without either, speak the OpenInVM format on stdin and stdout, for an rpc client.\n"
 	"\n"
 	"      --view-only        only look at it: whatever comes back is not written anywhere\n"
-	"      --max-bytes=SIZE   accept no saved version that is longer, such as 500M\n"
+	"      --max-bytes=SIZE   accept no save that is longer, such as 500M\n"
 	"      --from=NAME        call the other VM so in messages and names of files, where\n"
 	"                         VM is not given\n"
 	"      --progress=WHEN    auto, tty, json or none (default auto: where stderr is a "

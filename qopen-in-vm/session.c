@@ -57,7 +57,7 @@ int session_send(struct session *session, int out)
 }
 
 /* A save came back. */
-static void take_version(struct session *session, enum opener_step step)
+static void take_save(struct session *session, enum opener_step step)
 {
 	session->damaged = step == OPENER_DAMAGED;
 	if (step == OPENER_KEPT || step == OPENER_DROPPED)
@@ -67,7 +67,7 @@ static void take_version(struct session *session, enum opener_step step)
 	if (step != OPENER_DAMAGED)
 		session->saves = session->event.save;
 	show_clear(&session->show);
-	explain_version(&session->about, step, &session->event, &session->error);
+	explain_save(&session->about, step, &session->event, &session->error);
 }
 
 int session_take(struct session *session)
@@ -78,7 +78,7 @@ int session_take(struct session *session)
 		if (step == OPENER_PART)
 			show_part(session);
 		else
-			take_version(session, (enum opener_step)step);
+			take_save(session, (enum opener_step)step);
 	}
 	show_clear(&session->show);
 	if (step < 0) {

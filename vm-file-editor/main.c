@@ -76,8 +76,8 @@ static int run_handler(struct editor *editor, const char *handler, struct ending
 		error.hint = "it is empty now, which an old program in the VM that asked cannot be "
 			     "told: there it stays as it was";
 	if (r < 0)
-		return failed(ending, r == -ECONNRESET ? ": what was saved since the last version "
-							 "that it took is lost"
+		return failed(ending, r == -ECONNRESET ? ": what was saved after the last save "
+							 "that arrived is lost"
 						       : "");
 	explain_handler(ending, handler, path, status);
 	if (ending->code)
