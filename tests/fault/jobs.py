@@ -17,7 +17,7 @@ import tap
 from tap import Skip
 
 WORKERS = 2
-FEW = 8  # jobs that a sample takes all of
+FEW = 4  # jobs that a sample takes all of
 SAMPLE = max(int(os.environ.get("SAMPLE") or 1), 1)
 SEED = os.environ.get("SEED") or str(random.SystemRandom().randrange(10**9))
 
