@@ -50,12 +50,12 @@ extern const struct attempt lawful_attempts[];
  */
 struct scene {
 	const char *home;   /* of the receiving user */
-	char secret[512];   /* a file of his, */
+	char secret[512];   /* a file of theirs, */
 	char earlier[640];  /* a delivery from before, */
 	char other[512];    /* one of another VM, */
 	char incoming[512]; /* where this delivery goes, */
 	char locked[640];   /* the staging directory of another receiver, */
-	char socket[100];   /* a listening socket of his, */
+	char socket[100];   /* a listening socket of theirs, */
 	char abstract[100]; /* one without a path, */
 	int port;           /* one on TCP, and UDP, */
 	int key;            /* System V's shared memory, */

@@ -37,7 +37,7 @@ extern long faults_ahead;
 
 /*
  * Let poll(2) wait for as long as it takes, whatever it was told: where a timeout must not end
- * before somebody who is slow has his turn.
+ * before somebody who is slow has their turn.
  */
 extern bool faults_patient;
 

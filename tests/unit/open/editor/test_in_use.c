@@ -194,7 +194,7 @@ START_TEST(each_way)
 	pid = start_holder(ways[_i / 2].take);
 	ck_assert_msg(in_use(&last, &workdir) == ways[_i / 2].uses, "%s", label);
 	ck_assert_int_eq(last, ways[_i / 2].uses ? pid : 0);
-	/* The second look begins with him. */
+	/* The second look begins with that process. */
 	ck_assert_msg(in_use(&last, &workdir) == ways[_i / 2].uses, "%s, second look", label);
 	ck_assert_uint_eq(open_descriptors(), before);
 	end_holder(pid);

@@ -73,8 +73,8 @@ START_TEST(owner_as_root)
 END_TEST
 
 /*
- * As a user who may not give files away: a group that is his he may set, the owner not, another
- * group not either.
+ * As a user who may not give files away: a group that is theirs they may set, the owner not,
+ * another group not either.
  */
 static void become_plain_with_group(gid_t group)
 {
@@ -85,7 +85,7 @@ static void become_plain_with_group(gid_t group)
 }
 
 static const struct {
-	gid_t group; /* that the caller is in, besides his own */
+	gid_t group; /* that the caller is in, besides their own */
 	mode_t from, to;
 	bool same_group;
 } foreign[] = {

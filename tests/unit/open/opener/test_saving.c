@@ -89,7 +89,7 @@ START_TEST(beside)
 	opened_begin(&opened, "link");
 	conflicts[_i].act();
 	if (conflicts[_i].code == EACCES && access("dir/report.pdf", W_OK) == 0) {
-		/* This user may write whatever its mode: nothing is read-only to him. */
+		/* This user may write whatever its mode: nothing is read-only to them. */
 		reply_save(&opened, "one");
 		next_saved(&opened);
 		return;
@@ -618,7 +618,7 @@ Suite *saving_suite(void)
 			    "needs root");
 	tcase_add_test(tcase, private_directory_of_somebody_else);
 	tcase = add_case_if(suite, "full disk", can_mount(),
-			    "this user cannot mount a file system of his own");
+			    "this user cannot mount a file system of their own");
 	tcase_add_test(tcase, disk_is_full_in_the_middle);
 	tcase_add_test(tcase, disk_is_too_small);
 	tcase_add_test(tcase, no_disk_is_large_enough);
