@@ -21,7 +21,7 @@ sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "common"))
 
 import tap
 import xenstore
-from expect import FOREVER, equal
+from expect import FOREVER, equal, wait_until
 from settings import BUILD
 
 PROGRAM = BUILD / "bin/pedos-rpc-dom0"
@@ -388,6 +388,8 @@ def ends_and_leaves_the_tables(world):
         world.daemon.send_signal(number)
         equal(world.daemon.wait(FOREVER), 0)
         equal(world.tables(), ALL)
+        # The next one waits for watches, which are to be its own.
+        wait_until(lambda: not world.store.watches, "the end of the connection")
 
 
 def ends_with_xenstore(world):
