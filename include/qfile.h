@@ -406,9 +406,19 @@ int qfile_refuse(int out, int code);
  * whose SIGPIPE is. It changes the process for good, whatever it returns: no capability is left,
  * none can be gained again (no_new_privs), not by running a set-user-ID program either. Use a
  * process for each delivery. It waits for its own children alone.
+ *
+ * Last, it removes what this and earlier deliveries have left in `incoming`, if any: in a process
+ * of its own, which goes on when this takes longer than a second.
  */
 int qfile_receive(const struct qfile_receive_options *options,
 		  struct qfile_receive_outcome *outcome, struct qfile_error *error);
+
+/*
+ * Finish or remove what receivers that were killed have left, of every source in
+ * ~USER/PedOSIncoming, in a process that outlives this one. To be called after qfile_receive(),
+ * which has done this for its own directory. What cannot be dealt with is left for the next call.
+ */
+void qfile_sweep(const struct qfile_user *user);
 
 #ifdef __cplusplus
 }

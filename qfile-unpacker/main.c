@@ -156,5 +156,8 @@ int main(int argc, char **argv)
 	incoming = open_incoming(&options, &user, &error);
 	if (incoming < 0)
 		return refuse(&error);
-	return receive(&options, incoming, &error);
+	status = receive(&options, incoming, &error);
+	if (!options.directory)
+		qfile_sweep(&user);
+	return status;
 }

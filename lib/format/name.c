@@ -47,11 +47,19 @@ static int canonical_check(const char *path, const char *end)
 	}
 }
 
-static bool is_staging(const char *name, const char *end)
+/* Does a component begin like the names of our own, which nothing that is sent may have? */
+static bool has_staging(const char *path, const char *end)
 {
 	const ptrdiff_t prefix = sizeof(QFILE_STAGING_PREFIX) - 1;
+	const char *next;
 
-	return end - name >= prefix && memcmp(name, QFILE_STAGING_PREFIX, prefix) == 0;
+	for (;; path = next + 1) {
+		next = find(path, end, '/');
+		if (next - path >= prefix && memcmp(path, QFILE_STAGING_PREFIX, prefix) == 0)
+			return true;
+		if (next == end)
+			return false;
+	}
 }
 
 static int name_check(const char *name, const char *end, unsigned flags)
@@ -63,7 +71,7 @@ static int name_check(const char *name, const char *end, unsigned flags)
 	r = canonical_check(name, end);
 	if (r < 0)
 		return r;
-	if (is_staging(name, end))
+	if (has_staging(name, end))
 		return -EILSEQ;
 	if (!(flags & QFILE_ALLOW_ALL_NAMES) && !characters_ok(name, end))
 		return -EILSEQ;
@@ -140,7 +148,7 @@ int qfile_link_check(const char *name, const char *untrusted_target, size_t leng
  */
 static int safe_name(const char *name, const char *end, char *safe, const char *last)
 {
-	const bool staging = is_staging(name, end);
+	const bool staging = has_staging(name, end);
 	char *at = safe, *next = safe;
 	int32_t character = 0;
 

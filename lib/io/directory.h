@@ -1,5 +1,5 @@
 /*
- * Reading directories.
+ * Reading and making directories.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -7,11 +7,25 @@
 #ifndef IO_DIRECTORY_H
 #define IO_DIRECTORY_H
 #include <dirent.h>
+#include <stdbool.h>
+#include <sys/types.h>
 
 /*
  * Read the directory that is open as `fd`, which is closed with the stream, and on failure. NULL
  * and errno on failure; that of opening it where `fd` is -1.
  */
 DIR *directory_read(int fd);
+
+/*
+ * Make the directory `name` in `dir`, with just this mode whatever the umask and the directory
+ * above say, and open it, no link followed. Returns the descriptor. -EEXIST: there is one.
+ */
+int directory_make(int dir, const char *name, mode_t mode);
+
+/* Is this entry the directory itself, or the one above it? */
+static inline bool is_dot_or_dot_dot(const char *name)
+{
+	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
+}
 
 #endif

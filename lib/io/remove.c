@@ -1,9 +1,11 @@
 /*
  * Emptying a directory.
  *
- * A tree may be deeper than there are descriptors, and its directories sealed. So no descent: a
- * directory that is not empty is moved up to the top, under a number for a name, and emptied there
- * in its turn.
+ * A tree may be deeper than there are descriptors, and its directories sealed. So no descent: every
+ * directory is moved up to the top, under a number for a name, and emptied there in its turn.
+ *
+ * A file costs one system call, a directory five: rename, open, list, close, remove. One more where
+ * its mode keeps it from being moved.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -15,107 +17,190 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#ifndef SYS_fchmodat2 /* Linux 6.6; this number on every architecture but alpha */
+#define SYS_fchmodat2 452
+#endif
 
 #define OPEN_DIRECTORY (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
-static DIR *open_list(int dir)
-{
-	return directory_read(openat(dir, ".", OPEN_DIRECTORY));
-}
+/* Entries of up to a thousand usual names. */
+#define LIST_SIZE ((size_t)32 << 10)
 
-/* The next entry that is neither "." nor "..". */
-static const struct dirent *next_entry(DIR *list)
-{
-	const struct dirent *entry;
+struct removal {
+	int top;
+	/* The directories moved up and not emptied yet are called by the numbers from `first` on.
+	 */
+	unsigned long long first, next;
+	uint64_t removed; /* entries, in this pass */
+	bool sealed;      /* the last directory's mode had to be widened before it could be moved */
+	_Alignas(struct dirent64) char list[LIST_SIZE];
+};
 
-	do {
-		errno = 0;
-		entry = readdir(list);
-	} while (entry && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0));
-	return entry;
+/* Let its owner do everything with the directory `name` of `dir`, which may be a link by now. */
+static int widen(int dir, const char *name)
+{
+	if (syscall(SYS_fchmodat2, dir, name, 0700, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	/* The C library does the same in more calls where the kernel does not know this one. */
+	return fchmodat(dir, name, 0700, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 }
 
 /*
- * Remove one entry of `dir` if that takes no more than one call. -ENOTEMPTY: a directory with
- * something in it, now 0700.
+ * Move the directory `name` of `dir` to the top. It may replace an empty directory there, which is
+ * to be removed as well.
  */
-static int remove_simple(int dir, const char *name)
+static int move_up(struct removal *removal, int dir, const char *name)
 {
-	if (unlinkat(dir, name, 0) == 0)
-		return 0;
-	/* POSIX and Linux have it differently for directories. */
-	if (errno != EISDIR && errno != EPERM)
-		return -errno;
-	if (unlinkat(dir, name, AT_REMOVEDIR) == 0)
-		return 0;
-	if (errno != ENOTEMPTY && errno != EEXIST)
-		return -errno;
-	/* To be moved, or looked into. */
-	return fchmodat(dir, name, 0700, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : -ENOTEMPTY;
-}
-
-/* Move the directory `name` of `dir` to `top`. */
-static int move_up(int dir, const char *name, int top, unsigned long long *number)
-{
+	bool widened = false;
 	char to[24];
+	int r;
 
-	do
-		snprintf(to, sizeof(to), "%llu", (*number)++);
-	while (renameat2(dir, name, top, to, RENAME_NOREPLACE) < 0 && errno == EEXIST);
-	return errno && faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ? -errno : 0;
+	if (removal->sealed) {
+		r = widen(dir, name);
+		if (r < 0)
+			return r;
+		widened = true;
+	}
+	for (;;) {
+		snprintf(to, sizeof(to), "%llu", removal->next);
+		if (renameat(dir, name, removal->top, to) == 0) {
+			removal->next++;
+			return 0;
+		}
+		/* An entry of the top is called like this: it has its own turn. */
+		if (errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR) {
+			removal->next++;
+			continue;
+		}
+		if (widened || (errno != EACCES && errno != EPERM))
+			return -errno;
+		r = widen(dir, name);
+		if (r < 0)
+			return r;
+		removal->sealed = widened = true;
+	}
 }
 
-/* Empty the directory `name` of `top`: its directories go up to `top`. */
-static int empty(int top, const char *name, unsigned long long *number)
+static int remove_or_move_up(struct removal *removal, int dir, const struct dirent64 *entry)
 {
-	int dir = openat(top, name, OPEN_DIRECTORY), r = 0;
-	const struct dirent *entry;
-	DIR *list;
-
-	if (dir < 0)
-		return -errno;
-	list = open_list(dir);
-	r = list ? 0 : -errno;
-	while (r == 0 && (entry = next_entry(list))) {
-		r = remove_simple(dir, entry->d_name);
-		if (r == -ENOTEMPTY)
-			r = move_up(dir, entry->d_name, top, number);
+	if (entry->d_type != DT_DIR) {
+		if (unlinkat(dir, entry->d_name, 0) == 0)
+			return 0;
+		/* It is a directory: POSIX and Linux have it differently. */
+		if (errno != EISDIR && errno != EPERM)
+			return -errno;
 	}
-	if (list)
-		closedir(list);
+	return move_up(removal, dir, entry->d_name);
+}
+
+/* Remove one entry of the directory `dir`, or move it up to be removed later. */
+static int remove_entry(struct removal *removal, int dir, const struct dirent64 *entry)
+{
+	int r = remove_or_move_up(removal, dir, entry);
+
+	/* A sealed directory lets nobody take out what it holds. */
+	if (r == -EACCES && fchmod(dir, 0700) == 0)
+		r = remove_or_move_up(removal, dir, entry);
+	removal->removed += r == 0;
+	/* It was listed before it was moved, or removed. */
+	return r == -ENOENT ? 0 : r;
+}
+
+/* Remove what the next piece of the list of `dir` names. Returns 0 at its end, else 1. */
+static int remove_piece(struct removal *removal, int dir)
+{
+	ssize_t size = getdents64(dir, removal->list, sizeof(removal->list));
+
+	if (size < 0)
+		return -errno;
+	for (ssize_t at = 0; at < size;) {
+		const struct dirent64 *entry = (const struct dirent64 *)(removal->list + at);
+		int r = is_dot_or_dot_dot(entry->d_name) ? 0 : remove_entry(removal, dir, entry);
+
+		if (r < 0)
+			return r;
+		at += entry->d_reclen;
+	}
+	/* Nearly always all that there was; where it is not, the directory is not empty yet. */
+	return (size_t)size > sizeof(removal->list) - sizeof(struct dirent64);
+}
+
+/* Empty and remove the directory that was moved up as `name`. */
+static int remove_moved(struct removal *removal, const char *name)
+{
+	int dir = openat(removal->top, name, OPEN_DIRECTORY), r;
+
+	if (dir < 0 && errno == EACCES && widen(removal->top, name) == 0)
+		dir = openat(removal->top, name, OPEN_DIRECTORY);
+	/* Nothing, or an entry of the top that is called like this: it has its own turn. */
+	if (dir < 0)
+		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? 0 : -errno;
+	do
+		r = remove_piece(removal, dir);
+	while (r > 0);
 	close(dir);
+	if (r < 0)
+		return r;
+	/* Not empty after all: the next pass over the top finds it. */
+	if (unlinkat(removal->top, name, AT_REMOVEDIR) < 0 && errno != ENOTEMPTY &&
+	    errno != EEXIST && errno != ENOENT)
+		return -errno;
+	return 0;
+}
+
+static int remove_all_moved(struct removal *removal)
+{
+	int r = 0;
+
+	while (r == 0 && removal->first < removal->next) {
+		char name[24];
+
+		snprintf(name, sizeof(name), "%llu", removal->first++);
+		r = remove_moved(removal, name);
+	}
 	return r;
 }
 
-/* Go over `top` once. Returns how many entries there were. */
-static int empty_top(int top, unsigned long long *number)
+/* Go over the top once. Returns 0 when nothing is left. */
+static int remove_pass(struct removal *removal)
 {
-	DIR *list = open_list(top);
-	const struct dirent *entry;
-	int r = 0, entries = 0;
+	int list = openat(removal->top, ".", OPEN_DIRECTORY), r = 1;
 
-	if (!list)
+	if (list < 0)
 		return -errno;
-	while (r == 0 && (entry = next_entry(list))) {
-		entries = 1;
-		r = remove_simple(top, entry->d_name);
-		if (r == -ENOTEMPTY)
-			r = empty(top, entry->d_name, number);
-	}
-	closedir(list);
-	return r < 0 ? r : entries;
+	removal->removed = 0;
+	do {
+		r = remove_piece(removal, list);
+		if (r >= 0) {
+			int moved = remove_all_moved(removal);
+
+			r = moved < 0 ? moved : r;
+		}
+	} while (r > 0);
+	close(list);
+	return r < 0 ? r : removal->removed > 0;
 }
 
 int remove_contents(int dir)
 {
-	unsigned long long number = 0;
+	struct removal *removal = malloc(sizeof(*removal));
 	int r;
 
-	while ((r = empty_top(dir, &number)) > 0)
-		;
+	if (!removal)
+		return -errno;
+	*removal = (struct removal){.top = dir};
+	do
+		r = remove_pass(removal);
+	while (r > 0);
+	free(removal);
 	return r;
 }

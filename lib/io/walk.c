@@ -7,6 +7,7 @@
 #include "io/walk.h"
 
 #include "format/error.h"
+#include "io/directory.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -294,11 +295,6 @@ static ssize_t fill(struct walk *walk)
 	walk->buffer_pos = 0;
 	walk->buffer_end = (size_t)n;
 	return n;
-}
-
-static bool is_dot_or_dot_dot(const char *name)
-{
-	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
 }
 
 /* Point `entry` to a name in the deepest directory. */

@@ -5,206 +5,39 @@
  * Copyright the qfilecopy authors
  */
 #include "receive/commit.h"
-#include "format/name.h"
 
 #include "format/error.h"
-#include "io/directory.h"
+#include "receive/naming.h"
+#include "receive/publish.h"
+#include "receive/sync.h"
+#include "system/clock.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* One rename of a plan. */
-struct step {
-	uint64_t ino;  /* to know it again */
-	uint32_t mode; /* to be set again after the rename, where `widen` */
-	/* A directory that its owner may not write: renaming it would fail. */
-	uint32_t widen;
-	char name[NAME_MAX + 1];  /* in the staging's tree */
-	char final[NAME_MAX + 1]; /* in the incoming directory */
-};
-
-static bool is_dot_or_dot_dot(const char *name)
-{
-	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
-}
-
-static bool taken(int dir, const char *name)
-{
-	return faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
+/*
+ * Milliseconds to wait for another receiver, and between two tries. Who may read the directory may
+ * hold its lock for as long as they like, so the lock is a courtesy: no rename replaces anything.
+ */
+#define LOCK_TIMEOUT  2000
+#define LOCK_INTERVAL 20
 
 /*
- * Will an entry that is planned already have this name? Only two long names, both shortened to make
- * room for a number, can come to be the same.
+ * One at a time, as far as can be: no other receiver takes a name between our look and our rename.
  */
-static bool planned(FILE *plan, const char *final)
+static int lock_incoming(const struct staging *staging, struct cancel *cancel)
 {
-	struct step step;
-	bool found = false;
+	int64_t until = clock_now() + LOCK_TIMEOUT;
+	int r = cancel_wait(cancel, -1, 0);
 
-	if (!plan || strlen(final) < NAME_MAX)
-		return false;
-	rewind(plan);
-	while (!found && fread(&step, sizeof(step), 1, plan) == 1)
-		found = strcmp(step.final, final) == 0;
-	return fseek(plan, 0, SEEK_END) == 0 && found;
-}
-
-/*
- * Find the name under which `name` can be delivered: one that is not taken, and will not be by
- * another entry of this delivery. `plan`: of those before, or NULL.
- */
-static int free_name(const struct staging *staging, FILE *plan, const char *name,
-		     enum qfile_conflict on_conflict, char final[NAME_MAX + 1])
-{
-	strcpy(final, name);
-	for (unsigned number = 2;
-	     taken(staging->incoming, final) ||
-	     (number > 2 && (taken(staging->tree, final) || planned(plan, final)));
-	     number++) {
-		int r;
-
-		if (on_conflict == QFILE_CONFLICT_FAIL || number == 0)
-			return -EEXIST;
-		r = name_numbered(name, number, final);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-/*
- * May this name stand beside what was delivered before? The unpacking process has checked the
- * names, but it may be the sender's by now: a staging directory of its making, with a plan in it,
- * would be carried out by the next receiver.
- */
-static bool name_ok(const char *untrusted_name)
-{
-	return !strchr(untrusted_name, '/') &&
-	       qfile_name_check(untrusted_name, strlen(untrusted_name), QFILE_ALLOW_ALL_NAMES) == 0;
-}
-
-static int plan_step(const struct staging *staging, FILE *plan, const char *name,
-		     enum qfile_conflict on_conflict, struct step *step)
-{
-	struct stat status;
-
-	memset(step, 0, sizeof(*step)); /* it goes to the disk */
-	if (!name_ok(name))
-		return -EPERM;
-	if (fstatat(staging->tree, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
-		return -errno;
-	/* The child makes nothing else. If it did, it is the sender's now. */
-	if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode) && !S_ISLNK(status.st_mode))
-		return -EPERM;
-	strcpy(step->name, name);
-	step->ino = status.st_ino;
-	step->mode = status.st_mode & 0777;
-	step->widen = S_ISDIR(status.st_mode) && !(status.st_mode & S_IWUSR);
-	return free_name(staging, plan, name, on_conflict, step->final);
-}
-
-/*
- * Plan the delivery of everything in the tree. *steps counts them; the first is in *step, all are
- * in `plan`.
- */
-static int plan_all(const struct staging *staging, enum qfile_conflict on_conflict, FILE *plan,
-		    unsigned *steps, unsigned *renamed, struct step *first,
-		    struct qfile_error *error)
-{
-	DIR *list = directory_read(openat(staging->tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-	const struct dirent *entry;
-	struct step step;
-	int r = 0;
-
-	if (!list)
-		return error_set(error, -errno, "committing", NULL);
-	while (r == 0) {
-		errno = 0;
-		entry = readdir(list);
-		if (!entry) {
-			/*
-			 * An entry that cannot be read must not be taken for one that is not there.
-			 */
-			r = errno ? error_set(error, -errno, "committing", NULL) : 0;
-			break;
-		}
-		if (is_dot_or_dot_dot(entry->d_name))
-			continue;
-		r = plan_step(staging, plan, entry->d_name, on_conflict, &step);
-		if (r < 0)
-			error_set(error, r, "committing", entry->d_name);
-		else if (fwrite(&step, sizeof(step), 1, plan) != 1)
-			r = error_set(error, -errno, "committing", entry->d_name);
-		if ((*steps)++ == 0)
-			*first = step;
-		*renamed += strcmp(step.name, step.final) != 0;
-	}
-	closedir(list);
-	if (r == 0 && fflush(plan) != 0)
-		r = error_set(error, -errno, "committing", NULL);
+	while (r == 0 && flock(staging->incoming, LOCK_EX | LOCK_NB) < 0 &&
+	       (errno == EWOULDBLOCK || errno == EINTR) && clock_now() < until)
+		r = cancel_wait(cancel, -1, LOCK_INTERVAL);
 	return r;
-}
-
-/*
- * Read the next step. Returns 1 for one, 0 at the end. What stands on the disk is checked again: a
- * plan leads nowhere else.
- */
-static int read_step(FILE *plan, struct step *step)
-{
-	if (fread(step, sizeof(*step), 1, plan) != 1)
-		return ferror(plan) ? -EIO : 0;
-	if (!memchr(step->name, '\0', sizeof(step->name)) ||
-	    !memchr(step->final, '\0', sizeof(step->final)) || !name_ok(step->name) ||
-	    !name_ok(step->final) || step->mode > 0777)
-		return -EPERM;
-	return 1;
-}
-
-/* Rename into the incoming directory, never over something. Done already counts as done. */
-static int publish(const struct staging *staging, const struct step *step)
-{
-	struct stat status;
-	int r = 0;
-
-	if (step->widen &&
-	    fchmodat(staging->tree, step->name, step->mode | S_IWUSR, AT_SYMLINK_NOFOLLOW) < 0 &&
-	    errno != ENOENT)
-		return -errno;
-	if (renameat2(staging->tree, step->name, staging->incoming, step->final, RENAME_NOREPLACE) <
-	    0) {
-		r = -errno;
-		if (r == -ENOENT &&
-		    fstatat(staging->incoming, step->final, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    status.st_ino == step->ino)
-			r = 0;
-	}
-	if (r == 0 && step->widen &&
-	    fchmodat(staging->incoming, step->final, step->mode, AT_SYMLINK_NOFOLLOW) < 0)
-		r = -errno;
-	return r;
-}
-
-/* Take it back, as far as the same system that just failed lets us. */
-static void unpublish(const struct staging *staging, const struct step *step)
-{
-	struct stat status;
-
-	if (fstatat(staging->incoming, step->final, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    status.st_ino != step->ino)
-		return;
-	if (step->widen &&
-	    fchmodat(staging->incoming, step->final, step->mode | S_IWUSR, AT_SYMLINK_NOFOLLOW) < 0)
-		return;
-	renameat2(staging->incoming, step->final, staging->tree, step->name, RENAME_NOREPLACE);
 }
 
 /* Everything in the staging's file system on stable storage, content and directories, in one go. */
@@ -213,179 +46,134 @@ static int sync_all(const struct staging *staging, struct qfile_error *error)
 	return syncfs(staging->dir) < 0 ? error_set(error, -errno, "syncing", NULL) : 0;
 }
 
-/* Take back all that was done of the plan, and the decision. */
-static void unpublish_all(const struct staging *staging, FILE *plan)
-{
-	struct step step;
+/* ---- One entry ---- */
 
-	rewind(plan);
-	while (read_step(plan, &step) > 0)
-		unpublish(staging, &step);
-	renameat(staging->dir, STAGING_COMMIT, staging->dir, STAGING_TREE);
+static int commit_one(struct publication *publication, const char *name, struct qfile_error *error)
+{
+	int r = publish_entry(publication, name, error);
+
+	if (r < 0)
+		return r;
+	if (fsync(publication->staging->incoming) == 0)
+		return 0;
+	r = error_set(error, -errno, "syncing", NULL);
+	unpublish_all(publication);
+	return r;
 }
 
-/* Carry the plan out, and make that durable; take back what was done if it cannot be done whole. */
-static int publish_all(const struct staging *staging, FILE *plan, struct qfile_error *error)
+/* ---- Several ---- */
+
+/* Publish all of it, and make that durable; take it back if that cannot be done whole. */
+static int publish_durably(struct publication *publication, struct qfile_error *error)
 {
-	struct step step = {.ino = 0};
-	/*
-	 * Not rewind(), which does not say that it failed: from elsewhere on, the plan looks
-	 * shorter.
-	 */
-	int r = fseek(plan, 0, SEEK_SET) < 0 ? -errno : 1;
+	const struct staging *staging = publication->staging;
+	int r = publish_all(publication, error);
 
-	while (r > 0 && (r = read_step(plan, &step)) > 0) {
-		int published = publish(staging, &step);
-
-		r = published < 0 ? published : 1;
-	}
-	if (r < 0)
-		error_set(error, r, "committing", step.final);
-	else
+	if (r == 0)
 		/* The modes of widened directories, too, not only the names. */
 		r = sync_all(staging, error);
-	if (r < 0)
-		unpublish_all(staging, plan);
+	if (r < 0) {
+		unpublish_all(publication);
+		renameat(staging->dir, STAGING_COMMIT, staging->dir, STAGING_TREE);
+	}
 	return r;
 }
 
 /*
- * Carry the plan out in two processes. The first to be killed leaves the rest to the other: no
- * signal alone can leave half a delivery visible.
+ * Publish in two processes. The first to be killed leaves the rest to the other: no signal alone
+ * can leave half a delivery visible.
  */
-static int publish_surely(const struct staging *staging, FILE *plan, struct qfile_error *error)
+static int publish_surely(struct publication *publication, struct qfile_error *error)
 {
 	pid_t pid = fork(), ended = -1;
 	int status;
 
 	if (pid == 0)
-		_exit(-publish_all(staging, plan, NULL) & 0xff);
+		_exit(-publish_durably(publication, NULL) & 0xff);
 	if (pid > 0) {
-		while ((ended = waitpid(pid, &status, 0)) < 0 && errno == EINTR)
-			;
+		do
+			ended = waitpid(pid, &status, 0);
+		while (ended < 0 && errno == EINTR);
 	}
 	/*
 	 * Where SIGCHLD is ignored, nobody can say how it ended. What it has done already counts as
 	 * done.
 	 */
 	if (ended < 0 || !WIFEXITED(status))
-		return publish_all(staging, plan, error);
+		return publish_durably(publication, error);
 	return WEXITSTATUS(status) ? error_set(error, -WEXITSTATUS(status), "committing", NULL) : 0;
 }
 
-static int sync_incoming(const struct staging *staging, struct qfile_error *error)
+static int commit_several(struct publication *publication, struct qfile_error *error)
 {
-	return fsync(staging->incoming) < 0 ? error_set(error, -errno, "syncing", NULL) : 0;
-}
+	const struct staging *staging = publication->staging;
 
-static int commit_one(const struct staging *staging, const struct step *step,
-		      struct qfile_error *error)
-{
-	int r = sync_all(staging, error);
-
-	if (r < 0)
-		return r;
-	r = publish(staging, step);
-	if (r < 0)
-		return error_set(error, r, "committing", step->final);
-	r = sync_incoming(staging, error);
-	if (r < 0)
-		unpublish(staging, step);
-	return r;
-}
-
-static int commit_planned(const struct staging *staging, FILE *plan, struct qfile_error *error)
-{
-	int r = sync_all(staging, error);
-
-	if (r < 0)
-		return r;
 	if (renameat(staging->dir, STAGING_TREE, staging->dir, STAGING_COMMIT) < 0 ||
 	    fsync(staging->dir) < 0)
 		return error_set(error, -errno, "committing", NULL);
-	return publish_surely(staging, plan, error);
+	return publish_surely(publication, error);
 }
 
-static FILE *open_plan(const struct staging *staging, int flags, const char *mode)
+/* ---- All of it ---- */
+
+static int commit_named(const struct staging *staging, struct naming *naming,
+			const struct naming_result *named, uint64_t spare,
+			struct qfile_error *error)
 {
-	int fd = openat(staging->dir, STAGING_PLAN, flags | O_NOFOLLOW | O_CLOEXEC, 0600);
-	FILE *plan = fd < 0 ? NULL : fdopen(fd, mode);
+	struct publication publication;
+	int several = named->entries > 1, r;
 
-	if (!plan && fd >= 0)
-		close(fd);
-	return plan;
-}
-
-int commit(struct staging *staging, enum qfile_conflict on_conflict, unsigned *renamed,
-	   struct qfile_error *error)
-{
-	FILE *plan = open_plan(staging, O_RDWR | O_CREAT | O_EXCL, "w+");
-	struct step first;
-	unsigned steps = 0;
-	int r;
-
-	if (!plan)
-		return error_set(error, -errno, "committing", NULL);
-	/* One at a time: no other receiver takes a name between our look and our rename. */
-	while (flock(staging->incoming, LOCK_EX) < 0 && errno == EINTR)
-		;
-	r = plan_all(staging, on_conflict, plan, &steps, renamed, &first, error);
-	if (r == 0 && steps == 1 && !first.widen)
-		r = commit_one(staging, &first, error);
-	else if (r == 0 && steps > 0)
-		r = commit_planned(staging, plan, error);
-	flock(staging->incoming, LOCK_UN);
-	fclose(plan);
+	if (named->entries == 0)
+		return 0;
+	if (several && publication_size(named->entries, named->name_bytes) > spare)
+		return error_set(error, -EDQUOT, "noting the names", NULL);
+	if (!several)
+		several = publish_is_read_only(staging, named->name);
+	r = several < 0 ? several : publication_open(&publication, staging, naming);
+	if (r < 0)
+		return error_set(error, r, "committing", NULL);
+	r = several ? commit_several(&publication, error)
+		    : commit_one(&publication, named->name, error);
+	publication_close(&publication);
 	return r;
 }
 
-/*
- * Finish a delivery that was decided. Where the user has taken a name in the meantime, it arrives
- * under another.
- */
-static int finish(struct staging *staging)
+int commit(struct staging *staging, const struct commit_options *options, struct cancel *cancel,
+	   unsigned *renamed, struct qfile_error *error)
 {
-	FILE *plan = open_plan(staging, O_RDONLY, "r");
-	struct step step;
-	int r = 0;
+	struct naming_result named;
+	struct naming naming;
+	/* Not by staging->dir, which the thread would keep locked where it is left to itself. */
+	int r = sync_cancellable(staging->incoming, cancel);
 
-	if (!plan)
-		return -errno;
+	if (r < 0)
+		return error_set(error, r, "syncing", NULL);
+	r = lock_incoming(staging, cancel);
+	if (r < 0)
+		return error_set(error, r, "waiting for another delivery", NULL);
+	naming_begin(&naming, staging, options->on_conflict);
+	r = naming_all(&naming, cancel, &named, error);
+	*renamed = named.renamed;
+	if (r == 0)
+		r = commit_named(staging, &naming, &named, options->spare, error);
+	flock(staging->incoming, LOCK_UN);
+	return r;
+}
+
+int commit_finish(struct staging *staging)
+{
+	struct publication publication = {.staging = staging, .list = -1};
+	struct naming naming;
+	int r;
+
 	staging->tree = openat(staging->dir, STAGING_COMMIT,
 			       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (staging->tree < 0)
-		r = -errno;
-	while (r == 0 && (r = read_step(plan, &step)) > 0) {
-		r = publish(staging, &step);
-		if (r == -EEXIST && (r = free_name(staging, NULL, step.name, QFILE_CONFLICT_RENAME,
-						   step.final)) == 0)
-			r = publish(staging, &step);
-		/* Published already, and by now the user has moved it elsewhere. */
-		if (r == -ENOENT)
-			r = 0;
-	}
-	fclose(plan);
-	return r == 0 && syncfs(staging->dir) < 0 ? -errno : r;
-}
-
-void commit_sweep(int incoming)
-{
-	DIR *list = directory_read(openat(incoming, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-	const struct dirent *entry;
-
-	while (list && (entry = readdir(list))) {
-		struct staging staging;
-
-		if (staging_adopt(&staging, incoming, entry->d_name) < 0)
-			continue;
-		/* Only what is known not to be decided goes. */
-		if ((faccessat(staging.dir, STAGING_COMMIT, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
-		     errno == ENOENT) ||
-		    finish(&staging) == 0)
-			staging_remove(&staging);
-		else
-			staging_close(&staging);
-	}
-	if (list)
-		closedir(list);
+		return -errno;
+	naming_begin(&naming, staging, QFILE_CONFLICT_RENAME);
+	publication.naming = &naming;
+	r = publish_all(&publication, NULL);
+	if (r == -ENOENT)
+		return -ESTALE; /* the incoming directory itself is gone */
+	return r == 0 ? sync_all(staging, NULL) : r;
 }

@@ -13,6 +13,7 @@
 #include "io/stream.h"
 #include "receive/commit.h"
 #include "receive/report.h"
+#include "receive/sweep.h"
 #include "receive/unpack.h"
 #include "receive/verify.h"
 #include "sandbox/sandbox.h"
@@ -87,6 +88,7 @@ struct monitor {
 static int wait_for_space(struct monitor *monitor)
 {
 	const struct qfile_receive_options *options = monitor->options;
+	bool swept = false;
 
 	for (;;) {
 		/*
@@ -102,6 +104,10 @@ static int wait_for_space(struct monitor *monitor)
 			return error_set(monitor->error, r, "looking at the free space", NULL);
 		if (left >= options->wait_for_space)
 			return 0;
+		/* What others have left may be what is in the way. */
+		if (!swept)
+			sweep(options->incoming);
+		swept = true;
 		if (poll(pollfds, 2, 1000) < 0 && errno != EINTR)
 			return error_set(monitor->error, -errno, "waiting for space", NULL);
 		if (pollfds[0].revents)
@@ -297,30 +303,42 @@ static int answer(struct monitor *monitor, int code)
 	return send_result(monitor->options->out, &result, monitor->options->timeout);
 }
 
+/* What the limit leaves for what is written beside the content. */
+static uint64_t spare_bytes(const struct monitor *monitor)
+{
+	uint64_t limit = monitor->options->limits.bytes,
+		 bytes = monitor->outcome->received.size.bytes;
+
+	return limit > bytes ? limit - bytes : 0;
+}
+
 /* Verify and commit what the child has unpacked. */
 static int make_visible(struct monitor *monitor)
 {
 	const struct qfile_receive_options *options = monitor->options;
 	struct qfile_receive_outcome *outcome = monitor->outcome;
-	int r = verify(&monitor->staging, options->flags, outcome->layers,
-		       outcome->received.size.entries, monitor->error);
+	struct commit_options commit_options = {.on_conflict = options->on_conflict,
+						.spare = spare_bytes(monitor)};
+	struct cancel cancel;
+	int r;
 
+	cancel_begin(&cancel, options->stop, options->timeout);
+	r = verify(&monitor->staging, options->flags, outcome->layers,
+		   outcome->received.size.entries, &cancel, monitor->error);
 	if (r == 0)
-		r = commit(&monitor->staging, options->on_conflict, &outcome->renamed,
+		r = commit(&monitor->staging, &commit_options, &cancel, &outcome->renamed,
 			   monitor->error);
 	if (r < 0)
 		monitor->last = NULL;
 	return r;
 }
 
-/* Stage, unpack, verify, commit. Whatever fails, no staging directory stays. */
+/* Stage, unpack, verify, commit. After a failure a staging directory is left to be swept. */
 static int deliver(struct monitor *monitor)
 {
 	const struct qfile_receive_options *options = monitor->options;
-	int r, removed;
+	int r = staging_create(&monitor->staging, options->incoming);
 
-	commit_sweep(options->incoming);
-	r = staging_create(&monitor->staging, options->incoming);
 	if (r < 0)
 		return error_set(monitor->error, r, "making the staging directory", NULL);
 	if (options->wait_for_space)
@@ -329,9 +347,8 @@ static int deliver(struct monitor *monitor)
 		r = run_child(monitor);
 	if (r == 0)
 		r = make_visible(monitor);
-	removed = staging_remove(&monitor->staging);
-	/* After a success nothing is lost; after a failure the next receiver tries again. */
-	(void)removed;
+	if (r < 0 || staging_remove_empty(&monitor->staging) < 0)
+		staging_abandon(&monitor->staging);
 	return r;
 }
 
@@ -352,5 +369,7 @@ int qfile_receive(const struct qfile_receive_options *given, struct qfile_receiv
 	r = deliver(&monitor);
 	answered = answer(&monitor, r);
 	outcome->answered = answered == 0;
+	/* Not before: whoever waits for the result does not wait for what others have left, too. */
+	sweep(options.incoming);
 	return r;
 }

@@ -6,6 +6,7 @@
  */
 #include "receive/staging.h"
 
+#include "io/directory.h"
 #include "io/remove.h"
 
 #include <errno.h>
@@ -29,51 +30,55 @@ void staging_close(struct staging *staging)
 	staging->tree = staging->dir = -1;
 }
 
-/* Open and lock staging->name. */
-static int open_and_lock(struct staging *staging)
+/* Lock what is open. *status: what it is. */
+static int lock(struct staging *staging, struct stat *status)
 {
-	struct stat status;
+	int r = 0;
 
-	staging->tree = -1;
-	staging->dir = openat(staging->incoming, staging->name, OPEN_DIRECTORY);
-	if (staging->dir < 0)
-		return errno == ELOOP ? -ENOTDIR : -errno;
-	if (flock(staging->dir, LOCK_EX | LOCK_NB) < 0 || fstat(staging->dir, &status) < 0) {
-		int r = -errno;
-
-		staging_close(staging);
-		return r;
-	}
+	if (flock(staging->dir, LOCK_EX | LOCK_NB) < 0 || fstat(staging->dir, status) < 0)
+		r = -errno;
 	/*
 	 * Between its making and its locking another receiver may have taken it for a leftover, and
 	 * removed it.
 	 */
-	if (status.st_nlink == 0) {
+	else if (status->st_nlink == 0)
+		r = -EAGAIN;
+	if (r < 0)
 		staging_close(staging);
-		return -EAGAIN;
-	}
-	return 0;
+	return r;
 }
 
 int staging_adopt(struct staging *staging, int incoming, const char *name)
 {
-	size_t length = strlen(name);
+	const size_t length = sizeof(staging->name) - 1;
+	struct stat status;
+	int r;
 
-	if (length >= sizeof(staging->name) ||
+	if (strlen(name) != length ||
 	    strncmp(name, QFILE_STAGING_PREFIX, strlen(QFILE_STAGING_PREFIX)) != 0)
 		return -ENOTDIR;
-	staging->incoming = incoming;
+	*staging = (struct staging){.incoming = incoming, .tree = -1};
 	memcpy(staging->name, name, length + 1);
-	return open_and_lock(staging);
+	staging->dir = openat(incoming, name, OPEN_DIRECTORY);
+	if (staging->dir < 0)
+		return errno == ELOOP ? -ENOTDIR : -errno;
+	r = lock(staging, &status);
+	if (r == 0 && ((status.st_mode & 07777) != STAGING_MODE || status.st_uid != geteuid())) {
+		/* Its maker has died before it had its mode. Nothing but an empty one is removed.
+		 */
+		if (status.st_uid == geteuid())
+			unlinkat(incoming, name, AT_REMOVEDIR);
+		staging_close(staging);
+		r = -ENOTDIR;
+	}
+	return r;
 }
 
 static int make_tree(struct staging *staging)
 {
-	if (mkdirat(staging->dir, STAGING_TREE, 0700) < 0)
-		return -errno;
-	staging->tree = openat(staging->dir, STAGING_TREE, OPEN_DIRECTORY);
+	staging->tree = directory_make(staging->dir, STAGING_TREE, 0700);
 	if (staging->tree < 0)
-		return -errno;
+		return staging->tree;
 	/*
 	 * A default ACL, handed down from where the user set one, would change the modes that were
 	 * sent.
@@ -84,6 +89,7 @@ static int make_tree(struct staging *staging)
 
 int staging_create(struct staging *staging, int incoming)
 {
+	struct stat status;
 	int r;
 
 	*staging = (struct staging){.incoming = incoming, .dir = -1, .tree = -1};
@@ -94,7 +100,8 @@ int staging_create(struct staging *staging, int incoming)
 			return -errno;
 		snprintf(staging->name, sizeof(staging->name), "%s%016llx", QFILE_STAGING_PREFIX,
 			 number);
-		r = mkdirat(incoming, staging->name, 0700) < 0 ? -errno : open_and_lock(staging);
+		staging->dir = directory_make(incoming, staging->name, STAGING_MODE);
+		r = staging->dir < 0 ? staging->dir : lock(staging, &status);
 	} while (r == -EEXIST || r == -ENOENT || r == -EAGAIN);
 	if (r < 0)
 		return r;
@@ -104,18 +111,39 @@ int staging_create(struct staging *staging, int incoming)
 	return r;
 }
 
+/*
+ * Whoever finds it must not finish it, now or when a part is removed. There is nothing to rename
+ * where it was not decided.
+ */
+static void undecide(const struct staging *staging)
+{
+	renameat(staging->dir, STAGING_COMMIT, staging->dir, STAGING_TREE);
+}
+
+void staging_abandon(struct staging *staging)
+{
+	undecide(staging);
+	staging_close(staging);
+}
+
 int staging_remove(struct staging *staging)
 {
 	int r;
 
-	/*
-	 * Whoever finds the rest of what is being removed must not carry out its plan. There is
-	 * nothing to rename where it was not decided.
-	 */
-	renameat(staging->dir, STAGING_COMMIT, staging->dir, STAGING_TREE);
+	undecide(staging);
 	r = remove_contents(staging->dir);
 	if (r == 0 && unlinkat(staging->incoming, staging->name, AT_REMOVEDIR) < 0)
 		r = -errno;
 	staging_close(staging);
 	return r;
+}
+
+int staging_remove_empty(struct staging *staging)
+{
+	if ((unlinkat(staging->dir, STAGING_TREE, AT_REMOVEDIR) < 0 &&
+	     unlinkat(staging->dir, STAGING_COMMIT, AT_REMOVEDIR) < 0) ||
+	    unlinkat(staging->incoming, staging->name, AT_REMOVEDIR) < 0)
+		return -ENOTEMPTY;
+	staging_close(staging);
+	return 0;
 }

@@ -56,13 +56,16 @@ static bool entry_ok(struct walk_entry *entry, unsigned flags, unsigned layers)
 }
 
 static int look_at_all(struct walk *walk, unsigned flags, unsigned layers, uint64_t claimed,
-		       struct qfile_error *error)
+		       struct cancel *cancel, struct qfile_error *error)
 {
 	struct walk_entry entry;
 	uint64_t entries = 0;
 	int r;
 
 	while ((r = walk_next(walk, &entry, error)) == 0 && entry.kind != WALK_END) {
+		r = cancel_check(cancel);
+		if (r < 0)
+			return error_set(error, r, "verifying", NULL);
 		/* The second is the tree itself. */
 		if (entry.kind == WALK_LEAVE || entry.pathlen == 0)
 			continue;
@@ -74,7 +77,7 @@ static int look_at_all(struct walk *walk, unsigned flags, unsigned layers, uint6
 }
 
 int verify(const struct staging *staging, unsigned flags, unsigned layers, uint64_t claimed,
-	   struct qfile_error *error)
+	   struct cancel *cancel, struct qfile_error *error)
 {
 	const struct qfile_source tree = {.path = (char[]){STAGING_TREE}, .base = (char[]){""}};
 	struct walk *walk = malloc(sizeof(*walk));
@@ -85,7 +88,7 @@ int verify(const struct staging *staging, unsigned flags, unsigned layers, uint6
 	walk_init(walk, WALK_NO_TRACE);
 	walk->at = staging->dir;
 	walk_begin(walk, &tree);
-	r = look_at_all(walk, flags, layers, claimed, error);
+	r = look_at_all(walk, flags, layers, claimed, cancel, error);
 	walk_close(walk);
 	free(walk);
 	return r;

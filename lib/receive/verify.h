@@ -6,6 +6,7 @@
  */
 #ifndef VERIFY_H
 #define VERIFY_H
+#include "receive/cancel.h"
 #include "receive/staging.h"
 
 /*
@@ -14,9 +15,9 @@
  * one name; as many entries as it `claimed`. The child is dead by now, and nobody else works in
  * there. `layers`: that held the child. Where the list of system calls did, no entry can have such
  * bits or names, and none is looked at for them. -EPERM: it is not; the entry is named. -EPROTO:
- * another number of entries.
+ * another number of entries. Or as cancel_check().
  */
 int verify(const struct staging *staging, unsigned flags, unsigned layers, uint64_t claimed,
-	   struct qfile_error *error);
+	   struct cancel *cancel, struct qfile_error *error);
 
 #endif

@@ -12,6 +12,7 @@
 #include "faults.h"
 #include "io/walk.h"
 #include "receive/commit.h"
+#include "receive/sweep.h"
 #include "receive/verify.h"
 
 #include <fcntl.h>
@@ -20,6 +21,8 @@
 #include <unistd.h>
 
 static struct qfile_error error;
+static struct cancel never = {.stop = -1, .deadline = INT64_MAX};
+static const struct commit_options fail = {.on_conflict = QFILE_CONFLICT_FAIL, .spare = UINT64_MAX};
 static struct staging staging;
 static int incoming;
 
@@ -56,7 +59,7 @@ static const char *staged(const char *name)
 /* What stands in "in" without staging directories, the next receiver having been there. */
 static const char *delivered(void)
 {
-	commit_sweep(incoming);
+	sweep_here(incoming);
 	return names_in("in");
 }
 
@@ -85,7 +88,7 @@ static void commit_one(const struct fault *fault)
 	stage();
 	make_file(staged("report"), "new");
 	begin_fault(fault);
-	r = commit(&staging, QFILE_CONFLICT_FAIL, &renamed, &error);
+	r = commit(&staging, &fail, &never, &renamed, &error);
 	faults_end();
 	staging_remove(&staging);
 	judge_delivery(r, fault, "older report");
@@ -103,7 +106,7 @@ static void commit_several(const struct fault *fault)
 	MUST(chmod(staged("sealed"), 0500));
 	make_file(staged("z"), "z");
 	begin_fault(fault);
-	r = commit(&staging, QFILE_CONFLICT_FAIL, &renamed, &error);
+	r = commit(&staging, &fail, &never, &renamed, &error);
 	faults_end();
 	/*
 	 * Where nothing works any more, the staging directory cannot be removed either: the next
@@ -129,13 +132,13 @@ static void finish_decided(const struct fault *fault)
 	stage();
 	make_file(staged("a"), "a");
 	make_file(staged("b"), "b");
-	ck_assert_int_eq(commit(&staging, QFILE_CONFLICT_FAIL, &renamed, &error), 0);
+	ck_assert_int_eq(commit(&staging, &fail, &never, &renamed, &error), 0);
 	/* Back to the decision. */
 	MUST(renameat(incoming, "a", staging.dir, STAGING_COMMIT "/a"));
 	MUST(renameat(incoming, "b", staging.dir, STAGING_COMMIT "/b"));
 	staging_close(&staging);
 	begin_fault(fault);
-	commit_sweep(incoming);
+	sweep_here(incoming);
 	faults_end();
 	judge_delivery(0, fault, "a b older");
 }
@@ -203,7 +206,7 @@ static void verify_honest(const struct fault *fault)
 	make_tree();
 	before = open_descriptors();
 	begin_fault(fault);
-	r = verify(&staging, 0, 0, HONEST_ENTRIES, &error);
+	r = verify(&staging, 0, 0, HONEST_ENTRIES, &never, &error);
 	faults_end();
 	ck_assert_uint_eq(open_descriptors(), before);
 	if (r == 0)
@@ -223,7 +226,7 @@ static void verify_dishonest(const struct fault *fault)
 	make_tree();
 	make_link(staged("d/bad"), "/etc/passwd");
 	begin_fault(fault);
-	r = verify(&staging, 0, 0, HONEST_ENTRIES + 1, &error);
+	r = verify(&staging, 0, 0, HONEST_ENTRIES + 1, &never, &error);
 	faults_end();
 	ck_assert_int_lt(r, 0);
 	staging_remove(&staging);

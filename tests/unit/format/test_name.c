@@ -73,8 +73,12 @@ static const struct {
 	 -EILSEQ},
 	{"staging prefix, not all of it", BYTES(".qfile-incoming"), 0, 0},
 	{"staging prefix in capitals", BYTES(".Qfile-incoming-0"), 0, 0},
-	{"staging prefix deeper", BYTES("a/.qfile-incoming-0"), 0, 0},
+	{"staging prefix deeper", BYTES("a/.qfile-incoming-0"), -EILSEQ, -EILSEQ},
+	{"staging prefix deepest", BYTES("a/b/c/.qfile-incoming-"), -EILSEQ, -EILSEQ},
+	{"staging prefix on the way", BYTES("a/.qfile-incoming-0/b"), -EILSEQ, -EILSEQ},
+	{"staging prefix, not all of it, deeper", BYTES("a/.qfile-incoming/b"), 0, 0},
 	{"staging prefix behind a letter", BYTES("a.qfile-incoming-0"), 0, 0},
+	{"staging prefix across a slash", BYTES(".qfile/-incoming-0"), 0, 0},
 };
 
 START_TEST(name_check)

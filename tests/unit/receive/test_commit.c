@@ -7,6 +7,7 @@
 #include "unit.h"
 
 #include "receive/commit.h"
+#include "receive/sweep.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -21,6 +22,8 @@ static int incoming;
 static struct staging staging;
 static struct qfile_error error;
 static unsigned renamed;
+static struct cancel never = {.stop = -1, .deadline = INT64_MAX};
+static const struct commit_options fail = {.on_conflict = QFILE_CONFLICT_FAIL, .spare = UINT64_MAX};
 
 static void begin(int way)
 {
@@ -42,7 +45,8 @@ static const char *staged(const char *name)
 
 static int commit_and_remove(enum qfile_conflict on_conflict)
 {
-	int r = commit(&staging, on_conflict, &renamed, &error);
+	const struct commit_options options = {.on_conflict = on_conflict, .spare = UINT64_MAX};
+	int r = commit(&staging, &options, &never, &renamed, &error);
 
 	ck_assert_int_eq(staging_remove(&staging), 0);
 	return r;
@@ -386,7 +390,7 @@ START_TEST(where_nobody_may)
 	if (_i)
 		make_file(staged("b"), "x");
 	MUST(chmod("in", 0500));
-	r = commit(&staging, QFILE_CONFLICT_FAIL, &renamed, &error);
+	r = commit(&staging, &fail, &never, &renamed, &error);
 	ck_assert_int_eq(r, -EACCES);
 	MUST(chmod("in", 0700));
 	ck_assert_str_eq(names_in("in"), staging.name);
@@ -397,42 +401,13 @@ END_TEST
 
 /* ---- What killed receivers left ---- */
 
-/*
- * One rename of a plan, as it stands on the disk. This is a format: after a power cut a receiver
- * may find the plan of an older build.
- */
-struct planned {
-	uint64_t ino;
-	uint32_t mode, widen;
-	char name[256], final[256];
-};
-
-/*
- * Decide a delivery of everything in the tree, each under its own name, as a receiver does that is
- * killed right after: the lock is free.
- */
-static void decide(const char *const names[], bool widen)
+/* Decide the delivery, as a receiver does that is killed right after: the lock is free. */
+static void decide(void)
 {
-	char plan[128], from[128], to[128];
-	FILE *file;
+	char from[128], to[128];
 
-	snprintf(plan, sizeof(plan), "in/%s/%s", staging.name, STAGING_PLAN);
 	snprintf(from, sizeof(from), "in/%s/%s", staging.name, STAGING_TREE);
 	snprintf(to, sizeof(to), "in/%s/%s", staging.name, STAGING_COMMIT);
-	file = fopen(plan, "w");
-	ck_assert_ptr_nonnull(file);
-	for (; *names; names++) {
-		struct planned planned = {.widen = widen};
-		struct stat status;
-
-		MUST(lstat(staged(*names), &status));
-		planned.ino = status.st_ino;
-		planned.mode = status.st_mode & 0777;
-		strcpy(planned.name, *names);
-		strcpy(planned.final, *names);
-		fwrite(&planned, sizeof(planned), 1, file);
-	}
-	fclose(file);
 	MUST(rename(from, to));
 	staging_close(&staging);
 }
@@ -460,14 +435,14 @@ static void stage_a_b_c(int way)
 START_TEST(sweep_finishes)
 {
 	stage_a_b_c(1);
-	decide(a_b_c, false);
+	decide();
 	for (int i = 0; i < _i; i++) {
 		char to[16];
 
 		snprintf(to, sizeof(to), "in/%s", a_b_c[i]);
 		MUST(rename(decided(a_b_c[i]), to));
 	}
-	commit_sweep(incoming);
+	sweep_here(incoming);
 	ck_assert_msg(strcmp(names_in("in"), "a b c") == 0, "after %d renames: %s", _i,
 		      names_in("in"));
 	ck_assert_str_eq(content_of("in/a"), "new a");
@@ -476,24 +451,26 @@ START_TEST(sweep_finishes)
 }
 END_TEST
 
-/*
- * Killed at the worst moments of a read-only directory: before its mode is widened, after that, and
- * after its rename.
- */
+/* Killed at each moment of a read-only directory: around its note, mode, rename, and mode. */
 START_TEST(sweep_finishes_read_only_directory)
 {
-	static const char *const names[] = {"d", NULL};
+	char link[128];
 
 	begin(1);
 	make_dir(staged("d"));
 	make_file(staged("d/f"), "new");
 	MUST(chmod(staged("d"), 0555));
-	decide(names, true);
+	decide();
+	snprintf(link, sizeof(link), "in/%s/%s", staging.name, STAGING_WIDENED);
 	if (_i >= 1)
-		MUST(chmod(decided("d"), 0755));
+		make_link(link, "d");
 	if (_i >= 2)
+		MUST(chmod(decided("d"), 01755));
+	if (_i >= 3)
 		MUST(rename(decided("d"), "in/d"));
-	commit_sweep(incoming);
+	if (_i >= 4)
+		MUST(chmod("in/d", 0555));
+	sweep_here(incoming);
 	ck_assert_str_eq(names_in("in"), "d");
 	ck_assert_msg(mode_of("in/d") == 0555, "moment %d: mode %o", _i, mode_of("in/d"));
 	ck_assert_str_eq(content_of("in/d/f"), "new");
@@ -508,9 +485,9 @@ END_TEST
 START_TEST(sweep_finds_name_taken)
 {
 	stage_a_b_c(1);
-	decide(a_b_c, false);
+	decide();
 	make_file("in/b", "the user's");
-	commit_sweep(incoming);
+	sweep_here(incoming);
 	ck_assert_str_eq(names_in("in"), "a b b (2) c");
 	ck_assert_str_eq(content_of("in/b"), "the user's");
 	ck_assert_str_eq(content_of("in/b (2)"), "new b");
@@ -524,9 +501,9 @@ END_TEST
 START_TEST(sweep_finds_one_gone)
 {
 	stage_a_b_c(1);
-	decide(a_b_c, false);
+	decide();
 	MUST(rename(decided("a"), "moved by the user"));
-	commit_sweep(incoming);
+	sweep_here(incoming);
 	ck_assert_str_eq(names_in("in"), "b c");
 	ck_assert_str_eq(content_of("in/b"), "new b");
 	ck_assert_str_eq(content_of("in/c"), "new c");
@@ -537,10 +514,10 @@ END_TEST
 START_TEST(sweep_finds_one_replaced)
 {
 	stage_a_b_c(1);
-	decide(a_b_c, false);
+	decide();
 	MUST(rename(decided("a"), "moved by the user"));
 	make_file("in/a", "the user's");
-	commit_sweep(incoming);
+	sweep_here(incoming);
 	ck_assert_str_eq(names_in("in"), "a b c");
 	ck_assert_str_eq(content_of("in/a"), "the user's");
 	ck_assert_str_eq(content_of("in/b"), "new b");
@@ -551,13 +528,13 @@ END_TEST
 START_TEST(sweep_leaves_what_it_cannot_finish)
 {
 	stage_a_b_c(1);
-	decide(a_b_c, false);
+	decide();
 	MUST(chmod("in", 0500));
-	commit_sweep(incoming);
+	sweep_here(incoming);
 	ck_assert_str_eq(names_in("in"), staging.name);
 	ck_assert_str_eq(content_of(decided("b")), "new b");
 	MUST(chmod("in", 0700));
-	commit_sweep(incoming);
+	sweep_here(incoming);
 	ck_assert_str_eq(names_in("in"), "a b c");
 }
 END_TEST
@@ -573,83 +550,68 @@ START_TEST(sweep_removes_undecided)
 	staging_close(&staging);
 	ck_assert_int_eq(staging_create(&staging, incoming), 0);
 	staging_close(&staging);
-	commit_sweep(incoming);
+	sweep_here(incoming);
 	ck_assert_str_eq(names_in("in"), ".qfile-incoming older");
 }
 END_TEST
 
-/* Names in a plan that no receiver wrote: it leads nowhere else. */
-static const struct {
-	const char *name, *final;
-} forged[] = {
-	{"a", "../outside/a"},
-	{"a", "../a"},
-	{"a", ".."},
-	{"a", ""},
-	{"a", QFILE_STAGING_PREFIX "fedcba9876543210"},
-	{"../../../secret", "a"},
-	{"..", "a"},
+/*
+ * What the note of a widened directory may say in a staging directory that no receiver wrote: it
+ * leads nowhere else, and takes no mode from what is not ours.
+ */
+static const char *const forged[] = {
+	"../outside",   "/",          "..",   ".",
+	"../../secret", "the user's", "file", QFILE_STAGING_PREFIX "0",
 };
 
-START_TEST(sweep_checks_the_plan)
+START_TEST(sweep_checks_the_note)
 {
-	struct planned planned = {.mode = 0777, .widen = 1};
-	char path[128];
-	FILE *plan;
+	char link[128];
 
 	begin(1);
 	make_dir("outside");
 	make_file("secret", "x");
-	MUST(chmod("secret", 0600));
+	make_dir("in/the user's");
+	MUST(chmod("in/the user's", 0755));
+	make_file("in/file", "x");
+	MUST(chmod("in/file", 01644));
+	MUST(chmod("outside", 01755));
 	make_file(staged("a"), "x");
-	decide((const char *const[]){NULL}, false);
-	snprintf(path, sizeof(path), "in/%s/%s", staging.name, STAGING_PLAN);
-	plan = fopen(path, "w");
-	strcpy(planned.name, forged[_i].name);
-	strcpy(planned.final, forged[_i].final);
-	fwrite(&planned, sizeof(planned), 1, plan);
-	fclose(plan);
-	commit_sweep(incoming);
-	ck_assert_msg(strcmp(names_in("outside"), "") == 0, "%s -> %s: outside", forged[_i].name,
-		      forged[_i].final);
-	ck_assert_msg(strcmp(names_in("."), "in outside secret") == 0, "%s -> %s: %s",
-		      forged[_i].name, forged[_i].final, names_in("."));
-	ck_assert_msg(mode_of("secret") == 0600, "%s -> %s: changed a mode", forged[_i].name,
-		      forged[_i].final);
-	ck_assert_msg(!exists("in/a"), "%s -> %s: delivered", forged[_i].name, forged[_i].final);
+	decide();
+	snprintf(link, sizeof(link), "in/%s/%s", staging.name, STAGING_WIDENED);
+	make_link(link, forged[_i]);
+	sweep_here(incoming);
+	ck_assert_uint_eq(mode_of("outside"), 01755);
+	ck_assert_uint_eq(mode_of("in/the user's"), 0755);
+	ck_assert_uint_eq(mode_of("in/file") & 0777, 0644);
+	ck_assert_uint_eq(mode_of("secret"), 0644);
+	ck_assert_str_eq(names_in("in"), "a file the user's");
 }
 END_TEST
 
-/* Nor does it give an entry bits that nothing delivered has. */
-START_TEST(sweep_checks_the_plans_modes)
+/* What a sender could plant, were its names not refused: it has no sticky bit, and stays. */
+START_TEST(sweep_leaves_what_no_receiver_made)
 {
-	struct planned planned = {.mode = 04777, .widen = 1, .name = "a", .final = "a"};
-	char path[128];
-	FILE *plan;
-
-	begin(1);
-	make_file(staged("a"), "x");
-	decide((const char *const[]){NULL}, false);
-	snprintf(path, sizeof(path), "in/%s/%s", staging.name, STAGING_PLAN);
-	plan = fopen(path, "w");
-	fwrite(&planned, sizeof(planned), 1, plan);
-	fclose(plan);
-	commit_sweep(incoming);
-	ck_assert(!exists("in/a"));
-}
-END_TEST
-
-/* A plan alone decides nothing. */
-START_TEST(sweep_removes_planned_but_undecided)
-{
-	char from[128], to[128];
+	static const mode_t modes[] = {0700, 0755, 0777, 03700, 01777, 01755};
+	char dir[128];
 
 	stage_a_b_c(1);
-	decide(a_b_c, false);
-	snprintf(from, sizeof(from), "in/%s/%s", staging.name, STAGING_COMMIT);
-	snprintf(to, sizeof(to), "in/%s/%s", staging.name, STAGING_TREE);
-	MUST(rename(from, to));
-	commit_sweep(incoming);
+	decide();
+	snprintf(dir, sizeof(dir), "in/%s", staging.name);
+	MUST(chmod(dir, modes[_i]));
+	sweep_here(incoming);
+	ck_assert_str_eq(names_in("in"), staging.name);
+	ck_assert_str_eq(content_of(decided("a")), "new a");
+}
+END_TEST
+
+/* Its maker died before it had a mode, which the umask has spoiled. */
+START_TEST(sweep_removes_an_empty_one)
+{
+	begin(1);
+	staging_remove(&staging);
+	make_dir("in/" QFILE_STAGING_PREFIX "0123456789abcdef");
+	sweep_here(incoming);
 	ck_assert_str_eq(names_in("in"), "");
 }
 END_TEST
@@ -660,19 +622,19 @@ START_TEST(sweep_leaves_locked_alone)
 	int fd;
 
 	stage_a_b_c(1);
-	commit_sweep(incoming);
+	sweep_here(incoming);
 	ck_assert_str_eq(names_in("in"), staging.name);
 	ck_assert_str_eq(content_of(staged("a")), "new a");
 
 	/* A decided one as well: somebody is at it. */
-	decide(a_b_c, false);
+	decide();
 	snprintf(dir, sizeof(dir), "in/%s", staging.name);
 	fd = open_dir(dir);
 	MUST(flock(fd, LOCK_EX | LOCK_NB));
-	commit_sweep(incoming);
+	sweep_here(incoming);
 	ck_assert_str_eq(names_in("in"), staging.name);
 	close(fd);
-	commit_sweep(incoming);
+	sweep_here(incoming);
 	ck_assert_str_eq(names_in("in"), "a b c");
 }
 END_TEST
@@ -686,7 +648,7 @@ START_TEST(sweep_leaves_others_alone)
 	make_file("elsewhere/f", "x");
 	make_file("in/.qfile-incoming-0000000000000000", "a file");
 	make_link("in/.qfile-incoming-0000000000000001", "../elsewhere");
-	commit_sweep(open_dir("in"));
+	sweep_here(open_dir("in"));
 	ck_assert_str_eq(names_in("in"), ".qfile-incoming-0000000000000000 "
 					 ".qfile-incoming-0000000000000001");
 	ck_assert_str_eq(names_in("elsewhere"), "f");
@@ -717,7 +679,7 @@ static void kill_committing(int moment)
 
 	MUST(pid = fork());
 	if (pid == 0)
-		_exit(commit(&staging, QFILE_CONFLICT_FAIL, &renamed, &error) != 0);
+		_exit(commit(&staging, &fail, &never, &renamed, &error) != 0);
 	staging_close(&staging); /* the lock is theirs alone */
 	if (moment % 2) {
 		snprintf(path, sizeof(path), "in/f%d", moment * 7);
@@ -757,7 +719,7 @@ START_TEST(killed)
 	count = count_delivered();
 	ck_assert_msg(count == 0 || count == 200, "moment %d: %u of 200 are visible", _i, count);
 	close(lock);
-	commit_sweep(incoming);
+	sweep_here(incoming);
 	count = count_delivered();
 	ck_assert_msg(count == 0 || count == 200, "moment %d, swept: %u of 200 are visible", _i,
 		      count);
@@ -791,15 +753,15 @@ Suite *commit_suite(void)
 	tcase_add_loop_test(refuse, where_nobody_may, 0, 2);
 
 	tcase_add_loop_test(sweep, sweep_finishes, 0, 4);
-	tcase_add_loop_test(sweep, sweep_finishes_read_only_directory, 0, 3);
+	tcase_add_loop_test(sweep, sweep_finishes_read_only_directory, 0, 5);
 	tcase_add_test(sweep, sweep_finds_name_taken);
 	tcase_add_test(sweep, sweep_finds_one_gone);
 	tcase_add_test(sweep, sweep_finds_one_replaced);
 	add_both_users_test(sweep, sweep_removes_undecided);
 	tcase_add_test(sweep, sweep_leaves_what_it_cannot_finish);
-	add_table_test(sweep, sweep_checks_the_plan, forged);
-	tcase_add_test(sweep, sweep_checks_the_plans_modes);
-	tcase_add_test(sweep, sweep_removes_planned_but_undecided);
+	add_table_test(sweep, sweep_checks_the_note, forged);
+	tcase_add_loop_test(sweep, sweep_leaves_what_no_receiver_made, 0, 6);
+	tcase_add_test(sweep, sweep_removes_an_empty_one);
 	tcase_add_test(sweep, sweep_leaves_locked_alone);
 	tcase_add_test(sweep, sweep_leaves_others_alone);
 	tcase_add_loop_test(sweep, killed, 0, 24);

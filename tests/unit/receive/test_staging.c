@@ -40,7 +40,7 @@ START_TEST(create)
 	ck_assert_uint_eq(strspn(staging.name + strlen(QFILE_STAGING_PREFIX), "0123456789abcdef"),
 			  16);
 	ck_assert_str_eq(names_in("."), staging.name);
-	ck_assert_uint_eq(mode_of(staging.name), 0700);
+	ck_assert_uint_eq(mode_of(staging.name), STAGING_MODE);
 	ck_assert_str_eq(names_in(staging.name), STAGING_TREE);
 	ck_assert_int_eq(faccessat(staging.tree, ".", W_OK, 0), 0);
 	ck_assert(locked(staging.name));
@@ -104,14 +104,20 @@ END_TEST
 
 #define OLD QFILE_STAGING_PREFIX "0123456789abcdef"
 
+static void make_staging(const char *name)
+{
+	make_dir(name);
+	MUST(chmod(name, STAGING_MODE));
+}
+
 static void left_free(void)
 {
-	make_dir(OLD);
+	make_staging(OLD);
 }
 
 static void left_locked(void)
 {
-	make_dir(OLD);
+	make_staging(OLD);
 	flock(open_dir(OLD), LOCK_EX);
 }
 
@@ -131,14 +137,21 @@ static void left_as_fifo(void)
 	MUST(mkfifo(OLD, 0600));
 }
 
+/* What a sender could plant, were its name not refused. */
+static void left_without_sticky_bit(void)
+{
+	make_dir(OLD);
+	make_file(OLD "/f", "");
+}
+
 static void other_name(void)
 {
-	make_dir("qfile-incoming-0123456789abcdef");
+	make_staging("qfile-incoming-0123456789abcdef");
 }
 
 static void long_name(void)
 {
-	make_dir(OLD "0");
+	make_staging(OLD "0");
 }
 
 static void not_there(void)
@@ -156,6 +169,7 @@ static const struct {
 	{"a file", left_as_file, OLD, -ENOTDIR},
 	{"a link to a directory", left_as_link, OLD, -ENOTDIR},
 	{"a fifo", left_as_fifo, OLD, -ENOTDIR},
+	{"no sticky bit", left_without_sticky_bit, OLD, -ENOTDIR},
 	{"another name", other_name, "qfile-incoming-0123456789abcdef", -ENOTDIR},
 	{"a longer name", long_name, OLD "0", -ENOTDIR},
 	{"gone", not_there, OLD, -ENOENT},
@@ -191,10 +205,10 @@ START_TEST(adopt_and_remove)
 	int incoming;
 
 	scratch_enter_as(_i);
-	make_dir(OLD);
+	make_staging(OLD);
 	make_dir(OLD "/tree");
 	make_file(OLD "/tree/f", "x");
-	make_file(OLD "/plan", "x");
+	make_link(OLD "/widened", "x");
 	make_file("delivered", "x");
 	incoming = open_dir(".");
 	ck_assert_int_eq(staging_adopt(&staging, incoming, OLD), 0);
@@ -318,8 +332,8 @@ static void named_like_ours(int tree)
 	MUST(mkdirat(tree, "tree", 0755));
 	MUST(mkdirat(tree, "tree/tree", 0755));
 	MUST(mkdirat(tree, "commit", 0755));
-	MUST(mkdirat(tree, "commit/plan", 0755));
-	MUST(mkdirat(tree, "plan", 0755));
+	MUST(mkdirat(tree, "commit/widened", 0755));
+	MUST(mkdirat(tree, "widened", 0755));
 }
 
 static void (*const trees[])(int) = {

@@ -19,6 +19,7 @@
 
 static struct staging staging;
 static struct qfile_error error;
+static struct cancel never = {.stop = -1, .deadline = INT64_MAX};
 
 static void begin(int way)
 {
@@ -45,8 +46,8 @@ START_TEST(an_honest_tree)
 {
 	begin(_i);
 	make_honest_tree();
-	ck_assert_int_eq(verify(&staging, 0, ALL_LAYERS, HONEST_ENTRIES, &error), 0);
-	ck_assert_int_eq(verify(&staging, 0, 0, HONEST_ENTRIES, &error), 0);
+	ck_assert_int_eq(verify(&staging, 0, ALL_LAYERS, HONEST_ENTRIES, &never, &error), 0);
+	ck_assert_int_eq(verify(&staging, 0, 0, HONEST_ENTRIES, &never, &error), 0);
 }
 END_TEST
 
@@ -61,7 +62,7 @@ START_TEST(times_stay)
 	for (size_t i = COUNT(paths); i-- > 0;)
 		MUST(utimensat(AT_FDCWD, paths[i], times, AT_SYMLINK_NOFOLLOW));
 	MUST(chmod("d/sub", 0));
-	ck_assert_int_eq(verify(&staging, 0, 0, HONEST_ENTRIES, &error), 0);
+	ck_assert_int_eq(verify(&staging, 0, 0, HONEST_ENTRIES, &never, &error), 0);
 	MUST(chmod("d/sub", 0700));
 	for (size_t i = 0; i < COUNT(paths); i++) {
 		struct stat status;
@@ -78,7 +79,7 @@ END_TEST
 START_TEST(an_empty_tree)
 {
 	begin(_i);
-	ck_assert_int_eq(verify(&staging, 0, ALL_LAYERS, 0, &error), 0);
+	ck_assert_int_eq(verify(&staging, 0, ALL_LAYERS, 0, &never, &error), 0);
 }
 END_TEST
 
@@ -86,8 +87,10 @@ START_TEST(another_number_of_entries)
 {
 	begin(0);
 	make_honest_tree();
-	ck_assert_int_eq(verify(&staging, 0, ALL_LAYERS, HONEST_ENTRIES - 1, &error), -EPROTO);
-	ck_assert_int_eq(verify(&staging, 0, ALL_LAYERS, HONEST_ENTRIES + 1, &error), -EPROTO);
+	ck_assert_int_eq(verify(&staging, 0, ALL_LAYERS, HONEST_ENTRIES - 1, &never, &error),
+			 -EPROTO);
+	ck_assert_int_eq(verify(&staging, 0, ALL_LAYERS, HONEST_ENTRIES + 1, &never, &error),
+			 -EPROTO);
 }
 END_TEST
 
@@ -164,16 +167,17 @@ START_TEST(a_dishonest_tree)
 	begin(0);
 	make_honest_tree();
 	dishonest[_i].make();
-	ck_assert_msg(verify(&staging, 0, ALL_LAYERS, HONEST_ENTRIES + 1, &error) == -EPERM, "%s",
-		      dishonest[_i].label);
+	ck_assert_msg(verify(&staging, 0, ALL_LAYERS, HONEST_ENTRIES + 1, &never, &error) == -EPERM,
+		      "%s", dishonest[_i].label);
 	ck_assert_msg(error.name[0] != '\0' && error.name[0] != '/', "%s: \"%s\"",
 		      dishonest[_i].label, error.name);
 	/* The other option is of no use; its own lifts it. */
 	ck_assert_msg(verify(&staging, flags ^ (QFILE_ALLOW_ALL_NAMES | QFILE_ALLOW_UNSAFE_LINKS),
-			     ALL_LAYERS, HONEST_ENTRIES + 1, &error) == -EPERM,
+			     ALL_LAYERS, HONEST_ENTRIES + 1, &never, &error) == -EPERM,
 		      "%s", dishonest[_i].label);
 	if (flags)
-		ck_assert_msg(verify(&staging, flags, ALL_LAYERS, HONEST_ENTRIES + 1, &error) == 0,
+		ck_assert_msg(verify(&staging, flags, ALL_LAYERS, HONEST_ENTRIES + 1, &never,
+				     &error) == 0,
 			      "%s", dishonest[_i].label);
 }
 END_TEST
@@ -189,10 +193,11 @@ START_TEST(special_bits)
 		make_honest_tree();
 		MUST(chmod(paths[i], special_modes[_i]));
 		/* Not looked for where the child had no call that sets them. */
-		ck_assert_int_eq(verify(&staging, 0, QFILE_LAYER_SYSCALLS, HONEST_ENTRIES, &error),
-				 0);
+		ck_assert_int_eq(
+			verify(&staging, 0, QFILE_LAYER_SYSCALLS, HONEST_ENTRIES, &never, &error),
+			0);
 		ck_assert_int_eq(verify(&staging, 0, ALL_LAYERS & ~QFILE_LAYER_SYSCALLS,
-					HONEST_ENTRIES, &error),
+					HONEST_ENTRIES, &never, &error),
 				 -EPERM);
 		ck_assert_str_eq(error.name, paths[i]);
 	}
@@ -204,9 +209,9 @@ START_TEST(two_names_for_one_file)
 	begin(0);
 	make_honest_tree();
 	MUST(link("top", "d/another"));
-	ck_assert_int_eq(
-		verify(&staging, 0, ALL_LAYERS & ~QFILE_LAYER_SYSCALLS, HONEST_ENTRIES + 1, &error),
-		-EPERM);
+	ck_assert_int_eq(verify(&staging, 0, ALL_LAYERS & ~QFILE_LAYER_SYSCALLS, HONEST_ENTRIES + 1,
+				&never, &error),
+			 -EPERM);
 }
 END_TEST
 
@@ -221,7 +226,7 @@ START_TEST(sealed_directories)
 	make_honest_tree();
 	MUST(chmod("d/sub", mode));
 	MUST(chmod("d", mode));
-	ck_assert_int_eq(verify(&staging, 0, ALL_LAYERS, HONEST_ENTRIES, &error), 0);
+	ck_assert_int_eq(verify(&staging, 0, ALL_LAYERS, HONEST_ENTRIES, &never, &error), 0);
 	ck_assert_uint_eq(mode_of("d"), mode);
 	MUST(chmod("d", 0700));
 	ck_assert_uint_eq(mode_of("d/sub"), mode);
@@ -237,7 +242,8 @@ START_TEST(sealed_directories_hide_nothing)
 	make_link("d/sub/bad", "/etc");
 	MUST(chmod("d/sub", mode));
 	MUST(chmod("d", mode));
-	ck_assert_int_eq(verify(&staging, 0, ALL_LAYERS, HONEST_ENTRIES + 1, &error), -EPERM);
+	ck_assert_int_eq(verify(&staging, 0, ALL_LAYERS, HONEST_ENTRIES + 1, &never, &error),
+			 -EPERM);
 	ck_assert_str_eq(error.name, "d/sub/bad");
 }
 END_TEST
@@ -249,7 +255,7 @@ START_TEST(a_deep_tree)
 	begin(0);
 	before = open_descriptors();
 	make_deep(staging.tree, "d", 4000);
-	ck_assert_int_eq(verify(&staging, 0, ALL_LAYERS, 4001, &error), 0);
+	ck_assert_int_eq(verify(&staging, 0, ALL_LAYERS, 4001, &never, &error), 0);
 	ck_assert_uint_eq(open_descriptors(), before);
 }
 END_TEST
@@ -259,7 +265,7 @@ START_TEST(a_tree_too_deep)
 {
 	begin(0);
 	make_deep(staging.tree, "d", 9000);
-	ck_assert_int_eq(verify(&staging, 0, ALL_LAYERS, 9001, &error), -ENAMETOOLONG);
+	ck_assert_int_eq(verify(&staging, 0, ALL_LAYERS, 9001, &never, &error), -ENAMETOOLONG);
 }
 END_TEST
 

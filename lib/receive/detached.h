@@ -1,0 +1,17 @@
+/*
+ * Work that goes on when its starter ends, or is killed by a hang-up.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
+#ifndef DETACHED_H
+#define DETACHED_H
+
+/*
+ * Do work(dir) in a process of its own, in a session of its own, that holds no descriptor but
+ * `dir`. Waits for its end, but no longer than a second. Where no process can be had, it is done
+ * before this returns.
+ */
+void detached(void (*work)(int dir), int dir);
+
+#endif

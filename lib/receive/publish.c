@@ -1,0 +1,290 @@
+/*
+ * Publishing: the entries of a delivery are renamed into the incoming directory, one by one.
+ *
+ * A directory that its owner may not write cannot be moved by a plain user: its mode is widened for
+ * that moment. Should we die in it, the next process has to give the directory the mode that was
+ * sent. All it needs is in the file system: the link STAGING_WIDENED says which directory it is,
+ * and the directory itself has the sticky bit, which no sender can set.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
+#include "receive/publish.h"
+
+#include "format/error.h"
+#include "io/directory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- The list of what was published ---- */
+
+struct record {
+	uint64_t ino; /* to know it again */
+	char name[NAME_MAX + 1];
+};
+
+#define RECORD_SIZE(length) (offsetof(struct record, name) + (length) + 1)
+
+uint64_t publication_size(uint64_t entries, uint64_t name_bytes)
+{
+	return entries * RECORD_SIZE(0) + name_bytes;
+}
+
+int publication_open(struct publication *publication, const struct staging *staging,
+		     struct naming *naming)
+{
+	int list = openat(staging->dir, ".", O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
+
+	/* Not every file system has files without names. */
+	if (list < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
+		list = openat(staging->dir, STAGING_LIST,
+			      O_CREAT | O_EXCL | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
+		if (list >= 0)
+			unlinkat(staging->dir, STAGING_LIST, 0);
+	}
+	*publication = (struct publication){.staging = staging, .naming = naming, .list = list};
+	return list < 0 ? -errno : 0;
+}
+
+void publication_close(struct publication *publication)
+{
+	if (publication->list >= 0)
+		close(publication->list);
+	publication->list = -1;
+}
+
+/* Note an entry that is about to be published. */
+static int note(const struct publication *publication, uint64_t ino, const char *name)
+{
+	struct record record = {.ino = ino};
+	size_t length = strlen(name), size = RECORD_SIZE(length);
+	ssize_t n;
+
+	if (publication->list < 0)
+		return 0;
+	memcpy(record.name, name, length + 1);
+	n = write(publication->list, &record, size);
+	if (n < 0)
+		return -errno;
+	return (size_t)n < size ? -ENOSPC : 0;
+}
+
+/* Read the next record. Returns false at the end. */
+static bool read_record(FILE *list, struct record *record)
+{
+	size_t length = 0;
+	int c;
+
+	if (fread(&record->ino, sizeof(record->ino), 1, list) != 1)
+		return false;
+	while ((c = getc(list)) > 0 && length < NAME_MAX)
+		record->name[length++] = (char)c;
+	record->name[length] = '\0';
+	return c == 0;
+}
+
+/* ---- Directories that cannot be moved as they are ---- */
+
+static bool is_read_only(const struct stat *status)
+{
+	return S_ISDIR(status->st_mode) &&
+	       (!(status->st_mode & S_IWUSR) || status->st_mode & S_ISVTX);
+}
+
+/* The mode that was sent, of a directory that may be widened by now. */
+static mode_t sent_mode(const struct stat *status)
+{
+	return status->st_mode & 0777 & ~(mode_t)(is_read_only(status) ? S_IWUSR : 0);
+}
+
+int publish_is_read_only(const struct staging *staging, const char *name)
+{
+	struct stat status;
+
+	if (fstatat(staging->tree, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	return is_read_only(&status);
+}
+
+static int set_mode(int dir, const char *name, mode_t mode)
+{
+	return fchmodat(dir, name, mode, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+}
+
+/* Widen the mode of `name`, after noting durably enough that this was done. */
+static int widen(const struct staging *staging, const char *name, const struct stat *status)
+{
+	unlinkat(staging->dir, STAGING_WIDENED, 0);
+	if (symlinkat(name, staging->dir, STAGING_WIDENED) < 0)
+		return -errno;
+	return set_mode(staging->tree, name, sent_mode(status) | S_IWUSR | S_ISVTX);
+}
+
+/*
+ * Give the directory that a dead publisher had widened the mode that was sent, if it was published
+ * already.
+ */
+static void narrow_left(const struct staging *staging)
+{
+	char name[NAME_MAX + 1];
+	struct stat status;
+	ssize_t length = readlinkat(staging->dir, STAGING_WIDENED, name, sizeof(name) - 1);
+
+	if (length < 0)
+		return;
+	name[length] = '\0';
+	if (naming_name_ok(name) &&
+	    fstatat(staging->incoming, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISDIR(status.st_mode) && status.st_mode & S_ISVTX)
+		set_mode(staging->incoming, name, sent_mode(&status));
+	unlinkat(staging->dir, STAGING_WIDENED, 0);
+}
+
+/* ---- Publishing ---- */
+
+/* Rename `name` into the incoming directory. *final: what it is called there. */
+static int rename_in(struct publication *publication, uint64_t ino, const char *name,
+		     char final[NAME_MAX + 1])
+{
+	const struct staging *staging = publication->staging;
+	char now[NAME_MAX + 1];
+	int r;
+
+	snprintf(final, NAME_MAX + 1, "%s", name);
+	for (;;) {
+		r = note(publication, ino, final);
+		if (r < 0)
+			return r;
+		if (renameat2(staging->tree, final, staging->incoming, final, RENAME_NOREPLACE) ==
+		    0)
+			return 0;
+		r = -errno;
+		if (r != -EEXIST || publication->naming->on_conflict == QFILE_CONFLICT_FAIL)
+			return r;
+		/* Somebody else has taken the name since: find another. */
+		memcpy(now, final, sizeof(now));
+		r = naming_entry(publication->naming, now, final);
+		if (r < 0)
+			return r;
+	}
+}
+
+static int publish_read_only(struct publication *publication, const char *name,
+			     const struct stat *status, char final[NAME_MAX + 1])
+{
+	const struct staging *staging = publication->staging;
+	int r = widen(staging, name, status);
+
+	if (r == 0)
+		r = rename_in(publication, status->st_ino, name, final);
+	if (r == 0)
+		r = set_mode(staging->incoming, final, sent_mode(status));
+	unlinkat(staging->dir, STAGING_WIDENED, 0);
+	return r;
+}
+
+static int publish(struct publication *publication, const char *name, char final[NAME_MAX + 1])
+{
+	struct stat status;
+
+	if (!naming_name_ok(name))
+		return -EPERM;
+	if (fstatat(publication->staging->tree, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode) && !S_ISLNK(status.st_mode))
+		return -EPERM;
+	return is_read_only(&status) ? publish_read_only(publication, name, &status, final)
+				     : rename_in(publication, status.st_ino, name, final);
+}
+
+int publish_entry(struct publication *publication, const char *name, struct qfile_error *error)
+{
+	char final[NAME_MAX + 1];
+	int r = publish(publication, name, final);
+
+	return r < 0 ? error_set(error, r, "committing", name) : 0;
+}
+
+/* Publish an entry that was listed, which may have been published since. */
+static int publish_listed(struct publication *publication, const char *name,
+			  struct qfile_error *error)
+{
+	int r = publish_entry(publication, name, error);
+
+	return r == -ENOENT && faccessat(publication->staging->tree, name, F_OK,
+					 AT_SYMLINK_NOFOLLOW) < 0
+		       ? 0
+		       : r;
+}
+
+/* Go over the tree once. Returns 0 when it was empty, else 1. */
+static int publish_pass(struct publication *publication, struct qfile_error *error)
+{
+	DIR *list = directory_read(
+		openat(publication->staging->tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	const struct dirent *entry;
+	int r = 0, found = 0;
+
+	if (!list)
+		return error_set(error, -errno, "committing", NULL);
+	while (r == 0) {
+		errno = 0;
+		entry = readdir(list);
+		if (!entry) {
+			r = errno ? error_set(error, -errno, "committing", NULL) : 0;
+			break;
+		}
+		if (is_dot_or_dot_dot(entry->d_name))
+			continue;
+		found = 1;
+		r = publish_listed(publication, entry->d_name, error);
+	}
+	closedir(list);
+	return r < 0 ? r : found;
+}
+
+int publish_all(struct publication *publication, struct qfile_error *error)
+{
+	int r;
+
+	narrow_left(publication->staging);
+	/* Until nothing is left: a list that changes while it is read may leave something out. */
+	do
+		r = publish_pass(publication, error);
+	while (r > 0);
+	return r;
+}
+
+static void unpublish(const struct staging *staging, const struct record *record)
+{
+	struct stat status;
+
+	if (fstatat(staging->incoming, record->name, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    status.st_ino != record->ino)
+		return;
+	if (is_read_only(&status))
+		set_mode(staging->incoming, record->name, status.st_mode | S_IWUSR);
+	renameat2(staging->incoming, record->name, staging->tree, record->name, RENAME_NOREPLACE);
+}
+
+void unpublish_all(const struct publication *publication)
+{
+	int fd = publication->list < 0 ? -1 : dup(publication->list);
+	FILE *list = fd < 0 ? NULL : fdopen(fd, "r");
+	struct record record;
+
+	if (!list) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	rewind(list);
+	while (read_record(list, &record))
+		unpublish(publication->staging, &record);
+	fclose(list);
+}

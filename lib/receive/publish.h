@@ -1,0 +1,45 @@
+/*
+ * Publishing: the entries of a delivery are renamed into the incoming directory, one by one, and
+ * taken back where not all of them can be.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
+#ifndef PUBLISH_H
+#define PUBLISH_H
+#include "receive/naming.h"
+
+struct publication {
+	const struct staging *staging; /* staging->tree holds what is not published yet */
+	struct naming *naming;         /* for names that are taken in the meantime */
+	/* What was published, in order to take it back; -1: nothing will be. */
+	int list;
+};
+
+/*
+ * Make the list: a file without a name, which no later receiver can find, let alone believe. A
+ * negative errno when it cannot be made.
+ */
+int publication_open(struct publication *publication, const struct staging *staging,
+		     struct naming *naming);
+void publication_close(struct publication *publication);
+
+/* The bytes that the list takes for so many entries, and so many bytes of names. */
+uint64_t publication_size(uint64_t entries, uint64_t name_bytes);
+
+/*
+ * Publish the entry `name`, never over something. -EEXIST: its name has been taken in the meantime
+ * (QFILE_CONFLICT_FAIL).
+ */
+int publish_entry(struct publication *publication, const char *name, struct qfile_error *error);
+
+/* Publish everything in staging->tree, and what is left to be done of a publisher that died. */
+int publish_all(struct publication *publication, struct qfile_error *error);
+
+/* Take back all that is on the list, as far as the same system that just failed lets us. */
+void unpublish_all(const struct publication *publication);
+
+/* Is this a directory that its owner may not write? Those can be moved only with another mode. */
+int publish_is_read_only(const struct staging *staging, const char *name);
+
+#endif

@@ -1,0 +1,117 @@
+/*
+ * Sweeping: what receivers that were killed have left is finished, or removed.
+ *
+ * Whoever comes next sweeps for all sources, after the result has been sent: a source that never
+ * calls again leaves nothing, and none waits for what another has left.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
+#include "receive/sweep.h"
+
+#include "io/directory.h"
+#include "receive/commit.h"
+#include "receive/detached.h"
+#include "receive/staging.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <qfile.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define OPEN_DIRECTORY (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+
+/* Finish or remove one that is locked. */
+static void sweep_one(struct staging *staging)
+{
+	int r = commit_finish(staging);
+
+	/* Only what is known to be finished, or not to be decided, is removed. */
+	if (r == 0 || r == -ENOENT)
+		staging_remove(staging);
+	else
+		staging_close(staging);
+}
+
+/*
+ * Find what was left in `incoming`. Returns whether there is something, and does away with it
+ * where asked to.
+ */
+static bool find_left(int incoming, bool remove)
+{
+	DIR *list = directory_read(openat(incoming, ".", OPEN_DIRECTORY));
+	const struct dirent *entry;
+	bool found = false;
+
+	while (list && (remove || !found) && (entry = readdir(list))) {
+		struct staging staging;
+
+		if (entry->d_name[0] != '.' || staging_adopt(&staging, incoming, entry->d_name) < 0)
+			continue;
+		found = true;
+		if (remove)
+			sweep_one(&staging);
+		else
+			staging_close(&staging);
+	}
+	if (list)
+		closedir(list);
+	return found;
+}
+
+void sweep_here(int incoming)
+{
+	find_left(incoming, true);
+}
+
+void sweep(int incoming)
+{
+	if (find_left(incoming, false))
+		detached(sweep_here, incoming);
+}
+
+/* The same for every directory in `sources`, which are of one source each. */
+static bool find_left_of_all(int sources, bool remove)
+{
+	DIR *list = directory_read(openat(sources, ".", OPEN_DIRECTORY));
+	const struct dirent *entry;
+	bool found = false;
+
+	while (list && (remove || !found) && (entry = readdir(list))) {
+		int incoming;
+
+		if (is_dot_or_dot_dot(entry->d_name) ||
+		    (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN))
+			continue;
+		incoming = openat(sources, entry->d_name, OPEN_DIRECTORY);
+		if (incoming < 0)
+			continue;
+		found = find_left(incoming, remove) || found;
+		close(incoming);
+	}
+	if (list)
+		closedir(list);
+	return found;
+}
+
+static void remove_left_of_all(int sources)
+{
+	find_left_of_all(sources, true);
+}
+
+void qfile_sweep(const struct qfile_user *user)
+{
+	int home =
+		open(*user->home ? user->home : "/nonexistent", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int sources = home < 0 ? -1 : openat(home, "PedOSIncoming", OPEN_DIRECTORY);
+
+	if (home >= 0)
+		close(home);
+	if (sources < 0)
+		return;
+	if (find_left_of_all(sources, false))
+		detached(remove_left_of_all, sources);
+	close(sources);
+}

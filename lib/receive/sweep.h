@@ -1,0 +1,19 @@
+/*
+ * Sweeping: what receivers that were killed have left is finished, or removed.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
+#ifndef SWEEP_H
+#define SWEEP_H
+
+/*
+ * Go over what receivers that were killed left in `incoming`: finish what was decided, remove the
+ * rest, in a process that outlives this one. What cannot be dealt with is left for the next one.
+ */
+void sweep(int incoming);
+
+/* The same in this process. */
+void sweep_here(int incoming);
+
+#endif

@@ -1,0 +1,103 @@
+/*
+ * Bringing a delivery to stable storage, as long as nobody gives it up.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
+#include "receive/sync.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* The thread only makes a few system calls. */
+#define STACK_SIZE ((size_t)64 << 10)
+
+/* The thread's own, freed by it. */
+struct job {
+	int dir;
+	int done; /* a pipe, for the result */
+};
+
+static void *run(void *argument)
+{
+	struct job *job = argument;
+	int r = syncfs(job->dir) < 0 ? -errno : 0;
+
+	/* It is no matter if nobody reads it any more. */
+	(void)!write(job->done, &r, sizeof(r));
+	close(job->done);
+	close(job->dir);
+	free(job);
+	return NULL;
+}
+
+/* Start a thread with all signals blocked: they are the caller's. */
+static bool start_thread(struct job *job)
+{
+	pthread_attr_t attributes;
+	sigset_t all, before;
+	pthread_t thread;
+	bool started;
+
+	if (pthread_attr_init(&attributes) != 0)
+		return false;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	started = pthread_attr_setstacksize(&attributes, STACK_SIZE) == 0 &&
+		  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED) == 0 &&
+		  pthread_create(&thread, &attributes, run, job) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attributes);
+	return started;
+}
+
+/* Start it. Returns the pipe that the result comes from, or -1. */
+static int start(int dir)
+{
+	struct job *job = malloc(sizeof(*job));
+	int ends[2];
+
+	if (job && pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0) {
+		*job = (struct job){.dir = fcntl(dir, F_DUPFD_CLOEXEC, 0), .done = ends[1]};
+		if (job->dir >= 0 && start_thread(job))
+			return ends[0];
+		if (job->dir >= 0)
+			close(job->dir);
+		close(ends[0]);
+		close(ends[1]);
+	}
+	free(job);
+	return -1;
+}
+
+/* Read the result. Returns 1 when it is there, 0 when not yet. */
+static int read_result(int done, int *result)
+{
+	ssize_t n = read(done, result, sizeof(*result));
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	/* A thread that cannot say how it went: nobody knows what is on the disk. */
+	return n == sizeof(*result) ? 1 : -EIO;
+}
+
+int sync_cancellable(int dir, struct cancel *cancel)
+{
+	int done = start(dir), result = 0, r;
+
+	/* Where no thread can be had, nobody can give it up. */
+	if (done < 0)
+		return syncfs(dir) < 0 ? -errno : 0;
+	do {
+		r = cancel_wait(cancel, done, 1000);
+		if (r == 0)
+			r = read_result(done, &result);
+	} while (r == 0);
+	close(done);
+	return r < 0 ? r : result;
+}

@@ -1,0 +1,18 @@
+/*
+ * Bringing a delivery to stable storage, as long as nobody gives it up.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
+#ifndef SYNC_H
+#define SYNC_H
+#include "receive/cancel.h"
+
+/*
+ * syncfs() of the file system that the directory `dir` is on. No signal interrupts that call, and a
+ * slow disk may take minutes for it, so it is made in a thread of its own, which is left to itself
+ * when the delivery is given up. As cancel_check(), or the errno of syncfs().
+ */
+int sync_cancellable(int dir, struct cancel *cancel);
+
+#endif
