@@ -9,9 +9,9 @@
 
 /*
  * Do work(dir) in a process of its own, in a session of its own, that holds no descriptor but
- * `dir`. Waits for its end, but no longer than a second. Where no process can be had, it is done
- * before this returns.
+ * `dir`. Waits for its end, but not for long: ten seconds, or one if the user wants to stop (`stop`
+ * is readable) or cannot say so (-1). Where no process can be had, it is done before this returns.
  */
-void detached(void (*work)(int dir), int dir);
+void detached(void (*work)(int dir), int dir, int stop);
 
 #endif

@@ -106,7 +106,7 @@ static int wait_for_space(struct monitor *monitor)
 			return 0;
 		/* What others have left may be what is in the way. */
 		if (!swept)
-			sweep(options->incoming);
+			sweep(options->incoming, options->stop);
 		swept = true;
 		if (poll(pollfds, 2, 1000) < 0 && errno != EINTR)
 			return error_set(monitor->error, -errno, "waiting for space", NULL);
@@ -370,6 +370,6 @@ int qfile_receive(const struct qfile_receive_options *given, struct qfile_receiv
 	answered = answer(&monitor, r);
 	outcome->answered = answered == 0;
 	/* Not before: whoever waits for the result does not wait for what others have left, too. */
-	sweep(options.incoming);
+	sweep(options.incoming, options.stop);
 	return r;
 }

@@ -66,10 +66,10 @@ void sweep_here(int incoming)
 	find_left(incoming, true);
 }
 
-void sweep(int incoming)
+void sweep(int incoming, int stop)
 {
 	if (find_left(incoming, false))
-		detached(sweep_here, incoming);
+		detached(sweep_here, incoming, stop);
 }
 
 /* The same for every directory in `sources`, which are of one source each. */
@@ -112,6 +112,6 @@ void qfile_sweep(const struct qfile_user *user)
 	if (sources < 0)
 		return;
 	if (find_left_of_all(sources, false))
-		detached(remove_left_of_all, sources);
+		detached(remove_left_of_all, sources, -1);
 	close(sources);
 }

@@ -9,9 +9,10 @@
 
 /*
  * Go over what receivers that were killed left in `incoming`: finish what was decided, remove the
- * rest, in a process that outlives this one. What cannot be dealt with is left for the next one.
+ * rest, in a process that outlives this one; detached() says how long this waits for it. What
+ * cannot be dealt with is left for the next one.
  */
-void sweep(int incoming);
+void sweep(int incoming, int stop);
 
 /* The same in this process. */
 void sweep_here(int incoming);
