@@ -321,7 +321,7 @@ int stream_flush(struct stream_writer *writer)
 	return 0;
 }
 
-ssize_t stream_read_answer(struct stream_writer *writer, void *buffer, size_t size, int timeout)
+ssize_t stream_read_in(struct stream_writer *writer, void *buffer, size_t size, int timeout)
 {
 	size_t done = 0;
 

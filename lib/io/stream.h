@@ -114,10 +114,10 @@ void stream_put_pages(struct stream_writer *writer, size_t size, int file, off_t
  */
 int stream_flush(struct stream_writer *writer);
 /*
- * Read up to `size` bytes of the answer; fewer only at the end, or when nothing comes for
- * `timeout` milliseconds (-1: wait as long as it takes). -ECANCELED: `stop`.
+ * Read up to `size` bytes from `in`, the other direction. Returns fewer only at the end, or when
+ * nothing comes for `timeout` milliseconds (-1: wait as long as it takes). -ECANCELED: `stop`.
  */
-ssize_t stream_read_answer(struct stream_writer *writer, void *buffer, size_t size, int timeout);
+ssize_t stream_read_in(struct stream_writer *writer, void *buffer, size_t size, int timeout);
 /* Is `stop` readable? */
 bool stream_stopped(int stop);
 

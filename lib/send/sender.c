@@ -356,7 +356,7 @@ int qfile_sender_step(struct qfile_sender *sender, struct qfile_error *error)
 static int read_result(struct qfile_sender *sender, struct qfile_result *result)
 {
 	unsigned char bytes[QFILE_RESULT_SIZE], length[QFILE_RESULT_NAMELEN_SIZE];
-	ssize_t n = stream_read_answer(&sender->writer, bytes, sizeof(bytes), -1);
+	ssize_t n = stream_read_in(&sender->writer, bytes, sizeof(bytes), -1);
 
 	if (n < 0)
 		return (int)n;
@@ -367,9 +367,9 @@ static int read_result(struct qfile_sender *sender, struct qfile_result *result)
 	 * An old receiver's answer ends here, which shows when it closes the connection, or soon.
 	 * What cannot be a name is not worth failing for.
 	 */
-	n = stream_read_answer(&sender->writer, length, sizeof(length), TIMEOUT);
+	n = stream_read_in(&sender->writer, length, sizeof(length), TIMEOUT);
 	if ((size_t)n == sizeof(length) && qfile_result_namelen_decode(length, result) == 0) {
-		n = stream_read_answer(&sender->writer, result->name, result->namelen, TIMEOUT);
+		n = stream_read_in(&sender->writer, result->name, result->namelen, TIMEOUT);
 		result->namelen = n < 0 ? 0 : (size_t)n;
 	}
 	return n == -ECANCELED ? -ECANCELED : 0;

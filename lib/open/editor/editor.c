@@ -55,8 +55,7 @@ int editor_new(struct editor **editor, const struct editor_options *options)
 static int receive_request(struct editor *editor, struct qfile_error *error)
 {
 	unsigned char untrusted_bytes[EDIT_REQUEST_SIZE];
-	ssize_t n =
-		stream_read_answer(&editor->stream, untrusted_bytes, sizeof(untrusted_bytes), -1);
+	ssize_t n = stream_read_in(&editor->stream, untrusted_bytes, sizeof(untrusted_bytes), -1);
 	int r;
 
 	if (n < 0)
@@ -85,7 +84,7 @@ static int store(struct editor *editor, int fd)
 	while (r == 0 && content->size < length) {
 		uint64_t left = length - content->size;
 		size_t want = left < STREAM_BUFFER_SIZE ? (size_t)left : STREAM_BUFFER_SIZE;
-		ssize_t n = stream_read_answer(&editor->stream, editor->stream.buffer, want, -1);
+		ssize_t n = stream_read_in(&editor->stream, editor->stream.buffer, want, -1);
 
 		if (n < 0)
 			return (int)n;

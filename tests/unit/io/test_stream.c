@@ -647,7 +647,7 @@ START_TEST(answer)
 	open_pipes(&pipes);
 	pipes.writer.in = feed(answers[_i].sent, strlen(answers[_i].sent), answers[_i].piece);
 	fcntl(pipes.writer.in, F_SETFL, O_NONBLOCK);
-	n = stream_read_answer(&pipes.writer, got, answers[_i].want, -1);
+	n = stream_read_in(&pipes.writer, got, answers[_i].want, -1);
 	ck_assert_msg(n == answers[_i].got, "%s: %zd", answers[_i].label, n);
 	ck_assert_msg(memcmp(got, answers[_i].sent, (size_t)n) == 0, "%s", answers[_i].label);
 }
@@ -660,8 +660,8 @@ START_TEST(answer_stopped)
 
 	open_pipes(&pipes);
 	cause(&pipes, STOP);
-	ck_assert_int_eq(stream_read_answer(&pipes.writer, got, sizeof(got), -1), -ECANCELED);
-	ck_assert_int_eq(stream_read_answer(&pipes.writer, got, sizeof(got), 0), -ECANCELED);
+	ck_assert_int_eq(stream_read_in(&pipes.writer, got, sizeof(got), -1), -ECANCELED);
+	ck_assert_int_eq(stream_read_in(&pipes.writer, got, sizeof(got), 0), -ECANCELED);
 }
 END_TEST
 
@@ -672,9 +672,9 @@ START_TEST(answer_that_does_not_go_on)
 	char got[16];
 
 	open_pipes(&pipes);
-	ck_assert_int_eq(stream_read_answer(&pipes.writer, got, sizeof(got), 10), 0);
+	ck_assert_int_eq(stream_read_in(&pipes.writer, got, sizeof(got), 10), 0);
 	cause(&pipes, ANSWER);
-	ck_assert_int_eq(stream_read_answer(&pipes.writer, got, sizeof(got), 10), 6);
+	ck_assert_int_eq(stream_read_in(&pipes.writer, got, sizeof(got), 10), 6);
 	ck_assert_mem_eq(got, "answer", 6);
 }
 END_TEST
