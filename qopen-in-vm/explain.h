@@ -26,7 +26,7 @@ void explain_save(const struct explain *about, enum opener_step step,
 /* The other side has ended, with success or without. */
 void explain_done(const struct explain *about, const struct opener_event *event);
 /*
- * Sending, or reading the answer, failed with `code`. `event`: the last of the saves, or its number
+ * Sending, or reading the reply, failed with `code`. `event`: the last of the saves, or its number
  * 0.
  */
 void explain_failure(const struct explain *about, int code, const struct opener_event *event,

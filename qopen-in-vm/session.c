@@ -42,7 +42,7 @@ int session_send(struct session *session, int out)
 	int flags = fcntl(out, F_GETFL), r;
 
 	/*
-	 * An answer must be noticed even if the other side no longer reads; what we share with our
+	 * A reply must be noticed even if the other side no longer reads; what we share with our
 	 * parent is put back.
 	 */
 	fcntl(out, F_SETFL, flags | O_NONBLOCK);

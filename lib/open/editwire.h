@@ -20,7 +20,7 @@ struct edit_request {
 	/* The file's base name, without "view-only-", NUL-terminated; decoded: untrusted. */
 	char name[EDIT_REQUEST_SIZE];
 	bool view_only;
-	bool records; /* version 2: the answer is to come in records. Encoded always */
+	bool records; /* version 2: the reply is to come in records. Encoded always */
 	/* Version 2: bytes of content that follow; else they end with the stream. */
 	uint64_t length;
 };
@@ -40,7 +40,7 @@ void edit_request_encode(const struct edit_request *request,
 int edit_request_decode(const unsigned char untrusted_bytes[EDIT_REQUEST_SIZE],
 			struct edit_request *request);
 
-/* A record of the answer under version 2: a header, then the payload, then the payload's CRC-32. */
+/* A record of the reply under version 2: a header, then the payload, then the payload's CRC-32. */
 #define EDIT_RECORD_SIZE 24
 #define EDIT_CRC_SIZE    4
 /* The longest payload of a record "done": a message. */
@@ -69,7 +69,7 @@ int edit_record_decode(const unsigned char untrusted_bytes[EDIT_RECORD_SIZE],
 
 #define EDIT_MARK_SIZE 8
 /*
- * Do these bytes begin an answer in records? Else they are a new content, raw, as version 1 sends
+ * Do these bytes begin a reply in records? Else they are a new content, raw, as version 1 sends
  * it.
  */
 bool edit_is_record(const unsigned char untrusted_bytes[EDIT_MARK_SIZE]);

@@ -23,7 +23,7 @@ def old_request(name):
     return name.ljust(256, b"\0")
 
 
-# ---- What the editor answers ----
+# ---- The reply of the editor ----
 
 
 def header(kind, length, code=0, mark=MARK):

@@ -49,7 +49,7 @@ enum {
 #define LAST_TRIES 3
 
 /*
- * Send what the file holds now, if the opener does not have it. As answer_save(); 0, too, where
+ * Send what the file holds now, if the opener does not have it. As reply_save(); 0, too, where
  * there is no file.
  */
 static int send_version(struct editing *editing)
@@ -60,7 +60,7 @@ static int send_version(struct editing *editing)
 	if (fd < 0)
 		/* Moved away, and another is coming; or removed, which is no save. */
 		return fd == -ENOENT ? 0 : fd;
-	r = answer_save(editing->answer, fd, &status);
+	r = reply_save(editing->reply, fd, &status);
 	close(fd);
 	return r;
 }
@@ -127,10 +127,10 @@ static int attend(struct editing *editing)
 			return r;
 		/* Each once it is complete; under version 1 only the last can be sent. */
 		if (!watch_settled(&editing->watch) || editing->view_only ||
-		    !editing->answer->records)
+		    !editing->reply->records)
 			continue;
 		r = send_version(editing);
-		if (r < 0 && editing->answer->ended)
+		if (r < 0 && editing->reply->ended)
 			return r;
 		/* What cannot be read now may be so at the end. */
 		if (r == -EAGAIN)
@@ -172,7 +172,7 @@ int editing_run(struct editing *editing, char *const argv[], char *const environ
 	} else {
 		r = attend(editing);
 		if (r == -ECANCELED)
-			answer_hurry(editing->answer);
+			reply_hurry(editing->reply);
 		last = send_last(editing, r == 0);
 		handler_end(&editing->handler, END_PATIENCE);
 		r = r == 0 && last < 0 ? last : r;

@@ -7,15 +7,15 @@
  */
 #ifndef EDITING_H
 #define EDITING_H
-#include "open/editor/answer.h"
 #include "open/editor/handler.h"
 #include "open/editor/in_use.h"
+#include "open/editor/reply.h"
 #include "open/editor/watch.h"
 #include "open/editor/workdir.h"
 
 struct editing {
 	const struct workdir *workdir;
-	struct answer *answer;
+	struct reply *reply;
 	int out, stop;  /* as in struct editor_options */
 	bool view_only; /* nothing goes back */
 	struct watch watch;

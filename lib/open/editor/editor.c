@@ -26,7 +26,7 @@ struct editor {
 	struct stream_writer stream;
 	struct edit_request request;
 	struct workdir workdir;
-	struct answer answer;
+	struct reply reply;
 	int removed; /* as workdir_remove() returned, once it was called */
 };
 
@@ -41,7 +41,7 @@ int editor_new(struct editor **editor, const struct editor_options *options)
 		return -ENOMEM;
 	e->options = *options;
 	e->workdir.dir = -1;
-	e->answer.stream = &e->stream;
+	e->reply.stream = &e->stream;
 	if (stream_writer_open(&e->stream, options->in, options->out, options->stop) < 0) {
 		free(e);
 		return -ENOMEM;
@@ -62,9 +62,9 @@ static int receive_request(struct editor *editor, struct qfile_error *error)
 		return error_set(error, (int)n, "reading the request", NULL);
 	if ((size_t)n < sizeof(untrusted_bytes))
 		return error_set(error, -ENODATA, "reading the request", NULL);
-	/* An opener that marks its request understands an answer in records, whatever else it says.
+	/* An opener that marks its request understands a reply in records, whatever else it says.
 	 */
-	editor->answer.records = edit_is_record(untrusted_bytes + EDIT_NAME_SIZE);
+	editor->reply.records = edit_is_record(untrusted_bytes + EDIT_NAME_SIZE);
 	r = edit_request_decode(untrusted_bytes, &editor->request);
 	return r < 0 ? error_set(error, r, "reading the request", NULL) : 0;
 }
@@ -72,7 +72,7 @@ static int receive_request(struct editor *editor, struct qfile_error *error)
 /* The content: as much as was announced, or under version 1 all that comes. */
 static int store(struct editor *editor, int fd)
 {
-	struct content *content = &editor->answer.last;
+	struct content *content = &editor->reply.last;
 	bool known = editor->request.records;
 	uint64_t length = known ? editor->request.length : UINT64_MAX;
 	int r = 0;
@@ -108,7 +108,7 @@ static int receive_content(struct editor *editor)
 	r = store(editor, fd);
 	if (close(fd) < 0 && r == 0)
 		r = -errno;
-	editor->answer.sure = r == 0;
+	editor->reply.sure = r == 0;
 	return r;
 }
 
@@ -151,7 +151,7 @@ bool editor_view_only(const struct editor *editor)
 
 unsigned editor_saves(const struct editor *editor)
 {
-	return editor->answer.saves;
+	return editor->reply.saves;
 }
 
 int editor_run(struct editor *editor, char *const argv[], char *const environment[], int *status,
@@ -159,7 +159,7 @@ int editor_run(struct editor *editor, char *const argv[], char *const environmen
 {
 	struct editing editing = {
 		.workdir = &editor->workdir,
-		.answer = &editor->answer,
+		.reply = &editor->reply,
 		.out = editor->options.out,
 		.stop = editor->options.stop,
 		.view_only = editor->request.view_only,
@@ -174,7 +174,7 @@ int editor_done(struct editor *editor, int code, const char *message)
 {
 	editor->stream.in = -1;
 	editor->removed = workdir_remove(&editor->workdir);
-	return answer_done(&editor->answer, code, message);
+	return reply_done(&editor->reply, code, message);
 }
 
 int editor_free(struct editor *editor)

@@ -12,7 +12,7 @@ struct editor;
 
 struct editor_options {
 	int in;  /* the request and the content */
-	int out; /* the answer goes here; non-blocking or not */
+	int out; /* the reply goes here; non-blocking or not */
 	int stop;
 	const char *directory; /* where to make a private directory for the file */
 	/* The name of the VM that asks, for the directory's name; NULL: unknown. */

@@ -17,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* How far the answer has come. */
+/* How far the reply has come. */
 enum state {
 	AT_BEGIN,  /* nothing has come */
 	AT_RECORD, /* a record's header comes next */
@@ -145,7 +145,7 @@ int opener_send(struct opener *opener, struct qfile_error *error)
 		r = send_request(opener);
 	else
 		r = opener->done < opener->total ? send_part(opener, error) : 0;
-	if (r == -EALREADY) /* it answers, or has gone */
+	if (r == -EALREADY) /* it replies, or has gone */
 		return 0;
 	if (r < 0 && error && error->code == 0)
 		error_set(error, r, r == -ECANCELED ? NULL : "sending",
@@ -159,7 +159,7 @@ int opener_send(struct opener *opener, struct qfile_error *error)
 	return 0;
 }
 
-/* ---- The answer ---- */
+/* ---- The reply ---- */
 
 /* Have at least `size` bytes, as stream_peek(). What ends before, ends without its end. */
 static ssize_t peek(struct opener *opener, size_t size, const unsigned char **bytes)
@@ -255,7 +255,7 @@ static int take_raw(struct opener *opener, struct opener_event *event, struct qf
 	return n < 0 ? (int)n : OPENER_PART;
 }
 
-/* The header of a record that ends the answer is at *bytes; its message follows. */
+/* The header of a record that ends the reply is at *bytes; its message follows. */
 static int take_done(struct opener *opener, const struct edit_record *record,
 		     struct opener_event *event)
 {
@@ -337,7 +337,7 @@ int opener_step(struct opener *opener, struct opener_event *event, struct qfile_
 	event->path[0] = event->message[0] = '\0';
 	step = take(opener, event, error);
 	event->save = opener->save;
-	return step < 0 ? error_set(error, step, step == -ECANCELED ? NULL : "reading the answer",
+	return step < 0 ? error_set(error, step, step == -ECANCELED ? NULL : "reading the reply",
 				    NULL)
 			: step;
 }

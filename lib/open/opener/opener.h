@@ -12,7 +12,7 @@
 struct opener;
 
 struct opener_options {
-	int in;  /* the answer is read here */
+	int in;  /* the reply is read here */
 	int out; /* the request and the content go here; non-blocking or not */
 	int stop;
 	bool view_only;     /* nothing that comes back is written anywhere */
@@ -89,7 +89,7 @@ struct opener_event {
 
 /*
  * Read on. Returns an enum opener_step or a negative errno, after which nothing more is to be
- * read. -ECONNRESET: the answer ended without its end. -EPROTO: it is malformed. -EFBIG: a save
+ * read. -ECONNRESET: the reply ended without its end. -EPROTO: it is malformed. -EFBIG: a save
  * is longer than max_bytes. -ECANCELED: `stop`.
  */
 int opener_step(struct opener *opener, struct opener_event *event, struct qfile_error *error);

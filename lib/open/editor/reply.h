@@ -1,16 +1,16 @@
 /*
- * The editor's answer: saves of the file, as they are saved, and how it ended. qfile(5)
+ * The editor's reply: saves of the file, as they are saved, and how it ended. qfile(5)
  * describes the format.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
-#ifndef ANSWER_H
-#define ANSWER_H
+#ifndef REPLY_H
+#define REPLY_H
 #include "io/stream.h"
 #include "open/content.h"
 
-struct answer {
+struct reply {
 	struct stream_writer *stream;
 	bool records; /* the opener speaks version 2 */
 	/* Nothing more can follow: the end was told, or the connection is lost. */
@@ -27,13 +27,13 @@ struct answer {
  * empty, which cannot be said under version 1. Else the errno of reading it. Under version 1,
  * nothing can follow.
  */
-int answer_save(struct answer *answer, int fd, const struct stat *status);
+int reply_save(struct reply *reply, int fd, const struct stat *status);
 /* Tell the end, as editor_done(). */
-int answer_done(struct answer *answer, int code, const char *message);
+int reply_done(struct reply *reply, int code, const char *message);
 /*
  * The caller is to stop: `stop` counts no longer, but an opener that takes nothing for a few
  * seconds is one that has gone.
  */
-void answer_hurry(struct answer *answer);
+void reply_hurry(struct reply *reply);
 
 #endif

@@ -1,10 +1,10 @@
 /*
- * The editor's answer: saves of the file, as they are saved, and how it ended.
+ * The editor's reply: saves of the file, as they are saved, and how it ended.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
-#include "open/editor/answer.h"
+#include "open/editor/reply.h"
 #include "open/editwire.h"
 
 #include <errno.h>
@@ -15,56 +15,56 @@
 /* Milliseconds. Whoever stops us waits for a while before they kill. */
 #define LAST_PATIENCE 5000
 
-void answer_hurry(struct answer *answer)
+void reply_hurry(struct reply *reply)
 {
-	answer->stream->stop = -1;
-	answer->stream->timeout = LAST_PATIENCE;
+	reply->stream->stop = -1;
+	reply->stream->timeout = LAST_PATIENCE;
 }
 
 /* Being stopped is no reason to leave a save half sent. */
-static int flush(struct answer *answer)
+static int flush(struct reply *reply)
 {
-	int r = stream_flush(answer->stream);
+	int r = stream_flush(reply->stream);
 
 	if (r == -ECANCELED) {
-		answer_hurry(answer);
-		r = stream_flush(answer->stream);
+		reply_hurry(reply);
+		r = stream_flush(reply->stream);
 	}
 	if (r < 0)
-		answer->ended = true;
+		reply->ended = true;
 	return r == -EALREADY || r == -ETIMEDOUT ? -ECONNRESET : r;
 }
 
-static int send_bytes(struct answer *answer, const void *bytes, size_t size)
+static int send_bytes(struct reply *reply, const void *bytes, size_t size)
 {
 	unsigned char *room;
-	ssize_t n = stream_room(answer->stream, size, &room); /* it is empty: there is enough */
+	ssize_t n = stream_room(reply->stream, size, &room); /* it is empty: there is enough */
 
 	if (n < 0)
 		return (int)n;
 	memcpy(room, bytes, size);
-	stream_put(answer->stream, size);
-	return flush(answer);
+	stream_put(reply->stream, size);
+	return flush(reply);
 }
 
-static int send_record(struct answer *answer, enum edit_kind kind, uint32_t code, uint64_t length)
+static int send_record(struct reply *reply, enum edit_kind kind, uint32_t code, uint64_t length)
 {
 	struct edit_record record = {.kind = kind, .code = code, .length = length};
 	unsigned char bytes[EDIT_RECORD_SIZE];
 	int r;
 
 	edit_record_encode(&record, bytes);
-	r = send_bytes(answer, bytes, sizeof(bytes));
-	answer->stream->crc = 0; /* the payload has one of its own */
+	r = send_bytes(reply, bytes, sizeof(bytes));
+	reply->stream->crc = 0; /* the payload has one of its own */
 	return r;
 }
 
-static int send_crc(struct answer *answer, uint32_t crc)
+static int send_crc(struct reply *reply, uint32_t crc)
 {
 	unsigned char bytes[EDIT_CRC_SIZE];
 
 	edit_crc_encode(crc, bytes);
-	return send_bytes(answer, bytes, sizeof(bytes));
+	return send_bytes(reply, bytes, sizeof(bytes));
 }
 
 /*
@@ -87,7 +87,7 @@ static size_t read_at(int fd, unsigned char *buffer, size_t size, off_t offset)
 }
 
 /* So many bytes were announced and so many go, whatever becomes of the file. */
-static int send_content(struct answer *answer, int fd, uint64_t size)
+static int send_content(struct reply *reply, int fd, uint64_t size)
 {
 	int r = 0;
 
@@ -97,15 +97,15 @@ static int send_content(struct answer *answer, int fd, uint64_t size)
 		       got;
 		unsigned char *room;
 		/* It is empty: there is enough. */
-		ssize_t n = stream_room(answer->stream, piece, &room);
+		ssize_t n = stream_room(reply->stream, piece, &room);
 
 		if (n < 0)
 			return (int)n;
 		got = read_at(fd, room, piece, (off_t)offset);
 		memset(room + got, 0, piece - got);
-		stream_put(answer->stream, piece);
+		stream_put(reply->stream, piece);
 		offset += piece;
-		r = flush(answer);
+		r = flush(reply);
 	}
 	return r;
 }
@@ -119,77 +119,77 @@ static bool remained(int fd, const struct stat *status, const struct content *co
 	return fstat(fd, &now) == 0 && !content_touched(status, &now) && content->crc == sent;
 }
 
-static int send_save(struct answer *answer, int fd, const struct stat *status,
+static int send_save(struct reply *reply, int fd, const struct stat *status,
 		     const struct content *content)
 {
 	uint32_t crc;
 	bool whole;
-	int r = send_record(answer, EDIT_SAVE, 0, content->size);
+	int r = send_record(reply, EDIT_SAVE, 0, content->size);
 
 	if (r == 0)
-		r = send_content(answer, fd, content->size);
+		r = send_content(reply, fd, content->size);
 	if (r < 0)
 		return r;
-	crc = answer->stream->crc;
+	crc = reply->stream->crc;
 	whole = remained(fd, status, content, crc);
 	/* Parts of two saves: the opener must not take it for one. */
-	r = send_crc(answer, whole ? crc : ~crc);
+	r = send_crc(reply, whole ? crc : ~crc);
 	if (r < 0)
 		return r;
-	answer->last = *content;
-	answer->sure = whole;
-	answer->saves += whole;
+	reply->last = *content;
+	reply->sure = whole;
+	reply->saves += whole;
 	return whole ? 1 : -EAGAIN;
 }
 
 /* Version 1 knows no more than one, which ends with the connection. */
-static int send_raw(struct answer *answer, int fd, const struct content *content)
+static int send_raw(struct reply *reply, int fd, const struct content *content)
 {
 	int r;
 
 	if (content->size == 0)
 		return -ENOTSUP;
-	answer->stream->crc = 0;
-	r = send_content(answer, fd, content->size);
-	answer->ended = true;
-	answer->saves += r == 0;
+	reply->stream->crc = 0;
+	r = send_content(reply, fd, content->size);
+	reply->ended = true;
+	reply->saves += r == 0;
 	return r == 0 ? 1 : r;
 }
 
-int answer_save(struct answer *answer, int fd, const struct stat *status)
+int reply_save(struct reply *reply, int fd, const struct stat *status)
 {
 	struct content content;
 	int r;
 
-	if (answer->ended)
+	if (reply->ended)
 		return -ECONNRESET;
-	r = content_read(fd, answer->stream->buffer, &content);
+	r = content_read(fd, reply->stream->buffer, &content);
 	if (r < 0)
 		return r;
-	if (answer->sure && content_same(&answer->last, &content))
+	if (reply->sure && content_same(&reply->last, &content))
 		return 0;
 	if (!remained(fd, status, &content, content.crc))
 		return -EAGAIN;
-	return answer->records ? send_save(answer, fd, status, &content)
-			       : send_raw(answer, fd, &content);
+	return reply->records ? send_save(reply, fd, status, &content)
+			      : send_raw(reply, fd, &content);
 }
 
-int answer_done(struct answer *answer, int code, const char *message)
+int reply_done(struct reply *reply, int code, const char *message)
 {
 	size_t length = strlen(message);
 	int r;
 
-	if (!answer->records)
+	if (!reply->records)
 		return 0;
-	if (answer->ended)
+	if (reply->ended)
 		return -ECONNRESET;
 	if (length > EDIT_MESSAGE_MAX)
 		length = EDIT_MESSAGE_MAX;
-	r = send_record(answer, EDIT_DONE, (uint32_t)code, length);
+	r = send_record(reply, EDIT_DONE, (uint32_t)code, length);
 	if (r == 0)
-		r = send_bytes(answer, message, length);
+		r = send_bytes(reply, message, length);
 	if (r == 0)
-		r = send_crc(answer, answer->stream->crc);
-	answer->ended = true;
+		r = send_crc(reply, reply->stream->crc);
+	reply->ended = true;
 	return r;
 }
