@@ -10,8 +10,8 @@
 /*
  * From here on SIGINT, SIGTERM and SIGHUP are not delivered but make the descriptor returned
  * readable (signalfd(2)): whatever waits has to look at it, too. SIGPIPE and SIGXFSZ are ignored,
- * since a peer that goes away and a file that may not grow are answers and no death. SIGCHLD is
- * not, whatever the starter did: children are waited for.
+ * so that a peer that goes away, or a file that may not grow, is an error of a call. SIGCHLD is set
+ * to its default, whatever the starter did: children are waited for.
  */
 int stop_open(void);
 

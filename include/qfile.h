@@ -140,10 +140,7 @@ void qfile_header_encode(const struct qfile_header *header, unsigned char bytes[
 int qfile_header_decode(const unsigned char untrusted_bytes[QFILE_HEADER_SIZE],
 			struct qfile_header *header);
 
-/*
- * The receiver's answer: the fixed part that every receiver sends, and the extension's length
- * field.
- */
+/* The receiver's result: the fixed part that every receiver sends, and the length of the name. */
 #define QFILE_RESULT_SIZE         16
 #define QFILE_RESULT_NAMELEN_SIZE 4
 
@@ -210,11 +207,11 @@ struct qfile_sender;
 /* Begin as QFILE_SENDER_OPTIONS_INIT; then set `in` and `out` at least. */
 struct qfile_sender_options {
 	size_t size; /* of this struct: later versions of the library know more members */
-	/* The receiver's answer is read here; polled while sending. Non-blocking or not. */
+	/* The receiver's result is read here; polled while sending. Non-blocking or not. */
 	int in;
 	/*
-	 * The stream goes here. Best non-blocking: an answer is then noticed whatever the receiver
-	 * reads.
+	 * The stream goes here. Best non-blocking: an early result is then noticed even if the
+	 * receiver reads no more.
 	 */
 	int out;
 	int stop; /* a descriptor that becomes readable when the user wants to stop, or -1 */
@@ -235,8 +232,8 @@ enum qfile_step {
 	QFILE_STEP_DONE = 0,    /* the source is sent */
 	QFILE_STEP_SENT = 1,    /* an entry, or a part of a large file */
 	QFILE_STEP_SKIPPED = 2, /* a socket, fifo or device was left out: see qfile_sender_name() */
-	/* The receiver has answered already: go on to qfile_sender_finish(). */
-	QFILE_STEP_ANSWER = 3,
+	/* The receiver has sent its result already: go on to qfile_sender_finish(). */
+	QFILE_STEP_RESULT = 3,
 };
 
 /*
@@ -252,11 +249,13 @@ void qfile_sender_begin(struct qfile_sender *sender, const struct qfile_source *
  */
 int qfile_sender_step(struct qfile_sender *sender, struct qfile_error *error);
 /*
- * End the stream (unless the receiver has answered already), wait for the answer and judge it. 0:
- * everything is on the receiver's stable storage. -ECONNRESET: the connection ended without an
- * answer. -EBADMSG: received with another checksum than was sent. -EPROTO: a success that came too
- * early.
- * -ECANCELED: `stop`. -EREMOTEIO: the receiver failed, and *result says how.
+ * End the stream (unless the result has come already), wait for the result and judge it. Returns 0
+ * when everything is on the receiver's stable storage.
+ *  -ECONNRESET: the connection ended without a result.
+ *  -EBADMSG: the receiver's checksum differs from the sender's.
+ *  -EPROTO: the receiver reported success before everything was sent.
+ *  -ECANCELED: `stop` became readable.
+ *  -EREMOTEIO: the receiver failed, and *result says how.
  */
 int qfile_sender_finish(struct qfile_sender *sender, struct qfile_result *result,
 			struct qfile_error *error);
@@ -359,7 +358,7 @@ enum qfile_conflict {
 struct qfile_receive_options {
 	size_t size; /* of this struct: later versions of the library know more members */
 	int in;      /* the stream */
-	int out;     /* the answer goes here */
+	int out;     /* the result goes here */
 	/* A descriptor that becomes readable when the delivery is to be given up, or -1. */
 	int stop;
 	int incoming; /* the directory to deliver to: qfile_incoming_open() */
@@ -384,23 +383,25 @@ struct qfile_receive_outcome {
 	struct qfile_received received;
 	unsigned layers;  /* the enum qfile_layer bits that were in force */
 	unsigned renamed; /* top-level entries that arrived under another name */
-	bool answered;    /* the sender has been told */
+	bool result_sent; /* false: the sender had gone, or took nothing */
 };
 
 /*
- * Answer the sender with failure `code` (positive) before or instead of a delivery: for a receiver
- * that cannot even begin.
+ * Send the result of a receiver that cannot begin: failure `code` (a positive errno), no name.
+ * Returns 0 or the negative errno of writing.
  */
 int qfile_refuse(int out, int code);
 
 /*
- * Receive one delivery whole or not at all, in a confined child, and answer the sender. 0:
- * everything is on stable storage under its final name. Otherwise nothing of this delivery is
- * visible. The sender is told either, with the code and name in *error, if it still listens
- * (*outcome).
- *
- * -ECANCELED: `stop`. -EPERM: the child cannot be confined. -EINVAL: the options' size is none that
- * this version knows; the sender is told nothing. Else the errno of what failed.
+ * Receive one delivery whole or not at all, in a confined child, and send the result. Returns 0
+ * when everything is on stable storage under its final name; after a failure nothing of this
+ * delivery is visible. The result has the code and the name that are in *error;
+ * outcome->result_sent says whether the sender took it.
+ *  -ECANCELED: `stop` became readable.
+ *  -EPERM: the child cannot be confined, or its parser has been taken over.
+ *  -EINVAL: the options have a size that this version does not know, and no result is sent; or the
+ *  stream is malformed.
+ * Otherwise the errno of what failed.
  *
  * Needs a process with a single thread, after qfile_user_become(), whose SIGCHLD is not ignored and
  * whose SIGPIPE is. It changes the process for good, whatever it returns: no capability is left,

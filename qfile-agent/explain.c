@@ -12,13 +12,13 @@
 #include <string.h>
 
 /*
- * What a receiver answers, and what a user can make of it: `before` the entry's name, `after` it,
- * and what to do.
+ * How a receiver's failure is explained: the words before and after the entry's name, and what to
+ * do; `advice_via`, where the user gives the receiver its options themselves (NULL: the same).
  */
-static const struct answer {
+static const struct failure {
 	uint32_t code;
 	const char *before, *after, *advice, *advice_via;
-} answers[] = {
+} failures[] = {
 	{EEXIST, "", " is there already, in PedOSIncoming of the other VM",
 	 "Use --rename to keep both, or move that one away",
 	 "Give the receiver --on-conflict=rename to keep both, or move that one away"},
@@ -47,7 +47,7 @@ static const struct answer {
 	 NULL},
 };
 
-static void explain_answer(const struct qfile_result *result, bool via)
+static void explain_result(const struct qfile_result *result, bool via)
 {
 	char name[300] = "\"";
 	size_t length =
@@ -56,12 +56,13 @@ static void explain_answer(const struct qfile_result *result, bool via)
 	strcpy(name + length, "\"");
 	if (result->namelen == 0)
 		strcpy(name, "an entry that it does not name");
-	for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
-		const struct answer *answer = &answers[i];
+	for (size_t i = 0; i < sizeof(failures) / sizeof(*failures); i++) {
+		const struct failure *failure = &failures[i];
 
-		if (answer->code == result->code) {
-			warnx("%s%s%s; nothing was copied. %s", answer->before, name, answer->after,
-			      via && answer->advice_via ? answer->advice_via : answer->advice);
+		if (failure->code == result->code) {
+			warnx("%s%s%s; nothing was copied. %s", failure->before, name,
+			      failure->after,
+			      via && failure->advice_via ? failure->advice_via : failure->advice);
 			return;
 		}
 	}
@@ -77,14 +78,14 @@ void explain_failure(int code, const struct qfile_error *error, const struct qfi
 
 	switch (code) {
 	case -EREMOTEIO:
-		explain_answer(result, via);
+		explain_result(result, via);
 		break;
 	case -EBADMSG:
 		warnx("what arrived is not what was sent: the checksums differ, as when a file is "
 		      "written while it is sent. Remove the copy in the other VM and try again");
 		break;
 	case -EPROTO:
-		warnx("the receiver answered with success before everything was sent; do not rely "
+		warnx("the receiver reported success before everything was sent; do not rely "
 		      "on the copy. Is it a qfile-unpacker that runs there?");
 		break;
 	case -ECONNRESET:

@@ -11,7 +11,7 @@
 
 /*
  * The transfer failed with `code`, a negative errno of qfile_sender_step() or
- * qfile_sender_finish(). `result`: the receiver's answer, for -EREMOTEIO. `via`: the user calls the
+ * qfile_sender_finish(). `result`: the receiver's, for -EREMOTEIO. `via`: the user calls the
  * receiver themselves, and gives it its options.
  */
 void explain_failure(int code, const struct qfile_error *error, const struct qfile_result *result,

@@ -42,8 +42,8 @@ static int open_journal(void)
 }
 
 /*
- * The answer is here, and the command at the other end has no more to read. How it ended may
- * explain that there was none.
+ * End the command, which has no more to read. If no result came, how the command ended may explain
+ * why.
  */
 static void end_command(const struct peer *peer, int result)
 {

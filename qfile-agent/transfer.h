@@ -21,7 +21,7 @@ struct transfer {
 
 /*
  * Send all sources, say what failed, and with --move remove what was sent. 0, or -1 where something
- * failed; -ECONNRESET: without an answer; -ECANCELED: the user has stopped it.
+ * failed; -ECONNRESET: no result came; -ECANCELED: the user has stopped it.
  */
 int transfer_run(struct transfer *transfer);
 

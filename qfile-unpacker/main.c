@@ -18,8 +18,8 @@
 #include <unistd.h>
 
 /*
- * Say what is wrong, and answer the sender: it is waiting. Of what only concerns us it learns no
- * more than that.
+ * Say what is wrong, and send a result, which the sender is waiting for. Failures of the disk are
+ * its business; of any other it only learns that there was one.
  */
 static int refuse(const struct qfile_error *error)
 {
@@ -128,9 +128,9 @@ static int receive(const struct options *options, int incoming, struct qfile_err
 		tell(&outcome, r);
 	if (r < 0)
 		warnx("%s; nothing was received", qfile_error_text(error, text, sizeof(text)));
-	else if (!outcome.answered)
+	else if (!outcome.result_sent)
 		warnx("everything was received, but the sender had gone before it could be told");
-	return r < 0 || !outcome.answered ? EXIT_FAILED : 0;
+	return r < 0 || !outcome.result_sent ? EXIT_FAILED : 0;
 }
 
 int main(int argc, char **argv)

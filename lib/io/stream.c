@@ -260,7 +260,7 @@ void stream_put_pages(struct stream_writer *writer, size_t size, int file, off_t
 	writer->file_offset = offset;
 }
 
-/* Wait until the receiver takes more. An answer that is there already goes first. */
+/* Wait until the receiver takes more. A result that has come already goes first. */
 static int wait_writable(const struct stream_writer *writer)
 {
 	struct pollfd pollfds[3] = {
@@ -311,7 +311,7 @@ int stream_flush(struct stream_writer *writer)
 		if (n >= 0)
 			writer->sent += (size_t)n;
 		else if (errno == EPIPE || errno == ECONNRESET)
-			return -EALREADY; /* its answer, if there is one, says why */
+			return -EALREADY; /* its result, if one came, says why */
 		else if (errno != EINTR && errno != EAGAIN)
 			return -errno;
 	}

@@ -108,9 +108,9 @@ void stream_put(struct stream_writer *writer, size_t size);
  */
 void stream_put_pages(struct stream_writer *writer, size_t size, int file, off_t offset);
 /*
- * Send what is buffered. -EALREADY: the receiver has answered, or closed the connection, before all
- * of it was sent. -ECANCELED: `stop`. -ETIMEDOUT: it takes nothing. After the last two it can be
- * called again, and goes on where it was.
+ * Send what is buffered. -EALREADY: something came from `in`, or the connection was closed, before
+ * all of it was sent. -ECANCELED: `stop`. -ETIMEDOUT: it takes nothing. After the last two it can
+ * be called again, and goes on where it was.
  */
 int stream_flush(struct stream_writer *writer);
 /*

@@ -1,5 +1,5 @@
 /*
- * The monitor: receive one delivery through a confined child, commit it, answer the sender.
+ * The monitor: receive one delivery through a confined child, commit it, send the result.
  *
  * The monitor reads nothing of the stream. The child reads nothing else, and can do nothing but
  * fill its staging directory.
@@ -81,7 +81,7 @@ struct monitor {
 };
 
 /*
- * Wait until there is enough space, the user wants to stop, or nobody waits for our answer any
+ * Wait until there is enough space, the user wants to stop, or nobody waits for the result any
  * more.
  */
 static int wait_for_space(struct monitor *monitor)
@@ -90,8 +90,8 @@ static int wait_for_space(struct monitor *monitor)
 
 	for (;;) {
 		/*
-		 * No event asked for on the answer's way: that its reader has gone, POLLERR or
-		 * POLLHUP, comes unasked.
+		 * Of `out` no event is asked for: POLLERR and POLLHUP, which say that its reader
+		 * has gone, are always reported.
 		 */
 		struct pollfd pollfds[2] = {{.fd = options->stop, .events = POLLIN},
 					    {.fd = options->out}};
@@ -271,7 +271,7 @@ static int run_child(struct monitor *monitor)
 	return r;
 }
 
-static int send_result(int out, const struct qfile_result *result, unsigned timeout)
+static int write_result(int out, const struct qfile_result *result, unsigned timeout)
 {
 	unsigned char bytes[QFILE_RESULT_SIZE + QFILE_RESULT_NAMELEN_SIZE + QFILE_NAME_MAX];
 
@@ -281,10 +281,10 @@ static int send_result(int out, const struct qfile_result *result, unsigned time
 
 int qfile_refuse(int out, int code)
 {
-	return send_result(out, &(struct qfile_result){.code = (uint32_t)code}, 0);
+	return write_result(out, &(struct qfile_result){.code = (uint32_t)code}, 0);
 }
 
-static int answer(struct monitor *monitor, int code)
+static int send_result(struct monitor *monitor, int code)
 {
 	const char *name = monitor->last ? monitor->last : monitor->error->name;
 	struct qfile_result result = {
@@ -294,7 +294,7 @@ static int answer(struct monitor *monitor, int code)
 	};
 
 	memcpy(result.name, name, result.namelen);
-	return send_result(monitor->options->out, &result, monitor->options->timeout);
+	return write_result(monitor->options->out, &result, monitor->options->timeout);
 }
 
 /* Verify and commit what the child has unpacked. */
@@ -342,7 +342,7 @@ int qfile_receive(const struct qfile_receive_options *given, struct qfile_receiv
 	struct qfile_error own_error;
 	struct monitor monitor = {
 		.options = &options, .outcome = outcome, .error = error ? error : &own_error};
-	int r, answered;
+	int r;
 
 	*outcome = (struct qfile_receive_outcome){.layers = 0};
 	r = options_take(&options, sizeof(options), sizeof(options), given);
@@ -350,7 +350,6 @@ int qfile_receive(const struct qfile_receive_options *given, struct qfile_receiv
 		return error_set(monitor.error, r, "reading the options", NULL);
 	error_set(monitor.error, 0, NULL, NULL);
 	r = deliver(&monitor);
-	answered = answer(&monitor, r);
-	outcome->answered = answered == 0;
+	outcome->result_sent = send_result(&monitor, r) == 0;
 	return r;
 }

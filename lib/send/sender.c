@@ -341,15 +341,15 @@ int qfile_sender_step(struct qfile_sender *sender, struct qfile_error *error)
 		r = send_entry(sender, &entry, error);
 	}
 	if (r == -EALREADY)
-		return QFILE_STEP_ANSWER;
+		return QFILE_STEP_RESULT;
 	if (r < 0 && error && error->code == 0)
 		error_set(error, r, "sending", r == -ECANCELED ? NULL : sender->name);
 	return r;
 }
 
 /*
- * Milliseconds for the rest of an answer that has begun: a receiver that has more to say says it in
- * one go.
+ * Milliseconds to wait for the rest of a result that has begun: a receiver sends all of it in one
+ * go.
  */
 #define TIMEOUT 1000
 
@@ -364,8 +364,8 @@ static int read_result(struct qfile_sender *sender, struct qfile_result *result)
 		return -ECONNRESET;
 	qfile_result_decode(bytes, result);
 	/*
-	 * An old receiver's answer ends here, which shows when it closes the connection, or soon.
-	 * What cannot be a name is not worth failing for.
+	 * The result of an old receiver ends here: it closes the connection, or nothing more comes
+	 * in time. A length that no name can have is not worth failing for.
 	 */
 	n = stream_read_in(&sender->writer, length, sizeof(length), TIMEOUT);
 	if ((size_t)n == sizeof(length) && qfile_result_namelen_decode(length, result) == 0) {
@@ -397,14 +397,14 @@ int qfile_sender_finish(struct qfile_sender *sender, struct qfile_result *result
 	/* While the receiver can still be told that something is wrong. */
 	if (sender->journal && (fflush(sender->journal) != 0 || ferror(sender->journal)))
 		return error_set(error, -EIO, "noting what was sent", NULL);
-	/* In the middle of an entry there is no end to send: the receiver has answered. */
+	/* In the middle of an entry no end can be sent: the result has come already. */
 	r = sender->file < 0 && sender->walk.dirs.depth == 0 ? send_end(sender) : -EALREADY;
 	early = r == -EALREADY;
 	if (r < 0 && !early)
 		return error_set(error, r, "sending", NULL);
 	r = read_result(sender, result);
 	if (r < 0)
-		return error_set(error, r, "waiting for the answer", NULL);
+		return error_set(error, r, "waiting for the result", NULL);
 	if (result->code)
 		return error_set_bytes(error, -EREMOTEIO, NULL, result->name, result->namelen);
 	if (early)

@@ -13,7 +13,7 @@ CORPUS = pathlib.Path(__file__).resolve().parent / "corpus"
 DIR, FILE, LINK = 0o040000, 0o100000, 0o120000
 EEXIST, ENOSPC, EILSEQ, ETRUNCATED = 17, 28, 84, 31415926
 ALL_NAMES, UNSAFE_LINKS, FEW_FILES, FEW_BYTES = 1, 2, 4, 8  # fuzz_unpack.c
-RESET, LATE = 1, 2  # fuzz_answer.c
+RESET, LATE = 1, 2  # fuzz_result.c
 CONFINED, UNCONFINED, ENTRY, DONE = range(4)  # lib/receive/report.h
 HELLO, CALL, ACCEPTED, REFUSED, STDIN, STDOUT, STDERR, EXIT, UNWANTED = range(1, 10)  # rpc/protocol/frame.h
 STAYS, DEAF, WAITS, CLOSES, MUCH = 4, 8, 16, 32, 64  # fuzz_rpcd.c; and fuzz_rpc.c, where instead of WAITS there is:
@@ -217,7 +217,7 @@ def names_seeds():
     }
 
 
-# ---- wire: a header or an answer. answer: four bytes, then an answer ----
+# ---- wire: a header or a result. result: four bytes, then a result ----
 
 
 def result(code, crc, name=b"", namelen=None):
@@ -232,41 +232,41 @@ def wire_seeds():
         "header-end": END,
         "header-longest": header(16383, LINK | 0o777, 16383),
         "header-largest": header(2, FILE, (1 << 63) - 1),
-        "answer-success": result(0, 0x0675B6FB, b"d"),
-        "answer-failure": result(EEXIST, 0x0675B6FB, b"report.pdf"),
-        "answer-namelen-too-large": result(EEXIST, 0, namelen=16384),
+        "result-success": result(0, 0x0675B6FB, b"d"),
+        "result-failure": result(EEXIST, 0x0675B6FB, b"report.pdf"),
+        "result-namelen-too-large": result(EEXIST, 0, namelen=16384),
     }
 
 
-def answer(content, options=LATE, cuts=0, pause=0xFFFF):
+def sent_back(content, options=LATE, cuts=0, pause=0xFFFF):
     return struct.pack("<BBH", options, cuts, pause) + content
 
 
-def answer_seeds():
+def result_seeds():
     good = zlib.crc32(END)
     return {
-        "success": answer(result(0, good, b"d")),
-        "success-in-pieces": answer(result(0, good, b"d"), cuts=3),
-        "success-in-single-bytes": answer(result(0, good, b"d" * 200), cuts=1),
-        "success-of-an-old-receiver": answer(result(0, good)[:16]),
-        "success-and-silence": answer(result(0, good, b"d"), pause=16),
-        "success-too-early": answer(result(0, good, b"d"), options=0),
-        "wrong-checksum": answer(result(0, 1, b"d")),
-        "high-half-of-checksum": answer(result(0, 0xFFFFFFFF << 32 | good, b"d")),
-        "failure": answer(result(ENOSPC, 0, b"photos/1.jpg")),
-        "failure-early": answer(result(EILSEQ, 0, b"a\x1b[31m"), options=0),
-        "failure-truncated": answer(result(ETRUNCATED, 0, b"")),
-        "failure-unknown": answer(result(0xFFFFFFFF, 0, b"")),
-        "failure-with-long-name": answer(result(EILSEQ, 0, "e\N{COMBINING ACUTE ACCENT}\N{COMBINING TILDE}".encode() * 210)),
-        "failure-then-reset": answer(result(EEXIST, 0, b"d"), options=LATE | RESET),
-        "name-cut": answer(result(EEXIST, 0, b"name", namelen=100)),
-        "name-pauses": answer(result(EEXIST, 0, b"long-name"), pause=24),
-        "namelen-16384": answer(result(EEXIST, 0, b"name", namelen=16384)),
-        "namelen-16383": answer(result(EEXIST, 0, b"n" * 300, namelen=16383)),
-        "namelen-cut": answer(result(EEXIST, 0)[:18]),
-        "cut": answer(result(0, good)[:15]),
-        "reset": answer(b"", options=LATE | RESET),
-        "nothing": answer(b""),
+        "success": sent_back(result(0, good, b"d")),
+        "success-in-pieces": sent_back(result(0, good, b"d"), cuts=3),
+        "success-in-single-bytes": sent_back(result(0, good, b"d" * 200), cuts=1),
+        "success-of-an-old-receiver": sent_back(result(0, good)[:16]),
+        "success-and-silence": sent_back(result(0, good, b"d"), pause=16),
+        "success-too-early": sent_back(result(0, good, b"d"), options=0),
+        "wrong-checksum": sent_back(result(0, 1, b"d")),
+        "high-half-of-checksum": sent_back(result(0, 0xFFFFFFFF << 32 | good, b"d")),
+        "failure": sent_back(result(ENOSPC, 0, b"photos/1.jpg")),
+        "failure-early": sent_back(result(EILSEQ, 0, b"a\x1b[31m"), options=0),
+        "failure-truncated": sent_back(result(ETRUNCATED, 0, b"")),
+        "failure-unknown": sent_back(result(0xFFFFFFFF, 0, b"")),
+        "failure-with-long-name": sent_back(result(EILSEQ, 0, "e\N{COMBINING ACUTE ACCENT}\N{COMBINING TILDE}".encode() * 210)),
+        "failure-then-reset": sent_back(result(EEXIST, 0, b"d"), options=LATE | RESET),
+        "name-cut": sent_back(result(EEXIST, 0, b"name", namelen=100)),
+        "name-pauses": sent_back(result(EEXIST, 0, b"long-name"), pause=24),
+        "namelen-16384": sent_back(result(EEXIST, 0, b"name", namelen=16384)),
+        "namelen-16383": sent_back(result(EEXIST, 0, b"n" * 300, namelen=16383)),
+        "namelen-cut": sent_back(result(EEXIST, 0)[:18]),
+        "cut": sent_back(result(0, good)[:15]),
+        "reset": sent_back(b"", options=LATE | RESET),
+        "nothing": sent_back(b""),
     }
 
 
@@ -568,7 +568,7 @@ def edit_seeds():
     }
 
 
-# ---- opener: two bytes, then an answer, folded ----
+# ---- opener: two bytes, then a reply, folded ----
 
 VIEW_ONLY, FEW, RESETS, EARLY, CHANGED, REMOVED, SETTLED = (1 << bit for bit in range(7))  # fuzz_opener.c
 
@@ -581,56 +581,56 @@ def ended(message=b"", code=0):
     return told(message, DONE_EDITING, code)
 
 
-def answered(*records, options=0, cuts=0):
+def replied(*records, options=0, cuts=0):
     return bytes((options, cuts)) + fold(b"".join(records))
 
 
 def opener_seeds():
     one, two, large = told(b"one\n"), told(b"the second\0\xff\n"), told(b"x" * 300000 + bytes(5000))
     return {
-        "saved": answered(one, ended()),
-        "saved-settled": answered(one, ended(), options=SETTLED),
-        "saved-twice": answered(one, two, ended(b"well")),
-        "saved-in-single-bytes": answered(one, two, ended(), cuts=1),
-        "saved-in-pieces": answered(one, large, two, ended(), cuts=7),
-        "saved-the-same": answered(told(b"as it was\n"), one, told(b"as it was\n"), ended(), options=SETTLED),
-        "saved-empty": answered(told(), ended()),
-        "saved-large": answered(large, ended()),
-        "few-bytes": answered(told(b"x" * 5000), large, ended(), options=FEW),
-        "not-saved": answered(ended()),
-        "lost": answered(one, two[:-1]),
-        "lost-in-header": answered(one, two[:10]),
-        "lost-in-payload": answered(large[:200000]),
-        "reset": answered(one, two[:30], options=RESETS),
-        "damaged": answered(one, told(b"two", crc=1), ended()),
-        "damaged-then-good": answered(told(b"two", crc=1), one, ended()),
-        "message": answered(ended(b"\x1b[31m no application\n\xff", 2)),
-        "message-of-no-errno": answered(ended(b"", 2**32 - 1)),
-        "message-4096": answered(ended(b"m" * 4096)),
-        "message-4097": answered(ended(b"m" * 4097)),
-        "message-damaged": answered(one, told(b"m", DONE_EDITING, crc=1)),
-        "behind-the-end": answered(one, ended(), two),
-        "unknown-kind": answered(one, told(b"x", 3)),
-        "length-huge": answered(one, edit_record(SAVE, 0, 2**62) + b"x"),
-        "length-too-huge": answered(one, edit_record(SAVE, 0, 2**63) + b"x"),
-        "no-mark": answered(one, b"PedOSv1\0" + one[8:]),
-        "old": answered(b"new content\n"),
-        "old-short": answered(b"Ped"),
-        "old-large": answered(b"x" * 300000),
-        "old-few-bytes": answered(b"x" * 5001, options=FEW),
-        "old-reset": answered(b"new content\n", options=RESETS),
-        "old-changed": answered(b"new content\n", options=CHANGED),
-        "nothing": answered(),
-        "nothing-reset": answered(options=RESETS),
-        "nothing-early": answered(options=EARLY),
-        "view-only": answered(one, told(b"two", crc=1), ended(b"seen"), options=VIEW_ONLY),
-        "view-only-old": answered(b"new content\n", options=VIEW_ONLY),
-        "early": answered(one, ended(), options=EARLY),
-        "early-success": answered(ended(), options=EARLY),
-        "early-end": answered(ended(b"too large", 122), options=EARLY),
-        "changed": answered(one, two, ended(), options=CHANGED),
-        "changed-settled": answered(one, two, large, ended(), options=CHANGED | SETTLED, cuts=3),
-        "removed": answered(one, two, ended(), options=REMOVED),
+        "saved": replied(one, ended()),
+        "saved-settled": replied(one, ended(), options=SETTLED),
+        "saved-twice": replied(one, two, ended(b"well")),
+        "saved-in-single-bytes": replied(one, two, ended(), cuts=1),
+        "saved-in-pieces": replied(one, large, two, ended(), cuts=7),
+        "saved-the-same": replied(told(b"as it was\n"), one, told(b"as it was\n"), ended(), options=SETTLED),
+        "saved-empty": replied(told(), ended()),
+        "saved-large": replied(large, ended()),
+        "few-bytes": replied(told(b"x" * 5000), large, ended(), options=FEW),
+        "not-saved": replied(ended()),
+        "lost": replied(one, two[:-1]),
+        "lost-in-header": replied(one, two[:10]),
+        "lost-in-payload": replied(large[:200000]),
+        "reset": replied(one, two[:30], options=RESETS),
+        "damaged": replied(one, told(b"two", crc=1), ended()),
+        "damaged-then-good": replied(told(b"two", crc=1), one, ended()),
+        "message": replied(ended(b"\x1b[31m no application\n\xff", 2)),
+        "message-of-no-errno": replied(ended(b"", 2**32 - 1)),
+        "message-4096": replied(ended(b"m" * 4096)),
+        "message-4097": replied(ended(b"m" * 4097)),
+        "message-damaged": replied(one, told(b"m", DONE_EDITING, crc=1)),
+        "behind-the-end": replied(one, ended(), two),
+        "unknown-kind": replied(one, told(b"x", 3)),
+        "length-huge": replied(one, edit_record(SAVE, 0, 2**62) + b"x"),
+        "length-too-huge": replied(one, edit_record(SAVE, 0, 2**63) + b"x"),
+        "no-mark": replied(one, b"PedOSv1\0" + one[8:]),
+        "old": replied(b"new content\n"),
+        "old-short": replied(b"Ped"),
+        "old-large": replied(b"x" * 300000),
+        "old-few-bytes": replied(b"x" * 5001, options=FEW),
+        "old-reset": replied(b"new content\n", options=RESETS),
+        "old-changed": replied(b"new content\n", options=CHANGED),
+        "nothing": replied(),
+        "nothing-reset": replied(options=RESETS),
+        "nothing-early": replied(options=EARLY),
+        "view-only": replied(one, told(b"two", crc=1), ended(b"seen"), options=VIEW_ONLY),
+        "view-only-old": replied(b"new content\n", options=VIEW_ONLY),
+        "early": replied(one, ended(), options=EARLY),
+        "early-success": replied(ended(), options=EARLY),
+        "early-end": replied(ended(b"too large", 122), options=EARLY),
+        "changed": replied(one, two, ended(), options=CHANGED),
+        "changed-settled": replied(one, two, large, ended(), options=CHANGED | SETTLED, cuts=3),
+        "removed": replied(one, two, ended(), options=REMOVED),
     }
 
 
@@ -685,7 +685,7 @@ def editor_seeds():
     }
 
 
-for target, seeds in (("unpack", unpack_seeds), ("names", names_seeds), ("wire", wire_seeds), ("answer", answer_seeds),
+for target, seeds in (("unpack", unpack_seeds), ("names", names_seeds), ("wire", wire_seeds), ("result", result_seeds),
                       ("report", report_seeds), ("plan", plan_seeds), ("policy", policy_seeds), ("frame", frame_seeds), ("rpcd", rpcd_seeds),
                       ("rpc", rpc_seeds), ("edit", edit_seeds), ("opener", opener_seeds), ("editor", editor_seeds)):
     save(target, seeds())

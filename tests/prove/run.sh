@@ -130,6 +130,6 @@ say "  name-parts.c and name.c, what they write by name-assigns.c for the larges
 say "  and rpc-names.c; all else: Frama-C's own)"
 say "  and Frama-C's builtins for memcpy, memset, memchr, strlen, strnlen"
 say "lengths: every one that a function accepts, up to 2^30: what has an end, in memory that ends there; what has a length, adds it to the pointer"
-say "  and hands on. memchr: each length up to the longest name. memcpy of an answer's name: each up to 100, each 100th, and the longest"
+say "  and hands on. memchr: each length up to the longest name. memcpy of a result's name: each up to 100, each 100th, and the longest"
 echo "1..$((passed + failed + skipped))"
 tell
