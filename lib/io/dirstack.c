@@ -56,21 +56,21 @@ static void close_far(struct dirstack *stack)
 	if (stack->depth <= OPEN_LEVELS + 1)
 		return;
 	far = &stack->levels[stack->depth - 1 - OPEN_LEVELS];
-	if (far->fd >= 0 && !far[1].followed) {
+	if (far->fd >= 0 && far[1].step == DIRSTACK_BY_NAME) {
 		close(far->fd);
 		far->fd = -1;
 	}
 }
 
 int dirstack_push(struct dirstack *stack, const char *name, size_t length, int fd,
-		  const struct stat *status, bool followed)
+		  const struct stat *status, enum dirstack_step step)
 {
 	size_t slash = stack->pathlen > 0 && length > 0;
 	int r = grow(stack);
 
 	if (r == 0 && stack->pathlen + slash + length >= QFILE_NAME_MAX)
 		r = -ENAMETOOLONG;
-	if (r == 0 && followed && stack->pinned == PINNED_LEVELS)
+	if (r == 0 && step == DIRSTACK_BY_LINK && stack->pinned == PINNED_LEVELS)
 		r = -ELOOP;
 	if (r < 0) {
 		close(fd);
@@ -81,9 +81,9 @@ int dirstack_push(struct dirstack *stack, const char *name, size_t length, int f
 		.ino = status->st_ino,
 		.fd = fd,
 		.pathlen = (uint16_t)stack->pathlen,
-		.followed = followed,
+		.step = step,
 	};
-	stack->pinned += followed;
+	stack->pinned += step == DIRSTACK_BY_LINK;
 	if (slash)
 		stack->path[stack->pathlen++] = '/';
 	memcpy(stack->path + stack->pathlen, name, length);
@@ -124,7 +124,7 @@ int dirstack_pop(struct dirstack *stack)
 			return r;
 	}
 	stack->depth--;
-	stack->pinned -= level->followed;
+	stack->pinned -= level->step == DIRSTACK_BY_LINK;
 	stack->pathlen = level->pathlen;
 	stack->path[stack->pathlen] = '\0';
 	return level->fd;

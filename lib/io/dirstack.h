@@ -14,12 +14,18 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
+/* How a directory is reached from the one above it. */
+enum dirstack_step {
+	DIRSTACK_BY_NAME,
+	DIRSTACK_BY_LINK, /* a symbolic link: its ".." is another directory */
+};
+
 struct dirlevel {
 	dev_t dev;
 	ino_t ino;
 	int fd;           /* -1: closed for now */
 	uint16_t pathlen; /* of the path without this level's name */
-	bool followed;    /* reached through a symbolic link: its ".." is another directory */
+	enum dirstack_step step;
 };
 
 struct dirstack {
@@ -36,12 +42,12 @@ void dirstack_init(struct dirstack *stack);
 void dirstack_close(struct dirstack *stack);
 
 /*
- * Enter `name`, a directory that is open as `fd`, which belongs to the stack now (on failure too).
- * An empty name adds no component: for a root. `status`: what fstat() says of it. -ENAMETOOLONG:
- * the path would exceed QFILE_NAME_MAX. -ELOOP: too many links inside links.
+ * Enter `name`, a directory that is open as `fd`. `fd` belongs to the stack from now on, after a
+ * failure too. `status` is what fstat() says of it. An empty name adds no component: for a root.
+ * -ENAMETOOLONG: the path would exceed QFILE_NAME_MAX. -ELOOP: too many links inside links.
  */
 int dirstack_push(struct dirstack *stack, const char *name, size_t length, int fd,
-		  const struct stat *status, bool followed);
+		  const struct stat *status, enum dirstack_step step);
 
 /*
  * Leave the deepest directory. Returns its descriptor, now the caller's. -ESTALE: the directory

@@ -83,7 +83,7 @@ static int push(struct walk *walk, const struct walk_entry *entry, const char *c
 		walk->frames_size = size;
 	}
 	r = dirstack_push(&walk->dirs, component, strlen(component), fd, &entry->status,
-			  entry->followed);
+			  entry->followed ? DIRSTACK_BY_LINK : DIRSTACK_BY_NAME);
 	if (r < 0)
 		return r;
 	frame = &walk->frames[depth];
@@ -175,7 +175,7 @@ static int leave(struct walk *walk, struct walk_entry *entry, struct qfile_error
 		.st_atim = frame->atime,
 		.st_mtim = frame->mtime,
 	};
-	entry->followed = level.followed;
+	entry->followed = level.step == DIRSTACK_BY_LINK;
 	fd = dirstack_pop(&walk->dirs);
 	if (fd < 0)
 		return error_set(error, fd, "coming back from", entry->path);

@@ -64,7 +64,7 @@ static int enter(struct unpacker *unpacker, int fd, const char *name, size_t len
 		close(fd);
 		return r;
 	}
-	return dirstack_push(&unpacker->dirs, name, length, fd, &status, false);
+	return dirstack_push(&unpacker->dirs, name, length, fd, &status, DIRSTACK_BY_NAME);
 }
 
 /* Enter the directory `component` of the deepest one. */

@@ -127,7 +127,7 @@ static int push(struct qfile_remover *remover, int fd, const struct stat *status
 	}
 	remover->begins[depth] = remover->offset;
 	return dirstack_push(&remover->dirs, remover->record.name, remover->record.namelen, fd,
-			     status, false);
+			     status, DIRSTACK_BY_NAME);
 }
 
 static int enter(struct qfile_remover *remover, struct qfile_error *kept)

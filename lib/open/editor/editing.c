@@ -139,17 +139,12 @@ static int attend(struct editing *editing)
 	return 0;
 }
 
-/*
- * The last save. Nobody writes any more, so that it is complete, however short the time since.
- * Where we stop before that, only a complete one goes: what is half written must not take the
- * original's place.
- */
-static int send_last(struct editing *editing, bool over)
+/* Send the last save, which is complete. */
+static int send_last(struct editing *editing)
 {
 	int r = -EAGAIN;
 
-	watch_read(&editing->watch);
-	if (editing->view_only || !(over || editing->watch.complete))
+	if (editing->view_only)
 		return 0;
 	for (int i = 0; r == -EAGAIN && i < LAST_TRIES; i++)
 		r = send_version(editing);
@@ -173,7 +168,13 @@ int editing_run(struct editing *editing, char *const argv[], char *const environ
 		r = attend(editing);
 		if (r == -ECANCELED)
 			reply_hurry(editing->reply);
-		last = send_last(editing, r == 0);
+		/*
+		 * After the end nobody writes any more, so the save is complete, however recent it
+		 * is. Where we stop before the end, only a complete one is sent: a half-written one
+		 * must not replace the original.
+		 */
+		watch_read(&editing->watch);
+		last = r == 0 || editing->watch.complete ? send_last(editing) : 0;
 		handler_end(&editing->handler, END_PATIENCE);
 		r = r == 0 && last < 0 ? last : r;
 		if (r < 0)

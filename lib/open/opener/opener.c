@@ -187,17 +187,25 @@ static int begin(struct opener *opener, enum state state, uint64_t announced)
 	return OPENER_PART;
 }
 
-/* It has come, with this checksum. `damaged`: it should have another one. */
-static int end(struct opener *opener, uint32_t crc, bool damaged, struct opener_event *event,
+/* The save is complete, with this checksum. */
+static int end(struct opener *opener, uint32_t crc, struct opener_event *event,
 	       struct qfile_error *error)
 {
-	bool raw = opener->state == IN_RAW;
+	/* Under version 1 nobody can tell whether this is all of it. */
+	bool backup = opener->state == IN_RAW;
 
-	opener->state = raw ? AT_END : AT_RECORD;
+	opener->state = opener->state == IN_RAW ? AT_END : AT_RECORD;
 	if (opener->options.view_only)
 		return OPENER_PART;
-	if (!damaged)
-		return saving_end(&opener->saving, crc, raw, event, error);
+	return saving_end(&opener->saving, crc, backup, event, error);
+}
+
+/* The save has come with a checksum that is not its own. */
+static int end_damaged(struct opener *opener)
+{
+	opener->state = AT_RECORD;
+	if (opener->options.view_only)
+		return OPENER_PART;
 	saving_drop(&opener->saving);
 	return OPENER_DAMAGED;
 }
@@ -235,7 +243,7 @@ static int take_save(struct opener *opener, struct opener_event *event, struct q
 	if (n < 0)
 		return (int)n;
 	stream_take(&opener->reader, EDIT_CRC_SIZE);
-	return end(opener, crc, crc != edit_crc_decode(bytes), event, error);
+	return crc == edit_crc_decode(bytes) ? end(opener, crc, event, error) : end_damaged(opener);
 }
 
 static int take_raw(struct opener *opener, struct opener_event *event, struct qfile_error *error)
@@ -251,7 +259,7 @@ static int take_raw(struct opener *opener, struct opener_event *event, struct qf
 	if (n == 0 && opener->reader.begin < opener->reader.end)
 		return -EFBIG;
 	if (n == 0)
-		return end(opener, stream_reader_crc(&opener->reader), false, event, error);
+		return end(opener, stream_reader_crc(&opener->reader), event, error);
 	return n < 0 ? (int)n : OPENER_PART;
 }
 

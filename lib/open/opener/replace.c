@@ -60,15 +60,18 @@ static bool same_time(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
-/*
- * Does one file's status say that nothing was written in between? `renamed`: it was, which changes
- * its ctime.
- */
-static bool same_status(const struct stat *a, const struct stat *b, bool renamed)
+/* Have we renamed the file since it was looked at? That changes its ctime. */
+enum renaming {
+	NOT_RENAMED,
+	RENAMED
+};
+
+/* Do two looks at one file say that nothing was written to it in between? */
+static bool same_status(const struct stat *a, const struct stat *b, enum renaming renaming)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
 	       same_time(&a->st_mtim, &b->st_mtim) &&
-	       (renamed || same_time(&a->st_ctim, &b->st_ctim));
+	       (renaming == RENAMED || same_time(&a->st_ctim, &b->st_ctim));
 }
 
 static int sum(int fd, uint32_t *crc)
@@ -99,14 +102,14 @@ static int compare(int fd, const struct stat *status, struct seen *seen)
 		return r;
 	if (fstat(fd, &after) < 0)
 		return -errno;
-	if (now.crc != seen->crc || !same_status(status, &after, false))
+	if (now.crc != seen->crc || !same_status(status, &after, NOT_RENAMED))
 		return -ESTALE;
 	*seen = now;
 	return 0;
 }
 
 /* Open `name`, which must still be what `seen` says. Returns a descriptor. -ESTALE: it is not. */
-static int look(int dir, const char *name, struct seen *seen, bool renamed)
+static int look(int dir, const char *name, struct seen *seen, enum renaming renaming)
 {
 	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC),
 	    r = 0;
@@ -119,7 +122,7 @@ static int look(int dir, const char *name, struct seen *seen, bool renamed)
 		r = -errno;
 	else if (!S_ISREG(status.st_mode))
 		r = -ESTALE;
-	else if (!seen->settled || !same_status(&seen->status, &status, renamed))
+	else if (!seen->settled || !same_status(&seen->status, &status, renaming))
 		r = compare(fd, &status, seen);
 	if (r < 0)
 		close(fd);
@@ -189,7 +192,7 @@ static int exchange(struct target *target, struct save *save)
 		return renameat(target->dir, save->name, target->dir, target->name) < 0 ? -errno
 											: 0;
 	}
-	r = look(target->dir, save->name, &target->seen, true);
+	r = look(target->dir, save->name, &target->seen, RENAMED);
 	if (r < 0) {
 		exchange_back(target, save);
 		return r;
@@ -233,7 +236,7 @@ static int make_backup(const struct target *target, char backup[NAME_MAX + 1])
 /* Let the save be a file like that at `target`, and on stable storage, under a temporary name. */
 static int prepare(struct target *target, struct save *save)
 {
-	int fd = look(target->dir, target->name, &target->seen, false), r;
+	int fd = look(target->dir, target->name, &target->seen, NOT_RENAMED), r;
 
 	if (fd < 0)
 		return fd;
