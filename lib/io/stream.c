@@ -270,10 +270,11 @@ static int wait_writable(const struct stream_writer *writer)
 	};
 	int ready;
 
-	while ((ready = poll(pollfds, 3, writer->timeout)) < 0) {
-		if (errno != EINTR)
-			return -errno;
-	}
+	do
+		ready = poll(pollfds, 3, writer->timeout);
+	while (ready < 0 && errno == EINTR);
+	if (ready < 0)
+		return -errno;
 	if (ready == 0)
 		return -ETIMEDOUT;
 	if (pollfds[2].revents)

@@ -232,12 +232,13 @@ static int publish_all(const struct staging *staging, FILE *plan, struct qfile_e
 	 * Not rewind(), which does not say that it failed: from elsewhere on, the plan looks
 	 * shorter.
 	 */
-	int r = fseek(plan, 0, SEEK_SET) < 0 ? -errno : 1;
+	int r = fseek(plan, 0, SEEK_SET) < 0 ? -errno : 0;
 
-	while (r > 0 && (r = read_step(plan, &step)) > 0) {
-		int published = publish(staging, &step);
-
-		r = published < 0 ? published : 1;
+	while (r == 0) {
+		r = read_step(plan, &step);
+		if (r <= 0)
+			break;
+		r = publish(staging, &step);
 	}
 	if (r < 0)
 		error_set(error, r, "committing", step.final);
@@ -340,9 +341,23 @@ int commit(struct staging *staging, enum qfile_conflict on_conflict, unsigned *r
 }
 
 /*
- * Finish a delivery that was decided. Where the user has taken a name in the meantime, it arrives
- * under another.
+ * Carry out a step that was decided earlier. If the user has taken its name in the meantime, the
+ * entry arrives under another.
  */
+static int publish_late(const struct staging *staging, struct step *step)
+{
+	int r = publish(staging, step);
+
+	if (r == -EEXIST) {
+		r = free_name(staging, NULL, step->name, QFILE_CONFLICT_RENAME, step->final);
+		if (r == 0)
+			r = publish(staging, step);
+	}
+	/* Published already, and by now the user has moved it elsewhere. */
+	return r == -ENOENT ? 0 : r;
+}
+
+/* Finish a delivery that was decided. */
 static int finish(struct staging *staging)
 {
 	FILE *plan = open_plan(staging, O_RDONLY, "r");
@@ -355,14 +370,11 @@ static int finish(struct staging *staging)
 			       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (staging->tree < 0)
 		r = -errno;
-	while (r == 0 && (r = read_step(plan, &step)) > 0) {
-		r = publish(staging, &step);
-		if (r == -EEXIST && (r = free_name(staging, NULL, step.name, QFILE_CONFLICT_RENAME,
-						   step.final)) == 0)
-			r = publish(staging, &step);
-		/* Published already, and by now the user has moved it elsewhere. */
-		if (r == -ENOENT)
-			r = 0;
+	while (r == 0) {
+		r = read_step(plan, &step);
+		if (r <= 0)
+			break;
+		r = publish_late(staging, &step);
 	}
 	fclose(plan);
 	return r == 0 && syncfs(staging->dir) < 0 ? -errno : r;

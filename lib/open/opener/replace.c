@@ -272,9 +272,13 @@ int target_create(struct target *target, struct save *save, const char *name)
 	int dir, r = fsync(save->fd) < 0 ? -errno : 0;
 
 	snprintf(final, sizeof(final), "%s", name);
-	for (unsigned number = 2; r == 0 && (r = save_link(save, final)) == -EEXIST && number > 0;
-	     number++)
+	if (r == 0)
+		r = save_link(save, final);
+	for (unsigned number = 2; r == -EEXIST && number > 0; number++) {
 		r = name_numbered(name, number, final);
+		if (r == 0)
+			r = save_link(save, final);
+	}
 	if (r < 0)
 		return r;
 	dir = fcntl(save->dir, F_DUPFD_CLOEXEC, 0);
