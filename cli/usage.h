@@ -1,6 +1,10 @@
 /*
  * The command line: what all programs say of it in the same way, and how they end.
  *
+ * The room cli: what the programs' command lines share. It may use the public header, system/ and
+ * text/, but no other header of the library. Unlike the library it may read the environment, write
+ * to stdout and stderr, and handle signals.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */

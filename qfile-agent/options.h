@@ -1,6 +1,9 @@
 /*
  * qfile-agent's command line.
  *
+ * The room qfile-agent: options in, calls of the library, messages and an exit status out. It may
+ * use cli/ and system/, and the library only through the public header.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */

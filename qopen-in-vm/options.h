@@ -1,6 +1,10 @@
 /*
  * qopen-in-vm's command line.
  *
+ * The room qopen-in-vm: options in, a session of the opener, messages and an exit status out. It
+ * may use cli/, system/, lib/open and lib/open/opener. Only the opener reads or writes the user's
+ * file.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */

@@ -1,6 +1,9 @@
 /*
  * vm-file-editor's command line.
  *
+ * The room vm-file-editor: options in, a session of the editor, messages and an exit status out. It
+ * may use cli/, system/, lib/open and lib/open/editor.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */

@@ -1,6 +1,9 @@
 /*
  * Names that are made from others: for what is delivered, and for what is opened. Pure.
  *
+ * The room lib/format: names, errors, and what is on the wire. Bytes in, structures out. It may use
+ * text/ and system/. It touches no files and no descriptors, and allocates nothing.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */

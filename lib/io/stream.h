@@ -4,6 +4,10 @@
  * One buffer each way, filled and emptied in place: small entries share a system call, large ones
  * are not copied twice.
  *
+ * The room lib/io: streams, walking a tree, removing one, the space on a disk. It may use
+ * lib/format and system/. It decides nothing about a delivery, starts no processes, and follows a
+ * link only where the caller asks for that.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */

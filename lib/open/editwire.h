@@ -4,6 +4,9 @@
  * The opener has a file, and asks the editor, in another VM, to open it. Both speak version 2,
  * which an older program at the other end takes for version 1.
  *
+ * The room lib/open: what both sides of opening a file elsewhere share. It may use lib/io,
+ * lib/format and system/, but neither opener/ nor editor/. It changes no files.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */

@@ -9,6 +9,11 @@
  *           commit/                         what was `tree`, once the commit is decided: whatever
  *                                           happens from then on, it will be made visible
  *
+ * The room lib/receive: the receiver of a delivery, up to its commit. It may use lib/sandbox,
+ * lib/io, lib/format, system/ and text/. Only unpack.c reads the stream, and runs in the confined
+ * child. All that the monitor does must be safe even if the child has been taken over: it believes
+ * no report and no entry that it has not checked.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */

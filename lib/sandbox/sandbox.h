@@ -1,6 +1,10 @@
 /*
  * The child's confinement: what the layers are, and how they are made.
  *
+ * The room lib/sandbox: confines a process, layer by layer. It uses no other room, so that it can
+ * be checked alone: it knows neither the stream nor the staging directory. It changes its own
+ * process for good: namespaces, root directory, capabilities, limits, system calls.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */

@@ -2,6 +2,10 @@
  * What a sender sent, noted in a file: so that a move can remove that and nothing else, in constant
  * memory.
  *
+ * The room lib/send: the sender of a delivery, and the removal after a move. It may use lib/io,
+ * lib/format and system/. The sender only reads the files that it sends. The remover removes what
+ * the journal names, if it is unchanged, and nothing else.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */

@@ -1,6 +1,11 @@
 /*
  * The editor: opening a file in another VM, for the side that shows it.
  *
+ * The room lib/open/editor: shows a file to a user, and sends back what they save. It may use
+ * lib/open, lib/io, lib/format, system/ and text/. It writes only in a private directory, and
+ * starts only the handler. It does not confine the handler, and reads /proc to see who has the file
+ * in use.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */

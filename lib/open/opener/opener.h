@@ -1,6 +1,10 @@
 /*
  * The opener: opening a file in another VM, for the side that has the file.
  *
+ * The room lib/open/opener: sends a file, and replaces it with the saves that come back. It may use
+ * lib/open, lib/io, lib/format, system/ and text/. It writes in the file's directory and in those
+ * of opener_options.keep, nowhere else. It starts no processes, and never trusts the editor's side.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
