@@ -275,7 +275,7 @@ struct qfile_remover;
 int qfile_remover_new(struct qfile_remover **remover, int journal);
 /*
  * Go on removing until an entry must be kept. Returns 1 and names that entry in *kept, 0 at the
- * end, or a negative errno if the journal cannot be read or memory is short. The code in *kept:
+ * end, or a negative errno if it cannot go on. The code in *kept:
  *  ESTALE: the entry changed after it was sent.
  *  EEXIST: the entry appeared after its directory was read.
  *  Otherwise the errno of removing it.
