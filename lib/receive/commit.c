@@ -167,8 +167,7 @@ static int read_step(FILE *plan, struct step *step)
 	return 1;
 }
 
-/* Rename an entry into the incoming directory, never over another. Succeeds if that was done
- * already. */
+/* Rename an entry into the incoming directory, never over another. If that was done, succeed. */
 static int publish(const struct staging *staging, const struct step *step)
 {
 	struct stat status;
