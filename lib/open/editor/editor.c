@@ -1,6 +1,6 @@
 /*
- * The editor's session: a request and a file come in, the file is shown, and what is saved goes
- * back.
+ * The editor's session: receives a request and a file, shows the file, and sends back what is
+ * saved.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -22,12 +22,12 @@
 
 struct editor {
 	struct editor_options options;
-	/* Its `in` is the request's as long as that is read; then nothing comes any more. */
+	/* Reads the request and the content too, until editor_receive() has returned. */
 	struct stream_writer stream;
 	struct edit_request request;
 	struct workdir workdir;
 	struct reply reply;
-	int removed; /* as workdir_remove() returned, once it was called */
+	int removed; /* what workdir_remove() has returned */
 };
 
 int editor_new(struct editor **editor, const struct editor_options *options)
@@ -62,14 +62,13 @@ static int receive_request(struct editor *editor, struct qfile_error *error)
 		return error_set(error, (int)n, "reading the request", NULL);
 	if ((size_t)n < sizeof(untrusted_bytes))
 		return error_set(error, -ENODATA, "reading the request", NULL);
-	/* An opener that marks its request understands a reply in records, whatever else it says.
-	 */
+	/* Even if the rest is malformed, the mark shows that the opener understands records. */
 	editor->reply.records = edit_is_record(untrusted_bytes + EDIT_NAME_SIZE);
 	r = edit_request_decode(untrusted_bytes, &editor->request);
 	return r < 0 ? error_set(error, r, "reading the request", NULL) : 0;
 }
 
-/* The content: as much as was announced, or under version 1 all that comes. */
+/* Store the content: as much as was announced, or in version 1 everything that comes. */
 static int store(struct editor *editor, int fd)
 {
 	struct content *content = &editor->reply.last;
@@ -134,7 +133,7 @@ int editor_receive(struct editor *editor, struct qfile_error *error)
 {
 	int r = receive(editor, error);
 
-	/* What may still come is not worth waiting for, and sending is not disturbed by it. */
+	/* What may still come is ignored: otherwise it would end the sending of the reply. */
 	editor->stream.in = -1;
 	return r;
 }

@@ -1,5 +1,5 @@
 /*
- * The editor's reply: saves of the file, as they are saved, and how it ended.
+ * The editor's reply: the saves of the file, as they are made, and how the session ended.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -12,16 +12,16 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Milliseconds. Whoever stops us waits for a while before they kill. */
-#define LAST_PATIENCE 5000
+/* Milliseconds. Whoever stops this program usually waits a while before killing it. */
+#define LAST_TIMEOUT 5000
 
 void reply_hurry(struct reply *reply)
 {
 	reply->stream->stop = -1;
-	reply->stream->timeout = LAST_PATIENCE;
+	reply->stream->timeout = LAST_TIMEOUT;
 }
 
-/* Being stopped is no reason to leave a save half sent. */
+/* Flush the stream. A stop does not cut a record: the rest of it is sent in a hurry. */
 static int flush(struct reply *reply)
 {
 	int r = stream_flush(reply->stream);
@@ -38,7 +38,8 @@ static int flush(struct reply *reply)
 static int send_bytes(struct reply *reply, const void *bytes, size_t size)
 {
 	unsigned char *room;
-	ssize_t n = stream_room(reply->stream, size, &room); /* it is empty: there is enough */
+	ssize_t n = stream_room(reply->stream, size,
+				&room); /* the buffer is empty, so there is enough */
 
 	if (n < 0)
 		return (int)n;
@@ -68,8 +69,8 @@ static int send_crc(struct reply *reply, uint32_t crc)
 }
 
 /*
- * pread(2) until `size` bytes or the end. What cannot be read any more is taken for the end: the
- * checksum tells.
+ * pread(2) until `size` bytes or the end. A failure counts as the end: the checksum shows that
+ * something is missing.
  */
 static size_t read_at(int fd, unsigned char *buffer, size_t size, off_t offset)
 {
@@ -86,7 +87,7 @@ static size_t read_at(int fd, unsigned char *buffer, size_t size, off_t offset)
 	return done;
 }
 
-/* So many bytes were announced and so many go, whatever becomes of the file. */
+/* Send exactly the `size` bytes that were announced, whatever happens to the file meanwhile. */
 static int send_content(struct reply *reply, int fd, uint64_t size)
 {
 	int r = 0;
@@ -96,7 +97,7 @@ static int send_content(struct reply *reply, int fd, uint64_t size)
 								  : STREAM_BUFFER_SIZE,
 		       got;
 		unsigned char *room;
-		/* It is empty: there is enough. */
+		/* The buffer is empty, so there is enough. */
 		ssize_t n = stream_room(reply->stream, piece, &room);
 
 		if (n < 0)
@@ -110,7 +111,7 @@ static int send_content(struct reply *reply, int fd, uint64_t size)
 	return r;
 }
 
-/* Was all this time the same content in the file? `sent`: the checksum of what went out. */
+/* Has the file kept its content since it was summed? `sent`: the checksum of what was sent. */
 static bool remained(int fd, const struct stat *status, const struct content *content,
 		     uint32_t sent)
 {
@@ -132,7 +133,7 @@ static int send_save(struct reply *reply, int fd, const struct stat *status,
 		return r;
 	crc = reply->stream->crc;
 	whole = remained(fd, status, content, crc);
-	/* Parts of two saves: the opener must not take it for one. */
+	/* Perhaps parts of two saves were sent: a wrong checksum makes the opener drop them. */
 	r = send_crc(reply, whole ? crc : ~crc);
 	if (r < 0)
 		return r;
@@ -142,7 +143,7 @@ static int send_save(struct reply *reply, int fd, const struct stat *status,
 	return whole ? 1 : -EAGAIN;
 }
 
-/* Version 1 knows no more than one, which ends with the connection. */
+/* In version 1 there is only one save, which ends with the connection. */
 static int send_raw(struct reply *reply, int fd, const struct content *content)
 {
 	int r;

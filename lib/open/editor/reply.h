@@ -1,5 +1,5 @@
 /*
- * The editor's reply: saves of the file, as they are saved, and how it ended. qfile(5)
+ * The editor's reply: the saves of the file, as they are made, and how the session ended. qfile(5)
  * describes the format.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -13,26 +13,28 @@
 struct reply {
 	struct stream_writer *stream;
 	bool records; /* the opener speaks version 2 */
-	/* Nothing more can follow: the end was told, or the connection is lost. */
+	/* Nothing more can be sent: the end was sent, or the connection is lost. */
 	bool ended;
-	struct content last; /* what the opener has, */
-	bool sure;           /* and there is no doubt of it */
-	unsigned saves;      /* saves that were sent whole */
+	struct content last; /* the content that was received or sent last */
+	bool sure;           /* the opener certainly has that content */
+	unsigned saves;      /* how many saves were sent whole */
 };
 
 /*
- * Send what the file that is open as `fd` holds, unless the opener has it. `status`: what fstat()
- * says of it. Returns 1 when it was sent, 0 when there was no need to. -EAGAIN: it was written to
- * meanwhile, and has to be looked at again. -ECONNRESET: the opener has gone. -ENOTSUP: it is
- * empty, which cannot be said under version 1. Else the errno of reading it. Under version 1,
+ * Send the content of the file that is open as `fd`, unless the opener has it already. `status` is
+ * what fstat() says of it. Returns 1 if it was sent, 0 if that was not necessary. In version 1
  * nothing can follow.
+ *  -EAGAIN: the file was written to meanwhile: try again.
+ *  -ECONNRESET: the opener has gone.
+ *  -ENOTSUP: the file is empty, which version 1 cannot express.
+ * Otherwise the errno of reading it.
  */
 int reply_save(struct reply *reply, int fd, const struct stat *status);
-/* Tell the end, as editor_done(). */
+/* Send the end of the reply, as editor_done(). */
 int reply_done(struct reply *reply, int code, const char *message);
 /*
- * The caller is to stop: `stop` counts no longer, but an opener that takes nothing for a few
- * seconds is one that has gone.
+ * Prepare for stopping soon: ignore `stop` from now on, but give up if the opener takes nothing for
+ * a few seconds.
  */
 void reply_hurry(struct reply *reply);
 
