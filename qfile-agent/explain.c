@@ -1,5 +1,5 @@
 /*
- * What went wrong, in words.
+ * Messages: what went wrong, and what to do.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -35,10 +35,10 @@ static const struct failure {
 	{ENAMETOOLONG, "the name ", " is too long for the receiver", "Rename it", NULL},
 	{EINVAL, "the receiver could not make sense of the stream, at ", "",
 	 "Is it a qfile-unpacker that runs there?", NULL},
-	{EROFS, "the disk of the other VM is read-only, at ", "", "See to that there and try again",
-	 NULL},
+	{EROFS, "the disk of the other VM is read-only, at ", "",
+	 "Make it writable there and try again", NULL},
 	{EACCES, "the receiver may not write to its own PedOSIncoming, at ", "",
-	 "See to its permissions there", NULL},
+	 "Correct its permissions there", NULL},
 	{EPERM, "the receiver could not do its work, at ", "", "Its log says why", NULL},
 	{ECANCELED, "the receiver was stopped, at ", "", "Try again", NULL},
 	{ETIMEDOUT, "the receiver waited too long for what comes after ", "",
@@ -66,7 +66,7 @@ static void explain_result(const struct qfile_result *result, bool via)
 			return;
 		}
 	}
-	/* An errno of Linux, whatever system the receiver runs on; or something else altogether. */
+	/* A code below 4096 may be an errno of Linux, whatever system the receiver runs on. */
 	warnx("the receiver failed at %s: %s (%u); nothing was copied", name,
 	      result->code < 4096 ? strerror((int)result->code) : "unknown error", result->code);
 }
@@ -89,8 +89,8 @@ void explain_failure(int code, const struct qfile_error *error, const struct qfi
 		      "on the copy. Is it a qfile-unpacker that runs there?");
 		break;
 	case -ECONNRESET:
-		warnx("the connection was lost before the receiver confirmed. See in PedOSIncoming "
-		      "there whether it arrived, and try again if not");
+		warnx("the connection was lost before the receiver confirmed. Look in "
+		      "PedOSIncoming there whether it has arrived, and try again if not");
 		break;
 	default:
 		warnx("%s; nothing was copied", qfile_error_text(error, text, sizeof(text)));

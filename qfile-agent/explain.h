@@ -1,5 +1,5 @@
 /*
- * What went wrong, in words: what, where, and what to do.
+ * Messages: what went wrong, where, and what to do.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -17,7 +17,7 @@
 void explain_failure(int code, const struct qfile_error *error, const struct qfile_result *result,
 		     bool via);
 
-/* An entry was not removed after it had been sent. */
+/* An entry was kept after it had been sent. */
 void explain_kept(const struct qfile_error *kept);
 
 #endif

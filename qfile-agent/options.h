@@ -20,7 +20,7 @@ struct options {
 	size_t count;
 };
 
-/* Parse. Returns -1, or the exit status where there is nothing left to do. */
+/* Parse the command line. Returns -1, or the exit status if there is nothing left to do. */
 int options_parse(struct options *options, int argc, char **argv);
 
 #endif

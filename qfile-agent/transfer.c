@@ -81,14 +81,14 @@ static int finish(struct transfer *transfer)
 	}
 	show_clear(&transfer->show);
 	if (r == -ECANCELED)
-		warnx("stopped before the receiver confirmed. See in PedOSIncoming there whether "
-		      "it arrived");
+		warnx("stopped before the receiver confirmed. Look in PedOSIncoming there whether "
+		      "it has arrived");
 	else
 		explain_failure(r, &transfer->error, &transfer->result, transfer->options->via);
 	return r;
 }
 
-/* Remove what was sent. 0 when all of it could go. */
+/* Remove what was sent. Returns 0 if nothing had to be kept. */
 static int remove_sent(int journal)
 {
 	struct qfile_remover *remover;

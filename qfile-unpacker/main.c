@@ -56,8 +56,9 @@ static int find_user(const struct options *options, struct qfile_user *user,
 }
 
 /*
- * Who is sending, as the one says who started us and knows: rpc, or sshd, which tells the sender's
- * address ("192.0.2.7 40000 ..."). An address is no VM's name; "ssh-192.0.2.7" is.
+ * The name of the sender, from whoever started this program: the rpc layer, or sshd, which gives
+ * the sender's address ("192.0.2.7 40000 ..."). An address is not a VM's name, but "ssh-192.0.2.7"
+ * is.
  */
 static const char *source_name(char *name, size_t size)
 {
@@ -141,7 +142,7 @@ int main(int argc, char **argv)
 	int status, incoming;
 
 	descriptors_fill();
-	/* A message is one write: others may share our stderr. */
+	/* One write per line: other programs may share stderr. */
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	status = options_parse(&options, argc, argv);
 	if (status >= 0)

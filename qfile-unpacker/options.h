@@ -22,7 +22,7 @@ struct options {
 	bool verbose;
 };
 
-/* Parse. Returns -1, or the exit status where there is nothing left to do. */
+/* Parse the command line. Returns -1, or the exit status if there is nothing left to do. */
 int options_parse(struct options *options, int argc, char **argv);
 
 #endif

@@ -276,10 +276,10 @@ register("edit.editor-opener-goes-while-it-is-edited", opener_goes_while_it_is_e
 
 # ---- At the opener ----
 
-LOST = b"the connection to another VM was lost before its end was told"
+LOST = b"the connection to another VM was lost before the session ended"
 NONSENSE = b"what comes from another VM makes no sense"
 NONE_ARRIVED = b"nothing that was saved had arrived; \"report.txt\" is as it was"
-TOO_LARGE = b"is longer than --max-bytes lets it be"
+TOO_LARGE = b"is longer than --max-bytes allows"
 SIGPIPE = b"the command of --via was killed by signal 13"
 DAMAGED = b"was damaged on its way"
 OLD = b"what the file had before is in \""

@@ -40,7 +40,7 @@ def _(t):
     misused(t, "name a file")
     misused(t, "name a file", "--via=true")
     misused(t, "one file", "work", "file", "file")
-    misused(t, "two ways", "--via=true", "work", "file")
+    misused(t, "exclude each other", "--via=true", "work", "file")
     misused(t, "needs a VM", "--service=test.Open", "file")
     misused(t, "no VM's name", "--", "-work", "file")
     misused(t, "no VM's name", "wo rk", "file")
