@@ -190,7 +190,7 @@ static void notice(struct vchan *vchan, const struct pollfd fds[2], bool busy)
 
 static int milliseconds_until(int64_t deadline)
 {
-	int64_t left = deadline - vchan_clock();
+	int64_t left = deadline - clock_now();
 
 	return left < 0 ? 0 : left > 1000000 ? 1000000 : (int)left;
 }
@@ -250,7 +250,7 @@ int vchan_wait(struct rpc_channel *channel, short events, struct pollfd *fds, si
 	       int timeout)
 {
 	struct vchan *vchan = channel->state;
-	int64_t deadline = timeout < 0 ? INT64_MAX : vchan_clock() + timeout;
+	int64_t deadline = timeout < 0 ? INT64_MAX : clock_now() + timeout;
 	struct pollfd own[2];
 	size_t ready;
 	int can;
@@ -267,7 +267,7 @@ int vchan_wait(struct rpc_channel *channel, short events, struct pollfd *fds, si
 		notice(vchan, own, can != 0);
 		if (can == 0 && (own[0].revents || own[1].revents))
 			can = possible(vchan, events);
-		if (can || ready || (timeout >= 0 && vchan_clock() >= deadline))
+		if (can || ready || (timeout >= 0 && clock_now() >= deadline))
 			return can;
 	}
 }

@@ -9,9 +9,9 @@
 #define RPC_VCHAN_H
 #include <libxenvchan.h>
 #include <stdint.h>
-#include <time.h>
 #include <xentoollog.h>
 
+#include "system/clock.h"
 #include "transport/transport.h"
 #include "transport/xen/xenstore.h"
 
@@ -49,7 +49,7 @@ void vchan_free(struct vchan *vchan);
 extern struct xentoollog_logger vchan_silence;
 
 /*
- * Sleep until something happens to the channel, or `deadline` on vchan_clock() has passed. 0, or
+ * Sleep until something happens to the channel, or `deadline`, a time of clock_now(), has passed. 0, or
  * -ECONNRESET: the other guest is gone.
  */
 int vchan_sleep(struct vchan *vchan, int64_t deadline);
@@ -81,14 +81,5 @@ int vchan_open(struct rpc_listener *listener, struct rpc_pending *pending,
 ssize_t vchan_rules(struct rpc_listener *listener, const struct rpc_pending *pending, char *text,
 		    size_t size);
 void vchan_unlisten(struct rpc_listener *listener);
-
-/* Milliseconds on a clock that only goes forward. */
-static inline int64_t vchan_clock(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 #endif

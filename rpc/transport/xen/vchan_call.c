@@ -90,12 +90,12 @@ static int make_rings(struct vchan *vchan, unsigned target, const char *path,
 
 static int wait_for_answer(struct vchan *vchan, const char *target, struct rpc_failure *failure)
 {
-	int64_t deadline = vchan_clock() + ANSWER_TIME;
+	int64_t deadline = clock_now() + ANSWER_TIME;
 
 	while (libxenvchan_is_open(vchan->chan) == 2) {
 		if (vchan_sleep(vchan, deadline) < 0)
 			return rpc_fail(failure, 125, "%s is gone", target);
-		if (vchan_clock() >= deadline)
+		if (clock_now() >= deadline)
 			return rpc_fail(failure, 125,
 					"%s does not answer: is pedos-rpcd running there?", target);
 	}

@@ -42,7 +42,7 @@ struct source {
 	bool dirty;         /* something was written there since the last scan */
 	bool fruitful;      /* the present scan has found a call */
 	unsigned half_made; /* looked at in the present scan */
-	int64_t next_scan;  /* on vchan_clock(): not before */
+	int64_t next_scan;  /* on clock_now(): not before */
 	unsigned credit;    /* calls that may be taken at once */
 	int64_t credited;   /* when that has grown last */
 	struct rpc_calls calls;
@@ -125,7 +125,7 @@ static struct source *add_source(struct listener *listener, unsigned domid)
 	source->domid = domid;
 	source->refusal = -1;
 	source->credit = CALLS_AT_ONCE;
-	source->credited = vchan_clock();
+	source->credited = clock_now();
 	listener->sources[listener->count++] = source;
 	directory_of(listener, source, path);
 	snprintf(token, sizeof(token), "%u", domid);
@@ -197,7 +197,7 @@ static void scan(struct listener *listener, struct source *source)
 	source->dirty = false;
 	source->fruitful = false;
 	source->half_made = 0;
-	source->next_scan = vchan_clock() + SCAN_INTERVAL;
+	source->next_scan = clock_now() + SCAN_INTERVAL;
 	directory_of(listener, source, path);
 	size = xenstore_list(&listener->store, path, names);
 	rpc_calls_list(&source->calls, names, size < 0 ? 0 : (size_t)size);
@@ -229,7 +229,7 @@ static const char *next_call(struct listener *listener, struct source *source)
 
 static bool has_credit(struct source *source)
 {
-	int64_t grown = (vchan_clock() - source->credited) / CALL_INTERVAL;
+	int64_t grown = (clock_now() - source->credited) / CALL_INTERVAL;
 
 	source->credited += grown * CALL_INTERVAL;
 	source->credit = grown > CALLS_AT_ONCE - source->credit ? CALLS_AT_ONCE
@@ -239,7 +239,7 @@ static bool has_credit(struct source *source)
 
 static bool may_be_scanned(const struct source *source)
 {
-	return source->dirty && (source->fruitful || vchan_clock() >= source->next_scan);
+	return source->dirty && (source->fruitful || clock_now() >= source->next_scan);
 }
 
 static bool arrival_from(struct listener *listener, struct source *source,
@@ -267,8 +267,8 @@ static bool arrival_from(struct listener *listener, struct source *source,
 /* Take the events that have come, and act on what dom0 has changed. */
 static void take_events(struct listener *listener)
 {
-	if (vchan_clock() >= listener->next_drain && xenstore_drain(&listener->store) > 0)
-		listener->next_drain = vchan_clock() + DRAIN_INTERVAL;
+	if (clock_now() >= listener->next_drain && xenstore_drain(&listener->store) > 0)
+		listener->next_drain = clock_now() + DRAIN_INTERVAL;
 	if (listener->names_changed) {
 		listener->names_changed = false;
 		update_sources(listener);
@@ -326,7 +326,7 @@ size_t vchan_listening(struct rpc_listener *rpc_listener, struct pollfd *fds, si
 		       int *timeout)
 {
 	struct listener *listener = rpc_listener->state;
-	int64_t now = vchan_clock();
+	int64_t now = clock_now();
 	size_t count = 0;
 
 	if (listener->names_changed)
@@ -363,7 +363,7 @@ int vchan_open(struct rpc_listener *rpc_listener, struct rpc_pending *pending,
 static void tell(struct rpc_listener *rpc_listener, struct rpc_pending *pending, const void *bytes,
 		 size_t size)
 {
-	int64_t deadline = vchan_clock() + REFUSAL_TIME;
+	int64_t deadline = clock_now() + REFUSAL_TIME;
 	struct rpc_channel channel;
 	struct rpc_failure failure;
 	struct vchan *vchan;
@@ -374,7 +374,7 @@ static void tell(struct rpc_listener *rpc_listener, struct rpc_pending *pending,
 		return;
 	vchan = channel.state;
 	vchan_write(&channel, bytes, size);
-	while (libxenvchan_is_open(vchan->chan) && vchan_clock() < deadline &&
+	while (libxenvchan_is_open(vchan->chan) && clock_now() < deadline &&
 	       vchan_sleep(vchan, deadline) == 0)
 		;
 	vchan_close(&channel);
