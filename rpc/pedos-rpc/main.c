@@ -224,7 +224,7 @@ int main(int argc, char **argv)
 	static struct caller caller;
 	struct rpc_failure failure;
 	struct options options;
-	int status;
+	int status, r;
 
 	descriptors_fill();
 	/* A message is one write: others may share our stderr. */
@@ -233,10 +233,10 @@ int main(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	caller.options = &options;
-	if (options.transport->connect(&caller.channel, options.target, options.sockets, &failure) <
-	    0) {
+	r = options.transport->connect(&caller.channel, options.target, options.sockets, &failure);
+	if (r < 0) {
 		warnx("%s", failure.text);
-		return failure.status;
+		return r == -EHOSTUNREACH ? EXIT_REFUSED : EXIT_FAILED;
 	}
 	caller.stop = stop_open();
 	status = call(&caller);

@@ -3,7 +3,8 @@
  * sockets) and Xen (libxenvchan) is behind this table of functions. A channel carries bytes both
  * ways; what they mean is frame.h's subject.
  *
- * Functions return 0 or a count on success and a negative errno on failure.
+ * Functions return 0 or a count on success and a negative errno on failure. Those that get a
+ * `failure` fill it then.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -19,14 +20,13 @@
 
 #define RPC_SOCKETS_DEFAULT "/run/pedos-rpcd" /* unix: where the sockets are */
 
-/* What failed, as a sentence for the user, and what a caller exits with then (125 to 127). */
+/* What failed, as a sentence for the user. */
 struct rpc_failure {
-	int status;
 	char text[512];
 };
 
-/* Fill *failure. Returns -1 for the caller to pass on. */
-int rpc_fail(struct rpc_failure *failure, int status, const char *format, ...)
+/* Fill *failure. Returns `code`, a negative errno. */
+int rpc_fail(struct rpc_failure *failure, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* One end of a connection. */
@@ -66,13 +66,13 @@ struct rpc_transport {
 	const char *name;
 
 	/*
-	 * Reach `target`. On failure -1 and *failure. `sockets`: unix: their directory. Waits for
-	 * at most some seconds.
+	 * Reach `target`, within a bounded time. `sockets`: the directory of sockets (unix only).
+	 * -EHOSTUNREACH: dom0 names no such target that this guest may call.
 	 */
 	int (*connect)(struct rpc_channel *channel, const char *target, const char *sockets,
 		       struct rpc_failure *failure);
 
-	/* Begin to be reachable. On failure -1 and *failure. */
+	/* Begin to be reachable. */
 	int (*listen)(struct rpc_listener *listener, const struct rpc_listen_options *options,
 		      struct rpc_failure *failure);
 	/*
@@ -99,7 +99,7 @@ struct rpc_transport {
 	/*
 	 * In the call's process: drop what belongs to the daemon, and have a channel to the caller.
 	 * Fills pending->source where accept() had no time to; it stays empty for a caller
-	 * without a name. On failure -1 and *failure.
+	 * without a name.
 	 */
 	int (*open)(struct rpc_listener *listener, struct rpc_pending *pending,
 		    struct rpc_channel *channel, struct rpc_failure *failure);

@@ -76,16 +76,16 @@ static int connect_error(int fd, const char *target, const char *sockets, int co
 {
 	if (fd >= 0)
 		close(fd);
-	if (code == ENOENT || code == ECONNREFUSED)
-		return rpc_fail(failure, 125,
+	if (code == -ENOENT || code == -ECONNREFUSED)
+		return rpc_fail(failure, code,
 				"nobody serves %s on this machine (looked for %s/%s); is "
 				"pedos-rpcd running for it?",
 				target, sockets, target);
-	if (code == EAGAIN)
-		return rpc_fail(failure, 125, "%s has too many callers waiting; try again later",
+	if (code == -EAGAIN)
+		return rpc_fail(failure, code, "%s has too many callers waiting; try again later",
 				target);
-	return rpc_fail(failure, 125, "calling %s at %s/%s: %s", target, sockets, target,
-			strerror(code));
+	return rpc_fail(failure, code, "calling %s at %s/%s: %s", target, sockets, target,
+			strerror(-code));
 }
 
 static int unix_connect(struct rpc_channel *channel, const char *target, const char *sockets,
@@ -96,23 +96,23 @@ static int unix_connect(struct rpc_channel *channel, const char *target, const c
 	int directory = open(sockets, O_PATH | O_DIRECTORY | O_CLOEXEC), fd, r;
 
 	if (directory < 0)
-		return connect_error(-1, target, sockets, errno, failure);
+		return connect_error(-1, target, sockets, -errno, failure);
 	fd = new_socket(0);
 	if (fd < 0) {
-		r = errno;
+		r = -errno;
 		close(directory);
 		return connect_error(-1, target, sockets, r, failure);
 	}
 	address_of(&address, directory, target);
 	/* It holds for connect(2), too. */
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-	r = connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? errno : 0;
+	r = connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
 	close(directory);
-	if (r != 0)
+	if (r < 0)
 		return connect_error(fd, target, sockets, r, failure);
 	if (!is_genuine(fd, target)) {
 		close(fd);
-		return rpc_fail(failure, 125,
+		return rpc_fail(failure, -EPERM,
 				"who serves %s/%s is neither root nor %s: it is not called",
 				sockets, target, target);
 	}
@@ -181,18 +181,18 @@ static int listen_domains(struct listener *listener, const struct rpc_listen_opt
 	int directory;
 
 	if (mkdir(options->sockets, 0755) < 0 && errno != EEXIST)
-		return rpc_fail(failure, 1, "making the directory of sockets %s: %s",
+		return rpc_fail(failure, -errno, "making the directory of sockets %s: %s",
 				options->sockets, strerror(errno));
 	directory = open(options->sockets, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (directory < 0)
-		return rpc_fail(failure, 1, "opening the directory of sockets %s: %s",
+		return rpc_fail(failure, -errno, "opening the directory of sockets %s: %s",
 				options->sockets, strerror(errno));
 	for (size_t i = 0; i < options->count; i++) {
 		int fd = listen_at(directory, options->domains[i]);
 
 		if (fd < 0) {
 			close(directory);
-			return rpc_fail(failure, 1,
+			return rpc_fail(failure, fd,
 					fd == -EADDRINUSE ? "%s/%s: another pedos-rpcd serves it, "
 							    "or it is no socket"
 							  : "listening at %s/%s: %s",
@@ -219,13 +219,13 @@ static int inherit_sockets(struct listener *listener, const struct rpc_listen_op
 
 		if (getsockname(fd, (struct sockaddr *)&address, &size) < 0 ||
 		    address.sun_family != AF_UNIX)
-			return rpc_fail(failure, 1,
+			return rpc_fail(failure, -ENOTSOCK,
 					"descriptor %d, which the starter passed, is no Unix "
 					"socket",
 					fd);
 		slash = memrchr(address.sun_path, '/', sizeof(address.sun_path));
 		if (!slash || !vm_name_ok(slash + 1))
-			return rpc_fail(failure, 1,
+			return rpc_fail(failure, -EINVAL,
 					"the socket at descriptor %d has no domain's name", fd);
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
 		fcntl(fd, F_SETFL, O_NONBLOCK);
@@ -261,10 +261,10 @@ static int unix_listen(struct rpc_listener *of, const struct rpc_listen_options 
 	int r;
 
 	if (!listener)
-		return rpc_fail(failure, 1, "out of memory");
+		return rpc_fail(failure, -ENOMEM, "out of memory");
 	if (options->count > SOCKETS_MAX || options->inherited > SOCKETS_MAX) {
 		free(listener);
-		return rpc_fail(failure, 1, "one pedos-rpcd serves at most %d domains",
+		return rpc_fail(failure, -E2BIG, "one pedos-rpcd serves at most %d domains",
 				SOCKETS_MAX);
 	}
 	listener->directory = options->sockets;

@@ -110,25 +110,23 @@ static void entry_has_changed(void *context, const char *untrusted_path, const c
 	vchan->changed = true;
 }
 
-struct vchan *vchan_new(struct rpc_failure *failure)
+int vchan_new(struct vchan **made, struct rpc_failure *failure)
 {
 	struct vchan *vchan = calloc(1, sizeof(*vchan));
 	int status;
 
-	if (!vchan) {
-		rpc_fail(failure, 125, "out of memory");
-		return NULL;
-	}
+	if (!vchan)
+		return rpc_fail(failure, -ENOMEM, "out of memory");
 	status = xenstore_open(&vchan->store, entry_has_changed, vchan);
 	if (status < 0) {
-		rpc_fail(failure, 125,
-			 "cannot reach xenstore through /dev/xen/xenbus: %s: is this a Xen guest, "
-			 "and may this account use it?",
-			 strerror(-status));
 		free(vchan);
-		return NULL;
+		return rpc_fail(failure, status,
+				"cannot reach xenstore through /dev/xen/xenbus: %s: is this a Xen "
+				"guest, and may this account use it?",
+				strerror(-status));
 	}
-	return vchan;
+	*made = vchan;
+	return 0;
 }
 
 ssize_t vchan_watch_peer(struct vchan *vchan, const char *entry, char value[XENSTORE_VALUE_SIZE])
@@ -292,16 +290,16 @@ static int answer(struct vchan *vchan, const struct rpc_pending *pending, unsign
 	strcpy(vchan->peer, pending->source);
 	snprintf(entry, sizeof(entry), "pedos-rpc-in/%u", pending->origin);
 	if (vchan_watch_peer(vchan, entry, value) < 0 || !rpc_entry_names(value, pending->source))
-		return rpc_fail(failure, 125, "%s is gone", pending->source);
+		return rpc_fail(failure, -ECONNRESET, "%s is gone", pending->source);
 	snprintf(path, sizeof(path), "/local/domain/%u/data/pedos-rpc/%u/%s", pending->origin,
 		 own_domid, pending->id);
 	if (strlen(path) + strlen("/event-channel") >= VCHAN_PATH_SIZE)
-		return rpc_fail(failure, 125,
+		return rpc_fail(failure, -ENAMETOOLONG,
 				"%s calls with an ID that is too long for libxenvchan",
 				pending->source);
 	vchan->chan = libxenvchan_client_init(&vchan_silence, (int)pending->origin, path);
 	if (!vchan->chan)
-		return rpc_fail(failure, 125,
+		return rpc_fail(failure, -ECONNREFUSED,
 				"cannot connect to %s: it has given up, or made its call wrongly",
 				pending->source);
 	return 0;
@@ -310,16 +308,17 @@ static int answer(struct vchan *vchan, const struct rpc_pending *pending, unsign
 int vchan_answer(struct rpc_channel *channel, const struct rpc_pending *pending, unsigned own_domid,
 		 struct rpc_failure *failure)
 {
-	struct vchan *vchan = vchan_new(failure);
+	struct vchan *vchan;
+	int status = vchan_new(&vchan, failure);
 
-	if (!vchan)
-		return -1;
-	if (answer(vchan, pending, own_domid, failure) < 0) {
+	if (status < 0)
+		return status;
+	status = answer(vchan, pending, own_domid, failure);
+	if (status == 0)
+		vchan_give(vchan, channel);
+	else
 		vchan_free(vchan);
-		return -1;
-	}
-	vchan_give(vchan, channel);
-	return 0;
+	return status;
 }
 
 const struct rpc_transport rpc_xen_transport = {

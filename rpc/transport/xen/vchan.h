@@ -31,8 +31,8 @@ struct vchan {
 	bool peer_gone;
 };
 
-/* A new one, connected to xenstore. On failure NULL and *failure. */
-struct vchan *vchan_new(struct rpc_failure *failure);
+/* Make one that is connected to xenstore. 0, or a negative errno and *failure. */
+int vchan_new(struct vchan **made, struct rpc_failure *failure);
 /*
  * Begin to watch `entry`, and read it to `value`. Returns the value's length or a negative errno.
  * `peer` is for the caller to fill.
@@ -49,13 +49,14 @@ void vchan_free(struct vchan *vchan);
 extern struct xentoollog_logger vchan_silence;
 
 /*
- * Sleep until something happens to the channel, or `deadline`, a time of clock_now(), has passed. 0, or
- * -ECONNRESET: the other guest is gone.
+ * Sleep until something happens to the channel, or `deadline`, a time of clock_now(), has passed.
+ * 0, or -ECONNRESET: the other guest is gone.
  */
 int vchan_sleep(struct vchan *vchan, int64_t deadline);
 
 /*
- * The call's process: be the client of the vchan that `pending` offers. On failure -1 and *failure.
+ * The call's process: be the client of the vchan that `pending` offers. 0, or a negative errno and
+ * *failure.
  */
 int vchan_answer(struct rpc_channel *channel, const struct rpc_pending *pending, unsigned own_domid,
 		 struct rpc_failure *failure);

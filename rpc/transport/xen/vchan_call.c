@@ -31,7 +31,7 @@ static int choose_id(char id[ID_LENGTH + 1])
 	unsigned char random[ID_LENGTH];
 
 	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
-		return -1;
+		return -errno;
 	for (size_t i = 0; i < ID_LENGTH; i++)
 		id[i] = "0123456789abcdefghijklmnopqrstuvwxyz"[random[i] % 36];
 	id[ID_LENGTH] = '\0';
@@ -47,14 +47,16 @@ static int make_place(struct vchan *vchan, unsigned target, char path[VCHAN_PATH
 	int status;
 
 	if (xenstore_read(&vchan->store, "domid", value) < 0 || !rpc_domid_parse(value, &own))
-		return rpc_fail(failure, 125, "xenstore does not tell this guest's own number");
+		return rpc_fail(failure, -EINVAL, "xenstore does not tell this guest's own number");
 	snprintf(directory, sizeof(directory), "/local/domain/%u/data/pedos-rpc/%u", own, target);
 	status = xenstore_share(&vchan->store, directory, own, target);
 	if (status < 0)
-		return rpc_fail(failure, 125, "cannot make %s in xenstore: %s", directory,
+		return rpc_fail(failure, status, "cannot make %s in xenstore: %s", directory,
 				strerror(-status));
-	if (choose_id(id) < 0)
-		return rpc_fail(failure, 125, "cannot have random numbers: %s", strerror(errno));
+	status = choose_id(id);
+	if (status < 0)
+		return rpc_fail(failure, status, "cannot get random numbers: %s",
+				strerror(-status));
 	snprintf(path, VCHAN_PATH_SIZE, "/local/domain/%u/data/pedos-rpc/%u/%s", own, target, id);
 	return 0;
 }
@@ -67,7 +69,7 @@ static int make_rings(struct vchan *vchan, unsigned target, const char *path,
 
 	if (access("/dev/xen/gntalloc", R_OK | W_OK) < 0 ||
 	    access("/dev/xen/evtchn", R_OK | W_OK) < 0)
-		return rpc_fail(failure, 125,
+		return rpc_fail(failure, -errno,
 				"cannot share memory with other guests: /dev/xen/gntalloc, "
 				"/dev/xen/evtchn: %s: load the modules "
 				"xen-gntalloc and xen-evtchn, and let this account use the devices",
@@ -79,7 +81,7 @@ static int make_rings(struct vchan *vchan, unsigned target, const char *path,
 		error = errno;
 	}
 	if (!vchan->chan)
-		return rpc_fail(failure, 125,
+		return rpc_fail(failure, error ? -error : -EIO,
 				"cannot share memory with another guest: %s: too many calls at "
 				"once? The limit of pages is in "
 				"/sys/module/xen_gntalloc/parameters/limit",
@@ -94,9 +96,9 @@ static int wait_for_answer(struct vchan *vchan, const char *target, struct rpc_f
 
 	while (libxenvchan_is_open(vchan->chan) == 2) {
 		if (vchan_sleep(vchan, deadline) < 0)
-			return rpc_fail(failure, 125, "%s is gone", target);
+			return rpc_fail(failure, -ECONNRESET, "%s is gone", target);
 		if (clock_now() >= deadline)
-			return rpc_fail(failure, 125,
+			return rpc_fail(failure, -ETIMEDOUT,
 					"%s does not answer: is pedos-rpcd running there?", target);
 	}
 	return 0;
@@ -120,13 +122,13 @@ static int take_turn(void)
 static int make(struct vchan *vchan, unsigned domid, char path[VCHAN_PATH_SIZE],
 		struct rpc_guard *guard, struct rpc_failure *failure)
 {
-	int status;
+	int status = make_place(vchan, domid, path, failure);
 
-	if (make_place(vchan, domid, path, failure) < 0)
-		return -1;
+	if (status < 0)
+		return status;
 	status = rpc_guard_start(guard, path);
 	if (status < 0)
-		return rpc_fail(failure, 125, "cannot start a process: %s", strerror(-status));
+		return rpc_fail(failure, status, "cannot start a process: %s", strerror(-status));
 	return make_rings(vchan, domid, path, failure);
 }
 
@@ -156,16 +158,17 @@ static int find_target(struct vchan *vchan, const char *target, unsigned *domid,
 	ssize_t n;
 
 	if (!vm_name_ok(target))
-		return rpc_fail(failure, 125, "that is no VM's name");
+		return rpc_fail(failure, -EINVAL, "that is no VM's name");
 	snprintf(entry, sizeof(entry), "pedos-rpc/%s", target);
 	n = vchan_watch_peer(vchan, entry, value);
 	if (n == -ENOENT || n == -EACCES)
-		return rpc_fail(failure, 126, "there is no VM %s that this one may call", target);
+		return rpc_fail(failure, -EHOSTUNREACH, "there is no VM %s that this one may call",
+				target);
 	if (n < 0)
-		return rpc_fail(failure, 125, "cannot ask xenstore for %s: %s", target,
+		return rpc_fail(failure, (int)n, "cannot ask xenstore for %s: %s", target,
 				strerror((int)-n));
 	if (!rpc_domid_parse(value, domid))
-		return rpc_fail(failure, 125, "what xenstore says of %s is no domain's number",
+		return rpc_fail(failure, -EINVAL, "what xenstore says of %s is no domain's number",
 				target);
 	strcpy(vchan->peer, value);
 	return 0;
@@ -174,17 +177,19 @@ static int find_target(struct vchan *vchan, const char *target, unsigned *domid,
 int vchan_connect(struct rpc_channel *channel, const char *target, const char *sockets,
 		  struct rpc_failure *failure)
 {
-	struct vchan *vchan = vchan_new(failure);
+	struct vchan *vchan;
 	unsigned domid;
+	int status = vchan_new(&vchan, failure);
 
 	(void)sockets;
-	if (!vchan)
-		return -1;
-	if (find_target(vchan, target, &domid, failure) < 0 ||
-	    call(vchan, domid, target, failure) < 0) {
+	if (status < 0)
+		return status;
+	status = find_target(vchan, target, &domid, failure);
+	if (status == 0)
+		status = call(vchan, domid, target, failure);
+	if (status == 0)
+		vchan_give(vchan, channel);
+	else
 		vchan_free(vchan);
-		return -1;
-	}
-	vchan_give(vchan, channel);
-	return 0;
+	return status;
 }

@@ -444,21 +444,21 @@ static int begin(struct listener *listener, struct rpc_failure *failure)
 	int status = xenstore_open(&listener->store, something_has_changed, listener);
 
 	if (status < 0)
-		return rpc_fail(failure, 125,
+		return rpc_fail(failure, status,
 				"cannot reach xenstore through /dev/xen/xenbus: %s: is this a Xen "
 				"guest, and is this root?",
 				strerror(-status));
 	if (xenstore_read(&listener->store, "domid", value) < 0 ||
 	    !rpc_domid_parse(value, &listener->domid))
-		return rpc_fail(failure, 125, "xenstore does not tell this guest's own number");
+		return rpc_fail(failure, -EINVAL, "xenstore does not tell this guest's own number");
 	if (xenstore_read(&listener->store, "name", value) < 0 ||
 	    !rpc_entry_source(value, listener->name))
-		return rpc_fail(failure, 125,
+		return rpc_fail(failure, -EINVAL,
 				"xenstore does not tell this guest's own name, or it is none that "
 				"a VM may have");
 	status = xenstore_watch(&listener->store, "pedos-rpc-in", "names");
 	if (status < 0)
-		return rpc_fail(failure, 125, "cannot watch pedos-rpc-in in xenstore: %s",
+		return rpc_fail(failure, status, "cannot watch pedos-rpc-in in xenstore: %s",
 				strerror(-status));
 	return 0;
 }
@@ -467,17 +467,18 @@ int vchan_listen(struct rpc_listener *rpc_listener, const struct rpc_listen_opti
 		 struct rpc_failure *failure)
 {
 	struct listener *listener = calloc(1, sizeof(*listener));
+	int status;
 
 	(void)options;
 	if (!listener)
-		return rpc_fail(failure, 125, "out of memory");
+		return rpc_fail(failure, -ENOMEM, "out of memory");
 	listener->store.fd = -1;
 	rpc_listener->transport = &rpc_xen_transport;
 	rpc_listener->state = listener;
-	if (begin(listener, failure) == 0)
-		return 0;
-	vchan_unlisten(rpc_listener);
-	return -1;
+	status = begin(listener, failure);
+	if (status < 0)
+		vchan_unlisten(rpc_listener);
+	return status;
 }
 
 void vchan_unlisten(struct rpc_listener *rpc_listener)
