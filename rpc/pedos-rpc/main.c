@@ -75,9 +75,10 @@ static int explain_refusal(const struct caller *caller, const struct rpc_refusal
 }
 
 /*
- * Ask for the service. -1: it runs. -ECANCELED: we are to stop. Otherwise the status to exit with.
+ * Ask for the service. 0: it runs. -ECANCELED: a signal asks us to stop. Any other negative errno:
+ * it does not run; the user has been told why, and *status is what to exit with.
  */
-static int ask(struct caller *caller)
+static int ask(struct caller *caller, int *status)
 {
 	unsigned char bytes[2 * RPC_FRAME_HEADER_SIZE + 4 + RPC_CALL_MAX], payload[RPC_SMALL_MAX];
 	size_t length = rpc_frame_put_number(bytes, RPC_HELLO, RPC_VERSION);
@@ -96,12 +97,15 @@ static int ask(struct caller *caller)
 	if (r == 0)
 		r = rpc_receive_frame(&caller->channel, &caller->session, caller->stop, -1, &frame,
 				      payload);
-	if (r < 0)
-		return r == -ECANCELED ? r : explain(caller, r);
+	if (r < 0) {
+		*status = r == -ECANCELED ? EXIT_FAILED : explain(caller, r);
+		return r;
+	}
 	if (frame.type == RPC_ACCEPTED)
-		return -1;
+		return 0;
 	rpc_refusal_decode(payload, frame.length, &refusal);
-	return explain_refusal(caller, &refusal);
+	*status = explain_refusal(caller, &refusal);
+	return -ECONNREFUSED;
 }
 
 /* Join the streams: those of the program, or our own. */
@@ -198,12 +202,13 @@ static int joint_status(int program, int service)
 	return program != 0 || service == 128 + SIGPIPE ? program : service;
 }
 
+/* Returns the status to exit with. -ECANCELED: a signal asks us to stop. */
 static int call(struct caller *caller)
 {
-	int status = ask(caller), r;
+	int status, r = ask(caller, &status);
 
-	if (status != -1)
-		return status;
+	if (r < 0)
+		return r == -ECANCELED ? r : status;
 	if (join(caller) < 0)
 		return EXIT_FAILED;
 	r = carry(caller);

@@ -18,10 +18,10 @@ struct program {
 /* Start it with a pipe each way. 0 or a negative errno. */
 int program_start(struct program *program, char *const argv[]);
 /*
- * Its exit status, 128 + N when signal N ended it. Waits for at most `patience` milliseconds (-1:
- * until it ends). -1: it runs still.
+ * Wait for it to end, for at most `timeout` milliseconds (-1: for ever). Returns its exit status,
+ * 128 + N if signal N ended it. -ETIMEDOUT: it still runs.
  */
-int program_wait(struct program *program, int patience);
+int program_wait(struct program *program, int timeout);
 /* The call is lost: give it a moment to end by itself, then end it. */
 void program_end(struct program *program);
 

@@ -12,9 +12,9 @@
 
 struct daemon;
 
-/* Begin to listen. On failure -1, after saying why. */
-int daemon_open(struct daemon **daemon, const struct options *options,
-		const struct rpc_policy *policy);
+/* Begin to listen. Returns whether that worked; if not, the log says why. */
+bool daemon_open(struct daemon **daemon, const struct options *options,
+		 const struct rpc_policy *policy);
 /*
  * Serve until a signal ends it, in the daemon. Returns the status to exit with; also in the
  * processes of the calls.

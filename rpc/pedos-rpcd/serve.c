@@ -243,17 +243,17 @@ struct pipes {
 	int ours[3], theirs[3];
 };
 
-static bool make_pipes(struct pipes *pipes)
+static int make_pipes(struct pipes *pipes)
 {
 	for (int i = 0; i < 3; i++) {
 		int ends[2];
 
 		if (pipe2(ends, O_CLOEXEC) < 0)
-			return false;
+			return -errno;
 		pipes->ours[i] = ends[i == STDIN_FILENO];
 		pipes->theirs[i] = ends[i != STDIN_FILENO];
 	}
-	return true;
+	return 0;
 }
 
 /*
@@ -274,10 +274,10 @@ static bool start(struct call *call)
 	}
 	snprintf(logged, sizeof(logged), "%s is no file, or others than root may change it", path);
 	if (r == 0)
-		r = make_pipes(&pipes)
-			    ? account_run(&call->account, argv, call->environment.entries,
-					  pipes.theirs, &call->process)
-			    : -errno;
+		r = make_pipes(&pipes);
+	if (r == 0)
+		r = account_run(&call->account, argv, call->environment.entries, pipes.theirs,
+				&call->process);
 	if (r < 0) {
 		if (r != -EPERM)
 			snprintf(logged, sizeof(logged), "%s cannot be run: %s", path,
