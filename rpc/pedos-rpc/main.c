@@ -123,11 +123,15 @@ static int join(struct caller *caller)
 	}
 	if (r < 0)
 		return r;
-	rpc_relay_input(&caller->relay, RPC_STDIN, program ? caller->program.in : STDIN_FILENO,
-			program);
-	rpc_relay_output(&caller->relay, RPC_STDOUT, program ? caller->program.out : STDOUT_FILENO,
-			 program, !program && isatty(STDOUT_FILENO));
-	rpc_relay_output(&caller->relay, RPC_STDERR, dup(STDERR_FILENO), false, true);
+	if (program) {
+		rpc_relay_input(&caller->relay, RPC_STDIN, caller->program.in, RPC_OWN);
+		rpc_relay_output(&caller->relay, RPC_STDOUT, caller->program.out, RPC_OWN);
+	} else {
+		rpc_relay_input(&caller->relay, RPC_STDIN, STDIN_FILENO, 0);
+		rpc_relay_output(&caller->relay, RPC_STDOUT, STDOUT_FILENO,
+				 isatty(STDOUT_FILENO) ? RPC_SCREENED : 0);
+	}
+	rpc_relay_output(&caller->relay, RPC_STDERR, dup(STDERR_FILENO), RPC_SCREENED);
 	return 0;
 }
 

@@ -288,9 +288,9 @@ static bool start(struct call *call)
 	}
 	for (int i = 0; i < 3; i++)
 		close(pipes.theirs[i]);
-	rpc_relay_output(&call->relay, RPC_STDIN, pipes.ours[0], true, false);
-	rpc_relay_input(&call->relay, RPC_STDOUT, pipes.ours[1], true);
-	rpc_relay_input(&call->relay, RPC_STDERR, pipes.ours[2], true);
+	rpc_relay_output(&call->relay, RPC_STDIN, pipes.ours[0], RPC_OWN);
+	rpc_relay_input(&call->relay, RPC_STDOUT, pipes.ours[1], RPC_OWN);
+	rpc_relay_input(&call->relay, RPC_STDERR, pipes.ours[2], RPC_OWN);
 	return account_become(&call->account) == 0 && account_end_with(call->daemon, SIGTERM) == 0;
 }
 

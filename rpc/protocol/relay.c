@@ -36,35 +36,38 @@ int rpc_relay_open(struct rpc_relay *relay, struct rpc_channel *channel,
 	return -ENOMEM;
 }
 
-/* Make a pipe as large as may be; and never wait for one of ours. */
-static void prepare(int fd, bool own)
+/* Make a pipe as large as the kernel allows. Reading and writing our own must never block. */
+static void prepare(int fd, unsigned flags)
 {
 	fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE);
-	if (own)
+	if (flags & RPC_OWN)
 		fcntl(fd, F_SETFL, O_NONBLOCK);
 }
 
-void rpc_relay_input(struct rpc_relay *relay, enum rpc_frame_type type, int fd, bool own)
+void rpc_relay_input(struct rpc_relay *relay, enum rpc_frame_type type, int fd, unsigned flags)
 {
-	prepare(fd, own);
+	prepare(fd, flags);
 	relay->inputs[relay->input_count++] =
-		(struct rpc_input){.fd = fd, .type = type, .own = own};
+		(struct rpc_input){.fd = fd, .type = type, .own = flags & RPC_OWN};
 }
 
-void rpc_relay_output(struct rpc_relay *relay, enum rpc_frame_type type, int fd, bool own,
-		      bool screened)
+void rpc_relay_output(struct rpc_relay *relay, enum rpc_frame_type type, int fd, unsigned flags)
 {
 	struct stat status;
-	/*
-	 * What others write to, too, is left as it is. A pipe that can be written takes at least a
-	 * page.
-	 */
-	size_t chunk =
-		own || (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) ? SIZE_MAX : 4096;
+	bool is_file = fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
 
-	prepare(fd, own);
+	prepare(fd, flags);
 	relay->outputs[relay->output_count++] = (struct rpc_output){
-		.fd = fd, .type = type, .own = own, .screened = screened, .chunk = chunk};
+		.fd = fd,
+		.type = type,
+		.own = flags & RPC_OWN,
+		.screened = flags & RPC_SCREENED,
+		/*
+		 * A descriptor that others use, too, stays blocking. A pipe that poll(2) calls
+		 * writable takes at least a page without blocking.
+		 */
+		.chunk = flags & RPC_OWN || is_file ? SIZE_MAX : 4096,
+	};
 }
 
 /* Put into `fds` what else is to be waited for. Returns how many. */

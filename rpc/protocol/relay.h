@@ -38,6 +38,12 @@ struct rpc_output {
 
 #define RPC_STREAMS_MAX 2
 
+/* What is special about a descriptor that is handed to the relay: bits. */
+enum {
+	RPC_OWN = 1,     /* a pipe whose end here nobody else uses: made non-blocking */
+	RPC_SCREENED = 2 /* a person sees it: text that could control a terminal is replaced */
+};
+
 struct rpc_relay {
 	struct rpc_channel *channel;
 	struct rpc_session *session; /* what the peer has sent so far */
@@ -83,9 +89,8 @@ struct rpc_relay {
  */
 int rpc_relay_open(struct rpc_relay *relay, struct rpc_channel *channel,
 		   struct rpc_session *session);
-void rpc_relay_input(struct rpc_relay *relay, enum rpc_frame_type type, int fd, bool own);
-void rpc_relay_output(struct rpc_relay *relay, enum rpc_frame_type type, int fd, bool own,
-		      bool screened);
+void rpc_relay_input(struct rpc_relay *relay, enum rpc_frame_type type, int fd, unsigned flags);
+void rpc_relay_output(struct rpc_relay *relay, enum rpc_frame_type type, int fd, unsigned flags);
 
 /*
  * Carry what can be carried, then sleep until more can, or one of `fds` is ready, or `timeout`

@@ -175,13 +175,18 @@ static void watched(const struct vchan *vchan, struct pollfd fds[2])
 }
 
 /*
- * After poll(2): take note of what happened. The event is left alone where nobody is going to
- * sleep: as long as it is, further ones cost nothing.
+ * After poll(2), before we sleep again: take the notification, so that the next one wakes us. While
+ * we are busy it is left there, since then further ones cost nothing.
  */
-static void notice(struct vchan *vchan, const struct pollfd fds[2], bool busy)
+static void take_notification(struct vchan *vchan, const struct pollfd fds[2])
 {
-	if (fds[0].revents && !busy)
+	if (fds[0].revents)
 		libxenvchan_wait(vchan->chan);
+}
+
+/* After poll(2): see whether the other guest is still there. */
+static void notice_peer(struct vchan *vchan, const struct pollfd fds[2])
+{
 	if (fds[1].revents)
 		look_at_peer(vchan);
 }
@@ -198,8 +203,10 @@ int vchan_sleep(struct vchan *vchan, int64_t deadline)
 	struct pollfd fds[2];
 
 	watched(vchan, fds);
-	if (poll(fds, 2, milliseconds_until(deadline)) > 0)
-		notice(vchan, fds, false);
+	if (poll(fds, 2, milliseconds_until(deadline)) > 0) {
+		take_notification(vchan, fds);
+		notice_peer(vchan, fds);
+	}
 	return vchan->peer_gone ? -ECONNRESET : 0;
 }
 
@@ -262,7 +269,9 @@ int vchan_wait(struct rpc_channel *channel, short events, struct pollfd *fds, si
 				 can           ? 0
 				 : timeout < 0 ? -1
 					       : milliseconds_until(deadline));
-		notice(vchan, own, can != 0);
+		if (can == 0)
+			take_notification(vchan, own);
+		notice_peer(vchan, own);
 		if (can == 0 && (own[0].revents || own[1].revents))
 			can = possible(vchan, events);
 		if (can || ready || (timeout >= 0 && clock_now() >= deadline))

@@ -216,15 +216,15 @@ static bool is_made(struct listener *listener, const struct source *source, cons
 /* The next call in what the last scan of this source has listed. */
 static const char *next_call(struct listener *listener, struct source *source)
 {
-	const char *id;
+	const char *id = rpc_calls_next(&source->calls);
 
-	while ((id = rpc_calls_next(&source->calls))) {
-		if (is_made(listener, source, id))
-			return id;
-		if (++source->half_made == HALF_MADE_MAX)
+	while (id && !is_made(listener, source, id)) {
+		source->half_made++;
+		if (source->half_made == HALF_MADE_MAX)
 			rpc_calls_stop(&source->calls);
+		id = rpc_calls_next(&source->calls);
 	}
-	return NULL;
+	return id;
 }
 
 static bool has_credit(struct source *source)

@@ -60,14 +60,22 @@ static int message_is_whole(const struct xenstore *store, struct xsd_sockmsg *he
 	return have >= sizeof(*header) + header->len;
 }
 
-/* Have a whole message at `begin`. 1, or 0: there is none, and `wait` is false. */
-static int receive(struct xenstore *store, struct xsd_sockmsg *header, bool wait)
+enum wait {
+	DONT_WAIT,
+	WAIT
+};
+
+/* Have a whole message at `begin`. Returns 1; 0: with DONT_WAIT, there is none yet. */
+static int receive(struct xenstore *store, struct xsd_sockmsg *header, enum wait wait)
 {
 	struct pollfd readable = {.fd = store->fd, .events = POLLIN};
-	int whole;
 	ssize_t n;
 
-	while ((whole = message_is_whole(store, header)) == 0) {
+	for (;;) {
+		int whole = message_is_whole(store, header);
+
+		if (whole != 0)
+			return whole;
 		memmove(store->received, store->received + store->begin, store->end - store->begin);
 		store->end -= store->begin;
 		store->begin = 0;
@@ -79,12 +87,11 @@ static int receive(struct xenstore *store, struct xsd_sockmsg *header, bool wait
 			store->end += n;
 		else if (errno != EAGAIN && errno != EINTR)
 			return -errno;
-		else if (errno == EAGAIN && !wait)
+		else if (errno == EAGAIN && wait == DONT_WAIT)
 			return 0;
 		else if (errno == EAGAIN && poll(&readable, 1, -1) < 0 && errno != EINTR)
 			return -errno;
 	}
-	return whole;
 }
 
 /*
@@ -93,29 +100,34 @@ static int receive(struct xenstore *store, struct xsd_sockmsg *header, bool wait
  */
 static void dispatch(struct xenstore *store, const struct xsd_sockmsg *header)
 {
-	const char *payload = store->received + store->begin + sizeof(*header);
-	const char *token = memchr(payload, '\0', header->len);
+	const char *path = store->received + store->begin + sizeof(*header);
+	const char *end = path + header->len, *path_end = memchr(path, '\0', header->len);
 
 	store->begin += sizeof(*header) + header->len;
-	if (header->type != XS_WATCH_EVENT || !token || ++token == payload + header->len ||
-	    payload[header->len - 1])
+	if (header->type != XS_WATCH_EVENT || !path_end || path_end + 1 == end || end[-1])
 		return;
 	if (store->on_event)
-		store->on_event(store->context, payload, token);
+		store->on_event(store->context, path, path_end + 1);
 }
 
-/* What was read is handed over to its end, even past the bound: nobody would poll for it. */
 int xenstore_drain(struct xenstore *store)
 {
 	struct xsd_sockmsg header;
-	int status, count = 0;
+	int count = 0;
 
-	while ((status = count < DRAIN_MAX ? receive(store, &header, false)
-					   : message_is_whole(store, &header)) > 0) {
+	for (;;) {
+		/*
+		 * At the bound nothing more is read, but what was read already is handed over:
+		 * poll(2) would not report it.
+		 */
+		int status = count < DRAIN_MAX ? receive(store, &header, DONT_WAIT)
+					       : message_is_whole(store, &header);
+
+		if (status <= 0)
+			return status < 0 ? status : count;
 		dispatch(store, &header);
 		count++;
 	}
-	return status < 0 ? status : count;
 }
 
 /*
@@ -127,8 +139,11 @@ static ssize_t answer(struct xenstore *store, struct xsd_sockmsg *header,
 	struct xsd_sockmsg next;
 	int status;
 
-	while ((status = receive(store, header, true)) > 0 && header->type == XS_WATCH_EVENT)
+	status = receive(store, header, WAIT);
+	while (status > 0 && header->type == XS_WATCH_EVENT) {
 		dispatch(store, header);
+		status = receive(store, header, WAIT);
+	}
 	if (status < 0)
 		return status;
 	memcpy(value, store->received + store->begin + sizeof(*header), header->len);
