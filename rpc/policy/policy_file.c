@@ -1,5 +1,5 @@
 /*
- * The policy as it lies on the disk.
+ * The files of a policy.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -28,7 +28,7 @@ static int fail_system(struct rpc_policy_error *error, int code)
 	return fail(error, code, strerrordesc_np(-code));
 }
 
-/* ---- Who could have written it ---- */
+/* ---- Who may have written it ---- */
 
 static int check_trusted(const struct stat *status, struct rpc_policy_error *error)
 {
@@ -135,7 +135,7 @@ static int read_file(int fd, struct rpc_policy *policy, struct rpc_policy_error 
 static int load_file(int dir, const char *name, struct rpc_policy *policy,
 		     struct rpc_policy_error *error)
 {
-	/* A fifo must not keep us waiting. */
+	/* O_NONBLOCK: opening a fifo must not block. */
 	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), r;
 
 	if (fd < 0)
@@ -162,7 +162,7 @@ static int is_policy(const struct dirent *entry)
 	       strcmp(entry->d_name + length - behind, suffix) == 0;
 }
 
-/* Not as the locale has it: the order must be the same for everyone. */
+/* Not in the order of the locale: all users must get the same order. */
 static int by_bytes(const struct dirent **a, const struct dirent **b)
 {
 	return strcmp((*a)->d_name, (*b)->d_name);
