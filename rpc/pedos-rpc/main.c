@@ -92,7 +92,7 @@ static int ask(struct caller *caller, int *status)
 	r = rpc_send_frames(&caller->channel, caller->stop, bytes, length);
 	if (r == 0 || r == -ECONNRESET) /* one that was too busy to read has left its answer */
 		r = rpc_receive_frame(&caller->channel, &caller->session, caller->stop,
-				      RPC_PATIENCE, &frame, payload);
+				      RPC_TIMEOUT, &frame, payload);
 	/* Somebody may have to be asked there, and take their time. */
 	if (r == 0)
 		r = rpc_receive_frame(&caller->channel, &caller->session, caller->stop, -1, &frame,

@@ -17,7 +17,7 @@
 extern char **environ;
 
 /* Milliseconds for the program to end. Twice that, and the call has ended within two seconds. */
-#define MOMENT 900
+#define END_TIMEOUT 900
 
 int program_start(struct program *program, char *const argv[])
 {
@@ -56,6 +56,6 @@ void program_end(struct program *program)
 {
 	static const int signals[] = {SIGTERM, SIGKILL};
 
-	for (unsigned i = 0; i < 2 && program_wait(program, MOMENT) < 0; i++)
+	for (unsigned i = 0; i < 2 && program_wait(program, END_TIMEOUT) < 0; i++)
 		kill(program->pid, signals[i]);
 }

@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MOMENT 5000 /* milliseconds, for a service to clean up */
+#define END_TIMEOUT 5000 /* milliseconds, for a service to clean up */
 
 int account_find(struct account *account, const char *name)
 {
@@ -149,7 +149,7 @@ void account_process_end(const struct account_process *process)
 	struct pollfd ended = {.fd = process->ended, .events = POLLIN};
 
 	kill(-process->pid, SIGTERM);
-	poll(&ended, 1, MOMENT);
+	poll(&ended, 1, END_TIMEOUT);
 	kill(-process->pid, SIGKILL);
 	account_process_reap(process);
 }

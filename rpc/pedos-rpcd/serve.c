@@ -84,15 +84,15 @@ static void refuse(struct call *call, int code, const char *reason, const char *
 }
 
 /* The caller's first two frames. */
-static int receive_wish(struct call *call)
+static int receive_request(struct call *call)
 {
 	unsigned char payload[RPC_SMALL_MAX];
 	struct rpc_frame frame;
-	int r = rpc_receive_frame(&call->channel, &call->session, call->stop, RPC_PATIENCE, &frame,
+	int r = rpc_receive_frame(&call->channel, &call->session, call->stop, RPC_TIMEOUT, &frame,
 				  payload);
 
 	if (r == 0)
-		r = rpc_receive_frame(&call->channel, &call->session, call->stop, RPC_PATIENCE,
+		r = rpc_receive_frame(&call->channel, &call->session, call->stop, RPC_TIMEOUT,
 				      &frame, payload);
 	return r < 0 ? r : rpc_call_decode(payload, frame.length, &call->request);
 }
@@ -389,7 +389,7 @@ void serve(const struct options *options, struct rpc_listener *listener,
 	r = rpc_send_frames(&call.channel, call.stop, hello,
 			    rpc_frame_put_number(hello, RPC_HELLO, RPC_VERSION));
 	if (r == 0)
-		r = receive_wish(&call);
+		r = receive_request(&call);
 	if (r == -EPROTO)
 		refuse(&call, EPROTO, "that is no call of this version", NULL);
 	else if (r < 0)

@@ -10,15 +10,15 @@
 #include "transport/transport.h"
 
 /* Milliseconds within which the other end has to greet and to say what it wants. */
-#define RPC_PATIENCE 10000
+#define RPC_TIMEOUT 10000
 
 /*
  * Wait for the next frame, which is none of a stream's; its payload, at most RPC_SMALL_MAX bytes,
  * is put at `payload`. -EPROTO: not as the session has it. -ECONNRESET, -ETIMEDOUT: after
- * `patience` milliseconds (-1: never). -ECANCELED: `stop` became readable (-1: none).
+ * `timeout` milliseconds (-1: never). -ECANCELED: `stop` became readable (-1: none).
  */
 int rpc_receive_frame(struct rpc_channel *channel, struct rpc_session *session, int stop,
-		      int patience, struct rpc_frame *frame, unsigned char *payload);
+		      int timeout, struct rpc_frame *frame, unsigned char *payload);
 
 /* Send some bytes, which are whole frames. As above. */
 int rpc_send_frames(struct rpc_channel *channel, int stop, const unsigned char *bytes, size_t size);

@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #define BACKLOG  512
-#define PATIENCE 10 /* seconds, for a daemon that does not accept */
+#define CONNECT_TIMEOUT 10 /* seconds, for a daemon that does not accept */
 /* What the kernel grants of it: a frame and more on the way while both ends work. */
 #define BUFFER_SIZE (1 << 20)
 #define SOCKETS_MAX 64 /* domains of one daemon */
@@ -91,7 +91,7 @@ static int connect_error(int fd, const char *target, const char *sockets, int co
 static int unix_connect(struct rpc_channel *channel, const char *target, const char *sockets,
 			struct rpc_failure *failure)
 {
-	struct timeval patience = {.tv_sec = PATIENCE};
+	struct timeval timeout = {.tv_sec = CONNECT_TIMEOUT};
 	struct sockaddr_un address;
 	int directory = open(sockets, O_PATH | O_DIRECTORY | O_CLOEXEC), fd, r;
 
@@ -105,7 +105,7 @@ static int unix_connect(struct rpc_channel *channel, const char *target, const c
 	}
 	address_of(&address, directory, target);
 	/* It holds for connect(2), too. */
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
 	r = connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
 	close(directory);
 	if (r < 0)

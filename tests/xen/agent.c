@@ -33,8 +33,8 @@
 #define LINE_MAX_BYTES (1 << 16)
 #define MACHINES       16
 #define JOBS           128
-/* So much may wait for a line to take it before jobs have to wait. */
-#define TIMEOUT (1 << 16)
+/* Bytes that may wait for the line to the host. While there are more, nothing is read from jobs. */
+#define WAITING_MAX (1 << 16)
 
 /*
  * A serial line or console: text that waits to be sent, and the beginning of a line that was
@@ -305,7 +305,7 @@ static void reap(void)
 static void serve(int signals)
 {
 	struct pollfd polled[1 + MACHINES + 2 * JOBS] = {{.fd = signals, .events = POLLIN}};
-	bool busy = lines[0].waiting_bytes > TIMEOUT;
+	bool busy = lines[0].waiting_bytes > WAITING_MAX;
 
 	for (int i = 0; i < MACHINES; i++) {
 		bool listens = i == 0 || !busy;

@@ -26,7 +26,7 @@ GUESTS = ("work", "personal", "vault")
 CPU = "max,-smap,-smep,-la57,-xsave,-avx,-avx2,-fma,-f16c"
 PROCESSORS = 2
 # No job takes so long unless it hangs; what may hang is given more by its case.
-PATIENCE = 1200
+TIMEOUT = 1200
 
 
 class Broken(Exception):
@@ -56,11 +56,11 @@ class Job:
             self.status = status
             self.over.set()
 
-    def wait(self, status=None, patience=PATIENCE):
+    def wait(self, status=None, timeout=TIMEOUT):
         """What it wrote to stdout, as text. Broken when it ends with another status, or does not end. `status` None: any."""
-        if not self.over.wait(patience):
+        if not self.over.wait(timeout):
             self.kill()
-            raise Broken(f"{self} did not end within {patience} s")
+            raise Broken(f"{self} did not end within {timeout} s")
         if status is not None and self.status != status:
             raise Broken(f"{self} ended with {self.status}, not {status}: {self.errors[-1000:]}")
         return self.text
@@ -95,8 +95,8 @@ class Machine:
         self.lab.send(self.name, job.number, "run", script)
         return job
 
-    def run(self, script, status=0, user=None, patience=PATIENCE):
-        return self.start(script, user).wait(status, patience)
+    def run(self, script, status=0, user=None, timeout=TIMEOUT):
+        return self.start(script, user).wait(status, timeout)
 
     def serve(self, program):
         """Start this machine's daemon, which stays in the foreground; what it logs is kept."""
@@ -127,7 +127,7 @@ class Guest(Machine):
         self.lab.attach(self)
 
     def settle(self):
-        if not self.ready.wait(PATIENCE):
+        if not self.ready.wait(TIMEOUT):
             raise Broken(f"{self.name} did not boot, see {self.log.name}")
         self.serve("pedos-rpcd")
 
@@ -163,7 +163,7 @@ class Lab:
         self.reader.start()
 
     def boot(self):
-        if not self.dom0.ready.wait(PATIENCE):
+        if not self.dom0.ready.wait(TIMEOUT):
             raise Broken(f"dom0 did not boot, see {self.logs}/xen.log")
         self.dom0.serve("pedos-rpc-dom0")
         for guest in self.guests:

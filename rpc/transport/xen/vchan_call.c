@@ -39,7 +39,7 @@ static int choose_id(char id[ID_LENGTH + 1])
 }
 
 /* Where the call will be: in a directory that the target may read, and nobody else. */
-static int make_place(struct vchan *vchan, unsigned target, char path[VCHAN_PATH_SIZE],
+static int choose_path(struct vchan *vchan, unsigned target, char path[VCHAN_PATH_SIZE],
 		      struct rpc_failure *failure)
 {
 	char directory[VCHAN_PATH_SIZE], value[XENSTORE_VALUE_SIZE], id[ID_LENGTH + 1];
@@ -122,7 +122,7 @@ static int take_turn(void)
 static int make(struct vchan *vchan, unsigned domid, char path[VCHAN_PATH_SIZE],
 		struct rpc_guard *guard, struct rpc_failure *failure)
 {
-	int status = make_place(vchan, domid, path, failure);
+	int status = choose_path(vchan, domid, path, failure);
 
 	if (status < 0)
 		return status;

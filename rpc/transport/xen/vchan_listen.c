@@ -186,7 +186,7 @@ static void update_sources(struct listener *listener)
 	}
 }
 
-/* ---- Arrivals ---- */
+/* ---- Pending calls ---- */
 
 /* Look into a source's directory. */
 static void scan(struct listener *listener, struct source *source)
@@ -242,7 +242,7 @@ static bool may_be_scanned(const struct source *source)
 	return source->dirty && (source->fruitful || clock_now() >= source->next_scan);
 }
 
-static bool arrival_from(struct listener *listener, struct source *source,
+static bool next_pending(struct listener *listener, struct source *source,
 			 struct rpc_pending *pending)
 {
 	const char *id;
@@ -294,7 +294,7 @@ int vchan_accept(struct rpc_listener *rpc_listener, struct rpc_pending *pending)
 	for (size_t i = 0; i < listener->count; i++) {
 		size_t turn = (listener->turn + i) % listener->count;
 
-		if (arrival_from(listener, listener->sources[turn], pending)) {
+		if (next_pending(listener, listener->sources[turn], pending)) {
 			listener->turn = turn + 1;
 			return 1;
 		}
