@@ -72,7 +72,7 @@ void rpc_calls_take(struct rpc_calls *calls, const char *id)
 {
 	size_t length = strlen(id) + 1;
 
-	/* What is taken is a part of what is listed, each name once: it always fits. */
+	/* It always fits: `taken` is a part of `listed`, with each name once. */
 	if (length > sizeof(calls->taken) - calls->taken_size ||
 	    contains(calls->taken, calls->taken_size, id))
 		return;

@@ -1,10 +1,10 @@
 /*
- * The Xen transport: a channel is a libxenvchan, two rings in memory that the caller's guest shares
- * with the service's.
+ * The Xen transport: a channel is a libxenvchan, which is two rings in memory that the caller's
+ * guest shares with the service's.
  *
- * What makes it fast: no bytes are copied but from and to the ring, and the other end is asked for
- * a notification, which costs it a hypercall and both a switch between guests, only when there is
- * nothing else to do than to sleep.
+ * It is fast because bytes are copied only from and to the rings, and because we ask the other end
+ * for a notification only before we sleep. A notification costs it a hypercall, and both of us a
+ * switch between guests.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -18,13 +18,13 @@
 
 #include "transport/xen/xenentry.h"
 
-#define FDS_MAX 16 /* descriptors that a process of a call waits for */
+#define FDS_MAX 16 /* descriptors that a caller of vchan_wait() waits for */
 
 /* ---- The rings ---- */
 
 /*
- * Bytes between the two indices of a ring. The other end may write anything there: the callers
- * check it.
+ * How many bytes are in a ring, according to its two indices. The other end may write anything
+ * there, so the result must be checked.
  */
 static uint32_t untrusted_filled(const struct libxenvchan_ring *ring)
 {
@@ -34,8 +34,8 @@ static uint32_t untrusted_filled(const struct libxenvchan_ring *ring)
 }
 
 /*
- * As libxenvchan does, these take nonsense for a ring in which nothing can be done: else we would
- * try again without end.
+ * If the indices are impossible, these return 0, as libxenvchan does: anything else would make us
+ * try for ever.
  */
 static size_t readable(const struct vchan *vchan)
 {
@@ -59,13 +59,13 @@ static bool peer_is_there(const struct vchan *vchan)
 }
 
 /*
- * libxenvchan asks for a notification whenever it is asked for more than there is; so it is not,
- * unless there is nothing.
+ * Reads no more than there is: asked for more, libxenvchan would ask the other end for a
+ * notification.
  */
 static ssize_t vchan_read(struct rpc_channel *channel, void *buffer, size_t size)
 {
 	struct vchan *vchan = channel->state;
-	bool there = peer_is_there(vchan); /* asked first: what came before the end is still read */
+	bool there = peer_is_there(vchan); /* before readable(): what the peer wrote last counts */
 	size_t ready = readable(vchan);
 	int n;
 
@@ -81,7 +81,7 @@ ssize_t vchan_write(struct rpc_channel *channel, const void *buffer, size_t size
 	size_t space;
 	int n;
 
-	/* An end that has left may have said why: that comes first. */
+	/* A peer that has left may have written why: that must be read first. */
 	if (!peer_is_there(vchan))
 		return readable(vchan) > 0 ? 0 : -ECONNRESET;
 	space = writable(vchan);
@@ -152,7 +152,7 @@ void vchan_free(struct vchan *vchan)
 	free(vchan);
 }
 
-/* Look at what xenstore has to say about the other guest. */
+/* Read from xenstore whether the other guest is still there. */
 static void look_at_peer(struct vchan *vchan)
 {
 	char value[XENSTORE_VALUE_SIZE];
@@ -167,7 +167,7 @@ static void look_at_peer(struct vchan *vchan)
 	}
 }
 
-/* The two descriptors behind which something may have happened to the channel. */
+/* The two descriptors of a channel: its event channel, and its connection to xenstore. */
 static void watched(const struct vchan *vchan, struct pollfd fds[2])
 {
 	fds[0] = (struct pollfd){.fd = libxenvchan_fd_for_select(vchan->chan), .events = POLLIN};
@@ -211,11 +211,11 @@ int vchan_sleep(struct vchan *vchan, int64_t deadline)
 }
 
 /*
- * Which of `events` can be done at once. -ECONNRESET: there is nobody any more. What cannot be done
- * has been asked to be notified of then.
+ * Which of `events` are possible at once? For those that are not, the other end has been asked for
+ * a notification. -ECONNRESET: the other end is gone.
  *
- * For the service it's over when the caller is gone: nobody is left to do it for. The caller wants
- * all that the service had written before it left.
+ * When the caller is gone, the service's side gives up at once: nobody needs its output. A caller
+ * first reads everything that the service wrote before it left.
  */
 static int possible(struct vchan *vchan, short events)
 {
@@ -232,7 +232,7 @@ static int possible(struct vchan *vchan, short events)
 	return can;
 }
 
-/* poll(2) for the channel's two descriptors and the caller's: how many of the latter are ready. */
+/* poll(2) for the channel's own descriptors and `fds`. Returns how many of `fds` are ready. */
 static size_t poll_all(struct pollfd own[2], struct pollfd *fds, size_t count, int timeout)
 {
 	struct pollfd all[2 + FDS_MAX];

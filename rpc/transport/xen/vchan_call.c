@@ -1,9 +1,9 @@
 /*
- * The Xen transport: to call. The caller is the server of the vchan: the memory of the rings is its
- * own, so no caller can use up the other's.
+ * The Xen transport: calling. The caller is the server of the vchan, so the rings are in its own
+ * memory, and no caller can use up the memory of the guest that it calls.
  *
- * The call is a node in xenstore, which must not stay when the caller dies. It is there for as long
- * as it takes the other to connect, no longer; meanwhile a guard watches over it.
+ * The call is a node in xenstore, which must not stay when the caller dies. It exists only until
+ * the other end has connected; meanwhile a guard would remove it.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -22,10 +22,10 @@
 #include "transport/xen/guard.h"
 #include "transport/xen/xenentry.h"
 
-#define ANSWER_TIME 30000 /* milliseconds for the other end to come */
-#define ID_LENGTH   8     /* with it, no path is longer than libxenvchan bears */
+#define ANSWER_TIME 30000 /* milliseconds for the other end to connect */
+#define ID_LENGTH   8     /* short enough for VCHAN_PATH_SIZE */
 
-/* A new name for a call: 41 bits of chance, so that nobody else has it. */
+/* A random name for a call. It has 41 bits, so no other call has the same one. */
 static int choose_id(char id[ID_LENGTH + 1])
 {
 	unsigned char random[ID_LENGTH];
@@ -38,9 +38,9 @@ static int choose_id(char id[ID_LENGTH + 1])
 	return 0;
 }
 
-/* Where the call will be: in a directory that the target may read, and nobody else. */
+/* Make a directory that only the target may read, and choose the path of the call in it. */
 static int choose_path(struct vchan *vchan, unsigned target, char path[VCHAN_PATH_SIZE],
-		      struct rpc_failure *failure)
+		       struct rpc_failure *failure)
 {
 	char directory[VCHAN_PATH_SIZE], value[XENSTORE_VALUE_SIZE], id[ID_LENGTH + 1];
 	unsigned own;
@@ -61,7 +61,7 @@ static int choose_path(struct vchan *vchan, unsigned target, char path[VCHAN_PAT
 	return 0;
 }
 
-/* Rings as large as the guest can spare memory to share for. */
+/* Make the rings, smaller ones if this guest cannot share enough memory. */
 static int make_rings(struct vchan *vchan, unsigned target, const char *path,
 		      struct rpc_failure *failure)
 {
@@ -105,9 +105,10 @@ static int wait_for_answer(struct vchan *vchan, const char *target, struct rpc_f
 }
 
 /*
- * xenstore lets a guest have ten transactions at a time, then refuses: for us, and for libxenvchan,
- * which takes that for a failure. So those who begin a call do so one after the other. Whoever may
- * call may lock the device. Returns what ends the turn when it is closed.
+ * Wait until no other process of this guest begins a call. xenstore refuses more than ten
+ * transactions of a guest at a time, and libxenvchan takes the refusal for a failure. The lock is
+ * on a device that every process that may call can open. Returns a descriptor that ends the turn
+ * when it is closed, or -1: then we try without a turn.
  */
 static int take_turn(void)
 {
@@ -118,7 +119,7 @@ static int take_turn(void)
 	return fd;
 }
 
-/* Have the call made, and somebody to watch over it. */
+/* Make the node and the rings of a call, after starting a guard for the node. */
 static int make(struct vchan *vchan, unsigned domid, char path[VCHAN_PATH_SIZE],
 		struct rpc_guard *guard, struct rpc_failure *failure)
 {
@@ -132,7 +133,7 @@ static int make(struct vchan *vchan, unsigned domid, char path[VCHAN_PATH_SIZE],
 	return make_rings(vchan, domid, path, failure);
 }
 
-/* From a place for the call to a connection: the node is there meanwhile, and only then. */
+/* Make the call, wait until the other end has connected, and remove the node. */
 static int call(struct vchan *vchan, unsigned domid, const char *target,
 		struct rpc_failure *failure)
 {
@@ -150,7 +151,7 @@ static int call(struct vchan *vchan, unsigned domid, const char *target,
 	return status;
 }
 
-/* Is there a target of that name that this guest may call? */
+/* Look up the domid of a target that this guest may call. */
 static int find_target(struct vchan *vchan, const char *target, unsigned *domid,
 		       struct rpc_failure *failure)
 {

@@ -1,10 +1,10 @@
 /*
- * The Xen transport: to be called. dom0 names in xenstore who may call this guest; the directory in
- * which each of these makes its calls is watched.
+ * The Xen transport: being called. dom0 names in xenstore the guests that may call this one. We
+ * watch the directory in which each of them makes its calls.
  *
- * All that a source writes there may be meant to harm: names are checked, listings are bounded, and
- * a source that changes its directory without end gets looked at now and then. What maps a source's
- * memory is a process of its own, also to refuse a call.
+ * A source may write anything there to harm us. So names are checked and listings are bounded, and
+ * however often a source changes its directory, we read it at a limited rate. A process of its own
+ * maps the memory of a source, even to refuse a call.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -25,28 +25,31 @@
 
 _Static_assert(RPC_LISTING_MAX == XENSTORE_VALUE_SIZE - 1, "");
 
-#define SOURCES_MAX    1024 /* sources that are watched at a time */
-#define DRAIN_INTERVAL 5    /* milliseconds: so often events are taken, however many there are */
-/* Milliseconds until a source in whose directory was no call is looked at again. */
+#define SOURCES_MAX    1024 /* how many sources are watched */
+#define DRAIN_INTERVAL 5    /* milliseconds between two times at which events are taken */
+/* Milliseconds until a directory in which there was no call is read again. */
 #define SCAN_INTERVAL 50
-#define CALLS_AT_ONCE 64 /* calls of a source that are taken one after the other, */
-/* Then one in so many milliseconds: each costs a process, also where nobody is behind it. */
+/*
+ * A source may make this many calls at once, then one every CALL_INTERVAL milliseconds. Each call
+ * costs us a process, even if its caller never connects.
+ */
+#define CALLS_AT_ONCE 64
 #define CALL_INTERVAL 20
-#define HALF_MADE_MAX 32   /* calls without an event channel that are looked at in a scan */
-#define REFUSAL_TIME  2000 /* milliseconds for a refused caller to close */
+#define HALF_MADE_MAX 32   /* calls without an event channel after which a scan ends */
+#define REFUSAL_TIME  2000 /* milliseconds for a refused caller to close the channel */
 
 struct source {
 	unsigned domid;
 	char name[RPC_NAME_SIZE];
-	bool named;         /* dom0 still says so */
-	bool dirty;         /* something was written there since the last scan */
-	bool fruitful;      /* the present scan has found a call */
-	unsigned half_made; /* looked at in the present scan */
-	int64_t next_scan;  /* on clock_now(): not before */
-	unsigned credit;    /* calls that may be taken at once */
-	int64_t credited;   /* when that has grown last */
+	bool named;         /* dom0 still names it */
+	bool dirty;         /* a call may have been made since the last scan */
+	bool fruitful;      /* the current scan has found a call */
+	unsigned half_made; /* how many the current scan has found */
+	int64_t next_scan;  /* the earliest time of the next scan, by clock_now() */
+	unsigned credit;    /* how many calls may be taken at once */
+	int64_t credited;   /* when `credit` last grew, by clock_now() */
 	struct rpc_calls calls;
-	/* Readable when the process that refuses one of its calls has ended; -1: there is none. */
+	/* Hangs up when the process that refuses one of its calls has ended; -1: there is none. */
 	int refusal;
 };
 
@@ -55,10 +58,10 @@ struct listener {
 	unsigned domid; /* this guest's */
 	char name[RPC_NAME_SIZE];
 	bool names_changed; /* dom0 has changed the list of sources */
-	int64_t next_drain;
+	int64_t next_drain; /* when to take events again, by clock_now() */
 	struct source *sources[SOURCES_MAX];
 	size_t count;
-	size_t turn; /* whose calls come first next time */
+	size_t turn; /* the source to look at first next time */
 };
 
 /* ---- What is watched ---- */
@@ -73,8 +76,9 @@ static struct source *find_source(const struct listener *listener, unsigned domi
 }
 
 /*
- * A call appears with its event channel, or when the directory as a whole appears or becomes
- * readable. Others' changes need no scan: a call that was taken away is forgotten at the next.
+ * Can this change mean that there is a new call? A call appears with its event channel, or when
+ * its whole directory appears or becomes readable. A removed call needs no scan of its own: the
+ * next scan forgets it.
  */
 static bool may_bring_a_call(const struct listener *listener, const char *untrusted_path)
 {
@@ -85,7 +89,7 @@ static bool may_bring_a_call(const struct listener *listener, const char *untrus
 			(rpc_domid_parse(last + 1, &domid) && domid == listener->domid));
 }
 
-/* The token of a watch is the source's number, or "names". */
+/* The token of a watch is the domid of a source, or "names". */
 static void something_has_changed(void *context, const char *untrusted_path, const char *token)
 {
 	struct listener *listener = context;
@@ -150,7 +154,7 @@ static void remove_source(struct listener *listener, size_t at)
 	listener->sources[at] = listener->sources[--listener->count];
 }
 
-/* dom0 names a source: have it among the sources, under that name. */
+/* dom0 names a source: add it if it is new, and set its name. */
 static void name_source(struct listener *listener, const char *untrusted_domid)
 {
 	char entry[VCHAN_ENTRY_SIZE], value[XENSTORE_VALUE_SIZE], name[RPC_NAME_SIZE];
@@ -188,7 +192,7 @@ static void update_sources(struct listener *listener)
 
 /* ---- Pending calls ---- */
 
-/* Look into a source's directory. */
+/* List a source's directory. */
 static void scan(struct listener *listener, struct source *source)
 {
 	char path[VCHAN_PATH_SIZE], names[XENSTORE_VALUE_SIZE];
@@ -213,7 +217,7 @@ static bool is_made(struct listener *listener, const struct source *source, cons
 	return xenstore_read(&listener->store, path, value) >= 0;
 }
 
-/* The next call in what the last scan of this source has listed. */
+/* The next call that the last scan of this source has listed, and that is ready. */
 static const char *next_call(struct listener *listener, struct source *source)
 {
 	const char *id = rpc_calls_next(&source->calls);
@@ -248,7 +252,7 @@ static bool next_pending(struct listener *listener, struct source *source,
 	const char *id;
 
 	if (source->refusal >= 0 || !has_credit(source))
-		return false; /* who calls too often waits */
+		return false; /* a source that calls too often must wait */
 	if (!rpc_calls_more(&source->calls) && may_be_scanned(source))
 		scan(listener, source);
 	id = next_call(listener, source);
@@ -264,7 +268,7 @@ static bool next_pending(struct listener *listener, struct source *source,
 	return true;
 }
 
-/* Take the events that have come, and act on what dom0 has changed. */
+/* Take the events of xenstore, and update the sources if dom0 has changed the list. */
 static void take_events(struct listener *listener)
 {
 	if (clock_now() >= listener->next_drain && xenstore_drain(&listener->store) > 0)
@@ -302,7 +306,7 @@ int vchan_accept(struct rpc_listener *rpc_listener, struct rpc_pending *pending)
 	return 0;
 }
 
-/* When a source is to be looked at though nothing happens: in so many milliseconds; -1: never. */
+/* Milliseconds until a source must be looked at even if no event comes; -1: not at all. */
 static int64_t next_look(const struct source *source, int64_t now)
 {
 	bool listed = rpc_calls_more(&source->calls);
@@ -343,12 +347,12 @@ size_t vchan_listening(struct rpc_listener *rpc_listener, struct pollfd *fds, si
 		else if (count < size)
 			fds[count++] = (struct pollfd){.fd = source->refusal};
 		else
-			lower(timeout, 100); /* the poll has no room for it */
+			lower(timeout, 100); /* `fds` has no room for it: look regularly */
 	}
 	return count;
 }
 
-/* ---- What becomes of them ---- */
+/* ---- Serving and refusing ---- */
 
 int vchan_open(struct rpc_listener *rpc_listener, struct rpc_pending *pending,
 	       struct rpc_channel *channel, struct rpc_failure *failure)
@@ -391,7 +395,7 @@ void vchan_refuse(struct rpc_listener *rpc_listener, struct rpc_pending *pending
 		return;
 	child = fork();
 	if (child == 0) {
-		/* A child of nobody here: the daemon counts its own. */
+		/* Two forks, so that the daemon does not take this process for one of its calls. */
 		if (fork() == 0)
 			tell(rpc_listener, pending, bytes, size);
 		_exit(0);
@@ -404,12 +408,12 @@ void vchan_refuse(struct rpc_listener *rpc_listener, struct rpc_pending *pending
 
 void vchan_release(struct rpc_listener *rpc_listener, struct rpc_pending *pending)
 {
-	(void)rpc_listener, (void)pending; /* the daemon itself holds nothing of a call */
+	(void)rpc_listener, (void)pending; /* the daemon itself has nothing open for a call */
 }
 
 void vchan_ended(struct rpc_listener *rpc_listener, unsigned origin, const char *id)
 {
-	(void)rpc_listener, (void)origin, (void)id; /* the call's node goes with its caller */
+	(void)rpc_listener, (void)origin, (void)id; /* the caller's side removes the call's node */
 }
 
 ssize_t vchan_rules(struct rpc_listener *rpc_listener, const struct rpc_pending *pending,
