@@ -1,5 +1,5 @@
 /*
- * The relay: its life, and what it waits for.
+ * The relay: opening and closing it, and what it waits for.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PIPE_SIZE    (1 << 20) /* what the kernel grants everybody */
+#define PIPE_SIZE    (1 << 20) /* the largest that Linux grants a plain user by default */
 #define CLEANED_SIZE (RPC_RELAY_BUFFER + RPC_SCREEN_EXTRA)
 
 int rpc_relay_open(struct rpc_relay *relay, struct rpc_channel *channel,
@@ -70,7 +70,7 @@ void rpc_relay_output(struct rpc_relay *relay, enum rpc_frame_type type, int fd,
 	};
 }
 
-/* Put into `fds` what else is to be waited for. Returns how many. */
+/* Fill `fds` with the descriptors of the streams that must be waited for. Returns how many. */
 static size_t list_streams(const struct rpc_relay *relay, struct pollfd *fds)
 {
 	size_t n = 0;
@@ -80,8 +80,8 @@ static size_t list_streams(const struct rpc_relay *relay, struct pollfd *fds)
 			(struct pollfd){.fd = rpc_relay_sending(relay) ? -1 : relay->inputs[i].fd,
 					.events = POLLIN};
 	/*
-	 * Of a pipe of ours, that nobody reads it any more is news also while there is nothing to
-	 * write.
+	 * A pipe of our own is also polled while there is nothing to write: poll(2) reports when
+	 * nobody reads it any more.
 	 */
 	for (size_t i = 0; i < relay->output_count; i++) {
 		const struct rpc_output *output = &relay->outputs[i];
@@ -109,7 +109,7 @@ static void note_streams(struct rpc_relay *relay, const struct pollfd *fds)
 	}
 }
 
-/* What of the channel is to be waited for. */
+/* What to wait for on the channel. */
 static short channel_events(const struct rpc_relay *relay)
 {
 	return (short)((relay->blocked_on < 0 ? POLLIN : 0) |
