@@ -12,14 +12,14 @@
 #include <string.h>
 
 /*
- * A transaction fails where somebody else has changed the same nodes meanwhile. Nobody has a reason
- * to do that all the time.
+ * How often a transaction is tried. It fails if somebody else changes the same nodes meanwhile,
+ * which nobody has a reason to do all the time.
  */
 #define TRIES 100
 
-/* A node of a guest's tables, as it should be. */
+/* A node of a guest's tables, with the value that it should have. */
 struct node {
-	unsigned guest; /* the domid of the one that may read it */
+	unsigned guest; /* the domid of the guest that may read it */
 	char directory[STORE_PATH_SIZE], path[STORE_PATH_SIZE];
 	const char *value;
 	unsigned length;
@@ -33,8 +33,9 @@ static void set_path(struct node *node, const char *table, const char *name)
 		 name);
 }
 
-/* ---- Permissions: the first entry is the owner's, with what those may who are not listed ---- */
+/* ---- Permissions ---- */
 
+/* The first entry is the owner, with the permissions of everybody who has no entry. */
 static bool permissions_right(struct xs_handle *xs, xs_transaction_t t, const char *path,
 			      unsigned guest)
 {
@@ -128,8 +129,8 @@ int store_put_pair(struct xs_handle *xs, const struct domain *source, const stru
 	snprintf(source_domid, sizeof(source_domid), "%u", source->domid);
 	snprintf(target_domid, sizeof(target_domid), "%u", target->domid);
 	/*
-	 * The target's first, in the order of events, too: when the source learns that it may call,
-	 * the target knows.
+	 * The target's node comes first, and so does its event: when the source learns that it may
+	 * call, the target already knows.
 	 */
 	nodes[0] = (struct node){.guest = target->domid, .value = text, .length = (unsigned)length};
 	set_path(&nodes[0], STORE_SOURCES, source_domid);

@@ -37,7 +37,7 @@ static void hang_up(struct caller *caller)
 	caller->channel.transport = NULL;
 }
 
-/* Say why the call is lost. */
+/* Tell the user why the call has failed. Returns the status to exit with. */
 static int explain(const struct caller *caller, int code)
 {
 	const char *target = caller->options->target;
@@ -90,10 +90,10 @@ static int ask(struct caller *caller, int *status)
 				rpc_call_encode(&caller->options->call, payload));
 	rpc_session_begin(&caller->session, RPC_SERVICE);
 	r = rpc_send_frames(&caller->channel, caller->stop, bytes, length);
-	if (r == 0 || r == -ECONNRESET) /* one that was too busy to read has left its answer */
-		r = rpc_receive_frame(&caller->channel, &caller->session, caller->stop,
-				      RPC_TIMEOUT, &frame, payload);
-	/* Somebody may have to be asked there, and take their time. */
+	if (r == 0 || r == -ECONNRESET) /* a daemon that was too busy to read has left a refusal */
+		r = rpc_receive_frame(&caller->channel, &caller->session, caller->stop, RPC_TIMEOUT,
+				      &frame, payload);
+	/* No timeout: somebody there may have to be asked, and take their time. */
 	if (r == 0)
 		r = rpc_receive_frame(&caller->channel, &caller->session, caller->stop, -1, &frame,
 				      payload);
@@ -108,7 +108,7 @@ static int ask(struct caller *caller, int *status)
 	return -ECONNREFUSED;
 }
 
-/* Join the streams: those of the program, or our own. */
+/* Join the streams of the program, or our own, to those of the service. */
 static int join(struct caller *caller)
 {
 	char **program = caller->options->program;
@@ -148,7 +148,7 @@ static int carry(struct caller *caller)
 	return r;
 }
 
-/* What the service's end means for our own status. */
+/* The status that the end of the service gives us. */
 static int service_status(const struct caller *caller)
 {
 	int error = caller->relay.outputs[0].error;
@@ -160,8 +160,8 @@ static int service_status(const struct caller *caller)
 }
 
 /*
- * What the program's end means. It is waited for as long as it takes, but not against the user's
- * will.
+ * Wait for the program, without a timeout. Returns its status. -ECANCELED: a signal asks us to
+ * stop.
  */
 static int program_status(struct caller *caller)
 {
@@ -174,8 +174,8 @@ static int program_status(struct caller *caller)
 }
 
 /*
- * Die of the signal that stopped us, so that a shell or script sees what happened; the program gets
- * it first, while it still has a peer.
+ * Die of the signal that stopped us, so that a shell or script sees what happened. The program gets
+ * the signal first, while it still has a peer.
  */
 static int stop(struct caller *caller)
 {
@@ -198,8 +198,9 @@ static int stop(struct caller *caller)
 }
 
 /*
- * A program that is content may not have been able to tell that the service was not: some formats
- * have no word for it. But a service may well die of writing more than the program wanted.
+ * If the program has succeeded, the status of the service decides: in some formats a program cannot
+ * learn that its peer has failed. But a service that dies of SIGPIPE has only written more than the
+ * program wanted.
  */
 static int joint_status(int program, int service)
 {
@@ -236,7 +237,7 @@ int main(int argc, char **argv)
 	int status, r;
 
 	descriptors_fill();
-	/* A message is one write: others may share our stderr. */
+	/* Write each message at once: others may use the same stderr. */
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	status = options_parse(&options, argc, argv);
 	if (status >= 0)

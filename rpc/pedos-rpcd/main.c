@@ -45,12 +45,12 @@ int main(int argc, char **argv)
 	int status, ready = -1;
 
 	descriptors_fill();
-	/* A line of the log is one write: the calls' processes write there, too. */
+	/* Write each line of the log at once: the processes of calls write there, too. */
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	status = options_parse(&options, argc, argv);
 	if (status >= 0)
 		return status;
-	/* What else the starter had open is nobody's business here, least of all a service's. */
+	/* Close what the program that started us has left open: no service must inherit it. */
 	syscall(SYS_close_range, (unsigned)(3 + options.listen.inherited), ~0u, 0);
 	if (!load_policy(&options, &policy))
 		return EXIT_FAILED;

@@ -36,7 +36,7 @@ struct call {
 	struct rpc_session session;
 	struct rpc_call request;
 	const char *source;
-	const char *verdict; /* for the log */
+	const char *verdict; /* in words, for the log */
 	struct account account;
 	struct service_environment environment;
 	struct account_process process;
@@ -56,8 +56,8 @@ size_t refusal_frames(unsigned char *bytes, uint32_t code, const char *reason)
 }
 
 /*
- * Wait for the caller to hang up, which they do when they have read everything; then nothing
- * on its way to them is lost.
+ * Wait for the caller to hang up, which they do when they have read everything. If we closed first,
+ * what is still on its way to them could be lost.
  */
 static void await_end(struct call *call)
 {
@@ -68,8 +68,8 @@ static void await_end(struct call *call)
 }
 
 /*
- * Tell the caller that it is not served. What it is told and what the log says differ where the
- * reason is nobody's business there.
+ * Tell the caller that the call is refused, and why. `logged` is the reason for the log, if that
+ * must not be told to the caller; NULL: the same.
  */
 static void refuse(struct call *call, int code, const char *reason, const char *logged)
 {
@@ -83,7 +83,7 @@ static void refuse(struct call *call, int code, const char *reason, const char *
 		await_end(call);
 }
 
-/* The caller's first two frames. */
+/* Receive the caller's first two frames: HELLO and CALL. */
 static int receive_request(struct call *call)
 {
 	unsigned char payload[RPC_SMALL_MAX];
@@ -97,7 +97,7 @@ static int receive_request(struct call *call)
 	return r < 0 ? r : rpc_call_decode(payload, frame.length, &call->request);
 }
 
-/* Who calls: as the transport says, unless they may say it themselves. */
+/* Find out who calls: the transport says it, unless the caller may choose a name. */
 static bool name_source(struct call *call)
 {
 	const char *declared = call->request.source;
@@ -117,7 +117,7 @@ static bool name_source(struct call *call)
 	return true;
 }
 
-/* By what dom0 wrote for this source. What cannot be read denies everything. */
+/* Decide by what dom0 wrote about this source. If that cannot be read, the call is denied. */
 static struct rpc_verdict decide_by_text(const struct call *call)
 {
 	static char text[RPC_PAIR_TEXT_MAX];
@@ -146,7 +146,7 @@ static struct rpc_verdict decide(const struct call *call, const struct rpc_polic
 				 call->pending->target);
 }
 
-/* The account to run as: the policy's, else what this daemon was told, else the domain's own. */
+/* The account to run as: that of the policy, else that of --user, else that of the domain. */
 static bool find_account(struct call *call, const char *user)
 {
 	const char *name = *user ? user : call->options->user;
@@ -158,9 +158,10 @@ static bool find_account(struct call *call, const char *user)
 	r = account_find(&call->account, name);
 	if (r < 0) {
 		refuse(call, EIO,
-		       "the account to run it as is not to be had there; the log there says more",
-		       r == -EPERM ? "to run services as another account it must be started as root"
-				   : "there is no such account to run it as");
+		       "the service's account cannot be used there; the log there says why",
+		       r == -EPERM ? "only a pedos-rpcd that root started can run it as another "
+				     "account"
+				   : "the account to run it as does not exist");
 		return false;
 	}
 	if (*call->request.user && strcmp(call->request.user, call->account.name) != 0) {
@@ -171,8 +172,9 @@ static bool find_account(struct call *call, const char *user)
 }
 
 /*
- * Carry on until the process ends. Returns its status, or a negative errno when the caller has gone
- * or we are to stop.
+ * Wait until the process ends. Returns its status.
+ * -ECONNRESET: the caller has gone.
+ * -ECANCELED: a signal asks us to stop.
  */
 static int await_process(struct call *call, const struct account_process *process)
 {
@@ -187,7 +189,7 @@ static int await_process(struct call *call, const struct account_process *proces
 	return account_process_status(process);
 }
 
-/* Ask somebody. Returns whether they allow it. */
+/* Ask the user with --prompt. Returns whether they allow the call. */
 static bool is_allowed_by_prompt(struct call *call)
 {
 	char *argv[] = {(char *)"/bin/sh",     (char *)"-c",
@@ -238,7 +240,7 @@ static bool is_allowed(struct call *call, const struct rpc_policy *policy)
 	return verdict.action == RPC_ALLOW || is_allowed_by_prompt(call);
 }
 
-/* Our ends of the three pipes to a service, and the service's. */
+/* Three pipes to a service: our ends, and those of the service. */
 struct pipes {
 	int ours[3], theirs[3];
 };
@@ -257,8 +259,8 @@ static int make_pipes(struct pipes *pipes)
 }
 
 /*
- * Find and start the service. It becomes its account, and so do we: from here on nothing needs
- * more.
+ * Find and start the service. Then this process becomes the account of the service, too, since
+ * nothing after this needs more rights. Returns whether that worked.
  */
 static bool start(struct call *call)
 {
@@ -295,8 +297,8 @@ static bool start(struct call *call)
 }
 
 /*
- * Carry the streams until the service has ended and the caller has got everything. 0, or a negative
- * errno.
+ * Carry the streams until the service has ended and everything has been sent to the caller. 0, or a
+ * negative errno.
  */
 static int carry(struct call *call)
 {
@@ -316,7 +318,7 @@ static int carry(struct call *call)
 	return r;
 }
 
-/* How it went, in one line. */
+/* Log the call in one line. */
 static void log_end(const struct call *call, int r)
 {
 	char end[128];

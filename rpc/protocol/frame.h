@@ -41,8 +41,8 @@ enum rpc_frame_type {
 #define RPC_FRAME_MAX         65536 /* bytes of payload */
 #define RPC_REASON_MAX        400   /* bytes of a refusal's reason */
 #define RPC_CALL_MAX          (63 + 1 + 32 + 1 + 63 + 1)
-#define RPC_SMALL_MAX         (4 + RPC_REASON_MAX) /* bytes of payload of frames that are not of a stream \
-						    */
+/* The longest payload of a frame that is not of a stream. */
+#define RPC_SMALL_MAX (4 + RPC_REASON_MAX)
 
 struct rpc_frame {
 	enum rpc_frame_type type;
