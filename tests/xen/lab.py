@@ -3,11 +3,13 @@
 """Xen with dom0 and three PV guests in QEMU, and jobs in them.
 
     lab = Lab(packages, build)              boots
-    lab.work.run("echo $0", status=0)       a shell script in a guest, or in lab.dom0; raises Broken where it ends otherwise
-    job = lab.work.start("pedos-rpc ...")   the same, and do not wait; job.wait(), job.kill()
+    lab.work.run("echo $0", status=0)       a shell script in a guest, or in lab.dom0; raises Broken
+                                            if it ends with another status
+    job = lab.work.start("pedos-rpc ...")   the same without waiting; job.wait(), job.kill()
     lab.close()
 
-What comes from the machines is the tested programs' and the kernels', shown as it is; the lab's own protocol is described in agent.c.
+Output of the tested programs and of the kernels is shown unchanged. The protocol between the lab and its
+machines is described in agent.c.
 """
 import base64
 import os
@@ -21,11 +23,11 @@ import packages
 
 MEMORY = {"dom0": 1024, "work": 768, "personal": 768, "vault": 384}
 GUESTS = ("work", "personal", "vault")
-# Under software emulation dom0 dies in early boot with a page fault where SMAP is on, and with XSAVE on a context switch loses registers
-# now and then: programs die of a corrupted heap.
+# Under software emulation, dom0 dies of a page fault in early boot if SMAP is on. With XSAVE a context
+# switch sometimes loses registers, and programs die of a corrupted heap.
 CPU = "max,-smap,-smep,-la57,-xsave,-avx,-avx2,-fma,-f16c"
 PROCESSORS = 2
-# No job takes so long unless it hangs; what may hang is given more by its case.
+# Seconds. A job that takes this long hangs, unless its case allows more.
 TIMEOUT = 1200
 
 
