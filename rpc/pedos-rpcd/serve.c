@@ -152,7 +152,7 @@ static bool find_account(struct call *call, const char *user)
 	const char *name = *user ? user : call->options->user;
 	int r;
 
-	/* A daemon of a plain user serves as that user, whatever its domain is called. */
+	/* A daemon that a plain user started serves as that user, even under another name. */
 	if (!name && geteuid() == 0)
 		name = call->pending->target;
 	r = account_find(&call->account, name);

@@ -62,8 +62,7 @@ struct rpc_listen_options {
 	/* unix: the domains to serve, with a socket each. xen: unused, the domain is this guest. */
 	const char *const *domains;
 	size_t count;
-	/* unix: the first descriptor, and the number, of listening sockets that were passed to us.
-	 */
+	/* unix: the first descriptor, and the number, of listening sockets passed to us. */
 	int inherited_fd;
 	unsigned inherited;
 };

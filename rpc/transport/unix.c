@@ -324,8 +324,7 @@ static void unix_refuse(struct rpc_listener *of, struct rpc_pending *pending, co
 			size_t size)
 {
 	(void)of;
-	/* They fit into the buffer of a new connection. A caller that has gone does not get them.
-	 */
+	/* `bytes` fit into the buffer of a new connection. A caller that has gone gets nothing. */
 	(void)!send(pending->fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
 	close(pending->fd);
 	pending->fd = -1;

@@ -1,7 +1,7 @@
 /*
  * A played hypervisor, to be preloaded into pedos-rpc-dom0. It answers from the file that
- * $HYPERVISOR names. Each line is a domain that exists, "DOMID FLAGS", where FLAGS are Xen's flags as
- * a number. If the file says "EPERM", this machine is a guest.
+ * $HYPERVISOR names. Each line is a domain that exists, "DOMID FLAGS", where FLAGS are Xen's flags
+ * as a number. If the file says "EPERM", this machine is a guest.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

@@ -6,7 +6,7 @@
  *                                        beginning of the answer
  *   hostile silent DOMID RING            make a call, and send nothing
  *   hostile hold DOMID RING              make a call that is served and never ends
- *   hostile garbage DOMID RING           send random bytes for as long as somebody reads them
+ *   hostile garbage DOMID RING           send meaningless bytes for as long as somebody reads
  *   hostile huge DOMID RING              send a frame that claims the largest possible length
  *   hostile indices DOMID RING           make a call, then write impossible indices to the rings
  *   hostile answer DOMID DIRECTORY KIND  answer the next call that DOMID makes in DIRECTORY as a
