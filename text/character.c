@@ -43,9 +43,7 @@ static bool character_ok(int32_t character)
 	}
 }
 
-/*
- * How many of the bytes from `text` to `end` a character can have. There is at least one byte.
- */
+/* How many of the bytes from `text` to `end` a character can have. There is at least one byte. */
 static int within_character(const char *text, const char *end)
 {
 	int n = 1;

@@ -91,9 +91,7 @@ struct rpc_transport {
 	 * and whatever callers do, work and memory are bounded.
 	 */
 	int (*accept)(struct rpc_listener *listener, struct rpc_pending *pending);
-	/*
-	 * In the daemon: send `bytes`, frames that refuse the call, and drop it. Never blocks.
-	 */
+	/* In the daemon: send `bytes`, frames that refuse the call, and drop it. Never blocks. */
 	void (*refuse)(struct rpc_listener *listener, struct rpc_pending *pending,
 		       const void *bytes, size_t size);
 	/* In the daemon: drop the call, which now has a process of its own. */

@@ -33,8 +33,7 @@
 #define LINE_MAX_BYTES (1 << 16)
 #define MACHINES       16
 #define JOBS           128
-/* While more bytes than this wait for the line to the host, nothing is read from jobs and guests.
- */
+/* While more bytes than this wait for the line to the host, jobs and guests are not read. */
 #define WAITING_MAX (1 << 16)
 
 /*

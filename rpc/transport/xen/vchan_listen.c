@@ -44,7 +44,7 @@ struct source {
 	bool named;         /* dom0 still names it */
 	bool dirty;         /* a call may have been made since the last scan */
 	bool fruitful;      /* the current scan has found a call */
-	unsigned half_made; /* how many the current scan has found */
+	unsigned half_made; /* calls without an event channel that the current scan has found */
 	int64_t next_scan;  /* the earliest time of the next scan, by clock_now() */
 	unsigned credit;    /* how many calls may be taken at once */
 	int64_t credited;   /* when `credit` last grew, by clock_now() */

@@ -38,9 +38,7 @@ struct xenstore {
 int xenstore_open(struct xenstore *store,
 		  void (*on_event)(void *context, const char *untrusted_path, const char *token),
 		  void *context);
-/*
- * A child may close a connection that its parent continues to use. A second call does nothing.
- */
+/* A child may close a connection that its parent continues to use. A second call does nothing. */
 void xenstore_close(struct xenstore *store);
 
 /* Read the value at a path, and add a NUL. Returns its length. */
