@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""run.py [TEXT...]: pedos-rpc-dom0 as it is, with a xenstore and a hypervisor that are only played: which tables it writes, and when. Writes TAP.
+"""run.py [TEXT...]: which tables the real pedos-rpc-dom0 writes, and when, with a played xenstore and
+hypervisor. Writes TAP.
 
 Each TEXT chooses the tests that have it in their names.
-
-SPDX-License-Identifier: GPL-2.0-or-later
 """
 import os
 import pathlib

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""A xenstore to try things on: a server on a Unix socket, with nodes, permissions, watches and transactions.
+"""A played xenstore: a server on a Unix socket, with nodes, permissions, watches and transactions.
 
-It speaks as much of xenstore's protocol as pedos-rpc-dom0 needs, and all who connect are dom0.
+It knows as much of xenstore's protocol as pedos-rpc-dom0 needs, and takes every client for dom0.
 """
 import os
 import socket

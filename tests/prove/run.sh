@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
 #
-# Prove with Frama-C's Eva that the parsing code does nothing undefined, whatever it is given. Writes TAP on stdout, all else on stderr.
-# Ends with "N passed, N failed, N skipped" there.
+# Prove with Frama-C's Eva that the code that parses does nothing undefined, for any input. Writes TAP
+# to stdout and everything else to stderr, where the last line is "N passed, N failed, N skipped".
 set -u
 cd "$(dirname "$0")/../.."
 prove=tests/prove
@@ -41,13 +41,13 @@ if ! command -v frama-c >/dev/null; then
     tell
 fi
 
-# The functions of text/, name.c and tagname.c that have a contract, by which the public ones know them.
+# The functions of text/, name.c and tagname.c that are represented by their contracts in name.c.
 parts=name_check,link_check,copy_printable,displayable,safe_name,tagged_name
-# What is told apart: the lengths of a character, up to the function that goes behind it; and the digits of a number.
+# States that are kept apart: the lengths of a character, until it is skipped; the digits of a number.
 characters="-eva-split-return-function character_next_in_tables:1:2:3:4,character_next:1:2:3:4,within_character:1:2:3:4
     -eva-slevel-function character_next_in_tables:100,character_next:100,character_skip:100,character_show:100,within_character:100"
 digits="-eva-split-return-function write_number:full -eva-slevel-function write_number:100,name_numbered:100"
-# The functions of policy.c that go along a string: each place in it is told apart.
+# The functions of policy.c that walk along a string: each position is examined by itself.
 strings=
 for function in next_word skip take equal copy append can_be_called parse_service parse_argument service_matches rpc_policy_decide; do
     strings=$strings$function:300,
@@ -55,8 +55,8 @@ done
 mkdir "$work/include"
 ln -s "$(pkg-config --variable=includedir libutf8proc)/utf8proc.h" "$PWD/$prove/libdeflate.h" "$work/include"
 
-# sound LOG: nothing is left open, and nothing was passed over. Says what is. Open are always the \from parts of assigns clauses, which Eva cannot
-# check where a choice depends on something; nothing here rests on them.
+# sound LOG: everything is proven, and nothing was left out; otherwise says what. Eva can never check
+# the \from parts of some assigns clauses; nothing here depends on them.
 sound() {
     bad='eva:alarm|got status|NON TERMINATING|[Ww]arning:|[Uu]ser [Ee]rror|assigns clause|specification.*missing|recursive|assembl|cannot split'
     sed '/^\[eva:alarm\] .*parts.h/{N;/from \.\.\. part in assign clause got status unknown/d}' "$1" | grep -E -A 2 "$bad" >&2
@@ -64,8 +64,8 @@ sound() {
         grep -q '  100% of the logical properties reached have been proven.' "$1"
 }
 
-# covered LOG [PARTS]: every statement of what was analysed was reached. Not so the functions that stand there by their contracts. And the block
-# of a switch is no statement to be reached: it is entered at its labels.
+# covered LOG [PARTS]: every statement was reached, except in functions that are represented by their
+# contracts. The block of a switch is never reached as a statement: it is entered at its labels.
 covered() {
     awk -v parts=",${2-}," '/ stmts out of / {
             sub(":", "", $1)
@@ -76,7 +76,7 @@ covered() {
         END { exit bad || !n }' "$1" >&2
 }
 
-# proof DRIVER CONTRACTS OPTION...: the functions CONTRACTS are not gone into.
+# proof DRIVER CONTRACTS OPTION...: the functions CONTRACTS are represented by their contracts.
 proof() {
     name=$1 log=$work/$1.log contracts=$2
     shift 2
@@ -93,7 +93,7 @@ proof() {
     awk '/ stmts out of / && $2 > 0 { sub(":", "", $1); print $1 }' "$log" >>"$work/reached"
 }
 
-# every SOURCE: each function that the compiler finds in it was reached by some proof.
+# every SOURCE: some proof has reached each function that the compiler finds in it.
 every() {
     "${CC-cc}" -std=gnu11 -D_GNU_SOURCE -Iinclude -iquote lib -iquote rpc -iquote . -O0 -c -o "$work/object" "$1" || return
     for function in $(nm "$work/object" | awk '$2 == "t" || $2 == "T" { print $3 }'); do

@@ -18,7 +18,7 @@ static void headers(void)
 	struct qfile_header header;
 
 	Frama_C_make_unknown((char *)bytes, sizeof(bytes));
-	/* What a decoded header is read for: none of its fields is left unset, and each can be sent again. */
+	/* Encoding a decoded header shows that all of its fields are set. */
 	if (qfile_header_decode(bytes, &header) == 0) {
 		Frama_C_make_unknown(name, header.namelen);
 		qfile_header_encode(&header, bytes);
@@ -50,9 +50,10 @@ static void encode_result(size_t namelen, unsigned char *to)
 }
 
 /*
- * A name is one memcpy() of its length. Short names one by one and of the longer ones each STEPth and the longest, with memory that ends behind
- * it; then all of them, in memory for the longest. The empty one is among the latter: the prover's memcpy() takes no pointer to the end
- * of an object, which C allows for 0 bytes.
+ * A name is copied by one memcpy(). First in memory of exactly its length: each short name, every
+ * STEPth longer one, and the longest. Then all names, in memory for the longest. The empty name is
+ * only among these, since the prover's memcpy() does not accept a pointer to the end of an object,
+ * which C allows for 0 bytes.
  */
 static void encode_results(void)
 {

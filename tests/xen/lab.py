@@ -3,11 +3,13 @@
 """Xen with dom0 and three PV guests in QEMU, and jobs in them.
 
     lab = Lab(packages, build)              boots
-    lab.work.run("echo $0", status=0)       a shell script in a guest, or in lab.dom0; raises Broken where it ends otherwise
-    job = lab.work.start("pedos-rpc ...")   the same, and do not wait; job.wait(), job.kill()
+    lab.work.run("echo $0", status=0)       a shell script in a guest, or in lab.dom0; raises Broken
+                                            if it ends with another status
+    job = lab.work.start("pedos-rpc ...")   the same without waiting; job.wait(), job.kill()
     lab.close()
 
-What comes from the machines is the tested programs' and the kernels', shown as it is; the lab's own protocol is described in agent.c.
+Output of the tested programs and of the kernels is shown unchanged. The protocol between the lab and its
+machines is described in agent.c.
 """
 import base64
 import os
@@ -21,12 +23,12 @@ import packages
 
 MEMORY = {"dom0": 1024, "work": 768, "personal": 768, "vault": 384}
 GUESTS = ("work", "personal", "vault")
-# Under software emulation dom0 dies in early boot with a page fault where SMAP is on, and with XSAVE on a context switch loses registers
-# now and then: programs die of a corrupted heap.
+# Under software emulation, dom0 dies of a page fault in early boot if SMAP is on. With XSAVE a context
+# switch sometimes loses registers, and programs die of a corrupted heap.
 CPU = "max,-smap,-smep,-la57,-xsave,-avx,-avx2,-fma,-f16c"
 PROCESSORS = 2
-# No job takes so long unless it hangs; what may hang is given more by its case.
-PATIENCE = 1200
+# Seconds. A job that takes this long hangs, unless its case allows more.
+TIMEOUT = 1200
 
 
 class Broken(Exception):
@@ -56,11 +58,11 @@ class Job:
             self.status = status
             self.over.set()
 
-    def wait(self, status=None, patience=PATIENCE):
+    def wait(self, status=None, timeout=TIMEOUT):
         """What it wrote to stdout, as text. Broken when it ends with another status, or does not end. `status` None: any."""
-        if not self.over.wait(patience):
+        if not self.over.wait(timeout):
             self.kill()
-            raise Broken(f"{self} did not end within {patience} s")
+            raise Broken(f"{self} did not end within {timeout} s")
         if status is not None and self.status != status:
             raise Broken(f"{self} ended with {self.status}, not {status}: {self.errors[-1000:]}")
         return self.text
@@ -95,8 +97,8 @@ class Machine:
         self.lab.send(self.name, job.number, "run", script)
         return job
 
-    def run(self, script, status=0, user=None, patience=PATIENCE):
-        return self.start(script, user).wait(status, patience)
+    def run(self, script, status=0, user=None, timeout=TIMEOUT):
+        return self.start(script, user).wait(status, timeout)
 
     def serve(self, program):
         """Start this machine's daemon, which stays in the foreground; what it logs is kept."""
@@ -127,7 +129,7 @@ class Guest(Machine):
         self.lab.attach(self)
 
     def settle(self):
-        if not self.ready.wait(PATIENCE):
+        if not self.ready.wait(TIMEOUT):
             raise Broken(f"{self.name} did not boot, see {self.log.name}")
         self.serve("pedos-rpcd")
 
@@ -163,7 +165,7 @@ class Lab:
         self.reader.start()
 
     def boot(self):
-        if not self.dom0.ready.wait(PATIENCE):
+        if not self.dom0.ready.wait(TIMEOUT):
             raise Broken(f"dom0 did not boot, see {self.logs}/xen.log")
         self.dom0.serve("pedos-rpc-dom0")
         for guest in self.guests:

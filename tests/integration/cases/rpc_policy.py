@@ -215,8 +215,8 @@ def _(t):
     t.rpc("--user=root", "work", "test.Who+daemon").exits(126).says("the policy does not give that account")
     t.rpc("--user=root", "work", "test.Who").exits(126)
     t.rpc("--user=nobody", "work", "test.Who").exits(0)
-    t.rpc("work", "test.Who+gone").exits(125).says("the account to run it as is not to be had there")
-    t.daemon.logged("there is no such account to run it as")
+    t.rpc("work", "test.Who+gone").exits(125).says("the service's account cannot be used there")
+    t.daemon.logged("the account to run it as does not exist")
 
 
 @test("a daemon of a plain user serves as himself, and as nobody else")
@@ -228,8 +228,8 @@ def _(t):
     t.service("test.Who", "exec id -u")
     make_policy(t, "test.Who +root @anyvm @anyvm allow user=root", f"test.Who +own @anyvm @anyvm allow user={t.served_as}", "* * @anyvm @anyvm allow")
     t.start_daemon()
-    t.rpc("work", "test.Who+root").exits(125).says("the account to run it as is not to be had there")
-    t.daemon.logged("to run services as another account it must be started as root")
+    t.rpc("work", "test.Who+root").exits(125).says("the service's account cannot be used there")
+    t.daemon.logged("only a pedos-rpcd that root started can run it as another account")
     equal(t.rpc("work", "test.Who+own").exits(0).told, str(os.getuid()))
     t.rpc("--user=root", "work", "test.Who").exits(126)
     t.rpc(f"--user={t.served_as}", "work", "test.Who").exits(0)
@@ -244,7 +244,7 @@ def _(t):
     for name in "alice", "bob":
         equal(t.rpc(name, "test.Who").exits(0).told, name)
     t.rpc("gone", "test.Who").exits(125)
-    t.daemon.logged("there is no such account to run it as")
+    t.daemon.logged("the account to run it as does not exist")
 
 
 @test("a name is believed of the daemon's own user only")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
 """What several cases use."""
-from lab import PATIENCE, Broken
+from lab import TIMEOUT, Broken
 
 INCOMING = "/home/user/PedOSIncoming"
 # Everything about a tree that a copy must keep: type, mode, time to the nanosecond, link target; and every file's content.
@@ -33,22 +33,22 @@ def picture(machine, directory):
     return machine.run(f"cd {directory} && {PICTURE}", user="user")
 
 
-def await_that(machine, condition, what, patience=PATIENCE):
+def await_that(machine, condition, what, timeout=TIMEOUT):
     """Wait until a shell condition holds; one that never does is a failure."""
     job = machine.start(f"until {condition}; do sleep 0.05; done")
     try:
-        job.wait(0, patience)
+        job.wait(0, timeout)
     except Broken:
-        raise Broken(f"{machine.name}: waited {patience} s in vain for: {what}") from None
+        raise Broken(f"{machine.name}: waited {timeout} s in vain for: {what}") from None
 
 
-def await_error(job, text, patience=PATIENCE):
+def await_error(job, text, timeout=TIMEOUT):
     """Wait until a job has written that to stderr."""
-    for _ in range(10 * patience):
+    for _ in range(10 * timeout):
         if text in job.errors:
             return
         job.over.wait(0.1)
-    raise Broken(f"{job}: waited {patience} s in vain for {text!r}, it wrote {job.errors[-600:]!r}")
+    raise Broken(f"{job}: waited {timeout} s in vain for {text!r}, it wrote {job.errors[-600:]!r}")
 
 
 def call_nodes(lab):

@@ -4,9 +4,10 @@
 from common import INCOMING, await_that, call_nodes, empty_home, equal, expect, make_big, nothing_arrived, nothing_left, receiving
 
 MEGABYTES = 300
-# What is promised is two seconds, on a machine that is one. An emulated one that shares two processors with whatever else runs has no such clock: there
-# the sender has to end before its guest has started so many programs, one after another, since dom0 took the receiver's name from its table. As a rule
-# it ends before the first of them.
+# The promise is two seconds, on a real machine. Seconds mean nothing on an emulated one that shares two
+# processors with everything else. So the guest starts programs, one after another, from the moment
+# when dom0 removes the receiver from its table: the sender must end before this many have run. It
+# usually ends before the first.
 PROGRAMS = 400
 YARDSTICK = f"""
 while xenstore-read pedos-rpc/personal >/dev/null 2>&1; do :; done

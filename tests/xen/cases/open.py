@@ -3,8 +3,8 @@
 """A file is opened in another guest, and what is saved there comes back."""
 from common import await_that, equal, expect, nothing_left
 
-# What the installed service runs: a script in place of a desktop with somebody before it. It saves, waits until the save has arrived (who looks for
-# that makes the file /tmp/go-on), and saves again.
+# What the installed service runs in place of a desktop and its user: a script that saves, waits until
+# the save has arrived (the case then makes the file /tmp/go-on), and saves again.
 SOMEBODY = r"""#!/bin/sh
 echo "$$ $1" >/tmp/shown
 echo second >>"$1"

@@ -15,9 +15,10 @@ MEGABYTES = 200
 PROXIED = 20  # megabytes: Xen's proxy has rings of a page or less, and takes its time
 ROUNDS = 1
 RING = 256 * 1024
-PROXY_TIME = 30  # seconds; where it does not end, it counts as that slow
-# What the relay is to reach of the bare loop's speed, and Filecopy of its own through Xen's proxy: medians of each round's ratio. They are shown, no
-# verdict: an emulated machine says little of a real one's speed, and less while others use its processors.
+PROXY_TIME = 30  # seconds; if the proxy does not end in time, this counts as its time
+# How fast the relay should be, compared with the bare loop, and Filecopy, compared with Filecopy
+# through Xen's proxy: medians of each round's ratio. They are shown, but nothing fails: the speed of
+# an emulated machine says little about that of a real one, and less if its processors are shared.
 RELAY_TO_LOOP, FILECOPY_TO_PROXY = 0.8, 1.0
 
 TIMED = "s=$(date +%s.%N); {command} || exit 1; e=$(date +%s.%N); echo $s $e | awk '{{ print $2 - $1 }}'"
