@@ -80,7 +80,8 @@ objects = $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
 # What can be shown, and what is a name: for all rooms.
 TEXT_OBJECTS = $(call objects,text)
 
-# libqfile is for copying, with what it uses of text. Opening files in another VM is for our own programs only.
+# libqfile is for copying, with what it uses of text. Opening files in another VM is for our own
+# programs only.
 COPYING_OBJECTS = $(call objects,lib/format) $(call objects,lib/io) $(call objects,lib/send) \
 	$(call objects,lib/receive) $(call objects,lib/sandbox)
 LIBRARY_OBJECTS = $(COPYING_OBJECTS) $(TEXT_OBJECTS)
