@@ -8,8 +8,8 @@
     job = lab.work.start("pedos-rpc ...")   the same without waiting; job.wait(), job.kill()
     lab.close()
 
-Output of the tested programs and of the kernels is shown unchanged. The protocol between the lab and its
-machines is described in agent.c.
+Output of the tested programs and of the kernels is shown unchanged. The protocol between the lab
+and its machines is described in agent.c.
 """
 import base64
 import os
@@ -23,8 +23,8 @@ import packages
 
 MEMORY = {"dom0": 1024, "work": 768, "personal": 768, "vault": 384}
 GUESTS = ("work", "personal", "vault")
-# Under software emulation, dom0 dies of a page fault in early boot if SMAP is on. With XSAVE a context
-# switch sometimes loses registers, and programs die of a corrupted heap.
+# Under software emulation, dom0 dies of a page fault in early boot if SMAP is on. With XSAVE a
+# context switch sometimes loses registers, and programs die of a corrupted heap.
 CPU = "max,-smap,-smep,-la57,-xsave,-avx,-avx2,-fma,-f16c"
 PROCESSORS = 2
 # Seconds. A job that takes this long hangs, unless its case allows more.
@@ -59,7 +59,8 @@ class Job:
             self.over.set()
 
     def wait(self, status=None, timeout=TIMEOUT):
-        """What it wrote to stdout, as text. Broken when it ends with another status, or does not end. `status` None: any."""
+        """What it wrote to stdout, as text. Broken when it ends with another status, or does not
+        end. `status` None: any."""
         if not self.over.wait(timeout):
             self.kill()
             raise Broken(f"{self} did not end within {timeout} s")
@@ -114,7 +115,8 @@ class Guest(Machine):
     def configure(self, **more):
         """`more`: other settings of xl.cfg(5)."""
         settings = {
-            "name": self.name, "type": "pv", "kernel": "/boot/vmlinux", "ramdisk": "/boot/guest.cpio", "memory": MEMORY[self.name],
+            "name": self.name, "type": "pv", "kernel": "/boot/vmlinux",
+            "ramdisk": "/boot/guest.cpio", "memory": MEMORY[self.name],
             "extra": f"lab={self.name} console=hvc0 quiet loglevel=1 panic=0", **more,
         }
         lines = "\n".join(f"{key}={value!r}" for key, value in settings.items())
@@ -138,12 +140,15 @@ class Guest(Machine):
 
 
 def qemu_command(found, logs, initrd):
-    """Ends with us, however we end. The first serial line is the hypervisor's and dom0's console, the second leads to dom0's agent."""
-    xen = f"console=com1 com1=115200,8n1 dom0_max_vcpus=1 dom0_mem={MEMORY['dom0']}M,max:{MEMORY['dom0']}M"
-    return ["setpriv", "--pdeathsig", "KILL", packages.QEMU, "-accel", "tcg,thread=multi", "-smp", str(PROCESSORS), "-cpu", CPU,
-            "-m", str(sum(MEMORY.values()) + 256), "-nodefaults", "-display", "none", "-no-reboot",
-            "-serial", f"file:{logs}/xen.log", "-serial", "stdio",
-            "-kernel", found.hypervisor, "-append", xen, "-initrd", f"{found.vmlinuz} console=hvc0 quiet,{initrd}"]
+    """Ends with us, however we end. The first serial line is the hypervisor's and dom0's console,
+    the second leads to dom0's agent."""
+    xen = ("console=com1 com1=115200,8n1 dom0_max_vcpus=1 "
+           f"dom0_mem={MEMORY['dom0']}M,max:{MEMORY['dom0']}M")
+    return ["setpriv", "--pdeathsig", "KILL", packages.QEMU, "-accel", "tcg,thread=multi", "-smp",
+            str(PROCESSORS), "-cpu", CPU, "-m", str(sum(MEMORY.values()) + 256), "-nodefaults",
+            "-display", "none", "-no-reboot", "-serial", f"file:{logs}/xen.log", "-serial", "stdio",
+            "-kernel", found.hypervisor, "-append", xen, "-initrd",
+            f"{found.vmlinuz} console=hvc0 quiet,{initrd}"]
 
 
 class Lab:
@@ -159,7 +164,8 @@ class Lab:
         self.machines = {machine.name: machine for machine in (self.dom0, *self.guests)}
         guest, dom0 = (os.path.join(build, "xen", f"{name}.cpio") for name in ("guest", "dom0"))
         image.write_images(found, build, guest, dom0)
-        self.qemu = subprocess.Popen(qemu_command(found, self.logs, dom0), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        self.qemu = subprocess.Popen(qemu_command(found, self.logs, dom0), stdin=subprocess.PIPE,
+                                     stdout=subprocess.PIPE,
                                      stderr=open(f"{self.logs}/qemu.log", "wb"))
         self.reader = threading.Thread(target=self.listen, daemon=True)
         self.reader.start()
@@ -200,9 +206,11 @@ class Lab:
                 pass  # QEMU ended: listen() ends every job
 
     def attach(self, guest):
-        """The console of a guest that was just started: xenconsoled makes a terminal for it, and names it in xenstore."""
+        """The console of a guest that was just started: xenconsoled makes a terminal for it, and
+        names it in xenstore."""
         path = f"/local/domain/{guest.domid}/console/tty"
-        terminal = self.dom0.run(f"until t=$(xenstore-read {path} 2>/dev/null) && [ -n \"$t\" ]; do sleep 0.1; done; echo $t").strip()
+        terminal = self.dom0.run(f"until t=$(xenstore-read {path} 2>/dev/null) && [ -n \"$t\" ]; "
+                                 "do sleep 0.1; done; echo $t").strip()
         job = Job(self.dom0, "attach")
         self.send("dom0", job.number, "attach", f"{guest.name} {terminal}")
         job.wait(0)

@@ -16,7 +16,8 @@ LARGE = 2**30
 
 
 def is_said_at_once(t, part, early, name):
-    """Send `name` to a receiver that reads a little, answers with `early`, and then neither reads nor goes away until the sender has said `part`."""
+    """Send `name` to a receiver that reads a little, answers with `early`, and then neither reads
+    nor goes away until the sender has said `part`."""
     stubborn = t.stand_in()
     agent = t.start(AGENT, f"--via={stubborn.command}", name)
     receiver = stubborn.take()
@@ -56,7 +57,7 @@ def _(t):
     is_said_at_once(t, "exceeds what the receiver accepts", answer(EDQUOT, 0, "dir/1"), "dir")
 
 
-@test("a receiver that sends its result early and goes away is believed, not called a lost connection")
+@test("a receiver that sends its result early and goes is believed, not called a lost connection")
 def _(t):
     tree.sparse("large", LARGE)
     via = answering_early(t, answer(ENOLINK, 0, "dir/link"))
@@ -66,7 +67,8 @@ def _(t):
 @test("a receiver that goes away without a word is a lost connection")
 def _(t):
     tree.sparse("large", LARGE)
-    has(t.run(AGENT, f"--via={answering_early(t, b'')}", "large").exits(1).said, "connection was lost")
+    has(t.run(AGENT, f"--via={answering_early(t, b'')}", "large").exits(1).said,
+        "connection was lost")
 
 
 @test("a success that comes too early is none")
