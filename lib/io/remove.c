@@ -1,8 +1,9 @@
 /*
- * Emptying a directory.
+ * Removing what a directory contains.
  *
- * A tree may be deeper than there are descriptors, and its directories sealed. So no descent: every
- * directory is moved up to the top, under a number for a name, and emptied there in its turn.
+ * A tree may be deeper than there are descriptors, and its directories may be unreadable. So this
+ * does not descend: it moves every directory up to the top, under a number for a name, and empties
+ * it there in its turn.
  *
  * A file costs one system call, a directory five: rename, open, list, close, remove. One more where
  * its mode keeps it from being moved.
@@ -95,7 +96,7 @@ static int remove_or_move_up(struct removal *removal, int dir, const struct dire
 	if (entry->d_type != DT_DIR) {
 		if (unlinkat(dir, entry->d_name, 0) == 0)
 			return 0;
-		/* It is a directory: POSIX and Linux have it differently. */
+		/* For a directory POSIX says EPERM, and Linux EISDIR. */
 		if (errno != EISDIR && errno != EPERM)
 			return -errno;
 	}

@@ -1,5 +1,5 @@
 /*
- * Commit: a delivery that is whole becomes visible, all of it.
+ * Commit: makes a complete delivery visible, all of it or nothing.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -40,7 +40,7 @@ static int lock_incoming(const struct staging *staging, struct cancel *cancel)
 	return r;
 }
 
-/* Everything in the staging's file system on stable storage, content and directories, in one go. */
+/* Bring everything in the file system of the staging directory to stable storage, in one go. */
 static int sync_all(const struct staging *staging, struct qfile_error *error)
 {
 	return syncfs(staging->dir) < 0 ? error_set(error, -errno, "syncing", NULL) : 0;
@@ -63,14 +63,14 @@ static int commit_one(struct publication *publication, const char *name, struct 
 
 /* ---- Several ---- */
 
-/* Publish all of it, and make that durable; take it back if that cannot be done whole. */
+/* Publish all of it, and make that durable. After a failure, take everything back. */
 static int publish_durably(struct publication *publication, struct qfile_error *error)
 {
 	const struct staging *staging = publication->staging;
 	int r = publish_all(publication, error);
 
 	if (r == 0)
-		/* The modes of widened directories, too, not only the names. */
+		/* Not only the directory: the modes of widened directories must be durable, too. */
 		r = sync_all(staging, error);
 	if (r < 0) {
 		unpublish_all(publication);
@@ -80,7 +80,7 @@ static int publish_durably(struct publication *publication, struct qfile_error *
 }
 
 /*
- * Publish in two processes. The first to be killed leaves the rest to the other: no signal alone
+ * Publish in a second process. If one of the two is killed, the other finishes: no single signal
  * can leave half a delivery visible.
  */
 static int publish_surely(struct publication *publication, struct qfile_error *error)
@@ -96,8 +96,8 @@ static int publish_surely(struct publication *publication, struct qfile_error *e
 		while (ended < 0 && errno == EINTR);
 	}
 	/*
-	 * Where SIGCHLD is ignored, nobody can say how it ended. What it has done already counts as
-	 * done.
+	 * There is no second process, or it was killed, or SIGCHLD is ignored, so that nobody knows
+	 * how it ended: do it here. What it has published is not there any more.
 	 */
 	if (ended < 0 || !WIFEXITED(status))
 		return publish_durably(publication, error);

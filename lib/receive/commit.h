@@ -1,11 +1,11 @@
 /*
- * Commit: a delivery that is whole becomes visible, all of it.
+ * Commit: makes a complete delivery visible, all of it or nothing.
  *
- * One entry is one rename. More than one, or a directory that cannot be renamed without changing
- * its mode for a moment, is decided by one rename inside the staging directory (tree -> commit).
- * From there on the delivery goes forward, whoever dies: a second process finishes for one that is
- * killed, and after a power cut the next receiver does. What is still to be done is what still lies
- * in that directory: nothing else is written down, and nothing else believed.
+ * A single entry takes one rename. Several entries, or a directory whose mode must be changed for
+ * the rename, are decided by one rename inside the staging directory (tree -> commit). After that
+ * the delivery is always completed: by a second process if the first one is killed, and by the next
+ * receiver after a power cut. What is still to be done is what is still in that directory: nothing
+ * else is written down, and nothing else is believed.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

@@ -19,7 +19,7 @@
  * Milliseconds. Nearly always the work is done by then, and whoever looks for what is left finds
  * nothing.
  */
-#define WAIT	  10000
+#define WAIT       10000
 #define SHORT_WAIT 1000
 
 /* Where the descriptor is in the new process. Those before are /dev/null. */

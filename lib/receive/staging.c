@@ -1,5 +1,5 @@
 /*
- * Staging: made, locked, taken over, removed.
+ * Staging directories: making, locking, adopting and removing them.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -38,7 +38,7 @@ static int lock(struct staging *staging, struct stat *status)
 	if (flock(staging->dir, LOCK_EX | LOCK_NB) < 0 || fstat(staging->dir, status) < 0)
 		r = -errno;
 	/*
-	 * Between its making and its locking another receiver may have taken it for a leftover, and
+	 * Before it was locked, another receiver may have thought that it was left over, and have
 	 * removed it.
 	 */
 	else if (status->st_nlink == 0)
@@ -80,8 +80,7 @@ static int make_tree(struct staging *staging)
 	if (staging->tree < 0)
 		return staging->tree;
 	/*
-	 * A default ACL, handed down from where the user set one, would change the modes that were
-	 * sent.
+	 * A default ACL, inherited from a directory above, would change the modes that were sent.
 	 */
 	fremovexattr(staging->tree, "system.posix_acl_default");
 	return 0;

@@ -1,16 +1,21 @@
 /*
- * Staging: a private directory beside what was delivered before, where a delivery grows until it is
- * whole.
+ * Staging: a delivery is unpacked into a private directory, beside what was delivered before, until
+ * it is complete.
  *
  *   ~USER/PedOSIncoming/SOURCE/
  *       .qfile-incoming-0123456789abcdef/   01700, locked as long as a process works on it
  *           tree/                           the child's whole world
- *           commit/                         what was `tree`, once the commit is decided: whatever
- *                                           happens from then on, it will be made visible
- *           widened                         a link: its target is the entry of commit/ whose mode
- *                                           is another than was sent, for as long as it is moved
+ *           commit/                         what was `tree`, once the delivery is decided: it will
+ *                                           become visible, whatever happens
+ *           widened                         a link: its target is the entry of commit/ that has
+ *                                           another mode than was sent, while it is renamed
  *
- * No sender can make such a directory: none can send its name, nor the sticky bit.
+ * No sender can make such a directory: its name is refused, and so is the sticky bit.
+ *
+ * The room lib/receive: the receiver of a delivery, up to its commit. It may use lib/sandbox,
+ * lib/io, lib/format, system/ and text/. Only unpack.c reads the stream, and runs in the confined
+ * child. All that the monitor does must be safe even if the child has been taken over: it believes
+ * no report and no entry that it has not checked.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -29,32 +34,32 @@
 #define STAGING_MODE ((mode_t)01700)
 
 struct staging {
-	int incoming; /* the directory it lies in; the caller's */
+	int incoming; /* the directory that it is in; the caller's */
 	int dir;      /* open and locked */
 	int tree;
 	char name[sizeof(QFILE_STAGING_PREFIX) + 16];
 };
 
-/* Make one. */
+/* Make a staging directory with an empty tree, and lock it. */
 int staging_create(struct staging *staging, int incoming);
 /*
- * Open and lock one that a killed process left. -EAGAIN: somebody is working on it. -ENOTDIR: it is
- * no staging directory, or no receiver of ours has made it.
+ * Open and lock a staging directory that a killed receiver left. -EAGAIN: another receiver is
+ * working on it. -ENOTDIR: it is no staging directory, or no receiver has made it.
  */
 int staging_adopt(struct staging *staging, int incoming, const char *name);
 /*
- * Remove it and all it holds, whatever its modes, width and depth; then close it. Needs a constant
- * amount of memory and descriptors.
+ * Remove it with everything in it, whatever the modes, width and depth, and close it. Needs a
+ * constant amount of memory and descriptors.
  */
 int staging_remove(struct staging *staging);
 /*
- * The same after a commit that succeeded, when it holds nothing: three system calls. -ENOTEMPTY: it
+ * The same for one that holds nothing any more, after a commit: three system calls. -ENOTEMPTY: it
  * does hold something, and stays open.
  */
 int staging_remove_empty(struct staging *staging);
-/* Give it up: what was decided of it is not, and whoever sweeps next removes it. */
+/* Take back the decision, if there was one, and close it: whoever sweeps next removes it. */
 void staging_abandon(struct staging *staging);
-/* Close it, and with that give up its lock. */
+/* Close it, and so unlock it. */
 void staging_close(struct staging *staging);
 
 #endif

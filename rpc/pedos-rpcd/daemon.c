@@ -20,8 +20,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SOURCES_AT_ONCE 8  /* so many sources can use up what is theirs before all have to wait */
-#define ROUND           64 /* calls taken in before signals are looked at again */
+#define SOURCES_AT_ONCE 8  /* this many sources may have all the calls that they are allowed */
+#define ROUND           64 /* calls that are accepted before signals are handled again */
 #define LISTENING_MAX   128
 
 /* A call that is being served. */
@@ -38,7 +38,7 @@ struct daemon {
 	struct slot *slots;
 	size_t slot_count;
 	int signals;
-	unsigned refused;  /* since the last line about it */
+	unsigned refused;  /* calls since the log last told of them */
 	time_t refused_at; /* when that was */
 };
 
@@ -93,7 +93,7 @@ static bool take_signals(struct daemon *daemon)
 	return go_on;
 }
 
-/* A free slot for a call from there, or NULL when there are enough. */
+/* A free slot for a call from `origin`. NULL: it has too many calls, or no slot is free. */
 static struct slot *find_slot(struct daemon *daemon, unsigned origin)
 {
 	struct slot *free = NULL;
@@ -110,7 +110,7 @@ static struct slot *find_slot(struct daemon *daemon, unsigned origin)
 	return calls < daemon->options->max_calls ? free : NULL;
 }
 
-/* One line for many: who calls too often must not fill the log either. */
+/* At most one line a second, so that a source that calls too often cannot fill the log. */
 static void log_refused(struct daemon *daemon, const struct rpc_pending *pending)
 {
 	time_t now = time(NULL);
@@ -180,7 +180,7 @@ static bool take_calls(struct daemon *daemon)
 	return true;
 }
 
-/* End the calls, and wait for their ends: each ends its service first. */
+/* End all calls, and wait for their processes: each ends its service first. */
 static void end_calls(struct daemon *daemon)
 {
 	for (size_t i = 0; i < daemon->slot_count; i++) {
@@ -206,8 +206,8 @@ static int open_signals(void)
 	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-int daemon_open(struct daemon **made, const struct options *options,
-		const struct rpc_policy *policy)
+bool daemon_open(struct daemon **made, const struct options *options,
+		 const struct rpc_policy *policy)
 {
 	struct daemon *daemon = calloc(1, sizeof(*daemon));
 	struct rpc_failure failure = {.text = "out of memory"};
@@ -222,10 +222,10 @@ int daemon_open(struct daemon **made, const struct options *options,
 	if (!daemon || !daemon->slots || daemon->signals < 0 ||
 	    options->transport->listen(&daemon->listener, &options->listen, &failure) < 0) {
 		log_line(LOG_ERR, "%s", failure.text);
-		return -1;
+		return false;
 	}
 	*made = daemon;
-	return 0;
+	return true;
 }
 
 int daemon_run(struct daemon *daemon)

@@ -36,7 +36,7 @@ struct call {
 	struct rpc_session session;
 	struct rpc_call request;
 	const char *source;
-	const char *verdict; /* for the log */
+	const char *verdict; /* in words, for the log */
 	struct account account;
 	struct service_environment environment;
 	struct account_process process;
@@ -56,8 +56,8 @@ size_t refusal_frames(unsigned char *bytes, uint32_t code, const char *reason)
 }
 
 /*
- * Wait for the caller to hang up, which they do when they have read everything; then nothing
- * on its way to them is lost.
+ * Wait for the caller to hang up, which they do when they have read everything. If we closed first,
+ * what is still on its way to them could be lost.
  */
 static void await_end(struct call *call)
 {
@@ -68,8 +68,8 @@ static void await_end(struct call *call)
 }
 
 /*
- * Tell the caller that it is not served. What it is told and what the log says differ where the
- * reason is nobody's business there.
+ * Tell the caller that the call is refused, and why. `logged` is the reason for the log, if that
+ * must not be told to the caller; NULL: the same.
  */
 static void refuse(struct call *call, int code, const char *reason, const char *logged)
 {
@@ -83,21 +83,21 @@ static void refuse(struct call *call, int code, const char *reason, const char *
 		await_end(call);
 }
 
-/* The caller's first two frames. */
-static int receive_wish(struct call *call)
+/* Receive the caller's first two frames: HELLO and CALL. */
+static int receive_request(struct call *call)
 {
 	unsigned char payload[RPC_SMALL_MAX];
 	struct rpc_frame frame;
-	int r = rpc_receive_frame(&call->channel, &call->session, call->stop, RPC_PATIENCE, &frame,
+	int r = rpc_receive_frame(&call->channel, &call->session, call->stop, RPC_TIMEOUT, &frame,
 				  payload);
 
 	if (r == 0)
-		r = rpc_receive_frame(&call->channel, &call->session, call->stop, RPC_PATIENCE,
+		r = rpc_receive_frame(&call->channel, &call->session, call->stop, RPC_TIMEOUT,
 				      &frame, payload);
 	return r < 0 ? r : rpc_call_decode(payload, frame.length, &call->request);
 }
 
-/* Who calls: as the transport says, unless they may say it themselves. */
+/* Find out who calls: the transport says it, unless the caller may choose a name. */
 static bool name_source(struct call *call)
 {
 	const char *declared = call->request.source;
@@ -117,7 +117,7 @@ static bool name_source(struct call *call)
 	return true;
 }
 
-/* By what dom0 wrote for this source. What cannot be read denies everything. */
+/* Decide by what dom0 wrote about this source. If that cannot be read, the call is denied. */
 static struct rpc_verdict decide_by_text(const struct call *call)
 {
 	static char text[RPC_PAIR_TEXT_MAX];
@@ -146,21 +146,22 @@ static struct rpc_verdict decide(const struct call *call, const struct rpc_polic
 				 call->pending->target);
 }
 
-/* The account to run as: the policy's, else what this daemon was told, else the domain's own. */
+/* The account to run as: that of the policy, else that of --user, else that of the domain. */
 static bool find_account(struct call *call, const char *user)
 {
 	const char *name = *user ? user : call->options->user;
 	int r;
 
-	/* A daemon of a plain user serves as that user, whatever its domain is called. */
+	/* A daemon that a plain user started serves as that user, even under another name. */
 	if (!name && geteuid() == 0)
 		name = call->pending->target;
 	r = account_find(&call->account, name);
 	if (r < 0) {
 		refuse(call, EIO,
-		       "the account to run it as is not to be had there; the log there says more",
-		       r == -EPERM ? "to run services as another account it must be started as root"
-				   : "there is no such account to run it as");
+		       "the service's account cannot be used there; the log there says why",
+		       r == -EPERM ? "only a pedos-rpcd that root started can run it as another "
+				     "account"
+				   : "the account to run it as does not exist");
 		return false;
 	}
 	if (*call->request.user && strcmp(call->request.user, call->account.name) != 0) {
@@ -171,8 +172,9 @@ static bool find_account(struct call *call, const char *user)
 }
 
 /*
- * Carry on until the process ends. Returns its status, or a negative errno when the caller has gone
- * or we are to stop.
+ * Wait until the process ends. Returns its status.
+ * -ECONNRESET: the caller has gone.
+ * -ECANCELED: a signal asks us to stop.
  */
 static int await_process(struct call *call, const struct account_process *process)
 {
@@ -187,7 +189,7 @@ static int await_process(struct call *call, const struct account_process *proces
 	return account_process_status(process);
 }
 
-/* Ask somebody. Returns whether they allow it. */
+/* Ask the user with --prompt. Returns whether they allow the call. */
 static bool is_allowed_by_prompt(struct call *call)
 {
 	char *argv[] = {(char *)"/bin/sh",     (char *)"-c",
@@ -238,27 +240,27 @@ static bool is_allowed(struct call *call, const struct rpc_policy *policy)
 	return verdict.action == RPC_ALLOW || is_allowed_by_prompt(call);
 }
 
-/* Our ends of the three pipes to a service, and the service's. */
+/* Three pipes to a service: our ends, and those of the service. */
 struct pipes {
 	int ours[3], theirs[3];
 };
 
-static bool make_pipes(struct pipes *pipes)
+static int make_pipes(struct pipes *pipes)
 {
 	for (int i = 0; i < 3; i++) {
 		int ends[2];
 
 		if (pipe2(ends, O_CLOEXEC) < 0)
-			return false;
+			return -errno;
 		pipes->ours[i] = ends[i == STDIN_FILENO];
 		pipes->theirs[i] = ends[i != STDIN_FILENO];
 	}
-	return true;
+	return 0;
 }
 
 /*
- * Find and start the service. It becomes its account, and so do we: from here on nothing needs
- * more.
+ * Find and start the service. Then this process becomes the account of the service, too, since
+ * nothing after this needs more rights. Returns whether that worked.
  */
 static bool start(struct call *call)
 {
@@ -274,10 +276,10 @@ static bool start(struct call *call)
 	}
 	snprintf(logged, sizeof(logged), "%s is no file, or others than root may change it", path);
 	if (r == 0)
-		r = make_pipes(&pipes)
-			    ? account_run(&call->account, argv, call->environment.entries,
-					  pipes.theirs, &call->process)
-			    : -errno;
+		r = make_pipes(&pipes);
+	if (r == 0)
+		r = account_run(&call->account, argv, call->environment.entries, pipes.theirs,
+				&call->process);
 	if (r < 0) {
 		if (r != -EPERM)
 			snprintf(logged, sizeof(logged), "%s cannot be run: %s", path,
@@ -288,15 +290,15 @@ static bool start(struct call *call)
 	}
 	for (int i = 0; i < 3; i++)
 		close(pipes.theirs[i]);
-	rpc_relay_output(&call->relay, RPC_STDIN, pipes.ours[0], true, false);
-	rpc_relay_input(&call->relay, RPC_STDOUT, pipes.ours[1], true);
-	rpc_relay_input(&call->relay, RPC_STDERR, pipes.ours[2], true);
+	rpc_relay_output(&call->relay, RPC_STDIN, pipes.ours[0], RPC_OWN);
+	rpc_relay_input(&call->relay, RPC_STDOUT, pipes.ours[1], RPC_OWN);
+	rpc_relay_input(&call->relay, RPC_STDERR, pipes.ours[2], RPC_OWN);
 	return account_become(&call->account) == 0 && account_end_with(call->daemon, SIGTERM) == 0;
 }
 
 /*
- * Carry the streams until the service has ended and the caller has got everything. 0, or a negative
- * errno.
+ * Carry the streams until the service has ended and everything has been sent to the caller. 0, or a
+ * negative errno.
  */
 static int carry(struct call *call)
 {
@@ -316,7 +318,7 @@ static int carry(struct call *call)
 	return r;
 }
 
-/* How it went, in one line. */
+/* Log the call in one line. */
 static void log_end(const struct call *call, int r)
 {
 	char end[128];
@@ -389,7 +391,7 @@ void serve(const struct options *options, struct rpc_listener *listener,
 	r = rpc_send_frames(&call.channel, call.stop, hello,
 			    rpc_frame_put_number(hello, RPC_HELLO, RPC_VERSION));
 	if (r == 0)
-		r = receive_wish(&call);
+		r = receive_request(&call);
 	if (r == -EPROTO)
 		refuse(&call, EPROTO, "that is no call of this version", NULL);
 	else if (r < 0)

@@ -12,13 +12,13 @@
 #include "protocol/frame.h"
 
 /*
- * Serve it, then return. `policy`: the daemon's own, for a transport that brings none. `daemon`:
- * its process; the call ends with it.
+ * Serve the call, then return. `policy` is used if the transport has no rules(). `daemon` is the
+ * PID of the daemon; when that ends, so does the call.
  */
 void serve(const struct options *options, struct rpc_listener *listener,
 	   const struct rpc_policy *policy, struct rpc_pending *pending, pid_t daemon);
 
-/* Frames that refuse a call. Returns their length. */
+/* Write the frames that refuse a call to `bytes`. Returns their length. */
 size_t refusal_frames(unsigned char *bytes, uint32_t code, const char *reason);
 #define REFUSAL_FRAMES_MAX (2 * RPC_FRAME_HEADER_SIZE + 4 + RPC_SMALL_MAX)
 

@@ -1,5 +1,5 @@
 /*
- * Finding a service's program, and what it is told of its caller.
+ * Finding the program of a service, and its environment.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -11,13 +11,14 @@
 #include <limits.h>
 
 /*
- * Find the program of SERVICE[+ARGUMENT] in the directories (NULL at the end): one of that whole
- * name in any of them, else one named SERVICE. -ENOENT: there is none. -EPERM: it is no regular
- * file, or others than root and we may change it; `path` says which.
+ * Find the program of SERVICE[+ARGUMENT] in the directories `dirs` (NULL at the end): first a file
+ * with the whole name in any of them, then one with the name SERVICE. Fills `path`.
+ * -ENOENT: there is none.
+ * -EPERM: the file `path` is not regular, or somebody other than root and us may change it.
  */
 int service_find(const char *const *dirs, const char *service, char path[PATH_MAX]);
 
-/* The argument behind the '+', NULL when there is no '+'. */
+/* The argument after the '+'; NULL: there is no '+'. */
 const char *service_argument(const char *service);
 
 #define SERVICE_ENVIRONMENT_MAX (SETENV_MAX + 16)
@@ -30,8 +31,8 @@ struct service_environment {
 };
 
 /*
- * Whose service, called by whom, and what `extra` (NULL at the end) adds. Nothing of our own
- * environment but the language.
+ * Make the environment of a service: what it is told of its account and of the call, and `extra`
+ * (NULL at the end). Of our own environment it gets only LANG.
  */
 void service_environment(struct service_environment *environment, const struct account *account,
 			 const char *source, const char *service, const char *const *extra);

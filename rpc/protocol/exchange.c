@@ -47,10 +47,10 @@ static int read_full(struct rpc_channel *channel, int stop, int64_t deadline, un
 }
 
 int rpc_receive_frame(struct rpc_channel *channel, struct rpc_session *session, int stop,
-		      int patience, struct rpc_frame *frame, unsigned char *payload)
+		      int timeout, struct rpc_frame *frame, unsigned char *payload)
 {
 	unsigned char header[RPC_FRAME_HEADER_SIZE];
-	int64_t deadline = patience < 0 ? -1 : clock_now() + patience;
+	int64_t deadline = timeout < 0 ? -1 : clock_now() + timeout;
 	int r = read_full(channel, stop, deadline, header, sizeof(header));
 
 	if (r == 0)
@@ -66,7 +66,7 @@ int rpc_receive_frame(struct rpc_channel *channel, struct rpc_session *session, 
 
 int rpc_send_frames(struct rpc_channel *channel, int stop, const unsigned char *bytes, size_t size)
 {
-	int64_t deadline = clock_now() + RPC_PATIENCE;
+	int64_t deadline = clock_now() + RPC_TIMEOUT;
 	size_t done = 0;
 
 	while (done < size) {

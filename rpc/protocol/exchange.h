@@ -9,21 +9,24 @@
 #include "protocol/session.h"
 #include "transport/transport.h"
 
-/* Milliseconds within which the other end has to greet and to say what it wants. */
-#define RPC_PATIENCE 10000
+/* Milliseconds within which the other end must send HELLO, and a caller its CALL. */
+#define RPC_TIMEOUT 10000
 
 /*
- * Wait for the next frame, which is none of a stream's; its payload, at most RPC_SMALL_MAX bytes,
- * is put at `payload`. -EPROTO: not as the session has it. -ECONNRESET, -ETIMEDOUT: after
- * `patience` milliseconds (-1: never). -ECANCELED: `stop` became readable (-1: none).
+ * Receive the next frame, which must not be of a stream: fill *frame, and `payload` with at most
+ * RPC_SMALL_MAX bytes.
+ * -EPROTO: the session does not allow that frame now.
+ * -ECONNRESET: the other end is gone.
+ * -ETIMEDOUT: it did not come within `timeout` milliseconds (-1: no timeout).
+ * -ECANCELED: the descriptor `stop` became readable (-1: none).
  */
 int rpc_receive_frame(struct rpc_channel *channel, struct rpc_session *session, int stop,
-		      int patience, struct rpc_frame *frame, unsigned char *payload);
+		      int timeout, struct rpc_frame *frame, unsigned char *payload);
 
-/* Send some bytes, which are whole frames. As above. */
+/* Send `size` bytes, which are whole frames, within RPC_TIMEOUT. Errors as above. */
 int rpc_send_frames(struct rpc_channel *channel, int stop, const unsigned char *bytes, size_t size);
 
-/* Put a frame with a small payload at `bytes`. Returns its length. */
+/* Write a frame with a small payload to `bytes`. Returns the length of the frame. */
 size_t rpc_frame_put(unsigned char *bytes, enum rpc_frame_type type, const unsigned char *payload,
 		     size_t length);
 /* The same for a payload that is a number. */

@@ -66,7 +66,7 @@ static int begin(struct rpc_channel *channel)
 	rpc_session_begin(&session, RPC_SERVICE);
 	r = rpc_send_frames(channel, -1, bytes, length);
 	if (r == 0 || r == -ECONNRESET)
-		r = rpc_receive_frame(channel, &session, -1, RPC_PATIENCE, &frame, payload);
+		r = rpc_receive_frame(channel, &session, -1, RPC_TIMEOUT, &frame, payload);
 	if (r == 0)
 		r = rpc_receive_frame(channel, &session, -1, -1, &frame, payload);
 	if (r < 0 || frame.type == RPC_ACCEPTED)

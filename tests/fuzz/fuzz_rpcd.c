@@ -47,9 +47,9 @@ static int begin(struct rpc_channel *channel)
 	r = rpc_send_frames(channel, -1, bytes,
 			    rpc_frame_put_number(bytes, RPC_HELLO, RPC_VERSION));
 	if (r == 0)
-		r = rpc_receive_frame(channel, &session, -1, RPC_PATIENCE, &frame, payload);
+		r = rpc_receive_frame(channel, &session, -1, RPC_TIMEOUT, &frame, payload);
 	if (r == 0)
-		r = rpc_receive_frame(channel, &session, -1, RPC_PATIENCE, &frame, payload);
+		r = rpc_receive_frame(channel, &session, -1, RPC_TIMEOUT, &frame, payload);
 	if (r == 0)
 		r = rpc_call_decode(payload, frame.length, &call);
 	return r == 0 ? rpc_send_frames(channel, -1, bytes,

@@ -25,7 +25,9 @@ def install_service(t, programs):
 
 def make_client(t, *options):
     """What the agent is to take for its rpc client."""
-    return tree.script(f"{t.top}/client", f'#!/bin/sh\nexec {shlex.join([RPC, f"--sockets={t.sockets}", *options])} "$@"\n')
+    return tree.script(
+        f"{t.top}/client",
+        f'#!/bin/sh\nexec {shlex.join([RPC, f"--sockets={t.sockets}", *options])} "$@"\n')
 
 
 def serve_copies(t):
@@ -76,7 +78,8 @@ def _(t):
     t.rule("PedOS.Filecopy", "+", "@anyvm", "@anyvm", "deny")
     t.reload()
     tree.write("file", "content")
-    has(copy(t, "--move", "file").exits(126).said, "work refuses PedOS.Filecopy: the policy denies it")
+    has(copy(t, "--move", "file").exits(126).said,
+        "work refuses PedOS.Filecopy: the policy denies it")
     equal(tree.read("file"), "content")
     t.nothing_arrived()
 
@@ -140,7 +143,8 @@ def _(t):
     os.chdir(f"{t.top}/homes")
     for sender, receiver in ("alice", "bob"), ("bob", "alice"):
         tree.write(f"{sender}/file", f"from {sender}")
-        t.run(*t.as_user(sender), AGENT, f"--vm={receiver}", f"{sender}/file", env={"PEDOS_RPC_CLIENT": client}).exits(0)
+        t.run(*t.as_user(sender), AGENT, f"--vm={receiver}", f"{sender}/file",
+              env={"PEDOS_RPC_CLIENT": client}).exits(0)
         arrived = f"{receiver}/PedOSIncoming/{sender}/file"
         equal(tree.read(arrived), f"from {sender}")
         equal(os.stat(arrived).st_uid, numbers[receiver])

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""pedos-rpcd as a daemon: its sockets, the background, its end; and both programs' command lines."""
+"""pedos-rpcd as a daemon: its sockets, the background, its end; and both programs' command
+lines."""
 import os
 import pwd
 import re
@@ -28,11 +29,13 @@ def _(t):
         equal([line for line in end.told.split("\n") if len(line) > 100], [])
         equal(t.run(program, "--version").exits(0).told, f"{name} (qfilecopy) {version}")
         with open("/dev/full", "wb") as full:
-            check(t.run(program, "--help", stdout=full).status != 0, "--help cannot be written, and that is a success")
+            check(t.run(program, "--help", stdout=full).status != 0,
+                  "--help cannot be written, and that is a success")
 
 
 def misuses(t, status, sentence, program, *arguments):
-    end = t.run(program, *arguments).exits(status).says(sentence, f"Try '{os.path.basename(program)} --help'.")
+    end = t.run(program, *arguments).exits(status).says(
+        sentence, f"Try '{os.path.basename(program)} --help'.")
     equal(end.out, b"")
 
 
@@ -40,12 +43,16 @@ def misuses(t, status, sentence, program, *arguments):
 def _(t):
     misuses(t, 125, "a VM and a service must be named", RPC)
     misuses(t, 125, "a VM and a service must be named", RPC, "work")
-    for name in "", "1work", "--", "../work", "wo/rk", "wo rk", "work;id", "work\n", "w" + 63 * "0", "wörk":
+    for name in ("", "1work", "--", "../work", "wo/rk", "wo rk", "work;id", "work\n",
+                 "w" + 63 * "0", "wörk"):
         misuses(t, 125, "that is no VM's name", RPC, "--", name, "test.A")
-    for name in "", "1test", "+x", "/etc/passwd", "../x", "test A", "test;id", "test*", "test\n", "t" + 63 * "0", "tést":
+    for name in ("", "1test", "+x", "/etc/passwd", "../x", "test A", "test;id", "test*", "test\n",
+                 "t" + 63 * "0", "tést"):
         misuses(t, 125, "that is no service's name", RPC, "work", name)
-    for option, sentence in (("--user=-x", "--user: that is no account's name"), ("--user=", "--user: that is no account's name"),
-                             ("--as=1", "--as: that is no VM's name"), ("--transport=tcp", "--transport takes unix or xen"),
+    for option, sentence in (("--user=-x", "--user: that is no account's name"),
+                             ("--user=", "--user: that is no account's name"),
+                             ("--as=1", "--as: that is no VM's name"),
+                             ("--transport=tcp", "--transport takes unix or xen"),
                              ("--no-such-option", "unrecognized option")):
         misuses(t, 125, sentence, RPC, option, "work", "test.A")
 
@@ -132,7 +139,8 @@ def _(t):
 def _(t):
     t.run(RPCD, *t.daemon_options(), f"--sockets={t.top}/no/such", "work").exits(1).says(
         f"making the directory of sockets {t.top}/no/such: No such file or directory")
-    t.run(RPCD, *t.daemon_options(), "--sockets=/dev/null", "work").exits(1).says("opening the directory of sockets /dev/null: Not a directory")
+    t.run(RPCD, *t.daemon_options(), "--sockets=/dev/null",
+          "work").exits(1).says("opening the directory of sockets /dev/null: Not a directory")
 
 
 def in_background(t):
@@ -142,7 +150,8 @@ def in_background(t):
     return [RPCD, *options, "work"]
 
 
-@test("in the background it is ready when its starter ends, has no terminal or directory of his, and ends on SIGTERM")
+@test("in the background it is ready when its starter ends, has no terminal or directory of his, "
+      "and ends on SIGTERM")
 def _(t):
     t.service("test.Exit", "exit 3")
     t.run(*in_background(t)).exits(0)
@@ -167,7 +176,8 @@ def _(t):
 
 # The words of a command that passes its stdin and stdout on as a starter of daemons passes sockets.
 PASS_ONE, PASS_TWO = (
-    ("sh", "-c", f'export LISTEN_PID=$$ LISTEN_FDS={count}; exec "$@" {passed} </dev/null >/dev/null', "sh")
+    ("sh", "-c",
+     f'export LISTEN_PID=$$ LISTEN_FDS={count}; exec "$@" {passed} </dev/null >/dev/null', "sh")
     for count, passed in ((1, "3<&0"), (2, "3<&0 4<&1")))
 
 
@@ -196,7 +206,8 @@ def _(t):
 
 @test("a descriptor that the starter passes and that is no listening socket of a domain is refused")
 def _(t):
-    for passed in open("/dev/null", "rb"), socket.socket(socket.AF_INET), socket.socket(socket.AF_UNIX):
+    for passed in (open("/dev/null", "rb"), socket.socket(socket.AF_INET),
+                   socket.socket(socket.AF_UNIX)):
         with passed:
             t.run(*PASS_ONE, RPCD, *t.daemon_options(), stdin=passed).exits(1).says("descriptor 3")
 
@@ -212,8 +223,8 @@ def _(t):
     t.service("test.Exit", "head -c 7; printf 12345; exit 3")
     t.start_daemon()
     equal(t.rpc("work", "test.Exit+x", stdin=b"1234567").exits(3).out, b"123456712345")
-    t.daemon.logged(
-        f"pedos-rpcd: home -> work test.Exit+x as {t.served_as or 'this user'}: allowed; ended with 3; 7 bytes in, 12 out, ")
+    t.daemon.logged(f"pedos-rpcd: home -> work test.Exit+x as {t.served_as or 'this user'}: "
+                    "allowed; ended with 3; 7 bytes in, 12 out, ")
     t.rpc("work", "test.None").exits(127)
     t.daemon.logged("pedos-rpcd: home -> work test.None: refused: there is no such service")
 
@@ -221,6 +232,7 @@ def _(t):
 @test("for the journal a line begins with its priority")
 def _(t):
     tree.write(f"{t.policy}/50-test.policy", "wrong\n")
-    daemon = Daemon(t, [RPCD, *t.daemon_options(), f"--policy={t.top}/none", "work"], env={"JOURNAL_STREAM": "1:1"})
+    daemon = Daemon(t, [RPCD, *t.daemon_options(), f"--policy={t.top}/none", "work"],
+                    env={"JOURNAL_STREAM": "1:1"})
     daemon.logged("<6>ready")
     daemon.logged(f"<4>there is no policy in {t.top}/none")

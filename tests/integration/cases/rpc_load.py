@@ -48,15 +48,16 @@ def connections(several):
 @contextlib.contextmanager
 def held(t, count, domain="work"):
     """
-    Connections that say nothing and use up so many calls. These would be given up after some seconds, however long what they are needed for takes:
-    their processes are stopped before.
+    Connections that say nothing and use up so many calls. These would be given up after some
+    seconds, however long what they are needed for takes: their processes are stopped before.
     """
     with connections(connect(t, domain=domain) for _ in range(count)):
         wait_until(lambda: len(process.children(t.daemon.pid)) == count, "the calls")
         try:
             for call in process.children(t.daemon.pid):
                 process.kill(call, signal.SIGSTOP)
-                wait_until(lambda call=call: process.stat_of(call)[0] == "T", "the call's process to stop")
+                wait_until(lambda call=call: process.stat_of(call)[0] == "T",
+                           "the call's process to stop")
             yield
         finally:
             go_on(t)
@@ -72,7 +73,8 @@ class ByHand:
 
     def __init__(self, t, line):
         self.frames, self.rest = [], b""
-        self.connection = connect(t, wire.GREETING + wire.call("test.Wait") + wire.frame(wire.STDIN, line) + wire.frame(wire.STDIN))
+        self.connection = connect(t, wire.GREETING + wire.call("test.Wait")
+                                  + wire.frame(wire.STDIN, line) + wire.frame(wire.STDIN))
 
     def wait(self, *kinds):
         """For a frame of one of these. Returns it: kind and payload."""
@@ -93,12 +95,14 @@ class ByHand:
 
 def begin_calls(t, count):
     """
-    A caller waits ten seconds for its first answer. A few at a time have that, however slow the machine is; once their services run, they stay.
+    A caller waits ten seconds for its first answer. A few at a time have that, however slow the
+    machine is; once their services run, they stay.
     """
     calls = []
     while len(calls) < count:
         several = range(len(calls), min(len(calls) + 8, count))
-        calls += [t.start_rpc("work", "test.Wait", stdin=f"call {number}\n".encode()) for number in several]
+        calls += [t.start_rpc("work", "test.Wait", stdin=f"call {number}\n".encode())
+                  for number in several]
         wait_until(lambda: running(t) == len(calls), "these calls")
     return calls
 
@@ -117,8 +121,10 @@ def _(t):
     t.daemon.kill(signal.SIGSTOP)
     others = [ByHand(t, f"call {number}\n".encode()) for number in range(60, 180)]
     t.daemon.kill(signal.SIGCONT)
-    refused = [other for other in others if other.wait(wire.ACCEPTED, wire.REFUSED)[0] == wire.REFUSED]
-    equal({other.wait(wire.REFUSED)[1] for other in refused}, {wire.number(errno.EBUSY) + TOO_MANY.encode()})
+    refused = [other for other in others
+               if other.wait(wire.ACCEPTED, wire.REFUSED)[0] == wire.REFUSED]
+    equal({other.wait(wire.REFUSED)[1] for other in refused},
+          {wire.number(errno.EBUSY) + TOO_MANY.encode()})
     equal(len(refused), 30)
     wait_until(lambda: running(t) == 150, "all services")
     for number in range(180, 200):
@@ -148,7 +154,8 @@ def _(t):
         wait_until(t.no_calls)
 
 
-@test("who uses up his calls by saying nothing is refused until they are given up, and then served", waits=True)
+@test("who uses up his calls by saying nothing is refused until they are given up, and then served",
+      waits=True)
 def _(t):
     t.service("test.Hi", "echo hi")
     t.start_daemon("--max-calls=3")
@@ -159,7 +166,8 @@ def _(t):
         equal(t.rpc("work", "test.Hi").exits(0).told, "hi")
 
 
-@test_with_accounts("one account's silent connections do not keep another's calls from being served")
+@test_with_accounts(
+    "one account's silent connections do not keep another's calls from being served")
 def _(t):
     t.accounts("alice", "bob")
     t.service("test.Hi", "echo hi")
@@ -193,16 +201,18 @@ def _(t):
 
 
 def rest_of(pid):
-    """Its state, and how often it has ceased to run: the same S twice, and it has slept meanwhile."""
-    found = re.findall(r"^(?:State|voluntary_ctxt_switches|nonvoluntary_ctxt_switches):\s*(\S+)", tree.read(f"/proc/{pid}/status"), re.M)
+    """Its state, and how often it has ceased to run: the same S twice, and it has slept
+    meanwhile."""
+    found = re.findall(r"^(?:State|voluntary_ctxt_switches|nonvoluntary_ctxt_switches):\s*(\S+)",
+                       tree.read(f"/proc/{pid}/status"), re.M)
     equal(len(found), 3)
     return found
 
 
 def fill(pipes, *pids):
     """
-    Write into these pipes until none takes anything any more, and the processes that carry it all sleep: then nothing goes on until somebody reads.
-    Returns what each has taken.
+    Write into these pipes until none takes anything any more, and the processes that carry it all
+    sleep: then nothing goes on until somebody reads. Returns what each has taken.
     """
     taken = [bytearray() for _ in pipes]
     for pipe in pipes:
@@ -214,13 +224,15 @@ def fill(pipes, *pids):
             while written := pipe.write(MEGABYTE):
                 data += MEGABYTE[:written]
                 full = False
-        return full and all(rest[0] == "S" for rest in before) and [rest_of(pid) for pid in pids] == before
+        return (full and all(rest[0] == "S" for rest in before)
+                and [rest_of(pid) for pid in pids] == before)
     wait_until(is_full, "full pipes")
     return taken
 
 
 def begin(t):
-    """A call whose service, and PROGRAM, are played. Returns it, PROGRAM, the service, and the processes that carry the streams."""
+    """A call whose service, and PROGRAM, are played. Returns it, PROGRAM, the service, and the
+    processes that carry the streams."""
     service, program = t.stand_in(), t.stand_in()
     t.service("test.Played", service.command)
     t.start_daemon()
@@ -291,7 +303,8 @@ def _(t):
     wait_until(t.no_calls)
 
 
-@test("a stdout that nobody reads does not hold back stderr's end of the frames before it, nor stdin")
+@test(
+    "a stdout that nobody reads does not hold back stderr's end of the frames before it, nor stdin")
 def _(t):
     played = t.stand_in()
     t.service("test.Mixed", played.command)

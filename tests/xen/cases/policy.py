@@ -29,11 +29,13 @@ def test_change(lab):
     """a changed policy counts for new calls, and what runs goes on."""
     open_call = hold(lab)
     change(lab, "echo 'test.echo * work personal deny' >10-new.policy")
-    await_that(lab.work, "! pedos-rpc personal test.echo </dev/null 2>/dev/null", "that the new rule counts")
+    await_that(lab.work, "! pedos-rpc personal test.echo </dev/null 2>/dev/null",
+               "that the new rule counts")
     lab.work.run("pedos-rpc personal test.echo </dev/null", 126)
     lab.work.run("pedos-rpc personal test.exit+0")
     change(lab, "rm 10-new.policy")
-    await_that(lab.work, "pedos-rpc personal test.echo </dev/null 2>/dev/null", "that the rule is gone")
+    await_that(lab.work, "pedos-rpc personal test.echo </dev/null 2>/dev/null",
+               "that the rule is gone")
     let_go(lab, open_call)
 
 
@@ -58,12 +60,16 @@ def test_restart(lab):
 
 
 def test_reboot(lab):
-    """a guest that was rebooted, and has another number, is reachable under its name, and calls as ever."""
+    """a guest that was rebooted, and has another number, is reachable under its name, and calls as
+    ever."""
     before = lab.vault.domid
     lab.vault.destroy()
     lab.vault.boot()
     lab.vault.settle()
     expect(lab.vault.domid != before, "it has the same number")
-    equal("what it is told", lab.vault.run("until xenstore-read pedos-rpc/personal 2>/dev/null; do sleep 0.1; done"), f"{lab.personal.domid}\n")
+    equal("what it is told",
+          lab.vault.run("until xenstore-read pedos-rpc/personal 2>/dev/null; do sleep 0.1; done"),
+          f"{lab.personal.domid}\n")
     equal("who it is", lab.vault.run("pedos-rpc personal test.whoami"), "user vault test.whoami \n")
-    lab.dom0.run(f"! xenstore-read /local/domain/{lab.personal.domid}/pedos-rpc-in/{before} 2>/dev/null")
+    lab.dom0.run(
+        f"! xenstore-read /local/domain/{lab.personal.domid}/pedos-rpc-in/{before} 2>/dev/null")
