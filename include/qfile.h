@@ -71,7 +71,7 @@ char *qfile_error_text(const struct qfile_error *error, char *text, size_t size)
 /* Accept links that point anywhere. */
 #define QFILE_ALLOW_UNSAFE_LINKS 0x2u
 
-/* Top-level names with this prefix are the receiver's own: no delivery can contain one. */
+/* Names with this prefix are the receiver's own: no delivery can contain one, at any depth. */
 #define QFILE_STAGING_PREFIX ".qfile-incoming-"
 
 /*
@@ -80,8 +80,8 @@ char *qfile_error_text(const struct qfile_error *error, char *text, size_t size)
  *  -EINVAL: it is empty or absolute, has a NUL or QFILE_NAME_MAX bytes or more, or has a component
  *  that is empty, "." or "..".
  *  -ENAMETOOLONG: a component is longer than 255 bytes.
- *  -EILSEQ: it is not UTF-8, has a character that cannot be shown safely, or has the staging
- *  prefix.
+ *  -EILSEQ: it is not UTF-8, has a character that cannot be shown safely, or a component with the
+ *  staging prefix.
  */
 int qfile_name_check(const char *untrusted_name, size_t length, unsigned flags);
 

@@ -52,7 +52,7 @@ static int name_of_staging(void)
 	return unless_failed(make_directory(".qfile-incoming-fedcba9876543210"));
 }
 
-/* A finished delivery, as it were: the next receiver would carry out the plan. */
+/* A delivery that looks decided: the next receiver would publish what is in it. */
 static int whole_staging(void)
 {
 	static const char *const names[] = {".qfile-incoming-fedcba9876543210/commit",
@@ -61,7 +61,7 @@ static int whole_staging(void)
 	if (make_directory(".qfile-incoming-fedcba9876543210") < 0 ||
 	    make_directory(names[0]) < 0 || make_directory(names[1]) < 0)
 		return errno;
-	return unless_failed(make_file(".qfile-incoming-fedcba9876543210/plan", 0600));
+	return unless_failed(make_file(".qfile-incoming-fedcba9876543210/commit/f", 0600));
 }
 
 static int name_with_control_characters(void)
@@ -219,8 +219,8 @@ const struct attempt staged_attempts[] = {
 	{"staged-link-link", "hand over a link that climbs out through another", DELIVERED,
 	 link_through_a_link, NULL},
 	{"staged-prefix", "hand over a staging directory", DELIVERED, name_of_staging, CHECKED},
-	{"staged-commit", "hand over a staging directory with a plan", DELIVERED, whole_staging,
-	 CHECKED},
+	{"staged-commit", "hand over a staging directory that looks decided", DELIVERED,
+	 whole_staging, CHECKED},
 	{"staged-control", "hand over a name that colours the terminal", DELIVERED,
 	 name_with_control_characters, NULL},
 	{"staged-not-utf8", "hand over a name that is not UTF-8", DELIVERED, name_not_utf8, NULL},

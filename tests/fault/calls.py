@@ -15,7 +15,9 @@ from settings import need_built
 from tap import Skip
 
 ONLY_X86 = "inject can make calls fail on x86-64 only"
-ROLES = ("monitor", "child", "committer")
+# In the order of their creation: the syncer is a thread of the monitor's. After a failure there is
+# no committer, and the remover is the fourth.
+ROLES = ("monitor", "child", "syncer", "committer or remover", "remover")
 DELIVERIES = {"one entry": trees.plant_one, "two entries": trees.plant_two}
 
 # What each call is made to fail with; for those that are not here, EIO. EINTR only where a system
@@ -145,8 +147,8 @@ def second_faults(run):
     """A commit that failed is being taken back, and a process is killed: what is left must not be
     made visible by the next receiver."""
     plant = trees.plant_two
-    for role, call, n in ((0, "fsync", 1), (0, "syncfs", 1), (2, "syncfs", 1), (2, "renameat2", 1),
-                          (2, "renameat2", 2)):
+    for role, call, n in ((0, "fsync", 1), (2, "syncfs", 1), (3, "syncfs", 1), (3, "renameat2", 1),
+                          (3, "renameat2", 2)):
         first = f"--fault={role},{call},{n},{errno.EIO}"
         later = run.call(learn, plant, False, False, first)
         for what in ("kill", "killall"):

@@ -95,7 +95,6 @@ replay() {
 max_length() {
     case $1 in
     unpack) echo 16384 ;;
-    plan) echo 4224 ;;
     *) echo 1024 ;;
     esac
 }

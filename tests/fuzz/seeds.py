@@ -332,51 +332,6 @@ def report_seeds():
     }
 
 
-# ---- plan: the file, as lib/receive/commit.c writes it ----
-
-
-def step(inode, name, final, mode=0o755, widen=0):
-    return struct.pack("<QII256s256s", inode, mode, widen, name, final)
-
-
-A, B, TAKEN, SEALED, POINTER, D = range(6)  # as staged in fuzz_plan.c
-NOBODY = 1 << 63
-
-
-def plan_seeds():
-    whole = [step(A, b"a", b"a"), step(B, b"b", b"b"), step(TAKEN, b"taken", b"new"),
-             step(SEALED, b"sealed", b"sealed", 0o500, 1),
-             step(POINTER, b"pointer", b"pointer", 0o777), step(D, b"d", b"d")]
-    return {
-        "whole": b"".join(whole),
-        "empty": b"",
-        "cut": b"".join(whole)[:-100],
-        "name-taken": step(TAKEN, b"taken", b"taken"),
-        "over-a-directory": step(A, b"a", b"dir"),
-        "over-a-link": step(A, b"a", b"link"),
-        "sealed": step(SEALED, b"sealed", b"sealed", 0o500, 1),
-        "sealed-taken": step(SEALED, b"sealed", b"dir", 0o500, 1),
-        "gone": step(A, b"nowhere", b"a"),
-        "done-already": step(A, b"a", b"x") + step(A, b"a", b"x"),
-        "done-already-widen": step(D, b"d", b"x", 0o500, 1) + step(D, b"d", b"x", 0o777, 1),
-        "twice": step(A, b"a", b"x") + step(B, b"b", b"x"),
-        "widen-a-file": step(A, b"a", b"a", 0o400, 1),
-        "widen-a-link": step(POINTER, b"pointer", b"pointer", 0o777, 1),
-        "set-id-bits": step(D, b"d", b"d", 0o7777, 1),
-        "name-dot-dot": step(A, b"..", b"x"),
-        "name-outside": step(A, b"../../older", b"x"),
-        "name-below": step(A, b"sealed/f", b"f"),
-        "name-empty": step(A, b"", b"x"),
-        "name-not-terminated": step(A, b"n" * 256, b"x"),
-        "final-dot-dot": step(A, b"a", b"../beside/a"),
-        "final-below": step(A, b"a", b"dir/a"),
-        "final-staging": step(D, b"d", STAGING[:-1] + b"0"),
-        "final-own-staging": step(D, b"d", STAGING),
-        "final-not-terminated": step(A, b"a", b"n" * 256),
-        "unknown-inode": step(NOBODY, b"a", b"a"),
-    }
-
-
 # ---- policy: what is called, by whom, of whom; then a policy ----
 
 
@@ -730,7 +685,7 @@ def editor_seeds():
 
 
 for target, seeds in (("unpack", unpack_seeds), ("names", names_seeds), ("wire", wire_seeds),
-                      ("result", result_seeds), ("report", report_seeds), ("plan", plan_seeds),
+                      ("result", result_seeds), ("report", report_seeds),
                       ("policy", policy_seeds), ("frame", frame_seeds), ("rpcd", rpcd_seeds),
                       ("rpc", rpc_seeds), ("edit", edit_seeds), ("opener", opener_seeds),
                       ("editor", editor_seeds)):

@@ -196,7 +196,7 @@ def differing_in_case():
 # ---- The receiver's own names ----
 
 for what, name in {"alone": OWN, "and-digits": OWN + b"0123456789abcdef",
-                   "below": OWN + b"0123456789abcdef/plan"}.items():
+                   "below": OWN + b"0123456789abcdef/tree"}.items():
     refuse(f"staging-prefix-{what}", name, EILSEQ)
     add(f"names.staging-prefix-{what}-with-all-names", lambda name=name: delivery(file(name)),
         Refused(EILSEQ, name), ALL_NAMES)
