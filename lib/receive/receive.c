@@ -303,13 +303,17 @@ static int send_result(struct monitor *monitor, int code)
 	return write_result(monitor->options->out, &result, monitor->options->timeout);
 }
 
-/* What the limit leaves for what is written beside the content. */
+/*
+ * What the limit leaves for what is written beside the content. A delivery of just as many bytes as
+ * are allowed may still consist of some hundred entries.
+ */
 static uint64_t spare_bytes(const struct monitor *monitor)
 {
+	const uint64_t least = (uint64_t)64 << 10;
 	uint64_t limit = monitor->options->limits.bytes,
 		 bytes = monitor->outcome->received.size.bytes;
 
-	return limit > bytes ? limit - bytes : 0;
+	return limit > bytes && limit - bytes > least ? limit - bytes : least;
 }
 
 /* Verify and commit what the child has unpacked. */
