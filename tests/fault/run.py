@@ -4,7 +4,7 @@
 """run.py [PART...]: death anywhere. Kill and fail whatever takes part in a delivery, and look at
 what is left. Writes TAP.
 
-Parts: calls, kills, move, disk, order, rpc, open; without any, all of them.
+Parts: calls, kills, move, disk, order, costs, rpc, open; without any, all of them.
 """
 import pathlib
 import signal
@@ -14,6 +14,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "common"))
 
 import calls
+import costs
 import disk
 import jobs
 import kills
@@ -25,7 +26,7 @@ import tap
 from delivery import Broken
 
 PARTS = {"calls": calls.tests, "kills": kills.tests, "move": move.tests, "disk": disk.tests,
-         "order": order.tests, "rpc": rpc.tests, "open": opened.tests}
+         "order": order.tests, "costs": costs.tests, "rpc": rpc.tests, "open": opened.tests}
 
 
 def main():
