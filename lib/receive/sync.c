@@ -6,6 +6,8 @@
  */
 #include "receive/sync.h"
 
+#include "io/stream.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -29,7 +31,7 @@ static void *run(void *argument)
 	int r = syncfs(job->dir) < 0 ? -errno : 0;
 
 	/* It is no matter if nobody reads it any more. */
-	(void)!write(job->done, &r, sizeof(r));
+	(void)stream_write_full(job->done, &r, sizeof(r));
 	close(job->done);
 	close(job->dir);
 	free(job);

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
+"""What a delivery that failed or a receiver that was killed leaves is removed: for all sources, by
+whoever comes next, after the result, even if everybody hangs up."""
+import fcntl
+import os
+import signal
+
+import process
+import stream as wire
+import suite
+import tree
+from copying import ECANCELED, EDQUOT, STAGING, Answer, Copying
+from expect import equal, exists, wait_until
+from settings import UNPACKER
+
+test = suite.cases(Copying)
+
+GOOD = wire.delivery(wire.file("good", b"content"))
+
+
+class Sources(Copying):
+    """With an account that has a home, and with it PedOSIncoming."""
+
+    def __init__(self):
+        super().__init__()
+        self.need_account()
+        self.sources = f"{self.home}/PedOSIncoming"
+
+    def start_from(self, source, *options, **how):
+        """An unpacker for what this VM sends."""
+        how["env"] = {**dict(how.get("env", ())), "QREXEC_REMOTE_DOMAIN": source}
+        return self.start(*self.with_account(), UNPACKER, *options, str(self.account), **how)
+
+    def receive_from(self, source, data=GOOD, **how):
+        return self.start_from(source, stdin=data, **how).wait()
+
+    def left_of(self, source):
+        return [name for name in os.listdir(f"{self.sources}/{source}")
+                if name.startswith(STAGING)]
+
+    def leave(self, source, entries, decided=False):
+        """What a receiver leaves that was killed: a staging directory that nobody holds."""
+        os.makedirs(f"{self.sources}/{source}", exist_ok=True)
+        staging = f"{self.sources}/{source}/{STAGING}0123456789abcdef"
+        inside = f"{staging}/{'commit' if decided else 'tree'}"
+        os.makedirs(f"{inside}/d")
+        for number in range(entries):
+            tree.write(f"{inside}/d/{number}")
+        for where, directories, files in os.walk(self.sources):
+            for name in (".", *directories, *files):
+                os.chown(f"{where}/{name}", self.account, self.account)
+        os.chmod(staging, 0o1700)
+        return staging
+
+
+from_sources = suite.cases(Sources)
+
+
+@from_sources("what a killed receiver of another source left is removed")
+def _(t):
+    for source in ("one", "two", "three"):
+        t.leave(source, 100)
+    t.receive_from("four").exits(0)
+    wait_until(lambda: not any(map(t.left_of, ("one", "two", "three"))), "all to be removed")
+    exists(f"{t.sources}/four/good")
+
+
+@from_sources("what a killed receiver of another source had decided arrives")
+def _(t):
+    t.leave("one", 10, decided=True)
+    t.receive_from("two").exits(0)
+    wait_until(lambda: not t.left_of("one"), "it to be finished")
+    equal(len(os.listdir(f"{t.sources}/one/d")), 10)
+
+
+@from_sources("a delivery that fails cleans up for all sources, too")
+def _(t):
+    t.leave("one", 100)
+    t.receive_from("two", GOOD[:40]).exits(1)
+    wait_until(lambda: not t.left_of("one"), "it to be removed")
+    equal(os.listdir(f"{t.sources}/two"), [])
+
+
+@from_sources("what is left of another source does not hold up the result")
+def _(t):
+    t.leave("one", 3000)
+    receiving = t.start_from("two", stdin=GOOD)
+    wait_until(lambda: len(process.written(receiving.out)) >= 20, "the result")
+    receiving.wait().exits(0)
+    wait_until(lambda: not t.left_of("one"), "the removal")
+
+
+@from_sources("links and directories of others among the sources are not followed")
+def _(t):
+    staging = t.leave("one", 5)
+    os.rename(f"{t.sources}/one", f"{t.top}/elsewhere")
+    os.chmod(f"{t.top}/elsewhere", 0o777)
+    os.symlink(f"{t.top}/elsewhere", f"{t.sources}/one")
+    t.receive_from("two").exits(0)
+    exists(f"{t.top}/elsewhere/{os.path.basename(staging)}/tree/d/0")
+
+
+@test("removing goes on when the receiver and all its kin are told to stop")
+def _(t):
+    """The removal of 20,000 files is in its middle when everybody hangs up."""
+    receiving = t.start_unpacker(start_new_session=True)
+    receiving.write(wire.directory("d"),
+                    *(wire.file(f"d/{number}") for number in range(20000)))
+    receiving.wait_staged("d/19999")
+    child = receiving.child()
+    os.killpg(receiving.pid, signal.SIGHUP)
+    os.killpg(receiving.pid, signal.SIGTERM)
+    # Its other child removes what the first has made.
+    wait_until(lambda: (set(process.children(receiving.pid)) - {child}
+                        or not os.listdir(t.incoming)), "the removal to begin")
+    os.killpg(receiving.pid, signal.SIGKILL)
+    wait_until(lambda: not os.listdir(t.incoming), "the removal")
+
+
+@test("removing keeps nothing of the receiver's open")
+def _(t):
+    """Who waits for the end of its output does not wait for the removal."""
+    receiving = t.start_unpacker()
+    receiving.write(wire.directory("d"), *(wire.file(f"d/{number}") for number in range(3000)))
+    receiving.wait_staged("d/2999")
+    receiving.kill(signal.SIGTERM)
+    end = receiving.wait().exits(1)
+    equal(Answer(end.out).code, ECANCELED)
+    wait_until(lambda: not os.listdir(t.incoming), "the removal")
+
+
+@test("the lock of somebody who may only read the directory holds up no delivery")
+def _(t):
+    os.chmod(t.incoming, 0o755)
+    descriptor = os.open(t.incoming, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_SH)
+    stream = wire.delivery(wire.file("a"), wire.file("b"))
+    t.deliver(stream).arrives("b")
+    t.arrived("a", "b")
+    t.deliver(stream, "--on-conflict=rename").arrives("b")
+    t.arrived("a", "a (2)", "b", "b (2)")
+    t.deliver(stream).exits(1)
+    t.arrived("a", "a (2)", "b", "b (2)")
+    os.close(descriptor)
+
+
+def plant(t, mode):
+    """What an older delivery could have brought: a decided delivery, as it seems."""
+    planted = t.into(f"{STAGING}0123456789abcdef")
+    os.makedirs(f"{planted}/commit/d")
+    os.makedirs(f"{planted}/tree")
+    tree.write(f"{planted}/commit/deceiving")
+    os.symlink("/etc/passwd", f"{planted}/commit/link")
+    os.symlink("victim", f"{planted}/widened")
+    os.chmod(planted, mode)
+    return planted
+
+
+@test("a decided delivery that no receiver made is believed for nothing")
+def _(t):
+    for mode in (0o700, 0o755, 0o777):
+        planted = plant(t, mode)
+        os.mkdir(t.into("victim"), 0o755)
+        t.deliver(GOOD).arrives("good")
+        t.arrived(os.path.basename(planted), "good", "victim")
+        equal(tree.names_in(f"{planted}/commit"), ["d", "deceiving", "link"])
+        equal(tree.mode_of(t.into("victim")), 0o755)
+        tree.remove(t.incoming)
+        os.mkdir(t.incoming)
+        os.chown(t.incoming, t.uid, -1)
+
+
+@test("a delivery cannot bring names of the receiver's own, however deep")
+def _(t):
+    for depth in range(4):
+        above = "".join(f"d{number}/" for number in range(depth))
+        entries = [wire.directory(above[:3 * number - 1]) for number in range(1, depth + 1)]
+        t.deliver(wire.delivery(*entries, wire.tree(f"{above}{STAGING}0123456789abcdef"))).exits(1)
+        t.nothing_arrived()
+
+
+@test("names that are noted beside the content count against --max-bytes")
+def _(t):
+    """A thousand names of 250 bytes are noted while they are made visible."""
+    many = wire.delivery(*(wire.file(f"{'n' * 246}{number:04}", b"") for number in range(1000)))
+    end = t.deliver(many, "--max-bytes=100000").exits(1)
+    equal(Answer(end.out).code, EDQUOT)
+    t.nothing_arrived()
+    t.deliver(many, "--max-bytes=1M").exits(0)
+    equal(len(os.listdir(t.incoming)), 1000)
