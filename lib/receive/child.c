@@ -29,9 +29,10 @@ static int report_layers(int fd, enum report_kind kind, int code, unsigned layer
 }
 
 /* What the child does. Its exit status does not matter: the monitor relies on the reports. */
-static _Noreturn void be_child(const struct qfile_receive_options *options, struct sandbox *sandbox,
-			       int tree, int report_fd)
+static _Noreturn void be_child(const struct child *child, struct sandbox *sandbox, int report_fd,
+			       int stderr_fd)
 {
+	const struct qfile_receive_options *options = child->options;
 	struct unpack_options unpack_options = {
 		.in = STDIN_FILENO,
 		.report = STDOUT_FILENO,
@@ -42,10 +43,11 @@ static _Noreturn void be_child(const struct qfile_receive_options *options, stru
 	struct report report = {.kind = REPORT_DONE};
 	char last[QFILE_NAME_MAX];
 
-	/* The child keeps only three descriptors: the stream, the report and stderr. */
-	if (dup2(options->in, STDIN_FILENO) < 0 || dup2(report_fd, STDOUT_FILENO) < 0)
+	/* The child keeps only three pipes that the monitor made. */
+	if (dup2(child->stream.fd, STDIN_FILENO) < 0 || dup2(report_fd, STDOUT_FILENO) < 0 ||
+	    dup2(stderr_fd, STDERR_FILENO) < 0)
 		_exit(1);
-	unpack_options.root = sandbox_enter(sandbox, tree);
+	unpack_options.root = sandbox_enter(sandbox, child->tree);
 	if (unpack_options.root < 0) {
 		report_layers(STDOUT_FILENO, REPORT_UNCONFINED, -unpack_options.root,
 			      sandbox->failed);
@@ -144,15 +146,16 @@ static int time_left(const struct child *child)
  */
 static int wait_for_report(struct child *child)
 {
-	struct pollfd pollfds[3] = {
+	struct pollfd pollfds[4] = {
 		{.fd = child->reader.fd, .events = POLLIN},
 		{.fd = child->options->stop, .events = POLLIN},
 		/* The end of a pipe is always reported, as POLLHUP. */
-		{.fd = child->ended ? -1 : child->options->in, .events = POLLRDHUP},
+		{.fd = child->ended ? -1 : child->stream.fd},
+		{.fd = child->said.fd, .events = POLLIN},
 	};
 	int left = time_left(child);
 
-	if (poll(pollfds, 3, left) < 0)
+	if (poll(pollfds, 4, left) < 0)
 		return errno == EINTR ? 0
 				      : error_set(child->error, -errno,
 						  "listening to the unpacking process", NULL);
@@ -162,6 +165,8 @@ static int wait_for_report(struct child *child)
 		child->ended = true;
 		child->deadline = clock_now() + stream_timeout(child->options->timeout);
 	}
+	if (pollfds[3].revents)
+		said_listen(&child->said);
 	if (left == 0) {
 		error_set(child->error, -ETIMEDOUT, NULL, NULL);
 		child->error->hint = "the unpacking process does not end";
@@ -191,30 +196,60 @@ static int listen_to_child(struct child *child)
 	}
 }
 
-int child_run(struct child *child)
+/* Start the child, listen to it, and end it. What it has to itself is in *child. */
+static int run_with(struct child *child, int report_fd, int stderr_fd)
 {
 	struct sandbox sandbox;
-	int fds[2], r;
-	pid_t pid;
+	pid_t pid = sandbox_fork(&sandbox);
+	int r;
 
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return error_set(child->error, -errno, "making a pipe", NULL);
-	pid = sandbox_fork(&sandbox);
 	if (pid == 0)
-		be_child(child->options, &sandbox, child->tree, fds[1]);
-	close(fds[1]);
+		be_child(child, &sandbox, report_fd, stderr_fd);
+	close(report_fd);
+	close(stderr_fd);
 	if (pid < 0) {
-		close(fds[0]);
 		error_set(child->error, -EPERM, "confining the unpacking process", NULL);
 		child->error->hint = sandbox_hint();
 		return -EPERM;
 	}
-	child->reader.fd = fds[0];
 	r = listen_to_child(child);
 	/* Even a child that was taken over must not change the staging directory from now on. */
 	kill(pid, SIGKILL);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
+	return r;
+}
+
+/* Its stdout, for reports, and its stderr. */
+static int run_with_pipes(struct child *child)
+{
+	int fds[2], stderr_fd, r;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return error_set(child->error, -errno, "making a pipe", NULL);
+	child->reader.fd = fds[0];
+	stderr_fd = said_open(&child->said);
+	if (stderr_fd < 0) {
+		close(fds[1]);
+		r = error_set(child->error, stderr_fd, "making a pipe", NULL);
+	} else {
+		r = run_with(child, fds[1], stderr_fd);
+		said_close(&child->said, child->outcome->said);
+	}
 	close(fds[0]);
+	return r;
+}
+
+int child_run(struct child *child)
+{
+	int r = relay_open(&child->stream, child->options->in), failed;
+
+	if (r < 0)
+		return error_set(child->error, r, "opening the stream", NULL);
+	r = run_with_pipes(child);
+	failed = relay_close(&child->stream);
+	/* The child saw no more than the end of its pipe. */
+	if (r == -QFILE_ETRUNCATED && failed < 0)
+		r = error_set(child->error, failed, "reading the stream", child->last);
 	return r;
 }

@@ -6,13 +6,17 @@
  */
 #ifndef CHILD_H
 #define CHILD_H
+#include "receive/relay.h"
 #include "receive/report.h"
+#include "receive/said.h"
 
 struct child {
 	const struct qfile_receive_options *options;
 	struct qfile_receive_outcome *outcome;
 	int tree; /* the directory that becomes its whole file system */
+	struct relay stream;
 	struct report_reader reader;
+	struct said said;
 	bool confined;    /* the child has said so */
 	bool ended;       /* the sender has closed the stream, */
 	int64_t deadline; /* and the child must be done by then, as clock_now() */
