@@ -1,5 +1,5 @@
 /*
- * Reading directories.
+ * Making and reading directories.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -7,6 +7,13 @@
 #ifndef IO_DIRECTORY_H
 #define IO_DIRECTORY_H
 #include <dirent.h>
+
+/*
+ * Make the directory `name` in `dir` with mode 0700, whatever the umask, a default ACL or a
+ * set-group-ID bit of `dir` would make of it. Returns a descriptor of it. After a failure there is
+ * no new directory.
+ */
+int directory_make(int dir, const char *name);
 
 /*
  * Read the directory that is open as `fd`. `fd` is closed together with the stream. On failure it

@@ -6,6 +6,7 @@
  */
 #include "receive/staging.h"
 
+#include "io/directory.h"
 #include "io/remove.h"
 
 #include <errno.h>
@@ -69,11 +70,12 @@ int staging_adopt(struct staging *staging, int incoming, const char *name)
 
 static int make_tree(struct staging *staging)
 {
-	if (mkdirat(staging->dir, STAGING_TREE, 0700) < 0)
-		return -errno;
-	staging->tree = openat(staging->dir, STAGING_TREE, OPEN_DIRECTORY);
-	if (staging->tree < 0)
-		return -errno;
+	/* Not set-group-ID, which the directories that arrive in it would inherit. */
+	int fd = directory_make(staging->dir, STAGING_TREE);
+
+	if (fd < 0)
+		return fd;
+	staging->tree = fd;
 	/*
 	 * A default ACL, inherited from a directory above, would change the modes that were sent.
 	 */
@@ -93,7 +95,11 @@ int staging_create(struct staging *staging, int incoming)
 			return -errno;
 		snprintf(staging->name, sizeof(staging->name), "%s%016llx", QFILE_STAGING_PREFIX,
 			 number);
-		r = mkdirat(incoming, staging->name, 0700) < 0 ? -errno : open_and_lock(staging);
+		r = directory_make(incoming, staging->name);
+		if (r >= 0) {
+			close(r);
+			r = open_and_lock(staging);
+		}
 	} while (r == -EEXIST || r == -ENOENT || r == -EAGAIN);
 	if (r < 0)
 		return r;
