@@ -41,7 +41,7 @@ static _Noreturn void be_child(const struct child *child, struct sandbox *sandbo
 		.limits = options->limits,
 	};
 	struct report report = {.kind = REPORT_DONE};
-	char last[QFILE_NAME_MAX];
+	static char last[QFILE_NAME_MAX]; /* of this process alone */
 
 	/* The child keeps only three pipes that the monitor made. */
 	if (dup2(child->stream.fd, STDIN_FILENO) < 0 || dup2(report_fd, STDOUT_FILENO) < 0 ||
@@ -78,9 +78,13 @@ static int check_entry(struct child *child)
 static int unconfined(struct child *child)
 {
 	const struct report *report = &child->reader.report;
+	const char *layer = qfile_layer_name(report->layers);
 
-	error_set(child->error, -EPERM, "confining the unpacking process",
-		  qfile_layer_name(report->layers));
+	/* What the starter granted is too little; else the system forbids something. */
+	if (report->code == EMFILE || report->code == ENFILE || report->code == ENOMEM)
+		return error_set(child->error, -(int)report->code,
+				 "confining the unpacking process", layer);
+	error_set(child->error, -EPERM, "confining the unpacking process", layer);
 	if (geteuid() != 0)
 		child->error->hint = sandbox_hint();
 	return -EPERM;
@@ -207,6 +211,8 @@ static int run_with(struct child *child, int report_fd, int stderr_fd)
 		be_child(child, &sandbox, report_fd, stderr_fd);
 	close(report_fd);
 	close(stderr_fd);
+	if (pid == -EAGAIN || pid == -ENOMEM)
+		return error_set(child->error, pid, "starting the unpacking process", NULL);
 	if (pid < 0) {
 		error_set(child->error, -EPERM, "confining the unpacking process", NULL);
 		child->error->hint = sandbox_hint();

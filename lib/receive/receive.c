@@ -17,6 +17,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct monitor {
@@ -77,10 +78,15 @@ static int run_child(struct monitor *monitor)
 
 static int write_result(int out, const struct qfile_result *result, unsigned timeout)
 {
-	unsigned char bytes[QFILE_RESULT_SIZE + QFILE_RESULT_NAMELEN_SIZE + QFILE_NAME_MAX];
+	/* Not on the stack: a starter may have limited that to little more. */
+	unsigned char *bytes =
+		malloc(QFILE_RESULT_SIZE + QFILE_RESULT_NAMELEN_SIZE + result->namelen);
+	int r = bytes ? stream_write_timeout(out, bytes, qfile_result_encode(result, bytes),
+					     stream_timeout(timeout))
+		      : -ENOMEM;
 
-	return stream_write_timeout(out, bytes, qfile_result_encode(result, bytes),
-				    stream_timeout(timeout));
+	free(bytes);
+	return r;
 }
 
 int qfile_refuse(int out, int code)
@@ -91,14 +97,18 @@ int qfile_refuse(int out, int code)
 static int send_result(struct monitor *monitor, int code)
 {
 	const char *name = monitor->last ? monitor->last : monitor->error->name;
-	struct qfile_result result = {
-		.code = (uint32_t)-code,
-		.crc = monitor->outcome->received.crc,
-		.namelen = strnlen(name, sizeof(result.name)),
-	};
+	struct qfile_result *result = calloc(1, sizeof(*result));
+	int r;
 
-	memcpy(result.name, name, result.namelen);
-	return write_result(monitor->options->out, &result, monitor->options->timeout);
+	if (!result)
+		return -ENOMEM;
+	result->code = (uint32_t)-code;
+	result->crc = monitor->outcome->received.crc;
+	result->namelen = strnlen(name, sizeof(result->name));
+	memcpy(result->name, name, result->namelen);
+	r = write_result(monitor->options->out, result, monitor->options->timeout);
+	free(result);
+	return r;
 }
 
 /* Verify and commit what the child has unpacked. */
