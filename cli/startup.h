@@ -13,4 +13,10 @@
  */
 int descriptors_fill(void);
 
+/*
+ * Exit with a message where the stack may not grow to what the programs need: they would die of a
+ * signal. A limit that may be raised is.
+ */
+void stack_need(void);
+
 #endif

@@ -345,7 +345,7 @@ enum qfile_layer {
 	QFILE_LAYER_PRIVILEGES = 1 << 4, /* no capabilities, and no way to gain any */
 	/* No new processes, no core dumps, limited descriptors and memory. */
 	QFILE_LAYER_RESOURCES = 1 << 5,
-	QFILE_LAYER_DESCRIPTORS = 1 << 6, /* all closed but the stream, the report and stderr */
+	QFILE_LAYER_DESCRIPTORS = 1 << 6, /* three pipes to the monitor, no others */
 	/* Only making entries and writing files: no reading, removing or running. */
 	QFILE_LAYER_LANDLOCK = 1 << 7,
 	QFILE_LAYER_SYSCALLS = 1 << 8, /* seccomp: any call that is not listed kills */
@@ -362,7 +362,7 @@ enum qfile_conflict {
 /* Initialize with QFILE_RECEIVE_OPTIONS_INIT, then set at least `in`, `out` and `incoming`. */
 struct qfile_receive_options {
 	size_t size;    /* of this struct: later versions of the library may add members */
-	int in;         /* the stream */
+	int in;         /* the stream; best a pipe without a name that is open for reading only */
 	int out;        /* the result goes here */
 	int stop;       /* a descriptor that becomes readable when the user wants to stop, or -1 */
 	int incoming;   /* the directory to deliver to: qfile_incoming_open() */
@@ -383,11 +383,19 @@ struct qfile_receive_options {
 		.on_conflict = QFILE_CONFLICT_FAIL, .timeout = 0, .wait_for_space = 0,         \
 	}
 
+/* Bytes, NUL counted. */
+#define QFILE_SAID_SIZE 1024
+
 struct qfile_receive_outcome {
 	struct qfile_received received;
 	unsigned layers;  /* the enum qfile_layer bits that were in force */
 	unsigned renamed; /* top-level entries that arrived under another name */
 	bool result_sent; /* false: the sender had gone, or took nothing */
+	/*
+	 * What the unpacking process wrote to stderr, made printable and cut; usually empty. It
+	 * writes there only if it is broken or was taken over: for a log, not for the sender.
+	 */
+	char said[QFILE_SAID_SIZE];
 };
 
 /*

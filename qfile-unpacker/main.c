@@ -108,6 +108,12 @@ static void tell(const struct qfile_receive_outcome *outcome, int r)
 		      outcome->renamed);
 }
 
+/* It should say nothing. What it says may be the sender's words. */
+static void tell_what_child_said(const char *said)
+{
+	warnx("the unpacking process wrote to stderr: %s", said);
+}
+
 static int receive(const struct options *options, int incoming, struct qfile_error *error)
 {
 	struct qfile_receive_options receive_options = QFILE_RECEIVE_OPTIONS_INIT;
@@ -125,6 +131,8 @@ static int receive(const struct options *options, int incoming, struct qfile_err
 	receive_options.timeout = options->timeout;
 	receive_options.wait_for_space = options->wait_for_space;
 	r = qfile_receive(&receive_options, &outcome, error);
+	if (*outcome.said)
+		tell_what_child_said(outcome.said);
 	if (options->verbose)
 		tell(&outcome, r);
 	if (r < 0)
@@ -142,6 +150,7 @@ int main(int argc, char **argv)
 	int status, incoming;
 
 	descriptors_fill();
+	stack_need();
 	/* One write per line: other programs may share stderr. */
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	status = options_parse(&options, argc, argv);

@@ -208,7 +208,8 @@ $(B)/tests/escape/escape: $(call objects,tests/escape) \
 	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) $(ESCAPE_HOOKS:%=-Wl,--wrap=%) -o $@ $^ $(PKG_LIBS)
 
 ESCAPE_HOOKS = syscall unshare chroot chdir setsid setrlimit capabilities_drop \
-	capabilities_can_chroot landlock_confine seccomp_confine verify waitpid syncfs
+	capabilities_can_chroot landlock_confine seccomp_confine relay_open said_open verify \
+	waitpid syncfs
 
 # Makes a call of another process fail, or kills the process there.
 $(B)/tests/fault/inject: $(B)/tests/fault/inject.o

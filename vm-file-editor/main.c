@@ -125,6 +125,7 @@ int main(int argc, char **argv)
 	int status, flags, r;
 
 	descriptors_fill();
+	stack_need();
 	/* One write per line: other programs may share stderr. */
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	status = options_parse(&options, argc, argv);

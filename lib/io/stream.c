@@ -53,8 +53,7 @@ static int wait_for(int fd, short events, int stop, int timeout)
 	}
 }
 
-/* read(2) that waits even if `fd` is non-blocking, and never fails with EINTR or EAGAIN. */
-static ssize_t read_some(int fd, void *buffer, size_t size)
+ssize_t stream_read_some(int fd, void *buffer, size_t size)
 {
 	for (;;) {
 		ssize_t n = read(fd, buffer, size);
@@ -78,7 +77,7 @@ ssize_t stream_read_full(int fd, void *buffer, size_t size)
 	size_t done = 0;
 
 	while (done < size) {
-		ssize_t n = read_some(fd, (char *)buffer + done, size - done);
+		ssize_t n = stream_read_some(fd, (char *)buffer + done, size - done);
 
 		if (n < 0)
 			return n;
@@ -167,7 +166,7 @@ static int reader_fill(struct stream_reader *reader, size_t limit)
 		if (r < 0)
 			return r;
 	}
-	n = read_some(reader->fd, reader->buffer + reader->end, limit - reader->end);
+	n = stream_read_some(reader->fd, reader->buffer + reader->end, limit - reader->end);
 	if (n < 0)
 		return (int)n;
 	if (n == 0)

@@ -34,6 +34,8 @@ void stream_widen_pipe(int fd);
 /* Convert a timeout in seconds, 0 for none, to poll(2)'s. */
 int stream_timeout(unsigned seconds);
 
+/* read(2) that waits even if `fd` is non-blocking, and never returns -EINTR or -EAGAIN. */
+ssize_t stream_read_some(int fd, void *buffer, size_t size);
 /* Read until `size` bytes have come, or the end. Returns the bytes read or a negative errno. */
 ssize_t stream_read_full(int fd, void *buffer, size_t size);
 /* Write all `size` bytes. */

@@ -5,6 +5,7 @@
  * Copyright the qfilecopy authors
  */
 #include "format/error.h"
+#include "io/directory.h"
 #include "text/vmname.h"
 
 #include <errno.h>
@@ -12,7 +13,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define OPEN_DIRECTORY (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -23,10 +23,12 @@
  */
 static int open_or_make(int dir, const char *name, const char *path, struct qfile_error *error)
 {
-	int fd;
+	int fd = directory_make(dir, name, 0700);
 
-	if (mkdirat(dir, name, 0700) < 0 && errno != EEXIST)
-		return error_set(error, -errno, "making the directory", path);
+	if (fd >= 0)
+		return fd;
+	if (fd != -EEXIST)
+		return error_set(error, fd, "making the directory", path);
 	fd = openat(dir, name, OPEN_DIRECTORY | O_NOFOLLOW);
 	if (fd < 0) {
 		int r = error_set(error, -errno, "opening the directory", path);

@@ -76,6 +76,7 @@ int staging_adopt(struct staging *staging, int incoming, const char *name)
 
 static int make_tree(struct staging *staging)
 {
+	/* Not set-group-ID, which the directories that arrive in it would inherit. */
 	staging->tree = directory_make(staging->dir, STAGING_TREE, 0700);
 	if (staging->tree < 0)
 		return staging->tree;

@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -31,9 +32,10 @@ struct unpacker {
 	/* The directory last worked in; its first level is the root, with an empty name. */
 	struct dirstack dirs;
 	struct qfile_received *received;
-	struct qfile_header header;    /* of the current entry */
-	char name[QFILE_NAME_MAX + 1]; /* of the current entry */
-	const char *base;              /* the last component of `name` */
+	struct qfile_header header;      /* of the current entry */
+	char name[QFILE_NAME_MAX + 1];   /* of the current entry */
+	const char *base;                /* the last component of `name` */
+	char target[QFILE_NAME_MAX + 1]; /* of the current link */
 };
 
 /* Leave directories until the deepest one is `dir`, or above it. */
@@ -301,7 +303,7 @@ static int unpack_file(struct unpacker *unpacker)
 static int unpack_link(struct unpacker *unpacker)
 {
 	size_t length = (size_t)unpacker->header.filelen;
-	char target[QFILE_NAME_MAX + 1];
+	char *target = unpacker->target;
 	const unsigned char *bytes;
 	struct timespec times[2];
 	ssize_t n = stream_peek(&unpacker->reader, length, &bytes);
@@ -387,28 +389,41 @@ static int begin(struct unpacker *unpacker)
 	return fd < 0 ? -errno : enter(unpacker, fd, "", 0);
 }
 
+static int unpack_all(struct unpacker *unpacker, char *last)
+{
+	int r = begin(unpacker);
+
+	if (r < 0)
+		return r;
+	do
+		r = unpack_entry(unpacker, last);
+	while (r > 0);
+	return r;
+}
+
 int unpack(const struct unpack_options *options, struct qfile_received *received,
 	   char last[QFILE_NAME_MAX])
 {
-	struct unpacker unpacker = {.options = options, .received = received};
+	/* Large for a stack, whose size the starter may have limited. */
+	struct unpacker *unpacker = calloc(1, sizeof(*unpacker));
 	int r;
 
 	*received = (struct qfile_received){.crc = 0};
 	last[0] = '\0';
-	dirstack_init(&unpacker.dirs);
-	r = stream_reader_open(&unpacker.reader, options->in);
-	if (r == 0)
-		r = begin(&unpacker);
-	stream_widen_pipe(options->in);
-	unpacker.reader.timeout = stream_timeout(options->timeout);
-	while (r == 0) {
-		r = unpack_entry(&unpacker, last);
-		if (r == 0)
-			break;
-		r = r > 0 ? 0 : r;
+	if (!unpacker)
+		return -ENOMEM;
+	unpacker->options = options;
+	unpacker->received = received;
+	dirstack_init(&unpacker->dirs);
+	r = stream_reader_open(&unpacker->reader, options->in);
+	if (r == 0) {
+		stream_widen_pipe(options->in);
+		unpacker->reader.timeout = stream_timeout(options->timeout);
+		r = unpack_all(unpacker, last);
+		received->crc = stream_reader_crc(&unpacker->reader);
 	}
-	received->crc = unpacker.reader.buffer ? stream_reader_crc(&unpacker.reader) : 0;
-	dirstack_close(&unpacker.dirs);
-	stream_reader_close(&unpacker.reader);
+	dirstack_close(&unpacker->dirs);
+	stream_reader_close(&unpacker->reader);
+	free(unpacker);
 	return r;
 }

@@ -35,9 +35,10 @@
 #define OPEN_TREE_CLOEXEC O_CLOEXEC
 #endif
 
-/* The limits: what unpacking needs, and some more. */
-#define MAX_DESCRIPTORS 64 /* lib/io/dirstack.c keeps 33 directories open */
-/* Shared libraries count; the heap of an honest child stays below 2 MiB. */
+/*
+ * What unpacking needs, and some more. Shared libraries count; the heap of an honest child stays
+ * below 2 MiB.
+ */
 #define MAX_ADDRESS_SPACE (256UL << 20)
 
 static const char *const layer_names[] = {

@@ -5,7 +5,9 @@ import collections
 import errno
 import fcntl
 import os
+import select
 import signal
+import socket
 import stat
 import struct
 import subprocess
@@ -37,6 +39,108 @@ def drain(fd):
         return file.read()
 
 
+class Standard:
+    """
+    The stdin and stderr of the program: what an attempt is called after, as "stdin-file-read", else
+    nothing. An attempt that is called "endless" has a stream that has ended, since its sender is
+    done, and the child is not.
+    """
+
+    def __init__(self, one, home):
+        self.home = home
+        self.opened = []
+        self.stderr = tempfile.TemporaryFile(dir=os.path.dirname(home.path))
+        self.streams = {"stdin": subprocess.DEVNULL, "stderr": self.stderr}
+        self.written = lambda: b""  # what has arrived where nobody but an attack writes to
+        which, _, rest = one.name.partition("-")
+        if which in self.streams:
+            self.streams[which] = getattr(self, rest.partition("-")[0])()
+        elif which == "endless":
+            self.streams["stdin"], end = os.pipe()
+            self.opened.append(self.streams["stdin"])
+            os.close(end)
+
+    def __enter__(self):
+        return self
+
+    def said(self):
+        """What programs say that an attack has run."""
+        self.stderr.seek(0)
+        return self.stderr.read().decode(errors="replace")
+
+    def __exit__(self, *_):
+        self.stderr.close()
+        for each in self.opened:
+            os.close(each)
+
+    def watched(self, fd):
+        """All that can be read from it by now is what was written."""
+        def read():
+            os.set_blocking(fd, False)
+            try:
+                return os.read(fd, 4096)
+            except OSError:
+                return b""
+        self.written = read
+
+    def keep(self, *fds):
+        self.opened += fds
+        return fds[0]
+
+    def terminal(self):
+        """Of its own, as the one of the shell that it was started from. Somebody types a secret."""
+        master, slave = os.openpty()
+        settings = termios.tcgetattr(slave)
+        settings[3] &= ~termios.ECHO
+        termios.tcsetattr(slave, termios.TCSANOW, settings)
+        os.write(master, f"{self.home.word} is typed\n".encode())
+        self.streams["preexec_fn"] = lambda: fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+        self.watched(master)
+        return self.keep(slave, master)
+
+    def opened_file(self, name, flags):
+        """Behind what it holds already."""
+        fd = os.open(f"{self.home.path}/{name}", flags)
+        os.lseek(fd, 0, os.SEEK_END)
+        return self.keep(fd)
+
+    def file(self):
+        return self.opened_file("stream", os.O_RDWR)
+
+    def log(self):
+        return self.opened_file("log", os.O_WRONLY)
+
+    def append(self):
+        return self.opened_file("log", os.O_WRONLY | os.O_APPEND)
+
+    def both(self):
+        return self.opened_file("log", os.O_RDWR)
+
+    def fifo(self):
+        fd = self.keep(os.open(f"{self.home.path}/fifo", os.O_RDWR))
+        self.watched(fd)
+        return fd
+
+    def socket(self):
+        """The other end sends a secret."""
+        one, other = socket.socketpair()
+        other.send(f"{self.home.word} is sent\n".encode())
+        self.watched(other.fileno())
+        return self.keep(one.detach(), other.detach())
+
+    def epoll(self):
+        """It waits for something that is there."""
+        reading, writing = os.pipe()
+        os.write(writing, b"x")
+        fd = os.dup((poll := select.epoll()).fileno())
+        poll.register(reading, select.EPOLLIN)
+        poll.close()
+        return self.keep(fd, reading, writing)
+
+    def directory(self):
+        return self.keep(os.open(self.home.path, os.O_RDONLY | os.O_DIRECTORY))
+
+
 class Run:
     """What can be seen of an attempt, during it and afterwards."""
 
@@ -44,57 +148,36 @@ class Run:
         self.one, self.home = one, home
         answers, answer = os.pipe()
         outs, out = os.pipe()
-        with tempfile.TemporaryFile(dir=os.path.dirname(home.path)) as stderr:
+        with Standard(one, home) as standard:
             arguments = [configuration, one.name, world.user, home.path, outside.SOURCE,
                          world.victim.pid, world.port, world.key, answer, out]
-            terminal, status = self.start(one, arguments, (answer, out), stderr)
+            self.status = self.start(arguments, (answer, out), standard)
             os.close(answer)
             os.close(out)
-            stderr.seek(0)
-            self.stderr = stderr.read() + terminal
-        self.status = status
+            self.written = standard.written()
+            said = standard.said()
         self.answer = drain(answers)
-        self.seen = dict(line.split(" ", 1) for line in drain(outs).decode().splitlines())
+        seen, _, told = drain(outs).decode(errors="surrogateescape").partition("told\n")
+        self.seen = dict(line.split(" ", 1) for line in seen.splitlines())
+        self.told = "\n".join((told, said, self.seen.get("stderr", "")))
         self.reached = world.touched(home)
         self.changes = home.changes()
         self.arrived = home.arrived()
         self.unlawful = [name for name in self.arrived
                          if self.lawless(os.path.join(os.fsencode(home.incoming), name))]
-        self.began = b"began" in self.stderr
+        # A monitor that was killed tells nothing.
+        self.began = "began" in self.told or not self.seen
 
     @staticmethod
-    def start(one, arguments, fds, stderr):
-        """Run the program. Returns what it wrote to its terminal, if it has one, and its exit
-        status."""
-        master = slave = None
-        streams = {"stdin": subprocess.DEVNULL, "stderr": stderr}
-        if one.name.startswith("tty-"):
-            master, slave = os.openpty()
-            streams[one.name[len("tty-"):]] = slave
-            # Its own, as the one of the shell that it was started from.
-            streams["preexec_fn"] = lambda: fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
-        elif one.name.startswith("endless"):  # the sender is done, and the child is not
-            streams["stdin"], end = os.pipe()
-            os.close(end)
+    def start(arguments, fds, standard):
+        """Run the program to its end. Returns its exit status."""
         process = subprocess.Popen([PROGRAM, *map(str, arguments)], stdout=subprocess.DEVNULL,
-                                   pass_fds=fds, start_new_session=True, **streams)
+                                   pass_fds=fds, start_new_session=True, **standard.streams)
         try:
-            status = process.wait(LONG)
+            return process.wait(LONG)
         except subprocess.TimeoutExpired:
             process.kill()
-            status = f"killed, since it did not end: {process.wait()}"
-        if one.name.startswith("endless"):
-            os.close(streams["stdin"])
-        if master is None:
-            return b"", status
-        os.set_blocking(master, False)
-        try:
-            text = os.read(master, 4096)
-        except OSError:
-            text = b""
-        os.close(master)
-        os.close(slave)
-        return text, status
+            return f"killed, since it did not end: {process.wait()}"
 
     @property
     def layers(self):
@@ -140,12 +223,14 @@ class Run:
     def evidence(self, layers):
         """Of an escape: sentences."""
         found = list(self.reached)
-        if b"ESCAPED" in self.stderr:
-            said = [line for line in self.stderr.decode(errors="replace").split("\n")
+        if "ESCAPED" in self.told:
+            said = [line for line in self.told.split("\n")
                     if line and line.strip() not in ("began", "ESCAPED")]
             found.append(f"it says so{': ' if said else ''}{'; '.join(said)}")
-        if self.home.word.encode() in self.stderr + self.answer:
+        if self.home.word in self.told or self.home.word.encode() in self.answer:
             found.append("the secret came out")
+        if self.written:
+            found.append(f"written to what it was started with: {self.written!r}")
         if self.changes:
             found.append(f"changed outside: {', '.join(sorted(self.changes))}")
         if not self.seen:
@@ -154,8 +239,8 @@ class Run:
             found.append("a staging directory was left behind")
         if self.arrived and not self.one.lawful or self.unlawful:
             found.append(f"delivered: {', '.join(map(repr, self.arrived))}")
-        if (self.result == -errno.ECANCELED and b"failed" not in self.stderr
-            and b"ESCAPED" not in self.stderr):
+        if (self.result == -errno.ECANCELED and "failed" not in self.told
+            and "ESCAPED" not in self.told):
             found.append("the monitor believes that it is to stop")
         if self.result == -errno.EFAULT:
             found.append("the monitor read beyond its memory")
@@ -177,7 +262,7 @@ class Run:
         return found
 
     def how_it_failed(self):
-        lines = [line.strip() for line in self.stderr.decode(errors="replace").splitlines()]
+        lines = [line.strip() for line in self.told.splitlines()]
         failed = [line[len("failed "):] for line in lines if line.startswith("failed ")]
         if failed:
             return failed[-1]

@@ -1,5 +1,5 @@
 /*
- * Descriptors that a child could have inherited, and locks.
+ * Descriptors above 2 that a child could have inherited, and locks.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -11,7 +11,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -99,27 +98,6 @@ static int choose_its_signal(void)
 		       : why(fcntl(STDOUT_FILENO, F_SETSIG, SIGKILL));
 }
 
-static int type_on_terminal(int fd)
-{
-	for (const char *byte = "evil\n"; *byte; byte++) {
-		if (ioctl(fd, TIOCSTI, byte) < 0)
-			return errno;
-	}
-	return ESCAPED;
-}
-
-static int type_on_stdin(void)
-{
-	return type_on_terminal(STDIN_FILENO);
-}
-
-static int type_on_stderr(void)
-{
-	return type_on_terminal(STDERR_FILENO);
-}
-
-#define NO_TYPING "a setting of the kernel forbids it to some"
-
 const struct attempt descriptor_attempts[] = {
 	{"inherited", "find an open descriptor other than the root's", "there is one", find_any,
 	 NULL},
@@ -144,9 +122,5 @@ const struct attempt descriptor_attempts[] = {
 	 own_descriptor_for_another, NULL},
 	{"set-signal", "have another process killed by F_SETSIG", "the kernel takes it",
 	 choose_its_signal, NULL},
-	{"tty-stdin", "type on the terminal that stdin is", "the kernel takes it", type_on_stdin,
-	 NO_TYPING},
-	{"tty-stderr", "type on the terminal that stderr is", "the kernel takes it", type_on_stderr,
-	 NO_TYPING},
 	{0},
 };

@@ -40,7 +40,7 @@ struct attempt {
 /* By subject; each ends with an empty one. */
 extern const struct attempt descriptor_attempts[], file_attempts[], kernel_attempts[],
 	mount_attempts[], network_attempts[], node_attempts[], process_attempts[],
-	report_attempts[], resource_attempts[], staged_attempts[];
+	report_attempts[], resource_attempts[], staged_attempts[], standard_attempts[];
 /* Of these, what is handed over may be delivered, as far as it is lawful. */
 extern const struct attempt lawful_attempts[];
 
@@ -78,8 +78,12 @@ extern bool committed_too_early;
 
 /* The errno of a system call that failed, or ESCAPED. */
 int why(long result);
-/* A sentence about what happened, on stderr. No more than one system call. */
+/* A sentence about what happened, for run.py. No system call. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Before the first. */
+void say_open(void);
+/* All of them, a line each. */
+const char *said(void);
 /* Read from a file and tell what is in it. Returns ESCAPED where that worked. */
 int steal(int fd);
 /* Make an entry to be handed over, and count it. Returns the descriptor of a file or directory. */

@@ -6,6 +6,8 @@
  * Copyright the qfilecopy authors
  */
 #include "escape.h"
+#include "receive/relay.h"
+#include "receive/said.h"
 #include "receive/verify.h"
 
 #include <errno.h>
@@ -28,6 +30,7 @@ enum {
 	NO_CHROOT = 1 << 5, /* it fails, and the monitor is told */
 	PRIVILEGES = 1 << 6,
 	RESOURCES = 1 << 7,
+	/* The child has its starter's: stdin and stderr as they are, and all others. */
 	DESCRIPTORS = 1 << 8,
 	LANDLOCK = 1 << 9,
 	SYSTEM_CALLS = 1 << 10,
@@ -125,6 +128,10 @@ int __real_verify(const struct staging *staging, unsigned flags, unsigned held, 
 		  struct qfile_error *error);
 int __wrap_verify(const struct staging *staging, unsigned flags, unsigned held, uint64_t claimed,
 		  struct qfile_error *error);
+int __real_relay_open(struct relay *relay, int in);
+int __wrap_relay_open(struct relay *relay, int in);
+int __real_said_open(struct said *said);
+int __wrap_said_open(struct said *said);
 pid_t __real_waitpid(pid_t pid, int *status, int options);
 pid_t __wrap_waitpid(pid_t pid, int *status, int options);
 int __real_syncfs(int fd);
@@ -219,6 +226,22 @@ int __wrap_verify(const struct staging *staging, unsigned flags, unsigned held, 
 		  struct qfile_error *error)
 {
 	return without(VERIFY) ? 0 : __real_verify(staging, flags, held, claimed, error);
+}
+
+int __wrap_relay_open(struct relay *relay, int in)
+{
+	if (!without(DESCRIPTORS))
+		return __real_relay_open(relay, in);
+	*relay = (struct relay){.fd = in};
+	return 0;
+}
+
+int __wrap_said_open(struct said *said)
+{
+	if (!without(DESCRIPTORS))
+		return __real_said_open(said);
+	*said = (struct said){.fd = -1};
+	return dup(STDERR_FILENO);
 }
 
 /* Only the monitor of the delivery reaps its child. */

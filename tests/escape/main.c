@@ -7,7 +7,7 @@
  *       receive with ATTEMPT in the parser's place and without LAYER
  *
  * run.py calls it. The stream is stdin. Descriptor ANSWER takes the answer; what the monitor has
- * seen goes to descriptor OUT, a line each.
+ * seen goes to descriptor OUT, a line each, and behind "told" all that the attack has told.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -36,9 +36,9 @@ struct scene scene;
 static const struct attempt *attempt;
 
 static const struct attempt *const subjects[] = {
-	file_attempts,    descriptor_attempts, mount_attempts,  process_attempts,
-	network_attempts, resource_attempts,   kernel_attempts, node_attempts,
-	report_attempts,  staged_attempts,     lawful_attempts,
+	file_attempts,    descriptor_attempts, standard_attempts, mount_attempts,
+	process_attempts, network_attempts,    resource_attempts, kernel_attempts,
+	node_attempts,    report_attempts,     staged_attempts,   lawful_attempts,
 };
 
 #define SUBJECTS (sizeof(subjects) / sizeof(*subjects))
@@ -169,9 +169,12 @@ static int receive(int out)
 	r = qfile_receive(&options, &outcome, &error);
 	gethostname(after, sizeof(after));
 	getrusage(RUSAGE_SELF, &usage);
-	dprintf(out, "result %d\nlayers %u\nstatus %d\nearly %d\nhost %d\nmemory %ld\nsays %s\n", r,
-		outcome.layers, child_status, committed_too_early, strcmp(before, after),
-		usage.ru_maxrss, r < 0 ? qfile_error_text(&error, text, sizeof(text)) : "success");
+	dprintf(out,
+		"result %d\nlayers %u\nstatus %d\nearly %d\nhost %d\nmemory %ld\nsays %s\n"
+		"stderr %s\ntold\n%s",
+		r, outcome.layers, child_status, committed_too_early, strcmp(before, after),
+		usage.ru_maxrss, r < 0 ? qfile_error_text(&error, text, sizeof(text)) : "success",
+		outcome.said, said());
 	return 0;
 }
 
@@ -188,6 +191,7 @@ int main(int argc, char **argv)
 	if (argc != 11)
 		errx(2, "wrong arguments; run.py calls this program");
 	signal(SIGPIPE, SIG_IGN);
+	say_open();
 	protect_the_machine();
 	attempt = find(argv[2]);
 	if (!attempt || !layers_leave_out(argv[1]))

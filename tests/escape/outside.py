@@ -44,7 +44,8 @@ class Home:
         os.makedirs(f"{self.incoming}/earlier")
         os.makedirs(f"{self.incoming}/{LOCKED}/tree")
         os.mkdir(f"{self.path}/PedOSIncoming/other")
-        for name in ("secret", f"PedOSIncoming/{SOURCE}/earlier/letter",
+        os.mkfifo(f"{self.path}/fifo", 0o600)
+        for name in ("secret", "log", "stream", f"PedOSIncoming/{SOURCE}/earlier/letter",
                      "PedOSIncoming/other/letter"):
             write(f"{self.path}/{name}", f"{self.word} in {name}\n")
         self.lock = os.open(f"{self.incoming}/{LOCKED}", os.O_RDONLY)

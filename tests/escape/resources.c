@@ -35,15 +35,9 @@ static int grow_heap(void)
 	return sbrk((intptr_t)MUCH) == (void *)-1 ? errno : ESCAPED;
 }
 
-static int map_one_file_often(void)
+static int map_shared(void)
 {
-	int fd = make_file("file", 0644);
-
-	if (fd < 0 || ftruncate(fd, (off_t)MUCH) < 0)
-		return errno;
-	return mmap(NULL, MUCH, PROT_READ, MAP_PRIVATE, scene.root, 0) == MAP_FAILED &&
-			       mmap(NULL, MUCH, PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0) ==
-				       MAP_FAILED
+	return mmap(NULL, MUCH, PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0) == MAP_FAILED
 		       ? errno
 		       : ESCAPED;
 }
@@ -90,7 +84,7 @@ static int dump_core(void)
 const struct attempt resource_attempts[] = {
 	{"memory", "map more memory than granted", GETS, fill_memory, NULL},
 	{"heap", "grow the heap beyond what is granted", GETS, grow_heap, NULL},
-	{"memory-shared", "map more shared memory than granted", GETS, map_one_file_often, NULL},
+	{"memory-shared", "map more shared memory than granted", GETS, map_shared, NULL},
 	{"descriptors", "open 200 descriptors", GETS, use_up_descriptors, NULL},
 	{"setrlimit", "lift the limit of memory", MAY, raise_limit, NULL},
 	{"prlimit", "lift the limit of processes", MAY, raise_limit_by_prlimit, NULL},

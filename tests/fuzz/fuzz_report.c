@@ -8,7 +8,7 @@
  * Copyright the qfilecopy authors
  */
 /* What the monitor does with a record is its own affair, behind static functions. */
-#include "receive/receive.c"
+#include "receive/child.c"
 
 #include "fuzz.h"
 #include "input.h"
@@ -43,34 +43,34 @@ static void check_record(const struct report_reader *reader)
  * What the monitor makes of a record: which layers hold the child is its first word and said once;
  * a taken name, and only that, ends the delivery early. `confined`: it had been said before.
  */
-static void check_verdict(const struct monitor *monitor, bool confined, int r)
+static void check_verdict(const struct child *child, bool confined, int r)
 {
-	const struct report *report = &monitor->reader.report;
+	const struct report *report = &child->reader.report;
 
 	if ((report->kind <= REPORT_UNCONFINED) == confined) {
 		CHECK(r == -EPROTO);
 		return;
 	}
 	if (report->kind == REPORT_CONFINED)
-		CHECK(r == 0 && monitor->outcome->layers == report->layers);
+		CHECK(r == 0 && child->outcome->layers == report->layers);
 	if (report->kind == REPORT_UNCONFINED)
-		CHECK(r == -EPERM && monitor->error->code == EPERM);
+		CHECK(r == -EPERM && child->error->code == EPERM);
 	if (report->kind == REPORT_ENTRY)
-		CHECK(r == (strcmp(monitor->reader.name, "taken") == 0 &&
+		CHECK(r == (strcmp(child->reader.name, "taken") == 0 &&
 					    options.on_conflict == QFILE_CONFLICT_FAIL
 				    ? -EEXIST
 				    : 0));
 	if (report->kind == REPORT_DONE)
 		CHECK(r == (report->code ? -(int)report->code : 1) &&
-		      strcmp(monitor->error->name, monitor->reader.name) == 0);
+		      strcmp(child->error->name, child->reader.name) == 0);
 }
 
 /* Record by record, as listen_to_child() goes over them. Returns what it should return. */
-static int expected(struct monitor *monitor)
+static int expected(struct child *child)
 {
 	for (;;) {
-		bool confined = monitor->confined;
-		int r = report_receive(&monitor->reader);
+		bool confined = child->confined;
+		int r = report_receive(&child->reader);
 
 		if (r < 0) {
 			CHECK(r == -EPROTO || r == -ECONNRESET);
@@ -78,9 +78,9 @@ static int expected(struct monitor *monitor)
 		}
 		if (r == 0)
 			continue;
-		check_record(&monitor->reader);
-		r = act_on_report(monitor);
-		check_verdict(monitor, confined, r);
+		check_record(&child->reader);
+		r = act_on_report(child);
+		check_verdict(child, confined, r);
 		if (r != 0)
 			return r < 0 ? r : 0;
 	}
@@ -88,7 +88,7 @@ static int expected(struct monitor *monitor)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct monitor monitor;
+	static struct child child;
 	static struct qfile_error error;
 	static struct qfile_receive_outcome outcome;
 	struct input input = {.bytes = data + 1, .size = size - 1};
@@ -102,15 +102,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	input.cuts = data[0] & 0x7f;
 	reader.fd = input_begin(&input);
 	descriptors = fuzz_open_descriptors();
-	monitor = (struct monitor){
+	child = (struct child){
 		.options = &options, .outcome = &outcome, .error = &error, .reader = reader};
-	r = expected(&monitor);
+	r = expected(&child);
 	/* In one piece, or in others: it comes to the same. */
 	input.cuts ^= 0x15;
 	input_begin(&input);
-	monitor.reader = reader;
-	monitor.confined = false;
-	CHECK(listen_to_child(&monitor) == r);
+	child.reader = reader;
+	child.confined = false;
+	CHECK(listen_to_child(&child) == r);
 	CHECK(r == 0 || error.code == -r);
 	scratch_check_outside();
 	CHECK(fuzz_open_descriptors() == descriptors);

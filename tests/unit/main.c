@@ -48,6 +48,7 @@ static const struct {
 	{"progress", progress_suite, PURE},
 	{"stream", stream_suite, APART},
 	{"report", report_suite, APART},
+	{"said", said_suite, APART},
 	{"dirstack", dirstack_suite, APART},
 	{"walk", walk_suite, APART},
 	{"unpack", unpack_suite, APART},

@@ -29,6 +29,7 @@ Suite *options_suite(void);
 Suite *progress_suite(void);
 Suite *stream_suite(void);
 Suite *report_suite(void);
+Suite *said_suite(void);
 Suite *dirstack_suite(void);
 Suite *walk_suite(void);
 Suite *unpack_suite(void);

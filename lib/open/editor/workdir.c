@@ -22,6 +22,7 @@
 
 int workdir_make(struct workdir *workdir, const char *directory, const char *from, const char *name)
 {
+	static const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	char above[PATH_MAX];
 	int n;
 
@@ -34,8 +35,11 @@ int workdir_make(struct workdir *workdir, const char *directory, const char *fro
 		return -ENAMETOOLONG;
 	if (!mkdtemp(workdir->directory))
 		return -errno;
-	workdir->dir = openat(AT_FDCWD, workdir->directory,
-			      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	workdir->dir = openat(AT_FDCWD, workdir->directory, flags);
+	/* A umask can keep even its owner out. */
+	if (workdir->dir < 0 && errno == EACCES &&
+	    fchmodat(AT_FDCWD, workdir->directory, 0700, AT_SYMLINK_NOFOLLOW) == 0)
+		workdir->dir = openat(AT_FDCWD, workdir->directory, flags);
 	if (workdir->dir < 0) {
 		n = -errno;
 		rmdir(workdir->directory);

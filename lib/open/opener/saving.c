@@ -9,6 +9,7 @@
 #include "open/opener/opener.h"
 
 #include "format/error.h"
+#include "io/directory.h"
 #include "open/opener/attributes.h"
 
 #include <errno.h>
@@ -34,6 +35,15 @@ void saving_close(struct saving *saving)
 
 /* ---- The directory in which the save grows ---- */
 
+static bool make_one(const char *path)
+{
+	int fd = directory_make(AT_FDCWD, path, 0700);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 /*
  * Make the directory at `path` and those above it, if they are missing. Returns whether any was
  * made.
@@ -47,9 +57,9 @@ static bool make_path(const char *path)
 		return false;
 	for (const char *end = strchr(path + 1, '/'); end; end = strchr(end + 1, '/')) {
 		snprintf(parent, sizeof(parent), "%.*s", (int)(end - path), path);
-		made = mkdirat(AT_FDCWD, parent, 0700) == 0 || made;
+		made = make_one(parent) || made;
 	}
-	return mkdirat(AT_FDCWD, path, 0700) == 0 || made;
+	return make_one(path) || made;
 }
 
 /* Others may have made it: the directory above may be open to all, such as /var/tmp. */

@@ -5,9 +5,11 @@ import ctypes
 import glob
 import os
 import re
+import socket
 import subprocess
 
 import machine
+import process
 import stream as wire
 import suite
 import tree
@@ -181,12 +183,86 @@ def _(t):
     to = t.descriptors()
     equal(to.pop(0), os.readlink(f"/proc/self/fd/{t.receiving.stdin.fileno()}"))
     has(to.pop(1), "pipe:")
-    to.pop(2)
-    same_file(f"/proc/{t.child}/fd/2", t.receiving.err.fileno())
+    has(to[2], "pipe:")
+    ours = os.readlink(f"/proc/self/fd/{t.receiving.err.fileno()}")
+    check(to.pop(2) != ours, "it has our stderr")
     # As its own namespace names them: below the staging directory's tree.
     own = f"/|/begun|{re.escape(t.incoming)}/{re.escape(STAGING)}[^/]*/tree(/.*)?"
     equal([path for path in to.values() if not re.fullmatch(own, path)], [])
     t.finish()
+
+
+def streams(t):
+    """
+    What a stream may come from beside a plain pipe: a name, a descriptor for stdin, one to write to
+    it, and others to be closed.
+    """
+    os.mkfifo(f"{t.top}/fifo")
+    fifo = f"{t.top}/fifo"
+    yield "named pipe", os.open(fifo, os.O_RDWR), os.open(fifo, os.O_WRONLY), ()
+    for name, blocking in ("socket", True), ("socket that does not block", False):
+        one, other = socket.socketpair()
+        one.setblocking(blocking)
+        yield name, one.detach(), other.detach(), ()
+    reading, writing = os.pipe()
+    both = os.open(f"/proc/self/fd/{reading}", os.O_RDWR)
+    yield "pipe open for writing", both, writing, (reading,)
+
+
+def need_pipe(t, monitor, stdin):
+    """What copies the stream has nothing else, and the child has not what stdin is."""
+    t.child, = (pid for pid in process.children(monitor) if of_status("Seccomp", pid) == ["2"])
+    t.need_look()
+    copier, = set(process.children(monitor)) - {t.child}
+    equal(sorted(os.listdir(f"/proc/{copier}/fd")), ["0", "1"])
+    equal(os.readlink(f"/proc/{copier}/fd/1"), t.descriptors()[0])
+    same_file(f"/proc/{copier}/fd/0", stdin)
+
+
+@test("the child reads a pipe that the monitor made, whatever the stream comes from")
+def _(t):
+    stream = wire.delivery(wire.file("file", b"x" * 5000))
+    for name, stdin, writing, others in streams(t):
+        receiving = t.start(*t.receiver("--on-conflict=rename"), stdin=stdin)
+        os.write(writing, stream[:100])
+        wait_until(lambda: t.staged("file"), f"a file from a {name}")
+        equal(len(process.children(receiving.pid)), 2)
+        if machine.am_root() and os.path.exists("/proc/sys/kernel/seccomp/actions_avail"):
+            need_pipe(t, receiving.pid, stdin)
+        os.write(writing, stream[100:])
+        receiving.wait().exits(0)
+        for fd in (stdin, writing, *others):
+            os.close(fd)
+    equal(len(os.listdir(t.incoming)), 4)
+
+
+@test("a stream from a file arrives")
+def _(t):
+    tree.write(f"{t.top}/stream", wire.delivery(wire.file("file")))
+    with open(f"{t.top}/stream", "rb") as stdin:
+        t.run(*t.receiver(), stdin=stdin).exits(0)
+    t.arrived("file")
+
+
+@test("a stream that cannot be read is no stream that ended early: the reason is said")
+def _(t):
+    fd = os.open(t.top, os.O_RDONLY | os.O_DIRECTORY)
+    t.run(*t.receiver(), stdin=fd).exits(1).says("reading the stream", "Is a directory")
+    os.close(fd)
+    t.nothing_arrived()
+
+
+@test("what the stream is copied by ends with the monitor")
+def _(t):
+    one, other = socket.socketpair()
+    receiving = t.start(*t.receiver(), stdin=one.fileno())
+    wait_until(lambda: len(process.children(receiving.pid)) == 2, "two children")
+    pids = process.children(receiving.pid)
+    receiving.kill()
+    for pid in pids:
+        wait_until(lambda: process.ended(pid), f"the end of {pid}")
+    one.close()
+    other.close()
 
 
 @test("descriptors that the unpacker inherits are not the child's")

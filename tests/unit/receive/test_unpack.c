@@ -850,7 +850,8 @@ static bool goes_on(const char *call, int error_number)
  */
 static bool acceptable(const char *call, int error_number, int r)
 {
-	if (strcmp(call, "aligned_alloc") == 0 || strcmp(call, "reallocarray") == 0)
+	if (strcmp(call, "aligned_alloc") == 0 || strcmp(call, "calloc") == 0 ||
+	    strcmp(call, "reallocarray") == 0)
 		return r == -ENOMEM;
 	return r == -error_number || (error_number == EACCES && (r == -EINVAL || r == -EEXIST)) ||
 	       (error_number == ENOENT && r == -EINVAL);

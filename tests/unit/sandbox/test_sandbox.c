@@ -9,6 +9,7 @@
 #include "sandbox/seccomp.h"
 #include "unit.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
 #include <signal.h>
@@ -130,6 +131,98 @@ static int signal_the_parent(int root)
 	return result_of(kill(getppid(), 0));
 }
 
+static int work_in_current_directory(int root)
+{
+	return result_of(openat(AT_FDCWD, "new", O_WRONLY | O_CREAT, 0644) < 0 ? -1 : root);
+}
+
+/* As an int of 32 bits stands in a register: the kernel takes no notice of the upper ones. */
+static int work_in_current_directory_zero_extended(int root)
+{
+	return result_of(
+		(int)syscall(SYS_mkdirat, (long)(unsigned)AT_FDCWD, "dir", 0700) < 0 ? -1 : root);
+}
+
+static int read_what_it_opened(int root)
+{
+	char byte;
+
+	return result_of((int)read(root, &byte, 1));
+}
+
+static int read_stderr(int root)
+{
+	char byte;
+
+	(void)root;
+	return result_of((int)read(STDERR_FILENO, &byte, 1));
+}
+
+static int write_to_stdin(int root)
+{
+	(void)root;
+	return result_of((int)write(STDIN_FILENO, "x", 1));
+}
+
+static int write_at_stdin(int root)
+{
+	(void)root;
+	return result_of((int)pwrite(STDIN_FILENO, "x", 1, 0));
+}
+
+static int truncate_stderr(int root)
+{
+	(void)root;
+	return result_of(ftruncate(STDERR_FILENO, 0));
+}
+
+static int change_mode_of_stderr(int root)
+{
+	(void)root;
+	return result_of(fchmod(STDERR_FILENO, 0600));
+}
+
+static int change_times_of_stderr(int root)
+{
+	(void)root;
+	return result_of(futimens(STDERR_FILENO, NULL));
+}
+
+static int make_a_directory_below_stdin(int root)
+{
+	(void)root;
+	return result_of(mkdirat(STDIN_FILENO, "dir", 0700));
+}
+
+static int make_a_link_below_stdin(int root)
+{
+	(void)root;
+	return result_of(symlinkat("x", STDIN_FILENO, "link"));
+}
+
+static int close_stderr(int root)
+{
+	(void)root;
+	return result_of(close(STDERR_FILENO));
+}
+
+static int map_a_file(int root)
+{
+	return result_of(mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, root, 0) == MAP_FAILED ? -1 : 0);
+}
+
+static int use_the_largest_descriptor(int root)
+{
+	(void)root;
+	return close(MAX_DESCRIPTORS - 1) < 0 && errno == EBADF ? 0 : errno;
+}
+
+static int use_a_larger_descriptor(int root)
+{
+	(void)root;
+	return close(MAX_DESCRIPTORS) < 0 && errno == EBADF ? 0 : errno;
+}
+
 /*
  * Run `attempt` in a child behind one layer. Returns its errno, or minus the signal that killed it,
  * or -1000 when the layer could not be put in force.
@@ -210,6 +303,21 @@ static const struct {
 	{"map memory for running", map_for_running, -SIGSYS},
 	{"start a process", start_a_process, -SIGSYS},
 	{"signal the parent", signal_the_parent, -SIGSYS},
+	{"use the largest descriptor", use_the_largest_descriptor, 0},
+	{"use a larger descriptor", use_a_larger_descriptor, -SIGSYS},
+	{"work in the current directory", work_in_current_directory, -SIGSYS},
+	{"the same in 32 bits", work_in_current_directory_zero_extended, -SIGSYS},
+	{"read what it opened", read_what_it_opened, -SIGSYS},
+	{"read stderr", read_stderr, -SIGSYS},
+	{"write to stdin", write_to_stdin, -SIGSYS},
+	{"write at a place of stdin", write_at_stdin, -SIGSYS},
+	{"truncate stderr", truncate_stderr, -SIGSYS},
+	{"change the mode of stderr", change_mode_of_stderr, -SIGSYS},
+	{"change the times of stderr", change_times_of_stderr, -SIGSYS},
+	{"make a directory below stdin", make_a_directory_below_stdin, -SIGSYS},
+	{"make a link below stdin", make_a_link_below_stdin, -SIGSYS},
+	{"close stderr", close_stderr, -SIGSYS},
+	{"map a file", map_a_file, -SIGSYS},
 };
 
 START_TEST(system_calls)

@@ -1,0 +1,36 @@
+/*
+ * The confined child of a receiver, as its monitor has it.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
+#ifndef CHILD_H
+#define CHILD_H
+#include "receive/relay.h"
+#include "receive/report.h"
+#include "receive/said.h"
+
+struct child {
+	const struct qfile_receive_options *options;
+	struct qfile_receive_outcome *outcome;
+	int tree; /* the directory that becomes its whole file system */
+	struct relay stream;
+	struct report_reader reader;
+	struct said said;
+	bool confined;    /* the child has said so */
+	bool ended;       /* the sender has closed the stream, */
+	int64_t deadline; /* and the child must be done by then, as clock_now() */
+	const char *last; /* the whole name of its last entry; NULL: it has said none */
+	struct qfile_error *error;
+};
+
+/*
+ * Unpack the stream through a confined child into `tree`. When this returns the child has ended,
+ * whatever it has become. A negative errno, with *error filled, if it failed or `stop` became
+ * readable.
+ *
+ * Begin with options, outcome, tree and error set.
+ */
+int child_run(struct child *child);
+
+#endif
