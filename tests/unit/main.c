@@ -46,6 +46,7 @@ static const struct {
 	{"error", error_suite, PURE},
 	{"options", options_suite, PURE},
 	{"progress", progress_suite, PURE},
+	{"log", log_suite, APART},
 	{"stream", stream_suite, APART},
 	{"report", report_suite, APART},
 	{"dirstack", dirstack_suite, APART},
