@@ -116,6 +116,16 @@ const char *content_of(const char *path);
 /* The names in a directory, sorted, joined by spaces, in a static buffer. */
 const char *names_in(const char *path);
 
+/* ---- Mounts, for the test's own process alone ---- */
+
+/*
+ * Mount an empty file system in memory at `path`. As a plain user, be in a user namespace from then
+ * on. Returns whether that worked: see can_mount().
+ */
+bool mount_own(const char *path, unsigned long flags, const char *options);
+/* Can this user mount one with these flags? */
+bool can_mount(unsigned long flags);
+
 /* ---- Processes ---- */
 
 /* A pipe from which `bytes` can be read, written by another process in pieces of `piece` bytes. */
