@@ -77,6 +77,7 @@ static const struct {
 	{"replace", replace_suite, APART},
 	{"opener", opener_suite, APART},
 	{"saving", saving_suite, APART},
+	{"private", private_suite, APART},
 	/* clang-format on */
 };
 

@@ -58,6 +58,7 @@ Suite *original_suite(void);
 Suite *replace_suite(void);
 Suite *opener_suite(void);
 Suite *saving_suite(void);
+Suite *private_suite(void);
 
 /* Seconds. It ends what hangs, and promises nothing about speed. */
 #define HANGS 1200
