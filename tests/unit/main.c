@@ -57,6 +57,7 @@ static const struct {
 	{"journal_remove", journal_remove_suite, APART},
 	{"sandbox", sandbox_suite, APART},
 	{"verify", verify_suite, APART},
+	{"destination", destination_suite, APART},
 	{"vchan", vchan_suite, APART},
 	{"faults", faults_suite, APART},
 	{"policy", policy_suite, PURE},

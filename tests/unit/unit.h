@@ -38,6 +38,7 @@ Suite *commit_suite(void);
 Suite *journal_remove_suite(void);
 Suite *sandbox_suite(void);
 Suite *verify_suite(void);
+Suite *destination_suite(void);
 Suite *vchan_suite(void);
 Suite *faults_suite(void);
 Suite *policy_suite(void);
