@@ -215,9 +215,7 @@ static int wait_for_report(struct monitor *monitor)
 		monitor->deadline = clock_now() + stream_timeout(monitor->options->timeout);
 	}
 	if (left == 0) {
-		error_set(monitor->error, -ETIMEDOUT, NULL, NULL);
-		monitor->error->hint = "the unpacking process does not end";
-		return -ETIMEDOUT;
+		return error_set(monitor->error, -ETIMEDOUT, "ending the unpacking process", NULL);
 	}
 	return pollfds[0].revents != 0;
 }
@@ -284,15 +282,33 @@ int qfile_refuse(int out, int code)
 	return write_result(out, &(struct qfile_result){.code = (uint32_t)code}, 0);
 }
 
+/*
+ * May the sender know why it failed? Failures of the monitor's own work concern only this side,
+ * except those that a sender can do something about: a parser that was taken over must not learn
+ * what the monitor saw.
+ */
+static bool may_know(const struct qfile_error *error)
+{
+	static const int known[] = {EEXIST, ENOSPC, EDQUOT, EROFS, EACCES};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+		if (error->code == known[i])
+			return true;
+	}
+	return error->doing == NULL;
+}
+
 static int send_result(struct monitor *monitor, int code)
 {
 	const char *name = monitor->last ? monitor->last : monitor->error->name;
-	struct qfile_result result = {
-		.code = (uint32_t)-code,
-		.crc = monitor->outcome->received.crc,
-		.namelen = strnlen(name, sizeof(result.name)),
-	};
+	struct qfile_result result = {.crc = monitor->outcome->received.crc};
 
+	if (!may_know(monitor->error)) {
+		name = "";
+		code = -EPERM;
+	}
+	result.code = (uint32_t)-code;
+	result.namelen = strnlen(name, sizeof(result.name));
 	memcpy(result.name, name, result.namelen);
 	return write_result(monitor->options->out, &result, monitor->options->timeout);
 }

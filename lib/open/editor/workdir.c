@@ -43,8 +43,9 @@ static int path_of(int dir, const char *directory, char path[PATH_MAX])
 /* Make a directory with a name that nobody knows in advance, the X of `name`. */
 static int make_unique(int above, char *name)
 {
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567"
-				      "89-_";
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "abcdefghijklmnopqrstuvwxyz"
+				      "0123456789";
 	char *end = name + strlen(name) - UNIQUE_LENGTH;
 	unsigned char random[UNIQUE_LENGTH];
 
@@ -52,7 +53,7 @@ static int make_unique(int above, char *name)
 		if (getrandom(random, sizeof(random), 0) < 0)
 			return -errno;
 		for (size_t k = 0; k < UNIQUE_LENGTH; k++)
-			end[k] = letters[random[k] % 64];
+			end[k] = letters[random[k] % (sizeof(letters) - 1)];
 		if (mkdirat(above, name, 0700) == 0)
 			return 0;
 		if (errno != EEXIST)
