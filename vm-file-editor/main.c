@@ -24,16 +24,18 @@
 extern char **environ;
 
 static struct qfile_error error;
+static bool verbose;
 
 /*
  * What concerns this side alone goes to its log. stderr may lead to the VM that asked: there, no
- * more is said than that there was such a thing, unless it is a terminal here.
+ * more is said than that there was such a thing, unless it is a terminal here or
+ * --verbose asks for it.
  */
 static void tell_here(const char *text, const char *consequence)
 {
 	bool logged = log_alarm(getenv("QREXEC_REMOTE_DOMAIN"), text);
 
-	if (isatty(STDERR_FILENO))
+	if (verbose || isatty(STDERR_FILENO))
 		warnx("%s%s", text, consequence);
 	else
 		warnx("the other VM could not do its work: %s%s",
@@ -156,6 +158,7 @@ int main(int argc, char **argv)
 		      "qopen-in-vm --via");
 		return EXIT_USAGE;
 	}
+	verbose = options.verbose;
 	if (new_editor(&editor, &options) < 0)
 		return EXIT_FAILED;
 	/*
