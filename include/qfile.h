@@ -407,13 +407,16 @@ int qfile_refuse(int out, int code);
 /*
  * Receive one delivery whole or not at all, in a confined child, and send the result. Returns 0
  * when everything is on stable storage under its final name; after a failure nothing of this
- * delivery is visible. The result has the code and the name that are in *error;
- * outcome->result_sent says whether the sender took it.
+ * delivery is visible. outcome->result_sent says whether the sender took the result.
  *  -ECANCELED: `stop` became readable.
  *  -EPERM: the child cannot be confined, or its parser has been taken over.
  *  -EINVAL: the options have a size that this version does not know, and no result is sent; or the
  *  stream is malformed.
  * Otherwise the errno of what failed.
+ *
+ * The result has the code and the name that are in *error, if error->doing is NULL or the code is
+ * EEXIST, ENOSPC, EDQUOT, EROFS or EACCES. Any other failure concerns only the receiving side, and
+ * belongs in its log: the result has EPERM and no name.
  *
  * Call this after qfile_user_become(), in a process with a single thread that ignores SIGPIPE and
  * does not ignore SIGCHLD. Whatever it returns, it changes the process for good: no capability is

@@ -8,26 +8,25 @@
 #include "cli/stop.h"
 #include "cli/usage.h"
 #include "options.h"
+#include "tell.h"
 
 #include <err.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 /*
- * Say what is wrong, and send a result, which the sender is waiting for. Failures of the disk are
- * its business; of any other it only learns that there was one.
+ * Send a result, which the sender is waiting for. Failures of the disk are its business; of any
+ * other it only learns that there was one.
  */
-static int refuse(const struct qfile_error *error)
+static int refuse(const struct audience *audience, const struct qfile_error *error)
 {
 	bool disk = error->code == ENOSPC || error->code == EDQUOT || error->code == EROFS;
-	char text[1024];
+	bool sent = qfile_refuse(STDOUT_FILENO, disk ? error->code : EPERM) == 0;
 
-	warnx("%s; nothing was received", qfile_error_text(error, text, sizeof(text)));
-	qfile_refuse(STDOUT_FILENO, disk ? error->code : EPERM);
+	tell_failure(audience, error, sent);
 	return EXIT_FAILED;
 }
 
@@ -75,10 +74,8 @@ static const char *source_name(char *name, size_t size)
 }
 
 static int open_incoming(const struct options *options, const struct qfile_user *user,
-			 struct qfile_error *error)
+			 const char *source, struct qfile_error *error)
 {
-	char name[64];
-	const char *source = source_name(name, sizeof(name));
 	int fd;
 
 	if (options->directory)
@@ -91,34 +88,11 @@ static int open_incoming(const struct options *options, const struct qfile_user 
 	return fd;
 }
 
-static void tell(const struct qfile_receive_outcome *outcome, int r)
-{
-	char layers[256] = "";
-
-	for (unsigned bit = 1; qfile_layer_name((enum qfile_layer)bit); bit <<= 1) {
-		if (outcome->layers & bit)
-			snprintf(layers + strlen(layers), sizeof(layers) - strlen(layers), "%s%s",
-				 *layers ? ", " : "", qfile_layer_name((enum qfile_layer)bit));
-	}
-	warnx("confinement in force: %s", *layers ? layers : "none, nothing was read");
-	if (r == 0)
-		warnx("received %" PRIu64 " entries, %" PRIu64 " bytes; %u of them under another "
-		      "name",
-		      outcome->received.size.entries, outcome->received.size.bytes,
-		      outcome->renamed);
-}
-
-/* It should say nothing. What it says may be the sender's words. */
-static void tell_what_child_said(const char *said)
-{
-	warnx("the unpacking process wrote to stderr: %s", said);
-}
-
-static int receive(const struct options *options, int incoming, struct qfile_error *error)
+static int receive(const struct options *options, int incoming, const struct audience *audience,
+		   struct qfile_error *error)
 {
 	struct qfile_receive_options receive_options = QFILE_RECEIVE_OPTIONS_INIT;
 	struct qfile_receive_outcome outcome;
-	char text[1024];
 	int r;
 
 	receive_options.in = STDIN_FILENO;
@@ -132,22 +106,24 @@ static int receive(const struct options *options, int incoming, struct qfile_err
 	receive_options.wait_for_space = options->wait_for_space;
 	r = qfile_receive(&receive_options, &outcome, error);
 	if (*outcome.said)
-		tell_what_child_said(outcome.said);
+		tell_what_child_said(audience, outcome.said);
 	if (options->verbose)
-		tell(&outcome, r);
+		tell_layers(outcome.layers);
 	if (r < 0)
-		warnx("%s; nothing was received", qfile_error_text(error, text, sizeof(text)));
-	else if (!outcome.result_sent)
-		warnx("everything was received, but the sender had gone before it could be told");
+		tell_failure(audience, error, outcome.result_sent);
+	else
+		tell_success(audience, &outcome);
 	return r < 0 || !outcome.result_sent ? EXIT_FAILED : 0;
 }
 
 int main(int argc, char **argv)
 {
 	static struct qfile_error error;
+	struct audience audience;
 	struct options options;
 	struct qfile_user user;
 	int status, incoming;
+	char name[64];
 
 	descriptors_fill();
 	stack_need();
@@ -161,12 +137,14 @@ int main(int argc, char **argv)
 		      "qfile-agent --via");
 		return EXIT_USAGE;
 	}
+	audience = (struct audience){.source = source_name(name, sizeof(name)),
+				     .verbose = options.verbose};
 	if (find_user(&options, &user, &error) < 0)
-		return refuse(&error);
-	incoming = open_incoming(&options, &user, &error);
+		return refuse(&audience, &error);
+	incoming = open_incoming(&options, &user, audience.source, &error);
 	if (incoming < 0)
-		return refuse(&error);
-	status = receive(&options, incoming, &error);
+		return refuse(&audience, &error);
+	status = receive(&options, incoming, &audience, &error);
 	if (!options.directory)
 		qfile_sweep(&user);
 	return status;

@@ -32,6 +32,10 @@ void explain_refusal(const char *file, const struct qfile_error *error)
 		      name);
 	else if (error->code == ENOTSUP)
 		warnx("cannot open \"%s\" in another VM: it is not a regular file", name);
+	else if (error->code == ESTALE)
+		warnx("cannot open \"%s\" in another VM: the file has been removed or moved, or is "
+		      "being replaced all the time",
+		      name);
 	else
 		warnx("%s; nothing was sent", qfile_error_text(error, text, sizeof(text)));
 }

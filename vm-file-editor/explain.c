@@ -6,6 +6,7 @@
  */
 #include "explain.h"
 
+#include "open/editor/editor.h"
 #include "options.h"
 
 #include <errno.h>
@@ -24,6 +25,17 @@ static const struct {
 	{ECANCELED, "the editor was stopped in the other VM"},
 };
 
+bool explain_is_ours(const struct qfile_error *error)
+{
+	static const char *const ours[] = {EDITOR_MAKING, EDITOR_WATCHING};
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++) {
+		if (error->doing && strcmp(error->doing, ours[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 void explain_error(struct ending *ending, const struct qfile_error *error)
 {
 	ending->code = error->code;
@@ -34,7 +46,13 @@ void explain_error(struct ending *ending, const struct qfile_error *error)
 			return;
 		}
 	}
-	qfile_error_text(error, ending->message, sizeof(ending->message));
+	if (explain_is_ours(error)) {
+		ending->code = EPERM;
+		snprintf(ending->message, sizeof(ending->message),
+			 "the other VM could not do its work; its log says why");
+	} else {
+		qfile_error_text(error, ending->message, sizeof(ending->message));
+	}
 }
 
 /* Does this exit status, of the shell or of xdg-open, mean that there is no application? */

@@ -14,6 +14,8 @@ struct ending {
 	char message[1024];
 };
 
+/* Does the error concern this side alone, such as a directory of its own that cannot be made? */
+bool explain_is_ours(const struct qfile_error *error);
 /* The session failed. */
 void explain_error(struct ending *ending, const struct qfile_error *error);
 /*

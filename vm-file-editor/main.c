@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
+#include "cli/log.h"
 #include "cli/startup.h"
 #include "cli/stop.h"
 #include "cli/usage.h"
@@ -23,6 +24,23 @@
 extern char **environ;
 
 static struct qfile_error error;
+static bool verbose;
+
+/*
+ * What concerns this side alone goes to its log. stderr may lead to the VM that asked: there, no
+ * more is said than that there was such a thing, unless it is a terminal here or
+ * --verbose asks for it.
+ */
+static void tell_here(const char *text, const char *consequence)
+{
+	bool logged = log_alarm(getenv("QREXEC_REMOTE_DOMAIN"), text);
+
+	if (verbose || isatty(STDERR_FILENO))
+		warnx("%s%s", text, consequence);
+	else
+		warnx("the other VM could not do its work: %s%s",
+		      logged ? "its log says why" : "it has no log to say why", consequence);
+}
 
 static int new_editor(struct editor **editor, const struct options *options)
 {
@@ -37,10 +55,9 @@ static int new_editor(struct editor **editor, const struct options *options)
 	};
 	int r = editor_new(editor, &editor_options);
 
-	if (r == -EINVAL)
-		warnx("QREXEC_REMOTE_DOMAIN must be a VM's name; nothing was opened");
-	else if (r < 0)
-		warnx("%s; nothing was opened", strerror(-r));
+	if (r < 0)
+		tell_here(r == -EINVAL ? "QREXEC_REMOTE_DOMAIN must be a VM's name" : strerror(-r),
+			  "; nothing was opened");
 	return r;
 }
 
@@ -54,6 +71,8 @@ static int failed(struct ending *ending, const char *consequence)
 
 	if (error.code == ECONNRESET)
 		warnx("the VM that asked has gone%s", consequence);
+	else if (explain_is_ours(&error))
+		tell_here(qfile_error_text(&error, text, sizeof(text)), consequence);
 	else
 		warnx("%s%s", qfile_error_text(&error, text, sizeof(text)), consequence);
 	explain_error(ending, &error);
@@ -108,12 +127,16 @@ static int edit(struct editor *editor, const struct options *options, struct end
 static int end(struct editor *editor, const struct ending *ending)
 {
 	int r = editor_done(editor, ending->code, ending->message), removed;
+	char text[256];
 
 	if (r < 0 && ending->code != ECONNRESET)
 		warnx("the VM that asked had gone before it could be told how the session ended");
 	removed = editor_free(editor);
-	if (removed < 0)
-		warnx("the private directory could not be removed: %s", strerror(-removed));
+	if (removed < 0) {
+		snprintf(text, sizeof(text), "the private directory could not be removed: %s",
+			 strerror(-removed));
+		tell_here(text, "");
+	}
 	return r < 0 ? r : removed;
 }
 
@@ -136,6 +159,7 @@ int main(int argc, char **argv)
 		      "qopen-in-vm --via");
 		return EXIT_USAGE;
 	}
+	verbose = options.verbose;
 	if (new_editor(&editor, &options) < 0)
 		return EXIT_FAILED;
 	/*

@@ -172,9 +172,7 @@ static int wait_for_report(struct child *child)
 	if (pollfds[3].revents)
 		said_listen(&child->said);
 	if (left == 0) {
-		error_set(child->error, -ETIMEDOUT, NULL, NULL);
-		child->error->hint = "the unpacking process does not end";
-		return -ETIMEDOUT;
+		return error_set(child->error, -ETIMEDOUT, "ending the unpacking process", NULL);
 	}
 	return pollfds[0].revents != 0;
 }

@@ -13,9 +13,21 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define OPEN_DIRECTORY (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+
+/* Is the directory that was just made the one that is open? Whoever may rename it can replace it.
+ */
+static int check_made(int fd)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) < 0)
+		return -errno;
+	return status.st_uid == geteuid() ? 0 : -EPERM;
+}
 
 /*
  * Open the directory `name` in `dir`, and make it if it is missing. Follows no link. `path` is what
@@ -23,21 +35,27 @@
  */
 static int open_or_make(int dir, const char *name, const char *path, struct qfile_error *error)
 {
-	int fd = directory_make(dir, name, 0700);
+	int fd = directory_make(dir, name, 0700), r;
+	bool made = fd >= 0;
 
-	if (fd >= 0)
-		return fd;
-	if (fd != -EEXIST)
+	if (!made && fd != -EEXIST)
 		return error_set(error, fd, "making the directory", path);
-	fd = openat(dir, name, OPEN_DIRECTORY | O_NOFOLLOW);
+	if (!made)
+		fd = openat(dir, name, OPEN_DIRECTORY | O_NOFOLLOW);
 	if (fd < 0) {
-		int r = error_set(error, -errno, "opening the directory", path);
-
+		r = error_set(error, -errno, "opening the directory", path);
 		if (error && (r == -ELOOP || r == -ENOTDIR))
 			error->hint = "it must be a directory, not a link or a file";
 		return r;
 	}
-	return fd;
+	r = made ? check_made(fd) : 0;
+	if (r < 0) {
+		close(fd);
+		error_set(error, r, "making the directory", path);
+		if (error && r == -EPERM)
+			error->hint = "another user put one of theirs in its place";
+	}
+	return r < 0 ? r : fd;
 }
 
 int qfile_incoming_open(const struct qfile_user *user, const char *source,

@@ -100,6 +100,22 @@ int qfile_refuse(int out, int code)
 	return write_result(out, &(struct qfile_result){.code = (uint32_t)code}, 0);
 }
 
+/*
+ * May the sender know why it failed? Failures of the monitor's own work concern only this side,
+ * except those that a sender can do something about: a parser that was taken over must not learn
+ * what the monitor saw.
+ */
+static bool may_know(const struct qfile_error *error)
+{
+	static const int known[] = {EEXIST, ENOSPC, EDQUOT, EROFS, EACCES};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+		if (error->code == known[i])
+			return true;
+	}
+	return error->doing == NULL;
+}
+
 static int send_result(struct monitor *monitor, int code)
 {
 	const char *name = monitor->last ? monitor->last : monitor->error->name;
@@ -108,6 +124,10 @@ static int send_result(struct monitor *monitor, int code)
 
 	if (!result)
 		return -ENOMEM;
+	if (!may_know(monitor->error)) {
+		name = "";
+		code = -EPERM;
+	}
 	result->code = (uint32_t)-code;
 	result->crc = monitor->outcome->received.crc;
 	result->namelen = strnlen(name, sizeof(result->name));
@@ -148,7 +168,8 @@ static int make_visible(struct monitor *monitor)
 			   monitor->error);
 	if (r < 0)
 		monitor->last = NULL;
-	return r;
+	/* The sender may know that it was stopped, whatever was being done. */
+	return r == -ECANCELED ? error_set(monitor->error, r, NULL, NULL) : r;
 }
 
 /* Stage, unpack, verify, commit. After a failure, the staging directory is left to be swept. */

@@ -15,6 +15,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,6 +24,7 @@ struct qfile_remover {
 	int journal;
 	off_t offset; /* of the next record */
 	struct journal_record record;
+	int place; /* the directory that the source is in; -1: none was opened */
 	struct dirstack dirs;
 	/* For each of dirs.levels, where the records of its entries begin in the journal. */
 	off_t *begins;
@@ -45,6 +47,7 @@ int qfile_remover_new(struct qfile_remover **remover, int journal)
 	if (!r)
 		return -ENOMEM;
 	r->journal = journal;
+	r->place = -1;
 	dirstack_init(&r->dirs);
 	*remover = r;
 	return 0;
@@ -56,14 +59,41 @@ void qfile_remover_free(struct qfile_remover *remover)
 		return;
 	if (remover->remains)
 		closedir(remover->remains);
+	if (remover->place >= 0)
+		close(remover->place);
 	dirstack_close(&remover->dirs);
 	free(remover->begins);
 	free(remover);
 }
 
+/*
+ * Open the directory that the source of the record is in: what is looked at there must be what is
+ * removed, wherever its path may lead meanwhile.
+ */
+static int open_place(struct qfile_remover *remover)
+{
+	char path[PATH_MAX];
+	const char *name = remover->record.name, *slash = strrchr(name, '/');
+
+	if (remover->place >= 0)
+		close(remover->place);
+	snprintf(path, sizeof(path), "%.*s", slash ? (int)(slash - name) + 1 : 1,
+		 slash ? name : ".");
+	remover->place = openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return remover->place < 0 ? -errno : 0;
+}
+
 static int here(const struct qfile_remover *remover)
 {
-	return remover->dirs.depth ? dirstack_fd(&remover->dirs) : AT_FDCWD;
+	return remover->dirs.depth ? dirstack_fd(&remover->dirs) : remover->place;
+}
+
+/* What the record's entry is called there. */
+static const char *name_here(const struct qfile_remover *remover)
+{
+	const char *name = remover->record.name, *slash = strrchr(name, '/');
+
+	return slash ? slash + 1 : name;
 }
 
 /* Name an entry of the current directory in *kept. Returns 1, as qfile_remover_next() does. */
@@ -84,13 +114,14 @@ static int keep(const struct qfile_remover *remover, const char *name, int code,
 static int remove_entry(struct qfile_remover *remover, struct qfile_error *kept)
 {
 	const struct journal_record *record = &remover->record;
+	const char *name = name_here(remover);
 	struct stat status;
 
-	if (fstatat(here(remover), record->name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fstatat(here(remover), name, &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : keep(remover, record->name, -errno, kept);
 	if (!journal_unchanged(record, &status))
 		return keep(remover, record->name, -ESTALE, kept);
-	if (unlinkat(here(remover), record->name, 0) < 0)
+	if (unlinkat(here(remover), name, 0) < 0)
 		return keep(remover, record->name, -errno, kept);
 	return 0;
 }
@@ -135,8 +166,9 @@ static int enter(struct qfile_remover *remover, struct qfile_error *kept)
 {
 	const char *name = remover->record.name;
 	struct stat status;
-	int fd = openat(here(remover), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), code,
-	    r;
+	int fd = openat(here(remover), name_here(remover),
+			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
+	    code, r;
 
 	if (fd >= 0 && fstat(fd, &status) == 0 && journal_same_file(&remover->record, &status))
 		return push(remover, fd, &status);
@@ -190,10 +222,10 @@ static int leave(struct qfile_remover *remover, struct qfile_error *kept)
 	if (fd < 0)
 		return fd;
 	close(fd);
-	if (fstatat(here(remover), record->name, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
+	if (fstatat(here(remover), name_here(remover), &status, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    !journal_same_file(record, &status))
 		return keep(remover, record->name, -ESTALE, kept);
-	if (unlinkat(here(remover), record->name, AT_REMOVEDIR) < 0)
+	if (unlinkat(here(remover), name_here(remover), AT_REMOVEDIR) < 0)
 		return keep(remover, record->name, -errno, kept);
 	return 0;
 }
@@ -270,9 +302,30 @@ static int look_at_remains(struct qfile_remover *remover, struct qfile_error *ke
 	return 0;
 }
 
+/* The source cannot be got at, because of `code`. */
+static int keep_source(struct qfile_remover *remover, int code, struct qfile_error *kept)
+{
+	bool is_directory = remover->record.kind == JOURNAL_ENTER;
+	int r;
+
+	keep(remover, remover->record.name, code, kept);
+	r = is_directory ? skip_directory(remover) : 0;
+	if (r < 0)
+		return r;
+	return code == -ENOENT ? 0 : 1;
+}
+
 static int follow_record(struct qfile_remover *remover, struct qfile_error *kept)
 {
-	switch (remover->record.kind) {
+	enum journal_kind kind = remover->record.kind;
+
+	if (remover->dirs.depth == 0 && (kind == JOURNAL_ENTRY || kind == JOURNAL_ENTER)) {
+		int r = open_place(remover);
+
+		if (r < 0)
+			return keep_source(remover, r, kept);
+	}
+	switch (kind) {
 	case JOURNAL_ENTRY:
 		return remove_entry(remover, kept);
 	case JOURNAL_ENTER:

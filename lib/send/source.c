@@ -23,12 +23,41 @@ static bool names_a_place(const char *argument)
 	return !*last || strcmp(last, ".") == 0 || strcmp(last, "..") == 0;
 }
 
+/*
+ * The real path of the directory that `argument` leads to. It is opened first: the kernel says
+ * which links may be followed, and realpath(3) only finds the name of what that found. Returns NULL
+ * with errno.
+ */
+static char *place_path(const char *argument)
+{
+	int fd = openat(AT_FDCWD, argument, O_PATH | O_DIRECTORY | O_CLOEXEC), error;
+	struct stat found, named;
+	char *path;
+
+	if (fd < 0)
+		return NULL;
+	path = realpath(argument, NULL);
+	if (path && fstat(fd, &found) == 0 &&
+	    fstatat(AT_FDCWD, path, &named, AT_SYMLINK_NOFOLLOW) == 0) {
+		if (found.st_dev == named.st_dev && found.st_ino == named.st_ino) {
+			close(fd);
+			return path;
+		}
+		errno = ESTALE;
+	}
+	error = errno;
+	free(path);
+	close(fd);
+	errno = error;
+	return NULL;
+}
+
 static int source_resolve(struct qfile_source *source, const char *argument, unsigned flags)
 {
 	const char *slash;
 	struct stat status;
 
-	source->path = names_a_place(argument) ? realpath(argument, NULL) : strdup(argument);
+	source->path = names_a_place(argument) ? place_path(argument) : strdup(argument);
 	if (!source->path)
 		return -errno;
 	slash = strrchr(source->path, '/');

@@ -141,6 +141,13 @@ class Standard:
         return self.keep(os.open(self.home.path, os.O_RDONLY | os.O_DIRECTORY))
 
 
+# What begins the monitor's account of what it could not do itself, and what a sender may know of it
+# all the same.
+OWN = ("verifying", "listening", "confining", "ending", "making", "reading", "entering", "leaving",
+       "looking", "committing", "syncing")
+KNOWN = (errno.EEXIST, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
+
+
 class Run:
     """What can be seen of an attempt, during it and afterwards."""
 
@@ -214,11 +221,17 @@ class Run:
                 and any(self.lawless(os.path.join(path, name)) for name in os.listdir(path)))
 
     def answer_is_wrong(self):
-        """The sender must have got one answer, the monitor's."""
+        """
+        The sender must have got one answer, the monitor's, and not learn from it what that saw.
+        """
         if len(self.answer) < 20:
             return True
         code, _, _, length = struct.unpack_from("<IIQI", self.answer)
-        return len(self.answer) != 20 + length or code != -self.result & 0xffffffff
+        if len(self.answer) != 20 + length:
+            return True
+        if self.says.split(" ")[0].rstrip(":") in OWN and -self.result not in KNOWN:
+            return (code, length) != (errno.EPERM, 0)
+        return code != -self.result & 0xffffffff
 
     def evidence(self, layers):
         """Of an escape: sentences."""

@@ -252,7 +252,7 @@ SOURCES = {"climbing": "../x", "slash": "a/b", "empty": "", "long": "a" * 64, "s
            "digit": "1a", "escape": "a\x1b[2J"}
 for label, source in SOURCES.items():
     at_editor(f"source-{label}", asks(), Refused(None, b"QREXEC_REMOTE_DOMAIN", records=False),
-              source=source)
+              "-v", source=source)
 at_editor("stopped-before-the-request", asks()[:100], Refused(None, b"stopped", records=False),
           how=stopped_then)
 at_editor("stopped-in-the-content", asks(length=1000), Refused(errno.ECANCELED, b"stopped"),

@@ -25,7 +25,7 @@ def deliver(stream, how, options, home):
     slowly = how == cases.BYTE_BY_BYTE
     umask = os.umask(0o077)  # it must not matter: a delivery has the modes that were sent
     try:
-        program = Program([UNPACKER, *options, str(home.uid), home.incoming],
+        program = Program([UNPACKER, "-v", *options, str(home.uid), home.incoming],
                           b"" if slowly else stream, packets=slowly)
     finally:
         os.umask(umask)
@@ -63,16 +63,21 @@ def judge_answer(answer, code, name, stream=None):
         yield f"checksum {crc:#x}, not {zlib.crc32(stream):#x}"
 
 
-def judge_sentence(said):
-    """One line, and nothing in it that a terminal would take for anything but text: what the sender
-    chose is in there."""
+def judge_said(said, arrives):
+    """
+    What --verbose shows: the confinement, and a line of what came of it, with nothing in it that a
+    terminal would take for anything but text: what the sender chose is in there.
+    """
     try:
-        text = said.decode()
-    except UnicodeDecodeError:
-        text = "\0"
-    shown = text[:-1].replace("\u200d", "")  # the joiner, which names may have
-    if not (text.startswith("qfile-unpacker: ") and text.endswith("; nothing was received\n")
-            and shown.isprintable()):
+        first, last, rest = said.decode().split("\n")
+    except ValueError:
+        first, last, rest = "", "", "?"
+    shown = last.replace("\u200d", "")  # the joiner, which names may have
+    confined = first.startswith("qfile-unpacker: confinement in force: ")
+    if rest or not confined or not shown.isprintable():
+        yield f"stderr: {said!r}"
+    elif not (last.startswith("qfile-unpacker: received ") if arrives
+              else last.startswith("qfile-unpacker: ") and last.endswith("; nothing was received")):
         yield f"stderr: {said!r}"
 
 
@@ -111,10 +116,9 @@ def judge(end, expect, stream, home):
         yield f"exit status {end.status}"
     if arrives:
         yield from judge_answer(end.answer, 0, expect.name, stream[:len(stream) - expect.ignored])
-        yield from [f"stderr: {end.said!r}"] if end.said else []
     else:
         yield from judge_answer(end.answer, expect.code, expect.name)
-        yield from judge_sentence(end.said)
+    yield from judge_said(end.said, arrives)
     entries = expect.entries if arrives else {}
     home.arrived = {path_of(home, name) for name in entries}
     yield from homes.differences(home.before, homes.picture(home, home.arrived))

@@ -9,8 +9,11 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define PLAIN_USER 65534 /* "nobody" everywhere */
@@ -252,6 +255,51 @@ const char *names_in(const char *path)
 		free(names[i]);
 	}
 	return text;
+}
+
+/* ---- Mounts ---- */
+
+static bool write_to(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+	bool written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+	close(fd);
+	return written;
+}
+
+/* A plain user mounts in a user namespace, in which they stay who they are. */
+static bool enter_namespace(void)
+{
+	const uid_t uid = geteuid();
+	const gid_t gid = getegid();
+	char users[64], groups[64];
+
+	if (uid == 0)
+		return unshare(CLONE_NEWNS) == 0;
+	snprintf(users, sizeof(users), "%u %u 1", uid, uid);
+	snprintf(groups, sizeof(groups), "%u %u 1", gid, gid);
+	return unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 &&
+	       write_to("/proc/self/setgroups", "deny") && write_to("/proc/self/gid_map", groups) &&
+	       write_to("/proc/self/uid_map", users);
+}
+
+bool mount_own(const char *path, unsigned long flags, const char *options)
+{
+	return enter_namespace() && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	       mount("own", path, "tmpfs", flags, options) == 0;
+}
+
+bool can_mount(unsigned long flags)
+{
+	int status = 1;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(!mount_own(base, flags, NULL));
+	if (pid > 0)
+		waitpid(pid, &status, 0);
+	return status == 0;
 }
 
 /* ---- Processes ---- */

@@ -46,6 +46,7 @@ static const struct {
 	{"error", error_suite, PURE},
 	{"options", options_suite, PURE},
 	{"progress", progress_suite, PURE},
+	{"log", log_suite, APART},
 	{"stream", stream_suite, APART},
 	{"report", report_suite, APART},
 	{"said", said_suite, APART},
@@ -57,6 +58,7 @@ static const struct {
 	{"journal_remove", journal_remove_suite, APART},
 	{"sandbox", sandbox_suite, APART},
 	{"verify", verify_suite, APART},
+	{"destination", destination_suite, APART},
 	{"vchan", vchan_suite, APART},
 	{"faults", faults_suite, APART},
 	{"policy", policy_suite, PURE},
@@ -77,6 +79,7 @@ static const struct {
 	{"replace", replace_suite, APART},
 	{"opener", opener_suite, APART},
 	{"saving", saving_suite, APART},
+	{"private", private_suite, APART},
 	/* clang-format on */
 };
 

@@ -27,6 +27,7 @@ Suite *number_suite(void);
 Suite *error_suite(void);
 Suite *options_suite(void);
 Suite *progress_suite(void);
+Suite *log_suite(void);
 Suite *stream_suite(void);
 Suite *report_suite(void);
 Suite *said_suite(void);
@@ -38,6 +39,7 @@ Suite *commit_suite(void);
 Suite *journal_remove_suite(void);
 Suite *sandbox_suite(void);
 Suite *verify_suite(void);
+Suite *destination_suite(void);
 Suite *vchan_suite(void);
 Suite *faults_suite(void);
 Suite *policy_suite(void);
@@ -58,6 +60,7 @@ Suite *original_suite(void);
 Suite *replace_suite(void);
 Suite *opener_suite(void);
 Suite *saving_suite(void);
+Suite *private_suite(void);
 
 /* Seconds. It ends what hangs, and promises nothing about speed. */
 #define HANGS 1200
@@ -115,6 +118,16 @@ mode_t mode_of(const char *path);
 const char *content_of(const char *path);
 /* The names in a directory, sorted, joined by spaces, in a static buffer. */
 const char *names_in(const char *path);
+
+/* ---- Mounts, for the test's own process alone ---- */
+
+/*
+ * Mount an empty file system in memory at `path`. As a plain user, be in a user namespace from then
+ * on. Returns whether that worked: see can_mount().
+ */
+bool mount_own(const char *path, unsigned long flags, const char *options);
+/* Can this user mount one with these flags? */
+bool can_mount(unsigned long flags);
 
 /* ---- Processes ---- */
 

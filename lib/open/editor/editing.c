@@ -5,6 +5,7 @@
  * Copyright the qfilecopy authors
  */
 #include "open/editor/editing.h"
+#include "open/editor/editor.h"
 #include "system/clock.h"
 
 #include "format/error.h"
@@ -161,7 +162,7 @@ int editing_run(struct editing *editing, char *const argv[], char *const environ
 
 	r = watch_open(&editing->watch, workdir->directory, workdir->name);
 	if (r < 0)
-		return error_set(error, r, "watching the directory", workdir->directory);
+		return error_set(error, r, EDITOR_WATCHING, workdir->directory);
 	editing->started = clock_now();
 	r = handler_start(&editing->handler, argv, environment);
 	if (r < 0) {

@@ -124,7 +124,7 @@ static int receive(struct editor *editor, struct qfile_error *error)
 		return error_set(error, r, "checking the name", editor->request.name);
 	r = workdir_make(&editor->workdir, options->directory, options->from, name);
 	if (r < 0)
-		return error_set(error, r, "making a private directory in", options->directory);
+		return error_set(error, r, EDITOR_MAKING, options->directory);
 	r = receive_content(editor);
 	return r < 0 ? error_set(error, r, "receiving", name) : 0;
 }

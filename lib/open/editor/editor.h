@@ -13,6 +13,10 @@
 #define OPEN_EDITOR_EDITOR_H
 #include <qfile.h>
 
+/* What was being done when something failed that is no concern of the opener's. */
+#define EDITOR_MAKING   "making a private directory in"
+#define EDITOR_WATCHING "watching the directory"
+
 struct editor;
 
 struct editor_options {

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 /*
@@ -20,35 +21,110 @@
  */
 #define REMOVE_TRIES 100
 
-int workdir_make(struct workdir *workdir, const char *directory, const char *from, const char *name)
+/* The end of the directory's name. */
+#define UNIQUE        "XXXXXX"
+#define UNIQUE_LENGTH (sizeof(UNIQUE) - 1)
+
+/* Names that were taken: so many, and there is somebody who makes them. */
+#define NAME_TRIES 100
+
+/* The path, without links, of `directory`, which is open as `dir`. */
+static int path_of(int dir, const char *directory, char path[PATH_MAX])
+{
+	struct stat here, there;
+
+	if (!realpath(directory, path) || fstat(dir, &here) < 0 ||
+	    fstatat(AT_FDCWD, path, &there, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	/* Somebody changed a link on the way. */
+	return here.st_dev == there.st_dev && here.st_ino == there.st_ino ? 0 : -ESTALE;
+}
+
+/* Make a directory with a name that nobody knows in advance, the X of `name`. */
+static int make_unique(int above, char *name)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "abcdefghijklmnopqrstuvwxyz"
+				      "0123456789";
+	char *end = name + strlen(name) - UNIQUE_LENGTH;
+	unsigned char random[UNIQUE_LENGTH];
+
+	for (int i = 0; i < NAME_TRIES; i++) {
+		if (getrandom(random, sizeof(random), 0) < 0)
+			return -errno;
+		for (size_t k = 0; k < UNIQUE_LENGTH; k++)
+			end[k] = letters[random[k] % (sizeof(letters) - 1)];
+		if (mkdirat(above, name, 0700) == 0)
+			return 0;
+		if (errno != EEXIST)
+			return -errno;
+	}
+	return -EEXIST;
+}
+
+/* Open the directory that was just made. -EPERM: something else was put in its place. */
+static int open_made(int above, const char *name)
 {
 	static const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-	char above[PATH_MAX];
-	int n;
+	int fd = openat(above, name, flags), r = 0;
+	struct stat status;
 
-	workdir->dir = -1;
-	if (!realpath(directory, above))
-		return -errno;
-	n = snprintf(workdir->directory, sizeof(workdir->directory), "%s/qopen-%s%sXXXXXX",
-		     strcmp(above, "/") == 0 ? "" : above, from ? from : "", from ? "-" : "");
+	/* A umask can keep even its owner out. */
+	if (fd < 0 && errno == EACCES && fchmodat(above, name, 0700, AT_SYMLINK_NOFOLLOW) == 0)
+		fd = openat(above, name, flags);
+	if (fd < 0)
+		return errno == ELOOP || errno == ENOTDIR ? -EPERM : -errno;
+	if (fstat(fd, &status) < 0)
+		r = -errno;
+	else if (status.st_uid != geteuid() || status.st_mode & 077)
+		r = -EPERM;
+	if (r < 0)
+		close(fd);
+	return r < 0 ? r : fd;
+}
+
+/* Make it in `workdir->above`, whose path is `above`. */
+static int make(struct workdir *workdir, const char *above, const char *from, const char *name)
+{
+	int n = snprintf(workdir->directory, sizeof(workdir->directory), "%s/qopen-%s%s%s",
+			 strcmp(above, "/") == 0 ? "" : above, from ? from : "", from ? "-" : "",
+			 UNIQUE),
+	    r;
+
 	if ((size_t)n + 1 + strlen(name) >= sizeof(workdir->path))
 		return -ENAMETOOLONG;
-	if (!mkdtemp(workdir->directory))
-		return -errno;
-	workdir->dir = openat(AT_FDCWD, workdir->directory, flags);
-	/* A umask can keep even its owner out. */
-	if (workdir->dir < 0 && errno == EACCES &&
-	    fchmodat(AT_FDCWD, workdir->directory, 0700, AT_SYMLINK_NOFOLLOW) == 0)
-		workdir->dir = openat(AT_FDCWD, workdir->directory, flags);
-	if (workdir->dir < 0) {
-		n = -errno;
-		rmdir(workdir->directory);
-		return n;
-	}
 	workdir->base = strrchr(workdir->directory, '/') + 1;
+	r = make_unique(workdir->above, workdir->base);
+	if (r < 0)
+		return r;
+	r = open_made(workdir->above, workdir->base);
+	if (r < 0) {
+		unlinkat(workdir->above, workdir->base, AT_REMOVEDIR);
+		return r;
+	}
+	workdir->dir = r;
 	snprintf(workdir->path, sizeof(workdir->path), "%.*s/%s", n, workdir->directory, name);
 	workdir->name = workdir->path + n + 1;
 	return 0;
+}
+
+int workdir_make(struct workdir *workdir, const char *directory, const char *from, const char *name)
+{
+	char above[PATH_MAX];
+	int r;
+
+	workdir->dir = -1;
+	workdir->above = openat(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (workdir->above < 0 && errno == EACCES) /* to be searched is enough */
+		workdir->above = openat(AT_FDCWD, directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (workdir->above < 0)
+		return -errno;
+	r = path_of(workdir->above, directory, above);
+	if (r == 0)
+		r = make(workdir, above, from, name);
+	if (r < 0)
+		close(workdir->above);
+	return r;
 }
 
 int workdir_create(const struct workdir *workdir, bool view_only)
@@ -95,14 +171,15 @@ int workdir_remove(struct workdir *workdir)
 	for (int i = 0; i < REMOVE_TRIES; i++) {
 		fchmod(workdir->dir, 0700);
 		r = remove_contents(workdir->dir);
-		if (r == 0 && rmdir(workdir->directory) < 0)
+		if (r == 0 && unlinkat(workdir->above, workdir->base, AT_REMOVEDIR) < 0)
 			r = -errno;
 		if (r != -ENOENT && r != -ENOTEMPTY && r != -EEXIST)
 			break;
 	}
 	/* Somebody else has removed it. */
-	if (r == -ENOENT && access(workdir->directory, F_OK) < 0)
+	if (r == -ENOENT && faccessat(workdir->above, workdir->base, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
 		r = 0;
+	close(workdir->above);
 	close(workdir->dir);
 	workdir->dir = -1;
 	return r;

@@ -17,15 +17,18 @@
 
 struct workdir {
 	int dir;                  /* -1: there is none */
+	int above;                /* the directory that it is in */
 	char directory[PATH_MAX]; /* the directory's path, absolute and without links */
-	const char *base;         /* the last component of `directory` */
+	char *base;               /* the last component of `directory` */
 	char path[PATH_MAX];      /* the file's path */
 	const char *name;         /* the last component of `path` */
 };
 
 /*
  * Make the working directory in `directory`, named after the VM `from` (NULL: none), for a file
- * called `name`, which is a single component. -ENAMETOOLONG: the file's path would be too long.
+ * called `name`, which is a single component.
+ *  -ENAMETOOLONG: the file's path would be too long.
+ *  -EPERM: somebody replaced the directory while it was made.
  */
 int workdir_make(struct workdir *workdir, const char *directory, const char *from,
 		 const char *name);

@@ -26,8 +26,8 @@ struct opener_options {
 	/*
 	 * Directories, NULL-terminated. A save that can be written neither over nor beside the file
 	 * is kept in the first one that can take it. If a directory is missing, it is made with
-	 * mode 0700, and so are those above it. One that is a link, not the caller's, or open to
-	 * others is skipped.
+	 * mode 0700, and so are those above it. One that is a link, open to others, or where
+	 * another user has a say in where it is, is skipped: see private_open().
 	 */
 	const char *const *keep;
 };
@@ -48,6 +48,7 @@ enum opener_note {
  *  -EINVAL: the path is empty.
  *  -EISDIR: it is a directory.
  *  -ENOTSUP: it is neither a directory nor a regular file.
+ *  -ESTALE: the file was removed, or the way to it changes all the time.
  * Otherwise the errno of opening it.
  */
 int opener_new(struct opener **opener, const char *path, const struct opener_options *options,

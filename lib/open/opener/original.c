@@ -16,6 +16,9 @@
 
 #define LINKS_MAX 40 /* the kernel's limit */
 
+/* So often the file may be replaced, or the way to it changed, while it is opened. */
+#define TRIES_MAX 100
+
 /* Open a directory, even one that may be searched but not read. */
 static int open_directory(int dir, const char *path)
 {
@@ -67,22 +70,57 @@ static int follow(struct target *target, const char *path)
 }
 
 /*
- * Check that there is a regular file at `path`, before it is opened: opening a device or fifo may
- * have effects.
+ * Let the kernel find the file at `path`: its rules say which links may be followed. Returns a
+ * descriptor that only holds the file, since opening a device or fifo may have effects.
  */
-static int check(const char *path)
+static int find(const char *path, struct stat *status)
 {
-	struct stat status;
+	int fd, r = 0;
 
 	if (!*path)
 		return -EINVAL;
-	if (stat(path, &status) < 0)
+	fd = openat(AT_FDCWD, path, O_PATH | O_CLOEXEC);
+	if (fd < 0)
 		return -errno;
-	return S_ISREG(status.st_mode) ? 0 : S_ISDIR(status.st_mode) ? -EISDIR : -ENOTSUP;
+	if (fstat(fd, status) < 0)
+		r = -errno;
+	else if (!S_ISREG(status->st_mode))
+		r = S_ISDIR(status->st_mode) ? -EISDIR : -ENOTSUP;
+	if (r < 0)
+		close(fd);
+	return r < 0 ? r : fd;
+}
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/*
+ * Open the file at `path`, which was found, by its own name in its own directory. The way there is
+ * read link by link, and may have been changed since: -EAGAIN if it leads elsewhere now.
+ */
+static int open_found(struct target *target, const char *path, const struct stat *found)
+{
+	struct stat status;
+	int r = follow(target, path);
+
+	if (r < 0)
+		return r == -ENOENT || r == -ENOTDIR || r == -ELOOP ? -EAGAIN : r;
+	target->fd = openat(target->dir, target->name,
+			    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (target->fd < 0)
+		return errno == ENOENT || errno == ELOOP || errno == ENXIO ? -EAGAIN : -errno;
+	if (fstat(target->fd, &status) < 0)
+		return -errno;
+	if (!same_file(&status, found))
+		return -EAGAIN;
+	target_note(target, &status);
+	return 0;
 }
 
 /* Lock the file. -EAGAIN: another opener has just replaced it. */
-static int lock(struct original *original, const struct stat *status)
+static int lock(struct original *original)
 {
 	const struct target *target = &original->target;
 	struct stat there;
@@ -90,8 +128,8 @@ static int lock(struct original *original, const struct stat *status)
 	if (target_lock(target->fd) < 0)
 		original->notes |= OPENER_SECOND;
 	else if (fstatat(target->dir, target->name, &there, AT_SYMLINK_NOFOLLOW) < 0)
-		return -errno;
-	else if (there.st_dev != status->st_dev || there.st_ino != status->st_ino)
+		return errno == ENOENT ? -EAGAIN : -errno;
+	else if (!same_file(&there, &target->seen.status))
 		return -EAGAIN;
 	return 0;
 }
@@ -100,48 +138,44 @@ static int open_once(struct original *original, const char *path, bool view_only
 {
 	struct target *target = &original->target;
 	struct stat status;
-	int r = follow(target, path);
+	int found = find(path, &status), r;
 
-	if (r < 0)
+	if (found < 0)
+		return found;
+	r = open_found(target, path, &status);
+	/* As long as it is held, no other file can have its number. */
+	close(found);
+	if (r < 0 || view_only)
 		return r;
-	target->fd = openat(target->dir, target->name,
-			    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (target->fd < 0 || fstat(target->fd, &status) < 0)
-		return -errno;
-	if (!S_ISREG(status.st_mode))
-		return -ENOTSUP;
-	target_note(target, &status);
-	if (view_only)
-		return 0;
-	if (status.st_nlink > 1)
+	if (target->seen.status.st_nlink > 1)
 		original->notes |= OPENER_LINKS;
 	if (original_writable(original) < 0)
 		original->notes |= OPENER_READ_ONLY;
-	return lock(original, &status);
+	return lock(original);
 }
 
 int original_open(struct original *original, const char *path, bool view_only)
 {
 	const char *slash = strrchr(path, '/');
-	int r;
+	int r, tries = 0;
 
 	do {
 		*original = (struct original){.target = {.dir = -1, .fd = -1}};
-		r = check(path);
-		if (r == 0)
-			r = open_once(original, path, view_only);
+		r = open_once(original, path, view_only);
 		if (r < 0)
 			original_close(original);
-	} while (r == -EAGAIN);
+	} while (r == -EAGAIN && ++tries < TRIES_MAX);
 	if (r == 0)
 		snprintf(original->base, sizeof(original->base), "%s", slash ? slash + 1 : path);
-	return r;
+	return r == -EAGAIN ? -ESTALE : r;
 }
 
 int original_writable(const struct original *original)
 {
-	return faccessat(original->target.dir, original->target.name, W_OK, AT_EACCESS) < 0 ? -errno
-											    : 0;
+	return faccessat(original->target.dir, original->target.name, W_OK,
+			 AT_EACCESS | AT_SYMLINK_NOFOLLOW) < 0
+		       ? -errno
+		       : 0;
 }
 
 void original_close(struct original *original)

@@ -15,8 +15,9 @@ struct original {
 };
 
 /*
- * Open the file at `path`, and unless it is only viewed, lock it. If another opener has locked it,
- * `notes` has OPENER_SECOND. Fails as opener_new().
+ * Open the file that the kernel finds at `path`, by the name that it has in its own directory, and
+ * unless it is only viewed, lock it. If another opener has locked it, `notes` has OPENER_SECOND.
+ * Fails as opener_new().
  */
 int original_open(struct original *original, const char *path, bool view_only);
 /* May the caller write to it? Returns 0 or a negative errno. */

@@ -60,6 +60,11 @@ static bool same_time(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
 /* Have we renamed the file since it was looked at? That changes its ctime. */
 enum renaming {
 	NOT_RENAMED,
@@ -69,8 +74,7 @@ enum renaming {
 /* Do two looks at one file say that nothing was written to it in between? */
 static bool same_status(const struct stat *a, const struct stat *b, enum renaming renaming)
 {
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
-	       same_time(&a->st_mtim, &b->st_mtim) &&
+	return same_file(a, b) && a->st_size == b->st_size && same_time(&a->st_mtim, &b->st_mtim) &&
 	       (renaming == RENAMED || same_time(&a->st_ctim, &b->st_ctim));
 }
 
@@ -87,7 +91,8 @@ static int sum(int fd, uint32_t *crc)
 
 /*
  * Compare the content with `seen`: a file that was only touched, or written again with the same
- * content, has not changed. If so, note the new status in *seen. -ESTALE: the content has changed.
+ * content by its owner, has not changed. If so, note the new status in *seen. -ESTALE: the content
+ * has changed, or somebody else put the file there: the save would get its mode.
  */
 static int compare(int fd, const struct stat *status, struct seen *seen)
 {
@@ -95,7 +100,8 @@ static int compare(int fd, const struct stat *status, struct seen *seen)
 	struct stat after;
 	int r;
 
-	if (status->st_size != seen->status.st_size)
+	if (status->st_size != seen->status.st_size ||
+	    (!same_file(status, &seen->status) && status->st_uid != seen->status.st_uid))
 		return -ESTALE;
 	r = sum(fd, &now.crc);
 	if (r < 0)
@@ -174,7 +180,7 @@ static void exchange_back(const struct target *target, struct save *save)
 	if (renameat2(target->dir, save->name, target->dir, target->name, RENAME_EXCHANGE) == 0 &&
 	    fstat(save->fd, &ours) == 0 &&
 	    fstatat(target->dir, save->name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    there.st_dev == ours.st_dev && there.st_ino == ours.st_ino)
+	    same_file(&there, &ours))
 		return;
 	save->name[0] = '\0';
 }
@@ -220,15 +226,21 @@ static void backup_name(const char *name, unsigned number, char backup[NAME_MAX 
 	snprintf(backup, NAME_MAX + 1, "%.*s%s", (int)length, name, end);
 }
 
-/* Link the file to a backup name. */
+/* Link the file to a backup name. -ESTALE: it is not the one that was seen. */
 static int make_backup(const struct target *target, char backup[NAME_MAX + 1])
 {
+	struct stat status;
 	unsigned number = 0;
 
 	do {
 		backup_name(target->name, number, backup);
-		if (linkat(target->dir, target->name, target->dir, backup, 0) == 0)
+		if (linkat(target->dir, target->name, target->dir, backup, 0) < 0)
+			continue;
+		if (fstatat(target->dir, backup, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    same_file(&status, &target->seen.status))
 			return 0;
+		unlinkat(target->dir, backup, 0);
+		return -ESTALE;
 	} while (errno == EEXIST && number++ < UINT_MAX);
 	return -errno;
 }

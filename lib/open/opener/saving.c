@@ -7,6 +7,7 @@
 #include "open/opener/saving.h"
 #include "format/name.h"
 #include "open/opener/opener.h"
+#include "open/opener/private.h"
 
 #include "format/error.h"
 #include "io/directory.h"
@@ -35,63 +36,10 @@ void saving_close(struct saving *saving)
 
 /* ---- The directory in which the save grows ---- */
 
-static bool make_one(const char *path)
-{
-	int fd = directory_make(AT_FDCWD, path, 0700);
-
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0;
-}
-
-/*
- * Make the directory at `path` and those above it, if they are missing. Returns whether any was
- * made.
- */
-static bool make_path(const char *path)
-{
-	char parent[PATH_MAX];
-	bool made = false;
-
-	if (!*path || strlen(path) >= sizeof(parent))
-		return false;
-	for (const char *end = strchr(path + 1, '/'); end; end = strchr(end + 1, '/')) {
-		snprintf(parent, sizeof(parent), "%.*s", (int)(end - path), path);
-		made = make_one(parent) || made;
-	}
-	return make_one(path) || made;
-}
-
-/* Others may have made it: the directory above may be open to all, such as /var/tmp. */
-static int check_private(int dir)
-{
-	struct stat status;
-
-	if (fstat(dir, &status) < 0)
-		return -errno;
-	return status.st_uid != geteuid() || status.st_mode & 077 ? -EPERM : 0;
-}
-
-static int open_private(const char *path)
-{
-	bool made = make_path(path);
-	int dir = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), r;
-
-	if (dir < 0)
-		return -errno;
-	r = check_private(dir);
-	/* A save that is kept there is only durable if the directory is. */
-	if (r == 0 && made && syncfs(dir) < 0)
-		r = -errno;
-	if (r < 0)
-		close(dir);
-	return r < 0 ? r : dir;
-}
-
 /* Move what has come to the directory keep[where - 1]. */
 static int go_to(struct saving *saving, size_t where)
 {
-	int dir = open_private(saving->keep[where - 1]), r;
+	int dir = private_open(saving->keep[where - 1]), r;
 
 	if (dir < 0)
 		return dir;

@@ -103,10 +103,10 @@ def _(t):
     for source in ("", ".", "..", "../x", "a/b", "1st", "_x", "-x", ".x", "a b", "a;b",
                    f"a{'0' * 63}"):
         # What is wrong on this side is not for the sender.
-        refused = t.deliver_home(source=source).exits(1).answered(EPERM, "")
+        refused = t.deliver_home("-v", source=source).exits(1).answered(EPERM, "")
         has(refused.said, "must be a VM's name")
         equal(tree.names_in(t.home), [])
-    refused = t.deliver_home().exits(1).answered(EPERM, "")
+    refused = t.deliver_home("-v").exits(1).answered(EPERM, "")
     has(refused.said, "QREXEC_REMOTE_DOMAIN is not set")
     equal(tree.names_in(t.home), [])
 
@@ -124,12 +124,12 @@ def _(t):
     t.need_account()
     outside = t.make_outside()
     os.symlink(outside, t.at_home)
-    has(t.deliver_home(source="work").exits(1).said, "not a link")
+    has(t.deliver_home("-v", source="work").exits(1).said, "not a link")
     equal(tree.names_in(outside), [])
     os.unlink(t.at_home)
     t.make_at_home()
     os.symlink(outside, f"{t.at_home}/work")
-    has(t.deliver_home(source="work").exits(1).said, "not a link")
+    has(t.deliver_home("-v", source="work").exits(1).said, "not a link")
     equal(tree.names_in(outside), [])
 
 
@@ -143,7 +143,7 @@ def _(t):
     outside = t.make_outside()
     tree.remove(t.incoming)
     os.symlink(outside, t.incoming)
-    has(t.deliver(ONE_FILE).exits(1).said, "not a link")
+    has(t.deliver(ONE_FILE, "-v").exits(1).said, "not a link")
     equal(tree.names_in(outside), [])
 
 
@@ -152,14 +152,14 @@ def _(t):
     os.rmdir(t.incoming)
     parent = t.incoming
     t.incoming = t.into("deeper")
-    has(t.deliver(ONE_FILE).exits(1).answered(EPERM, "").said, "No such file")
+    has(t.deliver(ONE_FILE, "-v").exits(1).answered(EPERM, "").said, "No such file")
     missing(parent)
 
 
 @test("a user who does not exist is refused")
 def _(t):
     for user in ("no-such-user-here", "", "4294967295", "99999999999", "-1x"):
-        end = t.run(UNPACKER, "--", user, t.incoming, stdin=ONE_FILE)
+        end = t.run(UNPACKER, "-v", "--", user, t.incoming, stdin=ONE_FILE)
         Delivery(t, end, ONE_FILE).refused(EPERM).says("name another account as USER")
 
 
@@ -169,7 +169,7 @@ def _(t):
         raise Skip("root may")
     for user in (0, "root", t.uid + 1):
         t.uid = user
-        t.deliver(ONE_FILE).refused(EPERM).says("only root can receive for somebody else")
+        t.deliver(ONE_FILE, "-v").refused(EPERM).says("only root can receive for somebody else")
 
 
 @test("root delivers only where the user may write")
@@ -186,6 +186,6 @@ def _(t):
     # Writable for root's group alone.
     os.chown(t.incoming, 0, 0)
     os.chmod(t.incoming, 0o770)
-    has(t.deliver(ONE_FILE, extra_groups=[0]).exits(1).answered(EPERM, "").said,
+    has(t.deliver(ONE_FILE, "-v", extra_groups=[0]).exits(1).answered(EPERM, "").said,
         "opening the directory")
     t.nothing_arrived()

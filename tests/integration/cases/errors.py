@@ -247,7 +247,7 @@ def _(t):
         wire.tree("dir", wire.file("dir/file", b"content"), wire.link("dir/link", "file")))
     for size in (0, 1, 31, 32, 33, 35, 36, 40, 68, 76, 80, 83, 84, 120, len(whole) - 33,
                  len(whole) - 32, len(whole) - 1):
-        cut = t.deliver(whole[:size]).exits(1)
+        cut = t.deliver(whole[:size], "-v").exits(1)
         equal((size, Answer(cut.out).code), (size, ETRUNCATED))
         has(cut.said, "ended in the middle")
         t.nothing_arrived()

@@ -9,7 +9,7 @@ import process
 import stream as wire
 import suite
 import tree
-from copying import ECANCELED, EIO, STAGING, Answer, Copying
+from copying import ECANCELED, EPERM, STAGING, Answer, Copying
 from expect import check, equal, exists, has, wait_until
 from settings import AGENT
 
@@ -53,7 +53,7 @@ def start_sending_to(t, receiver, *arguments):
     whose answer goes to the agent."""
     agent = t.start(AGENT, f"--via={receiver.command}", *arguments, preexec_fn=with_default_signals)
     role = receiver.take()
-    receiving = t.start_unpacker(stdout=role.stdout)
+    receiving = t.start_unpacker("-v", stdout=role.stdout)
     receiving.write(role.read(100000))
     receiving.wait_staged("large")
     return agent, role, receiving
@@ -74,7 +74,7 @@ def _(t):
 def _(t):
     receiving = begin_delivery(t)
     process.kill(receiving.child())
-    equal(Answer(receiving.wait().exits(1).out).code, EIO)
+    receiving.wait().exits(1).answered(EPERM, "").says("could not do its work")
     t.nothing_arrived()
     good_delivery_cleans_up(t)
 

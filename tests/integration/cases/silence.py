@@ -7,7 +7,7 @@ import time
 import stream as wire
 import suite
 from copying import ETIMEDOUT, Copying
-from expect import check
+from expect import check, has
 
 test = suite.cases(Copying)
 
@@ -19,12 +19,12 @@ def fall_silent(t, *parts):
     (part, name of the entry it ends in)"""
     several = []
     for part, name in parts:
-        receiving = t.start_unpacker("--timeout=2")
+        receiving = t.start_unpacker("--timeout=2", "-v")
         receiving.write(part)
         several.append((receiving, name))
     for receiving, name in several:
-        receiving.wait().exits(1).says("nothing came for too long",
-                                       "the sender fell silent").answered(ETIMEDOUT, name)
+        end = receiving.wait().exits(1).answered(ETIMEDOUT, name)
+        has(end.said, "nothing came for too long (the sender fell silent)")
     t.nothing_arrived()
 
 

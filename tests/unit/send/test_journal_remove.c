@@ -6,11 +6,13 @@
  */
 #include "unit.h"
 
+#include "faults.h"
 #include "send/journal.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 static int new_file(void)
@@ -563,6 +565,106 @@ START_TEST(damaged_journal)
 }
 END_TEST
 
+/* ---- What others put in the way ---- */
+
+static void swap(void)
+{
+	MUST(renameat2(AT_FDCWD, "theirs/d", AT_FDCWD, "theirs/link", RENAME_EXCHANGE));
+}
+
+static const char *swapped_before;
+static unsigned calls_until_swap;
+static bool swapped;
+
+static void swap_in_time(void)
+{
+	if (calls_until_swap-- > 0) {
+		faults_before(swapped_before, swap_in_time);
+		return;
+	}
+	swap();
+	swapped = true;
+}
+
+static const struct {
+	const char *source, *before;
+} swaps[] = {
+	{"theirs/d/file", "fstatat"}, {"theirs/d/file", "unlinkat"}, {"theirs/d/file", "openat"},
+	{"theirs/d/dir", "fstatat"},  {"theirs/d/dir", "unlinkat"},  {"theirs/d/dir", "openat"},
+	{"theirs/d/dir", "fstat"},    {"theirs/d/dir", "fdopendir"},
+};
+
+/*
+ * The directory that the source is in turns into a link to one of the user's, where names are the
+ * same: nothing is removed there, before whichever call it happens.
+ */
+START_TEST(removed_where_it_was_looked_at)
+{
+	unsigned call = 0;
+
+	do {
+		int journal;
+
+		scratch_enter();
+		make_dir("theirs");
+		make_dir("theirs/d");
+		make_dir("theirs/d/dir");
+		make_file("theirs/d/dir/file", "x");
+		make_file("theirs/d/file", "x");
+		make_dir("ours");
+		make_dir("ours/dir");
+		make_file("ours/file", "precious");
+		make_link("theirs/link", "../ours");
+		journal = send_tree(swaps[_i].source, 0);
+		swapped_before = swaps[_i].before;
+		calls_until_swap = call++;
+		swapped = false;
+		faults_before(swapped_before, swap_in_time);
+		remove_sent(journal);
+		faults_before("", NULL);
+		ck_assert_str_eq(left_in("ours"), "dir() file");
+		close(journal);
+	} while (swapped);
+}
+END_TEST
+
+/* The same file system as that in the tests of opening: the kernel follows no link there. */
+#ifndef MS_NOSYMFOLLOW
+#define MS_NOSYMFOLLOW 256
+#endif
+
+static const char *const places[] = {"theirs/d/", "theirs/d/.", "theirs/d/dir/.."};
+
+/* "dir/" is a link to it for the kernel to follow, or not. */
+START_TEST(place_that_the_kernel_refuses)
+{
+	struct qfile_error error;
+	struct qfile_source source;
+	int r;
+
+	scratch_enter();
+	make_dir("theirs");
+	make_dir("ours");
+	make_dir("ours/dir");
+	ck_assert(mount_own("theirs", MS_NOSYMFOLLOW, NULL));
+	make_dir("theirs/d");
+	make_dir("theirs/d/dir");
+	make_link("theirs/link", "../ours");
+	swap();
+	ck_assert_int_eq(qfile_source_open(&source, places[_i], 0, &error), -ELOOP);
+	swap();
+	/* Nor once the kernel has found the directory. */
+	faults_before("fstat", swap);
+	r = qfile_source_open(&source, places[_i], 0, &error);
+	faults_before("", NULL);
+	ck_assert_msg(r == 0 || r == -ESTALE, "%d", r);
+	if (r == 0) {
+		ck_assert_ptr_null(strstr(source.path, "ours"));
+		qfile_source_close(&source);
+	}
+}
+END_TEST
+
 Suite *journal_remove_suite(void)
 {
 	Suite *suite = suite_create("journal_remove");
@@ -581,5 +683,10 @@ Suite *journal_remove_suite(void)
 	tcase_add_test(remover, wide_tree);
 	tcase_add_loop_test(remover, another_order, 0, 2);
 	tcase_add_test(remover, damaged_journal);
+	remover = add_case(suite, "swapped");
+	add_table_test(remover, removed_where_it_was_looked_at, swaps);
+	remover = add_case_if(suite, "swapped for a link", can_mount(MS_NOSYMFOLLOW),
+			      "no file system without links here");
+	add_table_test(remover, place_that_the_kernel_refuses, places);
 	return suite;
 }

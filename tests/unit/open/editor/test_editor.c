@@ -156,7 +156,8 @@ START_TEST(receive)
 	ck_assert_str_eq(content_of(path), requests[_i].content);
 	ck_assert_uint_eq(mode_of(path), requests[_i].view_only ? 0400 : 0600);
 	ck_assert(editor_view_only(editor) == requests[_i].view_only);
-	ck_assert_uint_eq(open_descriptors(), before + 1);
+	/* The directory, and the one that it is in. */
+	ck_assert_uint_eq(open_descriptors(), before + 2);
 	*strrchr(path, '/') = '\0';
 	ck_assert_uint_eq(mode_of(path), 0700);
 	ck_assert_ptr_nonnull(strstr(path, "/tmp/qopen-work-"));

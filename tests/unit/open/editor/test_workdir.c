@@ -284,6 +284,128 @@ START_TEST(what_cannot_be_removed)
 }
 END_TEST
 
+/* ---- What others put in its place ---- */
+
+static void put_link(void)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "tmp/%s", names_in("tmp"));
+	MUST(rename(path, "moved"));
+	MUST(symlink("../victim", path));
+}
+
+static void put_theirs(void)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "tmp/%s", names_in("tmp"));
+	MUST(rename(path, "moved"));
+	make_dir(path);
+	MUST(chmod(path, 0700));
+	MUST(chown(path, 4711, 4711));
+}
+
+static void make_it_open(void)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "tmp/%s", names_in("tmp"));
+	MUST(chmod(path, 0755));
+}
+
+static void (*const put[])(void) = {put_link, make_it_open, put_theirs};
+static unsigned turn;
+
+/* The first directory that is opened is the one that it is in. */
+static void put_later(void)
+{
+	static bool again;
+
+	again = !again;
+	if (again)
+		faults_before("openat", put_later);
+	else
+		put[turn]();
+}
+
+START_TEST(replaced_while_it_is_made)
+{
+	unsigned before;
+
+	scratch_enter();
+	make_dir("tmp");
+	make_dir("victim");
+	make_file("victim/file", "precious");
+	if (put[_i] == put_theirs && geteuid() != 0)
+		return;
+	before = open_descriptors();
+	turn = (unsigned)_i;
+	faults_before("openat", put_later);
+	ck_assert_int_eq(workdir_make(&workdir, "tmp", "work", "file"), -EPERM);
+	ck_assert_str_eq(names_in("victim"), "file");
+	ck_assert_uint_eq(open_descriptors(), before);
+}
+END_TEST
+
+static void swap_above(void)
+{
+	MUST(renameat2(AT_FDCWD, "tmp", AT_FDCWD, "link", RENAME_EXCHANGE));
+}
+
+static void swap_above_later(void)
+{
+	static bool again;
+
+	again = !again;
+	if (again)
+		faults_before("fstat", swap_above_later);
+	else
+		swap_above();
+}
+
+/* The directory that it is in turns into a link to another one while its path is found. */
+START_TEST(found_by_the_kernel)
+{
+	scratch_enter();
+	make_dir("tmp");
+	make_dir("victim");
+	make_link("link", "victim");
+	faults_before("fstat", swap_above);
+	ck_assert_int_eq(workdir_make(&workdir, "tmp", "work", "file"), -ESTALE);
+	ck_assert_str_eq(names_in("victim"), "");
+	ck_assert_str_eq(names_in("link"), "");
+	faults_before("", NULL);
+	swap_above();
+	/* Once its path is known, it is where it was found. */
+	faults_before("fstat", swap_above_later);
+	ck_assert_int_eq(workdir_make(&workdir, "tmp", "work", "file"), 0);
+	ck_assert_str_eq(names_in("victim"), "");
+	ck_assert_int_eq(workdir_remove(&workdir), 0);
+	ck_assert_str_eq(names_in("link"), "");
+}
+END_TEST
+
+/* Nor is another one removed, which has its path later. */
+START_TEST(removed_where_it_was_made)
+{
+	char path[PATH_MAX];
+
+	scratch_enter();
+	make_dir("tmp");
+	make_dir("victim");
+	make_link("link", "victim");
+	ck_assert_int_eq(workdir_make(&workdir, "tmp", "work", "file"), 0);
+	create(false);
+	snprintf(path, sizeof(path), "victim/%s", workdir.base);
+	make_dir(path);
+	swap_above();
+	ck_assert_int_eq(workdir_remove(&workdir), 0);
+	ck_assert(exists(path));
+	ck_assert_str_eq(names_in("link"), "");
+}
+END_TEST
+
 Suite *workdir_suite(void)
 {
 	Suite *suite = suite_create("workdir");
@@ -299,5 +421,9 @@ Suite *workdir_suite(void)
 	tcase_add_test(removing, removed_by_somebody_else);
 	tcase_add_test(removing, removed_under_a_program_that_is_ending);
 	tcase_add_test(removing, what_cannot_be_removed);
+	tcase = add_case(suite, "replaced");
+	add_table_test(tcase, replaced_while_it_is_made, put);
+	tcase_add_test(tcase, found_by_the_kernel);
+	tcase_add_test(tcase, removed_where_it_was_made);
 	return suite;
 }

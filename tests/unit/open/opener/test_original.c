@@ -13,9 +13,12 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -361,6 +364,160 @@ START_TEST(each_call_fails)
 }
 END_TEST
 
+/* ---- Files that others exchange for links meanwhile ---- */
+
+/*
+ * A file system where the kernel follows no links at all: it refuses them as those that others made
+ * in /tmp are refused where fs.protected_symlinks is set.
+ */
+#ifndef MS_NOSYMFOLLOW
+#define MS_NOSYMFOLLOW 256
+#endif
+
+static void make_shared(void)
+{
+	scratch_enter();
+	make_file("secret", "secret");
+	make_dir("shared");
+	ck_assert(mount_own("shared", MS_NOSYMFOLLOW, NULL));
+	make_file("shared/file", "bait");
+	make_link("shared/link", "../secret");
+}
+
+static void swap(void)
+{
+	MUST(renameat2(AT_FDCWD, "shared/file", AT_FDCWD, "shared/link", RENAME_EXCHANGE));
+}
+
+/* Refused, or what anybody may see. Returns whether it was opened. */
+static bool never_the_secret(const char *path)
+{
+	char content[16] = "";
+	int r = original_open(&original, path, false);
+
+	if (r < 0) {
+		ck_assert_msg(r == -ELOOP || r == -ESTALE, "%d", r);
+		return false;
+	}
+	MUST(read(original.target.fd, content, sizeof(content) - 1));
+	ck_assert_str_eq(content, "bait");
+	original_close(&original);
+	return true;
+}
+
+static const char *swapped_before;
+static unsigned calls_until_swap;
+static bool and_back, swapped;
+
+static void swap_in_time(void)
+{
+	if (calls_until_swap > 0) {
+		calls_until_swap--;
+		faults_before(swapped_before, swap_in_time);
+		return;
+	}
+	swap();
+	if (swapped)
+		return;
+	swapped = true;
+	if (and_back)
+		faults_before(swapped_before, swap_in_time);
+}
+
+static const char *const looks[] = {"openat",  "readlinkat", "fstat",
+				    "fstatat", "faccessat",  "flock"};
+
+/* Before each call of each kind, for good or until the next one. */
+START_TEST(swapped_at_each_call)
+{
+	make_shared();
+	for (int way = 0; way < 4; way++) {
+		for (unsigned call = 0;; call++) {
+			swapped_before = looks[_i];
+			calls_until_swap = call;
+			and_back = way & 1;
+			swapped = false;
+			if (way & 2) /* it begins as a link */
+				swap();
+			faults_before(swapped_before, swap_in_time);
+			never_the_secret("shared/file");
+			faults_before("", NULL);
+			MUST(unlink("shared/file"));
+			MUST(unlink("shared/link"));
+			make_file("shared/file", "bait");
+			make_link("shared/link", "../secret");
+			if (!swapped)
+				break;
+		}
+	}
+}
+END_TEST
+
+/* Of those in which it was a file, and of those in which it was a link. */
+#define ROUNDS 3000
+
+/* Another process does it as often as it can. */
+START_TEST(swapped_all_the_time)
+{
+	unsigned opened = 0, refused = 0;
+	pid_t pid;
+
+	make_shared();
+	MUST(pid = fork());
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			swap();
+	}
+	while (opened < ROUNDS || refused < ROUNDS) {
+		if (never_the_secret("shared/file"))
+			opened++;
+		else
+			refused++;
+	}
+	MUST(kill(pid, SIGKILL));
+}
+END_TEST
+
+/* ---- Files that have no name any more ---- */
+
+static const char *const decoys[] = {"file (deleted)", "file"};
+
+/* What is there in its stead, or looks like its name, is another file. */
+START_TEST(removed)
+{
+	char path[64];
+	int fd;
+
+	scratch_enter();
+	make_file("file", "bait");
+	MUST(fd = open("file", O_RDONLY));
+	MUST(unlink("file"));
+	make_file(decoys[_i], "secret");
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	for (int view_only = 0; view_only < 2; view_only++)
+		ck_assert_int_eq(original_open(&original, path, view_only), -ESTALE);
+}
+END_TEST
+
+/* What it was called by the descriptor of another name counts. */
+START_TEST(renamed)
+{
+	char path[64];
+	int fd;
+
+	scratch_enter();
+	make_file("file", "x");
+	MUST(fd = open("file", O_RDONLY));
+	MUST(rename("file", "moved (deleted)"));
+	make_file("file", "secret");
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	ck_assert_int_eq(original_open(&original, path, false), 0);
+	ck_assert_str_eq(original.target.name, "moved (deleted)");
+	original_close(&original);
+}
+END_TEST
+
 Suite *original_suite(void)
 {
 	Suite *suite = suite_create("original");
@@ -379,5 +536,12 @@ Suite *original_suite(void)
 	tcase_add_test(tcase, replaced_while_it_is_opened);
 	tcase_add_test(tcase, file_system_without_locks);
 	tcase_add_test(tcase, each_call_fails);
+	tcase = add_case(suite, "removed");
+	add_table_test(tcase, removed, decoys);
+	tcase_add_test(tcase, renamed);
+	tcase = add_case_if(suite, "swapped", can_mount(MS_NOSYMFOLLOW),
+			    "no file system without links here");
+	add_table_test(tcase, swapped_at_each_call, looks);
+	tcase_add_test(tcase, swapped_all_the_time);
 	return suite;
 }

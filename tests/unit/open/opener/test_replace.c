@@ -897,6 +897,98 @@ START_TEST(path_too_long)
 }
 END_TEST
 
+/* ---- When somebody hostile was ---- */
+
+/* The same content, but open to all: what is saved would be, too. */
+static void replace_by_somebody_elses(void)
+{
+	replace_by_the_same();
+	MUST(chmod("file", 0666));
+	MUST(chown("file", 65534, 65534));
+}
+
+START_TEST(same_content_of_somebody_else)
+{
+	scratch_enter();
+	make_old_file("file", "before");
+	MUST(chmod("file", 0600));
+	open_file();
+	begin("after");
+	if (*moments[_i])
+		faults_before(moments[_i], replace_by_somebody_elses);
+	else
+		replace_by_somebody_elses();
+	ck_assert_int_eq(target_replace(target, &save, NULL), -ESTALE);
+	check_tidy("file");
+	ck_assert_str_eq(content_of("file"), "before");
+}
+END_TEST
+
+static const char *const calls[] = {"openat", "fstat",  "fstatat",    "fsync",    "linkat",
+				    "flock",  "fchmod", "flistxattr", "unlinkat", "renameat2"};
+static const char *swapped_before;
+static unsigned calls_until_swap, swaps;
+
+static void swap(void)
+{
+	MUST(renameat2(AT_FDCWD, "file", AT_FDCWD, "other", RENAME_EXCHANGE));
+}
+
+/* At the call that was chosen, and back again at the next one. */
+static void swap_in_time(void)
+{
+	if (calls_until_swap > 0) {
+		calls_until_swap--;
+	} else {
+		swap();
+		if (++swaps == 2)
+			return;
+	}
+	faults_before(swapped_before, swap_in_time);
+}
+
+/*
+ * A link in the file's place, before each call of each kind: what it leads to is never written to,
+ * nothing is lost, and the link is nobody's to remove.
+ */
+START_TEST(swapped_for_a_link)
+{
+	unsigned call = 0;
+
+	do {
+		char made[NAME_MAX + 1];
+		struct stat status;
+		int r;
+
+		start();
+		make_file("secret", "secret");
+		make_link("other", "secret");
+		swapped_before = calls[_i % COUNT(calls)];
+		calls_until_swap = call++;
+		swaps = 0;
+		faults_before(swapped_before, swap_in_time);
+		r = target_replace(target, &save, (size_t)_i < COUNT(calls) ? NULL : made);
+		faults_before("", NULL);
+		ck_assert_str_eq(content_of("secret"), "secret");
+		if (r == 0) {
+			/* What was replaced is what was seen, wherever it is now. */
+			MUST(lstat(swaps == 1 ? "other" : "file", &status));
+			ck_assert(S_ISREG(status.st_mode));
+			ck_assert_str_eq(content_of(swaps == 1 ? "other" : "file"), "after");
+			ck_assert_str_eq(content_of(swaps == 1 ? "file" : "other"), "secret");
+			if ((size_t)_i >= COUNT(calls))
+				ck_assert_str_eq(content_of(made), "before");
+		} else {
+			ck_assert_int_eq(r, -ESTALE);
+			ck_assert_int_eq(save_link(&save, "beside"), 0);
+			ck_assert_str_eq(content_of("beside"), "after");
+		}
+		save_end(&save);
+		target_close(target);
+	} while (swaps > 0);
+}
+END_TEST
+
 Suite *replace_suite(void)
 {
 	Suite *suite = suite_create("place");
@@ -927,6 +1019,10 @@ Suite *replace_suite(void)
 	tcase_add_test(tcase, became_an_empty_fifo);
 	tcase_add_test(tcase, became_a_socket);
 	tcase_add_test(tcase, touched_again_and_again);
+	tcase = add_case(suite, "swapped");
+	tcase_add_loop_test(tcase, swapped_for_a_link, 0, 2 * (int)COUNT(calls));
+	tcase = add_case_if(suite, "somebody else's", geteuid() == 0, "needs root");
+	add_table_test(tcase, same_content_of_somebody_else, moments);
 	tcase = add_case(suite, "failures");
 	add_table_test(tcase, replace_fails, failures);
 	tcase_add_loop_test(tcase, directory_cannot_be_synced, 0, 2);

@@ -14,12 +14,9 @@
 #include "open/opened.h"
 
 #include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mount.h>
 #include <sys/statfs.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 static struct opened opened;
@@ -441,55 +438,6 @@ END_TEST
 
 #define DISK_SIZE ((uint64_t)64 << 10)
 
-static bool write_to(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY);
-	bool written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-
-	close(fd);
-	return written;
-}
-
-/* A plain user mounts in a user namespace, in which he stays who he is. */
-static bool enter_namespace(void)
-{
-	const uid_t uid = geteuid();
-	const gid_t gid = getegid();
-	char users[64], groups[64];
-
-	if (uid == 0)
-		return unshare(CLONE_NEWNS) == 0;
-	snprintf(users, sizeof(users), "%u %u 1", uid, uid);
-	snprintf(groups, sizeof(groups), "%u %u 1", gid, gid);
-	return unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 &&
-	       write_to("/proc/self/setgroups", "deny") && write_to("/proc/self/gid_map", groups) &&
-	       write_to("/proc/self/uid_map", users);
-}
-
-/* Mount one at `path`, for this process alone. Returns whether that can be done. */
-static bool mount_disk(const char *path)
-{
-	return enter_namespace() && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-	       mount("disk", path, "tmpfs", 0, "size=64k") == 0;
-}
-
-static bool can_mount(void)
-{
-	char path[] = "/tmp/qfile-unit-disk-XXXXXX";
-	int status = 1;
-	pid_t pid;
-
-	if (!mkdtemp(path))
-		return false;
-	pid = fork();
-	if (pid == 0)
-		_exit(!mount_disk(path));
-	if (pid > 0)
-		waitpid(pid, &status, 0);
-	rmdir(path);
-	return status == 0;
-}
-
 static uint64_t free_bytes(const char *path)
 {
 	struct statfs status;
@@ -503,7 +451,7 @@ static void begin_on_disk(void)
 	scratch_enter();
 	stop_clock();
 	make_dir("disk");
-	ck_assert(mount_disk("disk"));
+	ck_assert(mount_own("disk", 0, "size=64k"));
 	make_old_file("disk/file", "before");
 	opened_begin(&opened, "disk/file");
 }
@@ -617,7 +565,7 @@ Suite *saving_suite(void)
 	tcase = add_case_if(suite, "private directory of somebody else", geteuid() == 0,
 			    "needs root");
 	tcase_add_test(tcase, private_directory_of_somebody_else);
-	tcase = add_case_if(suite, "full disk", can_mount(),
+	tcase = add_case_if(suite, "full disk", can_mount(0),
 			    "this user cannot mount a file system of their own");
 	tcase_add_test(tcase, disk_is_full_in_the_middle);
 	tcase_add_test(tcase, disk_is_too_small);

@@ -1,0 +1,75 @@
+/*
+ * Who is told what of a delivery.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
+#include "tell.h"
+
+#include "cli/log.h"
+
+#include <err.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/*
+ * What the sender did is told by the error's code alone. What was being done here when it failed
+ * concerns this side, but for a sender that went away.
+ */
+static bool is_ours(const struct qfile_error *error)
+{
+	return error->doing && error->code != ECONNRESET;
+}
+
+void tell_failure(const struct audience *audience, const struct qfile_error *error,
+		  bool result_sent)
+{
+	bool ours = is_ours(error), logged = false;
+	char text[1024];
+
+	qfile_error_text(error, text, sizeof(text));
+	if (ours)
+		logged = log_alarm(audience->source, text);
+	if (audience->verbose || (ours ? isatty(STDERR_FILENO) : !result_sent))
+		warnx("%s; nothing was received", text);
+	else if (ours)
+		warnx("the receiver could not do its work: %s; nothing was received",
+		      logged ? "the log there says why"
+			     : "there is no log to say why, but --verbose does");
+}
+
+void tell_what_child_said(const struct audience *audience, const char *said)
+{
+	char text[QFILE_SAID_SIZE + 64];
+
+	snprintf(text, sizeof(text), "the unpacking process wrote to stderr: %s", said);
+	log_alarm(audience->source, text);
+	if (audience->verbose || isatty(STDERR_FILENO))
+		warnx("%s", text);
+}
+
+void tell_layers(unsigned layers)
+{
+	char text[256] = "";
+
+	for (unsigned bit = 1; qfile_layer_name((enum qfile_layer)bit); bit <<= 1) {
+		if (layers & bit)
+			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s",
+				 *text ? ", " : "", qfile_layer_name((enum qfile_layer)bit));
+	}
+	warnx("confinement in force: %s", *text ? text : "none, nothing was read");
+}
+
+void tell_success(const struct audience *audience, const struct qfile_receive_outcome *outcome)
+{
+	if (audience->verbose)
+		warnx("received %" PRIu64 " entries, %" PRIu64 " bytes; %u of them under another "
+		      "name",
+		      outcome->received.size.entries, outcome->received.size.bytes,
+		      outcome->renamed);
+	if (!outcome->result_sent)
+		warnx("everything was received, but the sender had gone before it could be told");
+}

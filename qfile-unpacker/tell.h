@@ -1,0 +1,33 @@
+/*
+ * Who is told what of a delivery.
+ *
+ * The sender gets the result: whatever it can do something about. What concerns only this side goes
+ * to the log of this machine. stderr may lead to the sender's terminal: there, no more is said than
+ * that there was such a thing, unless --verbose asks for it or stderr is a terminal here. Nothing
+ * is told twice.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
+#ifndef TELL_H
+#define TELL_H
+#include <qfile.h>
+
+/* Whom to tell. */
+struct audience {
+	const char *source; /* the sender's name; NULL: not known */
+	bool verbose;
+};
+
+/* The delivery failed with *error. `result_sent`: the sender has taken the result. */
+void tell_failure(const struct audience *audience, const struct qfile_error *error,
+		  bool result_sent);
+/* All is well: how much has arrived. */
+void tell_success(const struct audience *audience, const struct qfile_receive_outcome *outcome);
+/* What the unpacking process wrote to stderr, which may be the sender's words. It should be silent.
+ */
+void tell_what_child_said(const struct audience *audience, const char *said);
+/* Which layers of the confinement were in force. */
+void tell_layers(unsigned layers);
+
+#endif
