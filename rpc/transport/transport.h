@@ -41,6 +41,7 @@ struct rpc_pending {
 	char source[RPC_NAME_SIZE]; /* the caller's name, as the kernel or dom0 tells it */
 	char target[RPC_NAME_SIZE]; /* the domain that is called */
 	bool may_declare;           /* they may give another name: they are the daemon's own user */
+	bool unknown;               /* they have no name that a domain can have, nor may give one */
 	unsigned origin;            /* what the caller's calls are counted by: a uid or a domid */
 	int fd;                     /* unix: the connection; else -1 */
 	char id[33];                /* xen: the call's node */
@@ -87,8 +88,13 @@ struct rpc_transport {
 	 */
 	int (*accept)(struct rpc_listener *listener, struct rpc_pending *pending);
 	/*
+	 * In the daemon itself, have a channel to a pending caller, which costs no more than the
+	 * descriptor; never blocks. NULL where a channel takes a process of its own: open().
+	 */
+	void (*attach)(struct rpc_pending *pending, struct rpc_channel *channel);
+	/*
 	 * Tell a pending call that it won't be served (`bytes`: frames that say so), in the daemon
-	 * itself; never blocks.
+	 * itself; never blocks, and what was said is not lost.
 	 */
 	void (*refuse)(struct rpc_listener *listener, struct rpc_pending *pending,
 		       const void *bytes, size_t size);
@@ -98,8 +104,7 @@ struct rpc_transport {
 	void (*ended)(struct rpc_listener *listener, unsigned origin, const char *id);
 	/*
 	 * In the call's process: drop what belongs to the daemon, and have a channel to the caller.
-	 * Fills pending->source where accept() had no time to; it stays empty for a caller
-	 * without a name. On failure -1 and *failure.
+	 * On failure -1 and *failure.
 	 */
 	int (*open)(struct rpc_listener *listener, struct rpc_pending *pending,
 		    struct rpc_channel *channel, struct rpc_failure *failure);
