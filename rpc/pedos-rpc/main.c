@@ -11,6 +11,7 @@
 
 #include "protocol/exchange.h"
 #include "protocol/relay.h"
+#include "system/clock.h"
 #include "text/printable.h"
 
 #include <err.h>
@@ -81,8 +82,8 @@ static int ask(struct caller *caller)
 {
 	unsigned char bytes[2 * RPC_FRAME_HEADER_SIZE + 4 + RPC_CALL_MAX], payload[RPC_SMALL_MAX];
 	size_t length = rpc_frame_put_number(bytes, RPC_HELLO, RPC_VERSION);
+	struct rpc_reception reception;
 	struct rpc_refusal refusal;
-	struct rpc_frame frame;
 	int r;
 
 	length += rpc_frame_put(bytes + length, RPC_CALL, payload,
@@ -91,16 +92,16 @@ static int ask(struct caller *caller)
 	r = rpc_send_frames(&caller->channel, caller->stop, bytes, length);
 	if (r == 0 || r == -ECONNRESET) /* one that was too busy to read has left its answer */
 		r = rpc_receive_frame(&caller->channel, &caller->session, caller->stop,
-				      RPC_PATIENCE, &frame, payload);
+				      clock_now() + RPC_PATIENCE, &reception);
 	/* Somebody may have to be asked there, and take their time. */
 	if (r == 0)
-		r = rpc_receive_frame(&caller->channel, &caller->session, caller->stop, -1, &frame,
-				      payload);
+		r = rpc_receive_frame(&caller->channel, &caller->session, caller->stop, -1,
+				      &reception);
 	if (r < 0)
 		return r == -ECANCELED ? r : explain(caller, r);
-	if (frame.type == RPC_ACCEPTED)
+	if (reception.frame.type == RPC_ACCEPTED)
 		return -1;
-	rpc_refusal_decode(payload, frame.length, &refusal);
+	rpc_refusal_decode(reception.payload, reception.frame.length, &refusal);
 	return explain_refusal(caller, &refusal);
 }
 
