@@ -246,4 +246,4 @@ $(XEN_PROGRAMS): %: %.o
 include tests/fuzz/fuzz.mk
 
 .PHONY: abi setup demo picture check test check-editors check-sanitized coverage check-fault \
-	check-xen prove fuzz bench format check-format check-warnings
+	check-flood check-xen prove fuzz bench format check-format check-warnings

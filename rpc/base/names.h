@@ -19,7 +19,8 @@ bool rpc_service_character_ok(char c);
 
 /*
  * Is it the name of a service, with "+ARGUMENT" or without: a letter, then what may stand behind
- * it, at most 63 in all?
+ * it, at most 63 in all? Behind each '+' there must be something that is no '+': an argument has
+ * one spelling, so that a policy can name it.
  */
 bool rpc_service_ok(const char *untrusted_service);
 

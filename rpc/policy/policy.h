@@ -67,7 +67,7 @@ struct rpc_verdict {
 /*
  * May `source` call `service` (rpc_service_ok(), with its "+ARGUMENT") of `target`? What the first
  * of the rules says that matches; no when none does. A service that is called without '+' is called
- * without an argument, and so is one with nothing behind the '+'.
+ * without an argument.
  */
 struct rpc_verdict rpc_policy_decide(const struct rpc_rule *rules, size_t count,
 				     const char *service, const char *source, const char *target);

@@ -21,7 +21,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define BACKLOG  512
+/* A queue that many callers fill is left to chance; the kernel may allow less. */
+#define BACKLOG  4096
 #define PATIENCE 10 /* seconds, for a daemon that does not accept */
 /* What the kernel grants of it: a frame and more on the way while both ends work. */
 #define BUFFER_SIZE (1 << 20)

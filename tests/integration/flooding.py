@@ -3,7 +3,8 @@
 """An account that attacks pedos-rpcd in every way at once: flooding.py UID BASE SOCKET, until it is killed.
 
 It calls under its own number UID and, from a user namespace, under BASE and the 65,534 numbers behind it, which are nobody's accounts. It writes a
-line when it has begun, and, told to end by SIGTERM, what it has done.
+line when it has begun, and, told to end by SIGTERM, what it has done. It has the lowest priority: what it can do to the daemon counts, and not that it
+can keep the processor busy.
 """
 import collections
 import contextlib
@@ -109,6 +110,7 @@ class Attacker:
 
 def main():
     uid, base, path = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+    os.nice(19)
     resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 1024))
     become_many(uid, base)
     attacker = Attacker(path)

@@ -300,8 +300,6 @@ def _(t):
     equal(found["LANG"], "C.UTF-8")
     arguments, found = environment_of(t.rpc("work", "test.Env"))
     equal((arguments, found["QREXEC_SERVICE_ARGUMENT"]), ("0,", ""))
-    arguments, found = environment_of(t.rpc("work", "test.Env+"))
-    equal((arguments, found["QREXEC_SERVICE_ARGUMENT"]), ("1,,", ""))
 
 
 @test("a service has no descriptors but its three, no signals blocked or ignored, and a usual umask")

@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
 """Copying with qfile-agent through pedos-rpc."""
+import itertools
 import os
 import shlex
 import signal
+import socket
 
 import machine
 import process
+import rpc_wire
 import suite
 import tree
 from calling import WithAccounts
-from expect import equal, exists, has, missing, wait_until
+from expect import check, equal, exists, has, missing, wait_until
 from settings import AGENT, BIN, RPC, TOP
 from tap import Skip
 
@@ -101,6 +104,34 @@ def _(t):
     t.nothing_arrived()
     copy(t, "--allow-all-names", name).exits(0)
     exists(t.into(name))
+
+
+@test("a wish that the policy denies cannot be had in another spelling")
+def _(t):
+    serve_copies(t)
+    tree.write(f"{t.policy}/50-test.policy", """
+PedOS.Filecopy +       @anyvm @anyvm allow
+PedOS.Filecopy +rename @anyvm @anyvm allow
+PedOS.Filecopy *       @anyvm @anyvm deny
+""")
+    t.reload()
+    names = "allow-all-names", "rename"
+    wishes = {"+".join(words) for many in range(1, 4) for words in itertools.product(("", *names), repeat=many)} - {"rename"}
+    for wish in sorted(wishes):
+        with socket.socket(socket.AF_UNIX) as caller:
+            caller.connect(f"{t.sockets}/work")
+            # By hand: pedos-rpc itself does not ask for what has no right spelling.
+            caller.sendall(rpc_wire.GREETING + rpc_wire.call(f"PedOS.Filecopy+{wish}"))
+            received = b""
+            while rpc_wire.REFUSED not in [kind for kind, _ in rpc_wire.split(received)[0]]:
+                check(more := caller.recv(4096), f"{wish}: {received}")
+                received += more
+                check(rpc_wire.ACCEPTED not in [kind for kind, _ in rpc_wire.split(received)[0]], f"{wish} was accepted")
+    tree.write("file", "content")
+    copy(t, "file").exits(0)
+    copy(t, "--rename", "file").exits(0)
+    copy(t, "--allow-all-names", "file").exits(126)
+    t.arrived("file", "file (2)")
 
 
 def free_space():

@@ -43,7 +43,7 @@ def _(t):
     misuses(t, 125, "a VM and a service must be named", RPC, "work")
     for name in "", "1work", "--", "../work", "wo/rk", "wo rk", "work;id", "work\n", "w" + 63 * "0", "wörk":
         misuses(t, 125, "that is no VM's name", RPC, "--", name, "test.A")
-    for name in "", "1test", "+x", "/etc/passwd", "../x", "test A", "test;id", "test*", "test\n", "t" + 63 * "0", "tést":
+    for name in "", "1test", "+x", "/etc/passwd", "../x", "test A", "test;id", "test*", "test\n", "test+", "test++a", "test+a+", "test+a++b", "t" + 63 * "0", "tést":
         misuses(t, 125, "that is no service's name", RPC, "work", name)
     for option, sentence in (("--user=-x", "--user: that is no account's name"), ("--user=", "--user: that is no account's name"),
                              ("--as=1", "--as: that is no VM's name"), ("--transport=tcp", "--transport takes unix or xen"),
