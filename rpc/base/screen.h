@@ -6,6 +6,7 @@
  */
 #ifndef RPC_SCREEN_H
 #define RPC_SCREEN_H
+#include <stdbool.h>
 #include <stddef.h>
 
 #define RPC_SCREEN_CHARACTER 4 /* bytes of the longest character */
@@ -17,6 +18,7 @@ struct rpc_screen {
 	/* The one before it: what joins characters may stand behind some only. */
 	char before[RPC_SCREEN_CHARACTER];
 	size_t before_count; /* 0: none that matters */
+	bool returned; /* a carriage return was the last: a newline behind it is the same end */
 };
 
 /* How much longer than its input the output may be: what was held. */
@@ -24,9 +26,10 @@ struct rpc_screen {
 
 /*
  * Copy `size` bytes to `text`, which has room for RPC_SCREEN_EXTRA more: lines and tabs stay, and
- * what text_displayable() lets stand; all else is replaced by '?'. A character that is not whole
- * is held back until its rest comes. Returns the bytes written, the same text however it is cut
- * into calls. `size` 0: the end.
+ * what text_displayable() lets stand; all else is replaced by '?'. A carriage return ends a line,
+ * with a newline behind it or without: nothing is written over what is there already. A character
+ * that is not whole is held back until its rest comes. Returns the bytes written, the same text
+ * however it is cut into calls. `size` 0: the end.
  */
 size_t rpc_screen_clean(struct rpc_screen *screen, const char *untrusted, size_t size, char *text);
 

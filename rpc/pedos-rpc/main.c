@@ -125,6 +125,7 @@ static int join(struct caller *caller)
 	rpc_relay_output(&caller->relay, RPC_STDOUT, program ? caller->program.out : STDOUT_FILENO,
 			 program, !program && isatty(STDOUT_FILENO));
 	rpc_relay_output(&caller->relay, RPC_STDERR, dup(STDERR_FILENO), false, true);
+	rpc_relay_name_lines(&caller->relay, caller->options->target);
 	return 0;
 }
 

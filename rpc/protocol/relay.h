@@ -8,6 +8,7 @@
  */
 #ifndef RPC_RELAY_H
 #define RPC_RELAY_H
+#include "base/lines.h"
 #include "base/screen.h"
 #include "protocol/session.h"
 #include "transport/transport.h"
@@ -34,9 +35,13 @@ struct rpc_output {
 	/* How much a write may be without blocking, once poll(2) says that it can be written. */
 	size_t chunk;
 	struct rpc_screen screen;
+	struct rpc_lines lines; /* of a screened one: with whose name they begin, if with any */
 };
 
 #define RPC_STREAMS_MAX 2
+
+/* Bytes of a stream that are screened at a time. */
+#define RPC_SCREENED_PIECE 2048
 
 struct rpc_relay {
 	struct rpc_channel *channel;
@@ -62,6 +67,7 @@ struct rpc_relay {
 	int blocked_on;
 	/* Payloads are moved into pipes: read no more of the channel than a header. */
 	bool exact;
+	char *screened; /* a piece, screened; and what is made of it, to be written */
 	char *cleaned;
 	size_t cleaned_begin, cleaned_end;
 
@@ -86,6 +92,12 @@ int rpc_relay_open(struct rpc_relay *relay, struct rpc_channel *channel,
 void rpc_relay_input(struct rpc_relay *relay, enum rpc_frame_type type, int fd, bool own);
 void rpc_relay_output(struct rpc_relay *relay, enum rpc_frame_type type, int fd, bool own,
 		      bool screened);
+
+/*
+ * Have what comes out of the last output, which is screened, written as lines that begin with this
+ * name, and each as one: whoever else writes there does so between them.
+ */
+void rpc_relay_name_lines(struct rpc_relay *relay, const char *name);
 
 /*
  * Carry what can be carried, then sleep until more can, or one of `fds` is ready, or `timeout`

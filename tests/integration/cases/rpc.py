@@ -242,14 +242,50 @@ def _(t):
     end = t.rpc("work", "test.Complain").exits(0)
     equal(end.out, b"out\n")
     # What becomes of bytes that are no character of the screen's is left open, but not what they may become.
-    check(re.fullmatch(rb"plain\ttext \303\251\n\?\[31mred\?[\t\n -~]*m\n[\t\n -~]*", end.err), f"stderr: {end.err!r}")
+    check(re.fullmatch(rb"work: plain\ttext \303\251\nwork: \?\[31mred\?[\t -~]*m\nwork: [\t -~]*\n", end.err), f"stderr: {end.err!r}")
 
 
 @test("the service's stderr is carried beside a PROGRAM, too")
 def _(t):
     t.service("test.Complain", "echo complaint >&2")
     t.start_daemon()
-    equal(t.rpc("work", "test.Complain", "cat").exits(0).said, "complaint")
+    equal(t.rpc("work", "test.Complain", "cat").exits(0).said, "work: complaint")
+
+
+@test("what the other VM says is on lines of its own that begin with its name, and nothing that it says is on any other")
+def _(t):
+    forged = b"pedos-rpc: type your password:"
+
+    def forge(role):
+        role.stderr.write(b"harmless\r" + forged + b"\n" + forged + b"\r\n")
+        role.stderr.write(b"half a line, " + forged)
+        mine.wait()
+        role.stderr.write(b"\r" + forged + b"\x1b[1A\x1b[2K" + forged + b"\n\n" + 3000 * b"x" + forged)
+        role.write(b"out\n")
+
+    def play(role):
+        role.stderr.write(b"PROGRAM's own line\n")
+        mine.set()
+        role.read_all()
+    mine = threading.Event()
+    t.served_here("test.Forge", forge)
+    t.start_daemon()
+    end = t.rpc("work", "test.Forge", *t.stand_in(play).words).exits(0)
+    check(end.err.endswith(b"\n"), f"the last line has no end: {end.err[-100:]}")
+    lines = end.err[:-1].split(b"\n")
+    equal([line for line in lines if not line.startswith(b"work: ")], [b"PROGRAM's own line"])
+    equal(sum(line.count(forged) for line in lines), 6)
+    equal([byte for byte in end.err if byte < 32 and byte != 10], [])
+
+
+@test("when the call is lost in the middle of a line, the message about that has its own")
+def _(t):
+    t.service("test.Half", "printf 'half a line' >&2; echo >$NOTES/said; exec sleep 1000")
+    t.start_daemon()
+    call = t.start_rpc("work", "test.Half")
+    wait_until(lambda: os.path.exists(f"{t.notes}/said"), "the service")
+    process.kill(t.process_of_call())
+    call.wait().exits(125).says("pedos-rpc: the connection to work was lost")
 
 
 def read_terminal(master):
