@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #define REFUSALS_CALLERS 64 /* that have lines of their own */
-#define REFUSALS_TEXT    512
+#define REFUSALS_TEXT    1024
 
 /* Callers of which nobody knows who they are: all of them are one. */
 #define REFUSALS_UNKNOWN UINT32_MAX

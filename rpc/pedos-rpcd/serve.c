@@ -216,7 +216,7 @@ static bool make_pipes(struct pipes *pipes)
 static bool start(struct call *call)
 {
 	const char *argument = service_argument(call->verdict.service);
-	char path[PATH_MAX], logged[PATH_MAX + 64];
+	char path[PATH_MAX], logged[PATH_MAX + 128];
 	char *argv[] = {path, (char *)argument, NULL};
 	struct pipes pipes;
 	int r = service_find(call->options->service_dirs, call->verdict.service, path);
@@ -225,7 +225,9 @@ static bool start(struct call *call)
 		refuse(call, ENOENT, "there is no such service", NULL);
 		return false;
 	}
-	snprintf(logged, sizeof(logged), "%s is no file, or others than root may change it", path);
+	snprintf(logged, sizeof(logged),
+		 "%s is no file, or others than root may change it or a directory on its way",
+		 path);
 	if (r == 0)
 		r = make_pipes(&pipes)
 			    ? account_run(&call->account, argv, call->environment.entries,

@@ -13,7 +13,8 @@
 /*
  * Find the program of SERVICE[+ARGUMENT] in the directories (NULL at the end): one of that whole
  * name in any of them, else one named SERVICE. -ENOENT: there is none. -EPERM: it is no regular
- * file, or others than root and we may change it; `path` says which.
+ * file, or others than root and we may change it or exchange it, in one of the directories on the
+ * way; `path` says which. It can be run by its path: who could put another there is trusted.
  */
 int service_find(const char *const *dirs, const char *service, char path[PATH_MAX]);
 

@@ -423,6 +423,58 @@ def _(t):
     t.serves_on()
 
 
+def is_not_run(t, name, at):
+    t.rpc("work", name).exits(125).says("the service cannot be started there; the log there says why")
+    t.daemon.logged(f"{at} is no file, or others than root may change it or a directory on its way")
+
+
+@test("a service in a directory that others may change is not run, however far above it that is")
+def _(t):
+    above, place, linked = f"{t.top}/above", f"{t.top}/above/place", f"{t.top}/linked"
+    os.makedirs(place)
+    os.mkdir(linked)
+    t.service("test.Far", "echo ran", place)
+    t.service("test.Here", "echo ran", place)
+    t.service("test.Real", "echo ran", linked)
+    os.symlink(f"{linked}/test.Real", f"{place}/test.Link")
+    t.start_daemon(f"--services={place}")
+    for name in "test.Far", "test.Link":
+        equal(t.rpc("work", name).exits(0).told, "ran")
+    for changed, name in ((above, "test.Far"), (place, "test.Here"), (linked, "test.Link")):
+        for mode in 0o777, 0o775, 0o757:
+            os.chmod(changed, mode)
+            is_not_run(t, name, f"{place}/{name}")
+        # There each may remove only what is theirs.
+        os.chmod(changed, 0o1777)
+        equal(t.rpc("work", name).exits(0).told, "ran")
+        if machine.am_root():
+            os.chmod(changed, 0o755)
+            os.chown(changed, 12345, -1)
+            is_not_run(t, name, f"{place}/{name}")
+            os.chown(changed, 0, -1)
+        os.chmod(changed, 0o755)
+    # What is not there is looked for in the next directory, whoever may change this one.
+    os.chmod(place, 0o777)
+    t.rpc("work", "test.None").exits(127)
+
+
+@test("a service behind another account's link is not run, and one whose links lead nowhere is none")
+def _(t):
+    t.service("test.Real", "echo ran")
+    for name, target in (("test.Loop", "test.Loop"), ("test.Nowhere", "no/such"), ("test.Chain", "test.Link"), ("test.Link", "../services/./test.Real"),
+                         ("test.Through", "test.Real/x")):
+        os.symlink(target, f"{t.services}/{name}")
+    t.start_daemon()
+    for name in "test.Loop", "test.Nowhere", "test.Through":
+        t.rpc("work", name).exits(127)
+    for name in "test.Chain", "test.Link":
+        equal(t.rpc("work", name).exits(0).told, "ran")
+    if machine.am_root():
+        os.chown(f"{t.services}/test.Link", 12345, -1, follow_symlinks=False)
+        for name in "test.Chain", "test.Link":
+            is_not_run(t, name, f"{t.services}/{name}")
+
+
 @test("what is started in the background and holds no stream does not hold the call")
 def _(t):
     t.service("test.Leave", 'setsid sleep 1000 <&- >&- 2>&- & echo $! >"$NOTES/left"; echo done')
