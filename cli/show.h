@@ -31,6 +31,8 @@ struct show {
  * existing wrappers set in the environment. Returns false for a value that is none of these.
  */
 bool show_init(struct show *show, const char *option);
+/* After show_init(): as JSON, on a descriptor that is for nothing else. */
+void show_on(struct show *show, int fd);
 /* Is a total wanted that nobody has told? */
 bool show_wants_total(const struct show *show);
 /*

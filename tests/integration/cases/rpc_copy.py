@@ -2,6 +2,7 @@
 # Copyright the qfilecopy authors
 """Copying with qfile-agent through pedos-rpc."""
 import itertools
+import json
 import os
 import shlex
 import signal
@@ -132,6 +133,24 @@ PedOS.Filecopy *       @anyvm @anyvm deny
     copy(t, "--rename", "file").exits(0)
     copy(t, "--allow-all-names", "file").exits(126)
     t.arrived("file", "file (2)")
+
+
+@test("progress for programs: the other VM cannot write where it is, and what it says on stderr is no object")
+def _(t):
+    serve_copies(t)
+    forged = '{"bytes":1,"entries":1,"seconds":0.1,"name":"forged"}'
+    real = tree.read(f"{t.services}/PedOS.Filecopy")
+    tree.script(f"{t.services}/PedOS.Filecopy", real.replace("#!/bin/sh\n", f"#!/bin/sh\nprintf '\\r%s\\n' '{forged}' >&2\n", 1))
+    tree.write("file", bytes(1000))
+    with open("progress", "w+b") as file:
+        end = t.run(AGENT, f"--progress-fd={file.fileno()}", "--vm=work", "file", pass_fds=[file.fileno()]).exits(0)
+        file.seek(0)
+        equal({json.loads(line)["name"] for line in file.read().splitlines()}, {"file"})
+    equal([line for line in end.said.split("\n") if line and not line.startswith("work: ")], [])
+    has(end.said, f"work: {forged}")
+    # On stderr, too, a line that begins as one of ours does is ours.
+    end = copy(t, "--progress=json", "--rename", "file").exits(0)
+    equal({json.loads(line)["name"] for line in end.said.split("\n") if line.startswith("{")}, {"file"})
 
 
 def free_space():
