@@ -20,13 +20,13 @@ SYSCONFDIR ?= $(if $(filter /usr,$(PREFIX)),/etc,$(PREFIX)/etc)
 # The directory of the build.
 B = build
 
-# XEN=0 builds without Xen (libxenvchan, libxenstore, libxenctrl).
+# XEN=0 builds without Xen's libraries (libxenvchan, libxenstore, libxenctrl).
 XEN ?= 1
 
-# V=1 shows the commands as they are.
+# V=1 shows the commands.
 V ?= 0
 
-# WERROR=1 makes errors of warnings. It is for those who develop this, and for CI.
+# WERROR=1 makes warnings errors. It is for developers and CI.
 WERROR ?=
 
 CC ?= cc
@@ -77,10 +77,11 @@ sources = $(wildcard $(1)/*.c $(1)/*/*.c $(1)/*/*/*.c)
 # $(call objects,ROOM): what they are compiled to.
 objects = $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
 
-# What can be shown, and what is a name: for all rooms.
+# Which text can be shown, and what is a name: for all rooms.
 TEXT_OBJECTS = $(call objects,text)
 
-# libqfile is for copying, with what it uses of text. Opening files in another VM is for our own programs only.
+# libqfile is for copying, with what it uses of text. Opening files in another VM is for our own
+# programs only.
 COPYING_OBJECTS = $(call objects,lib/format) $(call objects,lib/io) $(call objects,lib/send) \
 	$(call objects,lib/receive) $(call objects,lib/sandbox)
 LIBRARY_OBJECTS = $(COPYING_OBJECTS) $(TEXT_OBJECTS)
@@ -117,7 +118,7 @@ all: $(SHARED) $(STATIC) $(B)/lib/pkgconfig/libqfile.pc $(PROGRAM_FILES) $(SERVI
 
 # ---- Objects ----
 
-# Code of a shared library is position-independent in another way than that of a program.
+# A shared library needs -fPIC; -fPIE makes better code for programs.
 POSITION = -fPIE
 $(B)/lib/%.o $(B)/text/%.o: POSITION = -fPIC
 
@@ -149,7 +150,7 @@ $(STATIC): $(LIBRARY_OBJECTS) lib/libqfile.map
 fill_in = sed -e $(call quoted,s|@PREFIX@|$(1)|) -e $(call quoted,s|@LIBDIR@|$(2)|) \
 	-e $(call quoted,s|@INCLUDEDIR@|$(3)|) -e 's|@VERSION@|$(VERSION)|'
 
-# For programs that are built with the library where it stands, before anything is installed.
+# For programs that are built with the library in this tree, before anything is installed.
 $(B)/lib/pkgconfig/libqfile.pc: lib/libqfile.pc.in
 	$(call say,MAKE)
 	@mkdir -p $(@D)
@@ -157,8 +158,8 @@ $(B)/lib/pkgconfig/libqfile.pc: lib/libqfile.pc.in
 
 # ---- The programs ----
 
-# Each program takes what it needs from archives. It starts sooner so than with the shared library,
-# and it need not find that.
+# Each program takes what it needs from archives. So it starts sooner than with the shared library,
+# and does not have to find it.
 COPYING = $(B)/lib/copying.a
 OPEN = $(B)/lib/open.a
 CLI = $(B)/cli/cli.a
@@ -189,8 +190,8 @@ $(PROGRAM_FILES):
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pie $(CFLAGS) $(LINK_HARDENING) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(PROGRAM_LIBS)
 
-# The file build/rpc/xen says whether the last build was one with Xen. It is written anew when that
-# changes, and then so are the files that differ.
+# The file build/rpc/xen says whether the last build was with Xen. When that changes, it is written
+# again, and the files that depend on it are built again.
 $(B)/rpc/transport/transport.o $(RPC): $(B)/rpc/xen
 $(B)/rpc/xen: $(if $(filter $(XEN),$(shell cat $(B)/rpc/xen 2>/dev/null)),,always)
 	@mkdir -p $(@D)
@@ -233,8 +234,8 @@ install: all
 	set -e; for m in $(MANPAGES); do install -d $(DESTDIR)$(MANDIR)/man$${m##*.}; \
 		install -m 644 $$m $(DESTDIR)$(MANDIR)/man$${m##*.}; done
 
-# Removes what install puts there with the same variables, and the directories of these files where
-# they are empty then.
+# Removes what install puts there with the same variables, and then the directories of these files
+# that are empty.
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,$(PROGRAMS))
 	rm -f $(addprefix $(DESTDIR)$(SBINDIR)/,$(DAEMONS))
@@ -261,7 +262,7 @@ uninstall:
 ##   make test             the same tests as make check; installs nothing, needs no network
 ##   make install          PREFIX, DESTDIR and XEN=0 as usual
 ##   make uninstall        remove what make install put there, with the same PREFIX and DESTDIR
-##   make picture          draw what the demo shows anew: doc/demo.svg
+##   make picture          draw doc/demo.svg again, from what the demo shows
 ##   make clean            remove what was built
 ##
 help:
@@ -276,5 +277,5 @@ clean:
 .PHONY: all always install uninstall help clean
 .DELETE_ON_ERROR:
 
-# What each object was made from, as the compiler wrote it down.
+# The files that each object depends on, as the compiler wrote them down.
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,5 +1,5 @@
 /*
- * Whom to talk to: a command at the other end of two pipes, or an rpc client that runs us.
+ * The other end: a command that is joined by two pipes, or the rpc client.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -61,7 +61,7 @@ static bool find_program(const char *name, const char *search_path, char path[PA
 	while (search_path && *search_path) {
 		size_t length = strcspn(search_path, ":");
 
-		/* An empty directory means the current one: nothing to run a program from. */
+		/* An empty entry means the current directory, from which nothing must be run. */
 		if (length > 0 &&
 		    snprintf(path, PATH_MAX, "%.*s/%s", (int)length, search_path, name) <
 			    PATH_MAX &&

@@ -1,5 +1,5 @@
 /*
- * Whom to talk to: a command at the other end of two pipes, or an rpc client that runs us.
+ * The other end: a command that is joined by two pipes, or the rpc client.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -8,27 +8,25 @@
 #define CLI_CALL_H
 #include <sys/types.h>
 
-/* A command that runs at the other end. */
+/* A command that was started. */
 struct peer {
-	pid_t pid; /* to be waited for */
-	int in;    /* what it writes */
-	int out;   /* what it reads */
+	pid_t pid; /* the caller must wait for it */
+	int in;    /* the command's stdout, to read from */
+	int out;   /* the command's stdin, to write to */
 };
 
 /*
- * Start argv[0], found as execvp(3) finds it (which alone reads $PATH here), with a pipe each way;
- * it gets `environment`, and keeps the caller's stderr.
+ * Start argv[0], which is looked up as by execvp(3), with a pipe each way. It gets `environment`,
+ * and keeps the caller's stderr. Returns 0 or a negative errno.
  */
 int call_program(char *const argv[], char *const environment[], struct peer *peer);
-/*
- * Start `sh -c command` with a pipe each way; it gets `environment`, and keeps the caller's stderr.
- */
+/* The same for `sh -c command`. */
 int call_command(const char *command, char *const environment[], struct peer *peer);
 
 /*
- * Find the rpc client: qrexec-client-vm in its usual places or in `search_path` (as in $PATH; NULL:
- * none), else pedos-rpc there. It is started as "CLIENT VM SERVICE PROGRAM ARGUMENT..." and joins
- * PROGRAM's stdin and stdout to the service's. -ENOENT: there is none.
+ * Find the rpc client: qrexec-client-vm in its usual places or in `search_path` (as $PATH; NULL:
+ * none), otherwise pedos-rpc in `search_path`. The client is to be started as "CLIENT VM SERVICE
+ * PROGRAM ARGUMENT...", and connects PROGRAM with the service. -ENOENT: there is no client.
  */
 int call_find_client(const char *search_path, char path[4096]);
 

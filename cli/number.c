@@ -7,7 +7,7 @@
 #include "cli/number.h"
 #include <string.h>
 
-/* A decimal number; one that does not fit is none. Returns what follows it, or NULL. */
+/* Parse a decimal number. Returns what follows it, or NULL if there is none or it does not fit. */
 static const char *parse_number(const char *text, uint64_t *value)
 {
 	if (*text < '0' || *text > '9')

@@ -9,11 +9,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A decimal number and nothing else; false where it is none, or does not fit. */
+/* Parse a decimal number and nothing else. Returns false if it is not one, or does not fit. */
 bool parse_count(const char *text, uint64_t *count);
 /*
- * A size: a number with K, M, G or T behind it for powers of 1024; a number alone counts in `unit`
- * bytes.
+ * Parse a size: a number with K, M, G or T after it, for powers of 1024. A number alone counts in
+ * units of `unit` bytes. Returns false as parse_count().
  */
 bool parse_size(const char *text, uint64_t unit, uint64_t *size);
 

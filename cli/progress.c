@@ -1,5 +1,5 @@
 /*
- * How far a transfer is, as text for a person or a program. Pure.
+ * The progress of a transfer, as text for a person or a program. Pure.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -11,7 +11,7 @@
 #include <string.h>
 #include <utf8proc.h>
 
-/* Below this a rate says more about starting up than about the transfer. */
+/* Before this time the rate says more about the start than about the transfer. */
 #define SECONDS_FOR_A_RATE 0.5
 
 static const char *size_text(double bytes, char text[16])
@@ -34,7 +34,7 @@ static double rate_of(const struct progress *progress)
 		       : 0;
 }
 
-/* Never above 100: a file may grow while it is counted and sent. */
+/* At most 100: a file may grow between counting and sending. */
 static unsigned percent_of(const struct progress *progress)
 {
 	double percent = 100.0 * (double)progress->done.bytes / (double)progress->total.bytes;
@@ -42,7 +42,7 @@ static unsigned percent_of(const struct progress *progress)
 	return percent > 100 ? 100 : (unsigned)percent;
 }
 
-/* Seconds left, or a negative number when nobody can say. */
+/* Seconds left, or a negative number if that is not known. */
 static double left_of(const struct progress *progress)
 {
 	double rate = rate_of(progress);
@@ -76,7 +76,7 @@ static size_t numbers_text(const struct progress *progress, char *text, size_t s
 	return used;
 }
 
-/* Without UTF-8 every byte that is not ASCII becomes '?', and takes one column. */
+/* Without UTF-8: every byte that is not printable ASCII becomes '?', and takes one column. */
 static size_t ascii_tail(const char *name, size_t columns, char *text, size_t size)
 {
 	size_t length = strlen(name);
@@ -113,7 +113,7 @@ size_t progress_line(const struct progress *progress, size_t columns, bool utf8,
 	return used + strlen(text + used);
 }
 
-/* Append `name` as a JSON string's inside. What is not UTF-8 becomes U+FFFD. */
+/* Write `name` as the inside of a JSON string. Bytes that are not UTF-8 become U+FFFD. */
 static size_t json_name(const char *name, char *text, size_t size)
 {
 	size_t length = strlen(name), i = 0, used = 0;
@@ -141,7 +141,7 @@ static size_t json_name(const char *name, char *text, size_t size)
 
 size_t progress_json(const struct progress *progress, char *text, size_t size)
 {
-	/* In some locales %f writes a comma. */
+	/* Not %f, which writes a comma in some locales. */
 	unsigned long long milliseconds = (unsigned long long)(progress->seconds * 1000);
 	char name[4096] = "", total[64] = "";
 	int n;

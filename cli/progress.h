@@ -1,5 +1,5 @@
 /*
- * How far a transfer is, as text for a person or a program. Pure.
+ * The progress of a transfer, as text for a person or a program. Pure.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -9,21 +9,22 @@
 #include <qfile.h>
 
 struct progress {
-	struct qfile_size total; /* 0 bytes: unknown */
+	struct qfile_size total; /* 0 bytes: not known */
 	struct qfile_size done;
 	double seconds;   /* since the start */
 	const char *name; /* current entry, unsanitised */
 };
 
 /*
- * One line of at most `columns` columns: percent, bytes, rate, time left, name. NUL-terminated, no
- * newline. Returns its bytes. `utf8`: the terminal shows UTF-8.
+ * Write a line of at most `columns` columns to `text`: percentage, bytes, rate, time left, name. It
+ * is NUL-terminated and has no newline. `utf8`: the terminal shows UTF-8. Returns the length in
+ * bytes.
  */
 size_t progress_line(const struct progress *progress, size_t columns, bool utf8, char *text,
 		     size_t size);
 /*
- * One JSON object, NUL-terminated, no newline. A name that is not UTF-8 has its other bytes
- * replaced.
+ * Write a JSON object to `text`, NUL-terminated, without a newline. Bytes of the name that are not
+ * UTF-8 are replaced. Returns the length in bytes.
  */
 size_t progress_json(const struct progress *progress, char *text, size_t size);
 

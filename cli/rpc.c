@@ -24,7 +24,7 @@ static bool find_client(char client[4096])
 	return snprintf(client, 4096, "%s", preferred) < 4096;
 }
 
-/* This program as the client can start it: from wherever it is, whatever the caller called it. */
+/* The path of this program, by which the client can start it whatever argv[0] is. */
 static const char *find_self(const char *program, char self[PATH_MAX])
 {
 	ssize_t length = readlink("/proc/self/exe", self, PATH_MAX - 1);

@@ -4,13 +4,13 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
-#ifndef CLIENT_RPC_H
-#define CLIENT_RPC_H
+#ifndef CLI_RPC_H
+#define CLI_RPC_H
 
 /*
- * Become the rpc client, which will run this program again with these arguments (NULL-terminated),
- * its stdin and stdout joined to the service's. `program` is what main() was called by. Returns
- * where that fails, after saying why.
+ * Become the rpc client, which runs this program again with these arguments (NULL-terminated), and
+ * connects it with the service. `program` is argv[0] of main(). Returns only after a failure, and
+ * after a message about it.
  */
 void rpc_call(const char *vm, const char *service, const char *program,
 	      const char *const arguments[]);

@@ -1,5 +1,5 @@
 /*
- * Showing how far the transfer is.
+ * Showing the progress of a transfer.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -16,7 +16,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define INTERVAL 100 /* milliseconds: quick enough to look alive, slow enough to cost nothing */
+#define INTERVAL 100 /* milliseconds: fast enough to look alive, slow enough to cost nothing */
 
 static const char *from_environment(void)
 {
@@ -29,7 +29,7 @@ static const char *from_environment(void)
 	return strcmp(type, "gui") == 0 || strcmp(type, "none") == 0 ? type : "auto";
 }
 
-/* The rpc client that spawned us may have kept its own stdout for this. */
+/* The rpc client that started this program may have saved its own stdout for this. */
 static int gui_descriptor(void)
 {
 	const char *saved = getenv("SAVED_FD_1");
@@ -88,7 +88,7 @@ static size_t columns_of(int fd)
 	return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
-/* Progress is not worth failing for: a terminal that has gone is nobody's loss. */
+/* A failure is ignored: a terminal that has gone must not end the transfer. */
 static void put(const struct show *show, const char *text, size_t length)
 {
 	ssize_t written = write(show->fd, text, length);
@@ -123,7 +123,7 @@ static void draw(struct show *show, struct qfile_size done, const char *name, in
 		break;
 	case SHOW_TTY:
 		text[0] = '\r';
-		/* One column stays free: a cursor behind the last would wrap. */
+		/* One column stays free: after the last column the cursor would wrap. */
 		length = 1 + progress_line(&progress, columns_of(show->fd) - 1, show->utf8,
 					   text + 1, sizeof(text) - 8);
 		memcpy(text + length, "\033[K", 3);

@@ -1,5 +1,5 @@
 /*
- * Showing how far the transfer is.
+ * Showing the progress of a transfer.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -21,30 +21,31 @@ struct show {
 	enum show_mode mode;
 	int fd;
 	bool utf8;
-	bool line_open;      /* the terminal's cursor is behind our line */
+	bool line_open;      /* the cursor is at the end of our line */
 	int64_t start, last; /* as clock_now() */
 	struct qfile_size total;
 };
 
 /*
- * Choose by the option's value ("auto", "tty", "json", "none"; NULL: not given), else by what
- * existing wrappers set in the environment. Returns false for a value that is none of these.
+ * Choose how to show the progress by the option's value ("auto", "tty", "json" or "none"). NULL
+ * means that the option was not given: then the environment, which wrappers set, decides. Returns
+ * false for another value.
  */
 bool show_init(struct show *show, const char *option);
 /* After show_init(): as JSON, on a descriptor that is for nothing else. */
 void show_on(struct show *show, int fd);
-/* Is a total wanted that nobody has told? */
+/* Should the caller find out the total? */
 bool show_wants_total(const struct show *show);
 /*
- * So much of the total is done, and `name` is the current entry, unsanitised. At most ten times a
- * second.
+ * Show that `done` of the total is done. `name` is the current entry, unsanitised. This does
+ * nothing if the last time was less than a tenth of a second ago.
  */
 void show_progress(struct show *show, struct qfile_size done, const char *name);
-/* The state at the end, and a line of its own for what is written next. */
+/* Show the progress at the end, and begin a new line. */
 void show_end(struct show *show, struct qfile_size done, const char *name);
-/* From here on another `total` is worked on. */
+/* Begin anew, with another total. */
 void show_begin(struct show *show, struct qfile_size total);
-/* Make way for a message. */
+/* Remove the line, so that a message can be written. */
 void show_clear(struct show *show);
 
 #endif

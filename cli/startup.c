@@ -1,5 +1,5 @@
 /*
- * How a program begins.
+ * What a program does first.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

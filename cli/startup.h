@@ -1,5 +1,5 @@
 /*
- * How a program begins.
+ * What a program does first.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -8,8 +8,8 @@
 #define CLI_STARTUP_H
 
 /*
- * Open /dev/null in place of those of the descriptors 0 to 2 that are closed: else the next files
- * that are opened would pass for them.
+ * Open /dev/null as those of the descriptors 0 to 2 that are closed, so that no other file gets one
+ * of these numbers. Returns 0 or a negative errno.
  */
 int descriptors_fill(void);
 

@@ -1,5 +1,5 @@
 /*
- * Being asked to stop, and ending so.
+ * Stopping: signals that ask the program to stop, and ending by one.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

@@ -1,23 +1,25 @@
 /*
- * Being asked to stop, and ending so.
+ * Stopping: signals that ask the program to stop, and ending by one.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
-#ifndef CLIENT_STOP_H
-#define CLIENT_STOP_H
+#ifndef CLI_STOP_H
+#define CLI_STOP_H
 
 /*
- * From here on SIGINT, SIGTERM and SIGHUP are not delivered but make the descriptor returned
- * readable (signalfd(2)): whatever waits has to look at it, too. SIGPIPE and SIGXFSZ are ignored,
- * since a peer that goes away and a file that may not grow are answers and no death. SIGCHLD is
- * not, whatever the starter did: children are waited for.
+ * From now on SIGINT, SIGTERM and SIGHUP are not delivered, but make a descriptor readable: see
+ * signalfd(2). Everything that waits must poll it, too. Returns the descriptor or a negative errno.
+ *
+ * SIGPIPE and SIGXFSZ are ignored, so that a peer that goes away, or a file that may not grow,
+ * makes a call fail instead. SIGCHLD gets its default, whatever the starter set: children are
+ * waited for.
  */
 int stop_open(void);
 
 /*
- * Die of the signal that made `stop` (of stop_open()) readable, so that a shell or script
- * sees what happened.
+ * End by the signal that made `stop`, of stop_open(), readable. A shell or script then sees what
+ * has happened. Returns if no signal has come.
  */
 void stop_die(int stop);
 

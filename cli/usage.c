@@ -1,5 +1,5 @@
 /*
- * The command line: what all programs say of it in the same way.
+ * Help, version and wrong usage: the same for all programs.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What was asked for is not there as long as it cannot be written. */
+/* The exit status after writing to stdout: a full disk, for example, is a failure. */
 static int shown(int written)
 {
 	return written < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;

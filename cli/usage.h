@@ -1,5 +1,9 @@
 /*
- * The command line: what all programs say of it in the same way, and how they end.
+ * Help, version and wrong usage: the same for all programs.
+ *
+ * The room cli: what the programs' command lines share. It may use the public header, system/ and
+ * text/, but no other header of the library. Unlike the library it may read the environment, write
+ * to stdout and stderr, and handle signals.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -14,14 +18,13 @@ enum {
 
 /* Show the text of --help. Returns the exit status. */
 int usage_help(const char *help);
-/* Show the version, as `program`'s. Returns the exit status. */
+/* Show the version of `program`. Returns the exit status. */
 int usage_version(const char *program);
 /*
- * Say what is wrong (a sentence; NULL: getopt(3) has said it), and how to get help. Returns the
- * exit status.
+ * Say what is wrong (NULL: getopt(3) has said it), and how to get help. Returns the exit status.
  */
 int usage_wrong(const char *program, const char *what);
-/* The same for an option's value, which is shown behind `what`. */
+/* The same for the wrong value of an option, which is shown after `what`. */
 int usage_value(const char *program, const char *what, const char *value);
 
 #endif

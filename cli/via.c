@@ -1,5 +1,5 @@
 /*
- * The command of --via, once there is no more to say to it.
+ * Ending the command of --via.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -16,13 +16,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PATIENCE 2000 /* milliseconds, for a command that has nothing more to do */
+#define TIMEOUT 2000 /* milliseconds, for a command that has nothing more to do */
 
-/* Has the command ended by itself by then? */
+/* Does the command end within the timeout? */
 static bool ends_by_itself(pid_t pid)
 {
 	struct pollfd pollfd = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
-	bool ended = pollfd.fd < 0 || poll(&pollfd, 1, PATIENCE) != 0;
+	bool ended = pollfd.fd < 0 || poll(&pollfd, 1, TIMEOUT) != 0;
 
 	if (pollfd.fd >= 0)
 		close(pollfd.fd);

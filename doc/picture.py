@@ -5,7 +5,8 @@
 
     sh tests/demo.sh 2>&1 | /usr/bin/python3 doc/picture.py TOP >doc/demo.svg
 
-TOP is the directory of the source tree. The picture has no path, date, account or duration of the machine that ran the demo.
+TOP is the directory of the source tree. The picture has no path, date, account or duration of the
+machine that ran the demo.
 """
 import re
 import sys
@@ -75,15 +76,16 @@ def lines_of(demo, top):
 
 def text_at(row, kind, line):
     weight = ' font-weight="bold"' if kind == "title" else ""
-    return (f'<text x="{MARGIN}" y="{MARGIN + HEIGHT * row + 13}" fill="{COLOURS[kind]}"{weight} xml:space="preserve">'
-            f"{escape(line)}</text>")
+    return (f'<text x="{MARGIN}" y="{MARGIN + HEIGHT * row + 13}" fill="{COLOURS[kind]}"{weight} '
+            f'xml:space="preserve">{escape(line)}</text>')
 
 
 def svg(lines):
     width, height = round(COLUMNS * WIDTH) + 2 * MARGIN, len(lines) * HEIGHT + 2 * MARGIN
     body = [text_at(row, kind, line) for row, (kind, line) in enumerate(lines) if line]
     return "\n".join([
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}"',
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}"',
         '     font-family="DejaVu Sans Mono, Menlo, Consolas, monospace" font-size="13">',
         "<title>What make demo shows</title>",
         f'<rect width="{width}" height="{height}" rx="8" fill="#1e2127"/>',

@@ -1,6 +1,6 @@
 /*
- * Send one file or directory with libqfile. The receiver is at the other end of stdin and stdout, so
- * start it by an rpc client: pedos-rpc work PedOS.Filecopy ./send photos
+ * Send one file or directory with libqfile. The receiver is at the other end of stdin and stdout,
+ * so start it by an rpc client: pedos-rpc work PedOS.Filecopy ./send photos
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

@@ -1,5 +1,5 @@
 /*
- * What went wrong, in words.
+ * Messages: what went wrong, and what to do.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -12,13 +12,13 @@
 #include <string.h>
 
 /*
- * What a receiver answers, and what a user can make of it: `before` the entry's name, `after` it,
- * and what to do.
+ * How a receiver's failure is explained: the words before and after the entry's name, and what to
+ * do; `advice_via`, where the user gives the receiver its options themselves (NULL: the same).
  */
-static const struct answer {
+static const struct failure {
 	uint32_t code;
 	const char *before, *after, *advice, *advice_via;
-} answers[] = {
+} failures[] = {
 	{EEXIST, "", " is there already, in PedOSIncoming of the other VM",
 	 "Use --rename to keep both, or move that one away",
 	 "Give the receiver --on-conflict=rename to keep both, or move that one away"},
@@ -35,10 +35,10 @@ static const struct answer {
 	{ENAMETOOLONG, "the name ", " is too long for the receiver", "Rename it", NULL},
 	{EINVAL, "the receiver could not make sense of the stream, at ", "",
 	 "Is it a qfile-unpacker that runs there?", NULL},
-	{EROFS, "the disk of the other VM is read-only, at ", "", "See to that there and try again",
-	 NULL},
+	{EROFS, "the disk of the other VM is read-only, at ", "",
+	 "Make it writable there and try again", NULL},
 	{EACCES, "the receiver may not write to its own PedOSIncoming, at ", "",
-	 "See to its permissions there", NULL},
+	 "Correct its permissions there", NULL},
 	{EPERM, "the receiver could not do its work, at ", "", "Its log says why", NULL},
 	{ECANCELED, "the receiver was stopped, at ", "", "Try again", NULL},
 	{ETIMEDOUT, "the receiver waited too long for what comes after ", "",
@@ -47,7 +47,7 @@ static const struct answer {
 	 NULL},
 };
 
-static void explain_answer(const struct qfile_result *result, bool via)
+static void explain_result(const struct qfile_result *result, bool via)
 {
 	char name[300] = "\"";
 	size_t length =
@@ -56,16 +56,17 @@ static void explain_answer(const struct qfile_result *result, bool via)
 	strcpy(name + length, "\"");
 	if (result->namelen == 0)
 		strcpy(name, "an entry that it does not name");
-	for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
-		const struct answer *answer = &answers[i];
+	for (size_t i = 0; i < sizeof(failures) / sizeof(*failures); i++) {
+		const struct failure *failure = &failures[i];
 
-		if (answer->code == result->code) {
-			warnx("%s%s%s; nothing was copied. %s", answer->before, name, answer->after,
-			      via && answer->advice_via ? answer->advice_via : answer->advice);
+		if (failure->code == result->code) {
+			warnx("%s%s%s; nothing was copied. %s", failure->before, name,
+			      failure->after,
+			      via && failure->advice_via ? failure->advice_via : failure->advice);
 			return;
 		}
 	}
-	/* An errno of Linux, whatever system the receiver runs on; or something else altogether. */
+	/* A code below 4096 may be an errno of Linux, whatever system the receiver runs on. */
 	warnx("the receiver failed at %s: %s (%u); nothing was copied", name,
 	      result->code < 4096 ? strerror((int)result->code) : "unknown error", result->code);
 }
@@ -77,19 +78,19 @@ void explain_failure(int code, const struct qfile_error *error, const struct qfi
 
 	switch (code) {
 	case -EREMOTEIO:
-		explain_answer(result, via);
+		explain_result(result, via);
 		break;
 	case -EBADMSG:
 		warnx("what arrived is not what was sent: the checksums differ, as when a file is "
 		      "written while it is sent. Remove the copy in the other VM and try again");
 		break;
 	case -EPROTO:
-		warnx("the receiver answered with success before everything was sent; do not rely "
+		warnx("the receiver reported success before everything was sent; do not rely "
 		      "on the copy. Is it a qfile-unpacker that runs there?");
 		break;
 	case -ECONNRESET:
-		warnx("the connection was lost before the receiver confirmed. See in PedOSIncoming "
-		      "there whether it arrived, and try again if not");
+		warnx("the connection was lost before the receiver confirmed. Look in "
+		      "PedOSIncoming there whether it has arrived, and try again if not");
 		break;
 	default:
 		warnx("%s; nothing was copied", qfile_error_text(error, text, sizeof(text)));

@@ -24,7 +24,7 @@
 
 extern char **environ;
 
-/* A file without a name, on a disk rather than in memory: it grows with the number of entries. */
+/* A file without a name. Not in memory, if possible: it grows with the number of entries. */
 static int open_journal(void)
 {
 	const char *directory = getenv("TMPDIR");
@@ -42,8 +42,8 @@ static int open_journal(void)
 }
 
 /*
- * The answer is here, and the command at the other end has no more to read. How it ended may
- * explain that there was none.
+ * End the command, which has no more to read. If no result came, how the command ended may explain
+ * why.
  */
 static void end_command(const struct peer *peer, int result)
 {
@@ -86,7 +86,7 @@ int main(int argc, char **argv)
 	int status;
 
 	descriptors_fill();
-	/* A message is one write: others may share our stderr. */
+	/* One write per line: other programs may share stderr. */
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	status = options_parse(&options, argc, argv);
 	if (status >= 0)

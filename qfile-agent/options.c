@@ -91,11 +91,11 @@ static bool parse_descriptor(const char *text, int *fd)
 	return true;
 }
 
-/* Options that contradict each other or lead nowhere. */
+/* Returns what is wrong with the combination of options, or NULL. */
 static const char *contradiction(const struct options *options)
 {
 	if (options->vm && options->via)
-		return "--vm and --via are two ways to one end: give one of them";
+		return "--vm and --via exclude each other: give one of them";
 	if (!options->vm && options->service)
 		return "--service needs --vm";
 	if (!options->vm && (options->rename || options->allow_all_names))

@@ -1,6 +1,9 @@
 /*
  * qfile-agent's command line.
  *
+ * The room qfile-agent: options in, calls of the library, messages and an exit status out. It may
+ * use cli/ and system/, and the library only through the public header.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
@@ -18,7 +21,7 @@ struct options {
 	size_t count;
 };
 
-/* Parse. Returns -1, or the exit status where there is nothing left to do. */
+/* Parse the command line. Returns -1, or the exit status if there is nothing left to do. */
 int options_parse(struct options *options, int argc, char **argv);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * What to send.
+ * The sources: what to send.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -19,7 +19,7 @@ static int by_base(const void *a, const void *b)
 		      (*(const struct qfile_source *const *)b)->base);
 }
 
-/* Two sources of one base name would collide at the receiver. */
+/* Two sources with the same base name would collide at the receiver. */
 static bool bases_differ(const struct qfile_source *sources, size_t count)
 {
 	const struct qfile_source **sorted = calloc(count, sizeof(*sorted));
@@ -60,7 +60,7 @@ static void explain(const char *argument, const struct qfile_error *error)
 		warnx("%s; nothing was copied", qfile_error_text(error, text, sizeof(text)));
 }
 
-/* What --ignore-symlinks leaves out although it was named is worth a word. */
+/* Warn if --ignore-symlinks leaves out a link that the user has named. */
 static void warn_of_link(const struct qfile_source *source)
 {
 	struct stat status;

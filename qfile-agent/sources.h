@@ -1,5 +1,5 @@
 /*
- * What to send: the arguments, looked at before anything is sent.
+ * The sources: what to send. All are examined before anything is sent.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -10,7 +10,7 @@
 
 #include <qfile.h>
 
-/* One source for each argument, or NULL after saying what is wrong with them. */
+/* Returns a source for each argument, or NULL after a message about what is wrong. */
 struct qfile_source *sources_open(const struct options *options);
 
 #endif

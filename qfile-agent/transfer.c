@@ -23,7 +23,7 @@ static void explain_skipped(struct transfer *transfer)
 	warnx("skipped \"%s\": it is neither a file nor a directory nor a link", name);
 }
 
-/* Send one source. Returns QFILE_STEP_DONE, QFILE_STEP_ANSWER or a negative errno. */
+/* Send one source. Returns QFILE_STEP_DONE, QFILE_STEP_RESULT or a negative errno. */
 static int send_source(struct transfer *transfer, const struct qfile_source *source)
 {
 	int step;
@@ -81,14 +81,14 @@ static int finish(struct transfer *transfer)
 	}
 	show_clear(&transfer->show);
 	if (r == -ECANCELED)
-		warnx("stopped before the receiver confirmed. See in PedOSIncoming there whether "
-		      "it arrived");
+		warnx("stopped before the receiver confirmed. Look in PedOSIncoming there whether "
+		      "it has arrived");
 	else
 		explain_failure(r, &transfer->error, &transfer->result, transfer->options->via);
 	return r;
 }
 
-/* Remove what was sent. 0 when all of it could go. */
+/* Remove what was sent. Returns 0 if nothing had to be kept. */
 static int remove_sent(int journal)
 {
 	struct qfile_remover *remover;
@@ -113,8 +113,8 @@ int transfer_run(struct transfer *transfer)
 	int flags = fcntl(transfer->ends.out, F_GETFL), r;
 
 	/*
-	 * An answer must be noticed even if the receiver no longer reads; what we share with our
-	 * parent is put back.
+	 * An early result must be noticed even if the receiver no longer reads. The flags are
+	 * shared with the parent, so they are put back.
 	 */
 	fcntl(transfer->ends.out, F_SETFL, flags | O_NONBLOCK);
 	r = send_all(transfer);

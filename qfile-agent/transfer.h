@@ -20,8 +20,8 @@ struct transfer {
 };
 
 /*
- * Send all sources, say what failed, and with --move remove what was sent. 0, or -1 where something
- * failed; -ECONNRESET: without an answer; -ECANCELED: the user has stopped it.
+ * Send all sources, say what has failed, and with --move remove what was sent. Returns 0, or -1 if
+ * something has failed. -ECONNRESET: no result came. -ECANCELED: the user has stopped it.
  */
 int transfer_run(struct transfer *transfer);
 

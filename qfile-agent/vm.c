@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The service and what the receiver is asked for, joined with '+'. */
+/* The service, and the words that the receiver is asked with, joined with '+'. */
 static bool name_service(const struct options *options, char *service, size_t size)
 {
 	return (size_t)snprintf(service, size, "%s%s%s",

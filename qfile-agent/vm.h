@@ -9,8 +9,8 @@
 #include "options.h"
 
 /*
- * Become the rpc client, which will run this program again, without --vm, its stdin and stdout
- * joined to the service's. Returns the exit status where that fails, after saying why.
+ * Become the rpc client, which runs this program again, without --vm, and connects it with the
+ * service. Returns the exit status after a failure, and after a message about it.
  */
 int vm_call(const struct options *options, const char *program);
 

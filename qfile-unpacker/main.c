@@ -18,8 +18,8 @@
 #include <unistd.h>
 
 /*
- * Say what is wrong, and answer the sender: it is waiting. Of what only concerns us it learns no
- * more than that.
+ * Say what is wrong, and send a result, which the sender is waiting for. Failures of the disk are
+ * its business; of any other it only learns that there was one.
  */
 static int refuse(const struct qfile_error *error)
 {
@@ -56,8 +56,9 @@ static int find_user(const struct options *options, struct qfile_user *user,
 }
 
 /*
- * Who is sending, as the one says who started us and knows: rpc, or sshd, which tells the sender's
- * address ("192.0.2.7 40000 ..."). An address is no VM's name; "ssh-192.0.2.7" is.
+ * The name of the sender, from whoever started this program: the rpc layer, or sshd, which gives
+ * the sender's address ("192.0.2.7 40000 ..."). An address is not a VM's name, but "ssh-192.0.2.7"
+ * is.
  */
 static const char *source_name(char *name, size_t size)
 {
@@ -128,9 +129,9 @@ static int receive(const struct options *options, int incoming, struct qfile_err
 		tell(&outcome, r);
 	if (r < 0)
 		warnx("%s; nothing was received", qfile_error_text(error, text, sizeof(text)));
-	else if (!outcome.answered)
+	else if (!outcome.result_sent)
 		warnx("everything was received, but the sender had gone before it could be told");
-	return r < 0 || !outcome.answered ? EXIT_FAILED : 0;
+	return r < 0 || !outcome.result_sent ? EXIT_FAILED : 0;
 }
 
 int main(int argc, char **argv)
@@ -141,7 +142,7 @@ int main(int argc, char **argv)
 	int status, incoming;
 
 	descriptors_fill();
-	/* A message is one write: others may share our stderr. */
+	/* One write per line: other programs may share stderr. */
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	status = options_parse(&options, argc, argv);
 	if (status >= 0)

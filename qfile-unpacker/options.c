@@ -17,12 +17,12 @@
 
 #define MIB ((uint64_t)1 << 20)
 
-/* What `-w` without a number waits for, as it always has. */
+/* What -w without a number waits for. Older versions did so, too. */
 #define DEFAULT_SPACE (500 * MIB)
 
 /*
- * Seconds. A sender may wait for a slow disk, or be paused with its VM; one that says nothing for
- * longer than this has gone for good.
+ * Seconds. A sender may wait for a slow disk, or be paused with its VM. One that sends nothing for
+ * longer has gone for good.
  */
 #define DEFAULT_TIMEOUT 600
 
@@ -32,8 +32,10 @@ static const char help[] =
 	"Usage: qfile-unpacker [OPTION]... [USER|UID [DIRECTORY]]\n"
 	"Receive files from another virtual machine on stdin, as the service PedOS.Filecopy.\n"
 	"\n"
-	"USER is the account that receives: \"user\" when started as root, else the caller.\n"
-	"DIRECTORY is where to: ~USER/PedOSIncoming/$QREXEC_REMOTE_DOMAIN when it is left out.\n"
+	"USER is the account that receives: by default \"user\" if root starts this, else the "
+	"caller.\n"
+	"DIRECTORY is the place of delivery: by default "
+	"~USER/PedOSIncoming/$QREXEC_REMOTE_DOMAIN.\n"
 	"\n"
 	"      --allow-all-names         accept names with any characters\n"
 	"      --allow-unsafe-symlinks   accept links that point anywhere\n"
@@ -110,7 +112,7 @@ static bool parse_positional(struct options *options, const char *argument)
 	return true;
 }
 
-/* The old form: "UID DIRECTORY -w N", where N is a word of its own. */
+/* The command line of older versions: "UID DIRECTORY -w N", where N is a separate argument. */
 static const char *separate_number(const struct options *options, int argc, char **argv)
 {
 	uint64_t number;
@@ -126,7 +128,7 @@ int options_parse(struct options *options, int argc, char **argv)
 
 	*options = (struct options){.limits = {.bytes = UINT64_MAX, .files = UINT64_MAX},
 				    .timeout = DEFAULT_TIMEOUT};
-	/* "-": the words that are no options come in their place, as code 1. */
+	/* "-": arguments that are no options come in order, as code 1. */
 	while ((option = getopt_long(argc, argv, "-w::vhV", long_options, NULL)) != -1) {
 		switch (option) {
 		case 1:
@@ -187,7 +189,7 @@ int options_parse(struct options *options, int argc, char **argv)
 			return usage_wrong(program, NULL);
 		}
 	}
-	while (optind < argc) { /* behind "--" */
+	while (optind < argc) { /* after "--" */
 		if (!parse_positional(options, argv[optind++]))
 			return usage_value(program, "too many arguments:", argv[optind - 1]);
 	}

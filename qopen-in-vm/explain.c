@@ -1,5 +1,5 @@
 /*
- * What happened to the file, in words.
+ * Messages: what has happened to the file, and what to do.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A path or name of ours, as it can be shown. */
+/* Make a path or name of this machine safe to show. */
 static const char *shown(const char *name, char text[1024])
 {
 	qfile_displayable(name, strlen(name), text, 1024, 500);
@@ -53,7 +53,7 @@ void explain_notes(const struct explain *about, unsigned notes)
 		warnx("you may not write to \"%s\": what is saved will be kept beside it", name);
 }
 
-/* Why a save is not in its place. */
+/* Why a save has not replaced the file. */
 static const char *reason(int code)
 {
 	switch (code) {
@@ -98,7 +98,7 @@ void explain_save(const struct explain *about, enum opener_step step,
 void explain_done(const struct explain *about, const struct opener_event *event)
 {
 	/*
-	 * An errno of Linux, whatever system the other side runs on; or something else altogether.
+	 * A code below 4096 may be an errno of Linux, whatever system the other side runs on.
 	 */
 	if (event->code != 0)
 		warnx("%s could not do it: %s", about->vm,
@@ -127,14 +127,14 @@ void explain_failure(const struct explain *about, int code, const struct opener_
 
 	switch (code) {
 	case -ECONNRESET:
-		warnx("the connection to %s was lost before its end was told", about->vm);
+		warnx("the connection to %s was lost before the session ended", about->vm);
 		break;
 	case -EPROTO:
 		warnx("what comes from %s makes no sense: is it a vm-file-editor that runs there?",
 		      about->vm);
 		break;
 	case -EFBIG:
-		warnx("what was saved in %s is longer than --max-bytes lets it be, and is not used",
+		warnx("what was saved in %s is longer than --max-bytes allows, and is not used",
 		      about->vm);
 		break;
 	case -ECANCELED:

@@ -1,5 +1,5 @@
 /*
- * Where an edit is kept that can be written neither over nor beside its file.
+ * Where a save is kept that can be written neither over nor beside its file.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -24,7 +24,7 @@ void keep_find(char paths[KEEP_MAX][KEEP_SIZE], const char *keep[KEEP_MAX + 1])
 	int n = 0;
 
 	/*
-	 * With the user's other data; on what may be another disk; and in memory, where all disks
+	 * With the user's other data; on what may be another disk; and in memory, in case all disks
 	 * are full.
 	 */
 	if (join(paths[n], getenv("XDG_DATA_HOME"), "qopen-in-vm") ||

@@ -1,5 +1,5 @@
 /*
- * Where an edit is kept that can be written neither over nor beside its file.
+ * Where a save is kept that can be written neither over nor beside its file.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -13,8 +13,8 @@ enum {
 };
 
 /*
- * The directories to try, in turn, on disks that are likely to be different ones: `keep` gets them,
- * NULL-terminated; `paths` is where they stand.
+ * Fill `keep` with the directories to try in turn, NULL-terminated. They are probably on different
+ * disks. `paths` has room for their paths.
  */
 void keep_find(char paths[KEEP_MAX][KEEP_SIZE], const char *keep[KEEP_MAX + 1]);
 

@@ -24,7 +24,7 @@
 
 extern char **environ;
 
-/* Is it a file that can be opened elsewhere? Nobody is called for one that is not. */
+/* Can the file be opened in another VM? Check that before the VM is called. */
 static bool file_ok(const struct options *options)
 {
 	struct opener_options nobody = {.in = -1, .out = -1, .stop = -1, .view_only = true};
@@ -68,7 +68,7 @@ static int call_vm(const struct options *options, const char *program)
 	return EXIT_FAILED;
 }
 
-/* Open the file anew, now for the other side at the ends of `peer`. */
+/* Open the file again, now with `peer` as the other side. */
 static int open_file(struct session *session, const struct options *options,
 		     const struct peer *peer, int stop)
 {
@@ -95,8 +95,8 @@ static int open_file(struct session *session, const struct options *options,
 }
 
 /*
- * The command has no more to say. How it ended counts, too, since an old editor cannot tell of a
- * failure in any other way; and it may explain that the connection was lost.
+ * End the command. Its status is a part of the result, because an old editor cannot report a
+ * failure in any other way. It may also explain why the connection was lost.
  */
 static int end_command(const struct peer *peer, int result)
 {
@@ -130,7 +130,7 @@ static int open_there(struct session *session, const struct options *options)
 	return r < 0 ? EXIT_FAILED : 0;
 }
 
-/* What to call the other VM: as the user named it, or as the one says who started us. */
+/* The name of the other VM: from the user, or from whoever started this program. */
 static const char *other_vm(const struct options *options)
 {
 	const char *remote = getenv("QREXEC_REMOTE_DOMAIN");
@@ -147,7 +147,7 @@ int main(int argc, char **argv)
 	int status;
 
 	descriptors_fill();
-	/* A message is one write: others may share our stderr. */
+	/* One write per line: other programs may share stderr. */
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	status = options_parse(&options, argc, argv);
 	if (status >= 0)

@@ -31,13 +31,13 @@ static const char help[] =
 	"                         such as 'ssh host vm-file-editor'\n"
 	"  Without either, speak the OpenInVM format on stdin and stdout, for an rpc client.\n"
 	"\n"
-	"      --view-only        only look at it: whatever comes back is not written anywhere\n"
+	"      --view-only        only look at it: write nothing that comes back\n"
 	"      --max-bytes=SIZE   accept no save that is longer, such as 500M\n"
-	"      --from=NAME        call the other VM so in messages and names of files, where\n"
-	"                         VM is not given\n"
+	"      --from=NAME        the name of the other VM for messages and names of files,\n"
+	"                         if VM is not given\n"
 	"      --progress=WHEN    auto, tty, json or none (default auto: where stderr is a "
 	"terminal)\n"
-	"  -v, --verbose          tell of every save\n"
+	"  -v, --verbose          report every save\n"
 	"  -h, --help             show this help\n"
 	"  -V, --version          show the version\n"
 	"\n"
@@ -66,7 +66,7 @@ static const struct option long_options[] = {
 	{NULL, 0, NULL, 0},
 };
 
-/* A VM's name, or what qrexec has in place of one: "@dispvm", "@dispvm:NAME", "@default". */
+/* Is it a VM's name, or one of qrexec's keywords: "@dispvm", "@dispvm:NAME", "@default"? */
 static bool target_ok(const char *vm)
 {
 	static const char disposable[] = "@dispvm:";
@@ -76,11 +76,11 @@ static bool target_ok(const char *vm)
 	return qfile_vm_name_ok(vm) || strcmp(vm, "@dispvm") == 0 || strcmp(vm, "@default") == 0;
 }
 
-/* Options that contradict each other or lead nowhere. */
+/* Returns what is wrong with the combination of options, or NULL. */
 static const char *contradiction(const struct options *options)
 {
 	if (options->vm && options->via)
-		return "VM and --via are two ways to one end: give one of them";
+		return "VM and --via exclude each other: give one of them";
 	if (!options->vm && options->service)
 		return "--service needs a VM";
 	if (options->vm && options->from)
@@ -94,7 +94,7 @@ static const char *contradiction(const struct options *options)
 	return NULL;
 }
 
-/* What is left of the command line: [VM] FILE. */
+/* Take the arguments that are not options: [VM] FILE. */
 static const char *take_arguments(struct options *options, int count, char **arguments)
 {
 	if (count == 0)

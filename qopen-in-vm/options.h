@@ -1,6 +1,10 @@
 /*
  * qopen-in-vm's command line.
  *
+ * The room qopen-in-vm: options in, a session of the opener, messages and an exit status out. It
+ * may use cli/, system/, lib/open and lib/open/opener. Only the opener reads or writes the user's
+ * file.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
@@ -11,17 +15,14 @@
 
 struct options {
 	const char *vm, *via, *service, *progress;
-	/*
-	 * The name of the other VM, for messages and for names of edits that are kept; NULL: not
-	 * given.
-	 */
+	/* The name of the other VM, for messages and the names of saves that are kept; or NULL. */
 	const char *from;
 	const char *file;
 	bool view_only, verbose;
 	uint64_t max_bytes;
 };
 
-/* Parse. Returns -1, or the exit status where there is nothing left to do. */
+/* Parse the command line. Returns -1, or the exit status if there is nothing left to do. */
 int options_parse(struct options *options, int argc, char **argv);
 
 #endif

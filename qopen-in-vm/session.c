@@ -1,5 +1,5 @@
 /*
- * One file, open in another VM.
+ * The session: one file, open in another VM.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -12,7 +12,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-/* Show how far the file, or the save that is coming back, is. */
+/* Show the progress of the file, or of the save that is coming back. */
 static void show_part(struct session *session)
 {
 	struct edit_progress progress = opener_progress(session->opener);
@@ -24,8 +24,8 @@ static void show_part(struct session *session)
 }
 
 /*
- * An old editor reads to the end of the stream. A descriptor number that is free could become
- * another file's: not that of stdout.
+ * Close `out`, because an old editor reads to the end of the stream. If it is stdout, put /dev/null
+ * in its place, so that no other file gets its number.
  */
 static void end_stream(int out)
 {
@@ -42,8 +42,8 @@ int session_send(struct session *session, int out)
 	int flags = fcntl(out, F_GETFL), r;
 
 	/*
-	 * An answer must be noticed even if the other side no longer reads; what we share with our
-	 * parent is put back.
+	 * An early reply must be noticed even if the other side no longer reads. The flags are
+	 * shared with the parent, so they are put back.
 	 */
 	fcntl(out, F_SETFL, flags | O_NONBLOCK);
 	while ((r = opener_send(session->opener, &session->error)) > 0)

@@ -1,5 +1,5 @@
 /*
- * One file, open in another VM: sent there, and every save that comes back.
+ * The session: one file, open in another VM. It is sent there, and saves come back.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -19,19 +19,20 @@ struct session {
 	struct opener *opener;
 	struct opener_event event; /* the last that happened */
 	struct qfile_error error;
-	unsigned saves;  /* the number of the last save that came whole */
+	unsigned saves;  /* the number of the last save that was not damaged */
 	bool incomplete; /* something that was saved there is not in the file */
-	bool damaged;    /* the last save that came */
+	bool damaged;    /* the last save was */
 };
 
 /*
- * Send the file; closes `out` (stdout: points it elsewhere). Returns 0 or a negative errno, having
- * said what is wrong.
+ * Send the file, and close `out`; if that is stdout, it becomes /dev/null. Returns 0, or a negative
+ * errno after a message about it.
  */
 int session_send(struct session *session, int out);
 /*
- * Take what comes back, and tell of it. 0 when all that was saved there is in the file; -ECANCELED
- * when stopped; -ECONNRESET when the connection was lost; else -1.
+ * Take what comes back, with messages about it. Returns 0 if everything that was saved there is in
+ * the file, and otherwise -1. -ECANCELED: the user has stopped it. -ECONNRESET: the connection was
+ * lost.
  */
 int session_take(struct session *session);
 

@@ -1,5 +1,5 @@
 /*
- * Numbers on the wire: little-endian, wherever they stand.
+ * Numbers on the wire: little-endian, at any address.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

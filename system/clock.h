@@ -1,5 +1,5 @@
 /*
- * The time that passes, whatever the calendar says.
+ * A clock for measuring time: setting the date does not change it.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <time.h>
 
-/* Milliseconds since some moment in the past, which stays the same. */
+/* Milliseconds since a fixed moment in the past. */
 static inline int64_t clock_now(void)
 {
 	struct timespec now;

@@ -11,7 +11,7 @@
 #include <spawn.h>
 #include <unistd.h>
 
-/* Nothing is blocked, and nothing that our programs ignore is ignored. */
+/* No signal is blocked, and none that our programs ignore or catch is ignored. */
 static void set_signals(posix_spawnattr_t *attributes)
 {
 	sigset_t none, ours;

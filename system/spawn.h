@@ -1,6 +1,10 @@
 /*
  * Starting programs.
  *
+ * The room system has what any other room may need of the system: the clock, numbers on the wire
+ * and starting programs. It includes no other room and no library but that of C, and knows nothing
+ * of files that are copied, or of calls.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
@@ -9,9 +13,9 @@
 #include <sys/types.h>
 
 /*
- * Start argv[0], found as execvp(3) finds it, with `environment`, the caller's stderr, and signals
- * as programs expect them. `in` becomes its stdin, -1: /dev/null; `out` its stdout, -1: stderr.
- * Returns 0 and its PID, or a negative errno.
+ * Start argv[0], which is searched for in the PATH as by execvp(3), with `environment`, the
+ * caller's stderr, and signals as programs expect them. `in` becomes its stdin (-1: /dev/null), and
+ * `out` its stdout (-1: stderr). 0: *pid is its PID. A negative errno: it cannot be started.
  */
 int spawn(char *const argv[], char *const environment[], int in, int out, pid_t *pid);
 

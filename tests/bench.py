@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""Measure qfile-agent piped to qfile-unpacker against other ways to copy, and opening a file elsewhere, in one run: `make bench`.
+"""Measure qfile-agent piped to qfile-unpacker against other ways to copy, and opening a file
+elsewhere, in one run: `make bench`.
 
-Rounds are interleaved: each goes once through all ways, so that a machine that is slow for a while is slow for all of them. Medians and the
-medians of each round's ratios are printed; every copy is compared with its source in every round.
+Rounds are interleaved: each goes once through all ways, so that a machine that is slow for a while
+is slow for all of them. Medians and the medians of each round's ratios are printed; every copy is
+compared with its source in every round.
 
-    python3 tests/bench.py [--rounds N] [--only big,small,tree,rpc,open,latency,memory,growth] [--directory DIR]
+    python3 tests/bench.py [--rounds N] [--only big,small,tree,rpc,open,latency,memory,growth]
+                           [--directory DIR]
 """
 import argparse
 import contextlib
@@ -70,7 +73,8 @@ def make_small(path, files=50_000, directories=200):
 
 
 def make_tree(path):
-    """A real source tree: this machine's headers and Python's library, without links that lead out of it."""
+    """A real source tree: this machine's headers and Python's library, without links that lead out
+    of it."""
     os.makedirs(path)
     for source in ("/usr/include", os.path.dirname(os.__file__)):
         if os.path.isdir(source):
@@ -78,7 +82,8 @@ def make_tree(path):
     for directory, directories, files in os.walk(path):
         for name in directories + files:
             entry = os.path.join(directory, name)
-            if os.path.islink(entry) and (os.readlink(entry).startswith("/") or ".." in os.readlink(entry)):
+            if (os.path.islink(entry)
+                and (os.readlink(entry).startswith("/") or ".." in os.readlink(entry))):
                 os.unlink(entry)
 
 
@@ -87,16 +92,19 @@ def remove(path):
 
 
 def same(a, b):
-    return subprocess.run(["diff", "-rq", "--no-dereference", a, b], stdout=subprocess.DEVNULL).returncode == 0
+    return subprocess.run(["diff", "-rq", "--no-dereference", a, b],
+                          stdout=subprocess.DEVNULL).returncode == 0
 
 
 def speed(title, name, rounds, scratch, ways=None):
     """Times of each way, and how the first of them compares with the others."""
-    ways = ways or {way: make for way, make in WAYS.items() if shutil.which(way.split()[0]) or way == "qfilecopy"}
+    ways = ways or {way: make for way, make in WAYS.items()
+                    if shutil.which(way.split()[0]) or way == "qfilecopy"}
     first = next(iter(ways))
     times = {way: [] for way in ways}
     for number in range(rounds + 1):  # the first warms up and is not counted
-        for way, make in random.sample(list(ways.items()), len(ways)):  # no way always comes behind the same other
+        # no way always comes behind the same other
+        for way, make in random.sample(list(ways.items()), len(ways)):
             target = os.path.join(scratch, "target")
             os.mkdir(target)
             seconds = run(make(name, target), scratch)
@@ -110,13 +118,15 @@ def speed(title, name, rounds, scratch, ways=None):
     print(f"|{'-' * 18}|{'-' * 9}:|{'-' * 9}:|{'-' * 9}:|{'-' * 17}:|")
     for way, seconds in times.items():
         ratio = statistics.median(own / other for own, other in zip(times[first], seconds))
-        print(f"| {way:16} | {statistics.median(seconds):6.2f} s | {min(seconds):6.2f} s | {max(seconds):6.2f} s | {ratio:16.2f} |")
+        print(f"| {way:16} | {statistics.median(seconds):6.2f} s | {min(seconds):6.2f} s | "
+              f"{max(seconds):6.2f} s | {ratio:16.2f} |")
     sys.stdout.flush()
 
 
 @contextlib.contextmanager
 def rpc_service(scratch):
-    """A pedos-rpcd that serves PedOS.Filecopy, delivering to `target` in the scratch directory; the socket's directory is the value."""
+    """A pedos-rpcd that serves PedOS.Filecopy, delivering to `target` in the scratch directory; the
+    socket's directory is the value."""
     paths = {name: f"{scratch}/rpc/{name}" for name in ("sockets", "policy", "services")}
     for path in paths.values():
         os.makedirs(path)
@@ -127,7 +137,8 @@ def rpc_service(scratch):
     os.chmod(f"{paths['services']}/PedOS.Filecopy", 0o755)
     options = [f"--{name}={path}" for name, path in paths.items()]
     with open(f"{scratch}/rpc/log", "wb") as log:
-        daemon = subprocess.Popen([RPCD, "--foreground", "--transport=unix", *options, f"--user={pwd.getpwuid(os.getuid()).pw_name}", "work"],
+        daemon = subprocess.Popen([RPCD, "--foreground", "--transport=unix", *options,
+                                   f"--user={pwd.getpwuid(os.getuid()).pw_name}", "work"],
                                   stdin=subprocess.DEVNULL, stderr=log)
     try:
         while not os.path.exists(f"{paths['sockets']}/work") and daemon.poll() is None:
@@ -142,15 +153,17 @@ def rpc_service(scratch):
 def rpc(rounds, scratch):
     """The same agent and unpacker through pedos-rpc, and with nothing between them but pipes."""
     with rpc_service(scratch) as sockets:
+        call = f"{RPC} --sockets={sockets} --as=home work PedOS.Filecopy"
         ways = {
-            "pedos-rpc": lambda name, target: f"{RPC} --sockets={sockets} --as=home work PedOS.Filecopy {AGENT} --progress=none {name}",
+            "pedos-rpc": lambda name, target: f"{call} {AGENT} --progress=none {name}",
             "pipe": qfile,
         }
         make_big(f"{scratch}/big")
         speed("Through pedos-rpc: one file of 2 GiB", "big", rounds, scratch, ways)
         os.unlink(f"{scratch}/big")
         make_small(f"{scratch}/small")
-        speed("Through pedos-rpc: 50,000 files of 0 to 8 KiB in 200 directories", "small", rounds, scratch, ways)
+        speed("Through pedos-rpc: 50,000 files of 0 to 8 KiB in 200 directories", "small", rounds,
+              scratch, ways)
         remove(f"{scratch}/small")
 
 
@@ -158,11 +171,14 @@ def latency(rounds, scratch):
     """One file of 1 KiB: what a delivery costs besides its bytes, most of it the confinement."""
     os.mkdir(f"{scratch}/latency")
     make_sized(f"{scratch}/latency/file", 1 << 10)
-    with open(f"{scratch}/latency/stream", "wb") as stream:  # for the receiver alone; qfile(5) describes it
+    # for the receiver alone; qfile(5) describes it
+    with open(f"{scratch}/latency/stream", "wb") as stream:
         header = struct.Struct("<IIQIIII")
-        stream.write(header.pack(5, 0o100644, 1 << 10, 0, 0, 0, 0) + b"file\0" + bytes(1 << 10) + header.pack(0, 0, 0, 0, 0, 0, 0))
+        stream.write(header.pack(5, 0o100644, 1 << 10, 0, 0, 0, 0) + b"file\0" + bytes(1 << 10)
+                     + header.pack(0, 0, 0, 0, 0, 0, 0))
     ways = {
-        "agent to unpacker": lambda target: [AGENT, "--progress=none", f"--via=exec {UNPACKER} {os.getuid()} {target}", "file"],
+        "agent to unpacker": lambda target: [
+            AGENT, "--progress=none", f"--via=exec {UNPACKER} {os.getuid()} {target}", "file"],
         "the unpacker alone": lambda target: [UNPACKER, str(os.getuid()), target],
         "its start alone": lambda target: [UNPACKER, "--version"],
     }
@@ -173,15 +189,18 @@ def latency(rounds, scratch):
             os.mkdir(target)
             with open(f"{scratch}/latency/stream", "rb") as stream:
                 begin = time.monotonic()
-                subprocess.run(command(target), cwd=f"{scratch}/latency", check=True, stdin=stream, stdout=subprocess.DEVNULL)
+                subprocess.run(command(target), cwd=f"{scratch}/latency", check=True, stdin=stream,
+                               stdout=subprocess.DEVNULL)
                 times[way].append((time.monotonic() - begin) * 1000)
             remove(target)
     print(f"\nOne file of 1 KiB ({40 * rounds} rounds)\n")
     print(f"| {'':20} | {'median':>8} | {'min':>8} |")
     print(f"|{'-' * 22}|{'-' * 9}:|{'-' * 9}:|")
     for way, milliseconds in times.items():
-        print(f"| {way:20} | {statistics.median(milliseconds):5.2f} ms | {min(milliseconds):5.2f} ms |")
-    work = statistics.median(own - start for own, start in zip(times["the unpacker alone"], times["its start alone"]))
+        print(f"| {way:20} | {statistics.median(milliseconds):5.2f} ms | "
+              f"{min(milliseconds):5.2f} ms |")
+    work = statistics.median(
+        own - start for own, start in zip(times["the unpacker alone"], times["its start alone"]))
     print(f"\nConfining, unpacking, verifying, syncing and committing it: {work:.2f} ms (median).")
     remove(f"{scratch}/latency")
 
@@ -189,7 +208,8 @@ def latency(rounds, scratch):
 def peaks(name, scratch):
     """Copy once, both programs under time(1). Returns seconds and the peak memory of each in MiB.
 
-    time(1), because a child of ours would be charged with the memory of this interpreter, which it shares until it starts the program.
+    time(1), because a child of ours would be charged with the memory of this interpreter, which it
+    shares until it starts the program.
     """
     target = os.path.join(scratch, "target")
     os.mkdir(target)
@@ -198,8 +218,10 @@ def peaks(name, scratch):
     timed = [["/usr/bin/time", "-f", "%M", "-o", sheet] for sheet in sheets]
     begin = time.monotonic()
     programs = (
-        subprocess.Popen(timed[0] + [AGENT, name], cwd=scratch, stdin=to_sender[0], stdout=to_receiver[1]),
-        subprocess.Popen(timed[1] + [UNPACKER, str(os.getuid()), target], stdin=to_receiver[0], stdout=to_sender[1]),
+        subprocess.Popen(timed[0] + [AGENT, name], cwd=scratch, stdin=to_sender[0],
+                         stdout=to_receiver[1]),
+        subprocess.Popen(timed[1] + [UNPACKER, str(os.getuid()), target], stdin=to_receiver[0],
+                         stdout=to_sender[1]),
     )
     for descriptor in to_receiver + to_sender:
         os.close(descriptor)
@@ -273,7 +295,8 @@ def growth(rounds, scratch):
     print(f"| {'files':>9} | {'median':>9} | {'against 10,000':>14} |")
     print(f"|{'-' * 10}:|{'-' * 10}:|{'-' * 15}:|")
     for count in counts:
-        ratio = statistics.median(own / first for own, first in zip(per_file[count], per_file[counts[0]]))
+        ratio = statistics.median(own / first
+                                  for own, first in zip(per_file[count], per_file[counts[0]]))
         print(f"| {count:9,} | {statistics.median(per_file[count]):6.2f} us | {ratio:14.2f} |")
     for count in counts:
         remove(os.path.join(scratch, f"n{count}"))
@@ -283,7 +306,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", default="big,small,tree,rpc,open,latency,memory,growth")
-    parser.add_argument("--directory", default="/dev/shm", help="where to work: a tmpfs with 6 GiB free")
+    parser.add_argument("--directory", default="/dev/shm",
+                        help="where to work: a tmpfs with 6 GiB free")
     arguments = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     only = arguments.only.split(",")
@@ -296,7 +320,8 @@ def main():
             os.unlink(f"{scratch}/big")
         if "small" in only:
             make_small(f"{scratch}/small")
-            speed("50,000 files of 0 to 8 KiB in 200 directories", "small", arguments.rounds, scratch)
+            speed("50,000 files of 0 to 8 KiB in 200 directories", "small", arguments.rounds,
+                  scratch)
             remove(f"{scratch}/small")
         if "tree" in only:
             make_tree(f"{scratch}/source")

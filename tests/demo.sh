@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
 #
-# `make demo`: two "VMs" that are two home directories, a real tree copied from one to the other by rpc, a file of the one edited in the other, and
-# attacks that fail.
+# `make demo`: two "VMs" that are two home directories, a real tree copied from one to the other by
+# rpc, a file of the one edited in the other, and attacks that fail.
 set -eu
 cd "$(dirname "$0")/.."
 top=$PWD
@@ -16,9 +16,11 @@ title() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 quoted() { printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\''/g")"; }
 run() { echo "\$ $*"; "$@"; }
 
-# Everything about a tree that a copy must keep: type, mode, time to the nanosecond, link target; and every file's content.
+# Everything about a tree that a copy must keep: type, mode, time to the nanosecond, link target;
+# and every file's content.
 picture() {
-    (cd "$1" && find . -printf '%y %m %T@ %P %l\n' | LC_ALL=C sort && find . -type f -exec cksum {} + | LC_ALL=C sort -k 3)
+    (cd "$1" && find . -printf '%y %m %T@ %P %l\n' | LC_ALL=C sort &&
+        find . -type f -exec cksum {} + | LC_ALL=C sort -k 3)
 }
 
 [ ! -e "$demo" ] || { chmod -R u+rwX "$demo" && rm -rf "$demo"; }
@@ -26,15 +28,20 @@ work=$demo/work/home personal=$demo/personal/home
 mkdir -p "$work" "$personal/PedOSIncoming"
 
 title "Two VMs: \"work\" sends, \"personal\" receives."
-# The headers of this machine. A link that leads out of the tree would be refused, as the attack below shows; so leave such links behind.
+# The headers of this machine. A link that leads out of the tree would be refused, as the attack
+# below shows; so leave such links behind.
 cp -a /usr/include "$work/headers"
 find "$work/headers" -type l | while IFS= read -r link; do
     case $(readlink "$link") in
     /* | *..*) rm -f "$link" ;;
     esac
 done
-mkdir "$work/headers/sealed" && echo "read only" >"$work/headers/sealed/note" && chmod 500 "$work/headers/sealed"
-echo "work:     $work ($(find "$work/headers" | wc -l) entries, $(du -sh --apparent-size "$work/headers" | cut -f 1))"
+mkdir "$work/headers/sealed"
+echo "read only" >"$work/headers/sealed/note"
+chmod 500 "$work/headers/sealed"
+entries=$(find "$work/headers" | wc -l)
+size=$(du -sh --apparent-size "$work/headers" | cut -f 1)
+echo "work:     $work ($entries entries, $size)"
 echo "personal: $personal (empty)"
 
 title "personal offers two services, and its policy lets work call them:"
@@ -43,9 +50,11 @@ printf 'PedOS.%s * work personal allow\n' Filecopy OpenInVM >"$demo/policy/10-de
 # Installed, the service delivers to its user's home directory. Here, to one below build/.
 cat >"$demo/services/PedOS.Filecopy" <<EOF
 #!/bin/sh
-exec $(quoted "$bin/qfile-unpacker") -v $(id -u) $(quoted "$personal/PedOSIncoming")/\$QREXEC_REMOTE_DOMAIN
+incoming=$(quoted "$personal/PedOSIncoming")
+exec $(quoted "$bin/qfile-unpacker") -v $(id -u) "\$incoming/\$QREXEC_REMOTE_DOMAIN"
 EOF
-# Installed, it runs what the desktop has for the type of a file. Here, a script stands in for somebody at a desk.
+# Installed, it runs what the desktop has for the type of a file. Here, a script stands in for
+# somebody at a desk.
 cat >"$demo/services/PedOS.OpenInVM" <<EOF
 #!/bin/sh
 export TMPDIR=$(quoted "$demo/personal/tmp")
@@ -61,8 +70,9 @@ chmod 755 "$demo/services"/* "$demo/somebody"
 run cat "$demo/policy/10-demo.policy"
 # Of one account, two domains: its own user may call under any name.
 user=$(id -un 2>/dev/null) || user=
-"$bin/pedos-rpcd" --foreground --transport=unix --sockets="$demo/sockets" --policy="$demo/policy" --services="$demo/services" \
-    ${user:+--user="$user"} personal 2>"$demo/log" &
+"$bin/pedos-rpcd" --foreground --transport=unix --sockets="$demo/sockets" \
+    --policy="$demo/policy" --services="$demo/services" ${user:+--user="$user"} personal \
+    2>"$demo/log" &
 daemon=$!
 trap 'kill $daemon 2>/dev/null; wait $daemon 2>/dev/null || true' EXIT
 trap 'exit 130' INT TERM
@@ -133,5 +143,6 @@ if vm stranger "$bin/qfile-agent" --vm=personal "$work/headers/sealed"; then
 fi
 find "$demo/personal" | LC_ALL=C sort >"$demo/after"
 cmp "$demo/before" "$demo/after"
-title "All were refused, and nothing in personal's home has changed. What personal's daemon wrote down:"
+title "All were refused, and nothing in personal's home has changed." \
+    "What personal's daemon wrote down:"
 grep -e '->' "$demo/log"

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""Run suites of tests, as the caller and, started by root, as a plain user too. Ends with "N passed, N failed, N skipped".
+"""Run suites of tests, as the caller and, started by root, as a plain user too. Ends with "N
+passed, N failed, N skipped".
 
-Each suite is a program that writes TAP. What it said is below BUILD/tests/results: SUITE-as-USER.tap, and .err for its stderr.
+Each suite is a program that writes TAP. What it said is below BUILD/tests/results:
+SUITE-as-USER.tap, and .err for its stderr.
 """
 import argparse
 import contextlib
@@ -64,7 +66,8 @@ class Tally:
             self.broken.append(line)
             return
         elif match := re.match(r"1\.\.(\d+)", line):
-            self.planned = (self.planned or 0) + int(match[1])  # a suite may write several documents
+            # a suite may write several documents
+            self.planned = (self.planned or 0) + int(match[1])
         elif self.broken and (line.startswith("#") or LOCATED.match(line)):
             self.broken.append(line)
             return
@@ -81,7 +84,8 @@ class Tally:
         seen = self.passed + self.failed + len(self)
         if self.planned != seen or not seen or (status and not self.failed):
             self.failed += 1
-            how = f"ended by {signal.Signals(-status).name}" if status and status < 0 else f"exit status {status}"
+            how = (f"ended by {signal.Signals(-status).name}" if status and status < 0
+                   else f"exit status {status}")
             self.broken.append(f"it ended early: {how}, {seen} of {self.planned or 'some'} cases")
 
     def __len__(self):
@@ -93,7 +97,8 @@ class Tally:
 
 
 def started_processes():
-    """Processes and threads that this machine has started since it booted: of everybody, so that it says something on a quiet machine only."""
+    """Processes and threads that this machine has started since it booted: of everybody, so that it
+    says something on a quiet machine only."""
     with open("/proc/stat", encoding="ascii") as file:
         return next((int(line.split()[1]) for line in file if line.startswith("processes")), 0)
 
@@ -108,12 +113,14 @@ class Clock:
         processes, times, wall = self.before
         now = os.times()
         tally.processes = started_processes() - processes
-        tally.processor = now.children_user + now.children_system - times.children_user - times.children_system
+        tally.processor = (
+            now.children_user + now.children_system - times.children_user - times.children_system)
         tally.wall = time.monotonic() - wall
 
 
 class User:
-    """Whom suites run as: in the tree at `tree`, with `prefix` before their command, and scratch directories of their own."""
+    """Whom suites run as: in the tree at `tree`, with `prefix` before their command, and scratch
+    directories of their own."""
 
     def __init__(self, name, tree, prefix=(), uid=None):
         self.name, self.tree, self.prefix = name, tree, list(prefix)
@@ -122,13 +129,15 @@ class User:
     def environment(self):
         # What check's library reads in it could leave tests out.
         ours = {name: value for name, value in os.environ.items() if not name.startswith("CK_")}
-        return {**ours, "LC_ALL": "C.UTF-8", "TMPDIR": self.scratch.directory, "QFILE_DISK": self.scratch.disk,
+        return {**ours, "LC_ALL": "C.UTF-8", "TMPDIR": self.scratch.directory,
+                "QFILE_DISK": self.scratch.disk,
                 # What the unit tests are told by the library that runs them.
                 "CK_TAP_LOG_FILE_NAME": "-", "CK_VERBOSITY": "normal"}
 
 
 class Results:
-    """What a suite says: `report`, its TAP, and `told`, its stderr. Those of an earlier run stay until it says something, so that all can be followed."""
+    """What a suite says: `report`, its TAP, and `told`, its stderr. Those of an earlier run stay
+    until it says something, so that all can be followed."""
 
     def __init__(self, base):
         self.names = f"{base}.tap", f"{base}.err"
@@ -175,8 +184,10 @@ class Runner:
 
     @staticmethod
     def start(command, user, said, follow):
-        """Run a suite to its end, while `follow` reads what it says. Returns its exit status; whatever happens, nothing of it is left."""
-        running = subprocess.Popen(command, cwd=user.tree, env=user.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said,
+        """Run a suite to its end, while `follow` reads what it says. Returns its exit status;
+        whatever happens, nothing of it is left."""
+        running = subprocess.Popen(command, cwd=user.tree, env=user.environment(),
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said,
                                    start_new_session=True)
         try:
             follow(running.stdout)
@@ -194,7 +205,8 @@ class Runner:
             print(f"{title} ... ", end="", flush=True)
         with Results(self.results / f"{name}-as-{user.name}") as results:
             try:
-                status = self.start(command, user, results.told, lambda stream: self.follow(stream, tally, results, title))
+                status = self.start(command, user, results.told,
+                                    lambda stream: self.follow(stream, tally, results, title))
             except SystemExit:
                 print(f"stopped; so far {tally}", *tally.explained(), sep="\n", flush=True)
                 raise
@@ -219,11 +231,14 @@ class Runner:
     def tell(tally, results, measures):
         print(tally)
         for reason, names in tally.skipped.items():
-            print(f"    skipped {len(names)}: {reason} ({names[0]}{', ...' if len(names) > 1 else ''})")
+            print(f"    skipped {len(names)}: "
+                  f"{reason} ({names[0]}{', ...' if len(names) > 1 else ''})")
         print(*tally.explained(), sep="\n", end="\n" * bool(tally.broken))
         lines = results.stderr().splitlines() if tally.failed or measures else []
         if lines:
-            print(f"What it said on stderr, {results.names[1]}{', the last 40 lines' if len(lines) > 40 else ''}:", *lines[-40:], sep="\n")
+            print("What it said on stderr, "
+                  f"{results.names[1]}{', the last 40 lines' if len(lines) > 40 else ''}:",
+                  *lines[-40:], sep="\n")
         sys.stdout.flush()
 
     def table(self):
@@ -231,7 +246,8 @@ class Runner:
         print(f"{'suite':32} {'cases':>7} {'processes':>10} {'processor':>10} {'wall':>8}")
         for title, tally in [*self.tallies, ("all", self.sum())]:
             cases = tally.passed + tally.failed + len(tally)
-            print(f"{title:32} {cases:7} {tally.processes:10} {tally.processor:8.1f} s {tally.wall:6.1f} s")
+            print(f"{title:32} {cases:7} {tally.processes:10} {tally.processor:8.1f} s "
+                  f"{tally.wall:6.1f} s")
         print()
 
     def sum(self):
@@ -265,8 +281,11 @@ def copy_tree(user):
     build = os.path.basename(settings.BUILD)
     os.mkdir(user.tree)
     leave_out = [f"--exclude={name}" for name in ("./.git", "./build*", "__pycache__")]
-    of_build = [f"--exclude={build}/{name}" for name in ("demo", "fuzz", "xen", "tests/results", "tests/unit", "tests/escape/*.o", "tests/fuzz")]
-    copy = f"{{ tar -c {shlex.join(leave_out)} . && tar -c {shlex.join(of_build)} {shlex.quote(build)}; }} | tar -x -i -C {shlex.quote(user.tree)}"
+    of_build = [f"--exclude={build}/{name}"
+                for name in ("demo", "fuzz", "xen", "tests/results", "tests/unit",
+                             "tests/escape/*.o", "tests/fuzz")]
+    copy = (f"{{ tar -c {shlex.join(leave_out)} . && tar -c {shlex.join(of_build)} "
+            f"{shlex.quote(build)}; }} | tar -x -i -C {shlex.quote(user.tree)}")
     subprocess.run(["sh", "-c", copy], cwd=TOP, check=True)
     subprocess.run(["chmod", "-R", "go+rX", user.tree], check=True)
     for counters in pathlib.Path(user.tree).glob("build-coverage/**/*.counters"):
@@ -280,7 +299,8 @@ def plain_user(stack):
     stack.callback(user.scratch.remove)
     copy_tree(user)
     subprocess.run(["chown", "-R", f"{PLAIN_USER}:{PLAIN_USER}", user.tree], check=True)
-    user.prefix = ["setpriv", f"--reuid={PLAIN_USER}", f"--regid={PLAIN_USER}", "--clear-groups", "env", f"HOME={user.tree}"]
+    user.prefix = ["setpriv", f"--reuid={PLAIN_USER}", f"--regid={PLAIN_USER}", "--clear-groups",
+                   "env", f"HOME={user.tree}"]
     return user
 
 
@@ -303,9 +323,11 @@ def main():
     process.exit_when_told()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("-1", dest="once", action="store_true", help="as the caller only")
-    parser.add_argument("-s", dest="suites", type=str.split, metavar="SUITES", help=f"words of {' '.join(SUITES)}; if not said, {' '.join(USUAL)}")
+    parser.add_argument("-s", dest="suites", type=str.split, metavar="SUITES",
+                        help=f"words of {' '.join(SUITES)}; if not said, {' '.join(USUAL)}")
     parser.add_argument("-t", "--test", dest="test", action="append", default=[], metavar="NAME",
-                        help="only the cases of the file that is called so, or that have this text in their names; may be said several times")
+                        help="only the cases of the file that is called so, "
+                        "or that have this text in their names; may be said several times")
     options = parser.parse_args()
     if unknown := set(options.suites or ()) - set(SUITES):
         sys.exit(f"There is no suite {' '.join(sorted(unknown))}. There are: {' '.join(SUITES)}.")
@@ -319,7 +341,8 @@ def main():
     if not runner.tallies and len(options.suites or USUAL) == 1:
         sys.exit(runner.refused.rstrip())
     if not runner.tallies:
-        sys.exit(f"No test has {' or '.join(map(repr, options.test))} in its name, and no file of tests is called so.")
+        sys.exit(f"No test has {' or '.join(map(repr, options.test))} in its name, "
+                 "and no file of tests is called so.")
     runner.table()
     print(runner.sum())
     return 1 if runner.sum().failed else 0

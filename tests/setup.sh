@@ -2,14 +2,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
 #
-# Install what is missing for building, the demo, the tests or the benchmark: `sh tests/setup.sh build test`.
+# Install what is missing for building, the demo, the tests or the benchmark:
+# `sh tests/setup.sh build test`.
 # Does nothing, and needs nobody's password, where everything is there already.
 set -eu
 
 missing=
 reasons=
 
-# need PACKAGE REASON CHECK...: the Debian package, what it is for, and a command that succeeds where it is installed.
+# need PACKAGE REASON CHECK...: the Debian package, what it is for, and a command that succeeds
+# where it is installed.
 need() {
     package=$1 reason=$2
     shift 2
@@ -45,8 +47,10 @@ for group in "$@"; do
         need pkg-config "finds libraries" has pkg-config
         need libdeflate-dev "the checksum" has_module libdeflate
         need libutf8proc-dev "knows which characters are letters" has_module libutf8proc
-        need libseccomp-dev "confines the receiver's parser to a list of system calls" has_module libseccomp
-        [ "${XEN-1}" = 0 ] || need libxen-dev "calls from guest to guest under Xen; make XEN=0 goes without" has_xen
+        need libseccomp-dev "confines the receiver's parser to a list of system calls" \
+            has_module libseccomp
+        [ "${XEN-1}" = 0 ] ||
+            need libxen-dev "calls from guest to guest under Xen; make XEN=0 goes without" has_xen
         ;;
     demo)
         need findutils "compares both sides" has find
@@ -58,10 +62,13 @@ for group in "$@"; do
         need check "runs the unit tests" has_module check
         need python3 "runs all others" has python3
         need mandoc "checks the manual pages" has mandoc
-        need abigail-tools "compares the binary interface of libqfile with the one that programs were built on" has abidiff
+        need abigail-tools \
+            "compares the binary interface of libqfile with the one that programs were built on" \
+            has abidiff
         ;;
     editors)
-        need vim-tiny "an editor, for the tests of opening files; they go without those of these that are missing" has_vim
+        missing_ones="they go without those of these that are missing"
+        need vim-tiny "an editor, for the tests of opening files; $missing_ones" has_vim
         need nano "an editor" has nano
         need tmux "the terminal of both" has tmux
         ;;
@@ -121,7 +128,8 @@ done
 
 echo "Missing on this machine:$reasons"
 if ! has apt-get >/dev/null; then
-    echo "This script knows only Debian's and Ubuntu's packages. Install what these names stand for, then try again:$missing" >&2
+    echo "This script knows only Debian's and Ubuntu's packages." \
+        "Install what these names stand for, then try again:$missing" >&2
     exit 1
 fi
 sudo=

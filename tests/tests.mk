@@ -5,15 +5,15 @@
 # is missing, and say so.
 
 SETUP = XEN=$(XEN) sh tests/setup.sh
-# A make that says what it does, but not what is up to date; on all processors, unless -j said how
-# many.
+# This make says what it builds, but not what is up to date. It uses all processors, unless -j was
+# given.
 BUILD = $(MAKE) --no-print-directory $(if $(filter 0,$(V)),-s) \
 	$(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
-# For what only developers call.
+# For commands that only developers use.
 BUILD_STRICTLY = $(BUILD) WERROR=1
-# Not the first one in PATH: that may be a wrapper that takes ten times as long to start.
+# Not the first one in PATH, which may be a wrapper that takes ten times as long to start.
 PYTHON = $(firstword $(wildcard /usr/bin/python3) python3)
-# It is started by exec: if make is told to end, it tells only the process of its shell.
+# Recipes start it with exec, since make sends signals only to the process of the shell.
 RUN_TESTS = $(PYTHON) -B tests/run.py
 
 setup:
@@ -26,7 +26,7 @@ demo:
 	+@$(BUILD) all
 	@sh tests/demo.sh
 
-# By way of a file: a demo that fails leaves the picture as it is.
+# Through a file, so that a demo that fails does not change the picture.
 picture:
 	@$(SETUP) build demo picture
 	+@$(BUILD) all
@@ -39,10 +39,10 @@ picture:
 ## A part of the tests:
 ##   make check SUITE=unit         one of unit, hostile, escape, dom0, editors, integration; or
 ##                                 several words
-##   make check TEST=conflict      the cases of the files that are called so, of all suites
-##   make check TEST="read-only"   the cases that have this text in their names (not of unit);
+##   make check TEST=conflict      the cases in files of this name, in all suites
+##   make check TEST="read-only"   the cases with this text in their names (not in unit);
 ##                                 several words are one text
-## Both may be said, and both work with make test.
+## SUITE and TEST can be combined, and work with make test, too.
 ##
 CALLED = $(if $(TEST),--test=$(call quoted,$(TEST)))
 CHOSEN = $(if $(SUITE),-s $(call quoted,$(SUITE))) $(CALLED)
@@ -77,8 +77,8 @@ check-flood:
 	@cat $(B)/tests/results/integration-as-*.err
 
 ##   make check-sanitized  the tests, once, on a build with the address and undefined sanitizers
-# The first bad access or overflow ends a program. Leaks are not looked for: tests leak on purpose,
-# and a process that has confined itself cannot look into itself.
+# The first bad access or overflow ends a program. Nothing looks for leaks: tests leak on purpose,
+# and a process that has confined itself cannot examine itself.
 SANITIZED = -O1 -g -U_FORTIFY_SOURCE -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
 
@@ -120,14 +120,13 @@ check-xen:
 		>/dev/null
 	@QFILE_BUILD=$(B) exec $(RUN_TESTS) -1 -s xen $(CASES:%=-t %)
 
-##   make prove            nothing undefined in the code that parses: for every input, and without
-##                         running it
+##   make prove            prove that the code that parses does nothing undefined, for any input
 prove:
 	@$(SETUP) build prove
 	@sh tests/prove/run.sh
 
-##   make fuzz SECONDS=60  replay the corpus of each fuzz target, then look for new input for so
-##                         long
+##   make fuzz SECONDS=60  replay the corpus of each fuzz target, then try new inputs for so many
+##                         seconds
 SECONDS = 60
 
 fuzz:
@@ -135,11 +134,11 @@ fuzz:
 	@$(SETUP) fuzz || true
 	@WERROR=1 sh tests/fuzz/run.sh $(SECONDS)
 
-##   make abi              write anew what make check holds libqfile's binary interface to
-##                         (tests/abi), where it is meant to change
-# Of the public header alone, without places, names of parameters and numbers in order: the same
-# from every machine with this processor. A change that breaks programs that are built already needs
-# another SOVERSION, too.
+##   make abi              renew tests/abi, with which make check compares the binary interface of
+##                         libqfile; for changes that are meant
+# It has only what the public header declares, without places in files, names of parameters and
+# consecutive numbers. So all machines with this processor write the same. A change that breaks
+# programs that have been built already also needs another SOVERSION.
 abi:
 	@$(SETUP) build test
 	+@$(BUILD) $(SHARED)
@@ -159,11 +158,11 @@ bench:
 ##
 ## The form of the sources:
 ##   make format           format the C files as .clang-format says
-##   make check-format     fails, and says where, if make format has something to do
-# All but those of tests/prove, whose comments are contracts for a prover, and the examples in doc.
+##   make check-format     fails, and says where, if make format would change something
+# Not those of tests/prove, whose comments are contracts for a prover, and not the examples in doc.
 C_FILES = $(shell find . -name '*.[ch]' \
 	! -path './build*' ! -path './tests/prove/*' ! -path './doc/*' | sort)
-# Another version formats otherwise.
+# Other versions format differently.
 CLANG_FORMAT ?= clang-format-14
 
 format:
@@ -187,7 +186,7 @@ check-warnings:
 
 TEST_PROGRAMS = $(B)/tests/unit-tests $(B)/tests/standin $(B)/tests/escape/escape \
 	$(B)/tests/fault/inject
-# These run in the guests of tests/xen, besides the project's own programs.
+# These run in the guests of tests/xen, beside the project's own programs.
 XEN_PROGRAMS =
 ifneq ($(XEN),0)
 TEST_PROGRAMS += $(B)/tests/dom0/hypervisor.so
@@ -227,12 +226,12 @@ $(B)/tests/fault/inject: $(B)/tests/fault/inject.o
 	$(call say,LINK)
 	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) -o $@ $^ $$($(PKG_CONFIG) --libs libseccomp)
 
-# Hands what it is started with over to a test, which plays its part.
+# Passes its descriptors on to a test, which plays its part.
 $(B)/tests/standin: $(B)/tests/common/standin.o
 	$(call say,LINK)
 	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) -o $@ $^
 
-# Plays a hypervisor where there is none.
+# Plays the hypervisor.
 $(B)/tests/dom0/hypervisor.so: tests/dom0/hypervisor.c
 	$(call say,LINK)
 	@mkdir -p $(@D)

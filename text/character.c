@@ -43,10 +43,7 @@ static bool character_ok(int32_t character)
 	}
 }
 
-/*
- * Bytes from `text` to `end`, of which there is one at least, and no more than a character can
- * have.
- */
+/* How many of the bytes from `text` to `end` a character can have. There is at least one byte. */
 static int within_character(const char *text, const char *end)
 {
 	int n = 1;
@@ -66,11 +63,11 @@ size_t character_next_in_tables(const char *text, const char *end, int32_t *char
 		*character = -1;
 		return 1;
 	}
-	/* For the prover, which is to look at each length by itself: */
+	/* This tells the prover to examine each length by itself: */
 	//@ split n;
 	/*
-	 * Emoji and some scripts need the joiner; behind ASCII it would only make two names look
-	 * like one.
+	 * Emoji and some scripts need the joiner. After ASCII it only makes two different names
+	 * look the same.
 	 */
 	if (*character == ZERO_WIDTH_JOINER ? before < 0x80 || before == ZERO_WIDTH_JOINER
 					    : !character_ok(*character))

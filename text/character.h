@@ -1,6 +1,6 @@
 /*
- * Which characters are safe to show: they do not steer a terminal, and do not make a text look like
- * another one. Pure; the rules stand in qfile(5).
+ * Which characters are safe to show: those that do not control a terminal, and do not make a text
+ * look like another one. Pure. The rules are in qfile(5).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -13,13 +13,13 @@
 #include <string.h>
 
 /*
- * Look at the character at `text`, which lies before `end`. *character is the one before it (0:
- * none), and becomes this one, or -1 when it is none or cannot be shown safely. Returns its length,
- * at least 1.
+ * Examine the character at `text`, which is before `end`. *character is the previous character (0:
+ * none). It becomes this character, or -1 if this is not a character or is not safe to show.
+ * Returns the length of this character, at least 1.
  */
 size_t character_next_in_tables(const char *text, const char *end, int32_t *character);
 
-/* The same. Most names are ASCII: it spares them the tables, and the call. */
+/* The same. For ASCII, as in most names, it needs neither the tables nor a function call. */
 static inline size_t character_next(const char *text, const char *end, int32_t *character)
 {
 	if ((unsigned char)*text >= 0x80)
@@ -28,16 +28,16 @@ static inline size_t character_next(const char *text, const char *end, int32_t *
 	return 1;
 }
 
-/* Go behind the character at `text`; *character as above. */
+/* Returns the end of the character at `text`. *character as above. */
 static inline const char *character_skip(const char *text, const char *end, int32_t *character)
 {
 	return text + character_next(text, end, character);
 }
 
 /*
- * Show the character at *name, which lies before `end`, at *text, `substitute` in place of one that
- * is not safe, and go behind it in both. *character is as above. Returns whether it fits between
- * there and `last`: if not, nothing is written.
+ * Copy the character at *name, which is before `end`, to *text, or `substitute` if it is not safe
+ * to show, and move both pointers past it. *character as above. Returns whether it fits before
+ * `last`; if not, nothing is written.
  */
 static inline bool character_show(const char **name, const char *end, int32_t *character,
 				  char **text, const char *last, char substitute)
@@ -53,7 +53,7 @@ static inline bool character_show(const char **name, const char *end, int32_t *c
 	return true;
 }
 
-/* Are all between `text` and `end` whole and safe to show? */
+/* Are all characters between `text` and `end` complete and safe to show? */
 bool characters_ok(const char *text, const char *end);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Text made fit to be shown.
+ * Making text safe to show.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <utf8proc.h>
 
-/* Copy the bytes that fit between `text` and `last`, which is for the NUL. Returns how many. */
+/* Copy the bytes that fit between `text` and `last`, which gets the NUL. Returns how many. */
 static size_t copy_printable(const char *from, const char *end, char *text, const char *last)
 {
 	const char *begin = text;
@@ -25,7 +25,7 @@ size_t text_printable(const char *untrusted, size_t length, char *text, size_t s
 	return copy_printable(untrusted, untrusted + length, text, text + size - 1);
 }
 
-/* Columns that a character takes where it is shown; -1 is shown as '?'. */
+/* How many columns a character takes on a terminal; -1 is shown as '?'. */
 static size_t width_of(int32_t character)
 {
 	return character < 0 ? 1 : (size_t)utf8proc_charwidth(character);
@@ -44,9 +44,9 @@ static size_t columns_of(const char *name, const char *end)
 }
 
 /*
- * Where the rest begins when so many columns are left out, or one more. *character becomes the last
- * one that is. What takes no column, a mark or a joiner, belongs to the character before it, and
- * goes with that.
+ * Returns where the rest of the name begins if its first `columns` columns, or one more, are left
+ * out. *character becomes the last character that is left out. Characters that take no column, such
+ * as marks and joiners, belong to the one before them and are left out with it.
  */
 static const char *skip_columns(const char *name, const char *end, size_t columns,
 				int32_t *character)
@@ -67,8 +67,8 @@ static const char *skip_columns(const char *name, const char *end, size_t column
 }
 
 /*
- * Show the characters that fit between `text` and `last`, which is for the NUL. Returns the columns
- * they take.
+ * Copy the characters that fit between `text` and `last`, which gets the NUL. Returns how many
+ * columns they take.
  */
 static size_t show(const char *name, const char *end, int32_t character, char *text,
 		   const char *last)

@@ -11,8 +11,8 @@
 #define VM_NAME_MAX 63 /* characters */
 
 /*
- * Is `name` a VM's name: a letter, then letters, digits, '_', '-' and '.', at most VM_NAME_MAX in
- * all (ASCII)?
+ * Is `name` the name of a VM? A letter, then letters, digits, '_', '-' and '.', at most VM_NAME_MAX
+ * in all (ASCII).
  */
 bool vm_name_ok(const char *name);
 

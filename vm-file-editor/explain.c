@@ -1,5 +1,5 @@
 /*
- * What became of it, in words: for the user of the VM that asked, who reads them there.
+ * Messages for the user of the VM that asked, who reads them there.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -37,7 +37,7 @@ void explain_error(struct ending *ending, const struct qfile_error *error)
 	qfile_error_text(error, ending->message, sizeof(ending->message));
 }
 
-/* What the shell's and xdg-open's exit statuses mean by "there is no such application". */
+/* Does this exit status, of the shell or of xdg-open, mean that there is no application? */
 static bool no_application(const char *handler, int status)
 {
 	return status == 127 ||

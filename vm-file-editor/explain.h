@@ -1,5 +1,5 @@
 /*
- * What became of it, in words: for the user of the VM that asked, who reads them there.
+ * Messages for the user of the VM that asked, who reads them there.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -8,7 +8,7 @@
 #define EXPLAIN_H
 #include <qfile.h>
 
-/* How it ended: what editor_done() is told. */
+/* How the session ended, for editor_done(). */
 struct ending {
 	int code; /* 0 or a positive errno */
 	char message[1024];
@@ -17,7 +17,8 @@ struct ending {
 /* The session failed. */
 void explain_error(struct ending *ending, const struct qfile_error *error);
 /*
- * The handler, a shell command, ended on the file at `path` with this status, as waitpid(2) has it.
+ * The handler, a shell command, has ended with this status, as waitpid(2) returns it. The file is
+ * at `path`.
  */
 void explain_handler(struct ending *ending, const char *handler, const char *path, int status);
 

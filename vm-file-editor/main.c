@@ -45,8 +45,8 @@ static int new_editor(struct editor **editor, const struct options *options)
 }
 
 /*
- * Say on stderr, too, what the user of the other VM is told: theirs may be an older program, which
- * cannot be told.
+ * The session has failed. The message goes to stderr, too: an older program in the other VM cannot
+ * show it.
  */
 static int failed(struct ending *ending, const char *consequence)
 {
@@ -104,13 +104,13 @@ static int edit(struct editor *editor, const struct options *options, struct end
 	return r;
 }
 
-/* Tell the other side, tidy up. */
+/* End the session: tell the other side, and remove the private directory. */
 static int end(struct editor *editor, const struct ending *ending)
 {
 	int r = editor_done(editor, ending->code, ending->message), removed;
 
 	if (r < 0 && ending->code != ECONNRESET)
-		warnx("the VM that asked had gone before it could be told the end");
+		warnx("the VM that asked had gone before it could be told how the session ended");
 	removed = editor_free(editor);
 	if (removed < 0)
 		warnx("the private directory could not be removed: %s", strerror(-removed));
@@ -125,7 +125,7 @@ int main(int argc, char **argv)
 	int status, flags, r;
 
 	descriptors_fill();
-	/* A message is one write: others may share our stderr. */
+	/* One write per line: other programs may share stderr. */
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	status = options_parse(&options, argc, argv);
 	if (status >= 0)
@@ -138,8 +138,8 @@ int main(int argc, char **argv)
 	if (new_editor(&editor, &options) < 0)
 		return EXIT_FAILED;
 	/*
-	 * So that we can be stopped while the other side takes nothing; what we share with our
-	 * parent is put back.
+	 * Non-blocking, so that a stop works while the other side takes nothing. The flags are
+	 * shared with the parent, so they are put back.
 	 */
 	flags = fcntl(STDOUT_FILENO, F_GETFL);
 	fcntl(STDOUT_FILENO, F_SETFL, flags | O_NONBLOCK);

@@ -1,6 +1,9 @@
 /*
  * vm-file-editor's command line.
  *
+ * The room vm-file-editor: options in, a session of the editor, messages and an exit status out. It
+ * may use cli/, system/, lib/open and lib/open/editor.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
@@ -9,15 +12,15 @@
 #include <qfile.h>
 
 struct options {
-	const char *handler; /* what a shell runs with the file's path behind it */
+	const char *handler; /* a shell command, which gets the file's path as one more word */
 	uint64_t max_bytes;
 	bool verbose;
 };
 
-/* What opens files where no handler is named. */
+/* The handler that is used if none is given. */
 extern const char default_handler[];
 
-/* Parse. Returns -1, or the exit status where there is nothing left to do. */
+/* Parse the command line. Returns -1, or the exit status if there is nothing left to do. */
 int options_parse(struct options *options, int argc, char **argv);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * What went wrong, and how it is said.
+ * What went wrong, as a struct and as text.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -16,7 +16,7 @@ const char *qfile_version(void)
 	return QFILE_VERSION; /* from the Makefile */
 }
 
-/* Is this byte a part of a character that began before it? */
+/* Is this a UTF-8 continuation byte, which belongs to the character before it? */
 static bool continues(char byte)
 {
 	return ((unsigned char)byte & 0xC0) == 0x80;
@@ -47,7 +47,7 @@ int error_set(struct qfile_error *error, int code, const char *doing, const char
 	return error_set_bytes(error, code, doing, name ? name : "", name ? strlen(name) : 0);
 }
 
-/* Where the system's own words would not tell a user what happened. */
+/* For codes whose text from the system would not tell a user what happened. */
 static const struct {
 	int code;
 	const char *text;

@@ -9,11 +9,11 @@
 #include <qfile.h>
 
 /*
- * Note that `doing` (a static string or NULL) failed with `code`, a negative errno, on the file
- * `name` (NULL: none). Returns `code`. `error` may be NULL.
+ * Fill `error`, which may be NULL: `doing` (a static string or NULL) failed with `code`, a negative
+ * errno, on the file `name` (NULL: none). Returns `code`.
  */
 int error_set(struct qfile_error *error, int code, const char *doing, const char *name);
-/* The same for a name of `length` bytes that may hold anything. */
+/* The same for a name of `length` bytes, which may be any bytes and are not terminated. */
 int error_set_bytes(struct qfile_error *error, int code, const char *doing, const char *name,
 		    size_t length);
 

@@ -1,6 +1,6 @@
 /*
- * Which names and link targets are safe to create, and what makes a name safe. Pure; the rules
- * stand in qfile(5).
+ * Which names and link targets are safe to create, and making a name safe. Pure; qfile(5) has the
+ * rules.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -14,7 +14,7 @@
 
 #define COMPONENT_MAX 255 /* NAME_MAX of every Linux file system */
 
-/* Where the first such byte between `text` and `end` is, or `end`. */
+/* Returns the first `byte` between `text` and `end`, or `end`. */
 static const char *find(const char *text, const char *end, char byte)
 {
 	const char *found = memchr(text, byte, (size_t)(end - text));
@@ -78,8 +78,8 @@ int qfile_name_check(const char *untrusted_name, size_t length, unsigned flags)
 }
 
 /*
- * Directories between the top-level entry's own (included) and the one that holds `name`: how often
- * ".." may lead up from there, plus one.
+ * How many directories `name` lies in, the top-level entry's included. A ".." may lead up from
+ * there one time less.
  */
 static size_t depth_of(const char *name)
 {
@@ -91,9 +91,9 @@ static size_t depth_of(const char *name)
 }
 
 /*
- * Does a target stay inside the top-level entry, for a link that lies `depth` directories deep?
- * Sound although components may be links themselves: ".." leads up only from directories that are
- * known to be real, those the link itself lies in.
+ * Does the target of a link that lies `depth` directories deep stay inside the top-level entry?
+ * Components may be links themselves, but ".." is only allowed to lead up from the directories that
+ * the link lies in, which are known to be real.
  */
 static bool target_stays_inside(const char *target, const char *end, size_t depth)
 {
@@ -135,8 +135,8 @@ int qfile_link_check(const char *name, const char *untrusted_target, size_t leng
 }
 
 /*
- * Copy the name, made safe, to what lies between `safe` and `last`, which is for the NUL: there is
- * room for as many bytes as the name has.
+ * Make the name safe, and write it to `safe`. The NUL goes to `last` at the latest: there is room
+ * for as many bytes as the name has.
  */
 static int safe_name(const char *name, const char *end, char *safe, const char *last)
 {

@@ -1,5 +1,5 @@
 /*
- * Options of the public interface, which grow from version to version. Pure.
+ * Options of the public interface, whose structs may grow from version to version. Pure.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -11,9 +11,10 @@
 #include <string.h>
 
 /*
- * Copy the options that a caller `given` over the defaults in `own`: all members that the caller's
- * header had. Both structs begin with their size; the first version's was `first`. -EINVAL: a
- * smaller one, as of a struct of zeros; or one with members that this version does not know.
+ * Copy the caller's options `given` over the defaults in `own`, as far as the caller's header knew
+ * members. Both structs begin with their size. `first` is the size in the first version. -EINVAL:
+ * `given` is smaller than that, such as a struct of zeros; or larger than `own`, with members that
+ * this version does not know.
  */
 static inline int options_take(void *own, size_t size, size_t first, const void *given)
 {

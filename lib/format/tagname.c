@@ -1,5 +1,5 @@
 /*
- * Names that differ from others by a number or a text before the extension. Pure.
+ * Names made from others by a number or a text before the extension. Pure.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -12,8 +12,8 @@
 #define COMPONENT_MAX 255 /* NAME_MAX of every Linux file system */
 
 /*
- * Where the extension begins: at the last dot, if that is neither the first character nor the last;
- * ".tar.gz" and its like count as one.
+ * Where the extension begins: at the last dot, unless that is the first or the last character.
+ * ".tar.gz" and its like count as one extension.
  */
 static const char *extension_of(const char *name, const char *end)
 {
@@ -33,8 +33,8 @@ static const char *extension_of(const char *name, const char *end)
 }
 
 /*
- * Where a stem that ends at `end` has to end to leave no more than `room` bytes of it, and no part
- * of a character. *end is the next byte.
+ * Where to end a stem, which ends at `end` now, so that it has at most `room` bytes and no part of
+ * a character. *end is the byte after it.
  */
 static const char *shortened(const char *stem, const char *end, ptrdiff_t room)
 {
@@ -44,7 +44,7 @@ static const char *shortened(const char *stem, const char *end, ptrdiff_t room)
 	return end;
 }
 
-/* Write the number, to end at `end`. Returns where it begins. */
+/* Write the number before `end`. Returns where it begins. */
 static char *write_number(unsigned number, char *end)
 {
 	do
@@ -54,8 +54,8 @@ static char *write_number(unsigned number, char *end)
 }
 
 /*
- * Copy what lies between `from` and `end` to `text`, as far as it fits before `last`. Returns where
- * it ends there.
+ * Copy the bytes from `from` to `end` to `text`, as far as they fit before `last`. Returns the end
+ * of the copy.
  */
 static char *append(const char *from, const char *end, char *text, const char *last)
 {
@@ -65,7 +65,7 @@ static char *append(const char *from, const char *end, char *text, const char *l
 	return text;
 }
 
-/* `end` is the name's NUL, `last` where the longest result has its. */
+/* `end` is the NUL of the name; `last` is where the longest tagged name has its NUL. */
 static int tagged_name(const char *name, const char *end, const char *tag, const char *tag_end,
 		       char *tagged, const char *last)
 {

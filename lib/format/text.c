@@ -1,5 +1,5 @@
 /*
- * What the library offers of text/ under its own names.
+ * The functions of text/ that the library exports, under its own names.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

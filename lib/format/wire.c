@@ -25,7 +25,7 @@ void qfile_header_encode(const struct qfile_header *header, unsigned char bytes[
 	put32(bytes + 28, header->mtime_nsec);
 }
 
-/* May an entry of this type announce so many bytes of data? */
+/* May an entry of this type announce this many bytes of data? */
 static bool length_ok(uint32_t type, uint64_t untrusted_filelen)
 {
 	switch (type) {

@@ -9,8 +9,9 @@
 #include <dirent.h>
 
 /*
- * Read the directory that is open as `fd`, which is closed with the stream, and on failure. NULL
- * and errno on failure; that of opening it where `fd` is -1.
+ * Read the directory that is open as `fd`. `fd` is closed together with the stream. On failure it
+ * is closed too, and NULL is returned with errno set. With `fd` -1, which is what a failed open()
+ * returns, errno stays as it is.
  */
 DIR *directory_read(int fd);
 

@@ -1,5 +1,5 @@
 /*
- * Where we are in a tree: the open directories from its top to here.
+ * A stack of directories: the way from the top of a tree to the current one.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define OPEN_LEVELS 32 /* real trees are shallower: for them nothing is ever opened twice */
+#define OPEN_LEVELS 32 /* real trees are no deeper: none of their directories is opened twice */
 /* More links inside links than the kernel itself would follow in one path. */
 #define PINNED_LEVELS 64
 
@@ -47,7 +47,8 @@ static int grow(struct dirstack *stack)
 }
 
 /*
- * Close the one descriptor that falls out of the window, unless the way back to it would be lost.
+ * Close the descriptor that has just left the deepest OPEN_LEVELS, unless ".." of the level below
+ * would not lead back to it.
  */
 static void close_far(struct dirstack *stack)
 {
@@ -56,21 +57,21 @@ static void close_far(struct dirstack *stack)
 	if (stack->depth <= OPEN_LEVELS + 1)
 		return;
 	far = &stack->levels[stack->depth - 1 - OPEN_LEVELS];
-	if (far->fd >= 0 && !far[1].followed) {
+	if (far->fd >= 0 && !far[1].by_link) {
 		close(far->fd);
 		far->fd = -1;
 	}
 }
 
 int dirstack_push(struct dirstack *stack, const char *name, size_t length, int fd,
-		  const struct stat *status, bool followed)
+		  const struct stat *status, enum dirstack_step step)
 {
 	size_t slash = stack->pathlen > 0 && length > 0;
 	int r = grow(stack);
 
 	if (r == 0 && stack->pathlen + slash + length >= QFILE_NAME_MAX)
 		r = -ENAMETOOLONG;
-	if (r == 0 && followed && stack->pinned == PINNED_LEVELS)
+	if (r == 0 && step == DIRSTACK_BY_LINK && stack->pinned == PINNED_LEVELS)
 		r = -ELOOP;
 	if (r < 0) {
 		close(fd);
@@ -81,9 +82,9 @@ int dirstack_push(struct dirstack *stack, const char *name, size_t length, int f
 		.ino = status->st_ino,
 		.fd = fd,
 		.pathlen = (uint16_t)stack->pathlen,
-		.followed = followed,
+		.by_link = step == DIRSTACK_BY_LINK,
 	};
-	stack->pinned += followed;
+	stack->pinned += step == DIRSTACK_BY_LINK;
 	if (slash)
 		stack->path[stack->pathlen++] = '/';
 	memcpy(stack->path + stack->pathlen, name, length);
@@ -93,7 +94,7 @@ int dirstack_push(struct dirstack *stack, const char *name, size_t length, int f
 	return 0;
 }
 
-/* Open `level` again from its child `fd`. */
+/* Open `level` again through its child, which is open as `fd`. */
 static int reopen(struct dirlevel *level, int fd)
 {
 	struct stat status;
@@ -124,7 +125,7 @@ int dirstack_pop(struct dirstack *stack)
 			return r;
 	}
 	stack->depth--;
-	stack->pinned -= level->followed;
+	stack->pinned -= level->by_link;
 	stack->pathlen = level->pathlen;
 	stack->path[stack->pathlen] = '\0';
 	return level->fd;

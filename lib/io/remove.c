@@ -1,9 +1,9 @@
 /*
- * Emptying a directory.
+ * Removing what a directory contains.
  *
- * A tree may be deeper than there are descriptors, and its directories sealed. So no descent: a
- * directory that is not empty is moved up to the top, under a number for a name, and emptied there
- * in its turn.
+ * A tree may be deeper than there are descriptors, and its directories may be unreadable. So this
+ * does not descend: it moves a directory that is not empty up to the top, under a number for a
+ * name, and empties it there in its turn.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -40,25 +40,25 @@ static const struct dirent *next_entry(DIR *list)
 }
 
 /*
- * Remove one entry of `dir` if that takes no more than one call. -ENOTEMPTY: a directory with
- * something in it, now 0700.
+ * Remove an entry of `dir` that is not a directory, or is an empty one. -ENOTEMPTY: a directory
+ * with something in it; its mode is now 0700.
  */
 static int remove_simple(int dir, const char *name)
 {
 	if (unlinkat(dir, name, 0) == 0)
 		return 0;
-	/* POSIX and Linux have it differently for directories. */
+	/* For a directory POSIX says EPERM, and Linux EISDIR. */
 	if (errno != EISDIR && errno != EPERM)
 		return -errno;
 	if (unlinkat(dir, name, AT_REMOVEDIR) == 0)
 		return 0;
 	if (errno != ENOTEMPTY && errno != EEXIST)
 		return -errno;
-	/* To be moved, or looked into. */
+	/* So that it can be moved and read. */
 	return fchmodat(dir, name, 0700, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : -ENOTEMPTY;
 }
 
-/* Move the directory `name` of `dir` to `top`. */
+/* Move the directory `name` in `dir` to `top`, under the next free number. */
 static int move_up(int dir, const char *name, int top, unsigned long long *number)
 {
 	char to[24];
@@ -69,7 +69,7 @@ static int move_up(int dir, const char *name, int top, unsigned long long *numbe
 	return errno && faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ? -errno : 0;
 }
 
-/* Empty the directory `name` of `top`: its directories go up to `top`. */
+/* Empty the directory `name` in `top`: the directories in it go up to `top`. */
 static int empty(int top, const char *name, unsigned long long *number)
 {
 	int dir = openat(top, name, OPEN_DIRECTORY), r = 0;
@@ -91,7 +91,7 @@ static int empty(int top, const char *name, unsigned long long *number)
 	return r;
 }
 
-/* Go over `top` once. Returns how many entries there were. */
+/* Go through `top` once. Returns 1 if it had any entries, 0 if it was empty. */
 static int empty_top(int top, unsigned long long *number)
 {
 	DIR *list = open_list(top);

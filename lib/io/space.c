@@ -1,5 +1,5 @@
 /*
- * Is there room on a disk?
+ * The free space of a disk.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -17,7 +17,7 @@ int space_left(int fd, uint64_t *bytes)
 
 	if (fstatfs(fd, &status) < 0)
 		return -errno;
-	/* Without blocks nothing is known: a tmpfs without a bound, say. */
+	/* No number of blocks means no known bound: a tmpfs without a limit, for example. */
 	if (status.f_blocks == 0 ||
 	    __builtin_mul_overflow((uint64_t)status.f_bavail, (uint64_t)status.f_bsize, bytes))
 		*bytes = UINT64_MAX;

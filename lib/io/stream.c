@@ -21,8 +21,8 @@
 void stream_widen_pipe(int fd)
 {
 	/*
-	 * fs.pipe-max-size everywhere unless an administrator changed it. Refused for what is no
-	 * pipe, or a user who has many: no harm.
+	 * The default of fs.pipe-max-size. It may fail if `fd` is not a pipe, or if the user has
+	 * many: that does no harm.
 	 */
 	fcntl(fd, F_SETPIPE_SZ, 1 << 20);
 }
@@ -33,12 +33,12 @@ int stream_timeout(unsigned seconds)
 }
 
 /*
- * Wait for one event on one descriptor, or for `stop` (-1: none). `timeout`: milliseconds, -1 for
- * ever.
+ * Wait until `fd` has one of `events`, or `stop` (-1: none) is readable. `timeout`: milliseconds,
+ * -1 for ever.
  */
 static int wait_for(int fd, short events, int stop, int timeout)
 {
-	/* -1 is passed over. */
+	/* poll(2) ignores -1. */
 	struct pollfd pollfds[2] = {{.fd = fd, .events = events}, {.fd = stop, .events = POLLIN}};
 
 	for (;;) {
@@ -53,7 +53,7 @@ static int wait_for(int fd, short events, int stop, int timeout)
 	}
 }
 
-/* read(2) on a descriptor of either kind: waits, never returns EINTR or EAGAIN. */
+/* read(2) that waits even if `fd` is non-blocking, and never fails with EINTR or EAGAIN. */
 static ssize_t read_some(int fd, void *buffer, size_t size)
 {
 	for (;;) {
@@ -62,7 +62,7 @@ static ssize_t read_some(int fd, void *buffer, size_t size)
 		if (n >= 0)
 			return n;
 		if (errno == EAGAIN) {
-			/* A peer may have left it non-blocking. */
+			/* Whoever shares the descriptor may have made it non-blocking. */
 			int r = wait_for(fd, POLLIN, -1, -1);
 
 			if (r < 0)
@@ -141,7 +141,7 @@ void stream_reader_close(struct stream_reader *reader)
 	free(reader->buffer);
 }
 
-/* Bring the CRC up to what was taken: in one go for many entries, not once for each. */
+/* Sum what was taken since the last time: in one go for many entries, not once for each. */
 static void reader_sum(struct stream_reader *reader)
 {
 	reader->crc = libdeflate_crc32(reader->crc, reader->buffer + reader->summed,
@@ -150,8 +150,8 @@ static void reader_sum(struct stream_reader *reader)
 }
 
 /*
- * Read on, at most until the buffer holds `limit` bytes. Everything taken makes way first, so that
- * the read is as large as can be.
+ * Read more, at most until the buffer has `limit` bytes. Drops everything that was taken first, so
+ * that the read is as large as possible.
  */
 static int reader_fill(struct stream_reader *reader, size_t limit)
 {
@@ -260,20 +260,21 @@ void stream_put_pages(struct stream_writer *writer, size_t size, int file, off_t
 	writer->file_offset = offset;
 }
 
-/* Wait until the receiver takes more. An answer that is there already goes first. */
+/* Wait until the receiver takes more. A result that has come already goes first. */
 static int wait_writable(const struct stream_writer *writer)
 {
 	struct pollfd pollfds[3] = {
 		{.fd = writer->out, .events = POLLOUT},
 		{.fd = writer->in, .events = POLLIN},
-		{.fd = writer->stop, .events = POLLIN}, /* -1 is passed over */
+		{.fd = writer->stop, .events = POLLIN}, /* poll(2) ignores -1 */
 	};
 	int ready;
 
-	while ((ready = poll(pollfds, 3, writer->timeout)) < 0) {
-		if (errno != EINTR)
-			return -errno;
-	}
+	do
+		ready = poll(pollfds, 3, writer->timeout);
+	while (ready < 0 && errno == EINTR);
+	if (ready < 0)
+		return -errno;
 	if (ready == 0)
 		return -ETIMEDOUT;
 	if (pollfds[2].revents)
@@ -281,7 +282,7 @@ static int wait_writable(const struct stream_writer *writer)
 	return pollfds[1].revents ? -EALREADY : 0;
 }
 
-/* write(2) of what is buffered and not sent yet; by page where it is a file's. */
+/* Write what is buffered and not sent yet; if it is a file's content, send the file's pages. */
 static ssize_t write_some(struct stream_writer *writer)
 {
 	size_t left = writer->used - writer->sent;
@@ -293,7 +294,7 @@ static ssize_t write_some(struct stream_writer *writer)
 
 		if (n > 0 || (n < 0 && errno != EINVAL))
 			return n;
-		/* No pipe, no page cache, or the file became shorter: the copy serves as well. */
+		/* `out` is no pipe, or the file has no pages, or became shorter: send the copy. */
 		writer->file = -1;
 	}
 	return write(writer->out, writer->buffer + writer->sent, left);
@@ -311,7 +312,7 @@ int stream_flush(struct stream_writer *writer)
 		if (n >= 0)
 			writer->sent += (size_t)n;
 		else if (errno == EPIPE || errno == ECONNRESET)
-			return -EALREADY; /* its answer, if there is one, says why */
+			return -EALREADY; /* its result, if one came, says why */
 		else if (errno != EINTR && errno != EAGAIN)
 			return -errno;
 	}
@@ -321,7 +322,7 @@ int stream_flush(struct stream_writer *writer)
 	return 0;
 }
 
-ssize_t stream_read_answer(struct stream_writer *writer, void *buffer, size_t size, int timeout)
+ssize_t stream_read_in(struct stream_writer *writer, void *buffer, size_t size, int timeout)
 {
 	size_t done = 0;
 

@@ -1,5 +1,5 @@
 /*
- * Walk a source tree, one entry after another, in the order of the format.
+ * Walk a tree, one entry after another, in the order of the format.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -16,17 +16,16 @@
 #include <unistd.h>
 
 /*
- * Coming back from a subdirectory, the rest of its parent's entries is read again. Ask for a few
- * then, and for twice as many each time that no subdirectory came between: a directory of a million
- * subdirectories costs no more than one of a million files.
+ * After each subdirectory the rest of the parent's entries is read again. So ask for this many
+ * bytes first, then for twice as many each time, as long as no other subdirectory comes: a
+ * directory of a million subdirectories costs no more than one of a million files.
  */
 #define WANT_AGAIN ((size_t)1 << 10)
 
 struct walk_frame {
-	off_t resume; /* where to read on: behind the last entry that was handed out */
+	off_t resume; /* where to read on: after the last entry that was returned */
 	/*
-	 * What its second header repeats of the first, and no more: there may be thousands of
-	 * these.
+	 * Only what the second header of a directory repeats: there may be thousands of frames.
 	 */
 	struct timespec atime, mtime;
 	mode_t mode;
@@ -56,7 +55,7 @@ void walk_begin(struct walk *walk, const struct qfile_source *source)
 }
 
 /*
- * Forget what was read of a directory: the next read goes on from its frame, and asks for `want`
+ * Drop the buffer. The next read goes on where the frame of its directory says, and asks for `want`
  * bytes.
  */
 static void drop_buffer(struct walk *walk, size_t want)
@@ -83,7 +82,7 @@ static int push(struct walk *walk, const struct walk_entry *entry, const char *c
 		walk->frames_size = size;
 	}
 	r = dirstack_push(&walk->dirs, component, strlen(component), fd, &entry->status,
-			  entry->followed);
+			  entry->followed ? DIRSTACK_BY_LINK : DIRSTACK_BY_NAME);
 	if (r < 0)
 		return r;
 	frame = &walk->frames[depth];
@@ -101,7 +100,7 @@ static bool sealed(mode_t mode)
 	return (mode & (S_IRUSR | S_IXUSR)) != (S_IRUSR | S_IXUSR);
 }
 
-/* Open the directory that `entry` names, and look at it. Returns a descriptor. */
+/* Open the directory that `entry` names, and get its status. Returns a descriptor. */
 static int open_directory(const struct walk *walk, struct walk_entry *entry)
 {
 	int fd, r;
@@ -126,7 +125,7 @@ static int open_directory(const struct walk *walk, struct walk_entry *entry)
 	return fd;
 }
 
-/* Enter the directory that `entry` names. `component`: its name in the path. */
+/* Enter the directory that `entry` names. `component` is what it adds to the path. */
 static int enter(struct walk *walk, struct walk_entry *entry, const char *component,
 		 struct qfile_error *error)
 {
@@ -147,7 +146,7 @@ static int enter(struct walk *walk, struct walk_entry *entry, const char *compon
 	return 0;
 }
 
-/* As it was before it was entered and read. */
+/* Restore the mode and the access time that the directory had before it was entered. */
 static int restore(int fd, const struct walk_frame *frame)
 {
 	const struct timespec times[2] = {frame->atime, {.tv_nsec = UTIME_OMIT}};
@@ -175,7 +174,7 @@ static int leave(struct walk *walk, struct walk_entry *entry, struct qfile_error
 		.st_atim = frame->atime,
 		.st_mtim = frame->mtime,
 	};
-	entry->followed = level.followed;
+	entry->followed = level.by_link;
 	fd = dirstack_pop(&walk->dirs);
 	if (fd < 0)
 		return error_set(error, fd, "coming back from", entry->path);
@@ -213,7 +212,7 @@ int walk_stat(const struct walk_entry *entry, struct stat *status)
 
 int walk_open(const struct walk_entry *entry, struct stat *status)
 {
-	/* O_NONBLOCK: a fifo that took the file's place must not hold us up. */
+	/* O_NONBLOCK: opening a fifo that took the file's place must not wait for a writer. */
 	int fd = openat(entry->dir, entry->name,
 			O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC |
 				(entry->followed ? 0 : O_NOFOLLOW));
@@ -230,11 +229,11 @@ int walk_open(const struct walk_entry *entry, struct stat *status)
 }
 
 /*
- * Settle what an entry is: by the directory's word where it gives one, by looking otherwise or
- * where a link is to be followed.
+ * Find out the kind of an entry: from the directory if it tells the type, otherwise, or if a link
+ * is to be followed, from the entry itself.
  */
-static int settle(struct walk *walk, struct walk_entry *entry, unsigned char type,
-		  struct qfile_error *error)
+static int find_kind(struct walk *walk, struct walk_entry *entry, unsigned char type,
+		     struct qfile_error *error)
 {
 	int r;
 
@@ -266,13 +265,13 @@ static int first(struct walk *walk, struct walk_entry *entry, struct qfile_error
 	entry->name = walk->source->path;
 	entry->path = walk->source->base;
 	entry->pathlen = strlen(entry->path);
-	r = settle(walk, entry, DT_UNKNOWN, error);
+	r = find_kind(walk, entry, DT_UNKNOWN, error);
 	if (r == 0 && entry->kind == WALK_ENTER)
 		r = enter(walk, entry, walk->source->base, error);
 	return r;
 }
 
-/* Have an entry of the deepest directory in the buffer. Returns 0 at its end. */
+/* Have an entry of the deepest directory in the buffer. Returns 0 at the directory's end. */
 static ssize_t fill(struct walk *walk)
 {
 	struct walk_frame *frame = &walk->frames[walk->dirs.depth - 1];
@@ -301,7 +300,7 @@ static bool is_dot_or_dot_dot(const char *name)
 	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
 }
 
-/* Point `entry` to a name in the deepest directory. */
+/* Let `entry` be the one called `name` in the deepest directory. */
 static int name_entry(struct walk *walk, struct walk_entry *entry, const char *name,
 		      struct qfile_error *error)
 {
@@ -340,7 +339,7 @@ int walk_next(struct walk *walk, struct walk_entry *entry, struct qfile_error *e
 			continue;
 		r = name_entry(walk, entry, dirent->d_name, error);
 		if (r == 0)
-			r = settle(walk, entry, dirent->d_type, error);
+			r = find_kind(walk, entry, dirent->d_type, error);
 		if (r == 0 && entry->kind == WALK_ENTER)
 			r = enter(walk, entry, entry->name, error);
 		return r;

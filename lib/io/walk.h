@@ -1,10 +1,10 @@
 /*
  * Walk a tree, one entry after another, in the order of the format: a directory, what is in it, the
- * directory again. The sender does, to send it; and the monitor, to see what its child has made.
+ * directory again. The sender walks what it sends; the monitor walks what its child has made.
  *
- * Memory depends on the depth alone (72 bytes a level), never on how many entries a directory has.
- * Links are not followed unless asked for, also not those that are put in a directory's place while
- * the walk goes on.
+ * The memory used depends on the depth alone (72 bytes a level), not on the number of entries.
+ * Links are only followed with QFILE_DEREFERENCE, even if one takes the place of a directory during
+ * the walk.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -16,9 +16,9 @@
 #define WALK_BUFFER_SIZE ((size_t)32 << 10)
 
 /*
- * A flag beside those of qfile_measure(): the tree is our own. Directories that their owner may not
- * enter are entered all the same, and all have the mode and access time that they had once they are
- * left.
+ * A flag beside those of qfile_measure(), for a tree of our own: the walk also enters directories
+ * that their owner may not enter, and when it leaves a directory, it restores the mode and the
+ * access time.
  */
 #define WALK_NO_TRACE 0x100u
 
@@ -26,31 +26,31 @@ enum walk_kind {
 	WALK_END,
 	WALK_ENTER, /* a directory; its entries follow */
 	WALK_LEAVE, /* the same directory, after them */
-	WALK_FILE,  /* to be opened by the caller with walk_open() */
+	WALK_FILE,  /* a regular file; walk_open() opens it */
 	WALK_LINK,
 	WALK_OTHER, /* a socket, fifo or device */
 };
 
 struct walk_entry {
 	enum walk_kind kind;
-	/* As it is sent, from the source's base name on; without it where that is empty. */
+	/* The name that is sent: the base name of the source, if not empty, then the rest. */
 	const char *path;
 	size_t pathlen;
-	int dir;          /* the directory it is in (of a source itself: the walk's `at`), and */
-	const char *name; /* its name there */
+	int dir;          /* the directory that the entry is in; for the source itself walk.at */
+	const char *name; /* the entry's name in `dir` */
 	/*
-	 * WALK_ENTER: of the directory. WALK_LEAVE: its file number, mode and times as it was
-	 * entered. Else not set.
+	 * WALK_ENTER: the status of the directory. WALK_LEAVE: its device, inode, mode and times
+	 * when it was entered. Otherwise not set.
 	 */
 	struct stat status;
-	bool followed; /* a link stands in its place (QFILE_DEREFERENCE) */
+	bool followed; /* the name is a link, and the entry what it points to */
 };
 
 struct walk {
 	const struct qfile_source *source;
 	/*
-	 * The source's path begins in this directory: AT_FDCWD, unless set otherwise after
-	 * walk_init().
+	 * The directory that the source's path is relative to: AT_FDCWD, unless the caller sets
+	 * another after walk_init().
 	 */
 	int at;
 	unsigned flags;
@@ -58,7 +58,7 @@ struct walk {
 	struct dirstack dirs;
 	struct walk_frame *frames; /* one for each of dirs.levels */
 	size_t frames_size;
-	/* The buffer holds entries of the directory at this depth; 0: of none. */
+	/* The depth of the directory whose entries are in the buffer; 0: the buffer is empty. */
 	size_t buffer_depth;
 	size_t buffer_pos, buffer_end, buffer_want;
 	char entry_path[QFILE_NAME_MAX + 1];
@@ -67,16 +67,16 @@ struct walk {
 
 void walk_init(struct walk *walk, unsigned flags);
 void walk_close(struct walk *walk);
-/* Begin with a source; the walk before it must have ended. */
+/* Begin a source. The walk of the one before it must have ended. */
 void walk_begin(struct walk *walk, const struct qfile_source *source);
-/* The next entry; what it points to is valid until the call after. */
+/* Get the next entry. What *entry points to is valid until the next call. */
 int walk_next(struct walk *walk, struct walk_entry *entry, struct qfile_error *error);
 /*
- * Open a WALK_FILE for reading. Returns the descriptor; *status says what it is, which may have
- * become something else than a file.
+ * Open a WALK_FILE for reading. Returns the descriptor. *status tells what was opened: in the
+ * meantime the file may have become something else.
  */
 int walk_open(const struct walk_entry *entry, struct stat *status);
-/* Look at an entry of any kind. */
+/* Get the status of an entry of any kind. */
 int walk_stat(const struct walk_entry *entry, struct stat *status);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * What a file contains, in short.
+ * The size and checksum of a file's content, to compare it.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

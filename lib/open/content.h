@@ -1,5 +1,5 @@
 /*
- * What a file contains, in short.
+ * The size and checksum of a file's content, to compare it.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -16,12 +16,12 @@ struct content {
 };
 
 /*
- * Read the whole file that is open as `fd`, STREAM_BUFFER_SIZE bytes at a time into `buffer`,
- * wherever its offset is. Returns 0 or the errno of reading.
+ * Read the whole file that is open as `fd`, whatever its offset, into `buffer`, which has
+ * STREAM_BUFFER_SIZE bytes, piece by piece. Returns 0 or the negative errno of reading.
  */
 int content_read(int fd, unsigned char *buffer, struct content *content);
 bool content_same(const struct content *a, const struct content *b);
-/* Was the file written to between these two looks at it? */
+/* Was a file written to between two calls of stat()? */
 bool content_touched(const struct stat *before, const struct stat *after);
 
 #endif

@@ -13,7 +13,7 @@
 #include <qfile.h>
 #include <string.h>
 
-/* Offsets in the request; those behind the name are version 2's. */
+/* Offsets in a request of version 2. */
 enum {
 	MARK = EDIT_NAME_SIZE,
 	LENGTH = 240,
@@ -28,11 +28,11 @@ static const unsigned char mark[EDIT_MARK_SIZE] = "PedOSv2";
 static const char view_only[] = "view-only-";
 #define VIEW_ONLY_LENGTH ((ptrdiff_t)sizeof(view_only) - 1)
 
-#define CONTINUATIONS_MAX 3 /* bytes of a UTF-8 character behind its first */
+#define CONTINUATIONS_MAX 3 /* bytes of a UTF-8 character after its first */
 
 /*
- * The longest end of a name that has no more than `room` bytes, and does not begin within a
- * character.
+ * Returns where the longest end of a name begins that has at most `room` bytes and does not begin
+ * inside a character.
  */
 static const char *end_of(const char *name, const char *end, ptrdiff_t room)
 {
@@ -40,7 +40,7 @@ static const char *end_of(const char *name, const char *end, ptrdiff_t room)
 		return name;
 	name = end - room;
 	/*
-	 * What has more continuation bytes than a character is no UTF-8, and can be cut anywhere.
+	 * A name with more continuation bytes in a row is not UTF-8, and can be cut anywhere.
 	 */
 	for (int i = 0; i < CONTINUATIONS_MAX && ((unsigned char)*name & 0xC0) == 0x80; i++)
 		name++;
@@ -53,7 +53,7 @@ void edit_request_encode(const struct edit_request *request, unsigned char bytes
 	const size_t length = strlen(request->name);
 	const char *name, *end;
 
-	/* For the prover, which is to look at each length by itself: */
+	/* This makes the prover look at each length by itself. */
 	//@ split length;
 	end = request->name + length;
 	name = end_of(request->name, end, EDIT_NAME_SIZE - 1 - prefix);
@@ -66,7 +66,7 @@ void edit_request_encode(const struct edit_request *request, unsigned char bytes
 	put32(bytes + CRC, libdeflate_crc32(0, bytes, CRC));
 }
 
-/* What version 2 has behind the name. */
+/* Decode what version 2 has after the name. */
 static int decode_version2(const unsigned char untrusted_bytes[EDIT_REQUEST_SIZE],
 			   struct edit_request *request)
 {
@@ -83,7 +83,7 @@ static int decode_version2(const unsigned char untrusted_bytes[EDIT_REQUEST_SIZE
 	return 0;
 }
 
-/* Behind "view-only-", where the name begins so; else where it begins. */
+/* Returns where the name begins after "view-only-", if it has that prefix. */
 static const char *without_prefix(const char *untrusted_name, const char *end)
 {
 	const bool prefixed = end - untrusted_name >= VIEW_ONLY_LENGTH &&
@@ -98,7 +98,7 @@ static int decode_name(const char *untrusted_name, const char *end, struct edit_
 
 	if (!request->records)
 		request->view_only = rest != untrusted_name;
-	/* Where the flag says otherwise, it is a part of the file's own name. */
+	/* Without the flag of version 2 the prefix is a part of the file's own name. */
 	if (request->view_only)
 		untrusted_name = rest;
 	if (untrusted_name == end)
@@ -140,7 +140,7 @@ bool edit_is_record(const unsigned char untrusted_bytes[EDIT_MARK_SIZE])
 	return memcmp(untrusted_bytes, mark, sizeof(mark)) == 0;
 }
 
-/* May a record of this kind announce so many bytes of payload? */
+/* May a record of this kind announce this many bytes of payload? */
 static bool length_ok(uint32_t untrusted_kind, uint64_t untrusted_length)
 {
 	switch (untrusted_kind) {

@@ -1,5 +1,5 @@
 /*
- * Commit: a delivery that is whole becomes visible, all of it.
+ * Commit: makes a complete delivery visible, all of it or nothing.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -23,11 +23,11 @@
 
 /* One rename of a plan. */
 struct step {
-	uint64_t ino;  /* to know it again */
-	uint32_t mode; /* to be set again after the rename, where `widen` */
-	/* A directory that its owner may not write: renaming it would fail. */
+	uint64_t ino;  /* of the entry, to recognize it */
+	uint32_t mode; /* of the entry, to set it again after the rename if `widen` */
+	/* A directory that its owner may not write to: made writable, so that it can be renamed. */
 	uint32_t widen;
-	char name[NAME_MAX + 1];  /* in the staging's tree */
+	char name[NAME_MAX + 1];  /* in the staging directory's tree */
 	char final[NAME_MAX + 1]; /* in the incoming directory */
 };
 
@@ -42,8 +42,8 @@ static bool taken(int dir, const char *name)
 }
 
 /*
- * Will an entry that is planned already have this name? Only two long names, both shortened to make
- * room for a number, can come to be the same.
+ * Will an entry that is planned already have this name? Only long names can become the same,
+ * because they are shortened to make room for a number.
  */
 static bool planned(FILE *plan, const char *final)
 {
@@ -59,8 +59,8 @@ static bool planned(FILE *plan, const char *final)
 }
 
 /*
- * Find the name under which `name` can be delivered: one that is not taken, and will not be by
- * another entry of this delivery. `plan`: of those before, or NULL.
+ * Find a final name for the entry `name`: one that is not taken, and that no other entry of this
+ * delivery will have. `plan` has the entries before, or is NULL.
  */
 static int free_name(const struct staging *staging, FILE *plan, const char *name,
 		     enum qfile_conflict on_conflict, char final[NAME_MAX + 1])
@@ -82,9 +82,9 @@ static int free_name(const struct staging *staging, FILE *plan, const char *name
 }
 
 /*
- * May this name stand beside what was delivered before? The unpacking process has checked the
- * names, but it may be the sender's by now: a staging directory of its making, with a plan in it,
- * would be carried out by the next receiver.
+ * May an entry with this name be made visible? The child has checked all names, but the sender may
+ * have taken it over: with a false staging directory that has a plan in it, the sender could make
+ * the next receiver rename things.
  */
 static bool name_ok(const char *untrusted_name)
 {
@@ -97,12 +97,12 @@ static int plan_step(const struct staging *staging, FILE *plan, const char *name
 {
 	struct stat status;
 
-	memset(step, 0, sizeof(*step)); /* it goes to the disk */
+	memset(step, 0, sizeof(*step)); /* it is written to the disk, padding and all */
 	if (!name_ok(name))
 		return -EPERM;
 	if (fstatat(staging->tree, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
-	/* The child makes nothing else. If it did, it is the sender's now. */
+	/* The child makes nothing else, unless the sender has taken it over. */
 	if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode) && !S_ISLNK(status.st_mode))
 		return -EPERM;
 	strcpy(step->name, name);
@@ -113,8 +113,8 @@ static int plan_step(const struct staging *staging, FILE *plan, const char *name
 }
 
 /*
- * Plan the delivery of everything in the tree. *steps counts them; the first is in *step, all are
- * in `plan`.
+ * Write a step for each entry of the tree to `plan`. *steps counts the steps, *renamed those with
+ * another final name; *first becomes the first step.
  */
 static int plan_all(const struct staging *staging, enum qfile_conflict on_conflict, FILE *plan,
 		    unsigned *steps, unsigned *renamed, struct step *first,
@@ -131,9 +131,7 @@ static int plan_all(const struct staging *staging, enum qfile_conflict on_confli
 		errno = 0;
 		entry = readdir(list);
 		if (!entry) {
-			/*
-			 * An entry that cannot be read must not be taken for one that is not there.
-			 */
+			/* A failed readdir() must not look like the end of the directory. */
 			r = errno ? error_set(error, -errno, "committing", NULL) : 0;
 			break;
 		}
@@ -155,8 +153,8 @@ static int plan_all(const struct staging *staging, enum qfile_conflict on_confli
 }
 
 /*
- * Read the next step. Returns 1 for one, 0 at the end. What stands on the disk is checked again: a
- * plan leads nowhere else.
+ * Read the next step. Returns 1 for a step, 0 at the end. What was read from the disk is checked
+ * again, so that a plan can name nothing outside of the two directories.
  */
 static int read_step(FILE *plan, struct step *step)
 {
@@ -169,7 +167,7 @@ static int read_step(FILE *plan, struct step *step)
 	return 1;
 }
 
-/* Rename into the incoming directory, never over something. Done already counts as done. */
+/* Rename an entry into the incoming directory, never over another. If that was done, succeed. */
 static int publish(const struct staging *staging, const struct step *step)
 {
 	struct stat status;
@@ -193,7 +191,7 @@ static int publish(const struct staging *staging, const struct step *step)
 	return r;
 }
 
-/* Take it back, as far as the same system that just failed lets us. */
+/* Take a step back, as far as the system, which has just failed, lets us. */
 static void unpublish(const struct staging *staging, const struct step *step)
 {
 	struct stat status;
@@ -207,13 +205,13 @@ static void unpublish(const struct staging *staging, const struct step *step)
 	renameat2(staging->incoming, step->final, staging->tree, step->name, RENAME_NOREPLACE);
 }
 
-/* Everything in the staging's file system on stable storage, content and directories, in one go. */
+/* Bring everything in the file system of the staging directory to stable storage, in one go. */
 static int sync_all(const struct staging *staging, struct qfile_error *error)
 {
 	return syncfs(staging->dir) < 0 ? error_set(error, -errno, "syncing", NULL) : 0;
 }
 
-/* Take back all that was done of the plan, and the decision. */
+/* Take back the steps that were done, and then the decision. */
 static void unpublish_all(const struct staging *staging, FILE *plan)
 {
 	struct step step;
@@ -224,25 +222,26 @@ static void unpublish_all(const struct staging *staging, FILE *plan)
 	renameat(staging->dir, STAGING_COMMIT, staging->dir, STAGING_TREE);
 }
 
-/* Carry the plan out, and make that durable; take back what was done if it cannot be done whole. */
+/* Carry out the whole plan, and make that durable. After a failure, take everything back. */
 static int publish_all(const struct staging *staging, FILE *plan, struct qfile_error *error)
 {
 	struct step step = {.ino = 0};
 	/*
-	 * Not rewind(), which does not say that it failed: from elsewhere on, the plan looks
-	 * shorter.
+	 * Not rewind(), which does not report failures: read from another place, the plan would
+	 * look shorter.
 	 */
-	int r = fseek(plan, 0, SEEK_SET) < 0 ? -errno : 1;
+	int r = fseek(plan, 0, SEEK_SET) < 0 ? -errno : 0;
 
-	while (r > 0 && (r = read_step(plan, &step)) > 0) {
-		int published = publish(staging, &step);
-
-		r = published < 0 ? published : 1;
+	while (r == 0) {
+		r = read_step(plan, &step);
+		if (r <= 0)
+			break;
+		r = publish(staging, &step);
 	}
 	if (r < 0)
 		error_set(error, r, "committing", step.final);
 	else
-		/* The modes of widened directories, too, not only the names. */
+		/* Not only the directory: the modes of widened directories must be durable, too. */
 		r = sync_all(staging, error);
 	if (r < 0)
 		unpublish_all(staging, plan);
@@ -250,8 +249,8 @@ static int publish_all(const struct staging *staging, FILE *plan, struct qfile_e
 }
 
 /*
- * Carry the plan out in two processes. The first to be killed leaves the rest to the other: no
- * signal alone can leave half a delivery visible.
+ * Carry out the plan in a second process. If one of the two is killed, the other finishes: no
+ * single signal can leave half a delivery visible.
  */
 static int publish_surely(const struct staging *staging, FILE *plan, struct qfile_error *error)
 {
@@ -265,8 +264,8 @@ static int publish_surely(const struct staging *staging, FILE *plan, struct qfil
 			;
 	}
 	/*
-	 * Where SIGCHLD is ignored, nobody can say how it ended. What it has done already counts as
-	 * done.
+	 * There is no second process, or it was killed, or SIGCHLD is ignored, so that nobody knows
+	 * how it ended: do it here. Steps that it has done succeed again.
 	 */
 	if (ended < 0 || !WIFEXITED(status))
 		return publish_all(staging, plan, error);
@@ -326,7 +325,7 @@ int commit(struct staging *staging, enum qfile_conflict on_conflict, unsigned *r
 
 	if (!plan)
 		return error_set(error, -errno, "committing", NULL);
-	/* One at a time: no other receiver takes a name between our look and our rename. */
+	/* A lock, so that no other receiver takes a name between our look and our rename. */
 	while (flock(staging->incoming, LOCK_EX) < 0 && errno == EINTR)
 		;
 	r = plan_all(staging, on_conflict, plan, &steps, renamed, &first, error);
@@ -340,9 +339,23 @@ int commit(struct staging *staging, enum qfile_conflict on_conflict, unsigned *r
 }
 
 /*
- * Finish a delivery that was decided. Where the user has taken a name in the meantime, it arrives
- * under another.
+ * Carry out a step that was decided earlier. If the user has taken its name in the meantime, the
+ * entry arrives under another.
  */
+static int publish_late(const struct staging *staging, struct step *step)
+{
+	int r = publish(staging, step);
+
+	if (r == -EEXIST) {
+		r = free_name(staging, NULL, step->name, QFILE_CONFLICT_RENAME, step->final);
+		if (r == 0)
+			r = publish(staging, step);
+	}
+	/* Published already, and by now the user has moved it elsewhere. */
+	return r == -ENOENT ? 0 : r;
+}
+
+/* Finish a delivery that was decided. */
 static int finish(struct staging *staging)
 {
 	FILE *plan = open_plan(staging, O_RDONLY, "r");
@@ -355,14 +368,11 @@ static int finish(struct staging *staging)
 			       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (staging->tree < 0)
 		r = -errno;
-	while (r == 0 && (r = read_step(plan, &step)) > 0) {
-		r = publish(staging, &step);
-		if (r == -EEXIST && (r = free_name(staging, NULL, step.name, QFILE_CONFLICT_RENAME,
-						   step.final)) == 0)
-			r = publish(staging, &step);
-		/* Published already, and by now the user has moved it elsewhere. */
-		if (r == -ENOENT)
-			r = 0;
+	while (r == 0) {
+		r = read_step(plan, &step);
+		if (r <= 0)
+			break;
+		r = publish_late(staging, &step);
 	}
 	fclose(plan);
 	return r == 0 && syncfs(staging->dir) < 0 ? -errno : r;
@@ -378,7 +388,7 @@ void commit_sweep(int incoming)
 
 		if (staging_adopt(&staging, incoming, entry->d_name) < 0)
 			continue;
-		/* Only what is known not to be decided goes. */
+		/* Remove only what was certainly not decided, or is finished now. */
 		if ((faccessat(staging.dir, STAGING_COMMIT, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
 		     errno == ENOENT) ||
 		    finish(&staging) == 0)

@@ -1,11 +1,11 @@
 /*
- * Commit: a delivery that is whole becomes visible, all of it.
+ * Commit: makes a complete delivery visible, all of it or nothing.
  *
- * One entry is one rename. More than one, or a directory that cannot be renamed without changing
- * its mode for a moment, takes a plan: it is written down with the content, made durable, and
- * decided by one rename inside the staging directory (tree -> commit). From there on the delivery
- * goes forward, whoever dies: a second process finishes for one that is killed, and after a power
- * cut the next receiver does.
+ * A single entry takes one rename. Several entries, or a directory whose mode must be changed for
+ * the rename, take a plan: the plan is written beside the content, made durable, and decided by one
+ * rename inside the staging directory (tree -> commit). After that the delivery is always
+ * completed: by a second process if the first one is killed, and by the next receiver after a power
+ * cut.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -15,16 +15,16 @@
 #include "receive/staging.h"
 
 /*
- * Put everything in the staging's tree on stable storage and in its place, then make that durable
- * too. *renamed counts the entries whose names were taken. -EEXIST: a name is taken
- * (QFILE_CONFLICT_FAIL). On failure nothing of it is visible.
+ * Bring everything in the tree to stable storage, rename it to its final names, and make that
+ * durable too. *renamed counts the entries whose names were taken. -EEXIST: a name is taken
+ * (QFILE_CONFLICT_FAIL). After a failure nothing of the delivery is visible.
  */
 int commit(struct staging *staging, enum qfile_conflict on_conflict, unsigned *renamed,
 	   struct qfile_error *error);
 
 /*
- * Go over what killed receivers left in `incoming`: finish what was decided, remove the rest. What
- * cannot be dealt with is left for the next one.
+ * Clean up what killed receivers left in `incoming`: finish the deliveries that were decided, and
+ * remove the rest. What fails is left for the next receiver.
  */
 void commit_sweep(int incoming);
 

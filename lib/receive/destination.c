@@ -1,5 +1,5 @@
 /*
- * Where deliveries go: ~USER/PedOSIncoming/SOURCE.
+ * The place of delivery: ~USER/PedOSIncoming/SOURCE.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -18,8 +18,8 @@
 #define OPEN_DIRECTORY (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
 /*
- * Open the directory `name` in `dir`, made if it is missing, no link followed. `path` is for the
- * error.
+ * Open the directory `name` in `dir`, and make it if it is missing. Follows no link. `path` is what
+ * an error names.
  */
 static int open_or_make(int dir, const char *name, const char *path, struct qfile_error *error)
 {

@@ -1,8 +1,8 @@
 /*
- * The monitor: receive one delivery through a confined child, commit it, answer the sender.
+ * The monitor: receives one delivery through a confined child, commits it, and sends the result.
  *
- * The monitor reads nothing of the stream. The child reads nothing else, and can do nothing but
- * fill its staging directory.
+ * The monitor reads nothing of the stream. The child reads nothing else, and can only fill the
+ * staging directory.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -35,7 +35,7 @@ static int report_layers(int fd, enum report_kind kind, int code, unsigned layer
 	return report_send(fd, &report, "");
 }
 
-/* The child's life. Its exit status says nothing: the monitor goes by the report. */
+/* What the child does. Its exit status does not matter: the monitor relies on the reports. */
 static _Noreturn void be_child(const struct qfile_receive_options *options, struct sandbox *sandbox,
 			       int tree, int report_fd)
 {
@@ -49,7 +49,7 @@ static _Noreturn void be_child(const struct qfile_receive_options *options, stru
 	struct report report = {.kind = REPORT_DONE};
 	char last[QFILE_NAME_MAX];
 
-	/* The stream, the report and stderr: it will have no other descriptors. */
+	/* The child keeps only three descriptors: the stream, the report and stderr. */
 	if (dup2(options->in, STDIN_FILENO) < 0 || dup2(report_fd, STDOUT_FILENO) < 0)
 		_exit(1);
 	unpack_options.root = sandbox_enter(sandbox, tree);
@@ -58,7 +58,7 @@ static _Noreturn void be_child(const struct qfile_receive_options *options, stru
 			      sandbox->failed);
 		_exit(1);
 	}
-	/* Nobody listens: the monitor was killed before we had asked to be killed with it. */
+	/* This fails if the monitor was killed before the child asked to be killed with it. */
 	if (report_layers(STDOUT_FILENO, REPORT_CONFINED, 0, sandbox->layers) < 0)
 		_exit(1);
 	umask(0); /* files get the modes that were sent */
@@ -74,14 +74,14 @@ struct monitor {
 	struct staging staging;
 	struct report_reader reader;
 	bool confined;    /* the child has said so */
-	bool ended;       /* the sender has closed the stream: */
-	int64_t deadline; /* by then the child must be done; milliseconds of CLOCK_MONOTONIC */
-	const char *last; /* the whole name of the child's last entry; NULL: error's name counts */
+	bool ended;       /* the sender has closed the stream, */
+	int64_t deadline; /* and the child must be done by then, as clock_now() */
+	const char *last; /* the whole name of the child's last entry; NULL: use error->name */
 	struct qfile_error *error;
 };
 
 /*
- * Wait until there is enough space, the user wants to stop, or nobody waits for our answer any
+ * Wait until there is enough space, the user wants to stop, or nobody waits for the result any
  * more.
  */
 static int wait_for_space(struct monitor *monitor)
@@ -90,8 +90,8 @@ static int wait_for_space(struct monitor *monitor)
 
 	for (;;) {
 		/*
-		 * No event asked for on the answer's way: that its reader has gone, POLLERR or
-		 * POLLHUP, comes unasked.
+		 * Of `out` no event is asked for: POLLERR and POLLHUP, which say that its reader
+		 * has gone, are always reported.
 		 */
 		struct pollfd pollfds[2] = {{.fd = options->stop, .events = POLLIN},
 					    {.fd = options->out}};
@@ -112,8 +112,8 @@ static int wait_for_space(struct monitor *monitor)
 }
 
 /*
- * A top-level entry is coming: a name that is taken ends the delivery before its data has been
- * sent.
+ * A top-level entry is coming. If its name is taken, end the delivery before the data of the entry
+ * has been sent.
  */
 static int check_entry(struct monitor *monitor)
 {
@@ -135,7 +135,7 @@ static int unconfined(struct monitor *monitor)
 	return -EPERM;
 }
 
-/* The child's last word. */
+/* The last report of the child. */
 static int done(struct monitor *monitor)
 {
 	const struct report *report = &monitor->reader.report;
@@ -151,13 +151,13 @@ static int done(struct monitor *monitor)
 	return r < 0 ? r : 1;
 }
 
-/* Act on a report. Returns 1 when it was the last. */
+/* Act on a report. Returns 1 if it was the last. */
 static int act_on_report(struct monitor *monitor)
 {
 	const struct report *report = &monitor->reader.report;
 	/*
-	 * Which layers hold it is the child's first word, once, from before it read anything: the
-	 * sender has no say in it.
+	 * The first report, and only that one, tells the layers. The child sends it before it reads
+	 * the stream, so that the sender cannot influence it.
 	 */
 	bool begins = report->kind == REPORT_CONFINED || report->kind == REPORT_UNCONFINED;
 
@@ -179,8 +179,8 @@ static int act_on_report(struct monitor *monitor)
 }
 
 /*
- * Milliseconds that the child still has, as poll(2) has it. While the sender is there it is the
- * child that counts its silence.
+ * Milliseconds that the child still has, as a timeout for poll(2). As long as the stream is open,
+ * the child itself applies the timeout to the sender.
  */
 static int time_left(const struct monitor *monitor)
 {
@@ -190,16 +190,16 @@ static int time_left(const struct monitor *monitor)
 }
 
 /*
- * Wait for a report. A stream that has ended is read up in no time: a child that goes on is not
- * ours any more, and would hold the staging directory for ever. Returns 1 when there is something
- * to read.
+ * Wait for a report. Returns 1 if there is something to read. Once the stream has ended, the child
+ * soon has read all of it: one that goes on has been taken over, and must not keep the staging
+ * directory for ever.
  */
 static int wait_for_report(struct monitor *monitor)
 {
 	struct pollfd pollfds[3] = {
 		{.fd = monitor->reader.fd, .events = POLLIN},
 		{.fd = monitor->options->stop, .events = POLLIN},
-		/* A pipe's end comes unasked, as POLLHUP. */
+		/* The end of a pipe is always reported, as POLLHUP. */
 		{.fd = monitor->ended ? -1 : monitor->options->in, .events = POLLRDHUP},
 	};
 	int left = time_left(monitor);
@@ -263,7 +263,7 @@ static int run_child(struct monitor *monitor)
 	}
 	monitor->reader.fd = fds[0];
 	r = listen_to_child(monitor);
-	/* Whatever it has become, from here on nobody but us works in the staging directory. */
+	/* Even a child that was taken over must not change the staging directory from now on. */
 	kill(pid, SIGKILL);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
@@ -271,7 +271,7 @@ static int run_child(struct monitor *monitor)
 	return r;
 }
 
-static int send_result(int out, const struct qfile_result *result, unsigned timeout)
+static int write_result(int out, const struct qfile_result *result, unsigned timeout)
 {
 	unsigned char bytes[QFILE_RESULT_SIZE + QFILE_RESULT_NAMELEN_SIZE + QFILE_NAME_MAX];
 
@@ -281,10 +281,10 @@ static int send_result(int out, const struct qfile_result *result, unsigned time
 
 int qfile_refuse(int out, int code)
 {
-	return send_result(out, &(struct qfile_result){.code = (uint32_t)code}, 0);
+	return write_result(out, &(struct qfile_result){.code = (uint32_t)code}, 0);
 }
 
-static int answer(struct monitor *monitor, int code)
+static int send_result(struct monitor *monitor, int code)
 {
 	const char *name = monitor->last ? monitor->last : monitor->error->name;
 	struct qfile_result result = {
@@ -294,7 +294,7 @@ static int answer(struct monitor *monitor, int code)
 	};
 
 	memcpy(result.name, name, result.namelen);
-	return send_result(monitor->options->out, &result, monitor->options->timeout);
+	return write_result(monitor->options->out, &result, monitor->options->timeout);
 }
 
 /* Verify and commit what the child has unpacked. */
@@ -313,7 +313,7 @@ static int make_visible(struct monitor *monitor)
 	return r;
 }
 
-/* Stage, unpack, verify, commit. Whatever fails, no staging directory stays. */
+/* Stage, unpack, verify, commit; then remove the staging directory, whatever has failed. */
 static int deliver(struct monitor *monitor)
 {
 	const struct qfile_receive_options *options = monitor->options;
@@ -330,7 +330,7 @@ static int deliver(struct monitor *monitor)
 	if (r == 0)
 		r = make_visible(monitor);
 	removed = staging_remove(&monitor->staging);
-	/* After a success nothing is lost; after a failure the next receiver tries again. */
+	/* A failure to remove is no failure of the delivery: the next receiver tries again. */
 	(void)removed;
 	return r;
 }
@@ -342,7 +342,7 @@ int qfile_receive(const struct qfile_receive_options *given, struct qfile_receiv
 	struct qfile_error own_error;
 	struct monitor monitor = {
 		.options = &options, .outcome = outcome, .error = error ? error : &own_error};
-	int r, answered;
+	int r;
 
 	*outcome = (struct qfile_receive_outcome){.layers = 0};
 	r = options_take(&options, sizeof(options), sizeof(options), given);
@@ -350,7 +350,6 @@ int qfile_receive(const struct qfile_receive_options *given, struct qfile_receiv
 		return error_set(monitor.error, r, "reading the options", NULL);
 	error_set(monitor.error, 0, NULL, NULL);
 	r = deliver(&monitor);
-	answered = answer(&monitor, r);
-	outcome->answered = answered == 0;
+	outcome->result_sent = send_result(&monitor, r) == 0;
 	return r;
 }

@@ -1,5 +1,5 @@
 /*
- * What the confined child tells the monitor.
+ * Reports: what the confined child tells the monitor.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -19,7 +19,7 @@ int report_send(int fd, const struct report *report, const char *name)
 	return r < 0 ? r : stream_write_full(fd, name, report->namelen);
 }
 
-/* Is a name what a record of this kind may carry? */
+/* May a report of this kind have this name? */
 static bool name_ok(const struct report_reader *reader)
 {
 	const struct report *untrusted = &reader->report;
@@ -29,8 +29,8 @@ static bool name_ok(const struct report_reader *reader)
 	if (untrusted->kind != REPORT_ENTRY)
 		return true;
 	/*
-	 * Looked up by the monitor beside what was delivered before: one component, nothing that
-	 * leads elsewhere.
+	 * The monitor looks this name up in the incoming directory, so it must be one component
+	 * that leads nowhere else.
 	 */
 	return !memchr(reader->name, '/', untrusted->namelen) &&
 	       qfile_name_check(reader->name, untrusted->namelen, QFILE_ALLOW_ALL_NAMES) == 0;
@@ -62,6 +62,6 @@ int report_receive(struct report_reader *reader)
 	reader->name[untrusted->namelen] = '\0';
 	if (!name_ok(reader))
 		return -EPROTO;
-	reader->used = 0; /* for the next record */
+	reader->used = 0; /* for the next report */
 	return 1;
 }

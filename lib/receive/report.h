@@ -1,9 +1,8 @@
 /*
- * What the confined child tells the monitor, over a pipe: fixed-size records, each followed by a
- * bounded name.
+ * Reports: what the confined child tells the monitor, over a pipe. Each has a fixed size, and a
+ * name of limited length after it.
  *
- * The child may have been taken over by the sender: the monitor believes nothing here that it does
- * not check.
+ * The sender may have taken over the child, so the monitor checks everything in a report.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -13,11 +12,11 @@
 #include <qfile.h>
 
 enum report_kind {
-	REPORT_CONFINED,   /* layers: in force */
-	REPORT_UNCONFINED, /* code: why not; layers: the one that failed */
-	/* name: a top-level entry that is being created; its content has not been read yet. */
+	REPORT_CONFINED,   /* layers: those in force */
+	REPORT_UNCONFINED, /* code: why; layers: the one that failed */
+	/* name: a top-level entry, before it is made and its content is read */
 	REPORT_ENTRY,
-	REPORT_DONE, /* code: 0 or why it failed; name: the entry last worked on */
+	REPORT_DONE, /* code: 0, or why unpacking failed; name: the entry last worked on */
 };
 
 struct report {
@@ -28,20 +27,20 @@ struct report {
 	struct qfile_received received;
 };
 
-/* The child's side. */
+/* The child's side: send a report and a name of report->namelen bytes. */
 int report_send(int fd, const struct report *report, const char *name);
 
-/* The monitor's side: collects one record, however it is cut into pieces. */
+/* The monitor's side: collects one report, which may come in pieces. */
 struct report_reader {
 	int fd;
 	size_t used;
-	struct report report;          /* checked once report_receive() returned 1 */
+	struct report report;          /* checked when report_receive() has returned 1 */
 	char name[QFILE_NAME_MAX + 1]; /* NUL-terminated */
 };
 
 /*
- * Read what is there, once. Returns 1 when a record is complete, 0 when not yet, -ECONNRESET at the
- * end of the pipe, -EPROTO for a record that the child of an honest build never writes.
+ * Read once. Returns 1 if the report is complete, and 0 if it is not yet. -ECONNRESET: the end of
+ * the pipe. -EPROTO: a report that only a child that was taken over sends.
  */
 int report_receive(struct report_reader *reader);
 

@@ -1,5 +1,5 @@
 /*
- * Staging: made, locked, taken over, removed.
+ * Staging directories: making, locking, adopting and removing them.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -45,7 +45,7 @@ static int open_and_lock(struct staging *staging)
 		return r;
 	}
 	/*
-	 * Between its making and its locking another receiver may have taken it for a leftover, and
+	 * Before it was locked, another receiver may have thought that it was left over, and have
 	 * removed it.
 	 */
 	if (status.st_nlink == 0) {
@@ -75,8 +75,7 @@ static int make_tree(struct staging *staging)
 	if (staging->tree < 0)
 		return -errno;
 	/*
-	 * A default ACL, handed down from where the user set one, would change the modes that were
-	 * sent.
+	 * A default ACL, inherited from a directory above, would change the modes that were sent.
 	 */
 	fremovexattr(staging->tree, "system.posix_acl_default");
 	return 0;
@@ -109,8 +108,8 @@ int staging_remove(struct staging *staging)
 	int r;
 
 	/*
-	 * Whoever finds the rest of what is being removed must not carry out its plan. There is
-	 * nothing to rename where it was not decided.
+	 * If the removal is cut short, the next receiver must not carry out the plan. This fails if
+	 * the delivery was not decided, and then there is nothing to take back.
 	 */
 	renameat(staging->dir, STAGING_COMMIT, staging->dir, STAGING_TREE);
 	r = remove_contents(staging->dir);

@@ -2,8 +2,8 @@
  * The receiver's parser: a stream in, directories, files and links out. qfile(5) describes the
  * format.
  *
- * Every name is checked whole, and every system call takes one component of it, relative to a
- * directory that is open already: no call follows a link.
+ * Every name is checked as a whole. Every system call gets one component of it, relative to a
+ * directory that is open already, so no call follows a link.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -22,7 +22,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What file systems allot; a run of zeros that fills less is not worth a hole. */
+/* The unit of file systems: a smaller run of zeros cannot become a hole. */
 #define BLOCK_SIZE 4096
 
 struct unpacker {
@@ -31,12 +31,12 @@ struct unpacker {
 	/* The directory last worked in; its first level is the root, with an empty name. */
 	struct dirstack dirs;
 	struct qfile_received *received;
-	struct qfile_header header;    /* of the current entry, */
-	char name[QFILE_NAME_MAX + 1]; /* its name, */
-	const char *base;              /* and the last component of that */
+	struct qfile_header header;    /* of the current entry */
+	char name[QFILE_NAME_MAX + 1]; /* of the current entry */
+	const char *base;              /* the last component of `name` */
 };
 
-/* Leave directories until the deepest one holds, directly or deeper, what is at the path `dir`. */
+/* Leave directories until the deepest one is `dir`, or above it. */
 static int climb(struct unpacker *unpacker, const char *dir, size_t length)
 {
 	struct dirstack *dirs = &unpacker->dirs;
@@ -64,13 +64,13 @@ static int enter(struct unpacker *unpacker, int fd, const char *name, size_t len
 		close(fd);
 		return r;
 	}
-	return dirstack_push(&unpacker->dirs, name, length, fd, &status, false);
+	return dirstack_push(&unpacker->dirs, name, length, fd, &status, DIRSTACK_BY_NAME);
 }
 
 /* Enter the directory `component` of the deepest one. */
 static int descend(struct unpacker *unpacker, const char *component, size_t length)
 {
-	char name[NAME_MAX + 1]; /* qfile_name_check() has seen to the length */
+	char name[NAME_MAX + 1]; /* long enough: qfile_name_check() was called */
 	int fd;
 
 	memcpy(name, component, length);
@@ -81,8 +81,7 @@ static int descend(struct unpacker *unpacker, const char *component, size_t leng
 }
 
 /*
- * Make the directory that the current entry lies in the deepest one. Nearly always it is that
- * already.
+ * Enter the directory that the current entry is in. Nearly always it is the deepest one already.
  */
 static int go_to_parent(struct unpacker *unpacker)
 {
@@ -100,7 +99,7 @@ static int go_to_parent(struct unpacker *unpacker)
 			    slash ? (size_t)(slash - component)
 				  : (size_t)(unpacker->name + length - component));
 	}
-	/* Not sent before, a file, a link, or sealed by its second header. */
+	/* Not sent before, a file, a link, or made unusable by its second header. */
 	return r == -ENOENT || r == -ENOTDIR || r == -EACCES ? -EINVAL : r;
 }
 
@@ -113,8 +112,8 @@ static void entry_times(const struct unpacker *unpacker, struct timespec times[2
 }
 
 /*
- * Count an entry that is about to be created, and tell the monitor of it where it could collide
- * with an earlier delivery.
+ * Count an entry that is about to be made. If it is at the top level, where its name may be taken,
+ * report it to the monitor.
  */
 static int announce(struct unpacker *unpacker)
 {
@@ -133,7 +132,7 @@ static int announce(struct unpacker *unpacker)
 	return 0;
 }
 
-/* The second header of the deepest directory: what it holds is complete. */
+/* The second header of the deepest directory: its entries are complete, so set mode and times. */
 static int seal_directory(struct unpacker *unpacker)
 {
 	struct timespec times[2];
@@ -163,8 +162,8 @@ static int unpack_directory(struct unpacker *unpacker)
 	if (r < 0)
 		return r;
 	/*
-	 * 0700 whatever was sent: it must take its entries first. At the limit it can only be one
-	 * that was made before.
+	 * 0700, whatever was sent, because its entries must be made first. At the limit no
+	 * directory can be made, so it must be one that exists.
 	 */
 	if (!full && mkdirat(dirstack_fd(dirs), unpacker->base, 0700) == 0) {
 		r = announce(unpacker);
@@ -172,13 +171,13 @@ static int unpack_directory(struct unpacker *unpacker)
 	}
 	if (!full && errno != EEXIST)
 		return errno == EACCES ? -EINVAL : -errno;
-	/* A sender that does not go depth first comes back to it from elsewhere. */
+	/* It exists: the sender does not go depth first, and comes back to it. */
 	r = descend(unpacker, unpacker->base, strlen(unpacker->base));
 	if (r == -ENOENT && full)
 		return -EDQUOT;
 	if (r == -ENOTDIR) /* a file or a link */
 		return -EEXIST;
-	if (r == -EACCES) /* sealed by its second header so that it cannot be had again */
+	if (r == -EACCES) /* its second header made it unreadable */
 		return -EINVAL;
 	return r < 0 ? r : seal_directory(unpacker);
 }
@@ -188,7 +187,7 @@ static bool is_zero(const unsigned char *bytes, size_t size)
 	return bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0;
 }
 
-/* Bytes from `offset` on, at most `size`, that lie in one block of the file. */
+/* How many of the `size` bytes at `offset` are in one block of the file. */
 static size_t in_block(uint64_t offset, size_t size)
 {
 	size_t rest = BLOCK_SIZE - (size_t)(offset % BLOCK_SIZE);
@@ -213,8 +212,8 @@ static int write_at(int fd, const unsigned char *bytes, size_t size, uint64_t of
 }
 
 /*
- * Write bytes to the file, blocks of zeros left out. *end: behind the last byte that was written so
- * far.
+ * Write bytes to the file, except blocks of zeros. *end becomes the end of the last byte that was
+ * written.
  */
 static int write_sparse(int fd, const unsigned char *bytes, size_t size, uint64_t offset,
 			uint64_t *end)
@@ -247,8 +246,8 @@ static int receive_content(struct unpacker *unpacker, int fd)
 	while (offset < length) {
 		const unsigned char *bytes;
 		/*
-		 * A small file in one piece; of a large one what is there, while the sender fetches
-		 * more.
+		 * Wait for all of a small file, but take what there is of a large one, while the
+		 * sender reads more.
 		 */
 		ssize_t n = length < STREAM_BUFFER_SIZE / 4
 				    ? stream_peek(&unpacker->reader, (size_t)length, &bytes)
@@ -276,7 +275,7 @@ static int unpack_file(struct unpacker *unpacker)
 
 	if (unpacker->header.filelen > unpacker->options->limits.bytes - received->size.bytes)
 		return -EDQUOT;
-	/* What cannot fit is refused at its header. */
+	/* Refuse a file that cannot fit before its content is read. */
 	r = space_check(unpacker->options->root, unpacker->header.filelen);
 	if (r == 0)
 		r = go_to_parent(unpacker);
@@ -328,7 +327,7 @@ static int unpack_link(struct unpacker *unpacker)
 	return 0;
 }
 
-/* Take the name from the stream and check it. */
+/* Take the name from the stream, and check it. `last` becomes the name as it came. */
 static int receive_name(struct unpacker *unpacker, char *last)
 {
 	size_t namelen = unpacker->header.namelen;
@@ -349,7 +348,7 @@ static int receive_name(struct unpacker *unpacker, char *last)
 	return qfile_name_check(unpacker->name, namelen - 1, unpacker->options->flags);
 }
 
-/* Receive one entry. Returns 1 for one, 0 for the end of the transfer. */
+/* Receive one entry. Returns 1 for an entry, 0 for the end of the transfer. */
 static int unpack_entry(struct unpacker *unpacker, char *last)
 {
 	const unsigned char *bytes;
@@ -380,7 +379,7 @@ static int unpack_entry(struct unpacker *unpacker, char *last)
 	return r < 0 ? r : 1;
 }
 
-/* Open the root as the directory that we are in. */
+/* Enter the root. */
 static int begin(struct unpacker *unpacker)
 {
 	int fd = openat(unpacker->options->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -10,26 +10,27 @@
 
 struct unpack_options {
 	int in;   /* the stream */
-	int root; /* the directory to create everything below */
-	/*
-	 * The name of every top-level entry goes here before its content is read (report.h); or -1.
-	 */
+	int root; /* the directory in which everything is made */
+	/* Every top-level entry is reported here before its content is read (report.h); or -1. */
 	int report;
 	unsigned flags;
-	unsigned timeout; /* seconds that the sender may be silent; 0: for ever */
+	unsigned timeout; /* seconds for which nothing may come from the sender; 0: no timeout */
 	struct qfile_limits limits;
 };
 
 /*
- * Receive one stream. Files get the modes sent, less the process's umask. No confinement, no
- * staging and no sync are in here; on failure what was created stays. `last` becomes the name of
- * the entry last worked on, on success too: untrusted, NUL-terminated.
- *
- * -EINVAL: malformed; an entry whose directory was not sent before it, or is a file or a link.
- * -EEXIST: an entry came twice. -EDQUOT: a limit. -ENOSPC: the disk, for a large file found out at
- * its header. -EILSEQ, -ENOLINK, -ENAMETOOLONG: as qfile_name_check() and qfile_link_check().
- * -ETIMEDOUT: the sender was silent for too long. -QFILE_ETRUNCATED. Else the errno of a system
- * call.
+ * Receive one stream. Files get the modes that were sent, less the umask of the process. This does
+ * not confine, stage or sync anything, and after a failure it leaves what was made. `last` becomes
+ * the name of the entry last worked on, after a success too: untrusted, NUL-terminated.
+ *  -EINVAL: the stream is malformed, or the directory of an entry was not sent before it, or is a
+ *  file or a link.
+ *  -EEXIST: an entry came twice.
+ *  -EDQUOT: a limit is exceeded.
+ *  -ENOSPC: the disk is full; for a large file this is found at its header.
+ *  -EILSEQ, -ENOLINK, -ENAMETOOLONG: as qfile_name_check() and qfile_link_check().
+ *  -ETIMEDOUT: nothing came in time.
+ *  -QFILE_ETRUNCATED: the stream ended too early.
+ * Otherwise the errno of a system call.
  */
 int unpack(const struct unpack_options *options, struct qfile_received *received,
 	   char last[QFILE_NAME_MAX]);

@@ -1,5 +1,5 @@
 /*
- * Whom a delivery is for, and becoming that user.
+ * Finding the user that a delivery is for, and becoming that user.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -16,7 +16,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-/* A decimal user number that is no name of an account. */
+/* Parse a decimal user number. */
 static bool parse_uid(const char *text, uid_t *uid)
 {
 	unsigned long value;
@@ -27,7 +27,7 @@ static bool parse_uid(const char *text, uid_t *uid)
 	errno = 0;
 	value = strtoul(text, &end, 10);
 	*uid = (uid_t)value;
-	/* All ones means "no user" to every system call. */
+	/* Every system call takes all ones as "no user". */
 	return !*end && errno == 0 && *uid == value && *uid != (uid_t)-1;
 }
 
@@ -40,7 +40,7 @@ int qfile_user_find(struct qfile_user *user, const char *name_or_uid)
 
 	if (r == 0 && !found && parse_uid(name_or_uid, &uid)) {
 		r = getpwuid_r(uid, &entry, buffer, sizeof(buffer), &found);
-		/* An account that only a number knows: enough where the directory is named too. */
+		/* A number without an account is enough if the caller names the directory. */
 		if (r == 0 && !found) {
 			*user = (struct qfile_user){.uid = uid, .gid = (gid_t)uid};
 			return 0;
@@ -62,8 +62,8 @@ int qfile_user_become(const struct qfile_user *user)
 	int r;
 
 	/*
-	 * It is that user's process already: a container's root, say, who may not be allowed to
-	 * change groups, and has no need to.
+	 * The process is that user already, and need not change its groups: the root of a
+	 * container, for example, may not do so.
 	 */
 	if (user->uid == getuid() && user->uid == geteuid())
 		return capabilities_keep_few();
@@ -72,8 +72,8 @@ int qfile_user_become(const struct qfile_user *user)
 	if (*user->name ? initgroups(user->name, user->gid) < 0 : setgroups(1, &user->gid) < 0)
 		return -errno;
 	/*
-	 * The capabilities would go with the identity; capabilities_keep_few() says which of them
-	 * stay, and that none is in force.
+	 * Without PR_SET_KEEPCAPS the capabilities would be lost with the identity.
+	 * capabilities_keep_few() then decides which of them stay.
 	 */
 	if (prctl(PR_SET_KEEPCAPS, 1) < 0 || setresgid(user->gid, user->gid, user->gid) < 0 ||
 	    setresuid(user->uid, user->uid, user->uid) < 0)

@@ -1,9 +1,9 @@
 /*
- * The monitor looks at what the child left.
+ * Verify: the monitor checks what the child has left.
  *
- * The parser has checked every name and link already. But were it taken over, the delivery would be
- * of the sender's own making: a link to the user's keys, say, waiting for them to open it. So what
- * the parser promises is seen to again, by nobody who ever read a byte from the sender.
+ * The parser has checked every name and link already. But if the sender has taken it over, the tree
+ * may contain anything: a link to the user's keys, for example, which the user then opens. So the
+ * monitor, which has never read a byte of the stream, checks again what the parser promises.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -21,7 +21,7 @@
 
 #define SPECIAL_BITS (S_ISUID | S_ISGID | S_ISVTX)
 
-/* Look where a link leads, and let it keep the access time that was sent. */
+/* Check the target of a link, and restore the access time, which reading the link has changed. */
 static bool link_ok(struct walk_entry *entry, unsigned flags)
 {
 	char untrusted_target[QFILE_NAME_MAX + 1];
@@ -43,7 +43,7 @@ static bool bits_ok(struct walk_entry *entry, unsigned layers)
 		return true;
 	if (entry->kind == WALK_FILE && walk_stat(entry, &entry->status) < 0)
 		return false;
-	/* Nor can a file have a second name, by which one that came in would change with it. */
+	/* A second name would let a change of one delivered file change another. */
 	return (entry->status.st_mode & SPECIAL_BITS) == 0 &&
 	       (entry->kind != WALK_FILE || entry->status.st_nlink == 1);
 }
@@ -63,7 +63,7 @@ static int look_at_all(struct walk *walk, unsigned flags, unsigned layers, uint6
 	int r;
 
 	while ((r = walk_next(walk, &entry, error)) == 0 && entry.kind != WALK_END) {
-		/* The second is the tree itself. */
+		/* A path of length 0 is the tree itself. */
 		if (entry.kind == WALK_LEAVE || entry.pathlen == 0)
 			continue;
 		if (!entry_ok(&entry, flags, layers))

@@ -1,5 +1,5 @@
 /*
- * What the child left in the staging directory, before it becomes a delivery.
+ * Verify: the monitor checks what the child has left in the staging directory.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -9,12 +9,13 @@
 #include "receive/staging.h"
 
 /*
- * Is everything in the staging's tree what an honest child makes under `flags`? Only directories,
- * files and links, with names and targets that may be; without set-ID and sticky bits; files with
- * one name; as many entries as it `claimed`. The child is dead by now, and nobody else works in
- * there. `layers`: that held the child. Where the list of system calls did, no entry can have such
- * bits or names, and none is looked at for them. -EPERM: it is not; the entry is named. -EPROTO:
- * another number of entries.
+ * Check that everything in the tree is what an honest child makes under `flags`: only directories,
+ * files and links, with names and targets that are allowed, no set-ID and sticky bits, one name for
+ * each file, and as many entries as the child has `claimed`. Call it when the child is dead and
+ * nobody else works in the tree. `layers` are those that confined the child: if the list of system
+ * calls was in force, the child could make neither such bits nor second names, and they are not
+ * looked for. -EPERM: an entry is not allowed, and `error` names it. -EPROTO: there is another
+ * number of entries.
  */
 int verify(const struct staging *staging, unsigned flags, unsigned layers, uint64_t claimed,
 	   struct qfile_error *error);

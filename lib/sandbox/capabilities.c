@@ -16,8 +16,8 @@
 #define BIT(capability) ((uint64_t)1 << (capability))
 
 /*
- * Namespaces and mounts; chroot; emptying the bounding set; and mapping root into a user namespace,
- * where root receives.
+ * In this order, for: namespaces and mounts; chroot; emptying the bounding set; and mapping root
+ * into a user namespace, when root receives.
  */
 #define FEW (BIT(CAP_SYS_ADMIN) | BIT(CAP_SYS_CHROOT) | BIT(CAP_SETPCAP) | BIT(CAP_SETFCAP))
 
@@ -75,8 +75,8 @@ int capabilities_can_chroot(void)
 int capabilities_drop(void)
 {
 	/*
-	 * Only with CAP_SETPCAP, which a process that never had any privilege lacks; for it
-	 * no_new_privs alone must do.
+	 * This needs CAP_SETPCAP. A process that never had any privilege lacks it, and relies on
+	 * no_new_privs alone.
 	 */
 	for (int capability = 0; prctl(PR_CAPBSET_READ, capability) >= 0; capability++)
 		prctl(PR_CAPBSET_DROP, capability);

@@ -1,25 +1,26 @@
 /*
- * Capabilities, as sets of bits: what a process started as root keeps between becoming the user and
- * confining its child.
+ * Capabilities: which ones a process that root started keeps between becoming the user and
+ * confining its child, and giving them up.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
-#ifndef PRIVILEGE_H
-#define PRIVILEGE_H
+#ifndef CAPABILITIES_H
+#define CAPABILITIES_H
 
 /*
- * Keep in the permitted set what making namespaces, chroot and shedding the rest need; have none in
- * force.
+ * Make no capability effective. Keep permitted, of those that are, only what namespaces, chroot and
+ * capabilities_drop() need.
  */
 int capabilities_keep_few(void);
 /*
- * Put in force what is permitted. Returns whether CAP_SYS_ADMIN is among it, or a negative errno.
+ * Make the permitted capabilities effective. Returns 1 if CAP_SYS_ADMIN is among them, 0 if it is
+ * not, or a negative errno.
  */
 int capabilities_raise(void);
-/* May this process chroot (after capabilities_raise())? */
+/* May this process chroot? Call it after capabilities_raise(). Returns 1, 0 or a negative errno. */
 int capabilities_can_chroot(void);
-/* Give up all capabilities, and every way to new ones that the process has the right to close. */
+/* Give up all capabilities, and every way to gain new ones that this process may give up. */
 int capabilities_drop(void);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Landlock: what the confined child may do with its own file system, which chroot leaves open.
+ * Landlock: limits what the confined child may do inside its root directory, which chroot does not.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -13,7 +13,8 @@
 #include <unistd.h>
 
 /*
- * Newer than some kernel headers that this is built with. The numbers are the kernel's interface.
+ * Some kernel headers that this is built with are older than these. The numbers are a part of the
+ * kernel's interface. The comments say since which version of Landlock they exist.
  */
 #define ACCESS_FS_REFER       (1ULL << 13) /* version 2 */
 #define ACCESS_FS_TRUNCATE    (1ULL << 14) /* 3 */
@@ -23,20 +24,20 @@
 #define SCOPE_ABSTRACT_SOCKET (1ULL << 0)  /* 6 */
 #define SCOPE_SIGNAL          (1ULL << 1)  /* 6 */
 
-/* Every right of version 1: all that is not granted below is refused. */
+/* All rights of version 1. What is handled and not granted below is refused. */
 #define ACCESS_FS_FIRST ((1ULL << 13) - 1)
 
 /*
- * What unpacking does: make the three kinds of entries, write files, and open directories to work
- * in. Not: read a file, remove, or run anything.
+ * What unpacking needs: making the three kinds of entries, writing files, and opening directories
+ * to work in. It does not need to read a file, or to remove or run anything.
  */
 #define GRANTED                                                                                    \
 	(LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SYM | \
 	 LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_READ_DIR | ACCESS_FS_TRUNCATE)
 
 /*
- * struct landlock_ruleset_attr of version 6. An older kernel takes it as long as what it does not
- * know is zero.
+ * struct landlock_ruleset_attr of version 6. An older kernel accepts it if the members that it does
+ * not know are zero.
  */
 struct ruleset {
 	uint64_t access_fs, access_net, scoped;

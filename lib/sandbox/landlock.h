@@ -8,9 +8,9 @@
 #define LANDLOCK_H
 
 /*
- * From here on, allow below the directory `root` what unpacking needs, and nothing anywhere else.
- * Needs no_new_privs. A negative errno where the kernel has no Landlock (-ENOSYS) or has it
- * switched off (-EOPNOTSUPP).
+ * From now on allow only what unpacking needs, and only below the directory `root`. Needs
+ * no_new_privs. Returns 0 or a negative errno. -ENOSYS: the kernel has no Landlock. -EOPNOTSUPP: it
+ * is switched off.
  */
 int landlock_confine(int root);
 

@@ -1,5 +1,5 @@
 /*
- * The child's confinement.
+ * The child's confinement: what each layer does, and the order in which they are made.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -25,7 +25,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#ifndef MOVE_MOUNT_F_EMPTY_PATH /* glibc's and the kernel's headers each have a part of this */
+#ifndef MOVE_MOUNT_F_EMPTY_PATH /* defined by glibc, the kernel's headers, both or neither */
 #define MOVE_MOUNT_F_EMPTY_PATH 0x4
 #endif
 #ifndef OPEN_TREE_CLONE
@@ -35,7 +35,7 @@
 #define OPEN_TREE_CLOEXEC O_CLOEXEC
 #endif
 
-/* The limits: what unpacking needs, and some air. */
+/* The limits: what unpacking needs, and some more. */
 #define MAX_DESCRIPTORS 64 /* lib/io/dirstack.c keeps 33 directories open */
 /* Shared libraries count; the heap of an honest child stays below 2 MiB. */
 #define MAX_ADDRESS_SPACE (256UL << 20)
@@ -57,8 +57,8 @@ const char *qfile_layer_name(enum qfile_layer layer)
 /* ---- Namespaces ---- */
 
 /*
- * Those that this kernel was built with, but the mount namespace. Without /proc nobody can tell:
- * try them all.
+ * The namespaces that this kernel was built with, except the mount namespace. Without /proc they
+ * are not known, and all are tried.
  */
 static int kernel_namespaces(void)
 {
@@ -79,7 +79,7 @@ static int kernel_namespaces(void)
 	return flags;
 }
 
-/* fork() with clone's flags: the PID namespace needs them, since it takes in only children. */
+/* fork() with flags of clone(2), because a new PID namespace only contains children. */
 static pid_t fork_into(int flags)
 {
 	long pid = syscall(SYS_clone, (unsigned long)(flags | SIGCHLD), NULL, NULL, NULL, NULL);
@@ -94,17 +94,17 @@ static pid_t fork_confined(struct sandbox *sandbox)
 
 	if (admin < 0)
 		return admin;
-	/* In its user namespace the child cannot see who it is. */
+	/* For map_user(): in its user namespace the child cannot see its own numbers. */
 	sandbox->uid = geteuid();
 	sandbox->gid = getegid();
 	sandbox->layers = QFILE_LAYER_USER_NS | QFILE_LAYER_NAMESPACES;
 	pid = fork_into(flags | CLONE_NEWUSER);
-	/* As root none of it may depend on user namespaces, which many systems switch off. */
+	/* Root must be able to receive without user namespaces, which many systems forbid. */
 	if (pid < 0 && admin) {
 		sandbox->layers = QFILE_LAYER_NAMESPACES;
 		pid = fork_into(flags);
 	}
-	/* A container's root, say: chroot is what there must be. */
+	/* The root of a container may not make namespaces, but chroot is enough. */
 	if (pid < 0 && capabilities_can_chroot() > 0) {
 		sandbox->layers = 0;
 		pid = fork_into(0);
@@ -138,19 +138,19 @@ static int write_file(const char *path, const char *text)
 	return r;
 }
 
-/* In a new user namespace, be the same user as outside; nobody else exists there. */
+/* Map the user, and only this user, into the new user namespace. */
 static int map_user(struct sandbox *sandbox)
 {
 	char map[64];
 	int r;
 
 	/*
-	 * A process that changed its identity may not write its own /proc files until it says that
-	 * others may look at it again.
+	 * A process that has changed its identity may not write to its own files in /proc until it
+	 * is dumpable again.
 	 */
 	if (prctl(PR_SET_DUMPABLE, 1) < 0)
 		return -errno;
-	/* Without giving up setgroups() first, the kernel lets nobody unprivileged map a group. */
+	/* The kernel only lets an unprivileged process map a group if it gives up setgroups(). */
 	r = write_file("/proc/self/setgroups", "deny");
 	if (r < 0 && r != -ENOENT)
 		return r;
@@ -161,8 +161,8 @@ static int map_user(struct sandbox *sandbox)
 	snprintf(map, sizeof(map), "%u %u 1", (unsigned)sandbox->uid, (unsigned)sandbox->uid);
 	r = write_file("/proc/self/uid_map", map);
 	/*
-	 * In a user namespace below this one the child would be root again. Where /proc is
-	 * read-only, the layers that follow must do.
+	 * In a user namespace below this one the child could be root again. If /proc is read-only,
+	 * this fails, and only the later layers prevent that.
 	 */
 	write_file("/proc/sys/user/max_user_namespaces", "0");
 	return r;
@@ -171,17 +171,18 @@ static int map_user(struct sandbox *sandbox)
 /* ---- The file system ---- */
 
 /*
- * A mount of the current directory alone, attached on top of it and entered. No path is looked up
- * that somebody could have changed.
+ * Mount the current directory on top of itself, and enter the mount. This looks up no path, which
+ * somebody could have changed.
  *
- * The mount namespace is made here and not with the others: a descriptor from before it would
- * belong to the old namespace, where nothing may be mounted; the current directory is taken along.
+ * The mount namespace is made here, and not together with the others, because a descriptor from
+ * before would belong to the old namespace, where nothing may be mounted. The current directory
+ * moves along into the new one.
  */
 static int mount_root(void)
 {
 	int tree, r = 0;
 
-	/* Private: nothing that happens to mounts here may reach the outside. */
+	/* Private: what happens to mounts here must not reach the outside. */
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return -errno;
 	tree = (int)syscall(SYS_open_tree, AT_FDCWD, ".", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
@@ -197,13 +198,13 @@ static int mount_root(void)
 }
 
 /*
- * The current directory, a mount, becomes the only one. Not possible on an initial ramdisk, where
- * chroot must do.
+ * Make the current directory, which is a mount, the only mount. On an initial ramdisk this is not
+ * possible; there chroot alone must hold.
  */
 static void forget_other_mounts(void)
 {
 	if (syscall(SYS_pivot_root, ".", ".") == 0)
-		umount2(".", MNT_DETACH); /* the old root, which lies on top now */
+		umount2(".", MNT_DETACH); /* the old root, which is on top now */
 }
 
 static int make_mount(struct sandbox *sandbox)
@@ -217,7 +218,7 @@ static int make_mount(struct sandbox *sandbox)
 
 static int make_chroot(struct sandbox *sandbox)
 {
-	/* Where there is no mount of its own, trying to make one may have led elsewhere. */
+	/* If the mount failed, the attempt may have changed the current directory. */
 	if (!(sandbox->layers & QFILE_LAYER_MOUNT) && fchdir(sandbox->root) < 0)
 		return -errno;
 	return chroot(".") < 0 || chdir("/") < 0 ? -errno : 0;
@@ -229,7 +230,7 @@ static int limit(int resource, rlim_t value)
 {
 	struct rlimit now;
 
-	/* Never above what an administrator has set already. */
+	/* Never raise a limit that an administrator has set. */
 	if (getrlimit(resource, &now) < 0)
 		return -errno;
 	if (now.rlim_max != RLIM_INFINITY && now.rlim_max < value)
@@ -249,7 +250,7 @@ static int make_resources(struct sandbox *sandbox)
 		{RLIMIT_NOFILE, MAX_DESCRIPTORS},
 		{RLIMIT_MEMLOCK, 0},
 		{RLIMIT_MSGQUEUE, 0},
-#if !defined(__SANITIZE_ADDRESS__) /* whose shadow memory needs terabytes of addresses */
+#if !defined(__SANITIZE_ADDRESS__) /* its shadow memory needs terabytes of addresses */
 		{RLIMIT_AS, MAX_ADDRESS_SPACE},
 #endif
 	};
@@ -264,7 +265,7 @@ static int make_resources(struct sandbox *sandbox)
 	return 0;
 }
 
-/* All but the standard ones; and a new one of the root directory, which is another one by now. */
+/* Close all descriptors above stderr, and open the new root directory. */
 static int make_descriptors(struct sandbox *sandbox)
 {
 	if (syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0) < 0)
@@ -276,12 +277,12 @@ static int make_descriptors(struct sandbox *sandbox)
 /* ---- Privileges ---- */
 
 /*
- * What a process inherits beside descriptors: from the session's group it could signal the monitor,
- * on its terminal type, and use its keys.
+ * A process inherits more than descriptors: it could send signals to the monitor's process group,
+ * type on its terminal, and use its keys.
  */
 static int leave_session(void)
 {
-	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL); /* not every kernel has keys */
+	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL); /* some kernels have no keys */
 	return setsid() < 0 ? -errno : 0;
 }
 
@@ -311,14 +312,14 @@ static int make_system_calls(struct sandbox *sandbox)
 /* ---- All of them ---- */
 
 /*
- * In their order: each needs what those below it take away. The namespaces exist since
- * sandbox_fork().
+ * In the order in which they are made: each needs something that a later one takes away. The
+ * namespaces have existed since sandbox_fork().
  */
 static const struct {
 	enum qfile_layer layer;
 	int (*make)(struct sandbox *sandbox);
-	unsigned needs; /* layers without which it is not tried */
-	/* A kernel may lack it, or a container forbid it; what is above holds without it. */
+	unsigned needs; /* the layer is only tried if these are in force */
+	/* A kernel may lack it, or a container forbid it; the other layers hold without it. */
 	bool may_fail;
 } layers[] = {
 	/* clang-format off */
@@ -340,7 +341,7 @@ int sandbox_enter(struct sandbox *sandbox, int root)
 
 	sandbox->root = root;
 	sandbox->failed = QFILE_LAYER_PRIVILEGES;
-	/* A monitor that is killed takes its child along. */
+	/* If the monitor is killed, its child must not go on. */
 	r = prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ? -errno : leave_session();
 	if (r < 0)
 		return r;
@@ -357,7 +358,7 @@ int sandbox_enter(struct sandbox *sandbox, int root)
 	return sandbox->root;
 }
 
-/* ---- Why not ---- */
+/* ---- Why it may be impossible ---- */
 
 static bool setting_is(const char *path, char value)
 {

@@ -1,5 +1,5 @@
 /*
- * The system calls of the confined child: an allow list for seccomp.
+ * The system calls that the confined child may use: an allow list for seccomp.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -17,7 +17,7 @@
 
 struct allowed {
 	int syscall;
-	/* Only where this argument, of the bits in `mask`, has `value`. mask 0: always. */
+	/* Allowed if the bits `mask` of this argument are `value`. mask 0: always allowed. */
 	unsigned argument;
 	scmp_datum_t mask, value;
 };
@@ -40,7 +40,7 @@ static const struct allowed allowed[] = {
 	ALWAYS(read),
 	ALWAYS(write),
 	ALWAYS(writev),
-	ALWAYS(poll), /* a stream that its owner left non-blocking */
+	ALWAYS(poll), /* the stream may be non-blocking */
 	ALWAYS(ppoll),
 	ONLY(fcntl, 1, F_SETPIPE_SZ),
 
@@ -56,7 +56,7 @@ static const struct allowed allowed[] = {
 	ALWAYS(close),
 	ALWAYS(umask),
 
-	/* Knowing a directory again, and how much space is left. */
+	/* Recognizing a directory, and finding how much space is left. */
 	ALWAYS(fstat),
 	ALWAYS(newfstatat), /* what fstat() is on most machines */
 	ALWAYS(fstat64),
@@ -72,14 +72,14 @@ static const struct allowed allowed[] = {
 	ALWAYS(mremap),
 	ALWAYS(munmap),
 	ALWAYS(madvise),
-	ALWAYS(getrandom), /* some allocators begin with it */
+	ALWAYS(getrandom), /* some allocators call it first */
 
-	/* Ending; and returning from a signal that stopped and continued us. */
+	/* Ending, and returning from a signal that stopped and continued us. */
 	ALWAYS(exit),
 	ALWAYS(exit_group),
 	ALWAYS(restart_syscall),
 	ALWAYS(rt_sigreturn),
-#if defined(__SANITIZE_ADDRESS__) /* whose runtime looks at the stack before a process ends */
+#if defined(__SANITIZE_ADDRESS__) /* its runtime looks at the stack before a process ends */
 	ALWAYS(sigaltstack),
 #endif
 };

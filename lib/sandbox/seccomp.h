@@ -1,15 +1,15 @@
 /*
- * The system calls of the confined child.
+ * seccomp: the system calls of the confined child.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
-#ifndef SYSCALLS_H
-#define SYSCALLS_H
+#ifndef SANDBOX_SECCOMP_H
+#define SANDBOX_SECCOMP_H
 
 /*
- * From here on, any system call but those that unpacking needs kills the process. Needs
- * no_new_privs. A negative errno without seccomp.
+ * From now on, any system call that unpacking does not need kills the process. Needs no_new_privs.
+ * Returns 0, or a negative errno if the kernel has no seccomp.
  */
 int seccomp_confine(void);
 

@@ -1,5 +1,5 @@
 /*
- * What a sender sent, noted in a file.
+ * The journal: notes of what a sender has sent.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

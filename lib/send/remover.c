@@ -1,8 +1,8 @@
 /*
- * Remove what was sent, and only that.
+ * The remover: removes what was sent, and only that.
  *
- * The journal says what every entry was when it was sent. Whatever is something else now stays, and
- * is named.
+ * The journal says what each entry was when it was sent. An entry that is something else now is
+ * kept and named.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -24,17 +24,18 @@ struct qfile_remover {
 	off_t offset; /* of the next record */
 	struct journal_record record;
 	struct dirstack dirs;
-	/* For each of dirs.levels: where the records of its entries begin. */
+	/* For each of dirs.levels, where the records of its entries begin in the journal. */
 	off_t *begins;
 	size_t begins_size;
 
 	/*
-	 * While looking through a directory that is not empty, though all that was sent from it is
-	 * dealt with:
+	 * A directory that is not empty after everything that was sent from it has been handled;
+	 * NULL: none. What has appeared in it is being named.
 	 */
 	DIR *remains;
-	off_t begin, end, search; /* its records, and where to go on searching in them: */
-	size_t search_depth;      /* so many directories below it */
+	off_t begin, end;    /* its records in the journal */
+	off_t search;        /* where to go on searching in them, */
+	size_t search_depth; /* and how many directories below it that is */
 };
 
 int qfile_remover_new(struct qfile_remover **remover, int journal)
@@ -65,7 +66,7 @@ static int here(const struct qfile_remover *remover)
 	return remover->dirs.depth ? dirstack_fd(&remover->dirs) : AT_FDCWD;
 }
 
-/* Name an entry of the current directory in *kept. Returns 1, for qfile_remover_next(). */
+/* Name an entry of the current directory in *kept. Returns 1, as qfile_remover_next() does. */
 static int keep(const struct qfile_remover *remover, const char *name, int code,
 		struct qfile_error *kept)
 {
@@ -94,8 +95,8 @@ static int remove_entry(struct qfile_remover *remover, struct qfile_error *kept)
 	return 0;
 }
 
-/* Pass over the records of a directory that was not entered, its end included. */
-static int pass_over(struct qfile_remover *remover)
+/* Skip the records of a directory that was not entered, and the one of its end. */
+static int skip_directory(struct qfile_remover *remover)
 {
 	size_t depth = 1;
 
@@ -127,7 +128,7 @@ static int push(struct qfile_remover *remover, int fd, const struct stat *status
 	}
 	remover->begins[depth] = remover->offset;
 	return dirstack_push(&remover->dirs, remover->record.name, remover->record.namelen, fd,
-			     status, false);
+			     status, DIRSTACK_BY_NAME);
 }
 
 static int enter(struct qfile_remover *remover, struct qfile_error *kept)
@@ -143,14 +144,14 @@ static int enter(struct qfile_remover *remover, struct qfile_error *kept)
 	if (fd >= 0)
 		close(fd);
 	keep(remover, name, code, kept);
-	r = pass_over(remover);
+	r = skip_directory(remover);
 	if (r < 0)
 		return r;
 	return code == -ENOENT ? 0 : 1;
 }
 
 /*
- * Remove the directory that the record ends; where it is not empty, prepare for naming what
+ * Remove the directory whose end the record is. If it is not empty, prepare to name what has
  * appeared in it.
  */
 static int leave(struct qfile_remover *remover, struct qfile_error *kept)
@@ -162,7 +163,7 @@ static int leave(struct qfile_remover *remover, struct qfile_error *kept)
 	int fd, r = 0;
 
 	/*
-	 * Its path is still needed for the names in it: leave it only once it is known to be empty.
+	 * The names in it are shown with its path, so it is only left once it is known to be empty.
 	 */
 	if (lseek(level.fd, 0, SEEK_SET) < 0)
 		return -errno;
@@ -197,7 +198,7 @@ static int leave(struct qfile_remover *remover, struct qfile_error *kept)
 	return 0;
 }
 
-/* Read the next record of the directory itself, not of those in it. Returns 0 at `end`. */
+/* Read the next record of the directory itself, not of directories in it. Returns 0 at `end`. */
 static int next_of_directory(struct qfile_remover *remover, off_t end)
 {
 	while (remover->search < end) {
@@ -207,7 +208,7 @@ static int next_of_directory(struct qfile_remover *remover, off_t end)
 		if (r <= 0)
 			return r < 0 ? r : -EIO;
 		if (remover->record.kind == JOURNAL_LEAVE && depth == 0)
-			return 0; /* its own */
+			return 0; /* its own end */
 		remover->search_depth += remover->record.kind == JOURNAL_ENTER;
 		remover->search_depth -= remover->record.kind == JOURNAL_LEAVE;
 		if (depth == 0)
@@ -217,9 +218,9 @@ static int next_of_directory(struct qfile_remover *remover, off_t end)
 }
 
 /*
- * Was an entry of this name noted in the directory? Searches on from where the one before was
- * found, and once around: names remain in the order in which they were read, so that the search is
- * short for all but those that appeared.
+ * Was an entry of this name noted in the directory? The search begins where the last name was
+ * found, and goes once around. Names mostly come in the order in which they were noted, so the
+ * search is only long for an entry that has appeared.
  */
 static int was_noted(struct qfile_remover *remover, const char *name)
 {
@@ -243,7 +244,7 @@ static int was_noted(struct qfile_remover *remover, const char *name)
 	return 0;
 }
 
-/* Go on through the remains of a directory. Returns 1 for an entry that appeared, 0 at the end. */
+/* Go on through the remains. Returns 1 for an entry that has appeared, 0 at their end. */
 static int look_at_remains(struct qfile_remover *remover, struct qfile_error *kept)
 {
 	const struct dirent *dirent;

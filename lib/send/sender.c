@@ -1,5 +1,5 @@
 /*
- * The sender: walk trees and send them. qfile(5) describes the format.
+ * The sender: walks trees and sends them. qfile(5) describes the format.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -23,14 +23,14 @@ struct qfile_sender {
 	struct qfile_size sent;
 	FILE *journal; /* NULL: none is kept */
 	/*
-	 * Depth inside directories that were reached through a link: what is in them stays where it
-	 * is.
+	 * How many directories deep we are below one that was reached through a link. What is in
+	 * them is not noted, because a move must not remove it.
 	 */
 	size_t unjournalled;
 	int file;      /* the large file that is being sent, or -1 */
 	off_t offset;  /* how far it is sent */
-	uint64_t left; /* bytes of it that are still to be sent */
-	bool quiet;    /* nobody has written to it lately */
+	uint64_t left; /* bytes of it that have not been sent yet */
+	bool quiet;    /* as is_quiet() */
 	char name[QFILE_NAME_MAX + 1];
 };
 
@@ -98,8 +98,8 @@ const char *qfile_sender_name(const struct qfile_sender *sender)
 }
 
 /*
- * The format has unsigned 32-bit seconds: a time before 1970 or after 2106 is sent as the nearest
- * that it can express.
+ * The format has unsigned 32-bit seconds. A time before 1970 or after 2106 is sent as the nearest
+ * one that the format can express.
  */
 static void encode_time(const struct timespec *time, uint32_t *seconds, uint32_t *nanoseconds)
 {
@@ -112,8 +112,8 @@ static void encode_time(const struct timespec *time, uint32_t *seconds, uint32_t
 }
 
 /*
- * Put an entry's header and name into the buffer, with room behind them for its data too, where
- * that fits into the buffer at all.
+ * Put the header and the name of an entry into the buffer. If its data fits into the buffer too,
+ * there is room for it afterwards.
  */
 static int put_header(struct qfile_sender *sender, const struct walk_entry *entry,
 		      const struct stat *status, uint64_t filelen)
@@ -146,7 +146,7 @@ static void note(struct qfile_sender *sender, enum journal_kind kind,
 
 	if (!sender->journal || sender->unjournalled)
 		return;
-	/* Of what was followed, only the link is ours to remove. */
+	/* If a link was followed, a move removes only the link. */
 	if (entry->followed) {
 		kind = JOURNAL_ENTRY;
 		if (fstatat(entry->dir, entry->name, &link, AT_SYMLINK_NOFOLLOW) < 0)
@@ -157,9 +157,9 @@ static void note(struct qfile_sender *sender, enum journal_kind kind,
 }
 
 /*
- * A large file is sent by its own pages, which takes a fifth less time than sending copies of them,
- * unless somebody seems to be writing to it: a page that changes between our checksum and the
- * receiver's eyes fails the whole copy.
+ * The pages of a large file are sent themselves, which takes a fifth less time than sending copies.
+ * But a page that changes after it was summed, and before the receiver reads it, fails the whole
+ * delivery: so this is not done with a file that was written to in the last seconds.
  */
 #define QUIET_SECONDS 2
 
@@ -171,7 +171,7 @@ static bool is_quiet(const struct stat *status)
 	return now.tv_sec - status->st_mtim.tv_sec > QUIET_SECONDS;
 }
 
-/* Send as much of the open file as fits in one go. */
+/* Send as much of the open file as fits into the buffer. */
 static int put_data(struct qfile_sender *sender, struct qfile_error *error)
 {
 	unsigned char *room;
@@ -200,7 +200,7 @@ static int put_data(struct qfile_sender *sender, struct qfile_error *error)
 	return 0;
 }
 
-/* All of the file is in the buffer, or flushed. */
+/* Close the file, all of which has been put into the buffer. */
 static void close_file(struct qfile_sender *sender)
 {
 	sender->writer.file = -1;
@@ -208,7 +208,7 @@ static void close_file(struct qfile_sender *sender)
 	sender->file = -1;
 }
 
-/* Begin with a file, and end it at once when it fits into the buffer. */
+/* Begin a file, and finish it at once if it fits into the buffer. */
 static int send_file(struct qfile_sender *sender, const struct walk_entry *entry,
 		     struct qfile_error *error)
 {
@@ -229,8 +229,8 @@ static int send_file(struct qfile_sender *sender, const struct walk_entry *entry
 	sender->sent.entries++;
 	note(sender, JOURNAL_ENTRY, entry, &status);
 	/*
-	 * A large file's content begins at a page of the buffer and of the pipe: the receiver may
-	 * then write whole pages.
+	 * The content of a large file begins at a page of the buffer and of the pipe. The receiver
+	 * can then write whole pages.
 	 */
 	if (sender->left >= STREAM_BUFFER_SIZE)
 		r = stream_flush(&sender->writer);
@@ -261,7 +261,7 @@ static int send_link(struct qfile_sender *sender, const struct walk_entry *entry
 	r = put_header(sender, entry, &status, (uint64_t)n);
 	if (r < 0)
 		return r;
-	/* never: put_header() made room. */
+	/* This cannot fail: put_header() has made room. */
 	n = stream_room(&sender->writer, (size_t)n, &room) < 0 ? -1 : n;
 	memcpy(room, target, (size_t)n);
 	stream_put(&sender->writer, (size_t)n);
@@ -341,22 +341,22 @@ int qfile_sender_step(struct qfile_sender *sender, struct qfile_error *error)
 		r = send_entry(sender, &entry, error);
 	}
 	if (r == -EALREADY)
-		return QFILE_STEP_ANSWER;
+		return QFILE_STEP_RESULT;
 	if (r < 0 && error && error->code == 0)
 		error_set(error, r, "sending", r == -ECANCELED ? NULL : sender->name);
 	return r;
 }
 
 /*
- * Milliseconds for the rest of an answer that has begun: a receiver that has more to say says it in
- * one go.
+ * Milliseconds to wait for the rest of a result that has begun: a receiver sends all of it in one
+ * go.
  */
 #define TIMEOUT 1000
 
 static int read_result(struct qfile_sender *sender, struct qfile_result *result)
 {
 	unsigned char bytes[QFILE_RESULT_SIZE], length[QFILE_RESULT_NAMELEN_SIZE];
-	ssize_t n = stream_read_answer(&sender->writer, bytes, sizeof(bytes), -1);
+	ssize_t n = stream_read_in(&sender->writer, bytes, sizeof(bytes), -1);
 
 	if (n < 0)
 		return (int)n;
@@ -364,18 +364,18 @@ static int read_result(struct qfile_sender *sender, struct qfile_result *result)
 		return -ECONNRESET;
 	qfile_result_decode(bytes, result);
 	/*
-	 * An old receiver's answer ends here, which shows when it closes the connection, or soon.
-	 * What cannot be a name is not worth failing for.
+	 * The result of an old receiver ends here: it closes the connection, or nothing more comes
+	 * in time. A length that no name can have is not worth failing for.
 	 */
-	n = stream_read_answer(&sender->writer, length, sizeof(length), TIMEOUT);
+	n = stream_read_in(&sender->writer, length, sizeof(length), TIMEOUT);
 	if ((size_t)n == sizeof(length) && qfile_result_namelen_decode(length, result) == 0) {
-		n = stream_read_answer(&sender->writer, result->name, result->namelen, TIMEOUT);
+		n = stream_read_in(&sender->writer, result->name, result->namelen, TIMEOUT);
 		result->namelen = n < 0 ? 0 : (size_t)n;
 	}
 	return n == -ECANCELED ? -ECANCELED : 0;
 }
 
-/* End the stream. -EALREADY: the receiver did not wait for that. */
+/* End the stream. -EALREADY: the receiver did not wait for the end. */
 static int send_end(struct qfile_sender *sender)
 {
 	unsigned char *room;
@@ -394,17 +394,17 @@ int qfile_sender_finish(struct qfile_sender *sender, struct qfile_result *result
 	bool early;
 	int r;
 
-	/* While the receiver can still be told that something is wrong. */
+	/* Before the end is sent: without the end nothing is delivered. */
 	if (sender->journal && (fflush(sender->journal) != 0 || ferror(sender->journal)))
 		return error_set(error, -EIO, "noting what was sent", NULL);
-	/* In the middle of an entry there is no end to send: the receiver has answered. */
+	/* In the middle of an entry no end can be sent: the result has come already. */
 	r = sender->file < 0 && sender->walk.dirs.depth == 0 ? send_end(sender) : -EALREADY;
 	early = r == -EALREADY;
 	if (r < 0 && !early)
 		return error_set(error, r, "sending", NULL);
 	r = read_result(sender, result);
 	if (r < 0)
-		return error_set(error, r, "waiting for the answer", NULL);
+		return error_set(error, r, "waiting for the result", NULL);
 	if (result->code)
 		return error_set_bytes(error, -EREMOTEIO, NULL, result->name, result->namelen);
 	if (early)

@@ -1,5 +1,5 @@
 /*
- * What a command line names, and how much it is.
+ * The sources that a command line names, and how much they contain.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* "dir/", "." and ".." name a directory by where it is; its name is then its real one. */
+/* "dir/", "." and ".." name a directory by its place; it is sent under its real name. */
 static bool names_a_place(const char *argument)
 {
 	const char *slash = strrchr(argument, '/'), *last = slash ? slash + 1 : argument;

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* The child says that it is ready with one byte, and that it has failed by ending without one. */
+/* The child writes one byte when it is ready. If it ends without one, it has failed. */
 static _Noreturn void wait_for_child(int fd)
 {
 	char ready;
@@ -43,7 +43,7 @@ int background_begin(void)
 		return -code;
 	}
 	close(fds[0]);
-	setsid(); /* a child is no leader of its group: this cannot fail */
+	setsid(); /* cannot fail: a new child leads no process group */
 	return fds[1];
 }
 

@@ -11,8 +11,9 @@
 
 #include <stddef.h>
 
-#define RPC_LINE_MAX 1000 /* bytes of a line, without the name; a longer one is cut into several \
-			   */
+#define RPC_LINE_MAX                                                                \
+	1000 /* bytes of a line, without the name; a longer one is cut into several \
+	      */
 
 /* Filled with zeros at the beginning, but for the name. */
 struct rpc_lines {

@@ -1,5 +1,5 @@
 /*
- * Names that stand in policies and calls. Pure.
+ * Names in policies and calls. Pure.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -14,8 +14,8 @@ static bool is_letter(char c)
 }
 
 /*
- * What may stand in an account's name. It ends up in nobody's shell, and yet there is nothing in it
- * that a shell would take for its own.
+ * May this character be in an account's name? No shell ever sees the name, but even there none of
+ * these characters would have a special meaning.
  */
 static bool account_character_ok(char c)
 {

@@ -1,5 +1,10 @@
 /*
- * Names that stand in policies and calls, beside those of VMs (text/vmname.h). Pure.
+ * Names in policies and calls: those of services and accounts. Names of VMs are in text/vmname.h.
+ * Pure.
+ *
+ * The room rpc/base has what all other rooms of rpc share: names, text for a terminal, and going to
+ * the background. It includes only text/ and system/, and knows nothing of policies, channels and
+ * calls. names and screen are pure; only background makes system calls.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -12,21 +17,21 @@
 #define RPC_ACCOUNT_SIZE 33 /* an account's name, NUL counted */
 
 /*
- * May this character stand behind the first one of a service's name or in its argument: a letter, a
- * digit, '_', '-', '.' or '+' (ASCII)?
+ * May this character follow the first one in a service's name, or be in its argument? A letter, a
+ * digit, '_', '-', '.' or '+' (ASCII).
  */
 bool rpc_service_character_ok(char c);
 
 /*
- * Is it the name of a service, with "+ARGUMENT" or without: a letter, then what may stand behind
- * it, at most 63 in all? Behind each '+' there must be something that is no '+': an argument has
- * one spelling, so that a policy can name it.
+ * Is this the name of a service, with or without "+ARGUMENT"? A letter, then characters that
+ * rpc_service_character_ok() accepts, at most 63 in all. Each '+' must have something
+ * behind it that is no '+': an argument has one spelling, so that a policy can name it.
  */
 bool rpc_service_ok(const char *untrusted_service);
 
 /*
- * Is it an account's name: a letter or '_', then letters, digits, '_', '.' and '-', at most 32 in
- * all (ASCII)?
+ * Is this the name of an account? A letter or '_', then letters, digits, '_', '.' and '-', at most
+ * 32 in all (ASCII).
  */
 bool rpc_account_ok(const char *untrusted_account);
 

@@ -1,5 +1,5 @@
 /*
- * Making text of a peer's fit for a terminal.
+ * Making a peer's text safe for a terminal.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-/* How many bytes a character has that begins with this one; 1 also for a byte that begins none. */
+/* The length of the character that begins with this byte; 1 if no character begins with it. */
 static size_t length_of(unsigned char first)
 {
 	return first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
@@ -31,8 +31,8 @@ static size_t put_plain(struct rpc_screen *screen, char c, char *text)
 }
 
 /*
- * Write the character that is held, or what there is of it. Returns the bytes written: no more than
- * were held.
+ * Write the held character, or the part of it that has come. Returns how many bytes were written:
+ * at most as many as were held.
  */
 static size_t release(struct rpc_screen *screen, char *text)
 {
@@ -46,7 +46,7 @@ static size_t release(struct rpc_screen *screen, char *text)
 	text_displayable(both, before + count, shown, sizeof(shown), sizeof(shown));
 	written = strlen(shown + before);
 	memcpy(text, shown + before, written);
-	/* One that cannot stand alone is none that the next could lean on. */
+	/* Only a character that can be shown alone can have the next one joined to it. */
 	text_displayable(screen->held, count, alone, sizeof(alone), sizeof(alone));
 	screen->before_count = strncmp(alone, screen->held, count) == 0 ? count : 0;
 	memcpy(screen->before, screen->held, screen->before_count);

@@ -1,5 +1,5 @@
 /*
- * Which domains run, and how they are called.
+ * Which domains run, and their names.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -17,7 +17,7 @@
 #include <string.h>
 #include <xen/sched.h>
 
-#define BATCH 256 /* domains that the hypervisor is asked for at a time */
+#define BATCH 256 /* how many domains we ask the hypervisor for at a time */
 
 static void name_path(unsigned domid, char path[64])
 {
@@ -33,12 +33,13 @@ static bool runs(const xc_domaininfo_t *info)
 	if (info->flags & XEN_DOMINF_dying)
 		return false;
 	/*
-	 * Suspended, it may go on where it was, and nobody would be told. If it does not, it dies.
+	 * A suspended domain may continue, without an event that tells us. If it does not continue,
+	 * it dies, and then there is an event.
 	 */
 	return !(info->flags & XEN_DOMINF_shutdown) || reason == SHUTDOWN_suspend;
 }
 
-/* The domids of those that run, in ascending order. Returns how many. */
+/* List the domids of the domains that run, in ascending order. Returns how many. */
 static ssize_t list_running(xc_interface *xc, unsigned domids[DOMAINS_MAX])
 {
 	static xc_domaininfo_t infos[BATCH];
@@ -56,7 +57,7 @@ static ssize_t list_running(xc_interface *xc, unsigned domids[DOMAINS_MAX])
 	return n < 0 ? -errno : (ssize_t)count;
 }
 
-/* ---- Those that are known ---- */
+/* ---- Domains that are known ---- */
 
 static struct known *find_known(struct domains *domains, unsigned domid)
 {
@@ -77,8 +78,8 @@ static bool contains(const unsigned *domids, size_t count, unsigned domid)
 }
 
 /*
- * A watch for each name, and no more: one for all of /local/domain would wake us for whatever a
- * guest writes below its own.
+ * There is a watch for each domain's name. One watch for all of /local/domain would also wake us
+ * for everything that a guest writes below its own path.
  */
 static void forget_gone(struct domains *domains, struct xs_handle *xs, const unsigned *domids,
 			size_t count)
@@ -107,7 +108,7 @@ static void watch_new(struct domains *domains, struct xs_handle *xs, const unsig
 			continue;
 		name_path(domids[i], path);
 		if (!xs_watch(xs, path, path))
-			warn("watching %s, a new name of that domain will not be noticed", path);
+			warn("watching %s (a new name of that domain will not be noticed)", path);
 		domains->known[domains->known_count++] = (struct known){.domid = domids[i]};
 	}
 }
@@ -115,8 +116,8 @@ static void watch_new(struct domains *domains, struct xs_handle *xs, const unsig
 /* ---- Names ---- */
 
 /*
- * Take the domain into the list if it has a name that can be used. One without any is being made:
- * we hear of its name when it gets it.
+ * Add the domain to the list if it has a valid name. A domain without a name is still being made:
+ * the watch tells us when it gets one.
  */
 static void add_named(struct domains *domains, struct known *known, struct xs_handle *xs)
 {

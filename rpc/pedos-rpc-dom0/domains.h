@@ -1,5 +1,5 @@
 /*
- * Which domains run, as the hypervisor says, and how they are called, as the toolstack has written.
+ * Which domains run, according to the hypervisor, and their names, as the toolstack wrote them.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -16,10 +16,10 @@
 /* A domain that runs, whether it takes part or not. */
 struct known {
 	unsigned domid;
-	bool warned; /* it has been said why it takes no part */
+	bool warned; /* a message has said why it takes no part */
 };
 
-/* Large: it has room for as many as there can be. */
+/* Large: there is room for as many domains as Xen can have. */
 struct domains {
 	struct domain list[DOMAINS_MAX]; /* those that take part, and twins */
 	size_t count;
@@ -28,10 +28,11 @@ struct domains {
 };
 
 /*
- * Find out which domains run now, watch the names of new ones, and stop watching those of others.
- * Dom0 does not take part, nor does a domain that is dying, has crashed or shut down, or has no
- * VM's name; one that is only suspended does. Warns on stderr once of a domain with a bad name, or
- * with another's. -EPERM and the like: the hypervisor does not answer; *domains is as before.
+ * Find out which domains run now, watch the names of new ones, and stop watching the names of those
+ * that have gone. These take no part: dom0, domains that are dying, have crashed or have shut down,
+ * and domains whose name is not the name of a VM. A suspended domain takes part. Warns on stderr,
+ * once for each domain, if its name is wrong or is the name of another domain, too.
+ * A negative errno such as -EPERM: the hypervisor does not answer; *domains is unchanged.
  */
 int domains_update(struct domains *domains, xc_interface *xc, struct xs_handle *xs);
 

@@ -23,12 +23,12 @@
 #include <unistd.h>
 
 /*
- * Milliseconds until what failed is tried again, and xenstore is asked whether it is there: its
- * library does not tell.
+ * Milliseconds until a failed update is tried again, and until we check that xenstore is still
+ * there: its library does not report that.
  */
 #define PAUSE 10000
 
-/* All that the daemon has. */
+/* The state of the daemon. */
 struct daemon {
 	const char *policy_directory;
 	struct rpc_policy policy;
@@ -53,7 +53,7 @@ static bool read_policy(const char *directory, struct rpc_policy *policy)
 	return true;
 }
 
-/* Can the domains that run be told of it? Says for which that is not so. */
+/* Does every text for the running domains fit into xenstore? If not, says which does not. */
 static bool has_room(const struct rpc_policy *policy, const struct domains *domains)
 {
 	const struct domain *source, *target;
@@ -66,7 +66,7 @@ static bool has_room(const struct rpc_policy *policy, const struct domains *doma
 	return false;
 }
 
-/* A wrong policy changes nothing. */
+/* Read the policy again. If it is wrong, the old one stays in force. */
 static void reload(struct daemon *daemon)
 {
 	struct rpc_policy policy;
@@ -84,7 +84,7 @@ static void reload(struct daemon *daemon)
 
 /* ---- Xen ---- */
 
-/* What Xen's libraries would say by themselves is less clear, and comes besides. */
+/* Our messages are clearer than those of Xen's libraries, which would come in addition. */
 static void stay_silent(struct xentoollog_logger *logger, xentoollog_level level, int code,
 			const char *context, const char *format, va_list arguments)
 {
@@ -138,7 +138,7 @@ static bool update_domains(struct daemon *daemon)
 	return r == 0;
 }
 
-/* ---- What it does ---- */
+/* ---- Serving ---- */
 
 static bool update(struct daemon *daemon)
 {
@@ -146,7 +146,7 @@ static bool update(struct daemon *daemon)
 						       daemon->domains.list, daemon->domains.count);
 }
 
-/* The first time, all has to be well. */
+/* The first update. Unlike later ones it must succeed completely. */
 static bool begin(struct daemon *daemon)
 {
 	return open_xen(daemon) && watch_domains(daemon) && update_domains(daemon) &&
@@ -192,8 +192,8 @@ static int end(struct daemon *daemon)
 }
 
 /*
- * Returns the exit status. What happened is not asked for in detail: all tables are looked at, and
- * what is right is left alone.
+ * Serve until a signal ends us. Returns the exit status. Events are not examined one by one: after
+ * any of them all tables are checked, and what is right is not written again.
  */
 static int serve(struct daemon *daemon, int stop)
 {

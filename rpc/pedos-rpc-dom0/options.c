@@ -16,8 +16,8 @@
 
 static const char help[] =
 	"Usage: pedos-rpc-dom0 [OPTION]...\n"
-	"Tell Xen's guests, through xenstore, whom they may call and who may call them. Runs in "
-	"dom0.\n"
+	"Tell Xen's guests, through xenstore, whom they may call and who may call them.\n"
+	"Runs in dom0.\n"
 	"\n"
 	"      --policy=DIR   the directory of the policy, files *.policy\n"
 	"                     (default " DEFAULT_POLICY ")\n"
@@ -48,7 +48,7 @@ static const struct option long_options[] = {
 	{NULL, 0, NULL, 0},
 };
 
-/* What is wrong has been said. */
+/* After a message that says what is wrong. */
 static int usage(void)
 {
 	fputs("Try 'pedos-rpc-dom0 --help'.\n", stderr);
@@ -61,7 +61,7 @@ static int check(const struct options *options, int argc, char **argv)
 
 	if (optind < argc) {
 		text_printable(argv[optind], strlen(argv[optind]), text, sizeof(text));
-		warnx("there is nothing to name but options, not \"%s\"", text);
+		warnx("there are only options, no other arguments such as \"%s\"", text);
 		return usage();
 	}
 	if (options->once && options->clear) {
@@ -101,7 +101,7 @@ int options_parse(struct options *options, int argc, char **argv)
 					       fflush(stdout) != 0
 				       ? EXIT_FAILED
 				       : 0;
-		default: /* getopt has said what is wrong */
+		default: /* getopt has printed what is wrong */
 			return usage();
 		}
 	}

@@ -14,13 +14,13 @@ enum {
 };
 
 struct options {
-	const char *policy; /* a directory */
+	const char *policy; /* its directory */
 	bool foreground;
 	bool once;  /* write the tables and exit */
 	bool clear; /* remove them and exit */
 };
 
-/* Parse. Returns -1, or the exit status where there is nothing left to do. */
+/* Returns -1 to go on, otherwise the status to exit with. */
 int options_parse(struct options *options, int argc, char **argv);
 
 #endif

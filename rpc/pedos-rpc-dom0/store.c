@@ -12,14 +12,14 @@
 #include <string.h>
 
 /*
- * A transaction fails where somebody else has changed the same nodes meanwhile. Nobody has a reason
- * to do that all the time.
+ * How often a transaction is tried. It fails if somebody else changes the same nodes meanwhile,
+ * which nobody has a reason to do all the time.
  */
 #define TRIES 100
 
-/* A node of a guest's tables, as it should be. */
+/* A node of a guest's tables, with the value that it should have. */
 struct node {
-	unsigned guest; /* the domid of the one that may read it */
+	unsigned guest; /* the domid of the guest that may read it */
 	char directory[STORE_PATH_SIZE], path[STORE_PATH_SIZE];
 	const char *value;
 	unsigned length;
@@ -33,8 +33,9 @@ static void set_path(struct node *node, const char *table, const char *name)
 		 name);
 }
 
-/* ---- Permissions: the first entry is the owner's, with what those may who are not listed ---- */
+/* ---- Permissions ---- */
 
+/* The first entry is the owner, with the permissions of everybody who has no entry. */
 static bool permissions_right(struct xs_handle *xs, xs_transaction_t t, const char *path,
 			      unsigned guest)
 {
@@ -47,13 +48,13 @@ static bool permissions_right(struct xs_handle *xs, xs_transaction_t t, const ch
 	return right;
 }
 
-static bool set_permissions(struct xs_handle *xs, xs_transaction_t t, const char *path,
-			    unsigned guest)
+static int set_permissions(struct xs_handle *xs, xs_transaction_t t, const char *path,
+			   unsigned guest)
 {
 	struct xs_permissions permissions[] = {{.id = 0, .perms = XS_PERM_NONE},
 					       {.id = guest, .perms = XS_PERM_READ}};
 
-	return xs_set_permissions(xs, t, path, permissions, 2);
+	return xs_set_permissions(xs, t, path, permissions, 2) ? 0 : -errno;
 }
 
 /* ---- One node ---- */
@@ -68,14 +69,24 @@ static bool node_right(struct xs_handle *xs, xs_transaction_t t, const struct no
 	return right && permissions_right(xs, t, node->path, node->guest);
 }
 
-static bool write_node(struct xs_handle *xs, xs_transaction_t t, const struct node *node)
+static int make_directory(struct xs_handle *xs, xs_transaction_t t, const struct node *node)
 {
-	if (!permissions_right(xs, t, node->directory, node->guest) &&
-	    !(xs_mkdir(xs, t, node->directory) &&
-	      set_permissions(xs, t, node->directory, node->guest)))
-		return false;
-	return node_right(xs, t, node) || (xs_write(xs, t, node->path, node->value, node->length) &&
-					   set_permissions(xs, t, node->path, node->guest));
+	if (permissions_right(xs, t, node->directory, node->guest))
+		return 0;
+	if (!xs_mkdir(xs, t, node->directory))
+		return -errno;
+	return set_permissions(xs, t, node->directory, node->guest);
+}
+
+static int write_node(struct xs_handle *xs, xs_transaction_t t, const struct node *node)
+{
+	int r = make_directory(xs, t, node);
+
+	if (r < 0 || node_right(xs, t, node))
+		return r;
+	if (!xs_write(xs, t, node->path, node->value, node->length))
+		return -errno;
+	return set_permissions(xs, t, node->path, node->guest);
 }
 
 /* ---- Both nodes of a pair ---- */
@@ -95,17 +106,17 @@ static bool guest_exists(struct xs_handle *xs, xs_transaction_t t, unsigned gues
 static int try_to_write(struct xs_handle *xs, const struct node nodes[2])
 {
 	xs_transaction_t t = xs_transaction_start(xs);
-	bool written, there;
-	int code;
+	bool there;
+	int r = 0;
 
 	if (t == XBT_NULL)
 		return -errno;
 	there = guest_exists(xs, t, nodes[0].guest) && guest_exists(xs, t, nodes[1].guest);
-	written = there && write_node(xs, t, &nodes[0]) && write_node(xs, t, &nodes[1]);
-	code = errno;
-	if (!xs_transaction_end(xs, t, !written))
+	for (int i = 0; i < 2 && there && r == 0; i++)
+		r = write_node(xs, t, &nodes[i]);
+	if (!xs_transaction_end(xs, t, !there || r < 0))
 		return -errno;
-	return written || !there ? 0 : -code;
+	return r;
 }
 
 int store_put_pair(struct xs_handle *xs, const struct domain *source, const struct domain *target,
@@ -118,8 +129,8 @@ int store_put_pair(struct xs_handle *xs, const struct domain *source, const stru
 	snprintf(source_domid, sizeof(source_domid), "%u", source->domid);
 	snprintf(target_domid, sizeof(target_domid), "%u", target->domid);
 	/*
-	 * The target's first, in the order of events, too: when the source learns that it may call,
-	 * the target knows.
+	 * The target's node comes first, and so does its event: when the source learns that it may
+	 * call, the target already knows.
 	 */
 	nodes[0] = (struct node){.guest = target->domid, .value = text, .length = (unsigned)length};
 	set_path(&nodes[0], STORE_SOURCES, source_domid);

@@ -1,5 +1,5 @@
 /*
- * Which tables the guests should have. Pure.
+ * Which tables the guests should have.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

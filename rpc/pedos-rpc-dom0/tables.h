@@ -1,5 +1,10 @@
 /*
- * Which tables the guests should have, from the domains that run and the policy's rules. Pure.
+ * Which tables the guests should have, according to the running domains and the policy. Pure.
+ *
+ * The room rpc/pedos-rpc-dom0 is the program that tells guests the policy. It includes only cli,
+ * rpc/policy, rpc/base, system/ and text/, not the transports, since it takes no part in calls. It
+ * asks the hypervisor which domains run, and reads and writes xenstore with Xen's own libraries. It
+ * must not use anything that a guest can write.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -12,28 +17,29 @@
 struct domain {
 	unsigned domid;
 	char name[RPC_NAME_SIZE];
-	bool twin; /* another one has its name, too */
+	bool twin; /* another domain has the same name */
 };
 
 /*
- * Mark the domains whose name is not theirs alone: a name that stands for two says of neither who
- * it is. They take no part.
+ * Mark the domains that share their name with another one. They take no part, since the name does
+ * not tell them apart.
  */
 void tables_mark_twins(struct domain *domains, size_t count);
 
 /*
- * What the domain `target` is to be told about `source`, at `text`, not terminated. Returns its
- * length; 0: nothing, `source` may call nothing there, or it is the same domain. -E2BIG: too many
- * rules concern the two.
+ * Write what the domain `target` is told about `source` to `text`, without a NUL. Returns its
+ * length.
+ * 0: nothing; `source` may call nothing there, or one of them takes no part, or they are the same.
+ * -E2BIG: too many rules are about the two.
  */
 ssize_t tables_pair(const struct rpc_policy *policy, const struct domain *source,
 		    const struct domain *target, char text[RPC_PAIR_TEXT_MAX]);
 
-/* Is there a pair that tables_pair() finds too large? *source and *target are the first such. */
+/* Is there a pair whose text is too long? *source and *target are then the first such pair. */
 bool tables_too_large(const struct rpc_policy *policy, const struct domain *domains, size_t count,
 		      const struct domain **source, const struct domain **target);
 
-/* What a node below the tables stands for: NULL, if it stands for none of the domains that run. */
+/* Find the domain that a node of the tables is about. NULL: it is about none that runs. */
 const struct domain *tables_find_name(const struct domain *domains, size_t count, const char *name);
 const struct domain *tables_find_domid(const struct domain *domains, size_t count,
 				       const char *decimal);

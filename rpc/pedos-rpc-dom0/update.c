@@ -1,5 +1,5 @@
 /*
- * Making the tables in xenstore what they should be.
+ * Bringing the tables in xenstore up to date.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What there should be. */
+/* What the tables should say. */
 struct wanted {
 	const struct rpc_policy *policy;
 	const struct domain *domains;
@@ -49,7 +49,7 @@ static bool list(struct xs_handle *xs, const char *path, char ***names, unsigned
 	return r == 0;
 }
 
-/* Is the node `name` in that table of that guest to stay? */
+/* Should the node `name` in this table of this guest stay? */
 static bool stays(const struct wanted *wanted, const char *guest, const char *table,
 		  const char *name)
 {
@@ -88,7 +88,8 @@ static bool remove_table(struct xs_handle *xs, const char *guest, const char *ta
 }
 
 /*
- * Of guests that have gone, too, as long as their trees are there. `wanted`: NULL, if nothing is.
+ * Remove wrong nodes from all tables, also from those of guests that have gone and whose trees are
+ * still there. `wanted` NULL: remove all tables.
  */
 static bool clean(struct xs_handle *xs, const struct wanted *wanted)
 {

@@ -1,5 +1,5 @@
 /*
- * Making the tables in xenstore what they should be.
+ * Bringing the tables in xenstore up to date.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -9,15 +9,15 @@
 #include "domains.h"
 
 /*
- * Remove what should not be there, first, then write what should. Says on stderr what could not be
- * done, and goes on with the rest. Returns whether all was done.
+ * Remove what should not be in the tables, then write what is missing. Says on stderr what could
+ * not be done, and continues with the rest. Returns whether everything was done.
  */
 bool update_tables(struct xs_handle *xs, const struct rpc_policy *policy,
 		   const struct domain *domains, size_t count);
 
 /*
- * Remove all tables of all guests. Says on stderr what could not be removed. Returns whether all
- * was.
+ * Remove all tables of all guests. Says on stderr what could not be removed. Returns whether
+ * everything was removed.
  */
 bool update_clear(struct xs_handle *xs);
 

@@ -38,7 +38,7 @@ static void hang_up(struct caller *caller)
 	caller->channel.transport = NULL;
 }
 
-/* Say why the call is lost. */
+/* Tell the user why the call has failed. Returns the status to exit with. */
 static int explain(const struct caller *caller, int code)
 {
 	const char *target = caller->options->target;
@@ -76,9 +76,10 @@ static int explain_refusal(const struct caller *caller, const struct rpc_refusal
 }
 
 /*
- * Ask for the service. -1: it runs. -ECANCELED: we are to stop. Otherwise the status to exit with.
+ * Ask for the service. 0: it runs. -ECANCELED: a signal asks us to stop. Any other negative errno:
+ * it does not run; the user has been told why, and *status is what to exit with.
  */
-static int ask(struct caller *caller)
+static int ask(struct caller *caller, int *status)
 {
 	unsigned char bytes[2 * RPC_FRAME_HEADER_SIZE + 4 + RPC_CALL_MAX], payload[RPC_SMALL_MAX];
 	size_t length = rpc_frame_put_number(bytes, RPC_HELLO, RPC_VERSION);
@@ -90,22 +91,25 @@ static int ask(struct caller *caller)
 				rpc_call_encode(&caller->options->call, payload));
 	rpc_session_begin(&caller->session, RPC_SERVICE);
 	r = rpc_send_frames(&caller->channel, caller->stop, bytes, length);
-	if (r == 0 || r == -ECONNRESET) /* one that was too busy to read has left its answer */
+	if (r == 0 || r == -ECONNRESET) /* a daemon that was too busy to read has left a refusal */
 		r = rpc_receive_frame(&caller->channel, &caller->session, caller->stop,
-				      clock_now() + RPC_PATIENCE, &reception);
-	/* Somebody may have to be asked there, and take their time. */
+				      clock_now() + RPC_TIMEOUT, &reception);
+	/* No timeout: somebody there may have to be asked, and take their time. */
 	if (r == 0)
 		r = rpc_receive_frame(&caller->channel, &caller->session, caller->stop, -1,
 				      &reception);
-	if (r < 0)
-		return r == -ECANCELED ? r : explain(caller, r);
+	if (r < 0) {
+		*status = r == -ECANCELED ? EXIT_FAILED : explain(caller, r);
+		return r;
+	}
 	if (reception.frame.type == RPC_ACCEPTED)
-		return -1;
+		return 0;
 	rpc_refusal_decode(reception.payload, reception.frame.length, &refusal);
-	return explain_refusal(caller, &refusal);
+	*status = explain_refusal(caller, &refusal);
+	return -ECONNREFUSED;
 }
 
-/* Join the streams: those of the program, or our own. */
+/* Join the streams of the program, or our own, to those of the service. */
 static int join(struct caller *caller)
 {
 	char **program = caller->options->program;
@@ -120,11 +124,15 @@ static int join(struct caller *caller)
 	}
 	if (r < 0)
 		return r;
-	rpc_relay_input(&caller->relay, RPC_STDIN, program ? caller->program.in : STDIN_FILENO,
-			program);
-	rpc_relay_output(&caller->relay, RPC_STDOUT, program ? caller->program.out : STDOUT_FILENO,
-			 program, !program && isatty(STDOUT_FILENO));
-	rpc_relay_output(&caller->relay, RPC_STDERR, dup(STDERR_FILENO), false, true);
+	if (program) {
+		rpc_relay_input(&caller->relay, RPC_STDIN, caller->program.in, RPC_OWN);
+		rpc_relay_output(&caller->relay, RPC_STDOUT, caller->program.out, RPC_OWN);
+	} else {
+		rpc_relay_input(&caller->relay, RPC_STDIN, STDIN_FILENO, 0);
+		rpc_relay_output(&caller->relay, RPC_STDOUT, STDOUT_FILENO,
+				 isatty(STDOUT_FILENO) ? RPC_SCREENED : 0);
+	}
+	rpc_relay_output(&caller->relay, RPC_STDERR, dup(STDERR_FILENO), RPC_SCREENED);
 	rpc_relay_name_lines(&caller->relay, caller->options->target);
 	return 0;
 }
@@ -142,7 +150,7 @@ static int carry(struct caller *caller)
 	return r;
 }
 
-/* What the service's end means for our own status. */
+/* The status that the end of the service gives us. */
 static int service_status(const struct caller *caller)
 {
 	int error = caller->relay.outputs[0].error;
@@ -154,8 +162,8 @@ static int service_status(const struct caller *caller)
 }
 
 /*
- * What the program's end means. It is waited for as long as it takes, but not against the user's
- * will.
+ * Wait for the program, without a timeout. Returns its status. -ECANCELED: a signal asks us to
+ * stop.
  */
 static int program_status(struct caller *caller)
 {
@@ -168,8 +176,8 @@ static int program_status(struct caller *caller)
 }
 
 /*
- * Die of the signal that stopped us, so that a shell or script sees what happened; the program gets
- * it first, while it still has a peer.
+ * Die of the signal that stopped us, so that a shell or script sees what happened. The program gets
+ * the signal first, while it still has a peer.
  */
 static int stop(struct caller *caller)
 {
@@ -192,20 +200,22 @@ static int stop(struct caller *caller)
 }
 
 /*
- * A program that is content may not have been able to tell that the service was not: some formats
- * have no word for it. But a service may well die of writing more than the program wanted.
+ * If the program has succeeded, the status of the service decides: in some formats a program cannot
+ * learn that its peer has failed. But a service that dies of SIGPIPE has only written more than the
+ * program wanted.
  */
 static int joint_status(int program, int service)
 {
 	return program != 0 || service == 128 + SIGPIPE ? program : service;
 }
 
+/* Returns the status to exit with. -ECANCELED: a signal asks us to stop. */
 static int call(struct caller *caller)
 {
-	int status = ask(caller), r;
+	int status, r = ask(caller, &status);
 
-	if (status != -1)
-		return status;
+	if (r < 0)
+		return r == -ECANCELED ? r : status;
 	if (join(caller) < 0)
 		return EXIT_FAILED;
 	r = carry(caller);
@@ -226,19 +236,19 @@ int main(int argc, char **argv)
 	static struct caller caller;
 	struct rpc_failure failure;
 	struct options options;
-	int status;
+	int status, r;
 
 	descriptors_fill();
-	/* A message is one write: others may share our stderr. */
+	/* Write each message at once: others may use the same stderr. */
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	status = options_parse(&options, argc, argv);
 	if (status >= 0)
 		return status;
 	caller.options = &options;
-	if (options.transport->connect(&caller.channel, options.target, options.sockets, &failure) <
-	    0) {
+	r = options.transport->connect(&caller.channel, options.target, options.sockets, &failure);
+	if (r < 0) {
 		warnx("%s", failure.text);
-		return failure.status;
+		return r == -EHOSTUNREACH ? EXIT_REFUSED : EXIT_FAILED;
 	}
 	caller.stop = stop_open();
 	status = call(&caller);

@@ -50,7 +50,7 @@ static const struct option long_options[] = {
 	{NULL, 0, NULL, 0},
 };
 
-/* What is wrong with the arguments, each being checked before it is used for anything. */
+/* Check the arguments, and store them. Returns NULL, or a sentence that says what is wrong. */
 static const char *wrong_arguments(struct options *options, char **arguments, const char *user,
 				   const char *as)
 {
@@ -114,7 +114,7 @@ int options_parse(struct options *options, int argc, char **argv)
 					       fflush(stdout) != 0
 				       ? EXIT_FAILED
 				       : 0;
-		default: /* getopt has said what is wrong */
+		default: /* getopt has printed what is wrong */
 			return misused(NULL);
 		}
 	}

@@ -17,13 +17,13 @@ enum {
 
 struct options {
 	const struct rpc_transport *transport;
-	const char *sockets; /* unix: their directory */
+	const char *sockets; /* unix: the directory of the sockets */
 	const char *target;
 	struct rpc_call call;
-	char **program; /* with its arguments, NULL at the end; NULL: our own stdin and stdout */
+	char **program; /* and its arguments, NULL at the end; NULL: use our own stdin and stdout */
 };
 
-/* -1: go on. Otherwise the status to exit with. */
+/* Returns -1 to go on, otherwise the status to exit with. */
 int options_parse(struct options *options, int argc, char **argv);
 
 #endif

@@ -16,9 +16,8 @@
 
 extern char **environ;
 
-#define MOMENT                                                                            \
-	900 /* milliseconds: two of them, and the whole call has ended within two seconds \
-	     */
+/* Milliseconds for the program to end. Twice that, and the call has ended within two seconds. */
+#define END_TIMEOUT 900
 
 int program_start(struct program *program, char *const argv[])
 {
@@ -41,13 +40,15 @@ int program_start(struct program *program, char *const argv[])
 	return r;
 }
 
-int program_wait(struct program *program, int patience)
+int program_wait(struct program *program, int timeout)
 {
 	struct pollfd fd = {.fd = program->ended, .events = POLLIN};
 	int status;
 
-	if (poll(&fd, 1, patience) <= 0 || waitpid(program->pid, &status, 0) < 0)
-		return -1;
+	if (poll(&fd, 1, timeout) <= 0)
+		return -ETIMEDOUT;
+	if (waitpid(program->pid, &status, 0) < 0)
+		return -errno;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
@@ -55,6 +56,6 @@ void program_end(struct program *program)
 {
 	static const int signals[] = {SIGTERM, SIGKILL};
 
-	for (unsigned i = 0; i < 2 && program_wait(program, MOMENT) < 0; i++)
+	for (unsigned i = 0; i < 2 && program_wait(program, END_TIMEOUT) < 0; i++)
 		kill(program->pid, signals[i]);
 }

@@ -1,6 +1,10 @@
 /*
  * The local program whose stdin and stdout are joined to the service's.
  *
+ * The room rpc/pedos-rpc is the program that calls. It includes cli and the rooms of rpc, except
+ * rpc/policy: the other end decides. It starts the local program, and handles signals and exit
+ * statuses. It passes streams on without interpreting them.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
@@ -10,19 +14,19 @@
 
 struct program {
 	pid_t pid;
-	int ended; /* a descriptor that becomes readable when it has ended */
-	int in;    /* what it writes */
-	int out;   /* what it reads */
+	int ended; /* a descriptor that becomes readable when the program has ended */
+	int in;    /* our end of its stdout */
+	int out;   /* our end of its stdin */
 };
 
-/* Start it with a pipe each way. 0 or a negative errno. */
+/* Start it, with pipes as its stdin and stdout. 0 or a negative errno. */
 int program_start(struct program *program, char *const argv[]);
 /*
- * Its exit status, 128 + N when signal N ended it. Waits for at most `patience` milliseconds (-1:
- * until it ends). -1: it runs still.
+ * Wait for it to end, for at most `timeout` milliseconds (-1: for ever). Returns its exit status,
+ * 128 + N if signal N ended it. -ETIMEDOUT: it still runs.
  */
-int program_wait(struct program *program, int patience);
-/* The call is lost: give it a moment to end by itself, then end it. */
+int program_wait(struct program *program, int timeout);
+/* The call has failed: wait a moment for the program to end by itself, then end it. */
 void program_end(struct program *program);
 
 #endif

@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MOMENT 5000 /* milliseconds, for a service to clean up */
+#define END_TIMEOUT 5000 /* milliseconds for a service to clean up */
 
 int account_find(struct account *account, const char *name)
 {
@@ -58,7 +58,7 @@ int account_end_with(pid_t parent, int signal)
 	return getppid() == parent ? 0 : -ESRCH;
 }
 
-/* Signals as a program expects them. */
+/* Set signals as a program expects them. */
 static void reset_signals(void)
 {
 	sigset_t none;
@@ -76,14 +76,14 @@ static void become_program(const struct account *account, char *const argv[],
 	reset_signals();
 	umask(022);
 	setsid();
-	/* Ours are above 2, all of them: none is overwritten before it is copied. */
+	/* All of `fds` are above 2, so none is overwritten before it is copied. */
 	for (int i = 0; i < 3; i++) {
 		if (dup2(fds[i], i) < 0)
 			return;
 	}
 	if (account_become(account) < 0)
 		return;
-	/* It is of no use to anybody once we are gone, killed it may be. */
+	/* It must not outlive us, even if we are killed. */
 	if (account_end_with(parent, SIGKILL) < 0)
 		return;
 	if (chdir(account->home) < 0 && chdir("/") < 0)
@@ -101,10 +101,7 @@ int account_run(const struct account *account, char *const argv[], char *const e
 		return -errno;
 	process->pid = fork();
 	if (process->pid == 0) {
-		/*
-		 * The pipe closes by itself when the program runs; what it has to tell is that it
-		 * does not.
-		 */
+		/* The pipe closes when the program starts; if it cannot, we write why. */
 		if (syscall(SYS_close_range, 3u, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */) == 0 ||
 		    errno == ENOSYS || errno == EINVAL)
 			become_program(account, argv, environment, fds, parent);
@@ -149,7 +146,7 @@ void account_process_end(const struct account_process *process)
 	struct pollfd ended = {.fd = process->ended, .events = POLLIN};
 
 	kill(-process->pid, SIGTERM);
-	poll(&ended, 1, MOMENT);
+	poll(&ended, 1, END_TIMEOUT);
 	kill(-process->pid, SIGKILL);
 	account_process_reap(process);
 }

@@ -255,7 +255,7 @@ static void meet(struct calls *calls, struct rpc_pending *call)
 	}
 	place->call = *call;
 	place->begun = clock_now();
-	place->deadline = place->begun + RPC_PATIENCE;
+	place->deadline = place->begun + RPC_TIMEOUT;
 	place->used = true;
 	begin(calls, place);
 }

@@ -70,8 +70,8 @@ static int open_signals(void)
 	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-int daemon_open(struct daemon **made, const struct options *options,
-		const struct rpc_policy *policy)
+bool daemon_open(struct daemon **made, const struct options *options,
+		 const struct rpc_policy *policy)
 {
 	struct daemon *daemon = calloc(1, sizeof(*daemon));
 	struct rpc_failure failure = {.text = "out of memory"};
@@ -80,10 +80,10 @@ int daemon_open(struct daemon **made, const struct options *options,
 	    (daemon->calls.signals = open_signals()) < 0 ||
 	    options->transport->listen(&daemon->calls.listener, &options->listen, &failure) < 0) {
 		log_line(LOG_ERR, "%s", failure.text);
-		return -1;
+		return false;
 	}
 	*made = daemon;
-	return 0;
+	return true;
 }
 
 /* Sleep until something has happened. */

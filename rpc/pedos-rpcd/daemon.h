@@ -1,5 +1,9 @@
 /*
- * The daemon itself: takes calls in, and has each served by a process of its own.
+ * The daemon itself: accepts calls, and has each of them served by a process of its own.
+ *
+ * The room rpc/pedos-rpcd is the daemon that is called. It includes cli and the rooms of rpc. It is
+ * the only room that changes to other accounts and starts services. The daemon reads nothing that a
+ * caller sends: only the process of the call does. It passes streams on without interpreting them.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -12,12 +16,12 @@
 
 struct daemon;
 
-/* Begin to listen. On failure -1, after saying why. */
-int daemon_open(struct daemon **daemon, const struct options *options,
-		const struct rpc_policy *policy);
+/* Begin to listen. Returns whether that worked; if not, the log says why. */
+bool daemon_open(struct daemon **daemon, const struct options *options,
+		 const struct rpc_policy *policy);
 /*
- * Serve until a signal ends it, in the daemon. Returns the status to exit with; also in the
- * processes of the calls.
+ * Serve calls until a signal ends the daemon. Returns the status to exit with, both in the daemon
+ * and, when a call has ended, in the process of the call.
  */
 int daemon_run(struct daemon *daemon);
 

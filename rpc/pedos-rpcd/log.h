@@ -8,7 +8,7 @@
 #define RPCD_LOG_H
 #include <syslog.h>
 
-/* One line. `priority`: LOG_ERR, LOG_WARNING or LOG_INFO. */
+/* Write one line. `priority` is LOG_ERR, LOG_WARNING or LOG_INFO. */
 void log_line(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -15,23 +15,26 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The policy to begin with: with a wrong one nobody would know what it denies. */
-static int load_policy(const struct options *options, struct rpc_policy *policy)
+/*
+ * Read the policy, where this daemon has one of its own. Returns false after saying what is wrong:
+ * with a wrong one nobody would know what it denies.
+ */
+static bool load_policy(const struct options *options, struct rpc_policy *policy)
 {
 	struct rpc_policy_error error;
 	char text[4500];
 
 	*policy = (struct rpc_policy){.count = 0};
 	if (options->transport->rules)
-		return 0;
+		return true;
 	if (rpc_policy_load(options->policy, policy, &error) < 0) {
 		warnx("the policy is wrong: %s", rpc_policy_error_text(&error, text, sizeof(text)));
-		return -1;
+		return false;
 	}
 	if (policy->files == 0)
 		log_line(LOG_WARNING, "there is no policy in %s: every call is refused",
 			 options->policy);
-	return 0;
+	return true;
 }
 
 int main(int argc, char **argv)
@@ -42,20 +45,20 @@ int main(int argc, char **argv)
 	int status, ready = -1;
 
 	descriptors_fill();
-	/* A line of the log is one write: the calls' processes write there, too. */
+	/* Write each line of the log at once: the processes of calls write there, too. */
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	status = options_parse(&options, argc, argv);
 	if (status >= 0)
 		return status;
-	/* What else the starter had open is nobody's business here, least of all a service's. */
+	/* Close what the program that started us has left open: no service must inherit it. */
 	syscall(SYS_close_range, (unsigned)(3 + options.listen.inherited), ~0u, 0);
-	if (load_policy(&options, &policy) < 0)
+	if (!load_policy(&options, &policy))
 		return EXIT_FAILED;
 	if (!options.foreground)
 		ready = background_begin();
 	if (!options.foreground && ready < 0)
 		errx(EXIT_FAILED, "going to the background: %s", strerror(-ready));
-	if (daemon_open(&daemon, &options, &policy) < 0)
+	if (!daemon_open(&daemon, &options, &policy))
 		return EXIT_FAILED;
 	if (!options.foreground && background_ready(ready) < 0)
 		return EXIT_FAILED;

@@ -18,8 +18,8 @@
 static const char help[] =
 	"Usage: pedos-rpcd [OPTION]... [DOMAIN]...\n"
 	"Serve the calls of other VMs: run the services that the policy lets them call.\n"
-	"A DOMAIN is a user account of this machine (default: your own); in a Xen guest it is\n"
-	"the guest, and none is named.\n"
+	"A DOMAIN is a user account of this machine (default: your own). In a Xen guest the\n"
+	"domain is the guest, so name none.\n"
 	"\n"
 	"      --transport=NAME   xen or unix (default: xen in a Xen guest, else unix)\n"
 	"      --sockets=DIR      unix: where to make the sockets (default /run/pedos-rpcd)\n"
@@ -28,15 +28,16 @@ static const char help[] =
 	"                         /usr/local/etc/pedos-rpc, /etc/pedos-rpc)\n"
 	"      --user=NAME        run services as this account, where the policy names none\n"
 	"                         (default: the domain's; in a Xen guest \"user\")\n"
-	"      --setenv=NAME=TEXT for services; may be repeated, such as DISPLAY=:0\n"
-	"      --prompt=COMMAND   where the policy says ask: run COMMAND SOURCE TARGET SERVICE;\n"
-	"                         status 0 allows (default: none, and ask denies)\n"
-	"      --max-calls=N      at once, of one source (default 64)\n"
+	"      --setenv=NAME=TEXT set a variable for services, such as DISPLAY=:0; may be\n"
+	"                         repeated\n"
+	"      --prompt=COMMAND   if the policy says ask, run COMMAND SOURCE TARGET SERVICE;\n"
+	"                         status 0 allows the call (default: none, and ask denies)\n"
+	"      --max-calls=N      calls of one source at the same time (default 64)\n"
 	"  -f, --foreground       stay in the foreground, log to stderr\n"
 	"  -h, --help             show this help\n"
 	"  -V, --version          show the version\n"
 	"\n"
-	"SIGHUP reads the policy again, SIGTERM ends it.\n"
+	"SIGHUP reads the policy again; SIGTERM ends the daemon and all calls.\n"
 	"Example: pedos-rpcd --foreground --policy=./policy work\n";
 
 enum {
@@ -73,7 +74,7 @@ static int misused(const char *why)
 	return EXIT_USAGE;
 }
 
-/* Append to an array of `room` entries that ends with NULL. */
+/* Append to an array of `room` entries, NULL at the end. Returns NULL, or what is wrong. */
 static const char *append(const char **array, size_t room, const char *text)
 {
 	size_t n = 0;
@@ -97,7 +98,7 @@ static const char *parse_max_calls(struct options *options, const char *text)
 	return NULL;
 }
 
-/* One option. NULL: fine. */
+/* Take one option. Returns NULL, or a sentence that says what is wrong. */
 static const char *take(struct options *options, int option, const char **transport)
 {
 	switch (option) {
@@ -130,7 +131,7 @@ static const char *take(struct options *options, int option, const char **transp
 	return NULL;
 }
 
-/* Sockets that systemd has opened for this very process begin at descriptor 3. */
+/* Sockets that systemd has opened for this process begin at descriptor 3. */
 static void find_inherited(struct options *options)
 {
 	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");

@@ -21,20 +21,20 @@ enum {
 struct options {
 	const struct rpc_transport *transport;
 	struct rpc_listen_options listen;
-	/* The caller's account, where no domain is named. */
+	/* If no domain is named: our own account, and a list of only that. */
 	char own_domain[RPC_NAME_SIZE];
 	const char *own_domains[1];
-	const char *policy;                         /* directory; unix only */
+	const char *policy;                         /* its directory; unix only */
 	const char *service_dirs[SERVICE_DIRS_MAX]; /* NULL at the end */
 	const char *environment[SETENV_MAX + 1];    /* NAME=VALUE for services; NULL at the end */
-	/* The account for services of which the policy says none; NULL: the domain's. */
+	/* The account to run services as if the policy names none; NULL: that of the domain. */
 	const char *user;
 	const char *prompt; /* the command that asks; NULL: none */
-	unsigned max_calls; /* at once, of one source */
+	unsigned max_calls; /* of one source at the same time */
 	bool foreground;
 };
 
-/* -1: go on. Otherwise the status to exit with. */
+/* Returns -1 to go on, otherwise the status to exit with. */
 int options_parse(struct options *options, int argc, char **argv);
 
 #endif

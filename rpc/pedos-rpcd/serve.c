@@ -62,8 +62,8 @@ static void await_end(struct call *call, int64_t deadline)
 }
 
 /*
- * Tell the caller that it is not served. What it is told and what the log says differ where the
- * reason is nobody's business there.
+ * Tell the caller that the call is refused, and why. `logged` is the reason for the log, if that
+ * must not be told to the caller; NULL: the same.
  */
 static void refuse(struct call *call, int code, const char *reason, const char *logged)
 {
@@ -80,22 +80,23 @@ static void refuse(struct call *call, int code, const char *reason, const char *
 		await_end(call, clock_now() + REFUSAL_TIME);
 }
 
-/* The account to run as: the policy's, else what this daemon was told, else the domain's own. */
+/* The account to run as: that of the policy, else that of --user, else that of the domain. */
 static bool find_account(struct call *call, const char *user)
 {
 	const char *name = *user ? user : call->options->user;
 	const char *asked = call->verdict.asked_user;
 	int r;
 
-	/* A daemon of a plain user serves as that user, whatever its domain is called. */
+	/* A daemon that a plain user started serves as that user, even under another name. */
 	if (!name && geteuid() == 0)
 		name = call->pending->target;
 	r = account_find(&call->account, name);
 	if (r < 0) {
 		refuse(call, EIO,
-		       "the account to run it as is not to be had there; the log there says more",
-		       r == -EPERM ? "to run services as another account it must be started as root"
-				   : "there is no such account to run it as");
+		       "the service's account cannot be used there; the log there says why",
+		       r == -EPERM ? "only a pedos-rpcd that root started can run it as another "
+				     "account"
+				   : "the account to run it as does not exist");
 		return false;
 	}
 	if (*asked && strcmp(asked, call->account.name) != 0) {
@@ -106,8 +107,9 @@ static bool find_account(struct call *call, const char *user)
 }
 
 /*
- * Carry on until the process ends. Returns its status, or a negative errno when the caller has gone
- * or we are to stop.
+ * Wait until the process ends. Returns its status.
+ * -ECONNRESET: the caller has gone.
+ * -ECANCELED: a signal asks us to stop.
  */
 static int await_process(struct call *call, const struct account_process *process)
 {
@@ -122,7 +124,7 @@ static int await_process(struct call *call, const struct account_process *proces
 	return account_process_status(process);
 }
 
-/* Ask somebody. Returns whether they allow it. */
+/* Ask the user with --prompt. Returns whether they allow the call. */
 static bool is_allowed_by_prompt(struct call *call)
 {
 	char *argv[] = {(char *)"/bin/sh",     (char *)"-c",
@@ -191,27 +193,27 @@ static bool is_allowed(struct call *call)
 	return true;
 }
 
-/* Our ends of the three pipes to a service, and the service's. */
+/* Three pipes to a service: our ends, and those of the service. */
 struct pipes {
 	int ours[3], theirs[3];
 };
 
-static bool make_pipes(struct pipes *pipes)
+static int make_pipes(struct pipes *pipes)
 {
 	for (int i = 0; i < 3; i++) {
 		int ends[2];
 
 		if (pipe2(ends, O_CLOEXEC) < 0)
-			return false;
+			return -errno;
 		pipes->ours[i] = ends[i == STDIN_FILENO];
 		pipes->theirs[i] = ends[i != STDIN_FILENO];
 	}
-	return true;
+	return 0;
 }
 
 /*
- * Find and start the service. It becomes its account, and so do we: from here on nothing needs
- * more.
+ * Find and start the service. Then this process becomes the account of the service, too, since
+ * nothing after this needs more rights. Returns whether that worked.
  */
 static bool start(struct call *call)
 {
@@ -229,10 +231,10 @@ static bool start(struct call *call)
 		 "%s is no file, or others than root may change it or a directory on its way",
 		 path);
 	if (r == 0)
-		r = make_pipes(&pipes)
-			    ? account_run(&call->account, argv, call->environment.entries,
-					  pipes.theirs, &call->process)
-			    : -errno;
+		r = make_pipes(&pipes);
+	if (r == 0)
+		r = account_run(&call->account, argv, call->environment.entries, pipes.theirs,
+				&call->process);
 	if (r < 0) {
 		if (r != -EPERM)
 			snprintf(logged, sizeof(logged), "%s cannot be run: %s", path,
@@ -244,16 +246,16 @@ static bool start(struct call *call)
 	for (int i = 0; i < 3; i++)
 		close(pipes.theirs[i]);
 	close(call->served->report);
-	rpc_relay_output(&call->relay, RPC_STDIN, pipes.ours[0], true, false);
-	rpc_relay_input(&call->relay, RPC_STDOUT, pipes.ours[1], true);
-	rpc_relay_input(&call->relay, RPC_STDERR, pipes.ours[2], true);
+	rpc_relay_output(&call->relay, RPC_STDIN, pipes.ours[0], RPC_OWN);
+	rpc_relay_input(&call->relay, RPC_STDOUT, pipes.ours[1], RPC_OWN);
+	rpc_relay_input(&call->relay, RPC_STDERR, pipes.ours[2], RPC_OWN);
 	return account_become(&call->account) == 0 &&
 	       account_end_with(call->served->daemon, SIGTERM) == 0;
 }
 
 /*
- * Carry the streams until the service has ended and the caller has got everything. 0, or a negative
- * errno.
+ * Carry the streams until the service has ended and everything has been sent to the caller. 0, or a
+ * negative errno.
  */
 static int carry(struct call *call)
 {
@@ -273,7 +275,7 @@ static int carry(struct call *call)
 	return r;
 }
 
-/* How it went, in one line. */
+/* Log the call in one line. */
 static void log_end(const struct call *call, int r)
 {
 	char end[128];
@@ -322,7 +324,7 @@ static void run(struct call *call)
 static bool is_let_in(struct call *call)
 {
 	const struct served *served = call->served;
-	const int64_t deadline = served->pending->begun + RPC_PATIENCE;
+	const int64_t deadline = served->pending->begun + RPC_TIMEOUT;
 	struct rpc_reception *reception = &served->pending->reception;
 	unsigned char hello[RPC_FRAME_HEADER_SIZE + 4];
 	int r;

@@ -1,5 +1,5 @@
 /*
- * Finding a service's program, and what it is told of its caller.
+ * Finding the program of a service, and its environment.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -46,7 +46,7 @@ const char *service_argument(const char *service)
 	return plus ? plus + 1 : NULL;
 }
 
-/* What does not fit is left out whole: no service gets half a value. */
+/* A variable that does not fit is left out: no service gets a part of a value. */
 static void __attribute__((format(printf, 2, 3)))
 add(struct service_environment *environment, const char *format, ...)
 {

@@ -1,5 +1,5 @@
 /*
- * Finding a service's program, and what it is told of its caller.
+ * Finding the program of a service, and its environment.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -18,7 +18,7 @@
  */
 int service_find(const char *const *dirs, const char *service, char path[PATH_MAX]);
 
-/* The argument behind the '+', NULL when there is no '+'. */
+/* The argument after the '+'; NULL: there is no '+'. */
 const char *service_argument(const char *service);
 
 #define SERVICE_ENVIRONMENT_MAX (SETENV_MAX + 16)
@@ -31,8 +31,8 @@ struct service_environment {
 };
 
 /*
- * Whose service, called by whom, and what `extra` (NULL at the end) adds. Nothing of our own
- * environment but the language.
+ * Make the environment of a service: what it is told of its account and of the call, and `extra`
+ * (NULL at the end). Of our own environment it gets only LANG.
  */
 void service_environment(struct service_environment *environment, const struct account *account,
 			 const char *source, const char *service, const char *const *extra);

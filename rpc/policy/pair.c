@@ -1,5 +1,5 @@
 /*
- * The text in which dom0 tells a target about one source. Pure.
+ * The text in which dom0 tells a target about one source.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -13,7 +13,7 @@
 
 struct output {
 	char *text;
-	size_t length; /* may become more than there is room for: then nothing more was written */
+	size_t length; /* may exceed the room: what did not fit was counted, not written */
 };
 
 static void put(struct output *output, const char *bytes, size_t length)
@@ -33,8 +33,8 @@ static size_t length_of(const char *string)
 }
 
 /*
- * The rules for the two, as far as they count. Returns whether one of them lets something be
- * called.
+ * Write the rules for the two, up to one that decides everything. Returns whether any of them
+ * allows a call, or asks.
  */
 static bool put_rules(struct output *output, const struct rpc_rule *rules, size_t count,
 		      const char *source, const char *target)
@@ -67,7 +67,7 @@ ssize_t rpc_pair_format(const struct rpc_rule *rules, size_t count, const char *
 
 /* ---- Reading ---- */
 
-/* Where the line at `from` ends: at its newline, or at `length`, where there is none. */
+/* The end of the line at `from`: its newline, or `length` if there is none. */
 static size_t line_end(const char *text, size_t from, size_t length)
 {
 	while (from < length && text[from] != '\n')
@@ -82,7 +82,7 @@ static bool take_source(const char *untrusted_text, size_t length, char source[R
 	for (size_t i = 0; i < length; i++)
 		source[i] = untrusted_text[i];
 	source[length] = '\0';
-	/* A NUL in it would end it early. */
+	/* A NUL inside would end the name early. */
 	return length_of(source) == length && vm_name_ok(source);
 }
 

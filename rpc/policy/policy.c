@@ -1,5 +1,5 @@
 /*
- * The policy: who may call which service of whom. Pure.
+ * The policy: reading its lines, and deciding.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -13,13 +13,13 @@ static const char any[] = "*", any_vm[] = "@anyvm";
 
 /* ---- Words ---- */
 
-/* What of the line has not been read yet. */
+/* The part of the line that has not been read yet. */
 struct text {
 	const char *at, *end;
 };
 
 struct word {
-	const char *at, *end; /* the same: there is none */
+	const char *at, *end; /* equal: there is no word */
 };
 
 static bool is_blank(char c)
@@ -40,7 +40,7 @@ static struct word next_word(struct text *text)
 	return word;
 }
 
-/* Go behind `string`, with which the word begins; false, if it does not. */
+/* Remove `string` from the beginning of the word. False if the word does not begin so. */
 static bool skip(struct word *word, const char *string)
 {
 	for (size_t i = 0; string[i]; i++) {
@@ -57,8 +57,7 @@ static bool word_is(struct word word, const char *string)
 }
 
 /*
- * Have a word as a string, in `string` of zeros. False: it is too long for that, or has a NUL in
- * it.
+ * Copy a word to `string`, which is all zeros. False if the word is too long for it or has a NUL.
  */
 static bool take(struct word word, char *string, size_t size)
 {
@@ -81,14 +80,14 @@ static bool equal(const char *a, const char *b)
 	return false;
 }
 
-/* Copy a string that fits, without what is behind it. */
+/* Copy a string that fits, without its NUL, to an array of zeros. */
 static void copy(char *to, const char *from)
 {
 	for (size_t i = 0; from[i]; i++)
 		to[i] = from[i];
 }
 
-/* ---- Columns: each returns NULL, or what is wrong ---- */
+/* ---- Columns: these return NULL, or a sentence that says what is wrong ---- */
 
 static const char *parse_service(struct word word, char service[RPC_NAME_SIZE])
 {
@@ -141,7 +140,7 @@ static const char *parse_action(struct word word, enum rpc_action *action)
 	return NULL;
 }
 
-/* One word behind the action. */
+/* One word after the action. */
 static const char *parse_key(struct word word, struct rpc_rule *rule)
 {
 	if (*word.at == '#')
@@ -171,8 +170,8 @@ static const char *parse_keys(struct text text, struct rpc_rule *rule)
 /* ---- Lines ---- */
 
 /*
- * A rule for what is too long to be called would never match. "*" and "+" are for calls without an
- * argument, too.
+ * Is a name that the rule matches short enough for a call? Otherwise the rule would never match.
+ * The arguments "*" and "+" also match a call without an argument, so they add no length.
  */
 static bool can_be_called(const struct rpc_rule *rule)
 {
@@ -197,7 +196,7 @@ static const char *parse_called(struct word service, struct word argument, struc
 	return why;
 }
 
-/* The five columns, and what stands behind them. */
+/* The five columns, and what follows them. */
 static const char *parse_rule(struct text text, struct rpc_rule *rule)
 {
 	struct word service = next_word(&text), argument = next_word(&text),
@@ -219,7 +218,7 @@ static const char *parse_rule(struct text text, struct rpc_rule *rule)
 	return why ? why : parse_keys(text, rule);
 }
 
-/* The three columns, and what stands behind them. */
+/* The three columns, and what follows them. */
 static const char *parse_pair_rule(struct text text, struct rpc_rule *rule)
 {
 	struct word service = next_word(&text), argument = next_word(&text),
@@ -237,7 +236,7 @@ static const char *parse_pair_rule(struct text text, struct rpc_rule *rule)
 	return why ? why : parse_keys(text, rule);
 }
 
-/* Nobody is to go on with half a rule. */
+/* A wrong line leaves a rule of zeros: nobody can use half a rule. */
 static int parsed(struct rpc_rule *rule, const char *wrong, const char **why)
 {
 	if (!wrong)
@@ -280,7 +279,7 @@ int rpc_rule_parse_pair(const char *untrusted_line, size_t length, struct rpc_ru
 	return parse_pair_line((struct text){untrusted_line, untrusted_line + length}, rule, why);
 }
 
-/* Append a string. Returns where it ends, in the text as a whole. */
+/* Write a string at text[at]. Returns the index of its end. */
 static size_t append(char *text, size_t at, const char *string)
 {
 	for (size_t i = 0; string[i]; i++)
@@ -324,7 +323,7 @@ bool rpc_rule_is_last(const struct rpc_rule *rule)
 	return equal(rule->service, any) && equal(rule->argument, any);
 }
 
-/* Is `service`, up to its argument, the one of the rule? */
+/* Does the pattern match `service`, without regard to its argument? */
 static bool service_matches(const char *pattern, const char *service)
 {
 	size_t i = 0;

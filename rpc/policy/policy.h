@@ -1,6 +1,10 @@
 /*
  * The policy: who may call which service of whom. Its text is described in pedos-rpc.policy(5).
- * Pure: nothing here reads a file or allocates.
+ *
+ * The room rpc/policy reads the policy, decides by it, and has the text in which dom0 tells it to
+ * guests. It includes only rpc/base and text/. policy and pair are pure: they read no file and
+ * allocate nothing. policy_file reads files and writes none. The room knows nothing of channels and
+ * of how a call is carried out.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -18,28 +22,32 @@ enum rpc_action {
 	RPC_ASK
 };
 
-/* One line. What is not used of an array is zeros, so that rules can be compared by their bytes. */
+/* One line. Unused bytes of arrays are zeros, so that rules can be compared byte by byte. */
 struct rpc_rule {
-	char service[RPC_NAME_SIZE];  /* without an argument; or "*": any */
-	char argument[RPC_NAME_SIZE]; /* begins with '+', "+" alone: none; or "*": any, or none */
-	char source[RPC_NAME_SIZE];   /* a VM; or "@anyvm" */
-	char target[RPC_NAME_SIZE];   /* the same */
-	char user[RPC_ACCOUNT_SIZE];  /* the account that the service runs as; empty: not said */
+	char service[RPC_NAME_SIZE];  /* without its argument; "*": any */
+	char argument[RPC_NAME_SIZE]; /* "+ARGUMENT"; "+": none; "*": any or none */
+	char source[RPC_NAME_SIZE];   /* a VM; "@anyvm": any */
+	char target[RPC_NAME_SIZE];   /* a VM; "@anyvm": any */
+	char user[RPC_ACCOUNT_SIZE];  /* the account to run the service as; empty: not given */
 	enum rpc_action action;
 };
 
 /*
- * Read a line of a policy: `length` bytes, without the newline; a carriage return before that is
- * passed over. 1: *rule is what it says. 0: it is blank or a comment. -EINVAL: it is wrong, and
- * *why a static sentence that says what is, and what is expected. *rule is zeros then.
+ * Read a line of a policy: `length` bytes, without the newline. A carriage return at its end is
+ * ignored.
+ * 1: *rule is the rule.
+ * 0: the line is blank or a comment.
+ * -EINVAL: the line is wrong. *why is a static sentence that says what is wrong and what is
+ * expected; *rule is all zeros.
  */
 int rpc_rule_parse(const char *untrusted_line, size_t length, struct rpc_rule *rule,
 		   const char **why);
 
 /*
- * The form without source and target, "SERVICE ARGUMENT ACTION [user=NAME]", in which dom0 tells a
- * target what concerns one source. Reading it gives a rule for any source and target: whoever was
- * given the line is the one that it is about. Blank lines and comments are wrong here.
+ * Read the form without source and target, "SERVICE ARGUMENT ACTION [user=NAME]", in which dom0
+ * tells a target the rules about one source. The result is a rule for any source and target: the
+ * reader knows which two the line is about. Returns as above, but blank lines and comments are
+ * wrong here.
  */
 int rpc_rule_parse_pair(const char *untrusted_line, size_t length, struct rpc_rule *rule,
 			const char **why);
@@ -47,21 +55,21 @@ int rpc_rule_parse_pair(const char *untrusted_line, size_t length, struct rpc_ru
 /* Room for that form, with its newline and a NUL. */
 #define RPC_PAIR_LINE_SIZE (2 * RPC_NAME_SIZE + sizeof("allow user=\n") + RPC_ACCOUNT_SIZE)
 
-/* Write it, with a newline and a NUL. Returns its length, the NUL not counted. */
+/* Write that form, with a newline and a NUL. Returns its length without the NUL. */
 size_t rpc_rule_format_pair(const struct rpc_rule *rule, char text[RPC_PAIR_LINE_SIZE]);
 
-/* Does the rule concern calls from `source` to `target`? */
+/* Is the rule about calls from `source` to `target`? */
 bool rpc_rule_pair_matches(const struct rpc_rule *rule, const char *source, const char *target);
 
 /*
- * Does it concern every service, with whatever argument? Then no rule behind it counts for those
- * that it matches.
+ * Is the rule about every service, with any argument? Then no later rule decides about the sources
+ * and targets that it matches.
  */
 bool rpc_rule_is_last(const struct rpc_rule *rule);
 
 struct rpc_verdict {
 	enum rpc_action action;
-	char user[RPC_ACCOUNT_SIZE]; /* empty: not said */
+	char user[RPC_ACCOUNT_SIZE]; /* empty: not given */
 };
 
 /*

@@ -1,5 +1,5 @@
 /*
- * The policy as it lies on the disk.
+ * The files of a policy.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -19,27 +19,25 @@
 static int fail(struct rpc_policy_error *error, int code, const char *why)
 {
 	error->why = why;
-	return -code;
+	return code;
 }
 
-/* What the system says has no better words here. */
-static int fail_errno(struct rpc_policy_error *error)
+/* The system's own words are the best there are. */
+static int fail_system(struct rpc_policy_error *error, int code)
 {
-	int code = errno;
-
-	return fail(error, code, strerrordesc_np(code));
+	return fail(error, code, strerrordesc_np(-code));
 }
 
-/* ---- Who could have written it ---- */
+/* ---- Who may have written it ---- */
 
 static int check_trusted(const struct stat *status, struct rpc_policy_error *error)
 {
 	if (status->st_uid != 0 && status->st_uid != geteuid())
-		return fail(error, EPERM,
+		return fail(error, -EPERM,
 			    "it belongs to somebody else, who could change it: it must belong to "
 			    "root or to the reader");
 	if (status->st_mode & (S_IWGRP | S_IWOTH))
-		return fail(error, EPERM, "others may write to it: chmod go-w");
+		return fail(error, -EPERM, "others may write to it: chmod go-w");
 	return 0;
 }
 
@@ -47,7 +45,7 @@ static int check_directory(int dir, struct rpc_policy_error *error)
 {
 	struct stat status;
 
-	return fstat(dir, &status) < 0 ? fail_errno(error) : check_trusted(&status, error);
+	return fstat(dir, &status) < 0 ? fail_system(error, -errno) : check_trusted(&status, error);
 }
 
 static int check_file(int fd, struct rpc_policy_error *error)
@@ -55,9 +53,9 @@ static int check_file(int fd, struct rpc_policy_error *error)
 	struct stat status;
 
 	if (fstat(fd, &status) < 0)
-		return fail_errno(error);
+		return fail_system(error, -errno);
 	if (!S_ISREG(status.st_mode))
-		return fail(error, EINVAL, "it is no regular file");
+		return fail(error, -EINVAL, "it is no regular file");
 	return check_trusted(&status, error);
 }
 
@@ -70,10 +68,10 @@ static int add_line(const char *line, size_t length, struct rpc_policy *policy,
 	int r;
 
 	if (length > RPC_POLICY_LINE_MAX)
-		return fail(error, E2BIG, "the line is longer than 1023 bytes");
+		return fail(error, -E2BIG, "the line is longer than 1023 bytes");
 	r = rpc_rule_parse(line, length, &rule, &error->why);
 	if (r == 1 && policy->count == RPC_RULES_MAX)
-		return fail(error, E2BIG, "there are more than 4096 rules in all");
+		return fail(error, -E2BIG, "there are more than 4096 rules in all");
 	if (r == 1)
 		policy->rules[policy->count++] = rule;
 	return r < 0 ? r : 0;
@@ -96,7 +94,7 @@ static int add_lines(const char *text, size_t length, struct rpc_policy *policy,
 	return r;
 }
 
-/* Read up to `size` bytes. Returns how many there are. */
+/* Read up to `size` bytes. Returns how many there are, or a negative errno. */
 static ssize_t read_all(int fd, char *bytes, size_t size)
 {
 	size_t done = 0;
@@ -107,7 +105,7 @@ static ssize_t read_all(int fd, char *bytes, size_t size)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return -1;
+			return -errno;
 		if (n == 0)
 			break;
 		done += (size_t)n;
@@ -122,12 +120,12 @@ static int read_file(int fd, struct rpc_policy *policy, struct rpc_policy_error 
 	int r;
 
 	if (!text)
-		return fail_errno(error);
+		return fail_system(error, -errno);
 	length = read_all(fd, text, RPC_POLICY_FILE_MAX + 1);
 	if (length < 0)
-		r = fail_errno(error);
+		r = fail_system(error, (int)length);
 	else if (length > RPC_POLICY_FILE_MAX)
-		r = fail(error, E2BIG, "it is larger than 1 MiB");
+		r = fail(error, -E2BIG, "it is larger than 1 MiB");
 	else
 		r = add_lines(text, (size_t)length, policy, error);
 	free(text);
@@ -137,13 +135,13 @@ static int read_file(int fd, struct rpc_policy *policy, struct rpc_policy_error 
 static int load_file(int dir, const char *name, struct rpc_policy *policy,
 		     struct rpc_policy_error *error)
 {
-	/* A fifo must not keep us waiting. */
+	/* O_NONBLOCK: opening a fifo must not block. */
 	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), r;
 
 	if (fd < 0)
 		return errno == ELOOP
-			       ? fail(error, ELOOP, "it is a link: only regular files are read")
-			       : fail_errno(error);
+			       ? fail(error, -ELOOP, "it is a link: only regular files are read")
+			       : fail_system(error, -errno);
 	r = check_file(fd, error);
 	if (r == 0)
 		r = read_file(fd, policy, error);
@@ -164,7 +162,7 @@ static int is_policy(const struct dirent *entry)
 	       strcmp(entry->d_name + length - behind, suffix) == 0;
 }
 
-/* Not as the locale has it: the order must be the same for everyone. */
+/* Not in the order of the locale: all users must get the same order. */
 static int by_bytes(const struct dirent **a, const struct dirent **b)
 {
 	return strcmp((*a)->d_name, (*b)->d_name);
@@ -177,7 +175,7 @@ static int load_files(int dir, const char *path, struct rpc_policy *policy,
 	int count = scandirat(dir, ".", &names, is_policy, by_bytes), r = 0;
 
 	if (count < 0)
-		return fail_errno(error);
+		return fail_system(error, -errno);
 	for (int i = 0; i < count; i++) {
 		if (r == 0) {
 			snprintf(error->file, sizeof(error->file), "%s/%s", path, names[i]->d_name);
@@ -198,9 +196,9 @@ int rpc_policy_load(const char *dir, struct rpc_policy *policy, struct rpc_polic
 	*error = (struct rpc_policy_error){.line = 0};
 	snprintf(error->file, sizeof(error->file), "%s", dir);
 	if (fd < 0)
-		return errno == ENOENT ? 0 : fail_errno(error);
+		return errno == ENOENT ? 0 : fail_system(error, -errno);
 	policy->rules = calloc(RPC_RULES_MAX, sizeof(*policy->rules));
-	r = policy->rules ? check_directory(fd, error) : fail_errno(error);
+	r = policy->rules ? check_directory(fd, error) : fail_system(error, -errno);
 	if (r == 0)
 		r = load_files(fd, dir, policy, error);
 	close(fd);

@@ -78,7 +78,7 @@ int rpc_receive_frame(struct rpc_channel *channel, struct rpc_session *session, 
 
 int rpc_send_frames(struct rpc_channel *channel, int stop, const unsigned char *bytes, size_t size)
 {
-	int64_t deadline = clock_now() + RPC_PATIENCE;
+	int64_t deadline = clock_now() + RPC_TIMEOUT;
 	size_t done = 0;
 
 	while (done < size) {

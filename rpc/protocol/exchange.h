@@ -10,7 +10,7 @@
 #include "transport/transport.h"
 
 /* Milliseconds within which the other end has to greet and to say what it wants, all together. */
-#define RPC_PATIENCE 10000
+#define RPC_TIMEOUT 10000
 
 /* A frame that is being received, which is none of a stream's. All zero: nothing has come yet. */
 struct rpc_reception {
@@ -35,10 +35,10 @@ int rpc_receive_some(struct rpc_channel *channel, struct rpc_session *session,
 int rpc_receive_frame(struct rpc_channel *channel, struct rpc_session *session, int stop,
 		      int64_t deadline, struct rpc_reception *reception);
 
-/* Send some bytes, which are whole frames. As above. */
+/* Send `size` bytes, which are whole frames, within RPC_TIMEOUT. Errors as above. */
 int rpc_send_frames(struct rpc_channel *channel, int stop, const unsigned char *bytes, size_t size);
 
-/* Put a frame with a small payload at `bytes`. Returns its length. */
+/* Write a frame with a small payload to `bytes`. Returns the length of the frame. */
 size_t rpc_frame_put(unsigned char *bytes, enum rpc_frame_type type, const unsigned char *payload,
 		     size_t length);
 /* The same for a payload that is a number. */

@@ -1,5 +1,5 @@
 /*
- * Frames to structs and back.
+ * Encoding and decoding frames.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -77,8 +77,8 @@ size_t rpc_call_encode(const struct rpc_call *call, unsigned char bytes[RPC_CALL
 }
 
 /*
- * The string at bytes[*begin], for which there are `size` bytes, all zeros: the last of them stays
- * one. Returns whether there is such a string.
+ * Copy the string at bytes[*begin] to `text`, which has `size` bytes, all zeros, and move *begin
+ * past its NUL. False if the string has no NUL, or does not fit with one.
  */
 static bool take(const char *bytes, size_t length, size_t *begin, char *text, size_t size)
 {

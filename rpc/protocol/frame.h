@@ -1,15 +1,19 @@
 /*
- * The frames in which the two ends of a call speak: u32 type, u32 length, payload, all integers
- * little-endian. Pure: no I/O, no memory of its own.
+ * The frames that the two ends of a call exchange: u32 type, u32 length, payload, all integers
+ * little-endian. Pure.
  *
  *   caller              service
  *   HELLO, CALL    ->
- *                  <-   HELLO, then ACCEPTED, or REFUSED and the end
+ *                  <-   HELLO, then ACCEPTED, or REFUSED, which ends the call
  *   STDIN...       <->  STDOUT..., STDERR...
  *                  <-   EXIT, when STDOUT and STDERR have ended; then the caller closes
  *
  * A STDIN, STDOUT or STDERR of length 0 ends that stream, and no other. UNWANTED says that nobody
- * reads a stream any more: what still comes of it is dropped, and its writer is told as by a pipe.
+ * reads a stream any more. Its writer is then told as by a pipe, and what still comes is dropped.
+ *
+ * The room rpc/protocol encodes and checks frames, and carries the streams of a call between
+ * descriptors and a channel. It includes only rpc/transport, rpc/base, text/ and system/. It opens
+ * no files, starts no processes, and does not decide who may call. frame and session are pure.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -29,7 +33,7 @@ enum rpc_frame_type {
 	RPC_STDIN = 5,    /* bytes, caller to service */
 	RPC_STDOUT = 6,   /* bytes, service to caller */
 	RPC_STDERR = 7,   /* bytes, service to caller */
-	RPC_EXIT = 8,     /* u32: how the service ended, 0 to 255; 128 + N: by signal N */
+	RPC_EXIT = 8,     /* u32 status of the service, 0 to 255; 128 + N: ended by signal N */
 	RPC_UNWANTED = 9, /* u32: the type of the stream */
 };
 
@@ -37,7 +41,7 @@ enum rpc_frame_type {
 #define RPC_FRAME_MAX         65536 /* bytes of payload */
 #define RPC_REASON_MAX        400   /* bytes of a refusal's reason */
 #define RPC_CALL_MAX          (63 + 1 + 32 + 1 + 63 + 1)
-/* The longest payload that is not a stream's bytes. */
+/* The longest payload of a frame that is not of a stream. */
 #define RPC_SMALL_MAX (4 + RPC_REASON_MAX)
 
 struct rpc_frame {
@@ -45,26 +49,29 @@ struct rpc_frame {
 	uint32_t length; /* of the payload */
 };
 
-/* What a caller asks for. As payload: the three, each ended by a NUL. */
+/* What a caller asks for. The payload is these three strings, each with a NUL. */
 struct rpc_call {
 	char service[64]; /* SERVICE[+ARGUMENT] */
-	char user[33];    /* the account to run it as; empty: the policy's */
-	char source[64];  /* the name that the caller gives itself; empty: none */
+	char user[33];    /* the account to run it as; empty: the one that the policy chooses */
+	char source[64];  /* the name to call under; empty: the caller's own */
 };
 
-/* As payload: u32 code, then the reason's bytes. */
+/* The payload is u32 code, then the reason. */
 struct rpc_refusal {
 	/*
-	 * An errno: ENOENT: no such service; EACCES and EBUSY: not allowed, not now; else the rpc
-	 * failed.
+	 * A positive errno.
+	 * ENOENT: there is no such service.
+	 * EACCES: the call is not allowed.
+	 * EBUSY: the caller has too many calls.
+	 * Any other: something failed.
 	 */
 	uint32_t code;
-	size_t length;
+	size_t length; /* of the reason */
 	char untrusted_reason[RPC_REASON_MAX];
 };
 
 void rpc_frame_encode(const struct rpc_frame *frame, unsigned char bytes[RPC_FRAME_HEADER_SIZE]);
-/* -EPROTO: there is no such type, or its payload never has that length. */
+/* -EPROTO: there is no such type, or its payload cannot have that length. */
 int rpc_frame_decode(const unsigned char bytes[RPC_FRAME_HEADER_SIZE], struct rpc_frame *frame);
 
 /* The payload of HELLO, EXIT and UNWANTED. */
@@ -73,12 +80,12 @@ uint32_t rpc_number_decode(const unsigned char bytes[4]);
 
 /* Returns the payload's length. */
 size_t rpc_call_encode(const struct rpc_call *call, unsigned char bytes[RPC_CALL_MAX]);
-/* -EPROTO: not three strings, or one is no name of its kind. */
+/* -EPROTO: the payload is not three strings, or one of them is not a valid name. */
 int rpc_call_decode(const unsigned char *bytes, size_t length, struct rpc_call *call);
 
-/* Returns the payload's length. The reason is cut where it is too long. */
+/* Returns the payload's length. A reason that is too long is cut. */
 size_t rpc_refusal_encode(uint32_t code, const char *reason, unsigned char bytes[RPC_SMALL_MAX]);
-/* `length` as rpc_frame_decode() lets it pass. */
+/* `length` is one that rpc_frame_decode() has accepted. */
 void rpc_refusal_decode(const unsigned char *bytes, size_t length, struct rpc_refusal *refusal);
 
 #endif

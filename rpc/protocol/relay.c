@@ -1,5 +1,5 @@
 /*
- * The relay: its life, and what it waits for.
+ * The relay: opening and closing it, and what it waits for.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PIPE_SIZE    (1 << 20) /* what the kernel grants everybody */
+#define PIPE_SIZE    (1 << 20) /* the largest that Linux grants a plain user by default */
 #define SCREENED_MAX (RPC_SCREENED_PIECE + RPC_SCREEN_EXTRA)
 
 int rpc_relay_open(struct rpc_relay *relay, struct rpc_channel *channel,
@@ -38,35 +38,38 @@ int rpc_relay_open(struct rpc_relay *relay, struct rpc_channel *channel,
 	return -ENOMEM;
 }
 
-/* Make a pipe as large as may be; and never wait for one of ours. */
-static void prepare(int fd, bool own)
+/* Make a pipe as large as the kernel allows. Reading and writing our own must never block. */
+static void prepare(int fd, unsigned flags)
 {
 	fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE);
-	if (own)
+	if (flags & RPC_OWN)
 		fcntl(fd, F_SETFL, O_NONBLOCK);
 }
 
-void rpc_relay_input(struct rpc_relay *relay, enum rpc_frame_type type, int fd, bool own)
+void rpc_relay_input(struct rpc_relay *relay, enum rpc_frame_type type, int fd, unsigned flags)
 {
-	prepare(fd, own);
+	prepare(fd, flags);
 	relay->inputs[relay->input_count++] =
-		(struct rpc_input){.fd = fd, .type = type, .own = own};
+		(struct rpc_input){.fd = fd, .type = type, .own = flags & RPC_OWN};
 }
 
-void rpc_relay_output(struct rpc_relay *relay, enum rpc_frame_type type, int fd, bool own,
-		      bool screened)
+void rpc_relay_output(struct rpc_relay *relay, enum rpc_frame_type type, int fd, unsigned flags)
 {
 	struct stat status;
-	/*
-	 * What others write to, too, is left as it is. A pipe that can be written takes at least a
-	 * page.
-	 */
-	size_t chunk =
-		own || (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) ? SIZE_MAX : 4096;
+	bool is_file = fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
 
-	prepare(fd, own);
+	prepare(fd, flags);
 	relay->outputs[relay->output_count++] = (struct rpc_output){
-		.fd = fd, .type = type, .own = own, .screened = screened, .chunk = chunk};
+		.fd = fd,
+		.type = type,
+		.own = flags & RPC_OWN,
+		.screened = flags & RPC_SCREENED,
+		/*
+		 * A descriptor that others use, too, stays blocking. A pipe that poll(2) calls
+		 * writable takes at least a page without blocking.
+		 */
+		.chunk = flags & RPC_OWN || is_file ? SIZE_MAX : 4096,
+	};
 }
 
 void rpc_relay_name_lines(struct rpc_relay *relay, const char *name)
@@ -76,7 +79,7 @@ void rpc_relay_name_lines(struct rpc_relay *relay, const char *name)
 	snprintf(lines->name, sizeof(lines->name), "%s", name);
 }
 
-/* Put into `fds` what else is to be waited for. Returns how many. */
+/* Fill `fds` with the descriptors of the streams that must be waited for. Returns how many. */
 static size_t list_streams(const struct rpc_relay *relay, struct pollfd *fds)
 {
 	size_t n = 0;
@@ -86,8 +89,8 @@ static size_t list_streams(const struct rpc_relay *relay, struct pollfd *fds)
 			(struct pollfd){.fd = rpc_relay_sending(relay) ? -1 : relay->inputs[i].fd,
 					.events = POLLIN};
 	/*
-	 * Of a pipe of ours, that nobody reads it any more is news also while there is nothing to
-	 * write.
+	 * A pipe of our own is also polled while there is nothing to write: poll(2) reports when
+	 * nobody reads it any more.
 	 */
 	for (size_t i = 0; i < relay->output_count; i++) {
 		const struct rpc_output *output = &relay->outputs[i];
@@ -115,7 +118,7 @@ static void note_streams(struct rpc_relay *relay, const struct pollfd *fds)
 	}
 }
 
-/* What of the channel is to be waited for. */
+/* What to wait for on the channel. */
 static short channel_events(const struct rpc_relay *relay)
 {
 	return (short)((relay->blocked_on < 0 ? POLLIN : 0) |

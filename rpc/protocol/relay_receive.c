@@ -1,5 +1,5 @@
 /*
- * The relay's half that takes frames out of the channel.
+ * The half of the relay that receives frames.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -10,15 +10,12 @@
 #include <string.h>
 #include <unistd.h>
 
-/*
- * So many steps at a time: then it is the other direction's turn, and that of whoever wants us to
- * stop.
- */
+/* How many steps are made before the other direction, and a request to stop, have a turn. */
 #define ROUND 64
 
-/* Results of the functions below: they went on, or can't for now. Negative: an errno. */
+/* The functions below return one of these, or a negative errno. */
 enum {
-	BLOCKED = 0,
+	BLOCKED = 0, /* cannot proceed for now */
 	DONE = 1
 };
 
@@ -27,7 +24,7 @@ static size_t buffered(const struct rpc_relay *relay)
 	return relay->in_end - relay->in_begin;
 }
 
-/* Have at least `size` bytes in the buffer. */
+/* Receive until the buffer has at least `size` bytes. */
 static int want(struct rpc_relay *relay, size_t size)
 {
 	if (relay->in_begin == relay->in_end)
@@ -71,7 +68,7 @@ static int output_of(const struct rpc_relay *relay, enum rpc_frame_type type)
 	return i;
 }
 
-/* May it be written without blocking us? Our own pipes never block. */
+/* Can this be written without blocking? Our own pipes never block. */
 static bool is_writable(const struct rpc_output *output)
 {
 	struct pollfd fd = {.fd = output->fd, .events = POLLOUT};
@@ -79,7 +76,7 @@ static bool is_writable(const struct rpc_output *output)
 	return output->own || poll(&fd, 1, 0) != 0;
 }
 
-/* Write some. Returns the bytes taken, those that nobody reads any more included; 0: blocked. */
+/* Write some bytes, or drop them if nobody reads the output. Returns how many; 0: blocked. */
 static size_t write_some(struct rpc_relay *relay, int index, const void *bytes, size_t size)
 {
 	struct rpc_output *output = &relay->outputs[index];
@@ -113,7 +110,7 @@ static size_t whole_lines(const struct rpc_output *output, const char *text, siz
 	return last ? (size_t)(last + 1 - text) : size;
 }
 
-/* What was made fit for a screen goes out before anything else. */
+/* Write all of what was made safe for a terminal. */
 static int write_cleaned(struct rpc_relay *relay, int index)
 {
 	while (relay->cleaned_begin < relay->cleaned_end) {
@@ -129,7 +126,7 @@ static int write_cleaned(struct rpc_relay *relay, int index)
 	return DONE;
 }
 
-/* Make a piece of `size` bytes fit for a screen; 0: the end of the stream. */
+/* Make a piece of `size` bytes safe for a terminal. 0 means the end of the stream. */
 static void clean(struct rpc_relay *relay, struct rpc_output *output,
 		  const unsigned char *untrusted, size_t size)
 {
@@ -145,7 +142,7 @@ static void clean(struct rpc_relay *relay, struct rpc_output *output,
 	relay->cleaned_end = length;
 }
 
-/* Straight from the channel into a pipe. */
+/* Move payload straight from the channel into a pipe. */
 static int move_payload(struct rpc_relay *relay, int index)
 {
 	struct rpc_output *output = &relay->outputs[index];
@@ -167,14 +164,14 @@ static int move_payload(struct rpc_relay *relay, int index)
 	return BLOCKED;
 }
 
-/* Some of the current frame's payload, out of the buffer. */
+/* Write some of the current frame's payload, by way of the buffer. */
 static int deliver_payload(struct rpc_relay *relay, int index)
 {
 	struct rpc_output *output = &relay->outputs[index];
 	int r = buffered(relay) > 0 ? DONE : want(relay, relay->exact ? relay->frame_left : 1);
 	size_t n;
 
-	/* What has come of a frame is not held back until the rest does. */
+	/* A part of a frame is passed on at once; its rest may come much later. */
 	if (r < 0 || buffered(relay) == 0)
 		return r;
 	n = buffered(relay) < relay->frame_left ? buffered(relay) : relay->frame_left;
@@ -214,7 +211,7 @@ static void end_output(struct rpc_relay *relay, enum rpc_frame_type type)
 	}
 }
 
-/* Begin with the next frame. */
+/* Receive the header of the next frame; if it is not of a stream, also handle the frame. */
 static int next_frame(struct rpc_relay *relay)
 {
 	struct rpc_frame frame;

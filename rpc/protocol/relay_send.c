@@ -1,5 +1,5 @@
 /*
- * The relay's half that puts frames into the channel.
+ * The half of the relay that sends frames.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -11,7 +11,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* So many frames at a time: then it is the other direction's turn. */
+/* How many frames are sent before the other direction has a turn. */
 #define ROUND 16
 
 bool rpc_relay_sending(const struct rpc_relay *relay)
@@ -26,7 +26,8 @@ static void end_input(struct rpc_input *input)
 }
 
 /*
- * Announce what is in a pipe, to be moved from there. Nobody else reads it, so that it stays there.
+ * Make the header of a frame whose payload is what is in the pipe now. Nobody else reads the pipe,
+ * so the payload is still there when it is moved.
  */
 static bool announce(struct rpc_relay *relay, struct rpc_input *input)
 {
@@ -35,7 +36,7 @@ static bool announce(struct rpc_relay *relay, struct rpc_input *input)
 
 	input->ready = false;
 	if (ioctl(input->fd, FIONREAD, &available) < 0 || available <= 0) {
-		if (ready) /* poll(2) woke us for something, and it is no byte */
+		if (ready) /* poll(2) reported something, and it is not a byte: it is the end */
 			end_input(input);
 		return false;
 	}
@@ -47,7 +48,7 @@ static bool announce(struct rpc_relay *relay, struct rpc_input *input)
 	return true;
 }
 
-/* Read a frame's payload. */
+/* Read a payload, and make a frame of it. False: there is nothing now. */
 static bool read_payload(struct rpc_relay *relay, struct rpc_input *input)
 {
 	ssize_t n;
@@ -58,7 +59,7 @@ static bool read_payload(struct rpc_relay *relay, struct rpc_input *input)
 	n = read(input->fd, relay->out + RPC_FRAME_HEADER_SIZE, RPC_FRAME_MAX);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
-	if (n <= 0) { /* a terminal that was closed is an end like any other */
+	if (n <= 0) { /* an error is an end, too: a terminal that was closed returns one */
 		end_input(input);
 		return false;
 	}
@@ -69,7 +70,7 @@ static bool read_payload(struct rpc_relay *relay, struct rpc_input *input)
 	return true;
 }
 
-/* The next frame of this stream, if it has one now. */
+/* Make the next frame of this stream. False: there is none now. */
 static bool next_of_input(struct rpc_relay *relay, struct rpc_input *input)
 {
 	if (input->fd >= 0 && relay->session->unwanted & 1u << input->type)
@@ -93,7 +94,7 @@ static bool has_ended(const struct rpc_relay *relay)
 	return true;
 }
 
-/* Put together the next frame. False: there is none now. */
+/* Make the next frame. False: there is none now. */
 static bool next_frame(struct rpc_relay *relay)
 {
 	relay->out_begin = relay->out_end = 0;
@@ -120,8 +121,8 @@ static bool next_frame(struct rpc_relay *relay)
 }
 
 /*
- * Has somebody else read what was announced? A service can do that to its own output. Then the
- * frame can never become whole.
+ * Has somebody else read the payload that the header announced? A service can do that to its own
+ * output. The frame can then never be completed.
  */
 static bool is_robbed(int pipe)
 {
@@ -130,7 +131,7 @@ static bool is_robbed(int pipe)
 	return ioctl(pipe, FIONREAD, &available) < 0 || available <= 0;
 }
 
-/* Send what was put together. 1: all of it. 0: the channel is full. */
+/* Send the frame that was made. 1: all of it was sent. 0: the channel is full. */
 static int flush(struct rpc_relay *relay)
 {
 	while (relay->out_begin < relay->out_end) {

@@ -48,7 +48,7 @@ static int stream(struct rpc_session *session, const struct rpc_frame *frame)
 	return 0;
 }
 
-/* Only of a stream that the other end writes can one say that nobody reads it, and once. */
+/* An end may send this once for each stream that the other end writes. */
 static int unwanted(struct rpc_session *session, uint32_t number)
 {
 	enum rpc_role other = session->peer == RPC_CALLER ? RPC_SERVICE : RPC_CALLER;

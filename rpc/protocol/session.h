@@ -1,5 +1,5 @@
 /*
- * Which frame may come when: what one end expects of the other. Pure.
+ * Which frame may come when: one end checks what the other sends. Pure.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -16,18 +16,19 @@ enum rpc_role {
 };
 
 struct rpc_session {
-	enum rpc_role peer; /* whose frames come in */
-	bool greeted;       /* HELLO */
-	bool begun;         /* CALL, or ACCEPTED */
-	bool over;          /* REFUSED or EXIT */
+	enum rpc_role peer; /* the end whose frames are checked */
+	bool greeted;       /* HELLO has come */
+	bool begun;         /* CALL, ACCEPTED or REFUSED has come */
+	bool over;          /* REFUSED or EXIT has come: nothing may follow */
 	unsigned ended;     /* streams that have ended, as bits: 1 << type */
-	unsigned unwanted;  /* streams that the peer does not read any more */
+	unsigned unwanted;  /* streams that the peer does not read any more, in the same way */
 };
 
 void rpc_session_begin(struct rpc_session *session, enum rpc_role peer);
 /*
- * The next frame of the peer's. -EPROTO: it may not come now, or never from there. `number`: the
- * payload of HELLO, EXIT and UNWANTED, which is checked here; ignored for others.
+ * Check the next frame of the peer. `number` is the payload of HELLO, EXIT and UNWANTED; for other
+ * frames it is ignored. Returns 0.
+ * -EPROTO: the peer may not send this frame now, or at all.
  */
 int rpc_session_next(struct rpc_session *session, const struct rpc_frame *frame, uint32_t number);
 

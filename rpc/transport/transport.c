@@ -11,15 +11,14 @@
 #include <string.h>
 #include <unistd.h>
 
-int rpc_fail(struct rpc_failure *failure, int status, const char *format, ...)
+int rpc_fail(struct rpc_failure *failure, int code, const char *format, ...)
 {
 	va_list arguments;
 
-	failure->status = status;
 	va_start(arguments, format);
 	vsnprintf(failure->text, sizeof(failure->text), format, arguments);
 	va_end(arguments);
-	return -1;
+	return code;
 }
 
 const struct rpc_transport *rpc_transport_find(const char *name)

@@ -1,9 +1,15 @@
 /*
  * How the two ends of a call reach each other: everything that differs between one machine (Unix
  * sockets) and Xen (libxenvchan) is behind this table of functions. A channel carries bytes both
- * ways; what they mean is frame.h's subject.
+ * ways.
  *
- * Functions return 0 or a count on success and a negative errno on failure.
+ * The room rpc/transport says who calls, as the kernel or dom0 reports it, and carries bytes. It
+ * includes only rpc/base, text/ and system/. It does not know what the bytes mean, which is the
+ * task of rpc/protocol, or who may call, which rpc/policy decides. Its own files use Unix sockets
+ * only; all that needs Xen's libraries is in the room xen.
+ *
+ * Functions return 0 or a count on success and a negative errno on failure. Those that get a
+ * `failure` fill it then.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -17,34 +23,33 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define RPC_SOCKETS_DEFAULT "/run/pedos-rpcd" /* unix: where the sockets are */
+#define RPC_SOCKETS_DEFAULT "/run/pedos-rpcd" /* unix: the directory of the sockets */
 
-/* What failed, as a sentence for the user, and what a caller exits with then (125 to 127). */
+/* What failed, as a sentence for the user. */
 struct rpc_failure {
-	int status;
 	char text[512];
 };
 
-/* Fill *failure. Returns -1 for the caller to pass on. */
-int rpc_fail(struct rpc_failure *failure, int status, const char *format, ...)
+/* Fill *failure. Returns `code`, a negative errno. */
+int rpc_fail(struct rpc_failure *failure, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* One end of a connection. */
 struct rpc_channel {
 	const struct rpc_transport *transport;
 	int fd;      /* unix: the socket */
-	void *state; /* xen: the transport's own */
+	void *state; /* xen: private */
 };
 
-/* Somebody who calls and is not served yet. */
+/* A pending call: the caller is not served yet. */
 struct rpc_pending {
-	char source[RPC_NAME_SIZE]; /* the caller's name, as the kernel or dom0 tells it */
+	char source[RPC_NAME_SIZE]; /* the caller's name, as the kernel or dom0 reports it */
 	char target[RPC_NAME_SIZE]; /* the domain that is called */
-	bool may_declare;           /* they may give another name: they are the daemon's own user */
-	bool unknown;               /* they have no name that a domain can have, nor may give one */
-	unsigned origin;            /* what the caller's calls are counted by: a uid or a domid */
-	int fd;                     /* unix: the connection; else -1 */
-	char id[33];                /* xen: the call's node */
+	bool may_declare;           /* may call under another name: it is the daemon's own user */
+	bool unknown;               /* has no name that a domain can have, nor may choose one */
+	unsigned origin;            /* the uid or domid by which the caller's calls are counted */
+	int fd;                     /* unix: the connection; xen: -1 */
+	char id[33];                /* xen: the name of the call's node */
 };
 
 /* The daemon's end of a transport. */
@@ -54,11 +59,11 @@ struct rpc_listener {
 };
 
 struct rpc_listen_options {
-	const char *sockets; /* unix: the directory of sockets */
-	/* The domains served: unix: a socket each; xen: this guest, whatever is said. */
+	const char *sockets; /* unix: the directory of the sockets */
+	/* unix: the domains to serve, with a socket each. xen: unused, the domain is this guest. */
 	const char *const *domains;
 	size_t count;
-	/* unix: the first of `inherited` listening sockets that the starter has opened. */
+	/* unix: the first descriptor, and the number, of listening sockets passed to us. */
 	int inherited_fd;
 	unsigned inherited;
 };
@@ -67,24 +72,24 @@ struct rpc_transport {
 	const char *name;
 
 	/*
-	 * Reach `target`. On failure -1 and *failure. `sockets`: unix: their directory. Waits for
-	 * at most some seconds.
+	 * Reach `target`, within a bounded time. `sockets`: the directory of sockets (unix only).
+	 * -EHOSTUNREACH: dom0 names no such target that this guest may call.
 	 */
 	int (*connect)(struct rpc_channel *channel, const char *target, const char *sockets,
 		       struct rpc_failure *failure);
 
-	/* Begin to be reachable. On failure -1 and *failure. */
+	/* Begin to be reachable. */
 	int (*listen)(struct rpc_listener *listener, const struct rpc_listen_options *options,
 		      struct rpc_failure *failure);
 	/*
-	 * Where to wait for pending calls: at most `size`. Returns how many; *timeout is lowered to
-	 * the milliseconds after which to look anyway.
+	 * Fill `fds` with at most `size` descriptors to wait for, and lower *timeout to the
+	 * milliseconds after which accept() must be called anyway. Returns how many descriptors.
 	 */
 	size_t (*listening)(struct rpc_listener *listener, struct pollfd *fds, size_t size,
 			    int *timeout);
 	/*
-	 * The next pending call: 1, or 0 when there is none now. Never blocks. Bounded work and
-	 * memory, whatever callers do.
+	 * Take the next pending call. 1: *pending is filled. 0: there is none now. Never blocks,
+	 * and whatever callers do, work and memory are bounded.
 	 */
 	int (*accept)(struct rpc_listener *listener, struct rpc_pending *pending);
 	/*
@@ -92,49 +97,46 @@ struct rpc_transport {
 	 * descriptor; never blocks. NULL where a channel takes a process of its own: open().
 	 */
 	void (*attach)(struct rpc_pending *pending, struct rpc_channel *channel);
-	/*
-	 * Tell a pending call that it won't be served (`bytes`: frames that say so), in the daemon
-	 * itself; never blocks, and what was said is not lost.
-	 */
+	/* In the daemon: send `bytes`, frames that refuse the call, and drop it. Never blocks. */
 	void (*refuse)(struct rpc_listener *listener, struct rpc_pending *pending,
 		       const void *bytes, size_t size);
-	/* In the daemon, after a process for it was made: let go of it. */
+	/* In the daemon: drop the call, which now has a process of its own. */
 	void (*release)(struct rpc_listener *listener, struct rpc_pending *pending);
-	/* The call's process has ended: its pending call is over. */
+	/* In the daemon: the process of a call has ended. */
 	void (*ended)(struct rpc_listener *listener, unsigned origin, const char *id);
 	/*
-	 * In the call's process: drop what belongs to the daemon, and have a channel to the caller.
-	 * On failure -1 and *failure.
+	 * In the call's process: drop what belongs to the daemon, and open a channel to the caller.
 	 */
 	int (*open)(struct rpc_listener *listener, struct rpc_pending *pending,
 		    struct rpc_channel *channel, struct rpc_failure *failure);
 	/*
-	 * In the call's process: what dom0 wrote about this source (pair.h). NULL where the daemon
-	 * has a policy of its own. Returns how many bytes are at `text`.
+	 * In the call's process: read what dom0 wrote about this source (policy/pair.h) to `text`.
+	 * Returns its length. This function is NULL if the daemon has a policy of its own.
 	 */
 	ssize_t (*rules)(struct rpc_listener *listener, const struct rpc_pending *pending,
 			 char *text, size_t size);
 	void (*unlisten)(struct rpc_listener *listener);
 
 	/*
-	 * Read or write what can be at once. 0: nothing now, wait(). -ECONNRESET: the other end is
-	 * gone.
+	 * Read or write as much as is possible at once. 0: nothing is possible now; use wait().
+	 * -ECONNRESET: the other end is gone.
 	 */
 	ssize_t (*read)(struct rpc_channel *channel, void *buffer, size_t size);
 	ssize_t (*write)(struct rpc_channel *channel, const void *buffer, size_t size);
 	/*
-	 * The same from and to a pipe, without copying through this process; NULL where the
-	 * transport can't. 0: nothing now, whichever side is in the way. pipe_in reads the pipe;
-	 * pipe_out writes it, and -EPIPE means that nobody reads it any more.
+	 * Move bytes between a pipe and the channel, without copying them through this process:
+	 * pipe_in from the pipe, pipe_out into it. NULL if the transport cannot do that. 0: the
+	 * pipe or the channel does not allow it now. -EPIPE, from pipe_out: nobody reads the pipe
+	 * any more.
 	 */
 	ssize_t (*pipe_in)(struct rpc_channel *channel, int pipe, size_t size);
 	ssize_t (*pipe_out)(struct rpc_channel *channel, int pipe, size_t size);
 	/*
-	 * Sleep until the channel can be read (POLLIN) or written (POLLOUT), as `events` says, or
-	 * one of `fds` is ready, or `timeout` milliseconds have passed (-1: never). Returns which
-	 * of POLLIN and POLLOUT to try, `fds` filled as by poll(2). -ECONNRESET: the other end is
-	 * gone (its process, its guest), also when `events` is 0. Others' end is noticed within two
-	 * seconds.
+	 * Sleep until the channel can be read (POLLIN in `events`) or written (POLLOUT), or one of
+	 * `fds` is ready, or `timeout` milliseconds have passed (-1: no timeout). Fills `fds` as
+	 * poll(2) does, and returns which of POLLIN and POLLOUT are possible.
+	 * -ECONNRESET: the process or the guest at the other end is gone. This is reported within
+	 * two seconds, even if `events` is 0.
 	 */
 	int (*wait)(struct rpc_channel *channel, short events, struct pollfd *fds, size_t count,
 		    int timeout);
@@ -145,8 +147,8 @@ extern const struct rpc_transport rpc_unix_transport;
 extern const struct rpc_transport rpc_xen_transport;
 
 /*
- * The transport of that name; "" or NULL: Xen in a Xen guest, else Unix sockets. NULL: there is
- * none of that name in this build.
+ * Find the transport called `name`. NULL and "" mean Xen in a Xen guest, otherwise Unix sockets.
+ * Returns NULL if this build has no transport of that name.
  */
 const struct rpc_transport *rpc_transport_find(const char *name);
 

@@ -1,6 +1,6 @@
 /*
- * One machine: a domain is a user account, reached at a Unix socket of its name, and who calls is
- * what the kernel says of the peer.
+ * One machine: a domain is a user account, which others call through a Unix socket of the same
+ * name. The kernel reports the account at the other end.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -22,16 +22,16 @@
 #include <unistd.h>
 
 /* A queue that many callers fill is left to chance; the kernel may allow less. */
-#define BACKLOG  4096
-#define PATIENCE 10 /* seconds, for a daemon that does not accept */
-/* What the kernel grants of it: a frame and more on the way while both ends work. */
+#define BACKLOG         4096
+#define CONNECT_TIMEOUT 10 /* seconds, for a daemon that does not accept */
+/* Asks for room for several frames, so that both ends can work at the same time. */
 #define BUFFER_SIZE (1 << 20)
 #define SOCKETS_MAX 64 /* domains of one daemon */
 
 struct listener {
 	int directory; /* of the sockets that we have made; -1: of none */
 	unsigned count;
-	/* Whose turn it is: a socket with many callers must not keep others waiting. */
+	/* The socket to look at first: one with many callers must not keep the others waiting. */
 	unsigned next;
 	struct {
 		int fd;
@@ -40,8 +40,8 @@ struct listener {
 };
 
 /*
- * The address of a domain's socket. Through the directory's descriptor, since a path of any length
- * may lead there.
+ * The address of a domain's socket. It goes through the descriptor of the directory, whose path may
+ * be too long for an address.
  */
 static void address_of(struct sockaddr_un *address, int directory, const char *domain)
 {
@@ -61,7 +61,7 @@ static int new_socket(int flags)
 
 /* ---- The caller ---- */
 
-/* Only root, the domain's own account and we ourselves can be trusted to be the domain. */
+/* Does root, the domain's own account or our own user serve it? Nobody else is trusted. */
 static bool is_genuine(int fd, const char *target)
 {
 	struct passwd *account = getpwnam(target);
@@ -77,43 +77,43 @@ static int connect_error(int fd, const char *target, const char *sockets, int co
 {
 	if (fd >= 0)
 		close(fd);
-	if (code == ENOENT || code == ECONNREFUSED)
-		return rpc_fail(failure, 125,
+	if (code == -ENOENT || code == -ECONNREFUSED)
+		return rpc_fail(failure, code,
 				"nobody serves %s on this machine (looked for %s/%s); is "
 				"pedos-rpcd running for it?",
 				target, sockets, target);
-	if (code == EAGAIN)
-		return rpc_fail(failure, 125, "%s has too many callers waiting; try again later",
+	if (code == -EAGAIN)
+		return rpc_fail(failure, code, "%s has too many callers waiting; try again later",
 				target);
-	return rpc_fail(failure, 125, "calling %s at %s/%s: %s", target, sockets, target,
-			strerror(code));
+	return rpc_fail(failure, code, "calling %s at %s/%s: %s", target, sockets, target,
+			strerror(-code));
 }
 
 static int unix_connect(struct rpc_channel *channel, const char *target, const char *sockets,
 			struct rpc_failure *failure)
 {
-	struct timeval patience = {.tv_sec = PATIENCE};
+	struct timeval timeout = {.tv_sec = CONNECT_TIMEOUT};
 	struct sockaddr_un address;
 	int directory = open(sockets, O_PATH | O_DIRECTORY | O_CLOEXEC), fd, r;
 
 	if (directory < 0)
-		return connect_error(-1, target, sockets, errno, failure);
+		return connect_error(-1, target, sockets, -errno, failure);
 	fd = new_socket(0);
 	if (fd < 0) {
-		r = errno;
+		r = -errno;
 		close(directory);
 		return connect_error(-1, target, sockets, r, failure);
 	}
 	address_of(&address, directory, target);
-	/* It holds for connect(2), too. */
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-	r = connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? errno : 0;
+	/* This timeout also applies to connect(2). */
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
+	r = connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
 	close(directory);
-	if (r != 0)
+	if (r < 0)
 		return connect_error(fd, target, sockets, r, failure);
 	if (!is_genuine(fd, target)) {
 		close(fd);
-		return rpc_fail(failure, 125,
+		return rpc_fail(failure, -EPERM,
 				"who serves %s/%s is neither root nor %s: it is not called",
 				sockets, target, target);
 	}
@@ -125,8 +125,8 @@ static int unix_connect(struct rpc_channel *channel, const char *target, const c
 /* ---- The daemon ---- */
 
 /*
- * Does somebody listen there? Where that cannot be found out, too: nobody's socket is taken away on
- * a guess.
+ * Does somebody listen there? True also if that cannot be found out, so that no socket is removed
+ * on a guess.
  */
 static bool is_served(const struct sockaddr_un *address)
 {
@@ -140,7 +140,7 @@ static bool is_served(const struct sockaddr_un *address)
 	return served;
 }
 
-/* Is it what a daemon that was killed has left behind? Something else is not ours to remove. */
+/* Is this a socket that a killed daemon left behind? We remove nothing else. */
 static bool is_left_behind(int directory, const char *domain, const struct sockaddr_un *address)
 {
 	struct stat status;
@@ -162,7 +162,7 @@ static int bind_at(int fd, const struct sockaddr_un *address)
 	return r;
 }
 
-/* Returns a listening socket or a negative errno; -EADDRINUSE: another daemon has it. */
+/* Returns a listening socket. -EADDRINUSE: another daemon serves it, or it is no socket. */
 static int listen_at(int directory, const char *domain)
 {
 	struct sockaddr_un address;
@@ -206,22 +206,22 @@ static int open_directory(const char *path, struct rpc_failure *failure)
 	int directory, r;
 
 	if (mkdir(path, 0755) < 0 && errno != EEXIST)
-		return rpc_fail(failure, 1, "making the directory of sockets %s: %s", path,
+		return rpc_fail(failure, -errno, "making the directory of sockets %s: %s", path,
 				strerror(errno));
 	directory = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (directory < 0)
-		return rpc_fail(failure, 1, "opening the directory of sockets %s: %s", path,
+		return rpc_fail(failure, -errno, "opening the directory of sockets %s: %s", path,
 				strerror(errno));
 	r = check_directory(directory);
 	if (r == 0)
 		return directory;
 	close(directory);
 	if (r == -EPERM)
-		return rpc_fail(failure, 1,
+		return rpc_fail(failure, r,
 				"the directory of sockets %s must belong to root or to you, and "
 				"nobody else may write to it",
 				path);
-	return rpc_fail(failure, 1, "the directory of sockets %s: %s", path, strerror(-r));
+	return rpc_fail(failure, r, "the directory of sockets %s: %s", path, strerror(-r));
 }
 
 static int listen_domains(struct listener *listener, const struct rpc_listen_options *options,
@@ -229,12 +229,12 @@ static int listen_domains(struct listener *listener, const struct rpc_listen_opt
 {
 	listener->directory = open_directory(options->sockets, failure);
 	if (listener->directory < 0)
-		return -1;
+		return listener->directory;
 	for (size_t i = 0; i < options->count; i++) {
 		int fd = listen_at(listener->directory, options->domains[i]);
 
 		if (fd < 0)
-			return rpc_fail(failure, 1,
+			return rpc_fail(failure, fd,
 					fd == -EADDRINUSE ? "%s/%s: another pedos-rpcd serves it, "
 							    "or it is no socket"
 							  : "listening at %s/%s: %s",
@@ -246,7 +246,7 @@ static int listen_domains(struct listener *listener, const struct rpc_listen_opt
 	return 0;
 }
 
-/* Sockets that systemd has opened: what comes behind the last slash is the domain. */
+/* Use the sockets that systemd opened: the last component of each path is the domain. */
 static int inherit_sockets(struct listener *listener, const struct rpc_listen_options *options,
 			   struct rpc_failure *failure)
 {
@@ -258,13 +258,13 @@ static int inherit_sockets(struct listener *listener, const struct rpc_listen_op
 
 		if (getsockname(fd, (struct sockaddr *)&address, &size) < 0 ||
 		    address.sun_family != AF_UNIX)
-			return rpc_fail(failure, 1,
+			return rpc_fail(failure, -ENOTSOCK,
 					"descriptor %d, which the starter passed, is no Unix "
 					"socket",
 					fd);
 		slash = memrchr(address.sun_path, '/', sizeof(address.sun_path));
 		if (!slash || !vm_name_ok(slash + 1))
-			return rpc_fail(failure, 1,
+			return rpc_fail(failure, -EINVAL,
 					"the socket at descriptor %d has no domain's name", fd);
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
 		fcntl(fd, F_SETFL, O_NONBLOCK);
@@ -297,10 +297,10 @@ static int unix_listen(struct rpc_listener *of, const struct rpc_listen_options 
 	int r;
 
 	if (!listener)
-		return rpc_fail(failure, 1, "out of memory");
+		return rpc_fail(failure, -ENOMEM, "out of memory");
 	if (options->count > SOCKETS_MAX || options->inherited > SOCKETS_MAX) {
 		free(listener);
-		return rpc_fail(failure, 1, "one pedos-rpcd serves at most %d domains",
+		return rpc_fail(failure, -E2BIG, "one pedos-rpcd serves at most %d domains",
 				SOCKETS_MAX);
 	}
 	listener->directory = -1;
@@ -317,13 +317,13 @@ static size_t unix_listening(struct rpc_listener *of, struct pollfd *fds, size_t
 	const struct listener *listener = of->state;
 	size_t n = 0;
 
-	(void)timeout; /* nothing here happens by itself */
+	(void)timeout; /* nothing here depends on time */
 	for (; n < listener->count && n < size; n++)
 		fds[n] = (struct pollfd){.fd = listener->sockets[n].fd, .events = POLLIN};
 	return n;
 }
 
-/* Who is at the other end of an accepted connection. */
+/* Find out who is at the other end of an accepted connection. */
 static bool identify(int fd, struct rpc_pending *pending)
 {
 	struct ucred peer;
@@ -366,10 +366,7 @@ static void unix_refuse(struct rpc_listener *of, struct rpc_pending *pending, co
 			size_t size)
 {
 	(void)of;
-	/*
-	 * They fit into the buffer of a fresh connection, and can be read behind its end. Who has
-	 * gone already does not get them.
-	 */
+	/* `bytes` fit into the buffer of a new connection, and can be read after its end. */
 	(void)!send(pending->fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
 	close(pending->fd);
 	pending->fd = -1;
@@ -451,7 +448,7 @@ static int unix_wait(struct rpc_channel *channel, short events, struct pollfd *f
 	if (poll(all, count + 1, timeout) < 0)
 		return errno == EINTR ? 0 : -errno;
 	memcpy(fds, all + 1, count * sizeof(*fds));
-	/* What came before the end is to be read first. */
+	/* What the other end sent before it ended must be read first. */
 	if (all[0].revents & (POLLHUP | POLLERR) && !(all[0].revents & POLLIN))
 		return -ECONNRESET;
 	return all[0].revents & (POLLIN | POLLOUT);

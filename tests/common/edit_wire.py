@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""Requests and answers of the OpenInVM format, true to qfile(5) or not. It owes nothing to the C code."""
+"""Requests and answers of the OpenInVM format, true to qfile(5) or not. It owes nothing to the C
+code."""
 import struct
 import zlib
 
@@ -23,7 +24,7 @@ def old_request(name):
     return name.ljust(256, b"\0")
 
 
-# ---- What the editor answers ----
+# ---- The reply of the editor ----
 
 
 def header(kind, length, code=0, mark=MARK):
@@ -31,7 +32,8 @@ def header(kind, length, code=0, mark=MARK):
 
 
 def record(kind, payload=b"", code=0, flipped=0):
-    return header(kind, len(payload), code) + payload + struct.pack("<I", zlib.crc32(payload) ^ flipped)
+    return (header(kind, len(payload), code) + payload
+            + struct.pack("<I", zlib.crc32(payload) ^ flipped))
 
 
 def save(content, flipped=0):
@@ -43,14 +45,16 @@ def done(message=b"", code=0, flipped=0):
 
 
 def first(answer):
-    """Of the record that an answer begins with: kind, code, payload, is its checksum right, and what follows it. None: it begins with no whole one."""
+    """Of the record that an answer begins with: kind, code, payload, is its checksum right, and
+    what follows it. None: it begins with no whole one."""
     if len(answer) < 28 or not answer.startswith(MARK):
         return None
     kind, code, length = struct.unpack_from("<IIQ", answer, 8)
     if len(answer) < 28 + length:
         return None
     payload, checksum = answer[24:24 + length], answer[24 + length:28 + length]
-    return kind, code, payload, checksum == struct.pack("<I", zlib.crc32(payload)), answer[28 + length:]
+    return (kind, code, payload, checksum == struct.pack("<I", zlib.crc32(payload)),
+            answer[28 + length:])
 
 
 def split(answer):

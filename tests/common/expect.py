@@ -54,7 +54,8 @@ def given_up():
 
 
 def wait_until(condition, what="what never came"):
-    """Wait for what `condition` returns to be true, and return it. `what` completes "waited in vain for"; it may be a function."""
+    """Wait for what `condition` returns to be true, and return it. `what` completes "waited in vain
+    for"; it may be a function."""
     end = time.monotonic() + FOREVER / 2
     pause = 0.001
     while not (result := condition()):

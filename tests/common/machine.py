@@ -30,7 +30,8 @@ IN_NAMESPACE = ["unshare", "-m"] if am_root() else ["unshare", "-Urm"]
 
 
 def works(*command):
-    return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode == 0
+    return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL, check=False).returncode == 0
 
 
 @functools.cache
@@ -60,7 +61,8 @@ NO_RECEIVER = "a plain user can make no user namespaces here, and so cannot rece
 
 
 def need_receiver():
-    """A plain user can receive only in a user namespace of its own: without these nothing arrives anywhere."""
+    """A plain user can receive only in a user namespace of its own: without these nothing arrives
+    anywhere."""
     if not can_receive():
         raise Skip(NO_RECEIVER)
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""Programs under test: started, talked to, waited for, and ended with the case that started them."""
+"""Programs under test: started, talked to, waited for, and ended with the case that started
+them."""
 import contextlib
 import ctypes
 import os
@@ -15,7 +16,8 @@ PR_SET_CHILD_SUBREAPER = 36
 
 
 class End:
-    """How a program ended. `status`: as a shell has it; `out`, `err`: what it wrote to stdout and stderr, bytes."""
+    """How a program ended. `status`: as a shell has it; `out`, `err`: what it wrote to stdout and
+    stderr, bytes."""
 
     def __init__(self, status, out, err):
         self.status, self.out, self.err = (128 - status if status < 0 else status), out, err
@@ -31,7 +33,8 @@ class End:
         return text(self.err)
 
     def exits(self, status):
-        expect.check(self.status == status, f"exit status: {self.status}, expected: {status}\nstderr: {self.said}")
+        expect.check(self.status == status,
+                     f"exit status: {self.status}, expected: {status}\nstderr: {self.said}")
         return self
 
     def says(self, *parts):
@@ -53,24 +56,29 @@ def text(data):
 
 
 class Program:
-    """A program that runs. What it writes goes to files, and can be looked at meanwhile: told(), said()."""
+    """A program that runs. What it writes goes to files, and can be looked at meanwhile: told(),
+    said()."""
 
     def __init__(self, command, stdin=b"", stdout=None, stderr=None, **how):
         """
-        stdin: bytes, a descriptor or file, or subprocess.PIPE, then `self.stdin` is to be written to. stdout, stderr: a descriptor or file; or
-        subprocess.PIPE, then `self.stdout` or `self.stderr` is to be read.
+        stdin: bytes, a descriptor or file, or subprocess.PIPE, then `self.stdin` is to be written
+        to. stdout, stderr: a descriptor or file; or subprocess.PIPE, then `self.stdout` or
+        `self.stderr` is to be read.
         """
-        self.out, self.err = (None if where else tempfile.TemporaryFile(buffering=0) for where in (stdout, stderr))
+        self.out, self.err = (None if where else tempfile.TemporaryFile(buffering=0)
+                              for where in (stdout, stderr))
         given = None
         if isinstance(stdin, bytes):
             stdin = given = given_bytes(stdin)
         try:
-            self.process = subprocess.Popen(command, stdin=stdin, stdout=stdout or self.out, stderr=stderr or self.err, bufsize=0, **how)
+            self.process = subprocess.Popen(command, stdin=stdin, stdout=stdout or self.out,
+                                            stderr=stderr or self.err, bufsize=0, **how)
         finally:
             if given:
                 given.close()
         self.pid = self.process.pid
-        self.stdin, self.stdout, self.stderr = self.process.stdin, self.process.stdout, self.process.stderr
+        self.stdin, self.stdout, self.stderr = (self.process.stdin, self.process.stdout,
+                                                self.process.stderr)
         started.append(self)
 
     def told(self):
@@ -99,7 +107,8 @@ class Program:
         return self.process.poll() is None
 
     def wait(self):
-        """Wait for its end. Its stdin stays as it is: where it reads on until the end of that, close() comes first."""
+        """Wait for its end. Its stdin stays as it is: where it reads on until the end of that,
+        close() comes first."""
         self.process.wait()
         return End(self.process.returncode, *(written(file) for file in (self.out, self.err)))
 
@@ -130,7 +139,8 @@ def given_bytes(data):
 
 
 def written(file):
-    """All that a program has written to a file up to now. It shares the file's offset, which is left where it is."""
+    """All that a program has written to a file up to now. It shares the file's offset, which is
+    left where it is."""
     return os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0) if file else b""
 
 
@@ -179,12 +189,14 @@ def kill(pid, number=signal.SIGKILL):
 
 
 def adopt_orphans():
-    """What the processes below this one leave behind becomes its own child, and not that of process 1."""
+    """What the processes below this one leave behind becomes its own child, and not that of process
+    1."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def exit_when_told():
-    """SIGINT, SIGTERM and SIGHUP end this process by SystemExit, so that it tidies up behind itself. A second one does not stop it from that."""
+    """SIGINT, SIGTERM and SIGHUP end this process by SystemExit, so that it tidies up behind
+    itself. A second one does not stop it from that."""
     ends = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
 
     def end(number, _):
@@ -200,7 +212,8 @@ kept = set()  # the PIDs of children that go on when a case has ended, for other
 
 
 def end_all():
-    """After a case: whatever it started has ended, but what is kept. What it left behind has become this process's child by then, level by level."""
+    """After a case: whatever it started has ended, but what is kept. What it left behind has become
+    this process's child by then, level by level."""
     while started:
         started.pop().end()
     while left := set(children(os.getpid())) - kept:

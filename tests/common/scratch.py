@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""Where tests write: in memory, where there is room, since programs that sync everything they deliver cost most on a disk."""
+"""Where tests write: in memory, where there is room, since programs that sync everything they
+deliver cost most on a disk."""
 import contextlib
 import os
 import sys
@@ -53,7 +54,8 @@ def usable(places, room):
         if not (reason := why_not(path, room)):
             return path
         reasons.append(f"{path}: {reason}")
-    return sys.exit(f"The tests have no place for their files: {'; '.join(reasons)}. TMPDIR names another.")
+    return sys.exit(
+        f"The tests have no place for their files: {'; '.join(reasons)}. TMPDIR names another.")
 
 
 class Scratch:

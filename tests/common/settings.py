@@ -10,7 +10,8 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = TOP / os.environ.get("QFILE_BUILD", "build")
 BIN = BUILD / "bin"
 AGENT, UNPACKER, OPENER, EDITOR, RPC, RPCD = (
-    str(BIN / name) for name in ("qfile-agent", "qfile-unpacker", "qopen-in-vm", "vm-file-editor", "pedos-rpc", "pedos-rpcd"))
+    str(BIN / name) for name in ("qfile-agent", "qfile-unpacker", "qopen-in-vm", "vm-file-editor",
+                                 "pedos-rpc", "pedos-rpcd"))
 SANITIZED = BUILD.name == "build-sanitized"
 
 # Not the first one in PATH: that may be a wrapper that takes ten times as long to start.
@@ -20,7 +21,8 @@ PYTHON = "/usr/bin/python3" if os.access("/usr/bin/python3", os.X_OK) else "pyth
 def need_built(program):
     """Ends this process where it is missing."""
     if not os.access(program, os.X_OK):
-        sys.exit(f"{program} is not built: make test builds the usual programs and tests, and make help lists the commands for others.")
+        sys.exit(f"{program} is not built: make test builds the usual programs and tests, "
+                 "and make help lists the commands for others.")
 
 
 need_built(AGENT)

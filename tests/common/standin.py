@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""Programs whose part a case plays itself: what is started in their stead hands over its stdin, stdout and stderr, and ends as it is told."""
+"""Programs whose part a case plays itself: what is started in their stead hands over its stdin,
+stdout and stderr, and ends as it is told."""
 import array
 import contextlib
 import os
@@ -18,17 +19,20 @@ PROGRAM = os.path.join(settings.BUILD, "tests/standin")
 
 
 class Role:
-    """One start of the program: `stdin`, `stdout`, `stderr` are files, `arguments` those of its command line, `pid` its own number."""
+    """One start of the program: `stdin`, `stdout`, `stderr` are files, `arguments` those of its
+    command line, `pid` its own number."""
 
     def __init__(self, channel):
         self.channel = channel
-        self.pid = struct.unpack("3i", channel.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
+        self.pid = struct.unpack("3i",
+                                 channel.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
         text, rights, _, _ = channel.recvmsg(65536, socket.CMSG_SPACE(12))
         fds = array.array("i")
         for _, _, data in rights:
             fds.frombytes(data)
         expect.equal(len(fds), 3)
-        self.stdin, self.stdout, self.stderr = (os.fdopen(fd, mode, buffering=0) for fd, mode in zip(fds, ("rb", "wb", "wb")))
+        self.stdin, self.stdout, self.stderr = (
+            os.fdopen(fd, mode, buffering=0) for fd, mode in zip(fds, ("rb", "wb", "wb")))
         self.arguments = [os.fsdecode(part) for part in text.split(b"\0")[1:-1]]
 
     def read(self, size):
@@ -61,8 +65,9 @@ class Role:
 
 class StandIn:
     """
-    `command` is what to start, for a shell; `words` the same as a list. take() waits for the next start. With a function to play the part,
-    `with StandIn(path, play):` has that done by another thread for each start, one after another; it gets the Role, which ends when it returns.
+    `command` is what to start, for a shell; `words` the same as a list. take() waits for the next
+    start. With a function to play the part, `with StandIn(path, play):` has that done by another
+    thread for each start, one after another; it gets the Role, which ends when it returns.
     """
 
     def __init__(self, path, play=None):

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""Streams of the Filecopy format, true to qfile(5) or not: every field takes any value. It owes nothing to the C code."""
+"""Streams of the Filecopy format, true to qfile(5) or not: every field takes any value. It owes
+nothing to the C code."""
 import stat
 import struct
 
 FIFO, DEVICE, DIRECTORY, BLOCK_DEVICE, FILE, LINK, SOCKET = (
-    stat.S_IFIFO, stat.S_IFCHR, stat.S_IFDIR, stat.S_IFBLK, stat.S_IFREG, stat.S_IFLNK, stat.S_IFSOCK)
+    stat.S_IFIFO, stat.S_IFCHR, stat.S_IFDIR, stat.S_IFBLK, stat.S_IFREG, stat.S_IFLNK,
+    stat.S_IFSOCK)
 
 ATIME, MTIME, NSEC = 1500000000, 1577836800, 500000000
 ALL_ONES = 2**32 - 1
@@ -40,7 +42,8 @@ def directory(name, mode=0o755, **fields):
 
 
 def link(name, target, **fields):
-    return entry(name, LINK | 0o777, target.encode() if isinstance(target, str) else target, **fields)
+    return entry(name, LINK | 0o777, target.encode() if isinstance(target, str) else target,
+                 **fields)
 
 
 def tree(name, *entries, mode=0o755):

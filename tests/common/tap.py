@@ -2,7 +2,8 @@
 # Copyright the qfilecopy authors
 """Cases, run side by side by a few processes, and reported as TAP.
 
-Each worker is a fork of this process: it has everything that was set up here before, and may change its directory, its umask and its limits.
+Each worker is a fork of this process: it has everything that was set up here before, and may change
+its directory, its umask and its limits.
 """
 import multiprocessing.connection
 import os
@@ -30,7 +31,8 @@ NONE_CALLED_SO = 3
 
 
 def chosen(cases, words):
-    """Those with one of these texts in their names, or all; ends the process where there are none."""
+    """Those with one of these texts in their names, or all; ends the process where there are
+    none."""
     found = [case for case in cases if not words or any(word in case.name for word in words)]
     if not found:
         print(f"no case is called {' or '.join(words)}", file=sys.stderr)
@@ -60,15 +62,19 @@ UNTOLD = "tap.py", "suite.py", "process.py", "expect.py", "thread.py", "run.py"
 
 
 def told(broken):
-    """Where an expectation was not met, and how; first the one before it, where it was met while that one was dealt with."""
+    """Where an expectation was not met, and how; first the one before it, where it was met while
+    that one was dealt with."""
     before = told(broken.__context__) if isinstance(broken.__context__, expect.Broken) else []
     frames = [frame for frame in traceback.extract_tb(broken.__traceback__)
               if os.path.basename(frame.filename) not in UNTOLD]
-    return before + [f"{os.path.basename(frame.filename)}:{frame.lineno}: {frame.line}" for frame in frames] + str(broken).splitlines()
+    places = [f"{os.path.basename(frame.filename)}:{frame.lineno}: {frame.line}"
+              for frame in frames]
+    return before + places + str(broken).splitlines()
 
 
 def work(cases, channel):
-    """A worker: cases by their numbers, until there are no more. Answers each with its number, why it was skipped, and complaints."""
+    """A worker: cases by their numbers, until there are no more. Answers each with its number, why
+    it was skipped, and complaints."""
     def hung(*_):
         raise expect.Broken(f"hung for {expect.FOREVER} seconds")
     signal.signal(signal.SIGALRM, hung)
@@ -116,7 +122,8 @@ class Report:
     def add(self, name, skipped, complaints):
         self.number += 1
         self.failed += bool(complaints)
-        print(f"{'not ok' if complaints else 'ok'} {self.number} - {name}{f' # skip {skipped}' if skipped is not None else ''}",
+        print(f"{'not ok' if complaints else 'ok'} {self.number} - "
+              f"{name}{f' # skip {skipped}' if skipped is not None else ''}",
               *(f"# {printable(line)}" for line in complaints[:60]), sep="\n", flush=True)
 
     def end(self):
@@ -127,11 +134,13 @@ class Report:
 
 def printable(line):
     """A line of text that may hold anything that a program said."""
-    return "".join(letter if letter.isprintable() else "?" for letter in line[:1000].encode(errors="replace").decode())
+    return "".join(letter if letter.isprintable() else "?"
+                   for letter in line[:1000].encode(errors="replace").decode())
 
 
 class Pool:
-    """Workers, and the case that each of them has. One that dies takes its case along, and another one takes its place."""
+    """Workers, and the case that each of them has. One that dies takes its case along, and another
+    one takes its place."""
 
     def __init__(self, cases, report):
         self.cases, self.report = cases, report

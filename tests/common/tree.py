@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""Trees: made, pictured, removed. Every step goes from one directory descriptor to the next, so that paths may be longer than the system takes,
-with a few of them open, so that trees may be deeper than there are descriptors."""
+"""Trees: made, pictured, removed. Every step goes from one directory descriptor to the next, so
+that paths may be longer than the system takes, with a few of them open, so that trees may be deeper
+than there are descriptors."""
 import hashlib
 import os
 import stat
@@ -17,7 +18,8 @@ DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 def write(path, content=b"", mode=None, mtime=None):
     """Make a file, or write over it. `content`: text or bytes; `mtime`: seconds since 1970."""
     with open(path, "wb") as file:
-        file.write(content.encode(errors="surrogateescape") if isinstance(content, str) else content)
+        file.write(content.encode(errors="surrogateescape") if isinstance(content, str)
+                   else content)
     if mode is not None:
         os.chmod(path, mode)
     if mtime is not None:
@@ -30,7 +32,8 @@ def append(path, content):
 
 
 def script(path, body):
-    """Something to be run. It is put into its place: a file that is open for writing cannot be run."""
+    """Something to be run. It is put into its place: a file that is open for writing cannot be
+    run."""
     write(f"{path}.new", body, 0o755)
     os.rename(f"{path}.new", path)
     return path
@@ -74,7 +77,8 @@ def names_in(path):
 def identity(path):
     """What changes when anything is written to a file, or put in its place."""
     status = os.lstat(path)
-    return (status.st_ino, status.st_size, status.st_mode, status.st_uid, status.st_gid, status.st_mtime_ns, status.st_ctime_ns)
+    return (status.st_ino, status.st_size, status.st_mode, status.st_uid, status.st_gid,
+            status.st_mtime_ns, status.st_ctime_ns)
 
 
 # ---- Pictures ----
@@ -93,7 +97,8 @@ def open_anyway(name, flags, parent, mode):
 
 def digest_of(name, parent, mode):
     digest = hashlib.sha256()
-    with open(open_anyway(name, os.O_RDONLY | os.O_NOFOLLOW, parent, mode), "rb", buffering=0) as file:
+    with open(open_anyway(name, os.O_RDONLY | os.O_NOFOLLOW, parent, mode), "rb",
+              buffering=0) as file:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
@@ -161,15 +166,17 @@ def same_tree(one, other):
 
 def same_picture(got, expected):
     if got != expected:
-        raise expect.Broken("\n".join(["the trees differ:", *(f"< {line}" for line in got if line not in expected),
-                                       *(f"> {line}" for line in expected if line not in got)]))
+        raise expect.Broken(
+            "\n".join(["the trees differ:", *(f"< {line}" for line in got if line not in expected),
+                       *(f"> {line}" for line in expected if line not in got)]))
 
 
 # ---- Removing ----
 
 
 def remove_entries(fd):
-    """Remove what can be removed of a directory. Returns the name of the first directory that is not empty, or None."""
+    """Remove what can be removed of a directory. Returns the name of the first directory that is
+    not empty, or None."""
     for entry in list(os.scandir(fd)):
         if not entry.is_dir(follow_symlinks=False):
             os.unlink(entry.name, dir_fd=fd)

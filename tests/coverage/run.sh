@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
 #
-# Run the tests once on a build that counts, and say which lines and branches of the library they reach: `make coverage`.
+# Run the tests once on a build that counts, and say which lines and branches of the library they
+# reach: `make coverage`.
 #
-# Fails where fewer than 95 % of the lines are reached, or in the parsing code a line or branch less than all.
+# Fails where fewer than 95 % of the lines are reached, or in the parsing code a line or branch less
+# than all.
 set -u
 cd "$(dirname "$0")/../.."
 build=$1
@@ -30,9 +32,11 @@ for program in $counted; do
 done
 
 report() {
-    gcovr --root . --filter lib/ --filter text/ --object-directory "$build/counted" "$build/counted" "$@"
+    gcovr --root . --filter lib/ --filter text/ --object-directory "$build/counted" \
+        "$build/counted" "$@"
 }
-report --branches --html-details "$build/coverage.html" --html-title qfilecopy >"$build/branches.txt" || exit 1
+report --branches --html-details "$build/coverage.html" --html-title qfilecopy \
+    >"$build/branches.txt" || exit 1
 report --txt "$build/lines.txt" --json "$build/coverage.json" || exit 1
 cat "$build/lines.txt"
 "${PYTHON-python3}" tests/coverage/judge.py "$build/coverage.json" || status=1

@@ -1,7 +1,7 @@
 /*
- * A hypervisor for pedos-rpc-dom0 where there is none, to be preloaded: it answers from the file
- * that $HYPERVISOR names. A line of that is a domain that exists: "DOMID FLAGS", FLAGS being those
- * of Xen, as a number. Where the file says "EPERM", this is a guest.
+ * A played hypervisor, to be preloaded into pedos-rpc-dom0. It answers from the file that
+ * $HYPERVISOR names. Each line is a domain that exists, "DOMID FLAGS", where FLAGS are Xen's flags
+ * as a number. If the file says "EPERM", this machine is a guest.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

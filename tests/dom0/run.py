@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""run.py [TEXT...]: pedos-rpc-dom0 as it is, with a xenstore and a hypervisor that are only played: which tables it writes, and when. Writes TAP.
+"""run.py [TEXT...]: which tables the real pedos-rpc-dom0 writes, and when, with a played
+xenstore and hypervisor. Writes TAP.
 
 Each TEXT chooses the tests that have it in their names.
-
-SPDX-License-Identifier: GPL-2.0-or-later
 """
 import os
 import pathlib
@@ -87,13 +86,14 @@ class World:
         return [PROGRAM, f"--policy={self.directory}/policy.d", *options]
 
     def environment(self):
-        return {**os.environ, "XENSTORED_PATH": str(self.directory / "xenstored"), "HYPERVISOR": str(self.directory / "domains"),
-                "LD_PRELOAD": str(HYPERVISOR)}
+        return {**os.environ, "XENSTORED_PATH": str(self.directory / "xenstored"),
+                "HYPERVISOR": str(self.directory / "domains"), "LD_PRELOAD": str(HYPERVISOR)}
 
     def run(self, *options):
         """Returns the exit status and what was said."""
-        done = subprocess.run(self.command(*options), env=self.environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=FOREVER,
-                              check=False)
+        done = subprocess.run(self.command(*options), env=self.environment(),
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=FOREVER, check=False)
         return done.returncode, done.stderr
 
     def once(self):
@@ -103,7 +103,8 @@ class World:
 
     def start(self):
         with self.log.open("w") as log:
-            self.daemon = subprocess.Popen(self.command("--foreground"), env=self.environment(), stdin=subprocess.DEVNULL, stderr=log)
+            self.daemon = subprocess.Popen(self.command("--foreground"), env=self.environment(),
+                                           stdin=subprocess.DEVNULL, stderr=log)
 
     def said(self):
         return self.log.read_text()
@@ -111,7 +112,8 @@ class World:
     def wait(self, condition):
         end = time.monotonic() + FOREVER
         while not condition():
-            assert time.monotonic() < end and (not self.daemon or self.daemon.poll() is None), f"it never came; said: {self.said()}"
+            lives = not self.daemon or self.daemon.poll() is None
+            assert time.monotonic() < end and lives, f"it never came; said: {self.said()}"
             time.sleep(0.01)
 
     def close(self):
@@ -130,7 +132,8 @@ class World:
 
     def tables(self):
         """All of them, with the trees that are there."""
-        return {path: value for path, value in self.store.below("/local/domain").items() if "pedos-rpc" in path and path.count("/") == 2}
+        return {path: value for path, value in self.store.below("/local/domain").items()
+                if "pedos-rpc" in path and path.count("/") == 2}
 
 
 ALL = {
@@ -151,12 +154,14 @@ def writes_the_tables(world):
 
 
 def each_node_is_for_one_guest_to_read(world):
-    world.store.put("/local/domain/1", permissions=("r0", "r1"))  # what is made below it would get these
+    # what is made below it would get these
+    world.store.put("/local/domain/1", permissions=("r0", "r1"))
     world.once()
     nodes = [path for path in world.store.below("/local/domain") if "pedos-rpc" in path]
     equal(len(nodes), len(ALL) + 4)  # and the directories: 1 and 2 may call, 2 and 3 are called
     for path in nodes:
-        equal((path, world.store.permissions(f"/local/domain/{path}")), (path, ("n0", f"r{path.split('/')[0]}")))
+        equal((path, world.store.permissions(f"/local/domain/{path}")),
+              (path, ("n0", f"r{path.split('/')[0]}")))
 
 
 def leaves_alone_what_is_right(world):
@@ -169,15 +174,18 @@ def leaves_alone_what_is_right(world):
 def both_nodes_of_a_pair_come_at_once(world):
     world.once()
     written = [{path for path in change if "pedos-rpc" in path} for change in world.store.changes]
-    for target, source in (("1/pedos-rpc/vault", "2/pedos-rpc-in/1"), ("2/pedos-rpc/open", "3/pedos-rpc-in/2")):
-        assert any({f"/local/domain/{target}", f"/local/domain/{source}"} <= change for change in written), written
+    for target, source in (("1/pedos-rpc/vault", "2/pedos-rpc-in/1"),
+                           ("2/pedos-rpc/open", "3/pedos-rpc-in/2")):
+        assert any({f"/local/domain/{target}", f"/local/domain/{source}"} <= change
+                   for change in written), written
 
 
 def repairs_what_is_wrong(world):
     world.once()
     world.store.put("/local/domain/1/pedos-rpc/vault", "7")
     world.store.put("/local/domain/3/pedos-rpc-in/1", "work\n* * allow\n")
-    world.store.put("/local/domain/3/pedos-rpc-in/2", ALL["3/pedos-rpc-in/2"], permissions=("b0", "r2"))
+    world.store.put("/local/domain/3/pedos-rpc-in/2", ALL["3/pedos-rpc-in/2"],
+                    permissions=("b0", "r2"))
     before = len(world.store.changes)
     world.once()
     equal(world.tables(), ALL)
@@ -216,7 +224,8 @@ def clears(world):
 
 
 def only_those_that_run(world):
-    for domid, flags in ((4, DYING), (5, SHUTDOWN | POWEROFF), (6, SHUTDOWN | CRASH), (7, SHUTDOWN | SUSPEND | DYING), (8, SHUTDOWN | SUSPEND)):
+    for domid, flags in ((4, DYING), (5, SHUTDOWN | POWEROFF), (6, SHUTDOWN | CRASH),
+                         (7, SHUTDOWN | SUSPEND | DYING), (8, SHUTDOWN | SUSPEND)):
         world.start_domain(domid, f"d{domid}", flags)
     world.once()
     equal(world.sources(3).keys(), {"1", "2", "8"})
@@ -250,12 +259,14 @@ def more_domains_than_are_asked_for_at_a_time(world):
     for domid in range(10, 310):
         world.flags[domid] = RUNNING
         world.store.nodes[f"/local/domain/{domid}"] = (b"", ("n0", f"r{domid}"))
-        world.store.nodes[f"/local/domain/{domid}/name"] = (f"d{domid}".encode(), ("n0", f"r{domid}"))
+        world.store.nodes[f"/local/domain/{domid}/name"] = (
+            f"d{domid}".encode(), ("n0", f"r{domid}"))
     world.list_domains()
     world.policy("Copy * d300 d309 allow\nCopy * work d10 allow\n")
     world.once()
-    equal(world.tables(), {"300/pedos-rpc/d309": "309", "309/pedos-rpc-in/300": "d300\nCopy * allow\n", "1/pedos-rpc/d10": "10",
-                           "10/pedos-rpc-in/1": "work\nCopy * allow\n"})
+    equal(world.tables(),
+          {"300/pedos-rpc/d309": "309", "309/pedos-rpc-in/300": "d300\nCopy * allow\n",
+           "1/pedos-rpc/d10": "10", "10/pedos-rpc-in/1": "work\nCopy * allow\n"})
 
 
 # ---- Others who do something meanwhile ----
@@ -294,7 +305,8 @@ def follows_domains(world):
     world.end_domain(2)
     world.wait(lambda: world.targets(1) == {"open": "3"} and world.sources(3).keys() == {"1", "12"})
     world.start_domain(13, "vault")
-    world.wait(lambda: world.targets(1) == {"open": "3", "vault": "13"} and world.sources(13).keys() == {"1"})
+    world.wait(lambda: world.targets(1) == {"open": "3", "vault": "13"}
+               and world.sources(13).keys() == {"1"})
     world.set_flags(3, SHUTDOWN | CRASH)
     world.wait(lambda: world.targets(1) == {"vault": "13"} and world.sources(3) == {})
     equal(world.said(), "")
@@ -304,8 +316,10 @@ def follows_names(world):
     world.start()
     world.wait(lambda: world.tables() == ALL)
     world.store.put("/local/domain/1/name", "play")
-    world.wait(lambda: world.tables() == {**{path: ALL[path] for path in ("1/pedos-rpc/open", "2/pedos-rpc/open", "3/pedos-rpc-in/2")},
-                                          "3/pedos-rpc-in/1": "play\nCopy +x ask\n"})
+    world.wait(lambda: world.tables()
+               == {**{path: ALL[path]
+                      for path in ("1/pedos-rpc/open", "2/pedos-rpc/open", "3/pedos-rpc-in/2")},
+                   "3/pedos-rpc-in/1": "play\nCopy +x ask\n"})
     world.start_domain(4, "wor k")
     world.wait(lambda: "domain 4 takes no part" in world.said())
     world.store.put("/local/domain/4/name", "work")
@@ -338,7 +352,8 @@ def watches_no_more_than_names(world):
     world.start_domain(5, "five")
     world.wait(lambda: "5" in world.sources(3))
     equal({path for _, path, _ in world.store.watches},
-          {"@introduceDomain", "@releaseDomain", *(f"/local/domain/{domid}/name" for domid in (1, 2, 3, 5))})
+          {"@introduceDomain", "@releaseDomain",
+           *(f"/local/domain/{domid}/name" for domid in (1, 2, 3, 5))})
 
 
 def reads_the_policy_again(world):
@@ -346,7 +361,8 @@ def reads_the_policy_again(world):
     world.wait(lambda: world.tables() == ALL)
     world.policy("Clock * open work allow\n")
     world.daemon.send_signal(signal.SIGHUP)
-    world.wait(lambda: world.tables() == {"3/pedos-rpc/work": "1", "1/pedos-rpc-in/3": "open\nClock * allow\n"})
+    world.wait(lambda: world.tables() == {"3/pedos-rpc/work": "1",
+                                          "1/pedos-rpc-in/3": "open\nClock * allow\n"})
 
 
 def keeps_the_policy_when_the_new_one_is_wrong(world):
@@ -412,7 +428,8 @@ def start_another(world, domid, name):
 
 def inherits_nothing(world, said=""):
     """The domain 1 is not "work" any more: nothing that this might do is written anywhere."""
-    world.wait(lambda: world.tables() == {"1/pedos-rpc/open": "3", "2/pedos-rpc/open": "3", "3/pedos-rpc-in/1": "evil\nCopy +x ask\n",
+    world.wait(lambda: world.tables() == {"1/pedos-rpc/open": "3", "2/pedos-rpc/open": "3",
+                                          "3/pedos-rpc-in/1": "evil\nCopy +x ask\n",
                                           "3/pedos-rpc-in/2": ALL["3/pedos-rpc-in/2"]})
     equal(world.said(), said)
 
@@ -460,7 +477,8 @@ def ends_with_xenstore(world):
 def goes_to_the_background_when_all_is_written(world):
     # Its stderr stays open, so it is a file here.
     with world.log.open("w") as log:
-        status = subprocess.run(world.command(), env=world.environment(), stdin=subprocess.DEVNULL, stderr=log, timeout=FOREVER, check=False).returncode
+        status = subprocess.run(world.command(), env=world.environment(), stdin=subprocess.DEVNULL,
+                                stderr=log, timeout=FOREVER, check=False).returncode
     pid = world.store.pids[-1]
     try:
         equal((status, world.said()), (0, ""))
@@ -481,7 +499,8 @@ def refuses_to_start_with_a_wrong_policy(world):
     for options in (("--once",), ("--foreground",), ()):
         status, said = world.run(*options)
         equal(status, 1)
-        assert re.search(r"/policy\.d/20\.policy:2: the action must be allow, deny or ask\n$", said), said
+        wrong = r"/policy\.d/20\.policy:2: the action must be allow, deny or ask\n$"
+        assert re.search(wrong, said), said
     equal(world.tables(), {})
 
 
@@ -510,22 +529,24 @@ def says_that_there_is_no_xenstore(world):
 
 
 def wrong_usage(world):
-    for options, part in ((("--once", "--clear"), "choose one"), (("work",), '"work"'), (("--policy=",), "takes a directory"),
-                          (("--often",), "--often")):
+    for options, part in ((("--once", "--clear"), "choose one"), (("work",), '"work"'),
+                          (("--policy=",), "takes a directory"), (("--often",), "--often")):
         status, said = world.run(*options)
         equal(status, 2)
         assert part in said and said.endswith("Try 'pedos-rpc-dom0 --help'.\n"), said
     equal(world.store.pids, [])
 
 
-TESTS = [test for name, test in list(globals().items()) if callable(test) and getattr(test, "__code__", None) and
-         test.__code__.co_varnames[:test.__code__.co_argcount] == ("world",)]
+TESTS = [test for name, test in list(globals().items())
+         if callable(test) and getattr(test, "__code__", None)
+         and test.__code__.co_varnames[:test.__code__.co_argcount] == ("world",)]
 
 
 def why_nothing_runs():
     if not PROGRAM.exists() or not HYPERVISOR.exists():
         return "built without Xen"
-    if "asan" in subprocess.run(["ldd", PROGRAM], capture_output=True, text=True, check=False).stdout:
+    if "asan" in subprocess.run(["ldd", PROGRAM], capture_output=True, text=True,
+                                check=False).stdout:
         return "nothing can be preloaded before the address sanitizer"
     return None
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""A xenstore to try things on: a server on a Unix socket, with nodes, permissions, watches and transactions.
+"""A played xenstore: a server on a Unix socket, with nodes, permissions, watches and transactions.
 
-It speaks as much of xenstore's protocol as pedos-rpc-dom0 needs, and all who connect are dom0.
+It knows as much of xenstore's protocol as pedos-rpc-dom0 needs, and takes every client for dom0.
 """
 import os
 import socket
@@ -26,12 +26,15 @@ def ancestors(path):
 
 
 class Store:
-    """Nodes: path -> (value, permissions). A transaction works on a copy of its own, and fails if another one was committed meanwhile."""
+    """Nodes: path -> (value, permissions). A transaction works on a copy of its own, and fails if
+    another one was committed meanwhile."""
 
     def __init__(self, path):
         self.nodes = {"/": (b"", ("n0",))}
-        self.changes = []      # of each commit, or write outside of a transaction, the set of paths that are different now
-        self.on_start = None   # called when a transaction has begun: what somebody else does meanwhile
+        # of each commit, or write outside of a transaction, the set of paths that are different now
+        self.changes = []
+        # called when a transaction has begun: what somebody else does meanwhile
+        self.on_start = None
         self.pids = []         # of those who have connected
         self.lock = threading.RLock()
         self.watches = []      # connection, path, token
@@ -66,7 +69,8 @@ class Store:
 
     def below(self, path):
         with self.lock:
-            return {name[len(path) + 1:]: node[0].decode() for name, node in self.nodes.items() if name.startswith(path + "/")}
+            return {name[len(path) + 1:]: node[0].decode() for name, node in self.nodes.items()
+                    if name.startswith(path + "/")}
 
     def permissions(self, path):
         with self.lock:
@@ -74,7 +78,8 @@ class Store:
 
     def close(self):
         try:
-            self.listener.shutdown(socket.SHUT_RDWR)  # it would go on to accept, were it only closed
+            # it would go on to accept, were it only closed
+            self.listener.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass
         self.listener.close()
@@ -103,7 +108,8 @@ class Store:
 
     def tell(self, before):
         """Wake those who watch what is different now."""
-        paths = {path for path in before.keys() | self.nodes.keys() if before.get(path) != self.nodes.get(path)}
+        paths = {path for path in before.keys() | self.nodes.keys()
+                 if before.get(path) != self.nodes.get(path)}
         self.changes.append(paths)
         for connection, watched, token in self.watches:
             for path in paths:
@@ -119,14 +125,16 @@ class Store:
             except OSError:
                 return
             with self.lock:
-                self.pids.append(struct.unpack("iII", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0])
+                self.pids.append(struct.unpack(
+                    "iII", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0])
                 self.connections.append(connection)
             threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
 
     @staticmethod
     def send(connection, kind, request, transaction, payload):
         try:
-            connection.sendall(struct.pack("<IIII", kind, request, transaction, len(payload)) + payload)
+            connection.sendall(
+                struct.pack("<IIII", kind, request, transaction, len(payload)) + payload)
         except OSError:
             pass
 
@@ -195,7 +203,8 @@ class Store:
         if kind == READ:
             return nodes[path][0]
         if kind == DIRECTORY:
-            return b"".join(os.path.basename(name).encode() + b"\0" for name in nodes if name != "/" and os.path.dirname(name) == path)
+            return b"".join(os.path.basename(name).encode() + b"\0" for name in nodes
+                            if name != "/" and os.path.dirname(name) == path)
         if kind == GET_PERMS:
             return b"".join(one.encode() + b"\0" for one in nodes[path][1])
         if kind == SET_PERMS:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""mousepad, a graphical editor of which one process has all documents: whoever starts it a second time hands his file over, and returns at once."""
+"""mousepad, a graphical editor of which one process has all documents: whoever starts it a second
+time hands his file over, and returns at once."""
 import shutil
 
 from display import Display
@@ -105,4 +106,5 @@ def is_closed_without_saving(opening):
     opening.ends_unchanged()
 
 
-TESTS = [hands_over_to_a_running_one, hands_over_two_files_at_once, runs_alone, is_closed_without_saving]
+TESTS = [hands_over_to_a_running_one, hands_over_two_files_at_once, runs_alone,
+         is_closed_without_saving]

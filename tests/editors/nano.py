@@ -10,7 +10,8 @@ from terminal import Terminal
 
 
 def why_not():
-    return "needs tmux and nano" if not shutil.which("nano") or not shutil.which("tmux") else machine.why_no_terminal()
+    return ("needs tmux and nano" if not shutil.which("nano") or not shutil.which("tmux")
+            else machine.why_no_terminal())
 
 
 class Nano(Terminal):
@@ -89,4 +90,5 @@ def is_asked_to_end(opening):
     opening.leaves_nothing()
 
 
-TESTS = [saves_into_the_file, keeps_a_backup, saves_as_it_quits, quits_without_saving, is_asked_to_end]
+TESTS = [saves_into_the_file, keeps_a_backup, saves_as_it_quits, quits_without_saving,
+         is_asked_to_end]

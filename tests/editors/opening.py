@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""One file, opened by the real qopen-in-vm and vm-file-editor, with everything of its own: home, temporary directory, environment."""
+"""One file, opened by the real qopen-in-vm and vm-file-editor, with everything of its own: home,
+temporary directory, environment."""
 import os
 import pathlib
 import re
@@ -16,12 +17,14 @@ PROGRAMS = [BUILD / "bin" / name for name in ("qopen-in-vm", "vm-file-editor")]
 RESULTS = BUILD / "tests/results"
 
 def wait(condition, what, state=lambda: ""):
-    """Wait for what `condition` returns to be true, and return it. `what` completes "waited in vain for", `state` tells what there was instead."""
+    """Wait for what `condition` returns to be true, and return it. `what` completes "waited in vain
+    for", `state` tells what there was instead."""
     return wait_until(condition, lambda: f"{what}\n{state()}")
 
 
 def processes_in(directory):
-    """Those that live in a test's directory: whatever it started, and however far that went away, has the directory's name in its environment."""
+    """Those that live in a test's directory: whatever it started, and however far that went away,
+    has the directory's name in its environment."""
     mark = f"={directory}/".encode()
     for process in pathlib.Path("/proc").glob("[0-9]*"):
         try:
@@ -55,7 +58,8 @@ class Opening:
     def __init__(self, directory, content="first line\nlast line\n", name="notes.txt"):
         """`directory`: an empty one."""
         self.directory = pathlib.Path(directory)
-        self.home, self.sent, self.temporary, self.runtime = (self.directory / each for each in ("home", "sent", "tmp", "run"))
+        self.home, self.sent, self.temporary, self.runtime = (
+            self.directory / each for each in ("home", "sent", "tmp", "run"))
         for each in (self.home, self.sent, self.temporary, self.runtime):
             each.mkdir(mode=0o700)
         self.file = self.sent / name
@@ -64,8 +68,9 @@ class Opening:
         self.stderr = self.directory / "stderr"
         self.opener = None
         self.environment = {
-            "PATH": os.environ["PATH"], "HOME": str(self.home), "TMPDIR": str(self.temporary), "XDG_RUNTIME_DIR": str(self.runtime),
-            "LC_ALL": "C.UTF-8", "QREXEC_REMOTE_DOMAIN": "work",
+            "PATH": os.environ["PATH"], "HOME": str(self.home), "TMPDIR": str(self.temporary),
+            "XDG_RUNTIME_DIR": str(self.runtime), "LC_ALL": "C.UTF-8",
+            "QREXEC_REMOTE_DOMAIN": "work",
         }
 
     def another(self, name):
@@ -77,8 +82,9 @@ class Opening:
         return other
 
     def script(self, text):
-        """A shell script for a handler. Returns the command that runs it: to be run itself, nobody may have it open for writing, and what another
-        test starts at this moment has, for a moment."""
+        """A shell script for a handler. Returns the command that runs it: to be run itself, nobody
+        may have it open for writing, and what another test starts at this moment has, for a
+        moment."""
         path = self.directory / "script"
         path.write_text(f"{text}\n")
         return f"sh {path}"
@@ -88,8 +94,9 @@ class Opening:
         opener, editor = PROGRAMS
         via = shlex.join([str(editor)] + ([f"--handler={handler}"] if handler else []))
         with self.stderr.open("w") as stderr:
-            self.opener = subprocess.Popen([opener, "--verbose", f"--via={via}", *options, self.file], env=self.environment, cwd=self.directory,
-                                           stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr)
+            self.opener = subprocess.Popen(
+                [opener, "--verbose", f"--via={via}", *options, self.file], env=self.environment,
+                cwd=self.directory, stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr)
 
     def said(self):
         return f"it said:\n{self.stderr.read_text()}" if self.opener else ""
@@ -100,40 +107,51 @@ class Opening:
     def wait(self, condition, what, state=lambda: ""):
         """Wait for something while the file is open."""
         def happened():
-            return condition() or check(self.running(), f"it ended, with {self.opener.returncode}, before {what}\n{state()}\n{self.said()}")
+            return condition() or check(self.running(),
+                                        f"it ended, with {self.opener.returncode}, before {what}\n"
+                                        f"{state()}\n{self.said()}")
         return wait(happened, what, state)
 
     def comes_back(self, content):
-        """Wait for a version to be in the file's place, which must be while the editor has it open."""
-        self.wait(lambda: self.file.read_text() == content, f"{content!r} to come back", lambda: f"there is {self.file.read_text()!r}")
+        """Wait for a version to be in the file's place, which must be while the editor has it
+        open."""
+        self.wait(lambda: self.file.read_text() == content, f"{content!r} to come back",
+                  lambda: f"there is {self.file.read_text()!r}")
         check(self.running(), "it ended with the save")
 
     def stays_open(self):
-        """For longer than anybody waits who cannot see that the editor lives, or that it has the file."""
+        """For longer than anybody waits who cannot see that the editor lives, or that it has the
+        file."""
         time.sleep(3)
-        check(self.running(), f"it ended, with {self.opener.returncode}, while the file was open\n{self.said()}")
+        check(self.running(),
+              f"it ended, with {self.opener.returncode}, while the file was open\n{self.said()}")
 
     def copy(self):
         """The file that the editor works on."""
-        return self.wait(lambda: next(self.temporary.glob(f"qopen-*/{self.file.name}"), None), "the editor's file")
+        return self.wait(lambda: next(self.temporary.glob(f"qopen-*/{self.file.name}"), None),
+                         "the editor's file")
 
     def stop_editor(self):
         """As its machine does when it shuts down."""
-        os.kill(next(pid for pid in processes_in(self.directory) if name_of(pid) == PROGRAMS[1].name), signal.SIGTERM)
+        os.kill(next(pid for pid in processes_in(self.directory)
+                     if name_of(pid) == PROGRAMS[1].name), signal.SIGTERM)
 
     def leaves_nothing(self):
         """Wait for all that it made and started to be gone."""
-        wait(lambda: not os.listdir(self.temporary) and not list(processes_in(self.directory)), "everything to be gone")
+        wait(lambda: not os.listdir(self.temporary) and not list(processes_in(self.directory)),
+             "everything to be gone")
 
     def picture(self):
         """What changes when something is written over the file, or beside it."""
         status = self.file.stat()
-        return sorted(os.listdir(self.sent)), self.file.read_text(), status.st_ino, status.st_mtime_ns
+        return (sorted(os.listdir(self.sent)), self.file.read_text(), status.st_ino,
+                status.st_mtime_ns)
 
     def ends(self, status=0):
         """Wait for the end, after which nothing of it is left. Returns what was said."""
         wait(lambda: not self.running(), "the end", self.said)
-        check(self.opener.returncode == status, f"it ended with {self.opener.returncode}, should have with {status}\n{self.said()}")
+        check(self.opener.returncode == status,
+              f"it ended with {self.opener.returncode}, should have with {status}\n{self.said()}")
         equal(os.listdir(self.temporary), [])
         equal(os.listdir(self.sent), [self.file.name])
         return self.stderr.read_text()
@@ -142,7 +160,8 @@ class Opening:
         """`saves`: how many versions came back in all."""
         said = self.ends(status)
         equal(self.file.read_text(), content)
-        equal(re.findall(r"^qopen-in-vm: save (\d+) is in", said, re.MULTILINE), [str(number) for number in range(1, saves + 1)])
+        equal(re.findall(r"^qopen-in-vm: save (\d+) is in", said, re.MULTILINE),
+              [str(number) for number in range(1, saves + 1)])
 
     def ends_unchanged(self, status=0):
         said = self.ends(status)

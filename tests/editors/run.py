@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""run.py [WORD...]: files opened in real editors, by the real qopen-in-vm and vm-file-editor. Writes TAP.
+"""run.py [WORD...]: files opened in real editors, by the real qopen-in-vm and vm-file-editor.
+Writes TAP.
 
-Each WORD is an editor: vim, nano, mousepad, default (whatever xdg-open finds); or, where none is, a text that the tests have in their names.
+Each WORD is an editor: vim, nano, mousepad, default (whatever xdg-open finds); or, where none is, a
+text that the tests have in their names.
 """
 import os
 import pathlib
@@ -38,7 +40,8 @@ def case(editor, test, top):
 
 
 def guard(top):
-    """However this process ends, nothing that it started and made outlives it: another sees its end of a pipe closed, and tidies up."""
+    """However this process ends, nothing that it started and made outlives it: another sees its end
+    of a pipe closed, and tidies up."""
     reading, writing = os.pipe()
     if os.fork() == 0:
         os.close(writing)
@@ -54,7 +57,8 @@ def main():
     with tempfile.TemporaryDirectory(prefix="qfile-editors-") as top:
         top = os.path.realpath(top)  # as vm-file-editor, and so the editors, will call it
         guard(top)
-        cases = [case(editor, test, top) for editor, module in EDITORS.items() for test in module.TESTS]
+        cases = [case(editor, test, top) for editor, module in EDITORS.items()
+                 for test in module.TESTS]
         words = sys.argv[1:]
         of_editors = [each for each in cases if each.name.partition(" ")[0] in words]
         return tap.run(of_editors or tap.chosen(cases, words), WORKERS)

@@ -13,7 +13,8 @@ VIM = shutil.which("vim") or shutil.which("vim.tiny")
 
 
 def why_not():
-    return "needs tmux and vim" if not VIM or not shutil.which("tmux") else machine.why_no_terminal()
+    return ("needs tmux and vim" if not VIM or not shutil.which("tmux")
+            else machine.why_no_terminal())
 
 
 # In a temporary directory, vim makes no backups unless it is told to.
@@ -24,7 +25,8 @@ class Vim(Terminal):
     """vim as it is without anybody's settings; swap files included."""
 
     def __init__(self, opening, settings=""):
-        super().__init__(opening, VIM, "-u", "NONE", "-N", *(["-c", f"set {settings}"] if settings else []))
+        super().__init__(opening, VIM, "-u", "NONE", "-N",
+                         *(["-c", f"set {settings}"] if settings else []))
 
     def add_line(self, text):
         """Behind the line that the cursor is on, which is the first one at the start."""
@@ -37,7 +39,8 @@ class Vim(Terminal):
 
 
 def saves_twice(opening, same_file, settings=""):
-    """Does vim write into the file that is there, or put another in its place? Returns the names in its directory after that."""
+    """Does vim write into the file that is there, or put another in its place? Returns the names in
+    its directory after that."""
     vim = Vim(opening, settings)
     vim.open()
     copy = opening.copy()
@@ -61,19 +64,23 @@ def saves_as_it_likes(opening):
 
 
 def saves_into_the_file(opening):
-    check("notes.txt~" not in saves_twice(opening, True, "backupcopy=yes backupskip="), "it keeps a backup")
+    check("notes.txt~" not in saves_twice(opening, True, "backupcopy=yes backupskip="),
+          "it keeps a backup")
 
 
 def saves_into_the_file_and_keeps_a_backup(opening):
-    check("notes.txt~" in saves_twice(opening, True, f"backupcopy=yes {BACKUP}"), "it keeps no backup")
+    check("notes.txt~" in saves_twice(opening, True, f"backupcopy=yes {BACKUP}"),
+          "it keeps no backup")
 
 
 def puts_another_file_in_its_place(opening):
-    check("notes.txt~" not in saves_twice(opening, False, "backupcopy=no backupskip="), "it keeps a backup")
+    check("notes.txt~" not in saves_twice(opening, False, "backupcopy=no backupskip="),
+          "it keeps a backup")
 
 
 def puts_another_file_in_its_place_and_keeps_a_backup(opening):
-    check("notes.txt~" in saves_twice(opening, False, f"backupcopy=no {BACKUP}"), "it keeps no backup")
+    check("notes.txt~" in saves_twice(opening, False, f"backupcopy=no {BACKUP}"),
+          "it keeps no backup")
 
 
 def saves_and_quits_at_once(opening):
@@ -159,7 +166,8 @@ def saves_what_is_for_viewing_only(opening):
     opening.ends_unchanged()
 
 
-TESTS = [saves_as_it_likes, saves_into_the_file, saves_into_the_file_and_keeps_a_backup, puts_another_file_in_its_place,
-         puts_another_file_in_its_place_and_keeps_a_backup, saves_and_quits_at_once, saves_nothing_at_all, quits_without_saving,
-         saves_what_was_there_before, is_killed, is_asked_to_end_just_after_a_save, outlives_the_opener,
-         saves_what_is_for_viewing_only]
+TESTS = [saves_as_it_likes, saves_into_the_file, saves_into_the_file_and_keeps_a_backup,
+         puts_another_file_in_its_place, puts_another_file_in_its_place_and_keeps_a_backup,
+         saves_and_quits_at_once, saves_nothing_at_all, quits_without_saving,
+         saves_what_was_there_before, is_killed, is_asked_to_end_just_after_a_save,
+         outlives_the_opener, saves_what_is_for_viewing_only]

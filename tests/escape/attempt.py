@@ -45,8 +45,9 @@ class Run:
         answers, answer = os.pipe()
         outs, out = os.pipe()
         with tempfile.TemporaryFile(dir=os.path.dirname(home.path)) as stderr:
-            terminal, status = self.start(one, [configuration, one.name, world.user, home.path, outside.SOURCE, world.victim.pid, world.port,
-                                                world.key, answer, out], (answer, out), stderr)
+            arguments = [configuration, one.name, world.user, home.path, outside.SOURCE,
+                         world.victim.pid, world.port, world.key, answer, out]
+            terminal, status = self.start(one, arguments, (answer, out), stderr)
             os.close(answer)
             os.close(out)
             stderr.seek(0)
@@ -57,12 +58,14 @@ class Run:
         self.reached = world.touched(home)
         self.changes = home.changes()
         self.arrived = home.arrived()
-        self.unlawful = [name for name in self.arrived if self.lawless(os.path.join(os.fsencode(home.incoming), name))]
+        self.unlawful = [name for name in self.arrived
+                         if self.lawless(os.path.join(os.fsencode(home.incoming), name))]
         self.began = b"began" in self.stderr
 
     @staticmethod
     def start(one, arguments, fds, stderr):
-        """Run the program. Returns what it wrote to its terminal, if it has one, and its exit status."""
+        """Run the program. Returns what it wrote to its terminal, if it has one, and its exit
+        status."""
         master = slave = None
         streams = {"stdin": subprocess.DEVNULL, "stderr": stderr}
         if one.name.startswith("tty-"):
@@ -73,7 +76,8 @@ class Run:
         elif one.name.startswith("endless"):  # the sender is done, and the child is not
             streams["stdin"], end = os.pipe()
             os.close(end)
-        process = subprocess.Popen([PROGRAM, *map(str, arguments)], stdout=subprocess.DEVNULL, pass_fds=fds, start_new_session=True, **streams)
+        process = subprocess.Popen([PROGRAM, *map(str, arguments)], stdout=subprocess.DEVNULL,
+                                   pass_fds=fds, start_new_session=True, **streams)
         try:
             status = process.wait(LONG)
         except subprocess.TimeoutExpired:
@@ -112,15 +116,19 @@ class Run:
     @property
     def killed_by(self):
         """The signal that ended the child, but for the monitor's own; or None."""
-        return os.WTERMSIG(self.child) if os.WIFSIGNALED(self.child) and os.WTERMSIG(self.child) != signal.SIGKILL else None
+        return (os.WTERMSIG(self.child) if os.WIFSIGNALED(self.child)
+                and os.WTERMSIG(self.child) != signal.SIGKILL else None)
 
     def lawless(self, path):
-        """Is there anything in this that no delivery may have? Only asked where it may hold something at all."""
+        """Is there anything in this that no delivery may have? Only asked where it may hold
+        something at all."""
         status = os.lstat(path)
-        if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode) or status.st_mode & SPECIAL_BITS:
+        if (not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode)
+            or status.st_mode & SPECIAL_BITS):
             return True
-        return stat.S_ISDIR(status.st_mode) and self.one.lawful and os.access(path, os.R_OK | os.X_OK) and any(
-            self.lawless(os.path.join(path, name)) for name in os.listdir(path))
+        return (stat.S_ISDIR(status.st_mode) and self.one.lawful
+                and os.access(path, os.R_OK | os.X_OK)
+                and any(self.lawless(os.path.join(path, name)) for name in os.listdir(path)))
 
     def answer_is_wrong(self):
         """The sender must have got one answer, the monitor's."""
@@ -133,7 +141,8 @@ class Run:
         """Of an escape: sentences."""
         found = list(self.reached)
         if b"ESCAPED" in self.stderr:
-            said = [line for line in self.stderr.decode(errors="replace").split("\n") if line and line.strip() not in ("began", "ESCAPED")]
+            said = [line for line in self.stderr.decode(errors="replace").split("\n")
+                    if line and line.strip() not in ("began", "ESCAPED")]
             found.append(f"it says so{': ' if said else ''}{'; '.join(said)}")
         if self.home.word.encode() in self.stderr + self.answer:
             found.append("the secret came out")
@@ -145,7 +154,8 @@ class Run:
             found.append("a staging directory was left behind")
         if self.arrived and not self.one.lawful or self.unlawful:
             found.append(f"delivered: {', '.join(map(repr, self.arrived))}")
-        if self.result == -errno.ECANCELED and b"failed" not in self.stderr and b"ESCAPED" not in self.stderr:
+        if (self.result == -errno.ECANCELED and b"failed" not in self.stderr
+            and b"ESCAPED" not in self.stderr):
             found.append("the monitor believes that it is to stop")
         if self.result == -errno.EFAULT:
             found.append("the monitor read beyond its memory")
@@ -154,7 +164,8 @@ class Run:
         if self.answer_is_wrong():
             found.append("the sender got another answer")
         if self.began and self.layers != layers:
-            found.append(f"the monitor was told of other layers: {self.layers:#x} instead of {layers:#x}")
+            found.append(
+                f"the monitor was told of other layers: {self.layers:#x} instead of {layers:#x}")
         if self.seen["early"] != "0":
             found.append("the commit began before the child's end")
         if self.seen["host"] != "0":

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""What lies outside of the confined child, for attacks to reach: a home with files in it, a process, sockets, shared memory."""
+"""What lies outside of the confined child, for attacks to reach: a home with files in it, a
+process, sockets, shared memory."""
 import ctypes
 import fcntl
 import os
@@ -43,7 +44,8 @@ class Home:
         os.makedirs(f"{self.incoming}/earlier")
         os.makedirs(f"{self.incoming}/{LOCKED}/tree")
         os.mkdir(f"{self.path}/PedOSIncoming/other")
-        for name in ("secret", f"PedOSIncoming/{SOURCE}/earlier/letter", "PedOSIncoming/other/letter"):
+        for name in ("secret", f"PedOSIncoming/{SOURCE}/earlier/letter",
+                     "PedOSIncoming/other/letter"):
             write(f"{self.path}/{name}", f"{self.word} in {name}\n")
         self.lock = os.open(f"{self.incoming}/{LOCKED}", os.O_RDONLY)
         fcntl.flock(self.lock, fcntl.LOCK_EX)
@@ -63,7 +65,8 @@ class Home:
 
     def arrived(self):
         """The names of what an attack has brought to where deliveries are."""
-        return sorted(os.fsencode(name) for name in set(os.listdir(self.incoming)) - {"earlier", LOCKED})
+        return sorted(os.fsencode(name)
+                      for name in set(os.listdir(self.incoming)) - {"earlier", LOCKED})
 
     def picture(self):
         """Everything about everything there was before."""
@@ -80,12 +83,14 @@ class Home:
                     with open(path) as file:
                         content = file.read()
                 changed = status.st_mtime_ns if top != self.incoming else None
-                result[path] = (status.st_mode, status.st_uid, status.st_nlink if content else None, changed, content)
+                result[path] = (status.st_mode, status.st_uid, status.st_nlink if content else None,
+                                changed, content)
         return result
 
     def changes(self):
         after = self.picture()
-        return [path[len(self.path):] for path in self.before.keys() | after.keys() if self.before.get(path) != after.get(path)]
+        return [path[len(self.path):] for path in self.before.keys() | after.keys()
+                if self.before.get(path) != after.get(path)]
 
 
 class Outside:
@@ -93,7 +98,8 @@ class Outside:
 
     def __init__(self, user):
         self.user = user
-        self.as_user = {"user": user, "group": user, "extra_groups": []} if os.geteuid() == 0 else {}
+        self.as_user = ({"user": user, "group": user, "extra_groups": []} if os.geteuid() == 0
+                        else {})
         self.key = random.randrange(1 << 20, 1 << 30)
         self.shm = libc.shmget(self.key, 4096, IPC_CREAT | IPC_EXCL | 0o666)
         self.memory = libc.shmat(self.shm, None, 0)
@@ -115,7 +121,8 @@ class Outside:
 
     def start_victim(self):
         """A process that ends with us, however we end."""
-        self.victim = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, **self.as_user)
+        self.victim = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                                       **self.as_user)
 
     def end_victim(self):
         self.victim.kill()
@@ -138,7 +145,8 @@ class Outside:
             found.append("the shared memory was written to")
             ctypes.memset(self.memory, 0, 4)
         home.listener.setblocking(False)
-        for name, listener in ("a path", home.listener), ("an abstract name", self.abstract), ("TCP", self.tcp):
+        for name, listener in (("a path", home.listener), ("an abstract name", self.abstract),
+                               ("TCP", self.tcp)):
             try:
                 listener.accept()[0].close()
                 found.append(f"connected by {name}")
@@ -154,5 +162,6 @@ class Outside:
                 for line in table.read().splitlines()[1:]:
                     if int(line.split()[0]) == self.key + 1:
                         found.append(f"left a {what} behind")
-                        remover(int(line.split()[1]), *((0,) if what == "sem" else ()), IPC_RMID, None)
+                        number = (0,) if what == "sem" else ()
+                        remover(int(line.split()[1]), *number, IPC_RMID, None)
         return found

@@ -3,9 +3,10 @@
 # Copyright the qfilecopy authors
 """run.py [-c CONFIGURATION]... [ATTEMPT...]: attack from inside the confined child, as TAP.
 
-Every configuration is tried when none is named: the full confinement (none: no layer left out), each layer left out in turn, and
-`bare`, an ordinary process of the user. There the attempts must succeed: a trap that nothing springs would prove nothing.
-Where a configuration is named, every attempt is made there, also those that cannot end in another way than with all layers.
+Every configuration is tried when none is named: the full confinement (none: no layer left out),
+each layer left out in turn, and `bare`, an ordinary process of the user. There the attempts must
+succeed: a trap that nothing springs would prove nothing. Where a configuration is named, every
+attempt is made there, also those that cannot end in another way than with all layers.
 """
 import argparse
 import concurrent.futures
@@ -27,7 +28,8 @@ import outside
 import process
 import tap
 
-LAYERS = ["user-namespace", "namespaces", "mount", "chroot", "privileges", "resources", "descriptors", "landlock", "system-calls"]
+LAYERS = ["user-namespace", "namespaces", "mount", "chroot", "privileges", "resources",
+          "descriptors", "landlock", "system-calls"]
 CONFIGURATIONS = ["none", *LAYERS, "old-kernel", "pivot-root", "verify", "bare"]
 EPERM = 1
 
@@ -65,11 +67,13 @@ class Suite:
         """Layers that this machine does not have."""
         return [layer for bit, layer in enumerate(LAYERS) if not self.layers("none") >> bit & 1]
 
-    # Each of these returns whether it went as it should, what to say, and why it is skipped if it is.
+    # Each of these returns whether it went as it should, what to say, and why it is skipped if it
+    # is.
 
     def refuses(self, configuration, word):
         run = self.run(attempt.HONEST, configuration)
-        refused = not run.began and run.result == -EPERM and run.layers == 0 and word in run.says and not run.evidence(0)
+        refused = (not run.began and run.result == -EPERM and run.layers == 0 and word in run.says
+                   and not run.evidence(0))
         return refused, f"nothing is read: {run.says}", None
 
     def attack(self, one, configuration):
@@ -91,8 +95,9 @@ class Suite:
 
     def differs(self, one, configuration):
         """
-        Can the attempt end in another way here than with all layers? It cannot where the list of system calls ends it before any other layer
-        is asked, where no layer, but the monitor, is what it has to deceive, or where an ordinary process fails in it, too.
+        Can the attempt end in another way here than with all layers? It cannot where the list of
+        system calls ends it before any other layer is asked, where no layer, but the monitor, is
+        what it has to deceive, or where an ordinary process fails in it, too.
         """
         if configuration == "none":
             return True
@@ -100,13 +105,15 @@ class Suite:
             return not one.bare
         if configuration in ("system-calls", "old-kernel"):
             return one.name in self.listed
-        return one.name not in self.listed and (configuration == "verify" or not one.bare.startswith("the monitor itself"))
+        return (one.name not in self.listed
+                and (configuration == "verify" or not one.bare.startswith("the monitor itself")))
 
     def tests(self, configuration, attempts, thorough):
         """What is to be done: functions and their arguments."""
         missing = self.missing()
         if missing and configuration not in ("none", "bare"):
-            yield lambda: (True, "the other layers hold", f"this machine has no {', '.join(missing)}"), ()
+            yield lambda: (True, "the other layers hold",
+                           f"this machine has no {', '.join(missing)}"), ()
         elif configuration == "user-namespace" and os.geteuid() != 0:
             yield self.refuses, (configuration, "user namespaces")
         else:
@@ -118,11 +125,14 @@ class Suite:
 
 
 def title(configuration):
-    return {"none": "all layers", "bare": "bare", "old-kernel": "neither Landlock nor system calls"}.get(configuration, f"no {configuration}")
+    titles = {"none": "all layers", "bare": "bare",
+              "old-kernel": "neither Landlock nor system calls"}
+    return titles.get(configuration, f"no {configuration}")
 
 
 def chosen(names):
-    """Attempts that are called so, or, where there are none, that have this text in what they try."""
+    """Attempts that are called so, or, where there are none, that have this text in what they
+    try."""
     every = list(attempt.every())
     called = [one for one in every if one.name in names]
     return called or [one for one in every if not names or any(name in one.what for name in names)]
@@ -131,9 +141,12 @@ def chosen(names):
 def why_nothing_runs():
     if not machine.can_receive():
         return machine.NO_RECEIVER
-    # A root who can make no mount namespace at all can make no mounts that would have to be kept from the machine.
-    if machine.am_root() and machine.works("unshare", "-m", "--propagation=unchanged", "true") and not machine.has_mount_namespaces():
-        return "attacks could mount what the machine sees: / is no mount point here, so that a mount namespace cannot be made private"
+    # A root who can make no mount namespace at all can make no mounts that would have to be kept
+    # from the machine.
+    if (machine.am_root() and machine.works("unshare", "-m", "--propagation=unchanged", "true")
+        and not machine.has_mount_namespaces()):
+        return ("attacks could mount what the machine sees: / is no mount point here, "
+                "so that a mount namespace cannot be made private")
     return None
 
 
@@ -144,12 +157,15 @@ def run_all(suite, configurations, names):
         try:
             for configuration in configurations or CONFIGURATIONS:
                 tests = suite.tests(configuration, attempts, thorough=bool(configurations))
-                for future in [workers.submit(function, *arguments) for function, arguments in tests]:
+                for future in [workers.submit(function, *arguments)
+                               for function, arguments in tests]:
                     good, said, skip = future.result()
                     failed += not good
                     number += 1
-                    said = "".join(letter if letter.isprintable() else "?" for letter in said).replace("#", "?")
-                    print(f"{'ok' if good else 'not ok'} {number} - {title(configuration)}: {said}{f' # skip {skip}' if skip else ''}", flush=True)
+                    said = "".join(letter if letter.isprintable() else "?"
+                                   for letter in said).replace("#", "?")
+                    print(f"{'ok' if good else 'not ok'} {number} - {title(configuration)}: "
+                          f"{said}{f' # skip {skip}' if skip else ''}", flush=True)
         except BaseException:
             workers.shutdown(cancel_futures=True)
             raise

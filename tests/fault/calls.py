@@ -18,20 +18,25 @@ ONLY_X86 = "inject can make calls fail on x86-64 only"
 ROLES = ("monitor", "child", "committer")
 DELIVERIES = {"one entry": trees.plant_one, "two entries": trees.plant_two}
 
-# What each call is made to fail with; for those that are not here, EIO. EINTR only where a system may interrupt.
+# What each call is made to fail with; for those that are not here, EIO. EINTR only where a system
+# may interrupt.
 DISK = ("EIO", "ENOSPC")
 ERRORS = {
-    "read": ("EIO", "EINTR"), "write": (*DISK, "EINTR"), "pwrite64": (*DISK, "EINTR"), "splice": ("EIO", "EINTR"),
-    "poll": ("ENOMEM", "EINTR"), "wait4": ("ECHILD", "EINTR"), "flock": ("ENOLCK", "EINTR"), "openat": ("EIO", "ENOSPC", "EINTR"),
-    "close": ("EIO", "EINTR"), "mkdirat": DISK, "renameat": DISK, "renameat2": DISK, "symlinkat": DISK, "ftruncate": DISK, "fsync": DISK,
-    "syncfs": DISK, "utimensat": DISK, "getdents64": ("EIO", "ENOMEM"), "unlinkat": ("EIO", "EROFS"), "newfstatat": ("EIO", "ENOMEM"),
-    "mmap": ("ENOMEM",), "brk": ("ENOMEM",), "mremap": ("ENOMEM",), "munmap": ("ENOMEM",), "mprotect": ("ENOMEM",),
-    "pipe2": ("EMFILE", "ENFILE"), "clone": ("ENOMEM", "EAGAIN", "EPERM"), "getrandom": ("EINTR", "EIO"), "setresuid": ("EAGAIN", "EPERM"),
-    "pread64": ("EIO", "EINTR"),
-    # These cannot fail for what is asked of them: a signal to a child of one's own, one's own identity, the end.
+    "read": ("EIO", "EINTR"), "write": (*DISK, "EINTR"), "pwrite64": (*DISK, "EINTR"),
+    "splice": ("EIO", "EINTR"), "poll": ("ENOMEM", "EINTR"), "wait4": ("ECHILD", "EINTR"),
+    "flock": ("ENOLCK", "EINTR"), "openat": ("EIO", "ENOSPC", "EINTR"), "close": ("EIO", "EINTR"),
+    "mkdirat": DISK, "renameat": DISK, "renameat2": DISK, "symlinkat": DISK, "ftruncate": DISK,
+    "fsync": DISK, "syncfs": DISK, "utimensat": DISK, "getdents64": ("EIO", "ENOMEM"),
+    "unlinkat": ("EIO", "EROFS"), "newfstatat": ("EIO", "ENOMEM"), "mmap": ("ENOMEM",),
+    "brk": ("ENOMEM",), "mremap": ("ENOMEM",), "munmap": ("ENOMEM",), "mprotect": ("ENOMEM",),
+    "pipe2": ("EMFILE", "ENFILE"), "clone": ("ENOMEM", "EAGAIN", "EPERM"),
+    "getrandom": ("EINTR", "EIO"), "setresuid": ("EAGAIN", "EPERM"), "pread64": ("EIO", "EINTR"),
+    # These cannot fail for what is asked of them: a signal to a child of one's own, one's own
+    # identity, the end.
     "kill": (), "exit_group": (), "getuid": (), "geteuid": (), "getegid": (), "umask": (),
 }
-# Interrupted, these are to be tried again. The others go to regular files, or belong to the C library: they may fail cleanly.
+# Interrupted, these are to be tried again. The others go to regular files, or belong to the C
+# library: they may fail cleanly.
 PIPE_CALLS = ("read", "write", "splice")
 
 
@@ -39,7 +44,8 @@ class Call:
     """A line of the log: one system call of one process."""
 
     def __init__(self, words):
-        self.role, self.name, self.n, self.result = int(words[0]), words[1], int(words[2]), int(words[3])
+        self.role, self.name, self.n, self.result = (
+            int(words[0]), words[1], int(words[2]), int(words[3]))
         self.args = [int(word, 16) for word in words[4:7]]
         self.path = " ".join(words[7:])
 
@@ -52,26 +58,31 @@ class Call:
             return True
         if self.role == ROLES.index("child"):
             # Nobody may look at what its descriptors are: the stream is 0, the report 1.
-            return self.name == "pwrite64" or (self.name, self.args[0]) in (("read", 0), ("write", 1))
+            return (self.name == "pwrite64"
+                    or (self.name, self.args[0]) in (("read", 0), ("write", 1)))
         return self.name in PIPE_CALLS and self.path.startswith("pipe:")
 
 
 def need_tracing():
     """A container may forbid it."""
     need_built(delivery.INJECT)
-    tried = subprocess.run([delivery.INJECT, "--log=/dev/null", "true"], stderr=subprocess.PIPE, text=True, check=False)
+    tried = subprocess.run([delivery.INJECT, "--log=/dev/null", "true"], stderr=subprocess.PIPE,
+                           text=True, check=False)
     if tried.returncode != 0:
         raise Skip(f"no process can be traced here: {tried.stderr.strip()}")
 
 
 def is_repetition(call, calls):
-    """Emptying the capabilities' bounding set takes two calls for each: the first and last few are enough."""
-    those = [other for other in calls if other.role == call.role and other.name == "prctl" and other.args[0] in (23, 24)]
+    """Emptying the capabilities' bounding set takes two calls for each: the first and last few are
+    enough."""
+    those = [other for other in calls
+             if other.role == call.role and other.name == "prctl" and other.args[0] in (23, 24)]
     return call in those[3:-3]
 
 
 def learn(plant, move, agent, *faults):
-    """The calls of a delivery, in the order in which they returned. With faults: those after the first that struck."""
+    """The calls of a delivery, in the order in which they returned. With faults: those after the
+    first that struck."""
     with Delivery(plant, move) as it:
         it.run(*(faults or ["--"]), agent=agent)
         if faults:
@@ -105,7 +116,8 @@ def fault(call, what):
 def kill_tests(name, calls, plant, move=False, agent=False, roles=ROLES):
     """One test a role: it is killed at each of its calls."""
     for role, who in enumerate(roles):
-        jobs = [(str(call), strike, plant, move, agent, [fault(call, "kill")]) for call in calls if call.role == role]
+        jobs = [(str(call), strike, plant, move, agent, [fault(call, "kill")]) for call in calls
+                if call.role == role]
         if jobs:
             yield Test(f"{name}: {who} killed at each call", jobs, len(jobs) * 3 // 4)
 
@@ -115,31 +127,38 @@ def error_tests(name, calls, plant, move=False, agent=False, roles=ROLES):
     for role, who in enumerate(roles):
         mine = [call for call in calls if call.role == role]
         for error in sorted({error for call in mine for error in ERRORS.get(call.name, ("EIO",))}):
-            jobs = [(str(call), strike, plant, move, agent, [fault(call, getattr(errno, error))], error == "EINTR" and call.is_retried())
+            jobs = [(str(call), strike, plant, move, agent, [fault(call, getattr(errno, error))],
+                     error == "EINTR" and call.is_retried())
                     for call in mine if error in ERRORS.get(call.name, ("EIO",))]
             yield Test(f"{name}: {who} gets {error} from each call", jobs, (len(jobs) * 3 + 3) // 4)
 
 
 def sudden_death(name, calls, plant):
-    """Monitor, child and committer die at once. A part may be visible then, until the next receiver has been there."""
-    jobs = [(f"{ROLES[call.role]}, {call}", strike, plant, False, False, [fault(call, "killall")], False, True) for call in calls]
+    """Monitor, child and committer die at once. A part may be visible then, until the next receiver
+    has been there."""
+    jobs = [(f"{ROLES[call.role]}, {call}", strike, plant, False, False, [fault(call, "killall")],
+             False, True) for call in calls]
     return Test(f"{name}: all killed at once at each call", jobs, len(jobs) * 3 // 4)
 
 
 def second_faults(run):
-    """A commit that failed is being taken back, and a process is killed: what is left must not be made visible by the next receiver."""
+    """A commit that failed is being taken back, and a process is killed: what is left must not be
+    made visible by the next receiver."""
     plant = trees.plant_two
-    for role, call, n in ((0, "fsync", 1), (0, "syncfs", 1), (2, "syncfs", 1), (2, "renameat2", 1), (2, "renameat2", 2)):
+    for role, call, n in ((0, "fsync", 1), (0, "syncfs", 1), (2, "syncfs", 1), (2, "renameat2", 1),
+                          (2, "renameat2", 2)):
         first = f"--fault={role},{call},{n},{errno.EIO}"
         later = run.call(learn, plant, False, False, first)
         for what in ("kill", "killall"):
-            jobs = [(f"{ROLES[other.role]}, {other}", strike, plant, False, False, [first, fault(other, what)], False, what == "killall")
-                    for other in later]
-            yield Test(f"calls: {ROLES[role]}'s {call} {n} fails, then {what} at each later call", jobs, len(jobs) * 3 // 4)
+            jobs = [(f"{ROLES[other.role]}, {other}", strike, plant, False, False,
+                     [first, fault(other, what)], False, what == "killall") for other in later]
+            yield Test(f"calls: {ROLES[role]}'s {call} {n} fails, then {what} at each later call",
+                       jobs, len(jobs) * 3 // 4)
 
 
 def orphan(name, *options):
-    """The monitor dies at its last call of that name before it waits for its child. Nothing stays, though the sender keeps the stream open."""
+    """The monitor dies at its last call of that name before it waits for its child. Nothing stays,
+    though the sender keeps the stream open."""
     calls = learn(trees.plant_one, False, False)
     forked = next(i for i, call in enumerate(calls) if call.role == 0 and call.name == "clone")
     last = next(call for call in calls[forked + 1:] if call.role == 0 and call.name == name)
@@ -147,7 +166,8 @@ def orphan(name, *options):
         read_end, write_end = os.pipe()
         with open(it.answer_file, "wb") as answer:
             command = it.receiver(*options, fault(last, "kill"))
-            it.agent = subprocess.Popen(command, stdin=read_end, stdout=answer, env=delivery.clean_environment())
+            it.agent = subprocess.Popen(command, stdin=read_end, stdout=answer,
+                                        env=delivery.clean_environment())
         os.close(read_end)
         signal.alarm(delivery.HANGS)
         try:
@@ -162,7 +182,8 @@ def orphan(name, *options):
 def orphan_tests():
     early = [(name, orphan, name, "--hold") for name in ("prctl", "close", "poll")]
     yield Test("calls: the monitor is killed before its child has asked to die with it", early, 3)
-    yield Test("calls: the monitor is killed while its child waits for the stream", [("read", orphan, "read")])
+    yield Test("calls: the monitor is killed while its child waits for the stream",
+               [("read", orphan, "read")])
 
 
 def tests(run):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""client.py COMMAND...: what an rpc client does: pass the stream on to a receiver and its answer back, and end with the receiver."""
+"""client.py COMMAND...: what an rpc client does: pass the stream on to a receiver and its answer
+back, and end with the receiver."""
 import os
 import subprocess
 import sys

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""One delivery from a real qfile-agent to a real qfile-unpacker, and what must be true of it whatever happened to them."""
+"""One delivery from a real qfile-agent to a real qfile-unpacker, and what must be true of it
+whatever happened to them."""
 import ctypes
 import errno
 import os
@@ -24,7 +25,8 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def settle_here():
-    """Become the parent of every descendant that loses its own, so that none can be left unnoticed; end when our parent does."""
+    """Become the parent of every descendant that loses its own, so that none can be left unnoticed;
+    end when our parent does."""
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     signal.signal(signal.SIGTERM, stop)
@@ -86,7 +88,8 @@ def place_for_tests():
 
 
 class Delivery:
-    """A sender's directory, a receiver's directory with earlier deliveries, and a transfer between them. Use it with `with`."""
+    """A sender's directory, a receiver's directory with earlier deliveries, and a transfer between
+    them. Use it with `with`."""
 
     current = None
 
@@ -121,7 +124,8 @@ class Delivery:
         trees.plant_earlier(self.incoming)
         if os.getuid() == 0:
             trees.give_to(*RECEIVER, self.incoming)
-        self.earlier = {name: trees.picture(f"{self.incoming}/{name}") for name in os.listdir(self.incoming)}
+        self.earlier = {name: trees.picture(f"{self.incoming}/{name}")
+                        for name in os.listdir(self.incoming)}
 
     def clean(self):
         """Leave neither a process nor a file."""
@@ -142,12 +146,14 @@ class Delivery:
 
     def start(self, receiver=None, inject_agent=(), through=()):
         """Begin. `through`: a command between the two, which starts the receiver."""
-        via = f"{shlex.join([*through, *(receiver or self.receiver())])} | tee {shlex.quote(self.answer_file)}"
+        via = (f"{shlex.join([*through, *(receiver or self.receiver())])} | "
+               f"tee {shlex.quote(self.answer_file)}")
         wrap = [INJECT, "--alone", f"--log={self.log}", *inject_agent] if inject_agent else []
         command = [*wrap, AGENT, *(["--move"] if self.move else []), f"--via={via}", *self.names]
         signal.alarm(HANGS)
         with open(f"{self.top}/stderr", "ab") as stderr:
-            self.agent = subprocess.Popen(command, cwd=self.source, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr,
+            self.agent = subprocess.Popen(command, cwd=self.source, stdin=subprocess.DEVNULL,
+                                          stdout=subprocess.DEVNULL, stderr=stderr,
                                           env={**clean_environment(), "TMPDIR": self.top})
 
     def end(self):
@@ -202,45 +208,57 @@ class Delivery:
 
     def need(self, promise, text):
         if not promise:
-            raise Broken(f"{text} (agent's status {self.status}, answer {self.code()}, {self.state()}, there: "
+            raise Broken(f"{text} (agent's status {self.status}, answer {self.code()}, "
+                         f"{self.state()}, there: "
                          f"{sorted(os.listdir(self.incoming))}, said: {self.said()!r})")
 
     def check_earlier(self, *others):
         for name, before in self.earlier.items():
-            self.need(trees.picture(f"{self.incoming}/{name}") == before, f"the earlier delivery {name!r} changed")
-        strange = set(os.listdir(self.incoming)) - set(self.earlier) - set(self.names) - set(self.leftovers()) - set(others)
+            self.need(trees.picture(f"{self.incoming}/{name}") == before,
+                      f"the earlier delivery {name!r} changed")
+        strange = (set(os.listdir(self.incoming)) - set(self.earlier) - set(self.names)
+                   - set(self.leftovers()) - set(others))
         self.need(not strange, f"nobody sent {sorted(strange)}")
 
     def check_source(self):
         """What was sent is all there still, unless it was to be moved and has been delivered."""
         now = {name: trees.picture(f"{self.source}/{name}")[0] for name in self.names}
         if self.move and self.code() == 0 and self.state() == "whole":
-            self.need(self.status != 0 or not any(now.values()), "the agent is content, but something is still here")
+            self.need(self.status != 0 or not any(now.values()),
+                      "the agent is content, but something is still here")
         else:
             self.need(now == self.sent, "the source is touched, and was not delivered")
 
     def check(self, part_allowed=False):
-        """Every promise. `part_allowed`: all processes died at once, which is as sudden as a power cut."""
+        """Every promise. `part_allowed`: all processes died at once, which is as sudden as a power
+        cut."""
         state, code = self.state(), self.code()
         self.check_earlier()
         self.need(state != "part" or part_allowed, "a part is visible")
-        self.need(state == "whole" or (code != 0 and self.status != 0), "a success was reported, but it is not whole")
-        self.need(state == "invisible" or code in (0, None), "a failure was answered, but something is visible")
+        self.need(state == "whole" or (code != 0 and self.status != 0),
+                  "a success was reported, but it is not whole")
+        self.need(state == "invisible" or code in (0, None),
+                  "a failure was answered, but something is visible")
         self.check_source()
 
     def check_next(self):
-        """The next delivery works, cleans up, and changes nothing about this one but to finish it."""
+        """The next delivery works, cleans up, and changes nothing about this one but to finish
+        it."""
         before, code = self.state(), self.code()
         trees.write_file(f"{self.source}/next", b"the next one\n")
-        status = subprocess.run([AGENT, f"--via={shlex.join(self.receiver())}", "next"], cwd=self.source, stdin=subprocess.DEVNULL,
-                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=clean_environment(), check=False)
+        status = subprocess.run([AGENT, f"--via={shlex.join(self.receiver())}", "next"],
+                                cwd=self.source, stdin=subprocess.DEVNULL,
+                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                                env=clean_environment(), check=False)
         self.need(status.returncode == 0, f"the next delivery failed: {status.stderr}")
-        self.need(trees.look(f"{self.incoming}/next")[0] == trees.look(f"{self.source}/next")[0], "the next delivery did not arrive")
+        self.need(trees.look(f"{self.incoming}/next")[0] == trees.look(f"{self.source}/next")[0],
+                  "the next delivery did not arrive")
         self.need(not self.leftovers(), "something is left behind the next delivery")
         after = self.state()
         self.need(after != "part", "a part is visible after the next delivery")
         self.need(before != "whole" or after == "whole", "it vanished with the next delivery")
-        self.need(after == "invisible" or code in (0, None), "a failure was answered, but it appeared with the next delivery")
+        self.need(after == "invisible" or code in (0, None),
+                  "a failure was answered, but it appeared with the next delivery")
         self.check_earlier("next")
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""The receiver's disk is full, has no inodes left, becomes read-only; somebody moves its directories about while it works."""
+"""The receiver's disk is full, has no inodes left, becomes read-only; somebody moves its
+directories about while it works."""
 import errno
 import math
 import os
@@ -54,7 +55,8 @@ def length_of(names, it):
 # ---- A delivery that waits in the middle ----
 
 class Paused(Delivery):
-    """The stream passes through our hands, and stops where a test wants it to. With limits, the receiver has a small disk of its own."""
+    """The stream passes through our hands, and stops where a test wants it to. With limits, the
+    receiver has a small disk of its own."""
 
     def __init__(self, plant, **limits):
         super().__init__(plant)
@@ -79,10 +81,12 @@ class Paused(Delivery):
         """Send so many bytes."""
         signal.alarm(delivery.HANGS)
         with open(f"{self.top}/stderr", "ab") as stderr:
-            self.unpacker = subprocess.Popen(self.receiver(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, bufsize=0,
-                                             env=delivery.clean_environment())
-            self.agent = subprocess.Popen([delivery.AGENT, *self.names], cwd=self.source, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                          stderr=stderr, bufsize=0, env=delivery.clean_environment())
+            self.unpacker = subprocess.Popen(
+                self.receiver(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr,
+                bufsize=0, env=delivery.clean_environment())
+            self.agent = subprocess.Popen(
+                [delivery.AGENT, *self.names], cwd=self.source, stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE, stderr=stderr, bufsize=0, env=delivery.clean_environment())
         self.pass_on(offset)
 
     def pass_on(self, size):
@@ -135,7 +139,8 @@ class Paused(Delivery):
         """It failed with this code, said so, and left nothing."""
         self.check()
         self.need(self.code() == code, f"expected {delivery.error_name(code)}")
-        self.need(self.status == 1 and "nothing was" in self.said(), "the failure was not made clear")
+        self.need(self.status == 1 and "nothing was" in self.said(),
+                  "the failure was not made clear")
         if nothing_left:
             self.need(not self.leftovers(), "a staging directory is left")
 
@@ -194,7 +199,8 @@ def full_at_the_commit(plant):
 
 def no_inodes(left, plant):
     with Paused(plant, size="8m", nr_inodes=50) as it:
-        hogs = 50 - left - sum(len(directories) + len(files) for _, directories, files in os.walk(it.home)) - 1
+        hogs = 50 - left - sum(len(directories) + len(files)
+                               for _, directories, files in os.walk(it.home)) - 1
         for number in range(hogs):
             trees.write_file(f"{it.home}/hog{number}", b"")
         it.begin(0)
@@ -220,7 +226,8 @@ def read_only_before():
 
 
 def read_only_meanwhile(received):
-    """Between two files; or behind the last, so that the commit meets it. Its staging directory cannot go before the disk is back."""
+    """Between two files; or behind the last, so that the commit meets it. Its staging directory
+    cannot go before the disk is back."""
     with Paused(plant_notes, size="8m") as it:
         it.begin(length_of(it.names[:received], it))
         it.wait_until_staged(it.names[received - 1], 1)
@@ -246,7 +253,8 @@ def wait_until_none_is_written(it):
 # ---- Somebody tidies up ----
 
 def renamed_away(level):
-    """PedOSIncoming or the VM's directory gets another name. The receiver goes on with the one that it has."""
+    """PedOSIncoming or the VM's directory gets another name. The receiver goes on with the one that
+    it has."""
     with Paused(plant_large) as it:
         it.begin_with_a_half()
         old = os.path.dirname(it.incoming) if level == "PedOSIncoming" else it.incoming
@@ -270,7 +278,8 @@ def replaced_by_a_link(level):
         if os.getuid() == 0:
             trees.give_to(*delivery.RECEIVER, precious)
         before = trees.picture(precious)
-        old = {"PedOSIncoming": os.path.dirname(it.incoming), "VM": it.incoming, "staging": it.staging()}[level]
+        old = {"PedOSIncoming": os.path.dirname(it.incoming), "VM": it.incoming,
+               "staging": it.staging()}[level]
         os.rename(old, f"{it.home}/moved" if level == "staging" else f"{old}.old")
         os.symlink(f"{precious}/work" if level != "PedOSIncoming" else precious, old)
         if level != "staging":
@@ -302,7 +311,8 @@ def removed(level):
 
 
 def staging_renamed():
-    """A name that is a staging directory's still: it is emptied, and gone with the next delivery at the latest."""
+    """A name that is a staging directory's still: it is emptied, and gone with the next delivery at
+    the latest."""
     with Paused(plant_large) as it:
         it.begin_with_a_half()
         os.rename(it.staging(), f"{it.incoming}/{delivery.STAGING_PREFIX}fedcba9876543210")
@@ -314,17 +324,25 @@ def staging_renamed():
 
 def tests(_):
     levels = ("PedOSIncoming", "VM", "staging")
-    full = [("at a file's header", too_large), ("in a file", full_in_a_file), ("among tiny files", full_of_tiny_files),
-            ("at the commit of one entry", full_at_the_commit, plant_note), ("at the commit of three", full_at_the_commit, plant_notes)]
-    inodes = [("for the staging directory", no_inodes, 0, plant_note), ("for what is in it", no_inodes, 1, plant_note),
-              ("for the first file", no_inodes, 2, plant_note), ("for the plan", no_inodes, 3, plant_note),
+    full = [("at a file's header", too_large), ("in a file", full_in_a_file),
+            ("among tiny files", full_of_tiny_files),
+            ("at the commit of one entry", full_at_the_commit, plant_note),
+            ("at the commit of three", full_at_the_commit, plant_notes)]
+    inodes = [("for the staging directory", no_inodes, 0, plant_note),
+              ("for what is in it", no_inodes, 1, plant_note),
+              ("for the first file", no_inodes, 2, plant_note),
+              ("for the plan", no_inodes, 3, plant_note),
               ("among many files", no_inodes, 20, plant_tiny)]
-    read_only = [("before it began", read_only_before), ("between two files", read_only_meanwhile, 2),
+    read_only = [("before it began", read_only_before),
+                 ("between two files", read_only_meanwhile, 2),
                  ("before the commit", read_only_meanwhile, 3)]
-    for name, jobs in (("is full", full), ("has no inodes left", inodes), ("is read-only", read_only)):
+    for name, jobs in (("is full", full), ("has no inodes left", inodes),
+                       ("is read-only", read_only)):
         for what, function, *arguments in jobs:
             yield Test(f"disk: it {name} {what}", [(what, in_namespace, function, *arguments)])
-    renamed = [(level, renamed_away, level) for level in levels[:2]] + [(levels[2], staging_renamed)]
+    renamed = [*((level, renamed_away, level) for level in levels[:2]),
+               (levels[2], staging_renamed)]
     yield Test("disk: renamed meanwhile", renamed, 3)
-    yield Test("disk: replaced by a link meanwhile", [(level, replaced_by_a_link, level) for level in levels], 3)
+    yield Test("disk: replaced by a link meanwhile",
+               [(level, replaced_by_a_link, level) for level in levels], 3)
     yield Test("disk: removed meanwhile", [(level, removed, level) for level in levels], 3)

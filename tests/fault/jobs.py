@@ -3,8 +3,8 @@
 """
 Tests of many jobs each, done by a few processes, reported as TAP.
 
-In the environment, SAMPLE=N chooses one of N jobs of each test that has many, and SEED=NUMBER repeats what an earlier run left to chance, as far as
-moments can be repeated.
+In the environment, SAMPLE=N chooses one of N jobs of each test that has many, and SEED=NUMBER
+repeats what an earlier run left to chance, as far as moments can be repeated.
 """
 import concurrent.futures
 import multiprocessing
@@ -23,13 +23,15 @@ SEED = os.environ.get("SEED") or str(random.SystemRandom().randrange(10**9))
 
 
 class Test:
-    """A name, and jobs: (label, function, arguments). A job raises Broken, or tells whether its fault struck at all."""
+    """A name, and jobs: (label, function, arguments). A job raises Broken, or tells whether its
+    fault struck at all."""
 
     def __init__(self, name, jobs, least=1):
         self.name, self.jobs, self.least = name, jobs, least
 
     def sample(self):
-        """A part of it, where a sample is asked for. So many faults may miss there as in the whole."""
+        """A part of it, where a sample is asked for. So many faults may miss there as in the
+        whole."""
         count = min(len(self.jobs), max(len(self.jobs) // SAMPLE, FEW))
         chosen = sorted(random.Random(f"{SEED} {self.name}").sample(range(len(self.jobs)), count))
         misses = len(self.jobs) - self.least
@@ -53,7 +55,8 @@ class Run:
 
     def __init__(self):
         context = multiprocessing.get_context("fork")
-        self.pool = concurrent.futures.ProcessPoolExecutor(WORKERS, context, initializer=delivery.settle_here)
+        self.pool = concurrent.futures.ProcessPoolExecutor(
+            WORKERS, context, initializer=delivery.settle_here)
         self.number = self.failed = 0
         print(f"# SEED={SEED} SAMPLE={SAMPLE}", flush=True)
 
@@ -82,7 +85,8 @@ class Run:
         self.failed += bool(broken)
         of_all = "" if len(results) == len(whole.jobs) else f", sampled from {len(whole.jobs)}"
         more = [f"and {len(broken) - 10} more"] if len(broken) > 10 else []
-        self.report("not ok" if broken else "ok", f"{test.name} ({struck} of {len(results)}{of_all})", broken[:10] + more)
+        self.report("not ok" if broken else "ok",
+                    f"{test.name} ({struck} of {len(results)}{of_all})", broken[:10] + more)
 
     def skip(self, name, reason):
         self.report("ok", f"{name} # skip {reason}")

@@ -12,7 +12,8 @@ from delivery import Delivery, children, kill
 from jobs import SEED, Test
 
 KILLS = 300
-TARGETS = ("agent", "client", "monitor", "child")  # the committer is too short-lived; the part `calls` has it
+# the committer is too short-lived; the part `calls` has it
+TARGETS = ("agent", "client", "monitor", "child")
 CLIENT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "client.py")
 
 
@@ -28,13 +29,15 @@ def first_child(pid, name):
     """The first process of that name among the descendants, nearest first."""
     below = children(pid)
     nearest = (child for child in below if name_of(child) == name)
-    return next(nearest, None) or next(filter(None, (first_child(child, name) for child in below)), None)
+    return (next(nearest, None)
+            or next(filter(None, (first_child(child, name) for child in below)), None))
 
 
 def find(target):
     """The process of one role, or None: not there yet, or no more."""
     if target in ("agent", "client"):
-        return first_child(os.getpid(), "qfile-agent" if target == "agent" else os.path.basename(sys.executable))
+        return first_child(os.getpid(),
+                           "qfile-agent" if target == "agent" else os.path.basename(sys.executable))
     monitor = first_child(os.getpid(), "qfile-unpacker")
     return next(iter(children(monitor)), None) if monitor and target == "child" else monitor
 
@@ -82,5 +85,6 @@ def tests(run):
     longest = run.call(duration)
     print(f"# a delivery takes {longest:.3f} s", flush=True)
     for target in TARGETS:
-        jobs = [(f"number {number}", kill_once, f"{SEED} {target} {number}", target, longest) for number in range(KILLS // len(TARGETS))]
+        jobs = [(f"number {number}", kill_once, f"{SEED} {target} {number}", target, longest)
+                for number in range(KILLS // len(TARGETS))]
         yield Test(f"kills: {target} killed at random moments", jobs, len(jobs) // 4)

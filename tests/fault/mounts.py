@@ -24,18 +24,21 @@ def mount(kind, at, flags, options=""):
 
 
 def unshare():
-    """From here on, mounts are this process's own. A plain user needs a user namespace for it, and stays who he is there."""
+    """From here on, mounts are this process's own. A plain user needs a user namespace for it, and
+    stays who he is there."""
     uid, gid = os.getuid(), os.getgid()
     call("unshare", CLONE_NEWNS if uid == 0 else CLONE_NEWNS | CLONE_NEWUSER)
     if uid != 0:
-        for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
+        for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"),
+                           ("gid_map", f"{gid} {gid} 1")):
             with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
                 file.write(text)
     mount(None, "/", MS_REC | MS_PRIVATE)
 
 
 def in_namespace(function, *arguments):
-    """Run a function in a process that may mount, and return what it returns, which is true or false."""
+    """Run a function in a process that may mount, and return what it returns, which is true or
+    false."""
     read_end, write_end = os.pipe()
     pid = os.fork()
     if pid == 0:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""qfile-agent --move: whatever is killed or fails, on either side, the source is never gone unless the copy is safe."""
+"""qfile-agent --move: whatever is killed or fails, on either side, the source is never gone unless
+the copy is safe."""
 import platform
 
 import calls

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""A file is open in another VM, where it is saved again and again. Whoever is killed, at random moments: what is under its name is one whole version.
-When it is changed here: that stays."""
+"""A file is open in another VM, where it is saved again and again. Whoever is killed, at random
+moments: what is under its name is one whole version. When it is changed here: that stays."""
 import os
 import random
 import re
@@ -21,8 +21,10 @@ OPENER, EDITOR = f"{BUILD}/bin/qopen-in-vm", f"{BUILD}/bin/vm-file-editor"
 PYTHON = [sys.executable, "-S", "-E"]
 FLOCK = 10  # sessions side by side: these wait more than they work
 
-# Who is killed: the opener, with an editor that is quick, or that quick one; or with the real one at the other end either of them, or the application.
-KILLS = {("opener", "quick"): 80, ("editor", "quick"): 40, ("opener", "real"): 30, ("editor", "real"): 30, ("application", "real"): 20}
+# Who is killed: the opener, with an editor that is quick, or that quick one; or with the real one
+# at the other end either of them, or the application.
+KILLS = {("opener", "quick"): 80, ("editor", "quick"): 40, ("opener", "real"): 30,
+         ("editor", "real"): 30, ("application", "real"): 20}
 
 LOCAL = 99999  # the version that somebody writes here
 CHANGES = 60
@@ -39,7 +41,8 @@ class Flock(Delivery):
         signal.alarm(HANGS)
         if self.on_disk:
             os.rmdir(self.top)
-            self.top = tempfile.mkdtemp(prefix="qfile-fault.", dir=os.environ.get("TMPDIR", "/var/tmp"))
+            self.top = tempfile.mkdtemp(prefix="qfile-fault.",
+                                        dir=os.environ.get("TMPDIR", "/var/tmp"))
 
 
 class Session:
@@ -59,8 +62,10 @@ class Session:
 
     def start(self):
         with open(self.stderr, "ab") as stderr:
-            self.program = subprocess.Popen([OPENER, "--verbose", f"--via=exec {shlex.join(self.via)}", self.file], stdin=subprocess.DEVNULL,
-                                            stdout=subprocess.DEVNULL, stderr=stderr, env={**clean_environment(), "HOME": f"{self.top}/home"})
+            self.program = subprocess.Popen(
+                [OPENER, "--verbose", f"--via=exec {shlex.join(self.via)}", self.file],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr,
+                env={**clean_environment(), "HOME": f"{self.top}/home"})
 
     def find(self, target):
         """The process of one role, or None: not there yet, or no more."""
@@ -82,7 +87,8 @@ class Session:
 
     def need(self, promise, text):
         if not promise:
-            raise Broken(f"{text} (status {self.program.returncode}, there: {sorted(os.listdir(self.here))}, said: {self.said()!r})")
+            raise Broken(f"{text} (status {self.program.returncode}, there: "
+                         f"{sorted(os.listdir(self.here))}, said: {self.said()!r})")
 
     def said(self):
         with open(self.stderr, encoding="utf-8", errors="replace") as file:
@@ -91,19 +97,25 @@ class Session:
     def check(self, target, kind):
         """What is true once the opener has ended."""
         said = self.said()
-        version, told = version_of(self.file), [int(number) for number in re.findall(r"save (\d+) is in", said)]
-        self.need(version is not None and self.before is not None, "no whole version is under the file's name")
+        version = version_of(self.file)
+        told = [int(number) for number in re.findall(r"save (\d+) is in", said)]
+        self.need(version is not None and self.before is not None,
+                  "no whole version is under the file's name")
         self.need(version >= self.before, f"version {version} followed version {self.before}")
-        self.need(told == list(range(1, len(told) + 1)), "saves are told in another order, or left out")
+        in_order = list(range(1, len(told) + 1))
+        self.need(told == in_order, "saves are told in another order, or left out")
         if kind == "quick":
-            self.need(version >= len(told), f"version {version} is there after save {len(told)} was told of")
-            self.need(version <= len(told) + 1, f"version {version} is there, but only save {len(told)} was told of")
+            self.need(version >= len(told),
+                      f"version {version} is there after save {len(told)} was told of")
+            self.need(version <= len(told) + 1,
+                      f"version {version} is there, but only save {len(told)} was told of")
         if target != "opener":
             self.need(self.program.returncode == 1 or version == LAST, "the loss is no failure")
             self.need(os.listdir(self.here) == ["file.txt"], "something is left beside the file")
         if target == "editor":
             self.check_loss(said, version, told)
-            self.need(kind != "quick" or version == len(told), f"version {version} is there, which is not the last one")
+            self.need(kind != "quick" or version == len(told),
+                      f"version {version} is there, which is not the last one")
         self.check_beside()
 
     def check_loss(self, said, version, told):
@@ -112,15 +124,22 @@ class Session:
             last = f"number {len(told)}" if told else "nothing that was saved had arrived"
             self.need(last in said, f"it does not say that the last save is {last}")
         else:
-            # Before its answer's first byte, which is how version 1 says that nothing was changed; or after its last.
-            self.need(version in (0, LAST), f"version {version} is there, and the loss is not told of")
-            self.need(version == LAST or "killed by signal 9" in said, "it does not say that the other side was killed")
+            # Before its answer's first byte, which is how version 1 says that nothing was changed;
+            # or after its last.
+            self.need(version in (0, LAST),
+                      f"version {version} is there, and the loss is not told of")
+            self.need(version == LAST or "killed by signal 9" in said,
+                      "it does not say that the other side was killed")
 
     def check_beside(self):
-        """A killed opener may leave one version under a hidden name: the new one, or that which it has replaced."""
+        """A killed opener may leave one version under a hidden name: the new one, or that which it
+        has replaced."""
         others = [name for name in os.listdir(self.here) if name != "file.txt"]
-        self.need(len(others) <= 1 and all(re.fullmatch(r"\.qopen-[0-9a-f]{16}", name) for name in others), "something is beside the file")
-        self.need(all(version_of(f"{self.here}/{name}") is not None for name in others), "what is left beside the file is not whole")
+        self.need(len(others) <= 1
+                  and all(re.fullmatch(r"\.qopen-[0-9a-f]{16}", name) for name in others),
+                  "something is beside the file")
+        self.need(all(version_of(f"{self.here}/{name}") is not None for name in others),
+                  "what is left beside the file is not whole")
 
     def change(self):
         """Put another file in its place here, once the opener has sent what was there before."""
@@ -131,18 +150,22 @@ class Session:
         os.rename(f"{self.top}/new", self.file)
 
     def check_change(self):
-        """What was written here is there still, and the last edit beside it. Was there a save after the change?"""
+        """What was written here is there still, and the last edit beside it. Was there a save after
+        the change?"""
         others = [name for name in os.listdir(self.here) if name != "file.txt"]
         self.need(version_of(self.file) == LOCAL, "the local version was overwritten")
-        self.need(self.program.returncode == (1 if others else 0), "it does not fail though an edit is elsewhere, or the other way round")
-        self.need([version_of(f"{self.here}/{name}") for name in others] in ([], [LAST]), "the last edit is not beside it")
+        self.need(self.program.returncode == (1 if others else 0),
+                  "it does not fail though an edit is elsewhere, or the other way round")
+        self.need([version_of(f"{self.here}/{name}") for name in others] in ([], [LAST]),
+                  "the last edit is not beside it")
         return bool(others)
 
     def check_next(self):
         """It can be opened again at once, and what is saved then is in its place."""
         self.via = [*PYTHON, f"{HERE}/quick_editor.py", "1"]
         self.start()
-        self.need(self.program.wait(HANGS) == 0 and version_of(self.file) == 1, "the next session failed")
+        self.need(self.program.wait(HANGS) == 0 and version_of(self.file) == 1,
+                  "the next session failed")
 
     def wait_until_left(self):
         """The real editor notices that its opener has gone, and leaves nothing there."""
@@ -170,7 +193,8 @@ def at_moments(chance, longest, sessions):
     begun = time.monotonic()
     for session in sessions:
         session.start()
-    for moment, number in sorted((chance.uniform(0, longest), number) for number in range(len(sessions))):
+    for moment, number in sorted((chance.uniform(0, longest), number)
+                                 for number in range(len(sessions))):
         time.sleep(max(0, begun + moment - time.monotonic()))
         yield sessions[number]
 
@@ -178,8 +202,10 @@ def at_moments(chance, longest, sessions):
 def kill_some(seed, target, kind, longest):
     """Sessions side by side, a kill in each. Did enough of them strike?"""
     with Flock() as flock:
-        sessions = [Session(f"{flock.top}/{number}", kind, target == "application") for number in range(FLOCK)]
-        struck = [session for session in at_moments(random.Random(seed), longest, sessions) if session.strike(target)]
+        sessions = [Session(f"{flock.top}/{number}", kind, target == "application")
+                    for number in range(FLOCK)]
+        struck = [session for session in at_moments(random.Random(seed), longest, sessions)
+                  if session.strike(target)]
         for session in struck:
             session.program.wait()
             session.check(target, kind)
@@ -191,8 +217,9 @@ def kill_some(seed, target, kind, longest):
 
 
 def change_some(seed, longest):
-    """Sessions side by side; in each, somebody changes the file here. Were enough of them in the middle? A disk takes its time between the opener's look
-    at the file and the exchange, in which much can happen."""
+    """Sessions side by side; in each, somebody changes the file here. Were enough of them in the
+    middle? A disk takes its time between the opener's look at the file and the exchange, in which
+    much can happen."""
     with Flock(on_disk=True) as flock:
         sessions = [Session(f"{flock.top}/{number}", "quick") for number in range(FLOCK)]
         for session in at_moments(random.Random(seed), longest, sessions):
@@ -204,11 +231,15 @@ def change_some(seed, longest):
 
 def tests(run):
     longest = {kind: run.call(duration, kind) for kind in ("quick", "real")}
-    print(f"# sessions take {longest['quick']:.3f} s, with the real editor {longest['real']:.3f} s", flush=True)
+    print(f"# sessions take {longest['quick']:.3f} s, with the real editor {longest['real']:.3f} s",
+          flush=True)
     for (target, kind), kills in KILLS.items():
-        jobs = [(f"number {number}", kill_some, f"{SEED} {target} {kind} {number}", target, kind, longest[kind])
-                for number in range(kills // FLOCK)]
-        yield Test(f"open: {target} killed at {kills} random moments, {kind} editor", jobs, len(jobs))
+        jobs = [(f"number {number}", kill_some, f"{SEED} {target} {kind} {number}", target, kind,
+                 longest[kind]) for number in range(kills // FLOCK)]
+        yield Test(f"open: {target} killed at {kills} random moments, {kind} editor", jobs,
+                   len(jobs))
     on_disk = run.call(duration, "quick", True)
-    jobs = [(f"number {number}", change_some, f"{SEED} change {number}", on_disk) for number in range(CHANGES // FLOCK)]
-    yield Test(f"open: the file is changed here at {CHANGES} random moments", jobs, (len(jobs) + 1) // 2)
+    jobs = [(f"number {number}", change_some, f"{SEED} change {number}", on_disk)
+            for number in range(CHANGES // FLOCK)]
+    yield Test(f"open: the file is changed here at {CHANGES} random moments", jobs,
+               (len(jobs) + 1) // 2)

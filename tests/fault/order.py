@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""The order of a commit: content is on stable storage before it gets its final name, and the name before the sender is told."""
+"""The order of a commit: content is on stable storage before it gets its final name, and the name
+before the sender is told."""
 from calls import DELIVERIES, learn, need_tracing
 from delivery import Broken
 from jobs import Test
@@ -27,14 +28,16 @@ def is_answer(call):
 
 
 def is_final(call, incoming):
-    return call.role in (MONITOR, COMMITTER) and call.name == "renameat2" and call.args[2] == incoming
+    return (call.role in (MONITOR, COMMITTER) and call.name == "renameat2"
+            and call.args[2] == incoming)
 
 
 def look(plant):
     """Where the calls are that both kinds of commit have."""
     calls = learn(plant, False, False)
     # The staging directory is made in the incoming directory: that is how its descriptor is known.
-    incoming = next(call.args[0] for call in calls if call.role == MONITOR and call.name == "mkdirat" and call.result == 0)
+    incoming = next(call.args[0] for call in calls
+                    if call.role == MONITOR and call.name == "mkdirat" and call.result == 0)
     created = places(calls, lambda call: call.role == CHILD and call.name in MAKE)[-1]
     synced = first(calls, "a sync", lambda call: call.role == MONITOR and call.name == "syncfs")
     renames = places(calls, lambda call: is_final(call, incoming))
@@ -48,7 +51,9 @@ def look(plant):
 
 def one_rename():
     calls, incoming, _, renames, answer = look(DELIVERIES["one entry"])
-    durable = first(calls, "a sync of the directory", lambda call: call.name in ("fsync", "syncfs") and call.args[0] == incoming, renames[-1])
+    durable = first(calls, "a sync of the directory",
+                    lambda call: call.name in ("fsync", "syncfs") and call.args[0] == incoming,
+                    renames[-1])
     if len(renames) != 1 or not renames[-1] < durable < answer:
         raise Broken("the sender was told before the directory was synced")
     return True
@@ -56,11 +61,18 @@ def one_rename():
 
 def with_plan():
     calls, _, synced, renames, answer = look(DELIVERIES["two entries"])
-    planned = places(calls, lambda call: call.role == MONITOR and call.name == "write" and call.path.endswith("/plan"))
-    decided = first(calls, "the decision", lambda call: call.role == MONITOR and call.name == "renameat", synced)
-    kept = first(calls, "a sync of the decision", lambda call: call.role == MONITOR and call.name in ("fsync", "syncfs"), decided)
-    last_change = places(calls, lambda call: call.role == COMMITTER and call.name in ("renameat2", "chmod", "fchmodat", "fchmodat2"))[-1]
-    durable = first(calls, "a sync of the names", lambda call: call.role in (MONITOR, COMMITTER) and call.name == "syncfs", last_change)
+    planned = places(calls, lambda call: (call.role == MONITOR and call.name == "write"
+                                          and call.path.endswith("/plan")))
+    decided = first(calls, "the decision",
+                    lambda call: call.role == MONITOR and call.name == "renameat", synced)
+    kept = first(calls, "a sync of the decision",
+                 lambda call: call.role == MONITOR and call.name in ("fsync", "syncfs"), decided)
+    changes = "renameat2", "chmod", "fchmodat", "fchmodat2"
+    last_change = places(calls,
+                         lambda call: call.role == COMMITTER and call.name in changes)[-1]
+    durable = first(calls, "a sync of the names",
+                    lambda call: call.role in (MONITOR, COMMITTER) and call.name == "syncfs",
+                    last_change)
     if not planned or not planned[-1] < synced < decided < kept < renames[0]:
         raise Broken("the plan and the decision for it were not durable before the first rename")
     if len(renames) != 2 or not renames[-1] < durable < answer:
@@ -70,5 +82,7 @@ def with_plan():
 
 def tests(_):
     need_tracing()
-    yield Test("order: one rename: content, sync, rename, sync, answer", [("one entry", one_rename)])
-    yield Test("order: a plan: content, sync, decision, sync, renames, sync, answer", [("two entries", with_plan)])
+    yield Test("order: one rename: content, sync, rename, sync, answer",
+               [("one entry", one_rename)])
+    yield Test("order: a plan: content, sync, decision, sync, renames, sync, answer",
+               [("two entries", with_plan)])

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""person.py RENAME FILE: somebody who edits FILE: in bursts of saves, with pauses in which the last one can be sent. RENAME: 1 where every save goes to
-a new file that is renamed over the old one, 0 where every other is written in place."""
+"""person.py RENAME FILE: somebody who edits FILE: in bursts of saves, with pauses in which the last
+one can be sent. RENAME: 1 where every save goes to a new file that is renamed over the old one, 0
+where every other is written in place."""
 import os
 import sys
 import time

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""quick_editor.py COUNT: stands in for vm-file-editor, with somebody who saves versions 1 to COUNT as fast as they can be sent."""
+"""quick_editor.py COUNT: stands in for vm-file-editor, with somebody who saves versions 1 to COUNT
+as fast as they can be sent."""
 import struct
 import sys
 import zlib

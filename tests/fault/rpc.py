@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""PedOS rpc: the caller and the call's process in the daemon die at each of their system calls, or one of these fails. A copy that goes through
-them is whole or not there at all, nothing is left behind, and the next call is served."""
+"""PedOS rpc: the caller and the call's process in the daemon die at each of their system calls, or
+one of these fails. A copy that goes through them is whole or not there at all, nothing is left
+behind, and the next call is served."""
 import errno
 import os
 import platform
@@ -21,14 +22,19 @@ from jobs import Test
 RPC, RPCD = f"{BUILD}/bin/pedos-rpc", f"{BUILD}/bin/pedos-rpcd"
 CALL = 1  # the daemon's first child, as `inject` numbers them
 
-# What these calls can fail with, where it differs from those of a receiver. For the others EIO stands for anything. An interrupted close() has
-# closed on Linux, which `inject` cannot do in its place.
+# What these calls can fail with, where it differs from those of a receiver. For the others EIO
+# stands for anything. An interrupted close() has closed on Linux, which `inject` cannot do in its
+# place.
 ERRORS = {
-    **calls.ERRORS, "splice": ("EINTR", "ENOMEM"), "sendto": ("EINTR", "ENOBUFS"), "recvfrom": ("EINTR", "ENOMEM"), "read": ("EINTR", "EIO"),
-    "socket": ("EMFILE", "EACCES"), "connect": ("EACCES", "ECONNREFUSED"), "pidfd_open": ("EMFILE", "ENOMEM"), "signalfd4": ("EMFILE", "ENOMEM"),
-    "dup": ("EMFILE",), "fork": ("EAGAIN",), "vfork": ("EAGAIN",), "clone3": ("EAGAIN", "ENOSYS"), "openat": ("EMFILE", "EACCES"),
-    "setgroups": ("EPERM", "ENOMEM"), "setresgid": ("EPERM",), "clock_gettime": (), "rt_sigprocmask": (), "rt_sigaction": (), "getpid": (),
-    "getppid": (), "close_range": ("ENOSYS",), "ioctl": ("ENOTTY",), "fcntl": (), "lseek": ("ESPIPE",), "close": (),
+    **calls.ERRORS, "splice": ("EINTR", "ENOMEM"), "sendto": ("EINTR", "ENOBUFS"),
+    "recvfrom": ("EINTR", "ENOMEM"), "read": ("EINTR", "EIO"), "socket": ("EMFILE", "EACCES"),
+    "connect": ("EACCES", "ECONNREFUSED"), "pidfd_open": ("EMFILE", "ENOMEM"),
+    "signalfd4": ("EMFILE", "ENOMEM"), "dup": ("EMFILE",), "fork": ("EAGAIN",),
+    "vfork": ("EAGAIN",), "clone3": ("EAGAIN", "ENOSYS"), "openat": ("EMFILE", "EACCES"),
+    "setgroups": ("EPERM", "ENOMEM"), "setresgid": ("EPERM",), "clock_gettime": (),
+    "rt_sigprocmask": (), "rt_sigaction": (), "getpid": (), "getppid": (),
+    "close_range": ("ENOSYS",), "ioctl": ("ENOTTY",), "fcntl": (), "lseek": ("ESPIPE",),
+    "close": (),
 }
 
 
@@ -37,13 +43,16 @@ class Call(Delivery):
 
     def prepare(self):
         super().prepare()
-        self.sockets, self.policy, self.services = (f"{self.top}/{name}" for name in ("sockets", "policy", "services"))
+        self.sockets, self.policy, self.services = (
+            f"{self.top}/{name}" for name in ("sockets", "policy", "services"))
         for path in (self.policy, self.services):
             os.mkdir(path, 0o755)
         trees.write_file(f"{self.policy}/50.policy", b"* * @anyvm @anyvm allow\n")
-        # The answer is noted first, and passed on then: who ends the call with it must not keep it from being noted.
-        self.write_script(f"{self.services}/PedOS.Filecopy",
-                          f"{shlex.join(self.receiver())} | tee /dev/fd/3 3>&1 >{shlex.quote(self.answer_file)}")
+        # The answer is noted first, and passed on then: who ends the call with it must not keep it
+        # from being noted.
+        self.write_script(
+            f"{self.services}/PedOS.Filecopy",
+            f"{shlex.join(self.receiver())} | tee /dev/fd/3 3>&1 >{shlex.quote(self.answer_file)}")
         self.daemon = None
 
     def write_script(self, path, line):
@@ -53,8 +62,9 @@ class Call(Delivery):
         wrap = [INJECT, f"--log={self.log}", *inject] if inject else []
         with open(f"{self.top}/daemon", "wb") as log:
             self.daemon = subprocess.Popen(
-                [*wrap, RPCD, "--foreground", "--transport=unix", f"--sockets={self.sockets}", f"--policy={self.policy}",
-                 f"--services={self.services}", *own_user(), "work"], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=clean_environment())
+                [*wrap, RPCD, "--foreground", "--transport=unix", f"--sockets={self.sockets}",
+                 f"--policy={self.policy}", f"--services={self.services}", *own_user(), "work"],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=clean_environment())
         signal.alarm(HANGS)
         while b"ready\n" not in self.daemon_said():
             time.sleep(0.01)
@@ -77,11 +87,14 @@ class Call(Delivery):
         """Run the agent, as the user would. Its status."""
         client = f"{self.top}/client"
         wrap = [INJECT, "--alone", f"--log={self.log}", *inject] if inject else []
-        self.write_script(client, f"exec {shlex.join([*wrap, RPC, f'--sockets={self.sockets}', '--as=home'])} \"$@\"")
+        self.write_script(
+            client,
+            f"exec {shlex.join([*wrap, RPC, f'--sockets={self.sockets}', '--as=home'])} \"$@\"")
         with open(f"{self.top}/stderr", "ab") as stderr:
             self.agent = subprocess.Popen(
-                [delivery.AGENT, *(["--move"] if move else []), "--vm=work", *names], cwd=self.source, stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL, stderr=stderr, env={**clean_environment(), "TMPDIR": self.top, "PEDOS_RPC_CLIENT": client})
+                [delivery.AGENT, *(["--move"] if move else []), "--vm=work", *names],
+                cwd=self.source, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr,
+                env={**clean_environment(), "TMPDIR": self.top, "PEDOS_RPC_CLIENT": client})
         signal.alarm(HANGS)
         status = self.agent.wait()
         self.wait_for_earlier_calls()
@@ -90,7 +103,8 @@ class Call(Delivery):
         return status
 
     def wait_for_earlier_calls(self):
-        """The call of a caller that was killed may still wait for the daemon, which takes calls in their order: until one of ours has ended."""
+        """The call of a caller that was killed may still wait for the daemon, which takes calls in
+        their order: until one of ours has ended."""
         with socket.socket(socket.AF_UNIX) as call:
             call.connect(f"{self.sockets}/work")
             call.shutdown(socket.SHUT_WR)
@@ -114,9 +128,11 @@ class Call(Delivery):
         before = self.state()
         trees.write_file(f"{self.source}/next", b"the next one\n")
         self.need(self.copy(["next"], False) == 0, "the next call failed")
-        self.need(trees.look(f"{self.incoming}/next")[0] == trees.look(f"{self.source}/next")[0], "the next delivery did not arrive")
+        self.need(trees.look(f"{self.incoming}/next")[0] == trees.look(f"{self.source}/next")[0],
+                  "the next delivery did not arrive")
         self.need(not self.leftovers(), "something is left behind the next delivery")
-        self.need(self.state() == before, "what was delivered or not changed with the next delivery")
+        self.need(self.state() == before,
+                  "what was delivered or not changed with the next delivery")
         self.check_earlier("next")
 
 
@@ -163,10 +179,12 @@ def tests(run_):
     calls.need_tracing()
     for who, in_daemon in (("the caller", False), ("the call's process", True)):
         those = run_.call(learn, in_daemon)
-        # How often it polls and moves bytes is a matter of chance: not all that it did once it does again.
+        # How often it polls and moves bytes is a matter of chance: not all that it did once it does
+        # again.
         for move in (False, True):
             jobs = jobs_for(those, in_daemon, move, "kill")
-            yield Test(f"rpc: {who} killed at each call{', moving' if move else ''}", jobs, len(jobs) // 2)
+            yield Test(f"rpc: {who} killed at each call{', moving' if move else ''}", jobs,
+                       len(jobs) // 2)
         if platform.machine() != "x86_64":
             run_.skip(f"rpc: failing calls of {who}", calls.ONLY_X86)
             continue

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""run.py [PART...]: death anywhere. Kill and fail whatever takes part in a delivery, and look at what is left. Writes TAP.
+"""run.py [PART...]: death anywhere. Kill and fail whatever takes part in a delivery, and look at
+what is left. Writes TAP.
 
 Parts: calls, kills, move, disk, order, rpc, open; without any, all of them.
 """
@@ -23,8 +24,8 @@ import rpc
 import tap
 from delivery import Broken
 
-PARTS = {"calls": calls.tests, "kills": kills.tests, "move": move.tests, "disk": disk.tests, "order": order.tests,
-         "rpc": rpc.tests, "open": opened.tests}
+PARTS = {"calls": calls.tests, "kills": kills.tests, "move": move.tests, "disk": disk.tests,
+         "order": order.tests, "rpc": rpc.tests, "open": opened.tests}
 
 
 def main():
@@ -33,7 +34,8 @@ def main():
     if unknown:
         print(f"There is no part {unknown[0]!r}; there are {', '.join(PARTS)}.", file=sys.stderr)
         return tap.NONE_CALLED_SO
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # with us, the processes that work for us end and clean up
+    # with us, the processes that work for us end and clean up
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     run = jobs.Run()
     for name in names:
         try:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""Numbered versions of a file, of different lengths; a part of one, or a mixture of two, is none."""
+"""Numbered versions of a file, of different lengths; a part of one, or a mixture of two, is
+none."""
 
 LAST = 24  # the one that a session ends with that nobody disturbs
 

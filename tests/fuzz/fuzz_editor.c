@@ -1,5 +1,5 @@
 /*
- * The editor: a request and a file in, a private directory with that file in it, and an answer that
+ * The editor: a request and a file in, a private directory with that file in it, and a reply that
  * tells the end.
  *
  * The input is two bytes, options and how it is cut, then the request and the content, folded
@@ -39,7 +39,7 @@ static uint8_t stream[STREAM_MAX];
 static size_t stream_size;
 static unsigned options;
 static char top[PATH_MAX];
-static int out; /* takes the answer */
+static int out; /* takes the reply */
 static struct qfile_error error;
 
 /* ---- What is to come of it ---- */
@@ -129,7 +129,7 @@ static void check_received(const struct editor *editor, const struct expected *e
 }
 
 /* One record tells the end, where the opener understands it. */
-static void check_answer(const struct expected *expected, uint32_t code, const char *message)
+static void check_reply(const struct expected *expected, uint32_t code, const char *message)
 {
 	unsigned char bytes[EDIT_RECORD_SIZE + EDIT_MESSAGE_MAX + EDIT_CRC_SIZE + 1];
 	ssize_t n = pread(out, bytes, sizeof(bytes), 0);
@@ -193,7 +193,7 @@ static void check_session(const struct input *input, const struct expected *expe
 	CHECK(r == 0 || error.code == -r);
 	CHECK(strlen(text) < sizeof(text) - 1 && fuzz_is_clean_text(text, strlen(text)));
 	CHECK(editor_done(editor, -r, text) == 0);
-	check_answer(expected, (uint32_t)-r, text);
+	check_reply(expected, (uint32_t)-r, text);
 	CHECK(editor_free(editor) == 0);
 	check_nothing_left();
 }
@@ -208,7 +208,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", scratch_root());
 	MUST(n = readlink(link, top, sizeof(top) - 1));
 	top[n] = '\0';
-	MUST(out = memfd_create("answer", MFD_CLOEXEC));
+	MUST(out = memfd_create("reply", MFD_CLOEXEC));
 	umask(0);
 	return 0;
 }

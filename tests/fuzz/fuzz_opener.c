@@ -1,7 +1,7 @@
 /*
- * The opener: an answer in, a file that is as before or as one of the versions in it.
+ * The opener: a reply in, a file that is as before or as one of the versions in it.
  *
- * The input is two bytes, options and how the answer is cut, then the answer, folded (input.h).
+ * The input is two bytes, options and how the reply is cut, then the reply, folded (input.h).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -23,16 +23,16 @@
 #include <unistd.h>
 
 /* Also of a version: what is announced is reserved, and here a disk is memory. */
-#define ANSWER_MAX (1u << 20)
-#define FEW_BYTES  5000
-#define ORIGINAL   "original.txt"
-#define BEFORE     "as it was\n"
-#define CHANGED    "changed here meanwhile\n"
+#define REPLY_MAX (1u << 20)
+#define FEW_BYTES 5000
+#define ORIGINAL  "original.txt"
+#define BEFORE    "as it was\n"
+#define CHANGED   "changed here meanwhile\n"
 
 enum option {
 	OPTION_VIEW_ONLY = 1,
 	OPTION_FEW_BYTES = 2,
-	OPTION_RESET = 4,    /* the answer ends in ECONNRESET */
+	OPTION_RESET = 4,    /* the reply ends in ECONNRESET */
 	OPTION_EARLY = 8,    /* it comes before the file is sent */
 	OPTION_CHANGED = 16, /* the file is changed here meanwhile */
 	OPTION_REMOVED = 32, /* it is removed */
@@ -41,7 +41,7 @@ enum option {
 
 static const unsigned char mark[EDIT_MARK_SIZE] = {'P', 'e', 'd', 'O', 'S', 'v', '2', 0};
 
-static uint8_t answer[ANSWER_MAX];
+static uint8_t reply[REPLY_MAX];
 static unsigned options;
 static char top[PATH_MAX], keep_path[PATH_MAX + 8];
 static const char *const keep[] = {keep_path, NULL};
@@ -102,12 +102,12 @@ static struct expected read_raw(struct reading *reading)
 	reading->save++;
 	if (reading->size > reading->most)
 		return fails(-EFBIG);
-	return options & OPTION_RESET ? fails(-ECONNRESET) : complete(answer, reading->size);
+	return options & OPTION_RESET ? fails(-ECONNRESET) : complete(reply, reading->size);
 }
 
 static struct expected read_save(struct reading *reading, uint64_t length)
 {
-	const uint8_t *payload = answer + reading->pos;
+	const uint8_t *payload = reply + reading->pos;
 	bool good;
 
 	if (length > reading->most)
@@ -126,7 +126,7 @@ static struct expected read_save(struct reading *reading, uint64_t length)
 
 static struct expected read_done(const struct reading *reading, uint32_t code, uint64_t length)
 {
-	const uint8_t *payload = answer + reading->pos;
+	const uint8_t *payload = reply + reading->pos;
 
 	if (length > 4096)
 		return fails(-EPROTO);
@@ -142,7 +142,7 @@ static struct expected read_done(const struct reading *reading, uint32_t code, u
 
 static struct expected read_record(struct reading *reading)
 {
-	const uint8_t *header = answer + reading->pos;
+	const uint8_t *header = reply + reading->pos;
 	uint64_t length = le64(header + 16);
 
 	if (reading->size - reading->pos < EDIT_RECORD_SIZE)
@@ -169,7 +169,7 @@ static struct expected read_event(struct reading *reading)
 		if (reading->over)
 			expected = (struct expected){.step = OPENER_DONE};
 		else if (reading->pos > 0 ||
-			 (reading->size >= 8 && memcmp(answer, mark, sizeof(mark)) == 0))
+			 (reading->size >= 8 && memcmp(reply, mark, sizeof(mark)) == 0))
 			expected = read_record(reading);
 		else if (options & OPTION_RESET && reading->size < 8)
 			expected = fails(-ECONNRESET);
@@ -185,7 +185,7 @@ static struct expected read_event(struct reading *reading)
 
 static bool has(const char *path, const void *content, size_t size)
 {
-	static uint8_t bytes[ANSWER_MAX + 1];
+	static uint8_t bytes[REPLY_MAX + 1];
 	int fd = openat(scratch_root(), path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	ssize_t n;
 
@@ -278,7 +278,7 @@ static void check_event(const struct expected *expected, const struct reading *r
 }
 
 /* Step by step, until it ends. */
-static void check_answer(struct opener *opener, struct reading *reading)
+static void check_reply(struct opener *opener, struct reading *reading)
 {
 	struct expected expected, last = {.step = OPENER_PART};
 	unsigned new_files = 0;
@@ -315,7 +315,7 @@ static struct opener *open_original(const struct input *input, int null)
 		.out = null,
 		.stop = -1,
 		.view_only = options & OPTION_VIEW_ONLY,
-		.max_bytes = options & OPTION_FEW_BYTES ? FEW_BYTES : ANSWER_MAX,
+		.max_bytes = options & OPTION_FEW_BYTES ? FEW_BYTES : REPLY_MAX,
 		.from = "work",
 		.keep = keep,
 	};
@@ -356,7 +356,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct input input = {.bytes = answer};
+	struct input input = {.bytes = reply};
 	struct reading reading = {.size = 0};
 	unsigned descriptors;
 	int null;
@@ -364,22 +364,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 2)
 		return 0;
 	options = data[0];
-	reading.size = input.size = input_unfold(data + 2, size - 2, answer, sizeof(answer) - 8);
-	reading.most = options & OPTION_FEW_BYTES ? FEW_BYTES : ANSWER_MAX;
+	reading.size = input.size = input_unfold(data + 2, size - 2, reply, sizeof(reply) - 8);
+	reading.most = options & OPTION_FEW_BYTES ? FEW_BYTES : REPLY_MAX;
 	input.cuts = data[1];
 	input.reset = options & OPTION_RESET;
 	input.late = !(options & OPTION_EARLY);
 	input_begin(&input);
 	descriptors = fuzz_open_descriptors();
 	MUST(null = open("/dev/null", O_WRONLY | O_CLOEXEC));
-	check_answer(open_original(&input, null), &reading);
+	check_reply(open_original(&input, null), &reading);
 	close(null);
 	scratch_empty();
 	CHECK(fuzz_open_descriptors() == descriptors);
 	return 0;
 }
 
-/* Give every record of an answer the checksum that its payload has. */
+/* Give every record of a reply the checksum that its payload has. */
 static void sum_up(uint8_t *bytes, size_t size)
 {
 	size_t pos = 0;
@@ -400,7 +400,7 @@ static void sum_up(uint8_t *bytes, size_t size)
 /* Every other time the bytes are changed as they stand; else the checksums are right afterwards. */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
 {
-	static uint8_t changed[ANSWER_MAX];
+	static uint8_t changed[REPLY_MAX];
 	size_t used;
 
 	size = LLVMFuzzerMutate(data, size, max_size);

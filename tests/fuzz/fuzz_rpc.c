@@ -67,8 +67,7 @@ static int begin(struct rpc_channel *channel)
 	rpc_session_begin(&session, RPC_SERVICE);
 	r = rpc_send_frames(channel, -1, bytes, length);
 	if (r == 0 || r == -ECONNRESET)
-		r = rpc_receive_frame(channel, &session, -1, clock_now() + RPC_PATIENCE,
-				      &reception);
+		r = rpc_receive_frame(channel, &session, -1, clock_now() + RPC_TIMEOUT, &reception);
 	if (r == 0)
 		r = rpc_receive_frame(channel, &session, -1, -1, &reception);
 	if (r < 0 || reception.frame.type == RPC_ACCEPTED)

@@ -48,11 +48,9 @@ static int begin(struct rpc_channel *channel)
 	r = rpc_send_frames(channel, -1, bytes,
 			    rpc_frame_put_number(bytes, RPC_HELLO, RPC_VERSION));
 	if (r == 0)
-		r = rpc_receive_frame(channel, &session, -1, clock_now() + RPC_PATIENCE,
-				      &reception);
+		r = rpc_receive_frame(channel, &session, -1, clock_now() + RPC_TIMEOUT, &reception);
 	if (r == 0)
-		r = rpc_receive_frame(channel, &session, -1, clock_now() + RPC_PATIENCE,
-				      &reception);
+		r = rpc_receive_frame(channel, &session, -1, clock_now() + RPC_TIMEOUT, &reception);
 	if (r == 0)
 		r = rpc_call_decode(reception.payload, reception.frame.length, &call);
 	return r == 0 ? rpc_send_frames(channel, -1, bytes,

@@ -1,7 +1,7 @@
 /*
  * Headers and results: bytes to structs and back.
  *
- * The input is a header, then an answer; each is taken for both.
+ * The input is a header, then a result; each is taken for both.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

@@ -28,7 +28,7 @@ void near_reads(struct near *near, struct rpc_relay *relay, enum rpc_frame_type 
 	MUST(pipe2(fds, O_CLOEXEC | O_NONBLOCK));
 	near->readers[near->reader_count++] = (struct near_reader){
 		.fd = fds[0], .got = fuzz_exact_buffer(NEAR_MAX), .stop = stop};
-	rpc_relay_output(relay, type, fds[1], !screened, screened);
+	rpc_relay_output(relay, type, fds[1], screened ? RPC_SCREENED : RPC_OWN);
 }
 
 void near_writes(struct near *near, struct rpc_relay *relay, enum rpc_frame_type type, size_t size)
@@ -37,7 +37,7 @@ void near_writes(struct near *near, struct rpc_relay *relay, enum rpc_frame_type
 
 	MUST(pipe2(fds, O_CLOEXEC | O_NONBLOCK));
 	near->writers[near->writer_count++] = (struct near_writer){.fd = fds[1], .end = size};
-	rpc_relay_input(relay, type, fds[0], true);
+	rpc_relay_input(relay, type, fds[0], RPC_OWN);
 }
 
 static void shut(int *fd)

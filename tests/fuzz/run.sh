@@ -2,16 +2,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
 #
-# Fuzz what reads what others wrote: `sh tests/fuzz/run.sh 60`. Each target first goes over the corpus that is in the repository, then looks for more
-# for that many seconds (0: not at all), as many targets at a time as there are processors.
-# Writes TAP, and at the end "N passed, N failed, N skipped". New finds go to build/fuzz/corpus, crashes to build/fuzz/crashes.
+# Fuzz what reads what others wrote: `sh tests/fuzz/run.sh 60`. Each target first goes over the
+# corpus that is in the repository, then looks for more for that many seconds (0: not at all), as
+# many targets at a time as there are processors.
+# Writes TAP, and at the end "N passed, N failed, N skipped". New finds go to build/fuzz/corpus,
+# crashes to build/fuzz/crashes.
 set -u
 cd "$(dirname "$0")/../.."
 seconds=${1-60}
 work=build/fuzz
 logs=$work/logs
 targets=$(printf '%s\n' tests/fuzz/fuzz_*.c | sed 's|.*/fuzz_\(.*\)\.c|\1|')
-ASAN_SYMBOLIZER_PATH=${ASAN_SYMBOLIZER_PATH-$(command -v llvm-symbolizer || command -v llvm-symbolizer-14)}
+symbolizer=$(command -v llvm-symbolizer || command -v llvm-symbolizer-14)
+ASAN_SYMBOLIZER_PATH=${ASAN_SYMBOLIZER_PATH-$symbolizer}
 export ASAN_SYMBOLIZER_PATH
 
 # ---- A compiler with libFuzzer ----
@@ -19,7 +22,8 @@ export ASAN_SYMBOLIZER_PATH
 find_compiler() {
     for compiler in ${FUZZ_CC-clang clang-14 clang-15 clang-16 clang-17 clang-18 clang-19}; do
         echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
-            "$compiler" -fsanitize=fuzzer,address,undefined -x c -o "$work/probe" - 2>/dev/null && return
+            "$compiler" -fsanitize=fuzzer,address,undefined -x c -o "$work/probe" - 2>/dev/null &&
+            return
     done
     return 1
 }
@@ -72,14 +76,16 @@ say() {
 
 # What broke, and where, as TAP's comments.
 explain() {
-    grep -E ': broken: |: preparing: |ERROR: |runtime error: |^ *#[0-9]+ .*/(lib|tests)/.*\.[ch]:' "$1" | head -n 20 | sed 's/^ */# /'
+    grep -E -e ': broken: |: preparing: |ERROR: |runtime error: ' \
+        -e '^ *#[0-9]+ .*/(lib|tests)/.*\.[ch]:' "$1" | head -n 20 | sed 's/^ */# /'
 }
 
 replay() {
     if run "$logs/$1-replay" "$work/fuzz_$1" "tests/fuzz/corpus/$1"/*; then
         say "ok $2 - $1: $(ls "tests/fuzz/corpus/$1" | wc -l) inputs of the corpus"
     elif [ ! -e "$logs/stopped" ]; then
-        say "not ok $2 - $1: an input of the corpus: $(sed -n 's/^Running: //p' "$logs/$1-replay" | tail -n 1)"
+        input=$(sed -n 's/^Running: //p' "$logs/$1-replay" | tail -n 1)
+        say "not ok $2 - $1: an input of the corpus: $input"
         explain "$logs/$1-replay"
         return 1
     fi
@@ -106,11 +112,14 @@ coverage() {
 fuzz() {
     log=$logs/$1-fuzz
     mkdir -p "$work/corpus/$1"
-    run "$log" "$work/fuzz_$1" -max_total_time="$seconds" -max_len="$(max_length "$1")" -len_control=20 -dict=tests/fuzz/qfile.dict \
-        -print_final_stats=1 -artifact_prefix="$work/crashes/$1-" "$work/corpus/$1" "tests/fuzz/corpus/$1"
+    run "$log" "$work/fuzz_$1" -max_total_time="$seconds" -max_len="$(max_length "$1")" \
+        -len_control=20 -dict=tests/fuzz/qfile.dict -print_final_stats=1 \
+        -artifact_prefix="$work/crashes/$1-" "$work/corpus/$1" "tests/fuzz/corpus/$1"
     status=$?
-    text="$(number number_of_executed_units "$log") executions, $(number average_exec_per_sec "$log")/s, coverage $(coverage INITED "$log")"
-    text="$1: $text to $(coverage '' "$log"), $(number new_units_added "$log") new inputs"
+    text="$(number number_of_executed_units "$log") executions"
+    text="$text, $(number average_exec_per_sec "$log")/s"
+    text="$text, coverage $(coverage INITED "$log") to $(coverage '' "$log")"
+    text="$1: $text, $(number new_units_added "$log") new inputs"
     if [ $status = 0 ]; then
         say "ok $2 - $text"
     elif [ ! -e "$logs/stopped" ]; then
@@ -159,7 +168,10 @@ awk '
     /^ok .*# skip/ { skipped++; next }
     /^ok / { passed++ }
     /^not ok / { failed++ }
-    END { printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped; exit failed > 0 }' "$logs/tap"
+    END {
+        printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped
+        exit failed > 0
+    }' "$logs/tap"
 status=$?
 [ ! -e "$logs/stopped" ] || {
     echo "Stopped before its end."

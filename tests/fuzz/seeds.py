@@ -3,7 +3,7 @@
 # Copyright the qfilecopy authors
 """Write the seeds of the fuzz targets into corpus/TARGET/NAME: `python3 tests/fuzz/seeds.py`.
 
-What a fuzzer found later lies beside them, under names that are hash sums. SPDX-License-Identifier: GPL-2.0-or-later
+What a fuzzer found later lies beside them, under names that are hash sums.
 """
 import pathlib
 import struct
@@ -13,10 +13,12 @@ CORPUS = pathlib.Path(__file__).resolve().parent / "corpus"
 DIR, FILE, LINK = 0o040000, 0o100000, 0o120000
 EEXIST, ENOSPC, EILSEQ, ETRUNCATED = 17, 28, 84, 31415926
 ALL_NAMES, UNSAFE_LINKS, FEW_FILES, FEW_BYTES = 1, 2, 4, 8  # fuzz_unpack.c
-RESET, LATE = 1, 2  # fuzz_answer.c
+RESET, LATE = 1, 2  # fuzz_result.c
 CONFINED, UNCONFINED, ENTRY, DONE = range(4)  # lib/receive/report.h
-HELLO, CALL, ACCEPTED, REFUSED, STDIN, STDOUT, STDERR, EXIT, UNWANTED = range(1, 10)  # rpc/protocol/frame.h
-STAYS, DEAF, WAITS, CLOSES, MUCH = 4, 8, 16, 32, 64  # fuzz_rpcd.c; and fuzz_rpc.c, where instead of WAITS there is:
+# rpc/protocol/frame.h
+HELLO, CALL, ACCEPTED, REFUSED, STDIN, STDOUT, STDERR, EXIT, UNWANTED = range(1, 10)
+# fuzz_rpcd.c; and fuzz_rpc.c, where SCREEN is in the place of WAITS
+STAYS, DEAF, WAITS, CLOSES, MUCH = 4, 8, 16, 32, 64
 SCREEN = 16
 STAGING = b".qfile-incoming-0123456789abcdef"
 END = bytes(32)
@@ -37,7 +39,8 @@ def header(namelen, mode, filelen, nanoseconds=500000000):
 
 
 def entry(name, mode, data=b"", filelen=None):
-    return header(len(name) + 1, mode, len(data) if filelen is None else filelen) + name + b"\0" + data
+    return (header(len(name) + 1, mode, len(data) if filelen is None else filelen)
+            + name + b"\0" + data)
 
 
 def directory(name, mode=0o755):
@@ -80,7 +83,8 @@ def stream(*entries, options=0, cuts=0, end=END):
 
 
 def unpack_seeds():
-    tree = (directory(b"d"), file(b"d/a"), link(b"d/l", b"a"), directory(b"d/e"), link(b"d/e/up", b"../a"), directory(b"d/e", 0o500), directory(b"d"))
+    tree = (directory(b"d"), file(b"d/a"), link(b"d/l", b"a"), directory(b"d/e"),
+            link(b"d/e/up", b"../a"), directory(b"d/e", 0o500), directory(b"d"))
     deep = [b"/".join([b"x"] * depth) for depth in range(1, 41)]
     sparse = b"head" + bytes(70000) + b"middle" * 700 + bytes(40 * 4096) + b"tail" + bytes(9000)
     noise = bytes(zlib.crc32(bytes([i % 251, i // 251])) & 0xFF for i in range(3000))
@@ -97,7 +101,8 @@ def unpack_seeds():
         "cut-in-data": stream(*tree, end=entry(b"d/b", FILE | 0o600, b"half", filelen=100)),
         "cut-in-target": stream(*tree, end=entry(b"d/m", LINK, b"half", filelen=100)),
         "bytes-behind-the-end": stream(file(b"a"), end=END + b"more"),
-        "several-at-top": stream(file(b"a", b""), file(b"b", b"x"), directory(b"c"), directory(b"c")),
+        "several-at-top": stream(file(b"a", b""), file(b"b", b"x"), directory(b"c"),
+                                 directory(b"c")),
         "twice": stream(file(b"a"), file(b"a")),
         "file-then-directory": stream(file(b"a"), directory(b"a")),
         "below-a-file": stream(file(b"a"), file(b"a/b")),
@@ -106,11 +111,16 @@ def unpack_seeds():
         "parent-not-sent": stream(file(b"d/a")),
         "parent-of-directory-not-sent": stream(directory(b"d/e")),
         "sealed": stream(directory(b"d"), directory(b"d", 0o500), file(b"d/a")),
-        "sealed-shut": stream(directory(b"d"), file(b"d/a"), directory(b"d", 0), directory(b"d", 0o700)),
-        "breadth-first": stream(directory(b"d"), directory(b"e"), file(b"d/a"), file(b"e/a"), directory(b"d"), directory(b"e")),
-        "same-prefix": stream(directory(b"d"), directory(b"dd"), file(b"d/a"), file(b"dd/a"), directory(b"dd"), directory(b"d")),
-        "forty-deep-and-back": stream(*map(directory, deep), file(deep[-1] + b"/f"), *map(directory, deep[::-1])),
-        "set-id-bits": stream(file(b"a", mode=0o7755), directory(b"d", 0o7777), directory(b"d", 0o7777)),
+        "sealed-shut": stream(directory(b"d"), file(b"d/a"), directory(b"d", 0),
+                              directory(b"d", 0o700)),
+        "breadth-first": stream(directory(b"d"), directory(b"e"), file(b"d/a"), file(b"e/a"),
+                                directory(b"d"), directory(b"e")),
+        "same-prefix": stream(directory(b"d"), directory(b"dd"), file(b"d/a"), file(b"dd/a"),
+                              directory(b"dd"), directory(b"d")),
+        "forty-deep-and-back": stream(*map(directory, deep), file(deep[-1] + b"/f"),
+                                      *map(directory, deep[::-1])),
+        "set-id-bits": stream(file(b"a", mode=0o7755), directory(b"d", 0o7777),
+                              directory(b"d", 0o7777)),
         "name-dot-dot": stream(file(b"../a")),
         "name-dot-dot-inside": stream(directory(b"d"), file(b"d/../../a")),
         "name-dot": stream(directory(b"d"), file(b"d/./a")),
@@ -127,17 +137,23 @@ def unpack_seeds():
         "name-unicode": stream(file("Ünïcödé \N{WOMAN}\N{ZERO WIDTH JOINER}\N{ROCKET}".encode())),
         "link-up": stream(directory(b"d"), link(b"d/l", b"../a")),
         "link-absolute": stream(directory(b"d"), link(b"d/l", b"/etc")),
-        "link-absolute-allowed": stream(directory(b"d"), link(b"d/l", b"/etc"), options=UNSAFE_LINKS),
-        "link-through-link": stream(directory(b"d"), directory(b"d/e"), link(b"d/e/m", b".."), link(b"d/l", b"e/m/..")),
-        "link-out-through-link": stream(directory(b"d"), directory(b"d/e"), link(b"d/e/m", b".."), link(b"d/e/l", b"m/..")),
-        "link-to-link": stream(directory(b"d"), directory(b"d/e"), link(b"d/e/m", b".."), link(b"d/l", b"e/m/e/m")),
+        "link-absolute-allowed": stream(directory(b"d"), link(b"d/l", b"/etc"),
+                                        options=UNSAFE_LINKS),
+        "link-through-link": stream(directory(b"d"), directory(b"d/e"), link(b"d/e/m", b".."),
+                                    link(b"d/l", b"e/m/..")),
+        "link-out-through-link": stream(directory(b"d"), directory(b"d/e"), link(b"d/e/m", b".."),
+                                        link(b"d/e/l", b"m/..")),
+        "link-to-link": stream(directory(b"d"), directory(b"d/e"), link(b"d/e/m", b".."),
+                               link(b"d/l", b"e/m/e/m")),
         "link-at-top": stream(link(b"l", b"a")),
         "link-empty": stream(directory(b"d"), entry(b"d/l", LINK)),
         "link-with-nul": stream(directory(b"d"), link(b"d/l", b"a\0b")),
         "link-5000": stream(directory(b"d"), link(b"d/l", b"a/" * 2500)),
         "few-files": stream(*tree, options=FEW_FILES),
-        "few-files-one-more": stream(file(b"a"), file(b"b"), file(b"c"), file(b"d"), options=FEW_FILES),
-        "few-files-then-sealed": stream(directory(b"d"), directory(b"e"), file(b"d/a"), directory(b"e"), directory(b"d"), options=FEW_FILES),
+        "few-files-one-more": stream(file(b"a"), file(b"b"), file(b"c"), file(b"d"),
+                                     options=FEW_FILES),
+        "few-files-then-sealed": stream(directory(b"d"), directory(b"e"), file(b"d/a"),
+                                        directory(b"e"), directory(b"d"), options=FEW_FILES),
         "few-bytes": stream(file(b"a", noise), file(b"b", noise), options=FEW_BYTES),
         "file-of-zeros": stream(file(b"a", bytes(200 << 10))),
         "file-64k-less-1": stream(file(b"a", b"x" * 65535)),
@@ -217,7 +233,7 @@ def names_seeds():
     }
 
 
-# ---- wire: a header or an answer. answer: four bytes, then an answer ----
+# ---- wire: a header or a result. result: four bytes, then a result ----
 
 
 def result(code, crc, name=b"", namelen=None):
@@ -232,41 +248,42 @@ def wire_seeds():
         "header-end": END,
         "header-longest": header(16383, LINK | 0o777, 16383),
         "header-largest": header(2, FILE, (1 << 63) - 1),
-        "answer-success": result(0, 0x0675B6FB, b"d"),
-        "answer-failure": result(EEXIST, 0x0675B6FB, b"report.pdf"),
-        "answer-namelen-too-large": result(EEXIST, 0, namelen=16384),
+        "result-success": result(0, 0x0675B6FB, b"d"),
+        "result-failure": result(EEXIST, 0x0675B6FB, b"report.pdf"),
+        "result-namelen-too-large": result(EEXIST, 0, namelen=16384),
     }
 
 
-def answer(content, options=LATE, cuts=0, pause=0xFFFF):
+def sent_back(content, options=LATE, cuts=0, pause=0xFFFF):
     return struct.pack("<BBH", options, cuts, pause) + content
 
 
-def answer_seeds():
+def result_seeds():
     good = zlib.crc32(END)
     return {
-        "success": answer(result(0, good, b"d")),
-        "success-in-pieces": answer(result(0, good, b"d"), cuts=3),
-        "success-in-single-bytes": answer(result(0, good, b"d" * 200), cuts=1),
-        "success-of-an-old-receiver": answer(result(0, good)[:16]),
-        "success-and-silence": answer(result(0, good, b"d"), pause=16),
-        "success-too-early": answer(result(0, good, b"d"), options=0),
-        "wrong-checksum": answer(result(0, 1, b"d")),
-        "high-half-of-checksum": answer(result(0, 0xFFFFFFFF << 32 | good, b"d")),
-        "failure": answer(result(ENOSPC, 0, b"photos/1.jpg")),
-        "failure-early": answer(result(EILSEQ, 0, b"a\x1b[31m"), options=0),
-        "failure-truncated": answer(result(ETRUNCATED, 0, b"")),
-        "failure-unknown": answer(result(0xFFFFFFFF, 0, b"")),
-        "failure-with-long-name": answer(result(EILSEQ, 0, "e\N{COMBINING ACUTE ACCENT}\N{COMBINING TILDE}".encode() * 210)),
-        "failure-then-reset": answer(result(EEXIST, 0, b"d"), options=LATE | RESET),
-        "name-cut": answer(result(EEXIST, 0, b"name", namelen=100)),
-        "name-pauses": answer(result(EEXIST, 0, b"long-name"), pause=24),
-        "namelen-16384": answer(result(EEXIST, 0, b"name", namelen=16384)),
-        "namelen-16383": answer(result(EEXIST, 0, b"n" * 300, namelen=16383)),
-        "namelen-cut": answer(result(EEXIST, 0)[:18]),
-        "cut": answer(result(0, good)[:15]),
-        "reset": answer(b"", options=LATE | RESET),
-        "nothing": answer(b""),
+        "success": sent_back(result(0, good, b"d")),
+        "success-in-pieces": sent_back(result(0, good, b"d"), cuts=3),
+        "success-in-single-bytes": sent_back(result(0, good, b"d" * 200), cuts=1),
+        "success-of-an-old-receiver": sent_back(result(0, good)[:16]),
+        "success-and-silence": sent_back(result(0, good, b"d"), pause=16),
+        "success-too-early": sent_back(result(0, good, b"d"), options=0),
+        "wrong-checksum": sent_back(result(0, 1, b"d")),
+        "high-half-of-checksum": sent_back(result(0, 0xFFFFFFFF << 32 | good, b"d")),
+        "failure": sent_back(result(ENOSPC, 0, b"photos/1.jpg")),
+        "failure-early": sent_back(result(EILSEQ, 0, b"a\x1b[31m"), options=0),
+        "failure-truncated": sent_back(result(ETRUNCATED, 0, b"")),
+        "failure-unknown": sent_back(result(0xFFFFFFFF, 0, b"")),
+        "failure-with-long-name": sent_back(
+            result(EILSEQ, 0, "e\N{COMBINING ACUTE ACCENT}\N{COMBINING TILDE}".encode() * 210)),
+        "failure-then-reset": sent_back(result(EEXIST, 0, b"d"), options=LATE | RESET),
+        "name-cut": sent_back(result(EEXIST, 0, b"name", namelen=100)),
+        "name-pauses": sent_back(result(EEXIST, 0, b"long-name"), pause=24),
+        "namelen-16384": sent_back(result(EEXIST, 0, b"name", namelen=16384)),
+        "namelen-16383": sent_back(result(EEXIST, 0, b"n" * 300, namelen=16383)),
+        "namelen-cut": sent_back(result(EEXIST, 0)[:18]),
+        "cut": sent_back(result(0, good)[:15]),
+        "reset": sent_back(b"", options=LATE | RESET),
+        "nothing": sent_back(b""),
     }
 
 
@@ -274,7 +291,8 @@ def answer_seeds():
 
 
 def record(kind, name=b"", code=0, layers=0, namelen=None):
-    return struct.pack("<IIIIIxxxxQQ", kind, code, layers, len(name) if namelen is None else namelen, 0x0675B6FB, 3, 2) + name
+    return struct.pack("<IIIIIxxxxQQ", kind, code, layers,
+                       len(name) if namelen is None else namelen, 0x0675B6FB, 3, 2) + name
 
 
 def reports(*records, cuts=0):
@@ -286,7 +304,8 @@ def report_seeds():
     return {
         "delivery": reports(confined, record(ENTRY, b"d"), record(ENTRY, b"e"), record(DONE, b"e")),
         "delivery-in-pieces": reports(confined, record(ENTRY, b"d"), record(DONE, b"d"), cuts=5),
-        "delivery-renaming": reports(confined, record(ENTRY, b"taken"), record(DONE, b"taken"), cuts=0x80),
+        "delivery-renaming": reports(confined, record(ENTRY, b"taken"), record(DONE, b"taken"),
+                                     cuts=0x80),
         "taken": reports(confined, record(ENTRY, b"taken")),
         "failed": reports(confined, record(DONE, b"d/a", code=EILSEQ)),
         "malformed": reports(confined, record(DONE, b"d/a", code=22)),
@@ -325,7 +344,8 @@ NOBODY = 1 << 63
 
 
 def plan_seeds():
-    whole = [step(A, b"a", b"a"), step(B, b"b", b"b"), step(TAKEN, b"taken", b"new"), step(SEALED, b"sealed", b"sealed", 0o500, 1),
+    whole = [step(A, b"a", b"a"), step(B, b"b", b"b"), step(TAKEN, b"taken", b"new"),
+             step(SEALED, b"sealed", b"sealed", 0o500, 1),
              step(POINTER, b"pointer", b"pointer", 0o777), step(D, b"d", b"d")]
     return {
         "whole": b"".join(whole),
@@ -365,7 +385,8 @@ def policy(*lines, call=b"PedOS.Filecopy+rename work vault", end=b"\n"):
 
 
 def policy_seeds():
-    rules = (b"PedOS.Filecopy +rename work vault allow user=keeper", b"PedOS.Filecopy + work vault ask", b"PedOS.Filecopy * evil @anyvm deny",
+    rules = (b"PedOS.Filecopy +rename work vault allow user=keeper",
+             b"PedOS.Filecopy + work vault ask", b"PedOS.Filecopy * evil @anyvm deny",
              b"* +all boss @anyvm allow user=root", b"* * @anyvm @anyvm deny")
     return {
         "rules": policy(*rules),
@@ -374,17 +395,26 @@ def policy_seeds():
         "rules-deny": policy(*rules, call=b"PedOS.Filecopy evil vault"),
         "rules-any-service": policy(*rules, call=b"Clock+all boss evil"),
         "rules-backwards": policy(*reversed(rules)),
-        "comments": policy(b"# a * b c allow", b"", b" \t# \xc3\xa9", b"a * b c allow # no", b"\r", b"#\0"),
+        "comments": policy(b"# a * b c allow", b"", b" \t# \xc3\xa9", b"a * b c allow # no", b"\r",
+                           b"#\0"),
         "carriage-returns": policy(*(rule + b"\r" for rule in rules)),
         "last-line-not-ended": policy(*rules, end=b""),
         "blanks": policy(b"\t a\t+ b  c \tallow\t user=x  "),
-        "bad-service": policy(b"a+b * b c allow", b"1a * b c allow", b"@anyvm * b c allow", b"a\0 * b c allow"),
-        "bad-argument": policy(b"a b b c allow", b"a +* b c allow", b"a ++ b c allow", b"a +\0 b c allow"),
-        "bad-vm": policy(b"a * * c allow", b"a * @any c allow", b"a * b c+ allow", b"a * b 1 allow"),
+        "bad-service": policy(b"a+b * b c allow", b"1a * b c allow", b"@anyvm * b c allow",
+                              b"a\0 * b c allow"),
+        "bad-argument": policy(b"a b b c allow", b"a +* b c allow", b"a ++ b c allow",
+                               b"a +\0 b c allow"),
+        "bad-vm": policy(b"a * * c allow", b"a * @any c allow", b"a * b c+ allow",
+                         b"a * b 1 allow"),
         "bad-action": policy(b"a * b c Allow", b"a * b c allowx", b"a * b c"),
-        "bad-user": policy(b"a * b c deny user=x", b"a * b c allow user=", b"a * b c ask user=x user=y", b"a * b c allow user=a+b", b"a * b c ask x=y"),
-        "longest": policy(b"s" * 63 + b" + " + b"v" * 63 + b" " + b"w" * 63 + b" allow user=" + b"u" * 32, call=b"s" * 63 + b" " + b"v" * 63 + b" " + b"w" * 63),
-        "too-long": policy(b"s" * 64 + b" * b c allow", b"a * " + b"v" * 64 + b" c allow", b"a * b c allow user=" + b"u" * 33, b"a +" + b"x" * 62 + b" b c ask"),
+        "bad-user": policy(b"a * b c deny user=x", b"a * b c allow user=",
+                           b"a * b c ask user=x user=y", b"a * b c allow user=a+b",
+                           b"a * b c ask x=y"),
+        "longest": policy(
+            b"s" * 63 + b" + " + b"v" * 63 + b" " + b"w" * 63 + b" allow user=" + b"u" * 32,
+            call=b"s" * 63 + b" " + b"v" * 63 + b" " + b"w" * 63),
+        "too-long": policy(b"s" * 64 + b" * b c allow", b"a * " + b"v" * 64 + b" c allow",
+                           b"a * b c allow user=" + b"u" * 33, b"a +" + b"x" * 62 + b" b c ask"),
         "pair": policy(b"PedOS.Filecopy +rename allow user=keeper", b"* * ask", call=b"work"),
         "pair-empty": policy(call=b"work"),
         "pair-bad": policy(b"a * b c allow", call=b"work"),
@@ -451,27 +481,32 @@ ENDS = frame(STDOUT) + frame(STDERR) + number(EXIT, 0)
 
 def ways(seeds):
     """Each through memory, moving pipes, and sockets."""
-    return {f"{name}-{way}": bytes((content[0] | way,)) + content[1:] for name, content in seeds.items() for way in range(3)}
+    return {f"{name}-{way}": bytes((content[0] | way,)) + content[1:]
+            for name, content in seeds.items() for way in range(3)}
 
 
 def rpcd_seeds():
     large = frame(STDIN, b"x" * 65536)
     return ways({
         "copy": said(CALLER, frame(STDIN, b"hello"), frame(STDIN), options=STAYS | WAITS),
-        "copy-large": said(CALLER, large * 6, frame(STDIN), options=STAYS | WAITS | MUCH, first=200),
-        "both-directions": said(CALLER, large * 6, frame(STDIN), options=STAYS | MUCH, first=255, second=255),
+        "copy-large": said(CALLER, large * 6, frame(STDIN), options=STAYS | WAITS | MUCH,
+                           first=200),
+        "both-directions": said(CALLER, large * 6, frame(STDIN), options=STAYS | MUCH, first=255,
+                                second=255),
         "half-closed": said(CALLER, frame(STDIN), options=STAYS | MUCH, first=100),
         "not-read": said(CALLER, large * 6, options=STAYS | MUCH | CLOSES, stop=70),
         "deaf": said(CALLER, large * 6, options=STAYS | MUCH | DEAF, first=255, second=255),
         "deaf-and-exit": said(CALLER, large * 6, options=STAYS | DEAF),
-        "unwanted": said(CALLER, number(UNWANTED, STDOUT), number(UNWANTED, STDERR), options=STAYS | MUCH, first=255, second=255),
+        "unwanted": said(CALLER, number(UNWANTED, STDOUT), number(UNWANTED, STDERR),
+                         options=STAYS | MUCH, first=255, second=255),
         "unwanted-twice": said(CALLER, number(UNWANTED, STDOUT), number(UNWANTED, STDOUT)),
         "unwanted-stdin": said(CALLER, number(UNWANTED, STDIN)),
         "behind-the-end": said(CALLER, frame(STDIN), frame(STDIN, b"more")),
         "stdout": said(CALLER, frame(STDOUT, b"x")),
         "exit": said(CALLER, number(EXIT, 0)),
         "second-call": said(CALLER, call()),
-        "small-frames": said(CALLER, *(frame(STDIN, bytes((i,))) for i in range(100)), frame(STDIN), options=STAYS | WAITS, noise=3),
+        "small-frames": said(CALLER, *(frame(STDIN, bytes((i,))) for i in range(100)), frame(STDIN),
+                             options=STAYS | WAITS, noise=3),
         "hung-up": said(CALLER, frame(STDIN, b"hello"), options=0),
         "cut": said(CALLER, frame(STDIN, b"hello", length=10), options=0),
         "cut-and-stays": said(CALLER, frame(STDIN, b"hello", length=10)),
@@ -490,15 +525,19 @@ def rpc_seeds():
         "copy-large": said(SERVICE, large * 6, ENDS, options=STAYS | MUCH, first=200),
         "not-read": said(SERVICE, large * 6, ENDS, options=STAYS | MUCH | CLOSES, second=70),
         "deaf": said(SERVICE, large * 6, ENDS, options=STAYS | MUCH | DEAF, first=255),
-        "unwanted": said(SERVICE, number(UNWANTED, STDIN), frame(STDOUT, b"x"), ENDS, options=STAYS | MUCH, first=255),
+        "unwanted": said(SERVICE, number(UNWANTED, STDIN), frame(STDOUT, b"x"), ENDS,
+                         options=STAYS | MUCH, first=255),
         "unwanted-stdout": said(SERVICE, number(UNWANTED, STDOUT)),
         "terminal": said(SERVICE, frame(STDOUT, b"a\x1b[31m\tb\r\n"), ENDS, options=STAYS | SCREEN),
         "terminal-large": said(SERVICE, large * 6, ENDS, options=STAYS | SCREEN),
-        "terminal-closed": said(SERVICE, large * 6, ENDS, options=STAYS | SCREEN | CLOSES | MUCH, second=70),
+        "terminal-closed": said(SERVICE, large * 6, ENDS, options=STAYS | SCREEN | CLOSES | MUCH,
+                                second=70),
         "family-cut": said(SERVICE, *(frame(STDERR, bytes((c,))) for c in family), ENDS),
-        "character-cut": said(SERVICE, frame(STDERR, b"a\xe2\x82"), frame(STDERR, b"\xac\xe2"), frame(STDERR, b"\n"), ENDS),
+        "character-cut": said(SERVICE, frame(STDERR, b"a\xe2\x82"), frame(STDERR, b"\xac\xe2"),
+                              frame(STDERR, b"\n"), ENDS),
         "cut-at-the-end": said(SERVICE, frame(STDERR, b"a\xf0\x9f\x98"), ENDS),
-        "override": said(SERVICE, frame(STDERR, "\N{RIGHT-TO-LEFT OVERRIDE}fdp.exe".encode()), ENDS),
+        "override": said(SERVICE, frame(STDERR, "\N{RIGHT-TO-LEFT OVERRIDE}fdp.exe".encode()),
+                         ENDS),
         "exit-too-early": said(SERVICE, frame(STDOUT), number(EXIT, 0)),
         "exit-256": said(SERVICE, frame(STDOUT), frame(STDERR), number(EXIT, 256)),
         "behind-exit": said(SERVICE, ENDS, frame(STDOUT, b"x")),
@@ -534,7 +573,8 @@ def edit(request_bytes=request(b"report.pdf"), record_bytes=edit_record(), name=
 def edit_seeds():
     return {
         "plain": edit(request(b"report.pdf", 77), edit_record(SAVE, 0, 77)),
-        "view-only": edit(request(b"view-only-report.pdf", 77, 1), edit_record(DONE_EDITING, 5, 4096)),
+        "view-only": edit(request(b"view-only-report.pdf", 77, 1),
+                          edit_record(DONE_EDITING, 5, 4096)),
         "view-only-name": edit(request(b"view-only-report.pdf")),
         "view-only-flag-alone": edit(request(b"report.pdf", 0, 1)),
         "view-only-of-nothing": edit(request(b"view-only-", 0, 1)),
@@ -568,69 +608,72 @@ def edit_seeds():
     }
 
 
-# ---- opener: two bytes, then an answer, folded ----
+# ---- opener: two bytes, then a reply, folded ----
 
-VIEW_ONLY, FEW, RESETS, EARLY, CHANGED, REMOVED, SETTLED = (1 << bit for bit in range(7))  # fuzz_opener.c
+# fuzz_opener.c
+VIEW_ONLY, FEW, RESETS, EARLY, CHANGED, REMOVED, SETTLED = (1 << bit for bit in range(7))
 
 
 def told(payload=b"", kind=SAVE, code=0, crc=0):
-    return edit_record(kind, code, len(payload)) + payload + struct.pack("<I", zlib.crc32(payload) ^ crc)
+    return (edit_record(kind, code, len(payload)) + payload
+            + struct.pack("<I", zlib.crc32(payload) ^ crc))
 
 
 def ended(message=b"", code=0):
     return told(message, DONE_EDITING, code)
 
 
-def answered(*records, options=0, cuts=0):
+def replied(*records, options=0, cuts=0):
     return bytes((options, cuts)) + fold(b"".join(records))
 
 
 def opener_seeds():
     one, two, large = told(b"one\n"), told(b"the second\0\xff\n"), told(b"x" * 300000 + bytes(5000))
     return {
-        "saved": answered(one, ended()),
-        "saved-settled": answered(one, ended(), options=SETTLED),
-        "saved-twice": answered(one, two, ended(b"well")),
-        "saved-in-single-bytes": answered(one, two, ended(), cuts=1),
-        "saved-in-pieces": answered(one, large, two, ended(), cuts=7),
-        "saved-the-same": answered(told(b"as it was\n"), one, told(b"as it was\n"), ended(), options=SETTLED),
-        "saved-empty": answered(told(), ended()),
-        "saved-large": answered(large, ended()),
-        "few-bytes": answered(told(b"x" * 5000), large, ended(), options=FEW),
-        "not-saved": answered(ended()),
-        "lost": answered(one, two[:-1]),
-        "lost-in-header": answered(one, two[:10]),
-        "lost-in-payload": answered(large[:200000]),
-        "reset": answered(one, two[:30], options=RESETS),
-        "damaged": answered(one, told(b"two", crc=1), ended()),
-        "damaged-then-good": answered(told(b"two", crc=1), one, ended()),
-        "message": answered(ended(b"\x1b[31m no application\n\xff", 2)),
-        "message-of-no-errno": answered(ended(b"", 2**32 - 1)),
-        "message-4096": answered(ended(b"m" * 4096)),
-        "message-4097": answered(ended(b"m" * 4097)),
-        "message-damaged": answered(one, told(b"m", DONE_EDITING, crc=1)),
-        "behind-the-end": answered(one, ended(), two),
-        "unknown-kind": answered(one, told(b"x", 3)),
-        "length-huge": answered(one, edit_record(SAVE, 0, 2**62) + b"x"),
-        "length-too-huge": answered(one, edit_record(SAVE, 0, 2**63) + b"x"),
-        "no-mark": answered(one, b"PedOSv1\0" + one[8:]),
-        "old": answered(b"new content\n"),
-        "old-short": answered(b"Ped"),
-        "old-large": answered(b"x" * 300000),
-        "old-few-bytes": answered(b"x" * 5001, options=FEW),
-        "old-reset": answered(b"new content\n", options=RESETS),
-        "old-changed": answered(b"new content\n", options=CHANGED),
-        "nothing": answered(),
-        "nothing-reset": answered(options=RESETS),
-        "nothing-early": answered(options=EARLY),
-        "view-only": answered(one, told(b"two", crc=1), ended(b"seen"), options=VIEW_ONLY),
-        "view-only-old": answered(b"new content\n", options=VIEW_ONLY),
-        "early": answered(one, ended(), options=EARLY),
-        "early-success": answered(ended(), options=EARLY),
-        "early-end": answered(ended(b"too large", 122), options=EARLY),
-        "changed": answered(one, two, ended(), options=CHANGED),
-        "changed-settled": answered(one, two, large, ended(), options=CHANGED | SETTLED, cuts=3),
-        "removed": answered(one, two, ended(), options=REMOVED),
+        "saved": replied(one, ended()),
+        "saved-settled": replied(one, ended(), options=SETTLED),
+        "saved-twice": replied(one, two, ended(b"well")),
+        "saved-in-single-bytes": replied(one, two, ended(), cuts=1),
+        "saved-in-pieces": replied(one, large, two, ended(), cuts=7),
+        "saved-the-same": replied(told(b"as it was\n"), one, told(b"as it was\n"), ended(),
+                                  options=SETTLED),
+        "saved-empty": replied(told(), ended()),
+        "saved-large": replied(large, ended()),
+        "few-bytes": replied(told(b"x" * 5000), large, ended(), options=FEW),
+        "not-saved": replied(ended()),
+        "lost": replied(one, two[:-1]),
+        "lost-in-header": replied(one, two[:10]),
+        "lost-in-payload": replied(large[:200000]),
+        "reset": replied(one, two[:30], options=RESETS),
+        "damaged": replied(one, told(b"two", crc=1), ended()),
+        "damaged-then-good": replied(told(b"two", crc=1), one, ended()),
+        "message": replied(ended(b"\x1b[31m no application\n\xff", 2)),
+        "message-of-no-errno": replied(ended(b"", 2**32 - 1)),
+        "message-4096": replied(ended(b"m" * 4096)),
+        "message-4097": replied(ended(b"m" * 4097)),
+        "message-damaged": replied(one, told(b"m", DONE_EDITING, crc=1)),
+        "behind-the-end": replied(one, ended(), two),
+        "unknown-kind": replied(one, told(b"x", 3)),
+        "length-huge": replied(one, edit_record(SAVE, 0, 2**62) + b"x"),
+        "length-too-huge": replied(one, edit_record(SAVE, 0, 2**63) + b"x"),
+        "no-mark": replied(one, b"PedOSv1\0" + one[8:]),
+        "old": replied(b"new content\n"),
+        "old-short": replied(b"Ped"),
+        "old-large": replied(b"x" * 300000),
+        "old-few-bytes": replied(b"x" * 5001, options=FEW),
+        "old-reset": replied(b"new content\n", options=RESETS),
+        "old-changed": replied(b"new content\n", options=CHANGED),
+        "nothing": replied(),
+        "nothing-reset": replied(options=RESETS),
+        "nothing-early": replied(options=EARLY),
+        "view-only": replied(one, told(b"two", crc=1), ended(b"seen"), options=VIEW_ONLY),
+        "view-only-old": replied(b"new content\n", options=VIEW_ONLY),
+        "early": replied(one, ended(), options=EARLY),
+        "early-success": replied(ended(), options=EARLY),
+        "early-end": replied(ended(b"too large", 122), options=EARLY),
+        "changed": replied(one, two, ended(), options=CHANGED),
+        "changed-settled": replied(one, two, large, ended(), options=CHANGED | SETTLED, cuts=3),
+        "removed": replied(one, two, ended(), options=REMOVED),
     }
 
 
@@ -645,7 +688,8 @@ def asked(request_bytes, content=b"some text\n", options=0, cuts=0):
 
 def editor_seeds():
     def file_of(name=b"report.pdf", content=b"some text\n", length=None, flags=0, **how):
-        return asked(request(name, len(content) if length is None else length, flags), content, **how)
+        return asked(request(name, len(content) if length is None else length, flags), content,
+                     **how)
 
     def old(name, content=b"some text\n", **how):
         return asked(name.ljust(256, b"\0"), content, **how)
@@ -685,7 +729,9 @@ def editor_seeds():
     }
 
 
-for target, seeds in (("unpack", unpack_seeds), ("names", names_seeds), ("wire", wire_seeds), ("answer", answer_seeds),
-                      ("report", report_seeds), ("plan", plan_seeds), ("policy", policy_seeds), ("frame", frame_seeds), ("rpcd", rpcd_seeds),
-                      ("rpc", rpc_seeds), ("edit", edit_seeds), ("opener", opener_seeds), ("editor", editor_seeds)):
+for target, seeds in (("unpack", unpack_seeds), ("names", names_seeds), ("wire", wire_seeds),
+                      ("result", result_seeds), ("report", report_seeds), ("plan", plan_seeds),
+                      ("policy", policy_seeds), ("frame", frame_seeds), ("rpcd", rpcd_seeds),
+                      ("rpc", rpc_seeds), ("edit", edit_seeds), ("opener", opener_seeds),
+                      ("editor", editor_seeds)):
     save(target, seeds())

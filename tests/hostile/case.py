@@ -9,7 +9,8 @@ import typing
 
 import stream
 
-EEXIST, EINVAL, ENOSPC, ENAMETOOLONG, ENOLINK, EILSEQ, ETIMEDOUT, EDQUOT = 17, 22, 28, 36, 67, 84, 110, 122
+EEXIST, EINVAL, ENOSPC, ENAMETOOLONG, ENOLINK, EILSEQ, ETIMEDOUT, EDQUOT = (
+    17, 22, 28, 36, 67, 84, 110, 122)
 TRUNCATED = 31415926
 
 CASES = {}  # by name, "subject.what-it-is"
@@ -20,7 +21,8 @@ CASES = {}  # by name, "subject.what-it-is"
 
 @dataclasses.dataclass
 class Refused:
-    """The answer has this code and this last name, the receiver exits with 1, and the home is as it was."""
+    """The answer has this code and this last name, the receiver exits with 1, and the home is as it
+    was."""
     code: int
     name: bytes | str = b""
 
@@ -29,8 +31,9 @@ class Refused:
 class Arrives:
     """The delivery succeeds, and below the incoming directory there is this much more than before.
 
-    `entries`: paths, each with what look() of home.py must see there; or, where that would be too much, the names of the top-level
-    entries with a function of a path that returns a complaint or None.
+    `entries`: paths, each with what look() of home.py must see there; or, where that would be too
+    much, the names of the top-level entries with a function of a path that returns a complaint or
+    None.
     """
     entries: dict
     name: bytes | str = b""
@@ -63,7 +66,8 @@ def a_directory(mode=0o755, atime=SENT_ATIME, mtime=SENT_MTIME):
 
 
 def a_link(target, atime=SENT_ATIME, mtime=SENT_MTIME):
-    return Seen(stat.S_IFLNK, 0o777, target.encode() if isinstance(target, str) else target, atime, mtime)
+    return Seen(stat.S_IFLNK, 0o777, target.encode() if isinstance(target, str) else target, atime,
+                mtime)
 
 
 def unsealed():
@@ -105,7 +109,8 @@ def add(name, make, expect, *options, feed=AT_ONCE, needs=lambda receiver: None)
 
 
 def case(expect, *options, **how):
-    """Make a case of a function that returns a stream; its name is the module's and the function's."""
+    """Make a case of a function that returns a stream; its name is the module's and the
+    function's."""
     def register(function):
         subject = function.__module__.rpartition(".")[2]
         add(f"{subject}.{function.__name__.replace('_', '-')}", function, expect, *options, **how)

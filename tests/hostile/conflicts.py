@@ -6,17 +6,19 @@ from stream import FILE, delivery, entry, file, link, tree
 
 FAIL, RENAME, UNSAFE_LINKS = "--on-conflict=fail", "--on-conflict=rename", "--allow-unsafe-symlinks"
 
-KINDS = {"file": (file, a_file()), "directory": (lambda name: tree(name), a_directory()), "link": (lambda name: link(name, "x"), a_link("x"))}
-TAKEN = {"file": ("earlier.txt", "earlier (2).txt"), "directory": ("photos", "photos (2)"), "link": ("to-letters", "to-letters (2)"),
-         "dangling-link": ("dangling", "dangling (2)")}
+KINDS = {"file": (file, a_file()), "directory": (lambda name: tree(name), a_directory()),
+         "link": (lambda name: link(name, "x"), a_link("x"))}
+TAKEN = {"file": ("earlier.txt", "earlier (2).txt"), "directory": ("photos", "photos (2)"),
+         "link": ("to-letters", "to-letters (2)"), "dangling-link": ("dangling", "dangling (2)")}
 
 for kind, (make, seen) in KINDS.items():
     for taken, (name, numbered) in TAKEN.items():
         for how in (), (FAIL,):
-            add(f"conflicts.{kind}-where-a-{taken}-is{'-told-to-fail' if how else ''}", lambda make=make, name=name: delivery(make(name)),
-                Refused(EEXIST, name), UNSAFE_LINKS, *how)
-        add(f"conflicts.{kind}-beside-a-{taken}", lambda make=make, name=name: delivery(make(name)), Arrives({numbered: seen}, name),
-            UNSAFE_LINKS, RENAME)
+            add(f"conflicts.{kind}-where-a-{taken}-is{'-told-to-fail' if how else ''}",
+                lambda make=make, name=name: delivery(make(name)), Refused(EEXIST, name),
+                UNSAFE_LINKS, *how)
+        add(f"conflicts.{kind}-beside-a-{taken}", lambda make=make, name=name: delivery(make(name)),
+            Arrives({numbered: seen}, name), UNSAFE_LINKS, RENAME)
 
 
 @case(Refused(EEXIST, "earlier.txt"), feed=HELD_OPEN)
@@ -42,7 +44,8 @@ def the_second_of_two_is_taken():
 
 @case(Refused(EEXIST, "earlier.txt"))
 def taken_and_cut():
-    """The child finds out the one and the monitor the other: what comes first in the stream is told."""
+    """The child finds out the one and the monitor the other: what comes first in the stream is
+    told."""
     return entry("earlier.txt", FILE, b"1", filelen=2)
 
 
@@ -56,7 +59,8 @@ def a_number_in_the_name_is_a_name():
     return delivery(file("numbered (2).txt"))
 
 
-@case(Arrives({"earlier (2).txt": a_file(b"2"), "earlier (3).txt": a_file(b"1")}, "earlier (2).txt"), RENAME)
+@case(Arrives({"earlier (2).txt": a_file(b"2"), "earlier (3).txt": a_file(b"1")},
+              "earlier (2).txt"), RENAME)
 def its_own_names_are_taken_too():
     return delivery(file("earlier.txt", b"1"), file("earlier (2).txt", b"2"))
 
@@ -66,13 +70,15 @@ def the_longest_name_is_shortened():
     return delivery(file("n" * 255))
 
 
-@case(Arrives({"photos (2)": a_directory(0), "e": a_directory(0o555), "e/a": a_file()}, "e"), RENAME)
+@case(Arrives({"photos (2)": a_directory(0), "e": a_directory(0o555), "e/a": a_file()}, "e"),
+      RENAME)
 def directories_without_write_permission():
     """They cannot be renamed as they are."""
     return delivery(tree("photos", mode=0), tree("e", file("e/a"), mode=0o555))
 
 
-@case(Arrives({"Earlier.txt": a_file(), "earlier.txt ": a_file(), "earlier..txt": a_file()}, "earlier..txt"))
+@case(Arrives({"Earlier.txt": a_file(), "earlier.txt ": a_file(), "earlier..txt": a_file()},
+              "earlier..txt"))
 def names_that_are_nearly_taken():
     return delivery(file("Earlier.txt"), file("earlier.txt "), file("earlier..txt"))
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""Hostile openers against vm-file-editor, hostile editors against qopen-in-vm, and what exactly has to come of it."""
+"""Hostile openers against vm-file-editor, hostile editors against qopen-in-vm, and what exactly has
+to come of it."""
 import contextlib
 import dataclasses
 import errno
@@ -14,7 +15,8 @@ import home as homes
 import tree
 from expect import wait_until
 from settings import EDITOR, OPENER
-from edit_wire import DONE, MARK, MESSAGE_MAX, SAVE, VIEW_ONLY, done, header, old_request, record, request, save, split
+from edit_wire import (DONE, MARK, MESSAGE_MAX, SAVE, VIEW_ONLY, done, header, old_request, record,
+                       request, save, split)
 
 CASES = {}  # by name: a function that returns complaints
 
@@ -31,7 +33,8 @@ NOTHING_OPENED = b"; nothing was opened\n"
 
 
 class Refused:
-    """It says this on stderr, and to an opener that understands it this code; shows nothing, and nothing is left."""
+    """It says this on stderr, and to an opener that understands it this code; shows nothing, and
+    nothing is left."""
 
     def __init__(self, code, said, records=True):
         self.code, self.said, self.records = code, said, records
@@ -48,7 +51,8 @@ class Refused:
 
 
 class Shown:
-    """The handler sees this file, in a directory of nobody else's. Its failure, with which it ends, is told."""
+    """The handler sees this file, in a directory of nobody else's. Its failure, with which it ends,
+    is told."""
 
     def __init__(self, name, content, view_only=False, records=True):
         self.name, self.content, self.view_only, self.records = name, content, view_only, records
@@ -58,7 +62,8 @@ class Shown:
             yield f"the handler did not run: {end}"
             return
         path, mode, links, directory_mode, content = shown
-        if os.path.basename(path) != self.name or not re.match(rb"qopen-work-\w{6}$", os.path.basename(os.path.dirname(path))):
+        if (os.path.basename(path) != self.name
+            or not re.match(rb"qopen-work-\w{6}$", os.path.basename(os.path.dirname(path)))):
             yield f"path: {path!r}"
         if (mode, links, directory_mode) != (b"400" if self.view_only else b"600", b"1", b"700"):
             yield f"mode {mode}, links {links}, its directory's mode {directory_mode}"
@@ -75,7 +80,8 @@ def judge_sentence(end, begin, said, finish):
     if end.status != 1:
         yield f"exit status {end.status}"
     one_line = end.said.count(b"\n") == 1 and machine.is_text(end.said)
-    if not (one_line and end.said.startswith(begin) and said in end.said and end.said.endswith(finish)):
+    if not (one_line and end.said.startswith(begin) and said in end.said
+            and end.said.endswith(finish)):
         yield f"stderr: {end.said!r}"
 
 
@@ -117,7 +123,8 @@ def stopped_then(program, data):
 
 def run_editor(data, expect, options, how, source):
     def test(it):
-        end = it.run(EDITOR, b"--handler=" + it.handler, *options, feed=lambda program: how(program, data), QREXEC_REMOTE_DOMAIN=source)
+        end = it.run(EDITOR, b"--handler=" + it.handler, *options,
+                     feed=lambda program: how(program, data), QREXEC_REMOTE_DOMAIN=source)
         yield from expect.judge(end, it.shown())
         if end.left:
             yield "a process is left"
@@ -153,7 +160,8 @@ register("edit.editor-short-request", short_requests)
 at_editor("plain", asks(), Shown(b"report.pdf", TEXT))
 at_editor("plain-old", old_request(b"report.pdf") + TEXT, Shown(b"report.pdf", TEXT, records=False))
 at_editor("byte-by-byte", asks(), Shown(b"report.pdf", TEXT), how=byte_by_byte)
-at_editor("byte-by-byte-old", old_request(b"report.pdf") + TEXT, Shown(b"report.pdf", TEXT, records=False), how=byte_by_byte)
+at_editor("byte-by-byte-old", old_request(b"report.pdf") + TEXT,
+          Shown(b"report.pdf", TEXT, records=False), how=byte_by_byte)
 at_editor("left-open", asks(), Shown(b"report.pdf", TEXT), how=held_open)
 at_editor("no-nul", asks(b"n" * 232), MALFORMED)
 at_editor("no-nul-old", b"n" * 256 + TEXT, MALFORMED_OLD)
@@ -163,31 +171,44 @@ at_editor("no-name", asks(b""), MALFORMED)
 at_editor("view-only-of-nothing", asks(VIEW_ONLY, flags=1), MALFORMED)
 at_editor("view-only-of-nothing-old", old_request(VIEW_ONLY) + TEXT, MALFORMED_OLD)
 for bit in (0, 7, 31):
-    at_editor(f"checksum-{bit}", request(b"report.pdf", len(TEXT), flipped=1 << bit) + TEXT, MALFORMED)
+    at_editor(f"checksum-{bit}", request(b"report.pdf", len(TEXT), flipped=1 << bit) + TEXT,
+              MALFORMED)
 for flag in (1, 2, 8, 31):
     at_editor(f"flag-{flag}", asks(flags=1 << flag), MALFORMED)
 at_editor("garbage-behind-the-name", asks(b"report.pdf\0/\xff\x1b[31m"), Shown(b"report.pdf", TEXT))
-at_editor("garbage-behind-the-name-old", b"report.pdf\0".ljust(256, b"\xff") + TEXT, Shown(b"report.pdf", TEXT, records=False))
-at_editor("mark-of-another-version", old_request(b"report.pdf")[:232] + b"PedOSv3\0" + bytes(16) + TEXT, Shown(b"report.pdf", TEXT, records=False))
+at_editor("garbage-behind-the-name-old", b"report.pdf\0".ljust(256, b"\xff") + TEXT,
+          Shown(b"report.pdf", TEXT, records=False))
+at_editor("mark-of-another-version",
+          old_request(b"report.pdf")[:232] + b"PedOSv3\0" + bytes(16) + TEXT,
+          Shown(b"report.pdf", TEXT, records=False))
 
 # The name.
 for label, name in (("dot", b"."), ("dot-dot", b"..")):
     at_editor(f"name-{label}", asks(name), BAD_NAME)
     at_editor(f"name-{label}-view-only", asks(VIEW_ONLY + name, flags=1), BAD_NAME)
-    at_editor(f"name-{label}-old", old_request(name) + TEXT, Refused(None, b"checking the name", records=False))
+    at_editor(f"name-{label}-old", old_request(name) + TEXT,
+              Refused(None, b"checking the name", records=False))
 NAMES = {
-    "absolute": (b"/etc/passwd", b"_etc_passwd"), "slash": (b"a/b", b"a_b"), "slash-alone": (b"/", b"_"), "climbing": (b"../../x", b".._.._x"),
-    "slash-at-the-end": (b"a/", b"a_"), "controls": (b"a\x1b[31m\n\r\x7fb", b"a_[31m___b"), "not-utf8": (b"caf\xe9\xff.txt", b"caf__.txt"),
-    "override": ("a\u202efdp.exe".encode(), b"a_fdp.exe"), "option": (b"-rf", b"-rf"), "shell": (b"$(touch x);`id`'\"", b"$(touch x);`id`'\""),
-    "staging": (b".qfile-incoming-0", b"_qfile-incoming-0"), "spaces": (b"  ", b"  "), "dot-file": (b".profile", b".profile"),
-    "one-letter": (b"a", b"a"), "longest": (b"n" * 227 + b".pdf", b"n" * 227 + b".pdf"), "begins-view-only": (VIEW_ONLY + b"x", VIEW_ONLY + b"x"),
+    "absolute": (b"/etc/passwd", b"_etc_passwd"), "slash": (b"a/b", b"a_b"),
+    "slash-alone": (b"/", b"_"), "climbing": (b"../../x", b".._.._x"),
+    "slash-at-the-end": (b"a/", b"a_"), "controls": (b"a\x1b[31m\n\r\x7fb", b"a_[31m___b"),
+    "not-utf8": (b"caf\xe9\xff.txt", b"caf__.txt"),
+    "override": ("a\u202efdp.exe".encode(), b"a_fdp.exe"), "option": (b"-rf", b"-rf"),
+    "shell": (b"$(touch x);`id`'\"", b"$(touch x);`id`'\""),
+    "staging": (b".qfile-incoming-0", b"_qfile-incoming-0"), "spaces": (b"  ", b"  "),
+    "dot-file": (b".profile", b".profile"), "one-letter": (b"a", b"a"),
+    "longest": (b"n" * 227 + b".pdf", b"n" * 227 + b".pdf"),
+    "begins-view-only": (VIEW_ONLY + b"x", VIEW_ONLY + b"x"),
 }
 for label, (name, safe) in NAMES.items():
     at_editor(f"name-{label}", asks(name), Shown(safe, TEXT))
-    at_editor(f"name-{label}-view-only", asks((VIEW_ONLY + name)[:231], flags=1), Shown(safe[:221], TEXT, view_only=True))
+    at_editor(f"name-{label}-view-only", asks((VIEW_ONLY + name)[:231], flags=1),
+              Shown(safe[:221], TEXT, view_only=True))
 for length in (232, 254, 255):
-    at_editor(f"name-of-{length}-old", old_request(b"n" * length) + TEXT, Shown(b"n" * length, TEXT, records=False))
-    at_editor(f"name-of-{length}-old-view-only", old_request((VIEW_ONLY + b"n" * length)[:255]) + TEXT,
+    at_editor(f"name-of-{length}-old", old_request(b"n" * length) + TEXT,
+              Shown(b"n" * length, TEXT, records=False))
+    at_editor(f"name-of-{length}-old-view-only",
+              old_request((VIEW_ONLY + b"n" * length)[:255]) + TEXT,
               Shown(b"n" * min(length, 245), TEXT, view_only=True, records=False))
 at_editor("view-only-by-the-flag-alone", asks(flags=1), Shown(b"report.pdf", TEXT, view_only=True))
 
@@ -205,12 +226,15 @@ at_editor("empty", asks(content=b""), Shown(b"report.pdf", b""))
 at_editor("empty-old", old_request(b"report.pdf"), Shown(b"report.pdf", b"", records=False))
 at_editor("limit-reached", asks(), Shown(b"report.pdf", TEXT), f"--max-bytes={len(TEXT)}")
 at_editor("limit-exceeded", asks(), TOO_LONG, f"--max-bytes={len(TEXT) - 1}")
-at_editor("limit-reached-old", old_request(b"report.pdf") + TEXT, Shown(b"report.pdf", TEXT, records=False), f"--max-bytes={len(TEXT)}")
-at_editor("limit-exceeded-old", old_request(b"report.pdf") + TEXT, Refused(None, b"receiving \"report.pdf\"", records=False),
-          f"--max-bytes={len(TEXT) - 1}")
+at_editor("limit-reached-old", old_request(b"report.pdf") + TEXT,
+          Shown(b"report.pdf", TEXT, records=False), f"--max-bytes={len(TEXT)}")
+at_editor("limit-exceeded-old", old_request(b"report.pdf") + TEXT,
+          Refused(None, b"receiving \"report.pdf\"", records=False), f"--max-bytes={len(TEXT) - 1}")
 at_editor("limit-0", asks(), TOO_LONG, "--max-bytes=0")
 at_editor("endless", asks(), Shown(b"report.pdf", TEXT), how=endlessly)
-at_editor("endless-old", old_request(b"report.pdf"), Refused(None, b"receiving \"report.pdf\"", records=False), "--max-bytes=1M", how=endlessly)
+at_editor("endless-old", old_request(b"report.pdf"),
+          Refused(None, b"receiving \"report.pdf\"", records=False), "--max-bytes=1M",
+          how=endlessly)
 at_editor("large", asks(content=b"x" * 3_000_000), Shown(b"report.pdf", b"x" * 3_000_000))
 
 
@@ -224,19 +248,27 @@ def more_than_any_disk_has():
 register("edit.editor-length-of-no-disk", more_than_any_disk_has)
 
 # Who asks, and how it ends.
-SOURCES = {"climbing": "../x", "slash": "a/b", "empty": "", "long": "a" * 64, "space": "a b", "digit": "1a", "escape": "a\x1b[2J"}
+SOURCES = {"climbing": "../x", "slash": "a/b", "empty": "", "long": "a" * 64, "space": "a b",
+           "digit": "1a", "escape": "a\x1b[2J"}
 for label, source in SOURCES.items():
-    at_editor(f"source-{label}", asks(), Refused(None, b"QREXEC_REMOTE_DOMAIN", records=False), source=source)
-at_editor("stopped-before-the-request", asks()[:100], Refused(None, b"stopped", records=False), how=stopped_then)
-at_editor("stopped-in-the-content", asks(length=1000), Refused(errno.ECANCELED, b"stopped"), how=stopped_then)
+    at_editor(f"source-{label}", asks(), Refused(None, b"QREXEC_REMOTE_DOMAIN", records=False),
+              source=source)
+at_editor("stopped-before-the-request", asks()[:100], Refused(None, b"stopped", records=False),
+          how=stopped_then)
+at_editor("stopped-in-the-content", asks(length=1000), Refused(errno.ECANCELED, b"stopped"),
+          how=stopped_then)
 
 
 def opener_has_gone():
     """Nobody to tell, and nothing left all the same."""
     def test(it):
-        end = it.run(EDITOR, b"--handler=" + it.handler, feed=lambda program: gone(program, asks(length=1000)), QREXEC_REMOTE_DOMAIN="work")
-        lines = [b"vm-file-editor: receiving \"report.pdf\"", b"vm-file-editor: the VM that asked had gone"]
-        told = [line.startswith(begin) for line, begin in zip(end.said.splitlines(), lines, strict=False)]
+        end = it.run(EDITOR, b"--handler=" + it.handler,
+                     feed=lambda program: gone(program, asks(length=1000)),
+                     QREXEC_REMOTE_DOMAIN="work")
+        lines = [b"vm-file-editor: receiving \"report.pdf\"",
+                 b"vm-file-editor: the VM that asked had gone"]
+        told = [line.startswith(begin)
+                for line, begin in zip(end.said.splitlines(), lines, strict=False)]
         if end.status != 1 or end.left or it.shown() or told != [True, True]:
             yield f"{end}"
         yield from homes.differences(it.before, it.picture())
@@ -247,7 +279,8 @@ register("edit.editor-opener-has-gone", opener_has_gone)
 
 # Leaves behind what programs leave, and worse, and does not end by itself.
 MESS = """#!/bin/sh
-cd "${1%/*}" && mkdir -p locked/deep && echo x >locked/deep/file && echo x >.lock && ln "$1" backup~ && ln -s ../neighbour.txt link && ln -s .. up
+cd "${1%/*}" && mkdir -p locked/deep && echo x >locked/deep/file && echo x >.lock &&
+    ln "$1" backup~ && ln -s ../neighbour.txt link && ln -s .. up
 chmod 500 locked/deep && chmod 0 locked
 touch "$0.ready"
 exec sleep 1000
@@ -255,7 +288,8 @@ exec sleep 1000
 
 
 def opener_goes_while_it_is_edited():
-    """Then the application is asked to end, and all that it made is removed, but not what that leads to."""
+    """Then the application is asked to end, and all that it made is removed, but not what that
+    leads to."""
     def test(it):
         def feed(program):
             at_once(program, asks())
@@ -265,7 +299,8 @@ def opener_goes_while_it_is_edited():
         handler = it.directory + b"/mess"
         tree.script(os.fsdecode(handler), MESS)
         end = it.run(EDITOR, b"--handler=" + handler, feed=feed, QREXEC_REMOTE_DOMAIN="work")
-        if end.status != 1 or end.left or b"the VM that asked has gone" not in end.said or not machine.is_text(end.said):
+        if (end.status != 1 or end.left or b"the VM that asked has gone" not in end.said
+            or not machine.is_text(end.said)):
             yield f"{end}"
         yield from homes.differences(it.before, it.picture())
     return machine.complaints_on(test)
@@ -276,10 +311,10 @@ register("edit.editor-opener-goes-while-it-is-edited", opener_goes_while_it_is_e
 
 # ---- At the opener ----
 
-LOST = b"the connection to another VM was lost before its end was told"
+LOST = b"the connection to another VM was lost before the session ended"
 NONSENSE = b"what comes from another VM makes no sense"
 NONE_ARRIVED = b"nothing that was saved had arrived; \"report.txt\" is as it was"
-TOO_LARGE = b"is longer than --max-bytes lets it be"
+TOO_LARGE = b"is longer than --max-bytes allows"
 SIGPIPE = b"the command of --via was killed by signal 13"
 DAMAGED = b"was damaged on its way"
 OLD = b"what the file had before is in \""
@@ -291,7 +326,8 @@ def last_save(number):
 
 @dataclasses.dataclass
 class Becomes:
-    """What the opener ends with, a part of each line that it says, the file's content afterwards, and what is new beside it, by name."""
+    """What the opener ends with, a part of each line that it says, the file's content afterwards,
+    and what is new beside it, by name."""
     status: int
     lines: tuple = ()
     content: bytes = machine.BEFORE
@@ -303,21 +339,25 @@ class Becomes:
         yield from [f"stdout: {end.answer!r}"] if end.answer else []
         yield from ["a process is left"] if end.left else []
         said = end.said.splitlines()
-        if len(said) != len(self.lines) or not machine.is_text(end.said) or not all(
-                line.startswith(b"qopen-in-vm: ") and part in line for line, part in zip(said, self.lines)):
+        told = all(line.startswith(b"qopen-in-vm: ") and part in line
+                   for line, part in zip(said, self.lines))
+        if len(said) != len(self.lines) or not machine.is_text(end.said) or not told:
             yield f"stderr: {end.said!r}"
         for name, content in {b"report.txt": self.content, **self.beside}.items():
-            found = tree.read_bytes(it.incoming + b"/" + name) if os.path.exists(it.incoming + b"/" + name) else None
+            path = it.incoming + b"/" + name
+            found = tree.read_bytes(path) if os.path.exists(path) else None
             if found != content:
                 yield f"{name!r} has {found and found[:100]!r}, not {content[:100]!r}"
 
 
-# An editor that reads all, and says what is in a file. The shell reads, which costs no process, and drops what is no text.
+# An editor that reads all, and says what is in a file. The shell reads, which costs no process, and
+# drops what is no text.
 READS = b"while read -r line; do :; done; "
 TALKS = READS + b"exec cat answer"
 
 
-def run_opener(answer, expect, *options, command=TALKS, original=machine.BEFORE, older=(), stopped=False):
+def run_opener(answer, expect, *options, command=TALKS, original=machine.BEFORE, older=(),
+               stopped=False):
     def test(it):
         def feed(program):
             program.close(program.stdin)
@@ -349,7 +389,8 @@ ONE, TWO = b"the first save\n", b"the second\0save, and \xff\n"
 
 # Cut anywhere.
 def cut_anywhere():
-    """Each length by itself. What has come whole is in the file. Less than a mark is an old editor's, and cannot be told from a whole one."""
+    """Each length by itself. What has come whole is in the file. Less than a mark is an old
+    editor's, and cannot be told from a whole one."""
     answer = save(ONE) + save(TWO) + done(b"well")
     after_one, after_two = len(save(ONE)), len(save(ONE) + save(TWO))
     for length in range(len(answer) + 1):
@@ -365,97 +406,131 @@ def cut_anywhere():
             expect = Becomes(1, (LOST, last_save(2)), TWO)
         else:
             expect = Becomes(0, (b"another VM says: well",), TWO)
-        yield from (f"{length} bytes: {complaint}" for complaint in run_opener(answer[:length], expect))
+        yield from (f"{length} bytes: {complaint}"
+                    for complaint in run_opener(answer[:length], expect))
 
 
 register("edit.opener-cut-anywhere", lambda: list(cut_anywhere()))
 at_opener("whole", save(ONE) + done(), Becomes(0, (), ONE))
-at_opener("byte-by-byte", save(ONE) + save(TWO) + done(), Becomes(0, (), TWO), command=READS + b"exec dd bs=1 if=answer 2>/dev/null")
+at_opener("byte-by-byte", save(ONE) + save(TWO) + done(), Becomes(0, (), TWO),
+          command=READS + b"exec dd bs=1 if=answer 2>/dev/null")
 at_opener("nothing-saved", done(), Becomes(0))
 at_opener("empty-save", save(b"") + done(), Becomes(0, (), b""))
-at_opener("many-saves", b"".join(save(b"%d" % number) for number in range(1000)) + done(), Becomes(0, (), b"999"))
+at_opener("many-saves", b"".join(save(b"%d" % number) for number in range(1000)) + done(),
+          Becomes(0, (), b"999"))
 at_opener("large-save", save(b"x" * 3_000_000) + done(), Becomes(0, (), b"x" * 3_000_000))
 at_opener("behind-the-end", save(ONE) + done() + save(TWO), Becomes(0, (), ONE))
-at_opener("much-behind-the-end", save(ONE) + done() + save(b"x" * 300_000) * 10, Becomes(1, (SIGPIPE,), ONE))
+at_opener("much-behind-the-end", save(ONE) + done() + save(b"x" * 300_000) * 10,
+          Becomes(1, (SIGPIPE,), ONE))
 at_opener("two-ends", done(b"first") + done(b"second", 5), Becomes(0, (b"another VM says: first",)))
 
 # Records that are none.
 for kind in (0, 3, 0x101, 2**32 - 1):
     at_opener(f"kind-{kind}", record(kind, ONE) + done(), Becomes(1, (NONSENSE, NONE_ARRIVED)))
-    at_opener(f"kind-{kind}-later", save(ONE) + record(kind, TWO) + done(), Becomes(1, (NONSENSE, last_save(1)), ONE))
+    at_opener(f"kind-{kind}-later", save(ONE) + record(kind, TWO) + done(),
+              Becomes(1, (NONSENSE, last_save(1)), ONE))
 for length in (2**63, 2**64 - 1):
     at_opener(f"length-{length}", header(SAVE, length) + ONE, Becomes(1, (NONSENSE, NONE_ARRIVED)))
-    at_opener(f"length-{length}-of-the-end", save(ONE) + header(DONE, length), Becomes(1, (NONSENSE, last_save(1)), ONE))
-at_opener("no-mark-later", save(ONE) + b"PedOSv3\0" + save(TWO)[8:] + done(), Becomes(1, (NONSENSE, last_save(1)), ONE))
+    at_opener(f"length-{length}-of-the-end", save(ONE) + header(DONE, length),
+              Becomes(1, (NONSENSE, last_save(1)), ONE))
+at_opener("no-mark-later", save(ONE) + b"PedOSv3\0" + save(TWO)[8:] + done(),
+          Becomes(1, (NONSENSE, last_save(1)), ONE))
 at_opener("garbage-later", save(ONE) + b"\xff" * 1000, Becomes(1, (NONSENSE, last_save(1)), ONE))
-at_opener("save-with-a-code", header(SAVE, len(ONE), code=5) + save(ONE)[24:] + done(), Becomes(0, (), ONE))
+at_opener("save-with-a-code", header(SAVE, len(ONE), code=5) + save(ONE)[24:] + done(),
+          Becomes(0, (), ONE))
 
 # Lengths.
 for length in (2**40, 2**62, 2**63 - 1):
-    at_opener(f"length-{length}-limited", header(SAVE, length) + ONE, Becomes(1, (TOO_LARGE, NONE_ARRIVED)), "--max-bytes=1G")
+    at_opener(f"length-{length}-limited", header(SAVE, length) + ONE,
+              Becomes(1, (TOO_LARGE, NONE_ARRIVED)), "--max-bytes=1G")
 at_opener("limit-reached", save(ONE) + done(), Becomes(0, (), ONE), f"--max-bytes={len(ONE)}")
-at_opener("limit-exceeded", save(ONE) + done(), Becomes(1, (TOO_LARGE, NONE_ARRIVED)), f"--max-bytes={len(ONE) - 1}")
-at_opener("limit-exceeded-later", save(ONE) + save(TWO) + done(), Becomes(1, (TOO_LARGE, last_save(1)), ONE), f"--max-bytes={len(ONE)}")
-at_opener("endless-save", header(SAVE, 2**50), Becomes(1, (TOO_LARGE, NONE_ARRIVED)), "--max-bytes=1M",
-          command=READS + b"exec cat answer /dev/zero")
-at_opener("endless-old", b"", Becomes(1, (TOO_LARGE, NONE_ARRIVED)), "--max-bytes=1M", command=READS + b"exec yes")
-at_opener("limit-reached-old", TWO, Becomes(0, (OLD,), TWO, {b"report.txt~": machine.BEFORE}), f"--max-bytes={len(TWO)}")
-at_opener("limit-exceeded-old", TWO, Becomes(1, (TOO_LARGE, NONE_ARRIVED)), f"--max-bytes={len(TWO) - 1}")
+at_opener("limit-exceeded", save(ONE) + done(), Becomes(1, (TOO_LARGE, NONE_ARRIVED)),
+          f"--max-bytes={len(ONE) - 1}")
+at_opener("limit-exceeded-later", save(ONE) + save(TWO) + done(),
+          Becomes(1, (TOO_LARGE, last_save(1)), ONE), f"--max-bytes={len(ONE)}")
+at_opener("endless-save", header(SAVE, 2**50), Becomes(1, (TOO_LARGE, NONE_ARRIVED)),
+          "--max-bytes=1M", command=READS + b"exec cat answer /dev/zero")
+at_opener("endless-old", b"", Becomes(1, (TOO_LARGE, NONE_ARRIVED)), "--max-bytes=1M",
+          command=READS + b"exec yes")
+at_opener("limit-reached-old", TWO, Becomes(0, (OLD,), TWO, {b"report.txt~": machine.BEFORE}),
+          f"--max-bytes={len(TWO)}")
+at_opener("limit-exceeded-old", TWO, Becomes(1, (TOO_LARGE, NONE_ARRIVED)),
+          f"--max-bytes={len(TWO) - 1}")
 
 # Checksums.
 for bit in (0, 31):
     at_opener(f"checksum-{bit}", save(ONE, 1 << bit) + done(), Becomes(1, (DAMAGED,)))
 at_opener("checksum-and-a-good-one", save(ONE, 1) + save(TWO) + done(), Becomes(0, (), TWO))
 at_opener("checksum-of-the-last", save(ONE) + save(TWO, 1) + done(), Becomes(1, (DAMAGED,), ONE))
-at_opener("checksum-of-the-last-and-lost", save(ONE) + save(TWO, 1), Becomes(1, (LOST, last_save(1)), ONE))
+at_opener("checksum-of-the-last-and-lost", save(ONE) + save(TWO, 1),
+          Becomes(1, (LOST, last_save(1)), ONE))
 at_opener("checksum-of-nothing", save(b"", 1) + done(), Becomes(1, (DAMAGED,)))
-at_opener("checksum-of-the-end", save(ONE) + done(b"well", flipped=1), Becomes(1, (NONSENSE, last_save(1)), ONE))
+at_opener("checksum-of-the-end", save(ONE) + done(b"well", flipped=1),
+          Becomes(1, (NONSENSE, last_save(1)), ONE))
 
 # The end.
-at_opener("message", done(b"\x1b]0;x\x07a\r\n\t\x9b31m\xe2\x80\xae\xff\0z"), Becomes(0, (b"another VM says: ?]0;x?a????31m?????z",)))
-at_opener("message-of-an-error", done(b"no application\x1b[2J", 2), Becomes(1, (b"another VM could not do it: no application?[2J",)))
-at_opener("message-longest", done(b"m" * MESSAGE_MAX), Becomes(0, (b"says: " + b"m" * MESSAGE_MAX,)))
-at_opener("message-too-long", save(ONE) + done(b"m" * (MESSAGE_MAX + 1)), Becomes(1, (NONSENSE, last_save(1)), ONE))
-at_opener("error", save(ONE) + done(code=errno.EIO), Becomes(1, (b"could not do it: Input/output error",), ONE))
+at_opener("message", done(b"\x1b]0;x\x07a\r\n\t\x9b31m\xe2\x80\xae\xff\0z"),
+          Becomes(0, (b"another VM says: ?]0;x?a????31m?????z",)))
+at_opener("message-of-an-error", done(b"no application\x1b[2J", 2),
+          Becomes(1, (b"another VM could not do it: no application?[2J",)))
+at_opener("message-longest", done(b"m" * MESSAGE_MAX),
+          Becomes(0, (b"says: " + b"m" * MESSAGE_MAX,)))
+at_opener("message-too-long", save(ONE) + done(b"m" * (MESSAGE_MAX + 1)),
+          Becomes(1, (NONSENSE, last_save(1)), ONE))
+at_opener("error", save(ONE) + done(code=errno.EIO),
+          Becomes(1, (b"could not do it: Input/output error",), ONE))
 for code in (4096, 31415926, 2**31 - 1):
     at_opener(f"error-{code}", done(code=code), Becomes(1, (b"could not do it: unknown error",)))
 for code in (2**31, 2**32 - 1):
     at_opener(f"error-{code}", done(code=code), Becomes(1, (b"could not do it: Remote I/O error",)))
 
 # What is no record is the new content, from an old editor.
-RAW = {"text": b"new\n", "zeros": bytes(100), "one-byte": b"x", "half-a-mark": MARK[:7], "mark-of-another-version": b"PedOSv1\0" + save(ONE)[8:],
+RAW = {"text": b"new\n", "zeros": bytes(100), "one-byte": b"x", "half-a-mark": MARK[:7],
+       "mark-of-another-version": b"PedOSv1\0" + save(ONE)[8:],
        "mark-later": b"x" + save(ONE) + done(), "large": b"y" * 3_000_000}
 for label, content in RAW.items():
-    at_opener(f"old-{label}", content, Becomes(0, (OLD,), content, {b"report.txt~": machine.BEFORE}))
-at_opener("old-again", b"new\n", Becomes(0, (OLD,), b"new\n", {b"report.txt.~2~": machine.BEFORE}), older=(b"report.txt~", b"report.txt.~1~"))
-at_opener("old-and-failed", b"new\n", Becomes(1, (OLD, b"ended with status 3"), b"new\n", {b"report.txt~": machine.BEFORE}),
+    at_opener(f"old-{label}", content,
+              Becomes(0, (OLD,), content, {b"report.txt~": machine.BEFORE}))
+at_opener("old-again", b"new\n", Becomes(0, (OLD,), b"new\n", {b"report.txt.~2~": machine.BEFORE}),
+          older=(b"report.txt~", b"report.txt.~1~"))
+at_opener("old-and-failed", b"new\n",
+          Becomes(1, (OLD, b"ended with status 3"), b"new\n", {b"report.txt~": machine.BEFORE}),
           command=READS + b"cat answer; exit 3")
-at_opener("says-nothing-and-fails", b"", Becomes(1, (b"ended with status 3",)), command=READS + b"exit 3")
+at_opener("says-nothing-and-fails", b"", Becomes(1, (b"ended with status 3",)),
+          command=READS + b"exit 3")
 
 # Only to be looked at.
-VIEWED = {"saves": save(ONE) + save(TWO) + done(), "wrong-checksum": save(ONE, 1) + done(), "old": b"new\n", "empty-save": save(b"") + done()}
+VIEWED = {"saves": save(ONE) + save(TWO) + done(), "wrong-checksum": save(ONE, 1) + done(),
+          "old": b"new\n", "empty-save": save(b"") + done()}
 for label, answer in VIEWED.items():
     at_opener(f"view-only-{label}", answer, Becomes(0), "--view-only")
-at_opener("view-only-error", save(ONE) + done(b"no", 5), Becomes(1, (b"could not do it: no",)), "--view-only")
+at_opener("view-only-error", save(ONE) + done(b"no", 5), Becomes(1, (b"could not do it: no",)),
+          "--view-only")
 at_opener("view-only-lost", save(ONE), Becomes(1, (LOST, NONE_ARRIVED)), "--view-only")
 
 # Who answers before they have what they are to answer about: more than any pipe holds.
 LARGE = b"o" * 4_000_000
 EARLY = b"exec cat answer"
-at_opener("save-too-early", save(ONE) + done(), Becomes(1, (NONSENSE, NONE_ARRIVED), LARGE), command=EARLY, original=LARGE)
-at_opener("end-too-early", done(), Becomes(1, (NONSENSE, NONE_ARRIVED), LARGE), command=EARLY, original=LARGE)
-at_opener("old-too-early", b"new\n", Becomes(1, (NONSENSE, NONE_ARRIVED), LARGE), command=EARLY, original=LARGE)
-at_opener("refuses-early", done(b"too large for me", errno.EDQUOT), Becomes(1, (b"could not do it: too large for me",), LARGE), command=EARLY,
+at_opener("save-too-early", save(ONE) + done(), Becomes(1, (NONSENSE, NONE_ARRIVED), LARGE),
+          command=EARLY, original=LARGE)
+at_opener("end-too-early", done(), Becomes(1, (NONSENSE, NONE_ARRIVED), LARGE), command=EARLY,
           original=LARGE)
-at_opener("says-nothing-early", b"", Becomes(1, (LOST, NONE_ARRIVED), LARGE), command=EARLY, original=LARGE)
+at_opener("old-too-early", b"new\n", Becomes(1, (NONSENSE, NONE_ARRIVED), LARGE), command=EARLY,
+          original=LARGE)
+at_opener("refuses-early", done(b"too large for me", errno.EDQUOT),
+          Becomes(1, (b"could not do it: too large for me",), LARGE), command=EARLY, original=LARGE)
+at_opener("says-nothing-early", b"", Becomes(1, (LOST, NONE_ARRIVED), LARGE), command=EARLY,
+          original=LARGE)
 
 # It stays, and the user stops waiting: in the middle of a version.
 STAYS = READS + b"cat answer; touch ready; exec sleep 1000"
-at_opener("stopped", save(ONE)[:-6], Becomes(-signal.SIGTERM, (b"stopped", NONE_ARRIVED)), command=STAYS, stopped=True)
+at_opener("stopped", save(ONE)[:-6], Becomes(-signal.SIGTERM, (b"stopped", NONE_ARRIVED)),
+          command=STAYS, stopped=True)
 
 
 def more_than_any_disk_has():
-    """There is no place for it, which is no news: it does not come. One of those that are tried is outside of what the case has made."""
+    """There is no place for it, which is no news: it does not come. One of those that are tried is
+    outside of what the case has made."""
     shared = f"/var/tmp/qopen-in-vm-{os.geteuid()}"
     there = os.path.exists(shared)
     try:

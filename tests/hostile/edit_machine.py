@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""The real vm-file-editor with a hostile opener, or the real qopen-in-vm with a hostile editor; and what there is before and after."""
+"""The real vm-file-editor with a hostile opener, or the real qopen-in-vm with a hostile editor; and
+what there is before and after."""
 import fcntl
 import os
 import sys
@@ -39,7 +40,8 @@ class Machine:
         self.add(b"neighbour.txt", b"nobody else's\n", 0o600)
         tree.script(os.fsdecode(self.handler), HANDLER)
         home = self.top + b"/home"
-        self.environment = os.environ | {"TMPDIR": self.incoming, "HOME": home, "XDG_DATA_HOME": home, "XDG_RUNTIME_DIR": home}
+        self.environment = os.environ | {"TMPDIR": self.incoming, "HOME": home,
+                                         "XDG_DATA_HOME": home, "XDG_RUNTIME_DIR": home}
         self.environment.pop("QREXEC_REMOTE_DOMAIN", None)
         self.own = {path: set(os.listdir(path)) for path in (self.directory, self.incoming)}
         self.before = self.picture()
@@ -61,7 +63,8 @@ class Machine:
                 homes.remove(path + b"/" + name)
 
     def run(self, command, *options, feed=lambda program: None, **environment):
-        """Start it, and let `feed` talk to it; what it has not read from stdout is read then, up to the end."""
+        """Start it, and let `feed` talk to it; what it has not read from stdout is read then, up to
+        the end."""
         os.chdir(self.incoming)
         with Program([command, *options], environment=self.environment | environment) as program:
             os.chdir("/")
@@ -69,12 +72,14 @@ class Machine:
             return program.end()
 
     def shown(self):
-        """What the handler saw: the file's path, mode and links, its directory's mode, its content; None: it did not run."""
+        """What the handler saw: the file's path, mode and links, its directory's mode, its content;
+        None: it did not run."""
         if not os.path.exists(self.handler + b".ran"):
             return None
         ran = tree.read_bytes(self.handler + b".ran").split()
         ran[3:4] = []  # how many links its directory has depends on the file system
-        return tree.read_bytes(self.handler + b".path"), *ran, tree.read_bytes(self.handler + b".content")
+        return (tree.read_bytes(self.handler + b".path"), *ran,
+                tree.read_bytes(self.handler + b".content"))
 
 
 free = []  # machines as they were made

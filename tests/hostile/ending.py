@@ -5,8 +5,8 @@ import functools
 import random
 import subprocess
 
-from case import (BYTE_BY_BYTE, CUT_ANYWHERE, EINVAL, ETIMEDOUT, HELD_OPEN, TRUNCATED, Arrives, Refused, a_directory, a_file, a_link,
-                  add, case)
+from case import (BYTE_BY_BYTE, CUT_ANYWHERE, EINVAL, ETIMEDOUT, HELD_OPEN, TRUNCATED, Arrives,
+                  Refused, a_directory, a_file, a_link, add, case)
 from settings import UNPACKER
 from stream import END, FILE, LINK, delivery, directory, entry, file, header, link
 
@@ -88,7 +88,8 @@ def much_behind_the_end():
 
 @case(Arrives({"f": a_file(b"hellp")}, "f"))
 def a_flipped_bit():
-    """Nothing here can tell; but the checksum that is answered is not that of what the sender meant."""
+    """Nothing here can tell; but the checksum that is answered is not that of what the sender
+    meant."""
     stream = bytearray(delivery(file("f", b"hello")))
     stream[stream.index(b"hello") + 4] ^= ord("o") ^ ord("p")
     return bytes(stream)
@@ -119,22 +120,26 @@ def holes_cut():
     return entry("f", FILE, bytes(2**20 - 1), filelen=2**20)
 
 
-@case(Arrives({"f": a_file(bytes(range(256)) * 4096 + bytes(2**20) + b"\1" + bytes(2**20 + 5))}, "f"))
+@case(Arrives({"f": a_file(bytes(range(256)) * 4096 + bytes(2**20) + b"\1" + bytes(2**20 + 5))},
+              "f"))
 def holes_in_the_middle_and_at_the_end():
     return delivery(file("f", bytes(range(256)) * 4096 + bytes(2**20) + b"\1" + bytes(2**20 + 5)))
 
 
 # ---- What is no stream at all ----
 
-GARBAGE = {"text": b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "all-ones": b"\xff" * 4096, "spaces": b" " * 4096,
-           "tar": b"ustar\0" + b"etc/passwd".ljust(506, b"\0"), "elf": b"\x7fELF\2\1\1" + bytes(57), "escapes": b"\x1b]0;x\x07" * 100}
+GARBAGE = {"text": b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "all-ones": b"\xff" * 4096,
+           "spaces": b" " * 4096, "tar": b"ustar\0" + b"etc/passwd".ljust(506, b"\0"),
+           "elf": b"\x7fELF\2\1\1" + bytes(57), "escapes": b"\x1b]0;x\x07" * 100}
 for what, garbage in GARBAGE.items():
     add(f"ending.garbage-of-{what}", lambda garbage=garbage: garbage, Refused(EINVAL))
 
 for seed in range(10):
     # No namelen of random bytes is below 16384 but with luck, which these seeds have not.
-    add(f"ending.garbage-of-chance-{seed}", lambda seed=seed: random.Random(seed).randbytes(5000), Refused(EINVAL))
-    add(f"ending.garbage-behind-a-file-{seed}", lambda seed=seed: file("f") + random.Random(seed).randbytes(5000), Refused(EINVAL, "f"))
+    add(f"ending.garbage-of-chance-{seed}", lambda seed=seed: random.Random(seed).randbytes(5000),
+        Refused(EINVAL))
+    add(f"ending.garbage-behind-a-file-{seed}",
+        lambda seed=seed: file("f") + random.Random(seed).randbytes(5000), Refused(EINVAL, "f"))
 
 
 # ---- Silence ----
@@ -146,11 +151,15 @@ def no_timeout(_):
     return None if b"--timeout" in words else "this qfile-unpacker has no --timeout"
 
 
-SILENT = {"at-the-beginning": (b"", ""), "in-a-header": (file("f") + file("g")[:7], "f"), "in-a-name": (header(3, FILE) + b"a", ""),
-          "in-content": (entry("f", FILE, b"x", filelen=2), "f"), "in-large-content": (entry("f", FILE, b"x" * 300000, filelen=10**6), "f"),
-          "in-a-target": (directory("d") + entry("d/l", LINK, b"x", filelen=2), "d/l"), "before-the-end": (small()[:-1], "e")}
+SILENT = {"at-the-beginning": (b"", ""), "in-a-header": (file("f") + file("g")[:7], "f"),
+          "in-a-name": (header(3, FILE) + b"a", ""),
+          "in-content": (entry("f", FILE, b"x", filelen=2), "f"),
+          "in-large-content": (entry("f", FILE, b"x" * 300000, filelen=10**6), "f"),
+          "in-a-target": (directory("d") + entry("d/l", LINK, b"x", filelen=2), "d/l"),
+          "before-the-end": (small()[:-1], "e")}
 for what, (stream, name) in SILENT.items():
-    add(f"ending.silence-{what}", lambda stream=stream: stream, Refused(ETIMEDOUT, name), "--timeout=1", feed=HELD_OPEN, needs=no_timeout)
+    add(f"ending.silence-{what}", lambda stream=stream: stream, Refused(ETIMEDOUT, name),
+        "--timeout=1", feed=HELD_OPEN, needs=no_timeout)
 
 
 @case(Refused(TRUNCATED, "f"), "--timeout=100", needs=no_timeout)

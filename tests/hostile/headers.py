@@ -5,18 +5,21 @@ import functools
 import os
 import tempfile
 
-from case import (EINVAL, ENOSPC, Arrives, Refused, a_directory, a_file, a_link, add, case, nanoseconds)
+from case import (EINVAL, ENOSPC, Arrives, Refused, a_directory, a_file, a_link, add, case,
+                  nanoseconds)
 from home import unbounded
-from stream import (ALL_ONES, ALL_ONES_64, ATIME, BLOCK_DEVICE, DEVICE, DIRECTORY, FIFO, FILE, LINK, MTIME, NSEC, SOCKET, delivery,
-                    directory, entry, file, header, link, tree)
+from stream import (ALL_ONES, ALL_ONES_64, ATIME, BLOCK_DEVICE, DEVICE, DIRECTORY, FIFO, FILE, LINK,
+                    MTIME, NSEC, SOCKET, delivery, directory, entry, file, header, link, tree)
 
-# What comes before a header that is none: something to be taken back. The answer names the last entry that had a name.
+# What comes before a header that is none: something to be taken back. The answer names the last
+# entry that had a name.
 BEFORE = tree("d", file("d/a"))
 LAST = "d"
 
 
 def refuse_header(name, mode=FILE, **fields):
-    add(f"headers.{name}", lambda: delivery(BEFORE, entry("bad", mode, **fields)), Refused(EINVAL, LAST))
+    add(f"headers.{name}", lambda: delivery(BEFORE, entry("bad", mode, **fields)),
+        Refused(EINVAL, LAST))
 
 
 # ---- namelen ----
@@ -44,8 +47,9 @@ def namelen_0_ends_whatever_else_is_in_it():
 
 # ---- mode ----
 
-TYPES = {"none": 0, "fifo": FIFO, "character-device": DEVICE, "block-device": BLOCK_DEVICE, "socket": SOCKET, "whiteout": 0o160000,
-         "03": 0o030000, "05": 0o050000, "07": 0o070000, "11": 0o110000, "13": 0o130000, "15": 0o150000, "all-bits": 0o170000}
+TYPES = {"none": 0, "fifo": FIFO, "character-device": DEVICE, "block-device": BLOCK_DEVICE,
+         "socket": SOCKET, "whiteout": 0o160000, "03": 0o030000, "05": 0o050000, "07": 0o070000,
+         "11": 0o110000, "13": 0o130000, "15": 0o150000, "all-bits": 0o170000}
 
 for kind, bits in TYPES.items():
     refuse_header(f"type-{kind}", bits | 0o644)
@@ -55,7 +59,8 @@ for mode in 0, 1, 0o7777, 0o200000 | FILE, 0o200000 | DIRECTORY, 2**31 | FILE, A
 
 
 def permissions(mode):
-    add(f"headers.file-mode-{mode:o}", lambda: delivery(file("f", mode=mode)), Arrives({"f": a_file(mode=mode & 0o777)}, "f"))
+    add(f"headers.file-mode-{mode:o}", lambda: delivery(file("f", mode=mode)),
+        Arrives({"f": a_file(mode=mode & 0o777)}, "f"))
     add(f"headers.directory-mode-{mode:o}", lambda: delivery(tree("d", file("d/a"), mode=mode)),
         Arrives({"d": a_directory(mode & 0o777), "d/a": a_file()}, "d"))
 
@@ -71,7 +76,8 @@ def link_mode_means_nothing():
 
 @case(Arrives({"d": a_directory(0o700), "d/e": a_directory(0o755)}, "d"))
 def set_id_bits_in_a_first_header():
-    return delivery(directory("d", 0o7777), directory("d/e", 0o7777), directory("d/e", 0o7755), directory("d", 0o6700))
+    return delivery(directory("d", 0o7777), directory("d/e", 0o7777), directory("d/e", 0o7755),
+                    directory("d", 0o6700))
 
 
 # ---- filelen ----
@@ -89,7 +95,8 @@ def filelen_1():
 
 @case(Refused(ENOSPC, "bad"), needs=unbounded)
 def filelen_2_63_less_1():
-    """The most that a file can announce: no disk has it, and that is said before any of its data."""
+    """The most that a file can announce: no disk has it, and that is said before any of its
+    data."""
     return delivery(BEFORE, entry("bad", FILE, filelen=2**63 - 1))
 
 
@@ -128,12 +135,16 @@ def times(name, **fields):
     seen = {which: nanoseconds(sent[which], sent[f"{which}_nsec"]) for which in ("atime", "mtime")}
 
     def make():
-        return delivery(directory("d"), file("d/f", **fields), link("d/l", "f", **fields), directory("d", **fields))
+        return delivery(directory("d"), file("d/f", **fields), link("d/l", "f", **fields),
+                        directory("d", **fields))
 
     def needs(_):
-        return None if all(map(kept_time, seen.values())) else "the file system here has no such time"
+        return (None if all(map(kept_time, seen.values()))
+                else "the file system here has no such time")
 
-    add(f"headers.{name}", make, Arrives({"d": a_directory(**seen), "d/f": a_file(**seen), "d/l": a_link("f", **seen)}, "d"), needs=needs)
+    add(f"headers.{name}", make,
+        Arrives({"d": a_directory(**seen), "d/f": a_file(**seen), "d/l": a_link("f", **seen)}, "d"),
+        needs=needs)
 
 
 for field in "atime", "mtime":

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""The receiving user's home directory: made with earlier deliveries in it, looked at, compared, and kept for the next case."""
+"""The receiving user's home directory: made with earlier deliveries in it, looked at, compared, and
+kept for the next case."""
 import os
 import stat
 import tempfile
@@ -35,7 +36,8 @@ MODES = {b"PedOSIncoming/work/photos/sealed": 0o555, b"PedOSIncoming/personal/di
 
 
 class Home:
-    """A directory of its own with a home in it. `top`: what is pictured, as it was `before`; `incoming`: the only one whose times may change."""
+    """A directory of its own with a home in it. `top`: what is pictured, as it was `before`;
+    `incoming`: the only one whose times may change."""
 
     def __init__(self, uid):
         self.uid = uid
@@ -76,7 +78,8 @@ free = {}  # homes that are as they were made, by the uid
 
 
 def take(uid):
-    """A home that nothing has happened to: to be given back when what arrived is all that has happened to it, and else not to be used again."""
+    """A home that nothing has happened to: to be given back when what arrived is all that has
+    happened to it, and else not to be used again."""
     return free.pop(uid, None) or Home(uid)
 
 
@@ -113,7 +116,8 @@ def attributes(path, status):
 
 def unbounded(_):
     """Why there is no case of a file that no disk has: None where disks have an end."""
-    return None if os.statvfs(tempfile.gettempdir()).f_blocks else "the file system here has no bound"
+    return (None if os.statvfs(tempfile.gettempdir()).f_blocks
+            else "the file system here has no bound")
 
 
 # ---- Looking ----
@@ -144,7 +148,8 @@ def content(path, status):
 
 
 def walk(top, leave_out=()):
-    """Every path below `top` with its status, directories before what they hold; not what is `leave_out`, nor below that."""
+    """Every path below `top` with its status, directories before what they hold; not what is
+    `leave_out`, nor below that."""
     pending = [top]
     while pending:
         path = pending.pop()
@@ -169,13 +174,16 @@ class Facts(typing.NamedTuple):
 
 
 def picture(home, leave_out=()):
-    """The Facts of every path of a home. The clock of inodes may be coarse: everything is read, too."""
+    """The Facts of every path of a home. The clock of inodes may be coarse: everything is read,
+    too."""
     seen = {}
     for path, status in walk(home.top, leave_out):
         links, times = status.st_nlink, (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
         if path == home.incoming:
-            links = times = None  # of itself: a staging directory came and went, or something arrived
-        seen[path] = Facts(status.st_ino, status.st_mode, status.st_uid, status.st_gid, links, times, content(path, status), attributes(path, status))
+            # of itself: a staging directory came and went, or something arrived
+            links = times = None
+        seen[path] = Facts(status.st_ino, status.st_mode, status.st_uid, status.st_gid, links,
+                           times, content(path, status), attributes(path, status))
     return seen
 
 
@@ -191,7 +199,8 @@ def differences(before, after):
 
 
 def chain(name):
-    """For an entry so deep that no system call takes its path: a function that finds it, a file with "x" in it, and nothing beside it."""
+    """For an entry so deep that no system call takes its path: a function that finds it, a file
+    with "x" in it, and nothing beside it."""
     components = [os.fsencode(component) for component in name.split("/")]
 
     def complain(path):
@@ -209,11 +218,12 @@ def chain(name):
 
 
 def look(top, uid):
-    """What arrived at `top`, as the Seen of each path; and complaints about what no delivery may bring."""
+    """What arrived at `top`, as the Seen of each path; and complaints about what no delivery may
+    bring."""
     seen, complaints = {}, []
     for path, status in walk(top):
-        seen[path] = Seen(stat.S_IFMT(status.st_mode), stat.S_IMODE(status.st_mode), content(path, status), status.st_atime_ns,
-                          status.st_mtime_ns)
+        seen[path] = Seen(stat.S_IFMT(status.st_mode), stat.S_IMODE(status.st_mode),
+                          content(path, status), status.st_atime_ns, status.st_mtime_ns)
         if status.st_uid != uid:
             complaints.append(f"{path!r} belongs to {status.st_uid}")
         if stat.S_ISREG(status.st_mode) and status.st_nlink != 1:

@@ -3,7 +3,8 @@
 """--max-bytes and --max-files, reached and passed; sums that overflow; a million entries."""
 import os
 
-from case import EDQUOT, EINVAL, ENOSPC, HELD_OPEN, Arrives, Refused, a_directory, a_file, a_link, add, case
+from case import (EDQUOT, EINVAL, ENOSPC, HELD_OPEN, Arrives, Refused, a_directory, a_file, a_link,
+                  add, case)
 from home import unbounded
 from stream import ALL_ONES_64, END, FILE, delivery, directory, entry, file, link, tree
 
@@ -25,7 +26,8 @@ def bytes_passed_is_told_at_the_header():
     return entry("f", FILE, filelen=11)
 
 
-@case(Arrives({"a": a_file(b"01234"), "d": a_directory(), "d/b": a_file(b"56789"), "d/empty": a_file(b"")}, "d"), "--max-bytes=10")
+@case(Arrives({"a": a_file(b"01234"), "d": a_directory(), "d/b": a_file(b"56789"),
+               "d/empty": a_file(b"")}, "d"), "--max-bytes=10")
 def bytes_reached_in_all():
     return delivery(file("a", b"01234"), tree("d", file("d/b", b"56789"), file("d/empty", b"")))
 
@@ -40,7 +42,8 @@ def bytes_passed_by_one_behind_the_bound():
     return delivery(file("a", b"0123456789"), file("b", b""), file("c", b"A"))
 
 
-@case(Arrives({"f": a_file(b""), "d": a_directory(), "d/l": a_link("m" * 100)}, "d"), "--max-bytes=0")
+@case(Arrives({"f": a_file(b""), "d": a_directory(), "d/l": a_link("m" * 100)}, "d"),
+      "--max-bytes=0")
 def bytes_none_but_links_and_empty_files():
     return delivery(file("f", b""), tree("d", link("d/l", "m" * 100)))
 
@@ -67,21 +70,25 @@ HUGE = 2**63 - 1
 
 def huge(what, expect, *options, before=b""):
     how = {"needs": unbounded} if expect.code == ENOSPC else {}
-    add(f"limits.{what}", lambda: delivery(before, entry("huge", FILE, filelen=HUGE)), expect, *options, **how)
+    add(f"limits.{what}", lambda: delivery(before, entry("huge", FILE, filelen=HUGE)), expect,
+        *options, **how)
 
 
 huge("huge", Refused(ENOSPC, "huge"))
 huge("huge-over-a-limit", Refused(EDQUOT, "huge"), "--max-bytes=100")
 huge("huge-behind-a-file", Refused(EDQUOT, "huge"), "--max-bytes=100", before=file("f", b"60" * 30))
-huge("huge-behind-a-full-delivery", Refused(EDQUOT, "huge"), "--max-bytes=60", before=file("f", b"60" * 30))
-huge("huge-under-the-highest-limit", Refused(ENOSPC, "huge"), f"--max-bytes={ALL_ONES_64}", before=file("f"))
+huge("huge-behind-a-full-delivery", Refused(EDQUOT, "huge"), "--max-bytes=60",
+     before=file("f", b"60" * 30))
+huge("huge-under-the-highest-limit", Refused(ENOSPC, "huge"), f"--max-bytes={ALL_ONES_64}",
+     before=file("f"))
 huge("huge-at-its-very-limit", Refused(ENOSPC, "huge"), f"--max-bytes={HUGE}")
 huge("huge-over-its-limit-by-one", Refused(EDQUOT, "huge"), f"--max-bytes={HUGE - 1}")
 huge("huge-and-one-more", Refused(EDQUOT, "huge"), f"--max-bytes={HUGE}", before=file("f"))
 
 # Lengths that would make the sum 0, or small again, are no lengths at all.
 for length in ALL_ONES_64, ALL_ONES_64 - 59, 2**63:
-    add(f"limits.sum-with-{length}", lambda length=length: delivery(file("f", b"60" * 30), entry("huge", FILE, filelen=length)),
+    add(f"limits.sum-with-{length}",
+        lambda length=length: delivery(file("f", b"60" * 30), entry("huge", FILE, filelen=length)),
         Refused(EINVAL, "f"), "--max-bytes=100")
 
 # ---- Entries ----
@@ -93,8 +100,10 @@ def files_reached():
     return delivery(tree("d", file("d/a"), link("d/l", "a")), directory("d"))
 
 
-for kind, make in {"file": file("d/x"), "link": link("d/x", "a"), "directory": directory("d/x")}.items():
-    add(f"limits.files-passed-by-a-{kind}", lambda make=make: delivery(directory("d"), file("d/a"), link("d/l", "a"), make),
+for kind, make in {"file": file("d/x"), "link": link("d/x", "a"),
+                   "directory": directory("d/x")}.items():
+    add(f"limits.files-passed-by-a-{kind}",
+        lambda make=make: delivery(directory("d"), file("d/a"), link("d/l", "a"), make),
         Refused(EDQUOT, "d/x"), "--max-files=3")
 
 
@@ -124,7 +133,8 @@ def files_under_the_highest_limit():
 def many(directories):
     """A thousand entries for each directory, itself counted; all files are empty."""
     files = b"".join(file(f"ddd/{number:03}", b"") for number in range(999))
-    return delivery(*(tree(f"{parent:03}", files.replace(b"ddd/", b"%03d/" % parent)) for parent in range(directories)))
+    return delivery(*(tree(f"{parent:03}", files.replace(b"ddd/", b"%03d/" % parent))
+                      for parent in range(directories)))
 
 
 def holds_999(path):

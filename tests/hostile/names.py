@@ -23,15 +23,19 @@ def accept(what, name, *options):
 
 ELSEWHERE = {
     "absolute": "/etc/passwd", "slash": "/", "two-slashes": "//", "absolute-twice": "//etc/passwd",
-    "dot": ".", "dot-dot": "..", "dot-slash": "./", "dot-dot-slash": "../", "below-dot": "./x", "below-dot-dot": "../x",
-    "two-up": "../../letters/private", "another-source": "../personal/monday",
-    "dot-inside": "d/./x", "dot-dot-inside": "d/../x", "dot-dot-out": "d/../../x", "dot-dot-at-the-end": "d/..", "dot-at-the-end": "d/.",
-    "dot-dot-behind-a-file": "d/a/../x", "empty-component": "d//x", "three-slashes": "d///x", "trailing-slash": "x/",
-    "trailing-slash-of-a-directory": "d/", "dot-dot-and-controls": "\x1b/../x",
+    "dot": ".", "dot-dot": "..", "dot-slash": "./", "dot-dot-slash": "../", "below-dot": "./x",
+    "below-dot-dot": "../x", "two-up": "../../letters/private",
+    "another-source": "../personal/monday", "dot-inside": "d/./x", "dot-dot-inside": "d/../x",
+    "dot-dot-out": "d/../../x", "dot-dot-at-the-end": "d/..", "dot-at-the-end": "d/.",
+    "dot-dot-behind-a-file": "d/a/../x", "empty-component": "d//x", "three-slashes": "d///x",
+    "trailing-slash": "x/", "trailing-slash-of-a-directory": "d/",
+    "dot-dot-and-controls": "\x1b/../x",
 }
 for what, name in ELSEWHERE.items():
     refuse(what, name, EINVAL)
-    add(f"names.{what}-with-all-names", lambda name=name: delivery(tree("d", file("d/a")), file(name)), Refused(EINVAL, name), ALL_NAMES)
+    add(f"names.{what}-with-all-names",
+        lambda name=name: delivery(tree("d", file("d/a")), file(name)), Refused(EINVAL, name),
+        ALL_NAMES)
 
 
 @case(Refused(EINVAL, "."))
@@ -57,9 +61,10 @@ def trailing_slash_of_a_directorys_second_header():
 
 # Harmless, however they look to a shell or to another system.
 HARMLESS = {
-    "three-dots": "...", "dots-and-space": ". .", "dot-dot-and-space": ".. ", "space": " ", "dash": "-", "option": "-rf", "home": "~",
-    "star": "*", "command": "$(id)", "semicolon": "a;b", "quotes": "'\"`", "backslash": "\\", "backslash-climb": "..\\x",
-    "percent-climb": "%2e%2e%2fx", "drive": "C:", "device": "nul", "hidden": ".hidden", "dot-at-the-end": "x.",
+    "three-dots": "...", "dots-and-space": ". .", "dot-dot-and-space": ".. ", "space": " ",
+    "dash": "-", "option": "-rf", "home": "~", "star": "*", "command": "$(id)", "semicolon": "a;b",
+    "quotes": "'\"`", "backslash": "\\", "backslash-climb": "..\\x", "percent-climb": "%2e%2e%2fx",
+    "drive": "C:", "device": "nul", "hidden": ".hidden", "dot-at-the-end": "x.",
     "two-dot-leader": "\u2025", "fullwidth-slash": "\uff0f", "division-slash": "\u2215",
 }
 for what, name in HARMLESS.items():
@@ -108,13 +113,18 @@ def no_nul_but_behind_the_name():
 # ---- Characters ----
 
 NOT_UTF8 = {
-    "overlong-slash": b"\xc0\xaf", "overlong-dots": b"\xc0\xae\xc0\xae", "overlong-nul": b"\xc0\x80", "overlong-letter": b"\xc1\x81",
-    "overlong-slash-in-3": b"\xe0\x80\xaf", "overlong-in-3": b"\xe0\x9f\xbf", "overlong-slash-in-4": b"\xf0\x80\x80\xaf",
-    "overlong-in-4": b"\xf0\x8f\xbf\xbf", "surrogate": b"\xed\xa0\x80", "low-surrogate": b"\xed\xbf\xbf",
-    "surrogate-pair": b"\xed\xa0\xbd\xed\xb8\x80", "truncated-2": b"\xc3", "truncated-3": b"\xe2\x82", "truncated-4": b"\xf0\x9f\x98",
-    "truncated-before-ascii": b"\xe2\x82x", "continuation-alone": b"\x80", "continuations": b"\xbf\xbf\xbf", "one-too-many": b"\xc3\xa9\xa9",
-    "beyond-unicode": b"\xf4\x90\x80\x80", "f5": b"\xf5\x80\x80\x80", "five-bytes": b"\xf8\x88\x80\x80\x80",
-    "six-bytes": b"\xfc\x84\x80\x80\x80\x80", "fe": b"\xfe", "ff": b"\xff", "latin-1": b"caf\xe9",
+    "overlong-slash": b"\xc0\xaf", "overlong-dots": b"\xc0\xae\xc0\xae",
+    "overlong-nul": b"\xc0\x80", "overlong-letter": b"\xc1\x81",
+    "overlong-slash-in-3": b"\xe0\x80\xaf", "overlong-in-3": b"\xe0\x9f\xbf",
+    "overlong-slash-in-4": b"\xf0\x80\x80\xaf", "overlong-in-4": b"\xf0\x8f\xbf\xbf",
+    "surrogate": b"\xed\xa0\x80", "low-surrogate": b"\xed\xbf\xbf",
+    "surrogate-pair": b"\xed\xa0\xbd\xed\xb8\x80", "truncated-2": b"\xc3",
+    "truncated-3": b"\xe2\x82", "truncated-4": b"\xf0\x9f\x98",
+    "truncated-before-ascii": b"\xe2\x82x", "continuation-alone": b"\x80",
+    "continuations": b"\xbf\xbf\xbf", "one-too-many": b"\xc3\xa9\xa9",
+    "beyond-unicode": b"\xf4\x90\x80\x80", "f5": b"\xf5\x80\x80\x80",
+    "five-bytes": b"\xf8\x88\x80\x80\x80", "six-bytes": b"\xfc\x84\x80\x80\x80\x80", "fe": b"\xfe",
+    "ff": b"\xff", "latin-1": b"caf\xe9",
 }
 for what, bad in NOT_UTF8.items():
     refuse(f"not-utf8-{what}", b"a" + bad, EILSEQ)
@@ -137,10 +147,12 @@ for byte in [*range(1, 0x20), 0x7f]:
     accept(f"control-{byte:02x}-with-all-names", b"a" + bytes([byte]) + b"b", ALL_NAMES)
 
 UNSAFE = {
-    "c1-controls": "\x80\x85\x9b\x9d\x9f", "direction": "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069",
+    "c1-controls": "\x80\x85\x9b\x9d\x9f",
+    "direction": "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069",
     "spaces": "\xa0\u1680\u2000\u2003\u2007\u200a\u202f\u205f\u3000", "separators": "\u2028\u2029",
-    "invisible": "\xad\u180e\u200b\u200c\u2060\u2063\ufeff\ufff9\U000e0001\U000e0041", "private": "\ue000\uf8ff\U000f0000\U0010fffd",
-    "not-characters": "\ufdd0\ufffe\uffff\U0010ffff", "unassigned": "\u0378\U0001f8ff\U000e0fff",
+    "invisible": "\xad\u180e\u200b\u200c\u2060\u2063\ufeff\ufff9\U000e0001\U000e0041",
+    "private": "\ue000\uf8ff\U000f0000\U0010fffd", "not-characters": "\ufdd0\ufffe\uffff\U0010ffff",
+    "unassigned": "\u0378\U0001f8ff\U000e0fff",
 }
 for what, characters in UNSAFE.items():
     for character in characters:
@@ -163,13 +175,15 @@ accept("replacement-character", "\ufffd")
 accept("many-scripts", "\u00e9\u03b1\u0436\u05d0\u0628\u0939\u4e2d\ud55c\U00010348\u20ac\u2603")
 
 
-@case(Arrives({"caf\u00e9": a_file(b"composed"), "cafe\u0301": a_file(b"decomposed")}, "cafe\u0301"))
+@case(
+    Arrives({"caf\u00e9": a_file(b"composed"), "cafe\u0301": a_file(b"decomposed")}, "cafe\u0301"))
 def composed_and_decomposed():
     """Two names to the file system, and both arrive."""
     return delivery(file("caf\u00e9", b"composed"), file("cafe\u0301", b"decomposed"))
 
 
-@case(Arrives({"scope": a_file(b"latin"), "\u0455\u0441\u043e\u0440\u0435": a_file(b"cyrillic")}, "\u0455\u0441\u043e\u0440\u0435"))
+@case(Arrives({"scope": a_file(b"latin"), "\u0455\u0441\u043e\u0440\u0435": a_file(b"cyrillic")},
+              "\u0455\u0441\u043e\u0440\u0435"))
 def look_alikes():
     return delivery(file("scope", b"latin"), file("\u0455\u0441\u043e\u0440\u0435", b"cyrillic"))
 
@@ -181,16 +195,19 @@ def differing_in_case():
 
 # ---- The receiver's own names ----
 
-for what, name in {"alone": OWN, "and-digits": OWN + b"0123456789abcdef", "below": OWN + b"0123456789abcdef/plan"}.items():
+for what, name in {"alone": OWN, "and-digits": OWN + b"0123456789abcdef",
+                   "below": OWN + b"0123456789abcdef/plan"}.items():
     refuse(f"staging-prefix-{what}", name, EILSEQ)
-    add(f"names.staging-prefix-{what}-with-all-names", lambda name=name: delivery(file(name)), Refused(EILSEQ, name), ALL_NAMES)
+    add(f"names.staging-prefix-{what}-with-all-names", lambda name=name: delivery(file(name)),
+        Refused(EILSEQ, name), ALL_NAMES)
 
 
 @case(Refused(EILSEQ, OWN + b"0123456789abcdef"), "--on-conflict=rename")
 def staging_directory_of_the_senders_making():
     """The next receiver would carry out what is planned in it."""
     staging = ".qfile-incoming-0123456789abcdef"
-    return delivery(tree(staging, tree(f"{staging}/commit", file(f"{staging}/commit/x")), file(f"{staging}/plan", bytes(600))))
+    return delivery(tree(staging, tree(f"{staging}/commit", file(f"{staging}/commit/x")),
+                         file(f"{staging}/plan", bytes(600))))
 
 
 @case(Arrives({"d": a_directory(), b"d/" + OWN + b"0": a_file()}, "d"))
@@ -219,7 +236,8 @@ refuse("component-of-256-behind-dot-dot", f"../{LONG}m", EINVAL)
 refuse("component-of-16382", "m" * 16382, ENAMETOOLONG)
 
 
-# 63 directories one in the other, the deepest with a path of 16127 bytes; and a name for a file there, of 16383 with its NUL.
+# 63 directories one in the other, the deepest with a path of 16127 bytes; and a name for a file
+# there, of 16383 with its NUL.
 PARENTS = ["/".join([LONG] * depth) for depth in range(1, 64)]
 LONGEST = f"{PARENTS[-1]}/{'m' * 254}"
 

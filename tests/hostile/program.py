@@ -15,7 +15,8 @@ PIPE_MOST = 1 << 20  # what everybody may make it hold
 
 
 class End(typing.NamedTuple):
-    """How a program ended. `status`: negative where a signal ended it; `left`: processes of it are still there."""
+    """How a program ended. `status`: negative where a signal ended it; `left`: processes of it are
+    still there."""
     status: int
     answer: bytes
     said: bytes
@@ -31,9 +32,12 @@ def keep_descriptors():
 
 
 def spawn(command, stdin, stdout, stderr, environment):
-    """Start it in a session of its own, as from a shell: Python ignores these signals. Returns its PID."""
-    actions = [(os.POSIX_SPAWN_DUP2, fd, number) for number, fd in enumerate((stdin, stdout, stderr))]
-    return os.posix_spawn(command[0], command, environment, file_actions=actions, setsid=True, setsigdef=(signal.SIGPIPE, signal.SIGXFSZ))
+    """Start it in a session of its own, as from a shell: Python ignores these signals. Returns its
+    PID."""
+    actions = [(os.POSIX_SPAWN_DUP2, fd, number)
+               for number, fd in enumerate((stdin, stdout, stderr))]
+    return os.posix_spawn(command[0], command, environment, file_actions=actions, setsid=True,
+                          setsigdef=(signal.SIGPIPE, signal.SIGXFSZ))
 
 
 @functools.cache
@@ -73,7 +77,8 @@ def read_all(fd):
 
 
 def any_left():
-    """Is a process still there that a program has left behind? It has become a child of ours, and is ended."""
+    """Is a process still there that a program has left behind? It has become a child of ours, and
+    is ended."""
     try:
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
     except ChildProcessError:  # the cheapest answer: we have none at all
@@ -85,8 +90,9 @@ def any_left():
 
 class Program:
     """
-    One that runs. Its stdin and stdout are pipes, whose other ends are `stdin` and `stdout`; its stderr is a file. `ready`: what stands in the pipe
-    before it begins, so that it never waits for that; `rest`: what the pipe did not hold. packets: it reads each write by itself.
+    One that runs. Its stdin and stdout are pipes, whose other ends are `stdin` and `stdout`; its
+    stderr is a file. `ready`: what stands in the pipe before it begins, so that it never waits for
+    that; `rest`: what the pipe did not hold. packets: it reads each write by itself.
     """
 
     def __init__(self, command, ready=b"", packets=False, environment=os.environ):
@@ -115,7 +121,8 @@ class Program:
         os.close(fd)
 
     def write(self, data):
-        """All of it. Returns whether it was wanted: a program that has seen enough closes its end, which is no fault."""
+        """All of it. Returns whether it was wanted: a program that has seen enough closes its end,
+        which is no fault."""
         view = memoryview(data)
         try:
             while view:
@@ -139,4 +146,5 @@ class Program:
         answer = read_all(self.stdout) if self.stdout in self.open else b""
         if self.status is None:
             self.status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        return End(self.status, answer, os.pread(stderr_file(), os.fstat(stderr_file()).st_size, 0), any_left())
+        return End(self.status, answer, os.pread(stderr_file(), os.fstat(stderr_file()).st_size, 0),
+                   any_left())

@@ -20,11 +20,13 @@ class Receiver(typing.NamedTuple):
 
 
 def deliver(stream, how, options, home):
-    """Feed the stream to a receiver, which finds as much of it as a pipe holds when it begins: no pause of ours is one of the sender's."""
+    """Feed the stream to a receiver, which finds as much of it as a pipe holds when it begins: no
+    pause of ours is one of the sender's."""
     slowly = how == cases.BYTE_BY_BYTE
     umask = os.umask(0o077)  # it must not matter: a delivery has the modes that were sent
     try:
-        program = Program([UNPACKER, *options, str(home.uid), home.incoming], b"" if slowly else stream, packets=slowly)
+        program = Program([UNPACKER, *options, str(home.uid), home.incoming],
+                          b"" if slowly else stream, packets=slowly)
     finally:
         os.umask(umask)
     with program:
@@ -62,13 +64,15 @@ def judge_answer(answer, code, name, stream=None):
 
 
 def judge_sentence(said):
-    """One line, and nothing in it that a terminal would take for anything but text: what the sender chose is in there."""
+    """One line, and nothing in it that a terminal would take for anything but text: what the sender
+    chose is in there."""
     try:
         text = said.decode()
     except UnicodeDecodeError:
         text = "\0"
     shown = text[:-1].replace("\u200d", "")  # the joiner, which names may have
-    if not (text.startswith("qfile-unpacker: ") and text.endswith("; nothing was received\n") and shown.isprintable()):
+    if not (text.startswith("qfile-unpacker: ") and text.endswith("; nothing was received\n")
+            and shown.isprintable()):
         yield f"stderr: {said!r}"
 
 
@@ -91,7 +95,8 @@ def judge_arrived(home, entries):
 
 
 def same(expected, seen):
-    return bool(expected and seen) and all(want is None or want == got for want, got in zip(expected, seen))
+    return (bool(expected and seen)
+            and all(want is None or want == got for want, got in zip(expected, seen)))
 
 
 def path_of(home, name):
@@ -120,15 +125,18 @@ def deliveries(case):
     """What is sent for a case, and what must come of it."""
     stream = case.make()
     if case.feed == cases.CUT_ANYWHERE:
-        return [(stream[:length], cases.AT_ONCE, case.expect(length)) for length in range(len(stream))]
+        return [(stream[:length], cases.AT_ONCE, case.expect(length))
+                for length in range(len(stream))]
     return [(stream, case.feed, case.expect)]
 
 
 def run(case, receiver):
     """Returns complaints."""
     home = homes.take(receiver.uid)
-    complaints = [complaint for stream, how, expect in deliveries(case)
-                  for complaint in judge(deliver(stream, how, case.options, home), expect, stream, home)]
+    complaints = []
+    for stream, how, expect in deliveries(case):
+        end = deliver(stream, how, case.options, home)
+        complaints += judge(end, expect, stream, home)
     if complaints:
         tree.remove(home.top)
     else:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""The real pedos-rpcd with hostile callers, or the real pedos-rpc with a hostile daemon. Each is kept for the next case when nothing was wrong."""
+"""The real pedos-rpcd with hostile callers, or the real pedos-rpc with a hostile daemon. Each is
+kept for the next case when nothing was wrong."""
 import contextlib
 import os
 import pwd
@@ -27,7 +28,8 @@ POLICY = "test.Denied * @anyvm @anyvm deny\n* * @anyvm @anyvm allow\n"
 
 
 def at_socket(act, directory, name):
-    """Bind or connect through the directory's descriptor: a socket's path may be longer than an address."""
+    """Bind or connect through the directory's descriptor: a socket's path may be longer than an
+    address."""
     fd = os.open(directory, os.O_PATH)
     try:
         act(f"/proc/self/fd/{fd}/{name}")
@@ -52,18 +54,22 @@ class Daemon:
 
     def __init__(self):
         self.top = tempfile.mkdtemp(prefix="rpc-")
-        self.sockets, self.services, self.policy = (f"{self.top}/{name}" for name in ("sockets", "services", "policy"))
+        self.sockets, self.services, self.policy = (
+            f"{self.top}/{name}" for name in ("sockets", "services", "policy"))
         for path in (self.sockets, self.services, self.policy):
             os.mkdir(path)
             os.chmod(path, 0o755)
         tree.write(f"{self.policy}/50.policy", POLICY)
         for name, body in SERVICES.items():
-            tree.script(f"{self.services}/{name}", f"#!/bin/sh\necho $$ >>{self.top}/served\n{body}\n")
+            tree.script(f"{self.services}/{name}",
+                        f"#!/bin/sh\necho $$ >>{self.top}/served\n{body}\n")
         self.log = os.open(f"{self.top}/log", os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         self.told = 0  # bytes of the log, up to the case that runs
         user = [f"--user={name}"] if (name := own_name()) else []
-        self.pid = program.spawn([RPCD, "--foreground", "--transport=unix", f"--sockets={self.sockets}", f"--policy={self.policy}",
-                                  f"--services={self.services}", *user, "work"], program.null(), self.log, self.log, os.environ)
+        self.pid = program.spawn(
+            [RPCD, "--foreground", "--transport=unix", f"--sockets={self.sockets}",
+             f"--policy={self.policy}", f"--services={self.services}", *user, "work"],
+            program.null(), self.log, self.log, os.environ)
         process.kept.add(self.pid)
         wait_until(lambda: b"ready\n" in self.said() or process.ended(self.pid), "the daemon")
         self.descriptors = self.count_descriptors()
@@ -96,10 +102,22 @@ class Daemon:
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
     def await_quiet(self):
-        """Until the daemon has let go of those who have gone, and the processes of calls have ended, and what they killed with their services."""
-        wait_until(lambda: process.ended(self.pid) or self.count_descriptors() <= self.descriptors, "the end of the connections")
-        wait_until(lambda: process.ended(self.pid) or not process.children(self.pid), "the end of the call's process")
-        wait_until(lambda: all(process.ended(pid) for pid in process.children(os.getpid()) if pid != self.pid), "the end of what a service started")
+        """
+        Until the daemon has let go of those who have gone, and the processes of calls have ended,
+        and what they killed with their services.
+        """
+        wait_until(lambda: process.ended(self.pid) or self.count_descriptors()
+                   <= self.descriptors, "the end of the connections")
+        wait_until(
+    lambda: process.ended(
+        self.pid) or not process.children(
+            self.pid),
+             "the end of the call's process")
+        wait_until(
+    lambda: all(
+        process.ended(pid) for pid in process.children(
+            os.getpid()) if pid != self.pid),
+             "the end of what a service started")
 
     def complaints(self):
         """After a case: nothing of it may be left, and the next call is served."""
@@ -110,7 +128,8 @@ class Daemon:
         if left := [pid for pid in self.served() if not process.ended(pid)]:
             found.append(f"processes of services are left: {left}")
         if self.count_descriptors() != self.descriptors:
-            found.append(f"the daemon has {self.count_descriptors()} descriptors, not {self.descriptors}")
+            found.append(
+                f"the daemon has {self.count_descriptors()} descriptors, not {self.descriptors}")
         if (end := self.talk()) != (b"out\n", b"err\n", wire.number(3)):
             found.append(f"the next call ended so: {end}")
         self.await_quiet()
@@ -169,15 +188,17 @@ class FakeDaemon:
 
     def answer(self, caller, connection, data, step, hold):
         """
-        Read the beginning of a call, answer with these bytes, and wait for the caller to hang up. Without `hold` it finds all of the answer and the
-        end at the same time: what it makes of half a frame depends on what it has seen by then.
+        Read the beginning of a call, answer with these bytes, and wait for the caller to hang up.
+        Without `hold` it finds all of the answer and the end at the same time: what it makes of
+        half a frame depends on what it has seen by then.
         """
         received = b""
         while len(wire.split(received)[0]) < 2:
             more = connection.recv(65536)
             check(more, f"the caller has hung up after {received!r}")
             received += more
-        with contextlib.suppress(ConnectionError), contextlib.nullcontext() if hold else stopped(caller):
+        held = contextlib.nullcontext() if hold else stopped(caller)
+        with contextlib.suppress(ConnectionError), held:
             for i in range(0, len(data), step or len(data) or 1):
                 connection.sendall(data[i:i + (step or len(data))])
             while hold and connection.recv(65536):
@@ -185,10 +206,12 @@ class FakeDaemon:
             connection.close()
 
     def call(self, data, step, hold, *arguments):
-        """Have the real caller make a call, and answer it so. Returns the caller's status, stdout and stderr."""
+        """Have the real caller make a call, and answer it so. Returns the caller's status, stdout
+        and stderr."""
         (out, to_out), (err, to_err) = os.pipe(), os.pipe()
         try:
-            caller = program.spawn([RPC, f"--sockets={self.top}", *arguments], program.null(), to_out, to_err, os.environ)
+            caller = program.spawn([RPC, f"--sockets={self.top}", *arguments], program.null(),
+                                   to_out, to_err, os.environ)
         finally:
             os.close(to_out)
             os.close(to_err)
@@ -216,7 +239,8 @@ free = {}  # those with which nothing was wrong, by their class
 
 
 def complaints_with(kind, test):
-    """What a function of one of them has to complain of, and what there is to complain of afterwards."""
+    """What a function of one of them has to complain of, and what there is to complain of
+    afterwards."""
     it, complaints = (free.pop(kind, None) or kind()).begin(), None
     try:
         complaints = [*test(it), *it.complaints()]

@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""Hostile streams, and legal ones at the edge of it, against the real qfile-unpacker; hostile frames against pedos-rpcd and pedos-rpc; hostile
-requests against vm-file-editor, and hostile answers against qopen-in-vm.
+"""Hostile streams, and legal ones at the edge of it, against the real qfile-unpacker; hostile
+frames against pedos-rpcd and pedos-rpc; hostile requests against vm-file-editor, and hostile
+answers against qopen-in-vm.
 
-    run.py [NAME...]    run cases, all or those named ("links.absolute", or "links" for all of these), and write TAP. Where not all are such names:
+    run.py [NAME...]    run cases, all or those named ("links.absolute", or "links" for all of
+                        these), and write TAP. Where not all are such names:
                         those with one of the texts in their names
     run.py --list       list their names
-    run.py --write NAME write the stream of a case to stdout: to be piped by hand, or as a seed for a fuzzer
+    run.py --write NAME write the stream of a case to stdout: to be piped by hand, or as a seed
+                        for a fuzzer
 """
 import argparse
 import importlib
@@ -34,7 +37,8 @@ import tree
 SUBJECTS = ["headers", "names", "structure", "links", "limits", "conflicts", "ending"]
 WORKERS = 2 * (os.cpu_count() or 1)  # a few cases wait for seconds
 # Cases that wait, or are the largest: they begin first.
-LONG = ("ending.silence", "rpc.daemon-silence", "rpc.daemon-does-not-read", "structure.depth", "limits.million", "limits.hundred-thousand")
+LONG = ("ending.silence", "rpc.daemon-silence", "rpc.daemon-does-not-read", "structure.depth",
+        "limits.million", "limits.hundred-thousand")
 
 
 def receivers():
@@ -50,8 +54,10 @@ def are_named(names):
 
 
 def chosen(names):
-    """Those of the streams, by name, and those that are conversations: frames, requests and answers."""
-    return [{name: case for name, case in those.items() if not names or name in names or name.partition(".")[0] in names}
+    """Those of the streams, by name, and those that are conversations: frames, requests and
+    answers."""
+    return [{name: case for name, case in those.items()
+             if not names or name in names or name.partition(".")[0] in names}
             for those in (cases.CASES, rpc.CASES | edit.CASES)]
 
 
@@ -69,9 +75,11 @@ def receive_one(case, receiver):
 
 def all_of(streams, conversations):
     """As cases that can be run, the long ones first."""
-    found = [tap.Case(f"{name} {receiver.who}", lambda case=case, receiver=receiver: receive_one(case, receiver))
+    found = [tap.Case(f"{name} {receiver.who}",
+                      lambda case=case, receiver=receiver: receive_one(case, receiver))
              for receiver in receivers() for name, case in streams.items()]
-    found += [tap.Case(name, lambda function=function: judged(function.where, function)) for name, function in conversations.items()]
+    found += [tap.Case(name, lambda function=function: judged(function.where, function))
+              for name, function in conversations.items()]
     return sorted(found, key=lambda case: not case.name.startswith(LONG))
 
 
@@ -94,7 +102,8 @@ def run(names):
 
 def main():
     parser = argparse.ArgumentParser(description="Hostile streams against qfile-unpacker.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="a case, a subject, or a part of cases' names")
+    parser.add_argument("names", nargs="*", metavar="NAME",
+                        help="a case, a subject, or a part of cases' names")
     parser.add_argument("--list", action="store_true", help="list the cases")
     parser.add_argument("--write", metavar="NAME", help="write the stream of a case to stdout")
     options = parser.parse_args()

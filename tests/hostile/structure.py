@@ -8,27 +8,38 @@ from stream import delivery, directory, file, link, tree
 UNSAFE_LINKS = "--allow-unsafe-symlinks"
 
 # One entry of each kind below "d", and what kind it is.
-KINDS = {"file": lambda name: file(name, b"1"), "link": lambda name: link(name, "a"), "directory": lambda name: directory(name, 0o711)}
+KINDS = {"file": lambda name: file(name, b"1"), "link": lambda name: link(name, "a"),
+         "directory": lambda name: directory(name, 0o711)}
 
 
 # ---- Parents ----
 
 for kind, make in KINDS.items():
-    add(f"structure.{kind}-without-parent", lambda make=make: delivery(make("d/x")), Refused(EINVAL, "d/x"))
-    add(f"structure.{kind}-without-grandparent", lambda make=make: delivery(directory("d"), make("d/e/x")), Refused(EINVAL, "d/e/x"))
-    add(f"structure.{kind}-in-an-earlier-delivery", lambda make=make: delivery(make("photos/x/y")), Refused(EINVAL, "photos/x/y"))
-    add(f"structure.{kind}-below-a-file", lambda make=make: delivery(directory("d"), file("d/a"), make("d/a/x")),
+    add(f"structure.{kind}-without-parent", lambda make=make: delivery(make("d/x")),
+        Refused(EINVAL, "d/x"))
+    add(f"structure.{kind}-without-grandparent",
+        lambda make=make: delivery(directory("d"), make("d/e/x")), Refused(EINVAL, "d/e/x"))
+    add(f"structure.{kind}-in-an-earlier-delivery", lambda make=make: delivery(make("photos/x/y")),
+        Refused(EINVAL, "photos/x/y"))
+    add(f"structure.{kind}-below-a-file",
+        lambda make=make: delivery(directory("d"), file("d/a"), make("d/a/x")),
         Refused(EINVAL, "d/a/x"))
-    add(f"structure.{kind}-below-a-top-level-file", lambda make=make: delivery(file("a"), make("a/x")), Refused(EINVAL, "a/x"))
+    add(f"structure.{kind}-below-a-top-level-file",
+        lambda make=make: delivery(file("a"), make("a/x")), Refused(EINVAL, "a/x"))
     add(f"structure.{kind}-below-a-link",
-        lambda make=make: delivery(directory("d"), directory("d/e"), link("d/l", "e"), make("d/l/x")), Refused(EINVAL, "d/l/x"))
+        lambda make=make: delivery(directory("d"), directory("d/e"), link("d/l", "e"),
+                                   make("d/l/x")),
+        Refused(EINVAL, "d/l/x"))
     add(f"structure.{kind}-far-below-a-link",
-        lambda make=make: delivery(directory("d"), directory("d/e"), directory("d/e/f"), link("d/l", "e"), make("d/l/f/x")),
+        lambda make=make: delivery(directory("d"), directory("d/e"), directory("d/e/f"),
+                                   link("d/l", "e"), make("d/l/f/x")),
         Refused(EINVAL, "d/l/f/x"))
-    add(f"structure.{kind}-below-a-link-to-outside", lambda make=make: delivery(link("l", "/tmp"), make("l/x")),
-        Refused(EINVAL, "l/x"), UNSAFE_LINKS)
+    add(f"structure.{kind}-below-a-link-to-outside",
+        lambda make=make: delivery(link("l", "/tmp"), make("l/x")), Refused(EINVAL, "l/x"),
+        UNSAFE_LINKS)
     add(f"structure.{kind}-below-a-link-to-its-own-directory",
-        lambda make=make: delivery(directory("d"), link("d/l", "."), make("d/l/x")), Refused(EINVAL, "d/l/x"))
+        lambda make=make: delivery(directory("d"), link("d/l", "."), make("d/l/x")),
+        Refused(EINVAL, "d/l/x"))
 
 
 @case(Refused(EINVAL, "photos/new"))
@@ -59,11 +70,12 @@ for first, make in KINDS.items():
         if first == second == "directory":
             continue  # good: its second header
         add(f"structure.{first}-then-{second}",
-            lambda make=make, again=make_again: delivery(directory("d"), file("d/a"), make("d/x"), again("d/x"), directory("d")),
+            lambda make=make, again=make_again: delivery(
+                directory("d"), file("d/a"), make("d/x"), again("d/x"), directory("d")),
             Refused(EEXIST, "d/x"))
         add(f"structure.{first}-then-{second}-at-the-top",
-            lambda make=make, again=make_again: delivery(make("x"), again("x")), Refused(EEXIST, "x"), UNSAFE_LINKS,
-            "--on-conflict=rename")
+            lambda make=make, again=make_again: delivery(make("x"), again("x")),
+            Refused(EEXIST, "x"), UNSAFE_LINKS, "--on-conflict=rename")
 
 
 @case(Refused(EEXIST, "d"), UNSAFE_LINKS)
@@ -74,7 +86,8 @@ def directory_that_is_a_link_by_now():
 
 @case(Refused(EEXIST, "d/e"))
 def second_header_of_what_is_a_link():
-    return delivery(directory("d"), directory("d/f"), link("d/e", "f"), directory("d/e", 0), directory("d"))
+    return delivery(directory("d"), directory("d/f"), link("d/e", "f"), directory("d/e", 0),
+                    directory("d"))
 
 
 @case(Refused(EEXIST, "d/a"))
@@ -91,15 +104,18 @@ def twice_after_much_else():
 # ---- Orders that are good ----
 
 
-@case(Arrives({"a": a_directory(), "a/x": a_file(b"1"), "b": a_directory(), "b/x": a_file(b"2")}, "b"))
+@case(Arrives({"a": a_directory(), "a/x": a_file(b"1"), "b": a_directory(), "b/x": a_file(b"2")},
+              "b"))
 def two_directories_interleaved():
-    return delivery(directory("a"), directory("b"), file("a/x", b"1"), file("b/x", b"2"), directory("a"), directory("b"))
+    return delivery(directory("a"), directory("b"), file("a/x", b"1"), file("b/x", b"2"),
+                    directory("a"), directory("b"))
 
 
-@case(Arrives({"d": a_directory(0o500), "d/e": a_directory(0o700), "d/e/f": a_directory(0o550), "d/e/f/x": a_file()}, "d/e/f"))
+@case(Arrives({"d": a_directory(0o500), "d/e": a_directory(0o700), "d/e/f": a_directory(0o550),
+               "d/e/f/x": a_file()}, "d/e/f"))
 def sealed_from_the_top():
-    return delivery(directory("d"), directory("d/e"), directory("d/e/f"), file("d/e/f/x"), directory("d", 0o500), directory("d/e", 0o700),
-                    directory("d/e/f", 0o550))
+    return delivery(directory("d"), directory("d/e"), directory("d/e/f"), file("d/e/f/x"),
+                    directory("d", 0o500), directory("d/e", 0o700), directory("d/e/f", 0o550))
 
 
 @case(Arrives({"d": a_directory(0o711), "d/a": a_file()}, "d"))
@@ -124,7 +140,8 @@ def an_empty_directory_sent_twice():
 
 @case(Arrives({"d": chain("d" + "/d" * 7998 + "/x")}, "d"))
 def depth_8000():
-    """8,000 entries one in the other, directories sealed on the way back: the receiver has not so many descriptors."""
+    """8,000 entries one in the other, directories sealed on the way back: the receiver has not so
+    many descriptors."""
     deepest = b"d" + b"/d" * 7998
     directories = [directory(deepest[:length]) for length in range(1, len(deepest) + 1, 2)]
     return delivery(*directories, file(deepest + b"/x"), *reversed(directories))
@@ -137,7 +154,8 @@ def depth_3000_refused():
     return delivery(*map(directory, names), file(names[-1] + "/../x"))
 
 
-@case(Arrives({"d": unsealed(), **{"d" + "/e" * depth: unsealed() for depth in range(1, 60)}, "d/x": a_file(), "d/e/x": a_file()}, "d/e/x"))
+@case(Arrives({"d": unsealed(), **{"d" + "/e" * depth: unsealed() for depth in range(1, 60)},
+               "d/x": a_file(), "d/e/x": a_file()}, "d/e/x"))
 def back_from_the_depth():
     """Further up than descriptors are kept."""
     names = ["d" + "/e" * depth for depth in range(60)]
@@ -153,16 +171,19 @@ def first_header_of_mode_0():
     return delivery(directory("d", 0), file("d/a"), directory("d"))
 
 
-@case(Arrives({"d": a_directory(0), "d/a": a_file(mode=0), "e": a_directory(0o555), "e/b": a_file(mode=0o400)}, "e"))
+@case(Arrives({"d": a_directory(0), "d/a": a_file(mode=0), "e": a_directory(0o555),
+               "e/b": a_file(mode=0o400)}, "e"))
 def sealed_and_left_alone():
-    return delivery(tree("d", file("d/a", mode=0), mode=0), tree("e", file("e/b", mode=0o400), mode=0o555))
+    return delivery(tree("d", file("d/a", mode=0), mode=0),
+                    tree("e", file("e/b", mode=0o400), mode=0o555))
 
 
 # Neither read, nor write, nor search can be missed where something is to be made.
 for mode in 0, 0o100, 0o200, 0o300, 0o400, 0o500, 0o600, 0o077, 0o577:
     for kind, make in KINDS.items():
         add(f"structure.{kind}-in-a-directory-of-mode-{mode:o}",
-            lambda mode=mode, make=make: delivery(tree("d", file("d/a"), mode=mode), make("d/x")), Refused(EINVAL, "d/x"))
+            lambda mode=mode, make=make: delivery(tree("d", file("d/a"), mode=mode), make("d/x")),
+            Refused(EINVAL, "d/x"))
 
 
 @case(Refused(EINVAL, "d/e/x"))

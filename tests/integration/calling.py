@@ -19,7 +19,8 @@ UNSET = ("PEDOS_RPC_SOCKETS", "LISTEN_PID", "LISTEN_FDS", "JOURNAL_STREAM")
 
 
 def served_as():
-    """Root serves as somebody who is not root: then a mistake with privileges shows. None for a user without a name."""
+    """Root serves as somebody who is not root: then a mistake with privileges shows. None for a
+    user without a name."""
     if machine.am_root():
         return "nobody"
     with contextlib.suppress(KeyError):
@@ -29,8 +30,9 @@ def served_as():
 
 class Calling(Copying):
     """
-    `sockets`, `services`, `policy`: the daemon's directories; `notes`: where services leave something for the case, under the same name in their
-    environment. `served_as`: the account that services run as, where the daemon is told one. Everybody may call everything, unless rule() says
+    `sockets`, `services`, `policy`: the daemon's directories; `notes`: where services leave
+    something for the case, under the same name in their environment. `served_as`: the account that
+    services run as, where the daemon is told one. Everybody may call everything, unless rule() says
     otherwise.
     """
 
@@ -38,7 +40,8 @@ class Calling(Copying):
         super().__init__()
         for name in UNSET:
             self.environment.pop(name, None)
-        self.sockets, self.services, self.policy, self.notes = (f"{self.top}/{name}" for name in ("sockets", "services", "policy", "notes"))
+        self.sockets, self.services, self.policy, self.notes = (
+            f"{self.top}/{name}" for name in ("sockets", "services", "policy", "notes"))
         for path in (self.services, self.policy, self.notes):
             os.mkdir(path)
         os.chmod(self.notes, 0o777)
@@ -62,11 +65,14 @@ class Calling(Copying):
 
     def service(self, name, body, directory=None, shell="/bin/sh"):
         """A shell script. It finds $NOTES."""
-        return tree.script(f"{directory or self.services}/{name}", f"#!{shell}\nNOTES={shlex.quote(self.notes)}\n{body}\n")
+        return tree.script(f"{directory or self.services}/{name}",
+                           f"#!{shell}\nNOTES={shlex.quote(self.notes)}\n{body}\n")
 
     def served_here(self, name, play):
-        """A service whose part `play` has: a function of a standin.Role, in a thread of this process."""
-        return tree.script(f"{self.services}/{name}", f"#!/bin/sh\n{self.stand_in(play).command} \"$@\"\n")
+        """A service whose part `play` has: a function of a standin.Role, in a thread of this
+        process."""
+        return tree.script(f"{self.services}/{name}",
+                           f"#!/bin/sh\n{self.stand_in(play).command} \"$@\"\n")
 
     def make_staying_service(self):
         """test.Stay says who it is, has a child in its process group, and stays."""
@@ -76,7 +82,8 @@ echo $$ >"$NOTES/service.new" && mv "$NOTES/service.new" "$NOTES/service"
 wait""")
 
     def note(self, name):
-        """What a service has left, as text without the last newline; None where there is nothing."""
+        """What a service has left, as text without the last newline; None where there is
+        nothing."""
         try:
             return tree.read(f"{self.notes}/{name}").rstrip("\n")
         except FileNotFoundError:
@@ -84,7 +91,8 @@ wait""")
 
     def wait_note(self, name):
         """Wait for a service to leave something, a whole line of it, and return that."""
-        return wait_until(lambda: (self.note(name) or None) if (tree_end(f"{self.notes}/{name}")) else None, f"the note {name}")
+        return wait_until(lambda: (self.note(name) or None) if (tree_end(f"{self.notes}/{name}"))
+                          else None, f"the note {name}")
 
     def service_is_gone(self):
         return process.ended(int(self.note("service"))) and process.ended(int(self.note("child")))
@@ -92,12 +100,15 @@ wait""")
     # ---- The daemon ----
 
     def daemon_options(self):
-        return ["--foreground", "--transport=unix", f"--sockets={self.sockets}", f"--policy={self.policy}", f"--services={self.services}",
+        return ["--foreground", "--transport=unix", f"--sockets={self.sockets}",
+                f"--policy={self.policy}", f"--services={self.services}",
                 *([f"--user={self.served_as}"] if self.served_as else [])]
 
     def start_daemon(self, *options, domains=("work",), through=(), **how):
-        """A daemon that serves these domains and is ready. `through`: the words of a command that starts it in its own place."""
-        self.daemon = Daemon(self, [*through, RPCD, *self.daemon_options(), *options, *domains], **how)
+        """A daemon that serves these domains and is ready. `through`: the words of a command that
+        starts it in its own place."""
+        self.daemon = Daemon(self, [*through, RPCD, *self.daemon_options(), *options, *domains],
+                             **how)
         wait_until(self.daemon.is_ready, lambda: f"the daemon; it said: {self.daemon.said()}")
         return self.daemon
 
@@ -167,12 +178,14 @@ class Daemon(process.Program):
 
 
 class WithAccounts(Calling):
-    """A machine with accounts of its own: `t.accounts("work", "home")` makes them; what runs through in_accounts() sees them."""
+    """A machine with accounts of its own: `t.accounts("work", "home")` makes them; what runs
+    through in_accounts() sees them."""
 
     def accounts(self, *names):
         """Accounts with homes in `top`/homes and numbers from 12345 on, and as_user() for each."""
         machine.need_root()
-        passwd, group = ["root:x:0:0::/root:/bin/sh", "nobody:x:65534:65534::/:/bin/sh"], ["root:x:0:", "nogroup:x:65534:"]
+        passwd = ["root:x:0:0::/root:/bin/sh", "nobody:x:65534:65534::/:/bin/sh"]
+        group = ["root:x:0:", "nogroup:x:65534:"]
         os.makedirs(f"{self.top}/homes", exist_ok=True)
         for number, name in enumerate(names, 12345):
             home = f"{self.top}/homes/{name}"
@@ -183,7 +196,8 @@ class WithAccounts(Calling):
         tree.write(f"{self.top}/passwd", "\n".join(passwd) + "\n")
         tree.write(f"{self.top}/group", "\n".join(group) + "\n")
         machine.need_mount_namespaces()
-        bind = 'mount --bind "$0/passwd" /etc/passwd && mount --bind "$0/group" /etc/group && touch "$0/mounted" && exec sleep 99999'
+        bind = ('mount --bind "$0/passwd" /etc/passwd && mount --bind "$0/group" /etc/group && '
+                'touch "$0/mounted" && exec sleep 99999')
         self.keeper = self.start("unshare", "-m", "sh", "-c", bind, self.top)
         wait_until(lambda: os.path.exists(f"{self.top}/mounted"), "the accounts")
         if not machine.works(*self.as_user(names[0]), "test", "-x", RPC):
@@ -195,4 +209,5 @@ class WithAccounts(Calling):
 
     def as_user(self, name):
         """The words before a command that runs as one of them."""
-        return [*self.in_accounts(), "setpriv", f"--reuid={name}", f"--regid={name}", "--clear-groups"]
+        return [*self.in_accounts(), "setpriv", f"--reuid={name}", f"--regid={name}",
+                "--clear-groups"]

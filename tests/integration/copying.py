@@ -20,20 +20,23 @@ from expect import check, equal, wait_until
 from settings import AGENT, UNPACKER
 from standin import StandIn
 
-# Numbers of errors on the wire. They are Linux's, the same on every machine that these programs run on.
-EPERM, ENOENT, EIO, EEXIST, EINVAL, ENOSPC, ENAMETOOLONG, ENODATA, ENOLINK = 1, 2, 5, 17, 22, 28, 36, 61, 67
+# Numbers of errors on the wire. They are Linux's, the same on every machine that these programs run
+# on.
+EPERM, ENOENT, EIO, EEXIST, EINVAL, ENOSPC, ENAMETOOLONG, ENODATA, ENOLINK = (
+    1, 2, 5, 17, 22, 28, 36, 61, 67)
 EILSEQ, ETIMEDOUT, EDQUOT, ECANCELED, ETRUNCATED = 84, 110, 122, 125, 31415926
 
-UNSET = ("SSH_CONNECTION", "PROGRESS_TYPE", "FILECOPY_TOTAL_BYTES", "SAVED_FD_1", "PEDOS_RPC_CLIENT", "QREXEC_REMOTE_DOMAIN",
-         "QREXEC_SERVICE_ARGUMENT")
+UNSET = ("SSH_CONNECTION", "PROGRESS_TYPE", "FILECOPY_TOTAL_BYTES", "SAVED_FD_1",
+         "PEDOS_RPC_CLIENT", "QREXEC_REMOTE_DOMAIN", "QREXEC_SERVICE_ARGUMENT")
 
 STAGING = ".qfile-incoming-"
 
 
 class Copying:
     """
-    Directories of a case's own, which is in `sent` when it begins: `top` with all of them, `sent` with what the sender has, `incoming` where the
-    receiver delivers to. `uid`: the receiver's. `environment`: of all programs that it starts.
+    Directories of a case's own, which is in `sent` when it begins: `top` with all of them, `sent`
+    with what the sender has, `incoming` where the receiver delivers to. `uid`: the receiver's.
+    `environment`: of all programs that it starts.
     """
 
     where = None  # they are in the usual temporary directory
@@ -43,7 +46,8 @@ class Copying:
         self.top = tempfile.mkdtemp(prefix="qf-", dir=self.where)
         os.chmod(self.top, 0o755)
         self.sent, self.incoming = f"{self.top}/sent", f"{self.top}/incoming"
-        self.environment = {name: value for name, value in os.environ.items() if name not in UNSET} | {"LC_ALL": "C.UTF-8"}
+        self.environment = {name: value for name, value in os.environ.items()
+                            if name not in UNSET} | {"LC_ALL": "C.UTF-8"}
         # Root receives for somebody who is not root: then a mistake with privileges shows.
         self.uid = 65534 if machine.am_root() else os.getuid()
         self.stand_ins = []
@@ -70,21 +74,24 @@ class Copying:
 
     def start(self, *command, env=(), **how):
         """A process.Program in `sent`. env: variables of its own besides."""
-        return process.Program([str(word) for word in command], env={**self.environment, **dict(env)}, **how)
+        return process.Program([str(word) for word in command],
+                               env={**self.environment, **dict(env)}, **how)
 
     def run(self, *command, **how):
         """The same to its end: a process.End."""
         return self.start(*command, **how).wait()
 
     def run_on_terminal(self, *command, columns=80, **how):
-        """The same where stdin, stdout and stderr are a terminal: the exit status, and what is on its screen."""
+        """The same where stdin, stdout and stderr are a terminal: the exit status, and what is on
+        its screen."""
         machine.need_terminal()
         screen, terminal = pty.openpty()
         with open(screen, "rb", buffering=0) as screen:
             with open(terminal, "wb", buffering=0) as terminal:
                 fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
                 os.write(screen.fileno(), b"\4")  # nobody types anything: who reads gets to the end
-                program = self.start(*command, stdin=terminal, stdout=terminal, stderr=terminal, **how)
+                program = self.start(*command, stdin=terminal, stdout=terminal, stderr=terminal,
+                                     **how)
             shown = b""
             with contextlib.suppress(OSError):  # how a terminal that nobody has any more ends
                 while more := screen.read(65536):
@@ -92,9 +99,11 @@ class Copying:
         return program.wait().status, process.text(shown.replace(b"\r\n", b"\n"))
 
     def passing_on(self, look):
-        """The command of the receiver, for --via, to which this process hands the stream on: `look` gets each part of it before."""
+        """The command of the receiver, for --via, to which this process hands the stream on: `look`
+        gets each part of it before."""
         def play(role):
-            receiving = self.start(*self.receiver(), stdin=subprocess.PIPE, stdout=role.stdout, stderr=role.stderr)
+            receiving = self.start(*self.receiver(), stdin=subprocess.PIPE, stdout=role.stdout,
+                                   stderr=role.stderr)
             while data := role.stdin.read(65536):
                 look(data)
                 receiving.write(data)
@@ -129,23 +138,27 @@ class Copying:
         return self.stand_ins[-1]
 
     def peer(self, play):
-        """The command of a receiver, for --via, whose part `play` has: a function of a standin.Role."""
+        """The command of a receiver, for --via, whose part `play` has: a function of a
+        standin.Role."""
         return self.stand_in(play).command
 
     # ---- An account of the case's own making ----
 
     def need_account(self):
-        """Make `home`, the home of an account "user", which has the number `account`. Skips where this user cannot have one."""
+        """Make `home`, the home of an account "user", which has the number `account`. Skips where
+        this user cannot have one."""
         self.home = f"{self.top}/homes/user"
         self.account, group = (12345, 12345) if machine.am_root() else (os.getuid(), os.getgid())
         os.makedirs(self.home)
         os.chown(self.home, self.account, group)
-        tree.write(f"{self.top}/passwd", f"root:x:0:0::/:/bin/sh\nuser:x:{self.account}:{group}::{self.home}:/bin/sh\n")
+        tree.write(f"{self.top}/passwd",
+                   f"root:x:0:0::/:/bin/sh\nuser:x:{self.account}:{group}::{self.home}:/bin/sh\n")
         if not machine.works(*self.with_account(), "true"):
             raise tap.Skip("this user cannot have accounts of its own making")
 
     def with_account(self):
-        """The words before a command that runs where the machine's accounts are root and that one, as the same user as here."""
+        """The words before a command that runs where the machine's accounts are root and that one,
+        as the same user as here."""
         bind = 'mount --bind "$0" /etc/passwd && exec "$@"'
         if machine.am_root():
             return ["unshare", "-m", "sh", "-c", bind, f"{self.top}/passwd"]
@@ -173,13 +186,15 @@ class Copying:
     def staged(self, name):
         """Is a file of this name in the staging directory of somebody?"""
         for staging in os.listdir(self.incoming):
-            if staging.startswith(STAGING) and os.path.lexists(os.path.join(self.incoming, staging, "tree", name)):
+            if (staging.startswith(STAGING)
+                and os.path.lexists(os.path.join(self.incoming, staging, "tree", name))):
                 return True
         return False
 
 
 class OnDisk:
-    """To be inherited from before a world: its directories are on a disk, which may have what a file system in memory has not."""
+    """To be inherited from before a world: its directories are on a disk, which may have what a
+    file system in memory has not."""
 
     where = os.environ.get("QFILE_DISK") or None
 
@@ -204,7 +219,8 @@ class Delivery(process.End):
     def answered(self, code, name):
         """Where the code is 0, with the checksum of the stream, too."""
         answer = Answer(self.out)
-        equal((answer.code, answer.name), (code, name.encode(errors="surrogateescape") if isinstance(name, str) else name))
+        equal((answer.code, answer.name),
+              (code, name.encode(errors="surrogateescape") if isinstance(name, str) else name))
         check(answer.checksum >> 32 == 0, "the checksum has 32 bits of its 64")
         if code == 0:
             equal(answer.checksum, zlib.crc32(self.stream))
@@ -235,7 +251,8 @@ class Receiving(process.Program):
 
     def wait_staged(self, name):
         """Wait for a file of this name in the staging directory."""
-        wait_until(lambda: self.case.staged(name), lambda: f"{name} to be staged; said: {self.said()}")
+        wait_until(lambda: self.case.staged(name),
+                   lambda: f"{name} to be staged; said: {self.said()}")
 
     def child(self):
         """The confined child's PID."""
@@ -255,7 +272,8 @@ class Receiving(process.Program):
 
 
 def length_of_delivery(name, size):
-    """Of a stream with one regular file. A sender does not close its end before it has the answer, so that a receiver has to know when to stop."""
+    """Of a stream with one regular file. A sender does not close its end before it has the answer,
+    so that a receiver has to know when to stop."""
     return 32 + len(os.fsencode(name)) + 1 + size + 32
 
 

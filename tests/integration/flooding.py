@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""An account that attacks pedos-rpcd in every way at once: flooding.py UID BASE SOCKET, until it is killed.
+"""An account that attacks pedos-rpcd in every way at once:
+flooding.py UID BASE SOCKET, until it is ended.
 
-It calls under its own number UID and, from a user namespace, under BASE and the 65,534 numbers behind it, which are nobody's accounts. It writes a
-line when it has begun, and, told to end by SIGTERM, what it has done. It has the lowest priority: what it can do to the daemon counts, and not that it
-can keep the processor busy.
+It calls under its own number UID and, from a user namespace, under BASE and the 65,534 numbers
+behind it, which are nobody's accounts. It writes a line when it has begun, and, told to end by
+SIGTERM, what it has done. It has the lowest priority: what it can do to the daemon counts, and not
+that it can keep the processor busy.
 """
 import collections
 import contextlib
@@ -98,7 +100,14 @@ class Attacker:
         self.hold(os.urandom(300))
 
     def attack(self):
-        ways = [self.silent, self.half_a_frame, self.byte_by_byte, self.storm, self.refused_that_stays, self.denied, self.nonsense]
+        ways = [
+    self.silent,
+    self.half_a_frame,
+    self.byte_by_byte,
+    self.storm,
+    self.refused_that_stays,
+    self.denied,
+     self.nonsense]
         while True:
             way = random.choice(ways)
             try:

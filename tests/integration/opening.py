@@ -16,11 +16,13 @@ from copying import OnDisk
 from expect import Broken, check, equal, wait_until
 from settings import EDITOR, OPENER
 
-UNSET = ("DISPLAY", "WAYLAND_DISPLAY", "TMPDIR", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR")
+UNSET = ("DISPLAY", "WAYLAND_DISPLAY", "TMPDIR", "XDG_STATE_HOME", "XDG_DATA_HOME",
+         "XDG_CACHE_HOME", "XDG_RUNTIME_DIR")
 
 
 class Opening(Calling):
-    """`home`: of the opener's user; `there`: the temporary directory of the other VM. Files to be opened are in `sent`, where the case begins."""
+    """`home`: of the opener's user; `there`: the temporary directory of the other VM. Files to be
+    opened are in `sent`, where the case begins."""
 
     def __init__(self):
         super().__init__()
@@ -35,7 +37,8 @@ class Opening(Calling):
     # ---- The opener, with the editor's part played here ----
 
     def editor(self, play):
-        """The command of an editor whose part `play` has: a function of a Peer, in a thread of this process."""
+        """The command of an editor whose part `play` has: a function of a Peer, in a thread of this
+        process."""
         return self.stand_in(lambda role: play(Peer(role))).command
 
     def open_file(self, play, *arguments, **how):
@@ -48,15 +51,18 @@ class Opening(Calling):
 
     def start_with_peer(self, *arguments, through=(), via="{}", **how):
         """
-        The same with the editor's part played by the case itself, step by step: the program, and a Peer that is to be ended. `through`: the words of
-        a command that starts the program; `via`: what starts the editor, where {} stands for the command of that.
+        The same with the editor's part played by the case itself, step by step: the program, and a
+        Peer that is to be ended. `through`: the words of a command that starts the program; `via`:
+        what starts the editor, where {} stands for the command of that.
         """
         stand_in = self.stand_in()
-        opener = self.start(*through, OPENER, f"--via={via.replace('{}', stand_in.command)}", *arguments, **how)
+        opener = self.start(*through, OPENER, f"--via={via.replace('{}', stand_in.command)}",
+                            *arguments, **how)
 
         def role():
             found = stand_in.started()
-            check(found or opener.runs(), f"it has ended without starting an editor: {opener.said()}")
+            check(found or opener.runs(),
+                  f"it has ended without starting an editor: {opener.said()}")
             return found
         return opener, Peer(wait_until(role, "the editor"))
 
@@ -78,11 +84,13 @@ class Opening(Calling):
 
     def handler(self, body):
         """
-        A shell script that vm-file-editor starts: the file is "$file". `look` opens it for writing, and changes nothing: then it is plain that this
-        was the application, and no other one is waited for. `stay` goes on until the case ends it. One that runs already is not changed.
+        A shell script that vm-file-editor starts: the file is "$file". `look` opens it for writing,
+        and changes nothing: then it is plain that this was the application, and no other one is
+        waited for. `stay` goes on until the case ends it. One that runs already is not changed.
         """
         tree.script(f"{self.top}/handler", f"""#!/bin/sh
-T={shlex.quote(self.top)} SENT={shlex.quote(self.sent)} THERE={shlex.quote(self.there)} NOTES={shlex.quote(self.notes)}
+T={shlex.quote(self.top)} SENT={shlex.quote(self.sent)}
+THERE={shlex.quote(self.there)} NOTES={shlex.quote(self.notes)}
 file=$1
 look() {{ : <>"$file"; }}
 stay() {{ exec sleep 99999; }}
@@ -91,9 +99,11 @@ stay() {{ exec sleep 99999; }}
 
     def played_handler(self, play=None):
         """
-        An application whose part `play` has: a function of an Application, which may return an exit status. It reads and writes the file by this
-        process, which never has it open for longer than that. Where it matters that the application itself has the file open, handler() is what to
-        use. Several are played one after another. Without `play`, application() is each that was started, and goes on until the case ends it.
+        An application whose part `play` has: a function of an Application, which may return an exit
+        status. It reads and writes the file by this process, which never has it open for longer
+        than that. Where it matters that the application itself has the file open, handler() is what
+        to use. Several are played one after another. Without `play`, application() is each that was
+        started, and goes on until the case ends it.
         """
         self.applications = self.stand_in(play and (lambda role: play(Application(role))))
         tree.script(f"{self.top}/handler", f'#!/bin/sh\n{self.applications.command} "$@"\n')
@@ -104,17 +114,21 @@ stay() {{ exec sleep 99999; }}
             waits = any(program.runs() for program in process.started)
             role = (stand_in or self.applications).started()
             if not role and not waits:
-                raise Broken(f"no application was started; said: {[program.said() for program in process.started]}")
+                raise Broken("no application was started; "
+                             f"said: {[program.said() for program in process.started]}")
             return role
         return Application(wait_until(next_start, "the application"))
 
     def real_editor(self, *options):
         """The command of a real editor with the handler."""
-        return f"TMPDIR={shlex.quote(self.there)} exec {shlex.join([EDITOR, f'--handler={self.top}/handler', *options])}"
+        return (f"TMPDIR={shlex.quote(self.there)} exec "
+                f"{shlex.join([EDITOR, f'--handler={self.top}/handler', *options])}")
 
     def start_editor(self, stream, *options, env=(), **how):
-        """The real editor on a stream, in the background. `stream`: bytes, or what process.Program takes."""
-        return self.start(EDITOR, f"--handler={self.top}/handler", *options, stdin=stream, env={"TMPDIR": self.there, **dict(env)}, **how)
+        """The real editor on a stream, in the background. `stream`: bytes, or what process.Program
+        takes."""
+        return self.start(EDITOR, f"--handler={self.top}/handler", *options, stdin=stream,
+                          env={"TMPDIR": self.there, **dict(env)}, **how)
 
     def ask(self, stream, *options, **how):
         """The same to its end: an Edited."""
@@ -129,7 +143,8 @@ stay() {{ exec sleep 99999; }}
         return self.ask(old_request(name, content), *options, **how)
 
     def ask_all(self, *streams):
-        """With each of these streams, at the same time: a list of Edited, all of which have exited with 0."""
+        """With each of these streams, at the same time: a list of Edited, all of which have exited
+        with 0."""
         editors = [self.start_editor(stream) for stream in streams]
         return [edited(each).exits(0) for each in editors]
 
@@ -152,7 +167,8 @@ def as_bytes(text):
 
 def files_below(path):
     """The paths of all files in a directory and those below it, from there."""
-    return sorted(os.path.relpath(os.path.join(where, name), path) for where, _, names in os.walk(path) for name in names)
+    return sorted(os.path.relpath(os.path.join(where, name), path)
+                  for where, _, names in os.walk(path) for name in names)
 
 
 def request(name, content, flags=0):
@@ -162,7 +178,8 @@ def request(name, content, flags=0):
 
 
 def old_request(name, content):
-    """One of version 1. Of a long name, old programs send the last 255 bytes, without regard for characters."""
+    """One of version 1. Of a long name, old programs send the last 255 bytes, without regard for
+    characters."""
     return wire.old_request(as_bytes(name)[-255:]) + as_bytes(content)
 
 
@@ -204,7 +221,8 @@ class Peer:
 
 
 def answering(*data):
-    """The part of an editor that takes what the opener sends, answers with these bytes, and has gone."""
+    """The part of an editor that takes what the opener sends, answers with these bytes, and has
+    gone."""
     def play(peer):
         peer.take()
         peer.send(*data)
@@ -224,7 +242,8 @@ class Application:
         self.directory, self.name = os.path.split(self.file)
 
     def look(self):
-        """Open it for writing, and change nothing: then it is plain that this was the application, and no other one is waited for."""
+        """Open it for writing, and change nothing: then it is plain that this was the application,
+        and no other one is waited for."""
         os.close(os.open(self.file, os.O_RDWR))
 
     def write(self, content):
@@ -261,11 +280,14 @@ class Edited(process.End):
 
     def records(self, *expected):
         """
-        The answer has exactly these: ("save", CONTENT) or ("damaged", CONTENT) where the checksum says so, ("done", CODE, MESSAGE); and at the end
-        "lost" where it does not end with a done, or "more" where something follows that.
+        The answer has exactly these: ("save", CONTENT) or ("damaged", CONTENT) where the checksum
+        says so, ("done", CODE, MESSAGE); and at the end "lost" where it does not end with a done,
+        or "more" where something follows that.
         """
         got = records_of(self.out)
-        equal(got, [each if isinstance(each, str) else tuple(as_bytes(part) if isinstance(part, str) and i else part for i, part in enumerate(each))
+        equal(got, [each if isinstance(each, str)
+                    else tuple(as_bytes(part) if isinstance(part, str) and i else part
+                               for i, part in enumerate(each))
                     for each in expected])
         return self
 

@@ -3,7 +3,8 @@
 # Copyright the qfilecopy authors
 """run.py [WORD...]: the real programs, as people and other programs use them. Writes TAP.
 
-Each WORD chooses cases: those of the file of cases/ that is called so ("conflict"); or, where none is, those with that text in their names.
+Each WORD chooses cases: those of the file of cases/ that is called so ("conflict"); or, where none
+is, those with that text in their names.
 """
 import importlib
 import pathlib

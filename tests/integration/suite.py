@@ -33,7 +33,8 @@ class Case(tap.Case):
 
 
 def cases(world):
-    """A decorator for functions that work with one `world`, such as Copying. Their names are sentences."""
+    """A decorator for functions that work with one `world`, such as Copying. Their names are
+    sentences."""
     def test(name, waits=False):
         """waits: the case takes some seconds, in which it mostly waits. Such cases begin first."""
         def register(function):

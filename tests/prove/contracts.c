@@ -1,6 +1,7 @@
 /*
- * Does libutf8proc keep the contracts of utf8proc.h? Every character is tried, and every sequence whose bytes make a difference. And libdeflate
- * that of libdeflate.h? Tried with as many bytes as there are in a request, from where memory begins and up to where it ends.
+ * Do libutf8proc and libdeflate keep the contracts of utf8proc.h and libdeflate.h? For libutf8proc
+ * this tries every character, and every sequence of bytes that makes a difference; for libdeflate
+ * every length up to that of a request, at the beginning and at the end of readable memory.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -13,7 +14,7 @@
 #include <unistd.h>
 #include <utf8proc.h>
 
-static unsigned char *begin, *fence; /* what lies before `begin`, or from `fence` on, cannot be read */
+static unsigned char *begin, *fence; /* bytes before `begin`, and from `fence` on, cannot be read */
 
 static int iterate_ok(const unsigned char *bytes, int length)
 {
@@ -32,7 +33,7 @@ static int character_ok(utf8proc_int32_t character)
 	return category >= UTF8PROC_CATEGORY_CN && category <= UTF8PROC_CATEGORY_CO && columns >= 0 && columns <= 2;
 }
 
-/* All of 1 to 3 bytes; of the fourth, the borders of what it can mean. */
+/* All sequences of 1 to 3 bytes; as a fourth byte, the borders between its meanings. */
 static int sequences_ok(void)
 {
 	static const unsigned char borders[] = {0x00, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xFF};
@@ -51,7 +52,7 @@ static int sequences_ok(void)
 	return 1;
 }
 
-/* The same bytes in either place: what is beside them makes no difference. */
+/* The same bytes in two places: what is beside them must make no difference. */
 static int checksums_ok(void)
 {
 	for (size_t length = 1; length <= 256; length++) {

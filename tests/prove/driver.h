@@ -1,8 +1,9 @@
 /*
- * What the drivers share: memory of arbitrary content, and the library's contracts.
+ * What the drivers share: memory with any content, and the contracts of libraries.
  *
- * A driver is the main() of a proof. It calls functions with every argument that their contracts allow; the prover shows that none does anything
- * undefined. What is read lies at the very end of its memory, what is written too, so that one byte further is an alarm.
+ * A driver is the main() of a proof. It calls functions with every argument that their contracts
+ * allow, and the prover shows that none of them does anything undefined. What is read or written is
+ * at the very end of its memory, so that one byte more is an alarm.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -11,7 +12,7 @@
 
 #include <__fc_builtin.h>
 
-#define MOST (1 << 30) /* of bytes, where every length is taken at once */
+#define MOST (1 << 30) /* bytes, if all lengths are examined at once */
 
 static size_t any_size(size_t least, size_t most)
 {

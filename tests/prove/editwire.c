@@ -26,7 +26,7 @@ static void requests(void)
 	encode(false);
 	encode(true);
 	Frama_C_make_unknown((char *)bytes, sizeof(bytes));
-	/* What a decoded request is read for: none of its fields is left unset, and it can be sent again. */
+	/* Encoding a decoded request shows that all of its fields are set. */
 	if (edit_request_decode(bytes, &request) == 0)
 		encode(request.view_only);
 }

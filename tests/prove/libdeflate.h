@@ -1,6 +1,6 @@
 /*
- * What editwire.c takes for granted of libdeflate: that it reads these bytes and no others. For the
- * prover, in the place of the library's code.
+ * What editwire.c assumes about libdeflate: it reads these bytes and no others. The prover uses this
+ * in place of the library's code.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

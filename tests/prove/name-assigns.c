@@ -1,5 +1,5 @@
 /*
- * What the contracts in parts.h say is written: that nothing else is, shown for the largest memory.
+ * The functions of parts.h write only what their contracts say. Shown for the largest memory.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

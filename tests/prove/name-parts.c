@@ -1,6 +1,7 @@
 /*
- * The functions of text/, lib/format/name.c and lib/format/tagname.c that go from one pointer to another, for every length up to MOST at once. What is
- * read ends where its memory does, and so does what is written. find() stands here by its contract.
+ * The functions of text/, lib/format/name.c and lib/format/tagname.c that work from one pointer to
+ * another, for every length up to MOST at once. Both what is read and what is written end where
+ * their memory does. find() is represented by its contract.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

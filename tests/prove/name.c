@@ -1,7 +1,8 @@
 /*
- * The public functions of text/ and of lib/format/text.c, name.c and tagname.c, for every length. name_check() and the like, to which they hand their
- * arguments on, stand here by the contracts that name-parts.c proves. And find(), which asks the C library: for each length by itself, in memory that
- * ends behind that.
+ * The public functions of text/ and of lib/format/text.c, name.c and tagname.c, for every length.
+ * name_check() and the other functions to which they pass their arguments are represented by the
+ * contracts that name-parts.c proves. And find(), which calls the C library, for each length by
+ * itself, in memory of that length.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -47,7 +48,7 @@ static void make(size_t length)
 	name_tagged(string, tag, made);
 }
 
-/* A string ends where its memory does; or it is so long that nobody looks for its end. */
+/* A string ends where its memory does, or is so long that its end is never reached. */
 static void vm_names(void)
 {
 	static char longest[64];
@@ -60,7 +61,7 @@ static void vm_names(void)
 		qfile_vm_name_ok(longest + 63 - length);
 }
 
-/* Behind each block the prover forgets what it told apart in it. */
+/* After each block the prover merges the states that it kept apart in it. */
 static void find_in_block(const char *end, size_t least)
 {
 	//@ loop unroll BLOCK;

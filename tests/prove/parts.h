@@ -1,7 +1,8 @@
 /*
- * Contracts of the static functions of text/printable.c, lib/format/name.c and lib/format/tagname.c to which the public ones hand their arguments on, and
- * of find(). name-parts.c proves the former, for every length; name.c proves find(), and that the public functions keep to the contracts. So it holds
- * for those as well, for every length.
+ * Contracts of find(), and of the static functions of text/printable.c, lib/format/name.c and
+ * lib/format/tagname.c to which the public functions pass their arguments. name-parts.c proves the
+ * static functions for every length. name.c proves find(), and that the public functions call the
+ * others as their contracts demand. Together that proves the public functions for every length.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

@@ -10,7 +10,7 @@
 
 #define MEMORY 2048
 
-/* What looks at names reads no more of them than their arrays have: text/vmname.c and rpc/base/names.c are for other proofs. */
+/* These read no more than the array of a name: other proofs show that. */
 /*@ requires \valid_read(name + (0 .. 63)) && \initialized(name + (0 .. 63)); assigns \result \from name[0 .. 63];
     ensures \result == 0 || \result == 1; */
 bool vm_name_ok(const char *name);
@@ -32,12 +32,12 @@ static void headers(void)
 	struct rpc_frame frame;
 
 	Frama_C_make_unknown((char *)bytes, sizeof(bytes));
-	/* Each that is let pass can be sent again. */
+	/* Each header that is accepted can be sent again. */
 	if (rpc_frame_decode(bytes, &frame) == 0)
 		rpc_frame_encode(&frame, bytes);
 }
 
-/* The payload ends where its memory does. A call that was taken for one can be sent again. */
+/* The payload ends where its memory does. A call that is accepted can be sent again. */
 static void decode_call(size_t length)
 {
 	static struct rpc_call call;

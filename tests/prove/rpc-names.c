@@ -1,6 +1,5 @@
 /*
- * All of names.c: a string ends where its memory does; or it is so long that nobody looks for its
- * end.
+ * All of names.c: a string ends where its memory does, or is so long that its end is never reached.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

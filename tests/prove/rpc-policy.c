@@ -1,6 +1,7 @@
 /*
- * All of policy.c: lines of every length up to MOST at once, from any place to where their memory ends; what has a length adds it to the pointer
- * and hands on. Rules of whatever strings, for every service and every VM.
+ * All of policy.c: lines of every length up to MOST at once, which end where their memory does. A
+ * function that gets a length only adds it to the pointer. Rules of any strings, for every service
+ * and every VM.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -9,7 +10,7 @@
 
 #include <stdbool.h>
 
-/* Proven by name.c and rpc-names.c, in memory that is no longer than the strings which policy.c asks about. */
+/* Proven by name.c and rpc-names.c, for strings as long as those of policy.c. */
 /*@ requires \valid_read(name + (0 .. 63)) && \initialized(name + (0 .. 63));
     assigns \result \from name[0 .. 63]; ensures \result == 0 || \result == 1; */
 bool vm_name_ok(const char *name);
@@ -38,7 +39,7 @@ static void lines(void)
 	struct rpc_rule rule;
 	const char *why;
 
-	/* What was parsed is read: nothing of it is left unset, and it has room where it is written. */
+	/* Formatting what was parsed shows that all of it is set, and that it fits. */
 	if (parse_line(any_line, &rule, &why) == 1)
 		rpc_rule_format_pair(&rule, text);
 	if (parse_pair_line(any_line, &rule, &why) == 1)
@@ -52,7 +53,7 @@ static void lines(void)
 	}
 }
 
-/* Any string that has room there. */
+/* Any string that fits. */
 static void make_string(char *string, size_t size)
 {
 	Frama_C_make_unknown(string, size - 1);

@@ -1,5 +1,5 @@
 /*
- * All of session.c: any frame, in any state that frames can have led to.
+ * All of session.c: any frame, in any state that frames can lead to.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -20,7 +20,7 @@ int main(void)
 	session.over = Frama_C_interval(0, 1);
 	session.ended = Frama_C_unsigned_int_interval(0, UINT32_MAX) & streams_of_all;
 	session.unwanted = Frama_C_unsigned_int_interval(0, UINT32_MAX) & streams_of_all;
-	/* As rpc_frame_decode() lets them pass. */
+	/* Any that rpc_frame_decode() accepts. */
 	frame.type = (enum rpc_frame_type)Frama_C_interval(RPC_HELLO, RPC_UNWANTED);
 	frame.length = Frama_C_unsigned_int_interval(0, RPC_FRAME_MAX);
 	if (rpc_session_next(&session, &frame, Frama_C_unsigned_int_interval(0, UINT32_MAX)) == 0)

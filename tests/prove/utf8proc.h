@@ -1,6 +1,6 @@
 /*
- * What text/ takes for granted of libutf8proc: contracts for the prover, in the place of the library's code. contracts.c tries them on the
- * library itself.
+ * What text/ assumes about libutf8proc. The prover uses these contracts in place of the library's
+ * code; contracts.c tries them on the library itself.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

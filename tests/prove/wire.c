@@ -1,5 +1,5 @@
 /*
- * All of wire.c: every header and every answer, in memory of exactly their size; names of every
+ * All of wire.c: every header and every result, in memory of exactly their size; names of every
  * length.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -18,7 +18,7 @@ static void headers(void)
 	struct qfile_header header;
 
 	Frama_C_make_unknown((char *)bytes, sizeof(bytes));
-	/* What a decoded header is read for: none of its fields is left unset, and each can be sent again. */
+	/* Encoding a decoded header shows that all of its fields are set. */
 	if (qfile_header_decode(bytes, &header) == 0) {
 		Frama_C_make_unknown(name, header.namelen);
 		qfile_header_encode(&header, bytes);
@@ -30,7 +30,7 @@ static void headers(void)
 
 static struct qfile_result result;
 
-static void decode_answer(void)
+static void decode_result(void)
 {
 	unsigned char fixed[QFILE_RESULT_SIZE], length[QFILE_RESULT_NAMELEN_SIZE];
 
@@ -43,36 +43,37 @@ static void decode_answer(void)
 
 static unsigned char bytes[FIXED + QFILE_NAME_MAX];
 
-static void encode_answer(size_t namelen, unsigned char *to)
+static void encode_result(size_t namelen, unsigned char *to)
 {
 	result.namelen = namelen;
 	qfile_result_encode(&result, to);
 }
 
 /*
- * A name is one memcpy() of its length. Short names one by one and of the longer ones each STEPth and the longest, with memory that ends behind
- * it; then all of them, in memory for the longest. The empty one is among the latter: the prover's memcpy() takes no pointer to the end
- * of an object, which C allows for 0 bytes.
+ * A name is copied by one memcpy(). First in memory of exactly its length: each short name, every
+ * STEPth longer one, and the longest. Then all names, in memory for the longest. The empty name is
+ * only among these, since the prover's memcpy() does not accept a pointer to the end of an object,
+ * which C allows for 0 bytes.
  */
-static void encode_answers(void)
+static void encode_results(void)
 {
 	unsigned char *const end = bytes + QFILE_NAME_MAX; /* less the fixed part */
 
 	Frama_C_make_unknown(result.name, sizeof(result.name));
 	//@ loop unroll STEP;
 	for (size_t namelen = 1; namelen < STEP; namelen++)
-		encode_answer(namelen, end - namelen);
+		encode_result(namelen, end - namelen);
 	//@ loop unroll QFILE_NAME_MAX / STEP;
 	for (size_t namelen = STEP; namelen < QFILE_NAME_MAX; namelen += STEP)
-		encode_answer(namelen, end - namelen);
-	encode_answer(QFILE_NAME_MAX, bytes);
-	encode_answer(any_size(0, QFILE_NAME_MAX), bytes);
+		encode_result(namelen, end - namelen);
+	encode_result(QFILE_NAME_MAX, bytes);
+	encode_result(any_size(0, QFILE_NAME_MAX), bytes);
 }
 
 int main(void)
 {
 	headers();
-	decode_answer();
-	encode_answers();
+	decode_result();
+	encode_results();
 	return 0;
 }

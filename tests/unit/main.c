@@ -69,7 +69,7 @@ static const struct {
 	{"watch", watch_suite, APART},
 	{"in_use", in_use_suite, APART},
 	{"handler", handler_suite, APART},
-	{"answer", answer_suite, APART},
+	{"reply", reply_suite, APART},
 	{"editor", editor_suite, APART},
 	{"attributes", attributes_suite, APART},
 	{"original", original_suite, APART},

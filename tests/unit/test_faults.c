@@ -358,7 +358,7 @@ static int new_editor(void)
 	ck_assert_int_eq(write(options.in, bytes, sizeof(bytes)) + write(options.in, "content", 7),
 			 sizeof(bytes) + 7);
 	MUST(lseek(options.in, 0, SEEK_SET));
-	MUST(options.out = open("answer", O_RDWR | O_CREAT, 0600));
+	MUST(options.out = open("result", O_RDWR | O_CREAT, 0600));
 	return editor_new(&editor, &options);
 }
 

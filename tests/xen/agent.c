@@ -5,9 +5,9 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  *
- * It is the first process of every machine: dom0's has the serial line to the host, and passes on
- * what concerns the guests, through the terminals that xenconsoled makes for their consoles. Both
- * directions speak lines "@MACHINE JOB VERB BASE64". The verbs
+ * It is the first process of every machine. The one in dom0 has the serial line to the host, and
+ * passes on what is for the guests, through the terminals that xenconsoled makes for their
+ * consoles. In both directions there are lines "@MACHINE JOB VERB BASE64". The verbs
  *
  *   to a machine:    run (a shell script), kill (the job's process group),
  *                    attach ("GUEST TERMINAL", dom0 only)
@@ -33,8 +33,8 @@
 #define LINE_MAX_BYTES (1 << 16)
 #define MACHINES       16
 #define JOBS           128
-/* So much may wait for a line to take it before jobs have to wait. */
-#define TIMEOUT (1 << 16)
+/* While more bytes than this wait for the line to the host, jobs and guests are not read. */
+#define WAITING_MAX (1 << 16)
 
 /*
  * A serial line or console: text that waits to be sent, and the beginning of a line that was
@@ -74,7 +74,7 @@ static void base64_encode(const unsigned char *bytes, size_t length, char *text)
 	*text = '\0';
 }
 
-/* In place: the bytes are fewer than the digits. Returns how many. */
+/* Decode in place, which works since there are fewer bytes than digits. Returns how many. */
 static size_t base64_decode(char *text)
 {
 	unsigned bits = 0, count = 0;
@@ -83,8 +83,11 @@ static size_t base64_decode(char *text)
 	for (const char *digit = text, *value; *digit && (value = strchr(digits, *digit));
 	     digit++) {
 		bits = bits << 6 | (unsigned)(value - digits);
-		if ((count += 6) >= 8)
-			text[length++] = (char)(bits >> (count -= 8));
+		count += 6;
+		if (count >= 8) {
+			count -= 8;
+			text[length++] = (char)(bits >> count);
+		}
 	}
 	text[length] = '\0';
 	return length;
@@ -114,9 +117,10 @@ static void flush_line(struct line *line)
 {
 	ssize_t written = write(line->fd, line->waiting, line->waiting_bytes);
 
-	if (written > 0)
-		memmove(line->waiting, line->waiting + written,
-			line->waiting_bytes -= (size_t)written);
+	if (written > 0) {
+		line->waiting_bytes -= (size_t)written;
+		memmove(line->waiting, line->waiting + written, line->waiting_bytes);
+	}
 }
 
 static bool open_line(struct line *line, const char *machine, const char *device)
@@ -278,7 +282,7 @@ static bool pass_on(struct job *job, int which)
 	return got > 0;
 }
 
-/* A job is over when its shell is: what a daemon that it started writes later is lost. */
+/* A job is over when its shell has ended. Later output of a daemon that it started is lost. */
 static void reap(void)
 {
 	int status;
@@ -305,7 +309,7 @@ static void reap(void)
 static void serve(int signals)
 {
 	struct pollfd polled[1 + MACHINES + 2 * JOBS] = {{.fd = signals, .events = POLLIN}};
-	bool busy = lines[0].waiting_bytes > TIMEOUT;
+	bool busy = lines[0].waiting_bytes > WAITING_MAX;
 
 	for (int i = 0; i < MACHINES; i++) {
 		bool listens = i == 0 || !busy;

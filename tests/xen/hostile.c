@@ -2,13 +2,13 @@
  * hostile: a guest that does not keep to the rules, on the raw rings of libxenvchan. RING is the
  * path of a call in xenstore.
  *
- *   hostile call DOMID RING SERVICE      call without asking whether one may, and print how the
- *                                        other end's words begin
- *   hostile silent DOMID RING            make a call, and never speak
- *   hostile hold DOMID RING              a call that is served, and goes on for ever
- *   hostile garbage DOMID RING           bytes that mean nothing, as long as somebody takes them
- *   hostile huge DOMID RING              a frame that claims to be as long as a frame can claim
- *   hostile indices DOMID RING           a call, then indices of the rings that no ring can have
+ *   hostile call DOMID RING SERVICE      call even if dom0 does not allow it, and print the
+ *                                        beginning of the answer
+ *   hostile silent DOMID RING            make a call, and send nothing
+ *   hostile hold DOMID RING              make a call that is served and never ends
+ *   hostile garbage DOMID RING           send meaningless bytes for as long as somebody reads
+ *   hostile huge DOMID RING              send a frame that claims the largest possible length
+ *   hostile indices DOMID RING           make a call, then write impossible indices to the rings
  *   hostile answer DOMID DIRECTORY KIND  answer the next call that DOMID makes in DIRECTORY as a
  *                                        service that sends KIND: garbage, huge, indices
  *
@@ -78,7 +78,7 @@ static void send_huge(struct libxenvchan *channel)
 		;
 }
 
-/* Both ends' indices are in memory that both may write. */
+/* Both ends can write the indices of both. */
 static void spoil_indices(struct libxenvchan *channel)
 {
 	for (uint32_t i = 0; libxenvchan_is_open(channel) == 1 && i < 2000; i++) {
@@ -101,7 +101,7 @@ static void send_kind(struct libxenvchan *channel, const char *kind)
 		spoil_indices(channel);
 }
 
-/* Its greeting, and the header of what it says then. */
+/* Print the HELLO of the other end, and the header of its next frame. */
 static void print_answer(struct libxenvchan *channel)
 {
 	unsigned char byte;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""The file systems that dom0 and the guests boot with: an archive in cpio's "newc" form, which every kernel unpacks into memory.
+"""The file systems that dom0 and the guests boot with: an archive in cpio's "newc" form, which
+every kernel unpacks into memory.
 
 It is written here and not by cpio, so that a plain user can make one whose files belong to root.
 """
@@ -15,7 +16,8 @@ from packages import Skip
 HERE = os.path.dirname(os.path.abspath(__file__))
 LIBRARIES = "/lib/x86_64-linux-gnu"
 MODULES = ("xen-privcmd", "xenfs", "xen-evtchn", "xen-gntdev", "xen-gntalloc")
-# busybox has these, too, but without options that the cases use (nanoseconds, -printf), or not at all
+# busybox has these, too, but without options that the cases use (nanoseconds, -printf), or not at
+# all
 XENSTORE = ("read", "write", "list", "ls", "rm", "chmod")
 FROM_HOST = ("date", "find", "cksum", *(f"xenstore-{command}" for command in XENSTORE))
 DOM0_PROGRAMS = ("xl", "xenstored", "xenconsoled", "xen-init-dom0", "libxl-save-helper")
@@ -34,7 +36,8 @@ class Image:
         parent = os.path.dirname(path)
         if parent and parent not in self.entries:
             self.put(parent, b"", 0o755, stat.S_IFDIR)
-        self.entries[path] = (kind | mode, content if isinstance(content, bytes) else content.encode())
+        self.entries[path] = (kind | mode,
+                              content if isinstance(content, bytes) else content.encode())
 
     def link(self, path, target):
         self.put(path, target, 0o777, stat.S_IFLNK)
@@ -56,9 +59,11 @@ class Image:
                 self.copy(inside, outside)
 
     def program(self, path, source):
-        """A program, and the shared libraries that it finds on this machine but not in the image."""
+        """A program, and the shared libraries that it finds on this machine but not in the
+        image."""
         self.copy(path, source)
-        said = subprocess.run(["ldd", source], capture_output=True, text=True).stdout  # fails for a static program, which needs none
+        # fails for a static program, which needs none
+        said = subprocess.run(["ldd", source], capture_output=True, text=True).stdout
         missing = re.findall(r"(\S+) => not found", said)
         if missing:
             raise Skip(f"{os.path.basename(source)} needs {missing[0]}, which is missing here")
@@ -69,7 +74,8 @@ class Image:
 
     def write(self, path):
         with open(path, "wb") as file:
-            for number, (name, (mode, content)) in enumerate([*self.entries.items(), ("TRAILER!!!", (0, b""))], 1):
+            for number, (name, (mode, content)) in enumerate(
+                    [*self.entries.items(), ("TRAILER!!!", (0, b""))], 1):
                 name = name.encode() + b"\0"
                 fields = (number, mode, 0, 0, 1, 0, len(content), 0, 0, 0, 0, len(name), 0)
                 head = b"070701" + b"".join(b"%08X" % field for field in fields) + name
@@ -77,10 +83,12 @@ class Image:
 
 
 def guest_image(packages, build):
-    """What dom0 and the guests have in common: busybox, the project as it is installed, and the programs of the lab."""
+    """What dom0 and the guests have in common: busybox, the project as it is installed, and the
+    programs of the lab."""
     image = Image()
     image.copy("bin/busybox", packages.busybox)
-    image.program("bin/sh", os.path.realpath("/bin/sh"))  # busybox's own prefers what is built into it to the programs below
+    # busybox's own prefers what is built into it to the programs below
+    image.program("bin/sh", os.path.realpath("/bin/sh"))
     image.copy("init", os.path.join(HERE, "init"))
     image.entries["init"] = (stat.S_IFREG | 0o755, image.entries["init"][1])
     image.put("tmp", b"", 0o1777, stat.S_IFDIR)
@@ -101,7 +109,8 @@ def guest_image(packages, build):
             image.program(f"usr/local/bin/{name}", f"{build}/tests/xen/{name}")
     installed = f"{build}/xen/installed"
     image.tree("", installed)
-    for name in (f"{place}/{name}" for place in ("usr/bin", "usr/sbin") for name in sorted(os.listdir(f"{installed}/{place}"))):
+    for name in (f"{place}/{name}" for place in ("usr/bin", "usr/sbin")
+                 for name in sorted(os.listdir(f"{installed}/{place}"))):
         image.program(name, f"{installed}/{name}")
     image.tree("etc/pedos-rpc", os.path.join(HERE, "services"))
     return image

@@ -3,11 +3,13 @@
 """Xen with dom0 and three PV guests in QEMU, and jobs in them.
 
     lab = Lab(packages, build)              boots
-    lab.work.run("echo $0", status=0)       a shell script in a guest, or in lab.dom0; raises Broken where it ends otherwise
-    job = lab.work.start("pedos-rpc ...")   the same, and do not wait; job.wait(), job.kill()
+    lab.work.run("echo $0", status=0)       a shell script in a guest, or in lab.dom0; raises Broken
+                                            if it ends with another status
+    job = lab.work.start("pedos-rpc ...")   the same without waiting; job.wait(), job.kill()
     lab.close()
 
-What comes from the machines is the tested programs' and the kernels', shown as it is; the lab's own protocol is described in agent.c.
+Output of the tested programs and of the kernels is shown unchanged. The protocol between the lab
+and its machines is described in agent.c.
 """
 import base64
 import os
@@ -21,12 +23,12 @@ import packages
 
 MEMORY = {"dom0": 1024, "work": 768, "personal": 768, "vault": 384}
 GUESTS = ("work", "personal", "vault")
-# Under software emulation dom0 dies in early boot with a page fault where SMAP is on, and with XSAVE on a context switch loses registers
-# now and then: programs die of a corrupted heap.
+# Under software emulation, dom0 dies of a page fault in early boot if SMAP is on. With XSAVE a
+# context switch sometimes loses registers, and programs die of a corrupted heap.
 CPU = "max,-smap,-smep,-la57,-xsave,-avx,-avx2,-fma,-f16c"
 PROCESSORS = 2
-# No job takes so long unless it hangs; what may hang is given more by its case.
-PATIENCE = 1200
+# Seconds. A job that takes this long hangs, unless its case allows more.
+TIMEOUT = 1200
 
 
 class Broken(Exception):
@@ -56,11 +58,12 @@ class Job:
             self.status = status
             self.over.set()
 
-    def wait(self, status=None, patience=PATIENCE):
-        """What it wrote to stdout, as text. Broken when it ends with another status, or does not end. `status` None: any."""
-        if not self.over.wait(patience):
+    def wait(self, status=None, timeout=TIMEOUT):
+        """What it wrote to stdout, as text. Broken when it ends with another status, or does not
+        end. `status` None: any."""
+        if not self.over.wait(timeout):
             self.kill()
-            raise Broken(f"{self} did not end within {patience} s")
+            raise Broken(f"{self} did not end within {timeout} s")
         if status is not None and self.status != status:
             raise Broken(f"{self} ended with {self.status}, not {status}: {self.errors[-1000:]}")
         return self.text
@@ -95,8 +98,8 @@ class Machine:
         self.lab.send(self.name, job.number, "run", script)
         return job
 
-    def run(self, script, status=0, user=None, patience=PATIENCE):
-        return self.start(script, user).wait(status, patience)
+    def run(self, script, status=0, user=None, timeout=TIMEOUT):
+        return self.start(script, user).wait(status, timeout)
 
     def serve(self, program):
         """Start this machine's daemon, which stays in the foreground; what it logs is kept."""
@@ -112,7 +115,8 @@ class Guest(Machine):
     def configure(self, **more):
         """`more`: other settings of xl.cfg(5)."""
         settings = {
-            "name": self.name, "type": "pv", "kernel": "/boot/vmlinux", "ramdisk": "/boot/guest.cpio", "memory": MEMORY[self.name],
+            "name": self.name, "type": "pv", "kernel": "/boot/vmlinux",
+            "ramdisk": "/boot/guest.cpio", "memory": MEMORY[self.name],
             "extra": f"lab={self.name} console=hvc0 quiet loglevel=1 panic=0", **more,
         }
         lines = "\n".join(f"{key}={value!r}" for key, value in settings.items())
@@ -127,7 +131,7 @@ class Guest(Machine):
         self.lab.attach(self)
 
     def settle(self):
-        if not self.ready.wait(PATIENCE):
+        if not self.ready.wait(TIMEOUT):
             raise Broken(f"{self.name} did not boot, see {self.log.name}")
         self.serve("pedos-rpcd")
 
@@ -136,12 +140,15 @@ class Guest(Machine):
 
 
 def qemu_command(found, logs, initrd):
-    """Ends with us, however we end. The first serial line is the hypervisor's and dom0's console, the second leads to dom0's agent."""
-    xen = f"console=com1 com1=115200,8n1 dom0_max_vcpus=1 dom0_mem={MEMORY['dom0']}M,max:{MEMORY['dom0']}M"
-    return ["setpriv", "--pdeathsig", "KILL", packages.QEMU, "-accel", "tcg,thread=multi", "-smp", str(PROCESSORS), "-cpu", CPU,
-            "-m", str(sum(MEMORY.values()) + 256), "-nodefaults", "-display", "none", "-no-reboot",
-            "-serial", f"file:{logs}/xen.log", "-serial", "stdio",
-            "-kernel", found.hypervisor, "-append", xen, "-initrd", f"{found.vmlinuz} console=hvc0 quiet,{initrd}"]
+    """Ends with us, however we end. The first serial line is the hypervisor's and dom0's console,
+    the second leads to dom0's agent."""
+    xen = ("console=com1 com1=115200,8n1 dom0_max_vcpus=1 "
+           f"dom0_mem={MEMORY['dom0']}M,max:{MEMORY['dom0']}M")
+    return ["setpriv", "--pdeathsig", "KILL", packages.QEMU, "-accel", "tcg,thread=multi", "-smp",
+            str(PROCESSORS), "-cpu", CPU, "-m", str(sum(MEMORY.values()) + 256), "-nodefaults",
+            "-display", "none", "-no-reboot", "-serial", f"file:{logs}/xen.log", "-serial", "stdio",
+            "-kernel", found.hypervisor, "-append", xen, "-initrd",
+            f"{found.vmlinuz} console=hvc0 quiet,{initrd}"]
 
 
 class Lab:
@@ -157,13 +164,14 @@ class Lab:
         self.machines = {machine.name: machine for machine in (self.dom0, *self.guests)}
         guest, dom0 = (os.path.join(build, "xen", f"{name}.cpio") for name in ("guest", "dom0"))
         image.write_images(found, build, guest, dom0)
-        self.qemu = subprocess.Popen(qemu_command(found, self.logs, dom0), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        self.qemu = subprocess.Popen(qemu_command(found, self.logs, dom0), stdin=subprocess.PIPE,
+                                     stdout=subprocess.PIPE,
                                      stderr=open(f"{self.logs}/qemu.log", "wb"))
         self.reader = threading.Thread(target=self.listen, daemon=True)
         self.reader.start()
 
     def boot(self):
-        if not self.dom0.ready.wait(PATIENCE):
+        if not self.dom0.ready.wait(TIMEOUT):
             raise Broken(f"dom0 did not boot, see {self.logs}/xen.log")
         self.dom0.serve("pedos-rpc-dom0")
         for guest in self.guests:
@@ -198,9 +206,11 @@ class Lab:
                 pass  # QEMU ended: listen() ends every job
 
     def attach(self, guest):
-        """The console of a guest that was just started: xenconsoled makes a terminal for it, and names it in xenstore."""
+        """The console of a guest that was just started: xenconsoled makes a terminal for it, and
+        names it in xenstore."""
         path = f"/local/domain/{guest.domid}/console/tty"
-        terminal = self.dom0.run(f"until t=$(xenstore-read {path} 2>/dev/null) && [ -n \"$t\" ]; do sleep 0.1; done; echo $t").strip()
+        terminal = self.dom0.run(f"until t=$(xenstore-read {path} 2>/dev/null) && [ -n \"$t\" ]; "
+                                 "do sleep 0.1; done; echo $t").strip()
         job = Job(self.dom0, "attach")
         self.send("dom0", job.number, "attach", f"{guest.name} {terminal}")
         job.wait(0)

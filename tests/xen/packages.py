@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""The Debian packages that the lab boots: downloaded and unpacked, never installed, for kernels and Xen change the machine that they are
-installed on."""
+"""The Debian packages that the lab boots: downloaded and unpacked, never installed, for kernels and
+Xen change the machine that they are installed on."""
 import glob
 import gzip
 import lzma
@@ -15,7 +15,8 @@ import tarfile
 from tap import Skip
 
 QEMU = "qemu-system-x86_64"
-WANTED = re.compile(r"\./(boot/|bin/|usr/lib/xen-[^/]*/bin/|lib/modules/[^/]*/kernel/drivers/xen/)[^/]*")
+WANTED = re.compile(
+    r"\./(boot/|bin/|usr/lib/xen-[^/]*/bin/|lib/modules/[^/]*/kernel/drivers/xen/)[^/]*")
 
 
 def ask(*command):
@@ -27,7 +28,8 @@ def ask(*command):
 
 
 def xen_version():
-    """Of the libraries that the project was built with, "4.17": hypervisor and tools have to be of the same."""
+    """Of the libraries that the project was built with, "4.17": hypervisor and tools have to be of
+    the same."""
     version = ask("pkg-config", "--modversion", "xencontrol")
     if version is None:
         raise Skip("the headers of Xen (libxen-dev) are missing")
@@ -35,7 +37,8 @@ def xen_version():
 
 
 def wanted(version):
-    """The packages by name. The kernel's name changes with every update, and a package without files names it."""
+    """The packages by name. The kernel's name changes with every update, and a package without
+    files names it."""
     depends = ask("apt-cache", "depends", "--important", "linux-image-amd64")
     if depends is None:
         raise Skip("this machine has no Debian packages to download")
@@ -65,12 +68,14 @@ def download(names, cache):
         os.makedirs(scratch)
         command = ["apt-get", "download", "-q", name]
         outcome = subprocess.run(command, cwd=scratch, capture_output=True, text=True)
-        if outcome.returncode and os.getuid() == 0:  # the list may be older than the packages on the server
+        # the list may be older than the packages on the server
+        if outcome.returncode and os.getuid() == 0:
             subprocess.run(["apt-get", "update", "-q"], capture_output=True)
             outcome = subprocess.run(command, cwd=scratch, capture_output=True, text=True)
         debs = glob.glob(f"{scratch}/*.deb")
         if outcome.returncode or not debs:
-            reason = [line for line in outcome.stderr.splitlines() if line.startswith("E:")] or ["it says nothing"]
+            reason = ([line for line in outcome.stderr.splitlines() if line.startswith("E:")]
+                      or ["it says nothing"])
             raise Skip(f"apt-get cannot download {name}: {reason[-1]}")
         unpack(debs[0], scratch)
         os.unlink(debs[0])
@@ -78,7 +83,8 @@ def download(names, cache):
 
 
 def uncompressed_kernel(image):
-    """The kernel inside a bzImage: Xen's own unpacking of it fails for the second guest in a small dom0."""
+    """The kernel inside a bzImage: Xen's own unpacking of it fails for the second guest in a small
+    dom0."""
     data = open(image, "rb").read()
     begin = data.find(b"\xfd7zXZ\0")
     if begin < 0:
@@ -109,12 +115,14 @@ class Packages:
         self.bin = f"{utils}/usr/lib/xen-{self.version}/bin"
         self.busybox = f"{busybox}/bin/busybox"
         self.vmlinuz = glob.glob(f"{kernel}/boot/vmlinuz-*")[0]
-        self.modules = {os.path.basename(path): path for path in glob.glob(f"{kernel}/lib/modules/*/kernel/drivers/xen/**/*.ko", recursive=True)}
+        self.modules = {os.path.basename(path): path for path in glob.glob(
+            f"{kernel}/lib/modules/*/kernel/drivers/xen/**/*.ko", recursive=True)}
         self.vmlinux = os.path.join(cache, f"vmlinux-{os.path.basename(self.vmlinuz)}")
         self.hypervisor = os.path.join(cache, f"{os.path.basename(hypervisor)}.elf")
         make_once(self.vmlinux, lambda: uncompressed_kernel(self.vmlinuz))
         # QEMU loads Xen only uncompressed
-        make_once(self.hypervisor, lambda: gzip.open(glob.glob(f"{hypervisor}/boot/xen-*-amd64.gz")[0]).read())
+        make_once(self.hypervisor,
+                  lambda: gzip.open(glob.glob(f"{hypervisor}/boot/xen-*-amd64.gz")[0]).read())
 
     def xen_program(self, name):
         return os.path.join(self.bin, name)

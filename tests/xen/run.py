@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""run.py [CASE...]: calls between real Xen guests. Writes TAP, and a table of what was measured to stderr.
+"""run.py [CASE...]: calls between real Xen guests. Writes TAP, and a table of what was measured to
+stderr.
 
-Boots Xen, dom0 and three PV guests called work, personal and vault in an emulator (lab.py), with the project as it is installed, then runs
-the modules in cases/ (those named, or all) in one boot. Neither root nor virtualisation by the processor is needed, and nothing is installed:
-the hypervisor, its tools and a kernel are unpacked from Debian's packages below the build (packages.py). Where they cannot be had, everything is
-skipped with the reason.
+Boots Xen, dom0 and three PV guests called work, personal and vault in an emulator (lab.py), with
+the project as it is installed. Then runs the modules in cases/ (those named, or all) in this one
+boot. This needs neither root nor virtualisation by the processor, and installs nothing: the
+hypervisor, its tools and a kernel are unpacked from Debian's packages below the build
+(packages.py). If these are not available, everything is skipped with the reason.
 
-A case is a module: each function test_... takes the lab, runs shell scripts in dom0 and in the guests, and raises Broken where something is not
-as it should be. Its first line of documentation is the test's name. What machines, daemons and QEMU wrote is in build/xen/logs afterwards.
+A case is a module. Each function test_... takes the lab, runs shell scripts in dom0 and in the
+guests, and raises Broken if something is wrong. Its first line of documentation is the test's name.
+Afterwards the output of machines, daemons and QEMU is in build/xen/logs.
 """
 import importlib
 import os
@@ -26,7 +29,8 @@ import process  # noqa: E402
 import tap  # noqa: E402
 
 CASES = ("files", "open", "calls", "speed", "hostile", "policy", "ends")
-# The whole run takes two to four minutes, on a machine that is ten times slower ten times as long. One that takes so long hangs, and has failed.
+# Seconds. The whole run takes two to four minutes, and ten times as long on a machine that is ten
+# times slower. A run that takes this long hangs, and has failed.
 WATCHDOG = 4800
 
 

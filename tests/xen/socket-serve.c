@@ -1,7 +1,7 @@
 /*
  * socket-serve SOCKET PROGRAM [ARGUMENT...]: runs PROGRAM with the first connection to the Unix
- * socket SOCKET as its stdin and stdout. What vchan-socket-proxy, with which pedos-rpc is compared,
- * needs at the receiving side.
+ * socket SOCKET as its stdin and stdout. vchan-socket-proxy, with which pedos-rpc is compared,
+ * needs it on the receiving side.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

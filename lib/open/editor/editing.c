@@ -1,6 +1,5 @@
 /*
- * While the file is being edited: what is saved goes back, until nobody has the file in use any
- * more.
+ * Editing: sends back what is saved, until no process has the file in use any more.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -15,69 +14,72 @@
 #include <unistd.h>
 
 /*
- * Milliseconds between two looks whether what a handler left behind lives, or somebody else has the
- * file in use.
+ * Milliseconds between two checks whether processes that the handler left behind are alive, or
+ * others have the file in use.
  */
 #define LOOK 200
 
 /*
- * Milliseconds in which nobody has the file in use, after which nobody will. The handler may have
- * told an application that is only starting, and finds no file when we are too fast; being too slow
- * costs no more than time. 10 s where nobody has even opened it yet: applications start in less,
- * except when the whole machine does. 5 s where somebody did, who may only have been looking which
- * application it is for. 1 s where that was the application: it was saved or seen in use, or the
- * handler took longer than handing over does. It may just be putting another file in its place.
+ * How long the file must not be in use, in milliseconds, before the session ends. The handler may
+ * have handed the file to an application that is still starting, and that would find no file if the
+ * session ended too early. Ending too late only costs time.
  */
 enum {
-	PATIENCE_UNSEEN = 10000,
-	PATIENCE_OPENED = 5000,
-	PATIENCE_USED = 1000
+	/* Nobody has opened the file yet. Applications start faster, except during boot. */
+	TIMEOUT_UNSEEN = 10000,
+	/* It was opened, but perhaps only to find out which application it is for. */
+	TIMEOUT_OPENED = 5000,
+	/*
+	 * An application had it: it was saved, or seen in use, or the handler ran for longer than
+	 * handing over takes. The application may just be replacing it.
+	 */
+	TIMEOUT_USED = 1000
 };
 
-/* Milliseconds that handing over may take, where the handler has to be loaded from a slow disk. */
+/* Milliseconds that handing over may take, even if the handler is loaded from a slow disk. */
 #define HANDING_OVER 5000
 
 /*
- * Milliseconds for programs to end that were asked to: what they still write is to be removed with
- * the rest.
+ * Milliseconds for programs to end after SIGTERM, so that what they still write is removed with the
+ * rest.
  */
-#define END_PATIENCE 2000
+#define END_TIMEOUT 2000
 
 /*
- * How often the last save is sent again because it was written to meanwhile, when nobody should.
+ * How often to send the last save if the file is written to meanwhile, which nobody should do then.
  */
 #define LAST_TRIES 3
 
 /*
- * Send what the file holds now, if the opener does not have it. As answer_save(); 0, too, where
- * there is no file.
+ * Send the present content of the file, if the opener does not have it. Returns as reply_save(),
+ * and 0 if there is no file.
  */
-static int send_version(struct editing *editing)
+static int send_save(struct editing *editing)
 {
 	struct stat status;
 	int fd = workdir_open(editing->workdir, &status), r;
 
 	if (fd < 0)
-		/* Moved away, and another is coming; or removed, which is no save. */
+		/* It was moved away, to be replaced soon, or removed, which is no save. */
 		return fd == -ENOENT ? 0 : fd;
-	r = answer_save(editing->answer, fd, &status);
+	r = reply_save(editing->reply, fd, &status);
 	close(fd);
 	return r;
 }
 
-/* Wait for whatever comes first. */
+/* Wait until something happens. */
 static int wait_for_news(struct editing *editing)
 {
 	int timeout = watch_timeout(&editing->watch);
 	struct pollfd pollfds[] = {
-		{.fd = editing->stop, .events = POLLIN}, /* -1 is passed over */
-		/* Asks for errors only: that nobody reads any more. */
+		{.fd = editing->stop, .events = POLLIN}, /* poll(2) ignores -1 */
+		/* Without events it still reports an error: that nobody reads any more. */
 		{.fd = editing->out},
 		{.fd = editing->watch.fd, .events = POLLIN},
 		{.fd = editing->handler.ended, .events = POLLIN},
 	};
 
-	/* The end of processes that are not our children shows only when one looks. */
+	/* Nothing tells when a process ends that is not our child: check regularly. */
 	if (editing->handler.ended < 0 && (timeout < 0 || timeout > LOOK))
 		timeout = LOOK;
 	if (poll(pollfds, sizeof(pollfds) / sizeof(*pollfds), timeout) < 0)
@@ -87,26 +89,26 @@ static int wait_for_news(struct editing *editing)
 	return pollfds[1].revents ? -ECONNRESET : 0;
 }
 
-/* How long to wait for somebody who uses it. A handler that failed has sent nobody. */
+/* How long to wait for a process that uses the file: a handler that failed has told none. */
 static int others_timeout(const struct editing *editing)
 {
 	const struct watch *watch = &editing->watch;
 
 	if (editing->used || watch->saved || editing->ended - editing->started > HANDING_OVER)
-		return PATIENCE_USED;
+		return TIMEOUT_USED;
 	if (editing->handler.status != 0)
 		return 0;
-	return watch->opened ? PATIENCE_OPENED : PATIENCE_UNSEEN;
+	return watch->opened ? TIMEOUT_OPENED : TIMEOUT_UNSEEN;
 }
 
-/* Does anybody have the file in use, or may they soon? */
+/* Does any process have the file in use, or may one soon? */
 static bool is_used(struct editing *editing)
 {
 	if (handler_lives(&editing->handler))
 		return true;
 	if (editing->ended == 0)
 		editing->ended = clock_now();
-	if (in_use(&editing->holder, editing->workdir)) {
+	if (in_use(&editing->user, editing->workdir)) {
 		editing->used = true;
 		editing->idle_since = 0;
 		return true;
@@ -125,34 +127,29 @@ static int attend(struct editing *editing)
 			r = watch_read(&editing->watch);
 		if (r < 0)
 			return r;
-		/* Each once it is complete; under version 1 only the last can be sent. */
+		/* Send each save once it is settled. Version 1 can only send the last one. */
 		if (!watch_settled(&editing->watch) || editing->view_only ||
-		    !editing->answer->records)
+		    !editing->reply->records)
 			continue;
-		r = send_version(editing);
-		if (r < 0 && editing->answer->ended)
+		r = send_save(editing);
+		if (r < 0 && editing->reply->ended)
 			return r;
-		/* What cannot be read now may be so at the end. */
+		/* Any other failure, of reading the file, may be over at the end. */
 		if (r == -EAGAIN)
 			watch_again(&editing->watch);
 	} while (is_used(editing));
 	return 0;
 }
 
-/*
- * The last save. Nobody writes any more, so that it is complete, however short the time since.
- * Where we stop before that, only a complete one goes: what is half written must not take the
- * original's place.
- */
-static int send_last(struct editing *editing, bool over)
+/* Send the last save, which is complete. */
+static int send_last(struct editing *editing)
 {
 	int r = -EAGAIN;
 
-	watch_read(&editing->watch);
-	if (editing->view_only || !(over || editing->watch.complete))
+	if (editing->view_only)
 		return 0;
 	for (int i = 0; r == -EAGAIN && i < LAST_TRIES; i++)
-		r = send_version(editing);
+		r = send_save(editing);
 	return r == -EAGAIN ? -ESTALE : r;
 }
 
@@ -172,9 +169,15 @@ int editing_run(struct editing *editing, char *const argv[], char *const environ
 	} else {
 		r = attend(editing);
 		if (r == -ECANCELED)
-			answer_hurry(editing->answer);
-		last = send_last(editing, r == 0);
-		handler_end(&editing->handler, END_PATIENCE);
+			reply_hurry(editing->reply);
+		/*
+		 * After the end nobody writes any more, so the save is complete, however recent it
+		 * is. Where we stop before the end, only a complete one is sent: a half-written one
+		 * must not replace the original.
+		 */
+		watch_read(&editing->watch);
+		last = r == 0 || editing->watch.complete ? send_last(editing) : 0;
+		handler_end(&editing->handler, END_TIMEOUT);
 		r = r == 0 && last < 0 ? last : r;
 		if (r < 0)
 			error_set(error, r, r == -ECANCELED ? NULL : "sending what was saved",

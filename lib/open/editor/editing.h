@@ -1,30 +1,29 @@
 /*
- * While the file is being edited: what is saved goes back, until nobody has the file in use any
- * more.
+ * Editing: sends back what is saved, until no process has the file in use any more.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
 #ifndef EDITING_H
 #define EDITING_H
-#include "open/editor/answer.h"
 #include "open/editor/handler.h"
 #include "open/editor/in_use.h"
+#include "open/editor/reply.h"
 #include "open/editor/watch.h"
 #include "open/editor/workdir.h"
 
 struct editing {
 	const struct workdir *workdir;
-	struct answer *answer;
+	struct reply *reply;
 	int out, stop;  /* as in struct editor_options */
 	bool view_only; /* nothing goes back */
 	struct watch watch;
 	struct handler handler;
-	pid_t holder;       /* for in_use() */
-	int64_t started;    /* when the handler was, as clock_now(), */
-	int64_t ended;      /* and when it and all that it started had ended; 0: not yet */
-	bool used;          /* after that, somebody else was seen to have the file in use */
-	int64_t idle_since; /* since when nobody has; 0: somebody has */
+	pid_t user;         /* the process that in_use() found last */
+	int64_t started;    /* when the handler was started, as clock_now() */
+	int64_t ended;      /* when the handler and all that it started had ended; 0: not yet */
+	bool used;          /* after that, another process had the file in use */
+	int64_t idle_since; /* since when no process has; 0: one has, or it was not checked yet */
 };
 
 /* Run the handler, as editor_run(). */

@@ -1,6 +1,6 @@
 /*
- * The editor's session: a request and a file come in, the file is shown, and what is saved goes
- * back.
+ * The editor's session: receives a request and a file, shows the file, and sends back what is
+ * saved.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -22,12 +22,12 @@
 
 struct editor {
 	struct editor_options options;
-	/* Its `in` is the request's as long as that is read; then nothing comes any more. */
+	/* Reads the request and the content too, until editor_receive() has returned. */
 	struct stream_writer stream;
 	struct edit_request request;
 	struct workdir workdir;
-	struct answer answer;
-	int removed; /* as workdir_remove() returned, once it was called */
+	struct reply reply;
+	int removed; /* what workdir_remove() has returned */
 };
 
 int editor_new(struct editor **editor, const struct editor_options *options)
@@ -41,7 +41,7 @@ int editor_new(struct editor **editor, const struct editor_options *options)
 		return -ENOMEM;
 	e->options = *options;
 	e->workdir.dir = -1;
-	e->answer.stream = &e->stream;
+	e->reply.stream = &e->stream;
 	if (stream_writer_open(&e->stream, options->in, options->out, options->stop) < 0) {
 		free(e);
 		return -ENOMEM;
@@ -55,25 +55,23 @@ int editor_new(struct editor **editor, const struct editor_options *options)
 static int receive_request(struct editor *editor, struct qfile_error *error)
 {
 	unsigned char untrusted_bytes[EDIT_REQUEST_SIZE];
-	ssize_t n =
-		stream_read_answer(&editor->stream, untrusted_bytes, sizeof(untrusted_bytes), -1);
+	ssize_t n = stream_read_in(&editor->stream, untrusted_bytes, sizeof(untrusted_bytes), -1);
 	int r;
 
 	if (n < 0)
 		return error_set(error, (int)n, "reading the request", NULL);
 	if ((size_t)n < sizeof(untrusted_bytes))
 		return error_set(error, -ENODATA, "reading the request", NULL);
-	/* An opener that marks its request understands an answer in records, whatever else it says.
-	 */
-	editor->answer.records = edit_is_record(untrusted_bytes + EDIT_NAME_SIZE);
+	/* Even if the rest is malformed, the mark shows that the opener understands records. */
+	editor->reply.records = edit_is_record(untrusted_bytes + EDIT_NAME_SIZE);
 	r = edit_request_decode(untrusted_bytes, &editor->request);
 	return r < 0 ? error_set(error, r, "reading the request", NULL) : 0;
 }
 
-/* The content: as much as was announced, or under version 1 all that comes. */
+/* Store the content: as much as was announced, or in version 1 everything that comes. */
 static int store(struct editor *editor, int fd)
 {
-	struct content *content = &editor->answer.last;
+	struct content *content = &editor->reply.last;
 	bool known = editor->request.records;
 	uint64_t length = known ? editor->request.length : UINT64_MAX;
 	int r = 0;
@@ -85,7 +83,7 @@ static int store(struct editor *editor, int fd)
 	while (r == 0 && content->size < length) {
 		uint64_t left = length - content->size;
 		size_t want = left < STREAM_BUFFER_SIZE ? (size_t)left : STREAM_BUFFER_SIZE;
-		ssize_t n = stream_read_answer(&editor->stream, editor->stream.buffer, want, -1);
+		ssize_t n = stream_read_in(&editor->stream, editor->stream.buffer, want, -1);
 
 		if (n < 0)
 			return (int)n;
@@ -109,7 +107,7 @@ static int receive_content(struct editor *editor)
 	r = store(editor, fd);
 	if (close(fd) < 0 && r == 0)
 		r = -errno;
-	editor->answer.sure = r == 0;
+	editor->reply.sure = r == 0;
 	return r;
 }
 
@@ -135,7 +133,7 @@ int editor_receive(struct editor *editor, struct qfile_error *error)
 {
 	int r = receive(editor, error);
 
-	/* What may still come is not worth waiting for, and sending is not disturbed by it. */
+	/* What may still come is ignored: otherwise it would end the sending of the reply. */
 	editor->stream.in = -1;
 	return r;
 }
@@ -152,7 +150,7 @@ bool editor_view_only(const struct editor *editor)
 
 unsigned editor_saves(const struct editor *editor)
 {
-	return editor->answer.saves;
+	return editor->reply.saves;
 }
 
 int editor_run(struct editor *editor, char *const argv[], char *const environment[], int *status,
@@ -160,7 +158,7 @@ int editor_run(struct editor *editor, char *const argv[], char *const environmen
 {
 	struct editing editing = {
 		.workdir = &editor->workdir,
-		.answer = &editor->answer,
+		.reply = &editor->reply,
 		.out = editor->options.out,
 		.stop = editor->options.stop,
 		.view_only = editor->request.view_only,
@@ -175,7 +173,7 @@ int editor_done(struct editor *editor, int code, const char *message)
 {
 	editor->stream.in = -1;
 	editor->removed = workdir_remove(&editor->workdir);
-	return answer_done(&editor->answer, code, message);
+	return reply_done(&editor->reply, code, message);
 }
 
 int editor_free(struct editor *editor)

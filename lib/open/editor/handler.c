@@ -23,7 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Milliseconds between two looks whether what was asked to end has ended. */
+/* Milliseconds between two checks whether the processes have ended. */
 #define LOOK 10
 
 int handler_start(struct handler *handler, char *const argv[], char *const environment[])
@@ -57,14 +57,14 @@ bool handler_lives(struct handler *handler)
 			close(handler->ended);
 		handler->ended = -1;
 	}
-	return pid == 0; /* else there is none */
+	return pid == 0; /* otherwise there is no child */
 }
 
 /* ---- Ending it ---- */
 
 /*
- * The parent of a process, as /proc/PID/stat has it behind the name, which may hold anything. 0:
- * there is no such process.
+ * Returns the parent of a process, or 0 if there is no such process. /proc/PID/stat has it after
+ * the process's name, which may contain any bytes.
  */
 static pid_t parent_of(pid_t pid)
 {
@@ -95,8 +95,8 @@ static bool is_descendant(pid_t pid)
 }
 
 /*
- * First the pidfd, then the look at who it is: a number that is given anew in between meets nobody
- * else.
+ * Open the pidfd first, then check whose it is: if the number is reused in between, no other
+ * process gets the signal.
  */
 static void ask_to_end(pid_t pid)
 {

@@ -11,20 +11,20 @@
 
 struct handler {
 	pid_t pid;
-	/* A pidfd: readable when it has ended. -1: handler_lives() knows that already. */
+	/* A pidfd, readable when the handler has ended. -1: handler_lives() has noticed that. */
 	int ended;
-	int status; /* as waitpid(2) has it, once it has ended */
+	int status; /* as waitpid(2) returns it, once the handler has ended */
 };
 
 /*
- * Start it with stdin from /dev/null and the caller's stderr for stdout too, no signal blocked,
- * none ignored that stop_open() ignores. From here on this process adopts what the handler
- * leaves behind.
+ * Start the handler, with /dev/null as stdin and the caller's stderr as stdout. No signal is
+ * blocked, and none is ignored that stop_open() ignores. From now on this process adopts what the
+ * handler leaves behind.
  */
 int handler_start(struct handler *handler, char *const argv[], char *const environment[]);
-/* Does it live, or any that it started? Needs a process without other children. */
+/* Is it alive, or anything that it started? The process must have no other children. */
 bool handler_lives(struct handler *handler);
-/* Ask what still lives of it to end, and give it `timeout` milliseconds for that. */
+/* Send SIGTERM to what is still alive of it, and wait `timeout` milliseconds for the end. */
 void handler_end(struct handler *handler, int timeout);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Who has the file in use?
+ * Does any process have the file in use?
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -18,8 +18,8 @@
 #include <unistd.h>
 
 /*
- * An inode as inotify's lines in /proc/PID/fdinfo/FD name it: in the kernel's own encodings, which
- * are not stat's on every file system.
+ * An inode, as inotify's lines in /proc/PID/fdinfo/FD name it. The kernel encodes it in its own
+ * way, which on some file systems is not that of stat().
  */
 struct watched {
 	unsigned long inode, device;
@@ -34,7 +34,7 @@ struct search {
 
 /* ---- Lines of files in /proc ---- */
 
-/* Call `judge` for each line of the file until it says yes. */
+/* Does `judge` accept any line of the file? */
 static bool any_line(int dir, const char *name, bool (*judge)(const char *line, void *argument),
 		     void *argument)
 {
@@ -62,7 +62,7 @@ static bool parse_watch(const char *line, struct watched *watched)
 	       2;
 }
 
-/* ---- What it is that is looked for ---- */
+/* ---- What to look for ---- */
 
 static bool add_target(const char *line, void *argument)
 {
@@ -74,8 +74,8 @@ static bool add_target(const char *line, void *argument)
 }
 
 /*
- * Let the kernel itself name the file and its directory, as it will name them in the lines of
- * others: by watches of our own.
+ * Find out how the kernel names the file and its directory in such lines: watch them ourselves, and
+ * read our own.
  */
 static void name_targets(struct search *search)
 {
@@ -107,9 +107,9 @@ static bool is_target(const char *line, void *argument)
 }
 
 /*
- * Does the path lead into the directory? Nothing else is called by its name, which is random; what
- * comes before may be another path in another mount namespace. Behind it may stand " (deleted)",
- * and in a line of maps a newline.
+ * Does the path lead into the working directory? It is enough to look for the directory's name,
+ * which is random: in another mount namespace the path before it may differ. After the path there
+ * may be " (deleted)", and in a line of maps a newline.
  */
 static bool leads_there(const char *path, const struct search *search)
 {
@@ -188,7 +188,7 @@ bool in_use(pid_t *last, const struct workdir *workdir)
 	DIR *list;
 
 	name_targets(&search);
-	/* Most of the time somebody has it, and it is the same one as last time. */
+	/* Mostly it is the same process as last time. */
 	snprintf(pid, sizeof(pid), "%d", (int)*last);
 	if (*last != 0 && uses_it(pid, &search))
 		return true;

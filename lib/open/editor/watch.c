@@ -1,5 +1,5 @@
 /*
- * Watching one file in a directory: when has somebody saved it?
+ * Watching one file in a directory, to notice when it is saved.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Milliseconds. Programs that write in several goes pause for less; a user does not notice it. */
+/* Milliseconds. Programs that write in several steps pause for less, and no user notices it. */
 #define QUIET 500
 
 int watch_open(struct watch *watch, const char *directory, const char *name)
@@ -46,7 +46,7 @@ static void note(struct watch *watch, const struct inotify_event *event)
 {
 	uint32_t mask = event->mask;
 
-	if (mask & IN_Q_OVERFLOW) /* among what is lost may have been a save: have a look */
+	if (mask & IN_Q_OVERFLOW) /* a save may be among the events that were lost */
 		mask |= IN_CLOSE_WRITE;
 	else if (event->len == 0 || strcmp(event->name, watch->name) != 0)
 		return;

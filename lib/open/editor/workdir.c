@@ -1,5 +1,5 @@
 /*
- * The working directory: a private directory with the one file in it that is to be edited.
+ * The working directory: a private directory for the file that is edited.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 /*
- * A program that is just ending may still make and remove files. So often it may come in between.
+ * A program that is just ending may still make and remove files: try again this often.
  */
 #define REMOVE_TRIES 100
 
@@ -53,7 +53,7 @@ int workdir_create(const struct workdir *workdir, bool view_only)
 	int fd = openat(workdir->dir, workdir->name,
 			O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 
-	/* Whatever the umask or a default ACL made of it. */
+	/* The umask or a default ACL may have changed the mode. */
 	if (fd >= 0 && fchmod(fd, mode) < 0) {
 		int r = -errno;
 
@@ -68,11 +68,11 @@ int workdir_open(const struct workdir *workdir, struct stat *status)
 	static const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 	int fd = openat(workdir->dir, workdir->name, flags), r = -ENOENT;
 
-	/* What a program took from us we may give ourselves: it is in our directory. */
+	/* A program may have taken our permission to read. The file is ours: give it back. */
 	if (fd < 0 && errno == EACCES &&
 	    fchmodat(workdir->dir, workdir->name, 0600, AT_SYMLINK_NOFOLLOW) == 0)
 		fd = openat(workdir->dir, workdir->name, flags);
-	if (fd < 0) /* a link; a socket, or a device without its driver */
+	if (fd < 0) /* ELOOP: a link. ENXIO: a socket, or a device without a driver */
 		return errno == ELOOP || errno == ENXIO ? -ENOENT : -errno;
 	if (fstat(fd, status) < 0)
 		r = -errno;
@@ -96,7 +96,7 @@ int workdir_remove(struct workdir *workdir)
 		if (r != -ENOENT && r != -ENOTEMPTY && r != -EEXIST)
 			break;
 	}
-	/* Somebody has tidied up already. */
+	/* Somebody else has removed it. */
 	if (r == -ENOENT && access(workdir->directory, F_OK) < 0)
 		r = 0;
 	close(workdir->dir);

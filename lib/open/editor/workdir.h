@@ -1,6 +1,6 @@
 /*
- * The working directory: a private directory with the one file in it that is to be edited. Programs
- * write into it as they like.
+ * The working directory: a private directory for the file that is edited. Programs may write
+ * anything else into it.
  *
  *   TMPDIR/qopen-work-a1B2c3/   0700
  *       report.pdf              0600, or 0400 for viewing only
@@ -17,30 +17,29 @@
 
 struct workdir {
 	int dir;                  /* -1: there is none */
-	char directory[PATH_MAX]; /* its path, absolute and without links, */
-	const char *base;         /* and the last component of that */
-	char path[PATH_MAX];      /* the file's path, */
-	const char *name;         /* and the last component of that */
+	char directory[PATH_MAX]; /* the directory's path, absolute and without links */
+	const char *base;         /* the last component of `directory` */
+	char path[PATH_MAX];      /* the file's path */
+	const char *name;         /* the last component of `path` */
 };
 
 /*
- * Make the directory inside of `directory`, named after the VM `from` (NULL: after none), for a
- * file called `name`, which is no path. -ENAMETOOLONG: the file would have no path.
+ * Make the working directory in `directory`, named after the VM `from` (NULL: none), for a file
+ * called `name`, which is a single component. -ENAMETOOLONG: the file's path would be too long.
  */
 int workdir_make(struct workdir *workdir, const char *directory, const char *from,
 		 const char *name);
 /*
- * Make the file, to be written to. It will only be readable where `view_only`. Returns a
+ * Make the file, with mode 0400 if `view_only`, otherwise 0600, and open it for writing. Returns a
  * descriptor.
  */
 int workdir_create(const struct workdir *workdir, bool view_only);
 /*
- * Open what is under the file's name now, for reading, and look at it. Never waits, and follows no
- * link. Returns a descriptor. -ENOENT: nothing that could be a save: no file at all, or none
- * that is regular.
+ * Open what has the file's name now for reading, and get its status. Never waits, and follows no
+ * link. Returns a descriptor. -ENOENT: there is no file, or not a regular one.
  */
 int workdir_open(const struct workdir *workdir, struct stat *status);
-/* Remove the directory and all that it holds, whoever made that. */
+/* Remove the directory with everything in it, whoever made it. */
 int workdir_remove(struct workdir *workdir);
 
 #endif

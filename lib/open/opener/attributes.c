@@ -1,5 +1,5 @@
 /*
- * What a file has besides its content: mode, owner, access list, extended attributes.
+ * The attributes of a file: mode, owner, access control list, extended attributes.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -16,7 +16,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-/* What extended attributes can take, as the kernel bounds them. */
+/* Room for extended attributes, up to the kernel's limits. */
 struct space {
 	char names[XATTR_LIST_MAX];
 	unsigned char value[XATTR_SIZE_MAX];
@@ -30,8 +30,8 @@ static bool begins_with(const char *name, const char *prefix)
 }
 
 /*
- * These say something of the content as it was: that it may do more than others, or that it is what
- * somebody signed.
+ * Does this attribute only apply to the content as it was? It gives the content privileges, or
+ * vouches for it.
  */
 static bool is_of_content(const char *name)
 {
@@ -39,7 +39,7 @@ static bool is_of_content(const char *name)
 	       strcmp(name, "security.evm") == 0;
 }
 
-/* May the file do without this attribute, where setting it fails with `error`? */
+/* May this attribute be left out, if setting it fails with `error`? */
 static bool is_dispensable(const char *name, int error)
 {
 	return (begins_with(name, "security.") || begins_with(name, "trusted.")) &&
@@ -53,7 +53,7 @@ static int copy_one(int from, int to, const char *name, bool same_group,
 
 	if (is_of_content(name))
 		return 0;
-	/* "The file's group" would be another one. */
+	/* What the list says of the file's group would apply to another group. */
 	if (!same_group && strcmp(name, access_list) == 0)
 		return -EPERM;
 	size = fgetxattr(from, name, value, XATTR_SIZE_MAX);
@@ -78,7 +78,7 @@ static int copy_extended(int from, int to, bool same_group, struct space *space)
 	return r;
 }
 
-/* Set what can be set of the owner and the group. Returns whether the group is the same now. */
+/* Copy the owner and the group as far as possible. Returns whether the group is the same now. */
 static bool copy_owner(const struct stat *status, int to)
 {
 	struct stat made;
@@ -100,7 +100,7 @@ int attributes_copy(int from, int to)
 	if (fstat(from, &status) < 0)
 		return -errno;
 	same_group = copy_owner(&status, to);
-	/* The directory may have handed one down. */
+	/* The file may have inherited one from the directory. */
 	if (fremovexattr(to, access_list) < 0 && errno != ENODATA && errno != ENOTSUP)
 		return -errno;
 	space = malloc(sizeof(*space));

@@ -1,5 +1,5 @@
 /*
- * What a file has besides its content: mode, owner, access list, extended attributes.
+ * The attributes of a file: mode, owner, access control list, extended attributes.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -8,12 +8,15 @@
 #define ATTRIBUTES_H
 
 /*
- * Give the new file `to`, which is the caller's and 0600, those of `from`. What the system does not
- * let the caller set is passed over where nobody gets at the content by that: an owner, security.*
- * and trusted.*. Where the group cannot be set, its permissions are not given to another one.
- * Set-ID bits and what vouches for the old content (security.capability and the like) are left out.
- * -EPERM: the access list would mean something else here. Else the errno of carrying an access list
- * or a user.* attribute. After a failure `to` may have some of them.
+ * Copy the attributes of `from` to `to`, a new file of the caller's with mode 0600.
+ *
+ * An attribute that the caller may not set is left out, as long as that gives nobody access to the
+ * content: the owner, security.* and trusted.*. If the group cannot be set, the permissions of the
+ * group are not given to another one. Set-ID bits, and what applies to the old content only
+ * (security.capability and the like), are left out.
+ *
+ * -EPERM: the access control list would mean something else here. Otherwise the errno of copying
+ * the list or a user.* attribute. After a failure `to` may have some of the attributes.
  */
 int attributes_copy(int from, int to);
 

@@ -1,5 +1,5 @@
 /*
- * The opener's session: send a file, take what comes back. qfile(5) describes the format.
+ * The opener's session: sends a file, and takes what comes back. qfile(5) describes the format.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -17,13 +17,13 @@
 #include <string.h>
 #include <unistd.h>
 
-/* How far the answer has come. */
+/* What has come of the reply. */
 enum state {
-	AT_BEGIN,  /* nothing has come */
-	AT_RECORD, /* a record's header comes next */
-	IN_SAVE,   /* its payload */
-	IN_RAW,    /* the new content as version 1 sends it, up to the end */
-	AT_END,    /* which has come */
+	AT_BEGIN,  /* nothing */
+	AT_RECORD, /* the header of a record comes next */
+	IN_SAVE,   /* the payload of a save is coming */
+	IN_RAW,    /* the new content is coming as version 1 sends it, up to the end */
+	AT_END,    /* everything */
 };
 
 struct opener {
@@ -32,12 +32,12 @@ struct opener {
 	struct stream_writer writer;
 	struct stream_reader reader;
 	struct saving saving;
-	bool requested; /* the request is sent */
-	bool sent;      /* so is all of the content */
+	bool requested; /* the request has been sent */
+	bool sent;      /* all of the content has been sent */
 	enum state state;
 	unsigned save; /* saves that have begun to come */
 	/*
-	 * Bytes of the content, or then of the save that is coming; total is 0 where it is not
+	 * Bytes of the content that is sent, later of the save that comes. total is 0 if it is not
 	 * known.
 	 */
 	uint64_t done, total;
@@ -103,7 +103,7 @@ static int send_request(struct opener *opener)
 	edit_request_encode(&request, opener->writer.buffer);
 	stream_put(&opener->writer, EDIT_REQUEST_SIZE);
 	r = stream_flush(&opener->writer);
-	opener->writer.crc = 0; /* from here on, of the content alone */
+	opener->writer.crc = 0; /* from now on it covers the content alone */
 	opener->requested = r == 0;
 	return r;
 }
@@ -112,7 +112,7 @@ static int send_part(struct opener *opener, struct qfile_error *error)
 {
 	const struct target *target = &opener->original.target;
 	uint64_t left = opener->total - opener->done;
-	/* The buffer is empty: each part is flushed. */
+	/* The buffer is empty, because each part is flushed. */
 	ssize_t n = pread(target->fd, opener->writer.buffer,
 			  left < STREAM_BUFFER_SIZE ? (size_t)left : STREAM_BUFFER_SIZE,
 			  (off_t)opener->done);
@@ -126,7 +126,7 @@ static int send_part(struct opener *opener, struct qfile_error *error)
 			error->hint = "it became shorter while it was sent";
 		return -ESTALE;
 	}
-	/* Pages of a file that is being written might go out as other than they were summed. */
+	/* A page of a file that is being written to may change after it was summed. */
 	if (target->seen.settled)
 		stream_put_pages(&opener->writer, (size_t)n, target->fd, (off_t)opener->done);
 	else
@@ -145,7 +145,7 @@ int opener_send(struct opener *opener, struct qfile_error *error)
 		r = send_request(opener);
 	else
 		r = opener->done < opener->total ? send_part(opener, error) : 0;
-	if (r == -EALREADY) /* it answers, or has gone */
+	if (r == -EALREADY) /* the reply has begun, or the editor has gone */
 		return 0;
 	if (r < 0 && error && error->code == 0)
 		error_set(error, r, r == -ECANCELED ? NULL : "sending",
@@ -159,9 +159,9 @@ int opener_send(struct opener *opener, struct qfile_error *error)
 	return 0;
 }
 
-/* ---- The answer ---- */
+/* ---- The reply ---- */
 
-/* Have at least `size` bytes, as stream_peek(). What ends before, ends without its end. */
+/* As stream_peek(), where the reply must not end yet. */
 static ssize_t peek(struct opener *opener, size_t size, const unsigned char **bytes)
 {
 	ssize_t n = stream_peek(&opener->reader, size, bytes);
@@ -169,12 +169,12 @@ static ssize_t peek(struct opener *opener, size_t size, const unsigned char **by
 	return n == -QFILE_ETRUNCATED ? -ECONNRESET : n;
 }
 
-/* A save begins. */
+/* Begin a save. */
 static int begin(struct opener *opener, enum state state, uint64_t announced)
 {
 	if (announced > opener->options.max_bytes)
 		return -EFBIG;
-	/* Nobody can have changed what they did not get. */
+	/* The editor cannot save a file that it has not received. */
 	if (!opener->sent)
 		return -EPROTO;
 	opener->state = state;
@@ -187,22 +187,30 @@ static int begin(struct opener *opener, enum state state, uint64_t announced)
 	return OPENER_PART;
 }
 
-/* It has come, with this checksum. `damaged`: it should have another one. */
-static int end(struct opener *opener, uint32_t crc, bool damaged, struct opener_event *event,
+/* The save is complete, with this checksum. */
+static int end(struct opener *opener, uint32_t crc, struct opener_event *event,
 	       struct qfile_error *error)
 {
-	bool raw = opener->state == IN_RAW;
+	/* Under version 1 nobody can tell whether this is all of it. */
+	bool backup = opener->state == IN_RAW;
 
-	opener->state = raw ? AT_END : AT_RECORD;
+	opener->state = opener->state == IN_RAW ? AT_END : AT_RECORD;
 	if (opener->options.view_only)
 		return OPENER_PART;
-	if (!damaged)
-		return saving_end(&opener->saving, crc, raw, event, error);
+	return saving_end(&opener->saving, crc, backup, event, error);
+}
+
+/* The save has come with a checksum that is not its own. */
+static int end_damaged(struct opener *opener)
+{
+	opener->state = AT_RECORD;
+	if (opener->options.view_only)
+		return OPENER_PART;
 	saving_drop(&opener->saving);
 	return OPENER_DAMAGED;
 }
 
-/* Take up to `most` bytes of what comes. Returns how many; 0 at the end of all. */
+/* Take up to `most` bytes of a save. Returns how many; 0 at the end of the stream. */
 static ssize_t take_part(struct opener *opener, uint64_t most)
 {
 	const unsigned char *bytes;
@@ -235,7 +243,7 @@ static int take_save(struct opener *opener, struct opener_event *event, struct q
 	if (n < 0)
 		return (int)n;
 	stream_take(&opener->reader, EDIT_CRC_SIZE);
-	return end(opener, crc, crc != edit_crc_decode(bytes), event, error);
+	return crc == edit_crc_decode(bytes) ? end(opener, crc, event, error) : end_damaged(opener);
 }
 
 static int take_raw(struct opener *opener, struct opener_event *event, struct qfile_error *error)
@@ -244,18 +252,18 @@ static int take_raw(struct opener *opener, struct opener_event *event, struct qf
 	ssize_t n;
 
 	/*
-	 * One byte too many is not asked for, only looked at: the limit may be the largest number
-	 * there is.
+	 * To find a byte too many, do not ask for one more than the limit, which may be the largest
+	 * number there is: look at whether a byte is left.
 	 */
 	n = take_part(opener, most);
 	if (n == 0 && opener->reader.begin < opener->reader.end)
 		return -EFBIG;
 	if (n == 0)
-		return end(opener, stream_reader_crc(&opener->reader), false, event, error);
+		return end(opener, stream_reader_crc(&opener->reader), event, error);
 	return n < 0 ? (int)n : OPENER_PART;
 }
 
-/* The header of a record that ends the answer is at *bytes; its message follows. */
+/* Take the message of a "done", whose header has been taken. */
 static int take_done(struct opener *opener, const struct edit_record *record,
 		     struct opener_event *event)
 {
@@ -269,10 +277,10 @@ static int take_done(struct opener *opener, const struct edit_record *record,
 	stream_take(&opener->reader, length);
 	if (stream_reader_crc(&opener->reader) != edit_crc_decode(bytes + length))
 		return -EPROTO;
-	/* Nobody can be done with what they did not get. */
+	/* The editor cannot succeed with a file that it has not received. */
 	if (record->code == 0 && !opener->sent)
 		return -EPROTO;
-	event->code = record->code <= INT_MAX ? (int)record->code : EREMOTEIO; /* no errno at all */
+	event->code = record->code <= INT_MAX ? (int)record->code : EREMOTEIO; /* no errno */
 	text_printable((const char *)bytes, length, event->message, sizeof(event->message));
 	return OPENER_DONE;
 }
@@ -292,7 +300,7 @@ static int take_record(struct opener *opener, struct opener_event *event)
 					: begin(opener, IN_SAVE, record.length);
 }
 
-/* Records, or the content of version 1? */
+/* Take the beginning of the reply, and find out its version. */
 static int take_first(struct opener *opener, struct opener_event *event)
 {
 	const unsigned char *bytes;
@@ -305,8 +313,8 @@ static int take_first(struct opener *opener, struct opener_event *event)
 		return take_record(opener, event);
 	}
 	/*
-	 * It ends before there is a mark: either nothing was changed, or the new content is that
-	 * short.
+	 * There is no mark, so it is version 1: the new content, or nothing if the file was not
+	 * changed.
 	 */
 	if (opener->reader.begin < opener->reader.end)
 		return begin(opener, IN_RAW, 0);
@@ -337,7 +345,7 @@ int opener_step(struct opener *opener, struct opener_event *event, struct qfile_
 	event->path[0] = event->message[0] = '\0';
 	step = take(opener, event, error);
 	event->save = opener->save;
-	return step < 0 ? error_set(error, step, step == -ECANCELED ? NULL : "reading the answer",
+	return step < 0 ? error_set(error, step, step == -ECANCELED ? NULL : "reading the reply",
 				    NULL)
 			: step;
 }

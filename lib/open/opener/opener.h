@@ -1,5 +1,9 @@
 /*
- * The opener: opening a file in another VM, for the side that has the file.
+ * The opener: opens a file in another VM, on the side that has the file.
+ *
+ * The room lib/open/opener: sends a file, and replaces it with the saves that come back. It may use
+ * lib/open, lib/io, lib/format, system/ and text/. It writes in the file's directory and in those
+ * of opener_options.keep, nowhere else. It starts no processes, and never trusts the editor's side.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -12,34 +16,39 @@
 struct opener;
 
 struct opener_options {
-	int in;  /* the answer is read here */
-	int out; /* the request and the content go here; non-blocking or not */
-	int stop;
-	bool view_only;     /* nothing that comes back is written anywhere */
+	int in;         /* the reply is read here */
+	int out;        /* the request and the content go here; non-blocking or not */
+	int stop;       /* a descriptor that becomes readable when the user wants to stop, or -1 */
+	bool view_only; /* write nothing that comes back anywhere */
 	uint64_t max_bytes; /* the longest save that is accepted; UINT64_MAX: any */
-	/* The name of the other VM, for the names of edits that are kept beside the file. */
+	/* The name of the other VM, for the names of saves that are kept. */
 	const char *from;
-	const char *const
-		*keep; /* directories, NULL-terminated: where an edit is kept that can be written
-			  neither over nor beside the file. The first that can take it does. Made,
-			  0700, where they are missing, as are those above them; passed over where
-			  it is a link, not the caller's, or open to others */
+	/*
+	 * Directories, NULL-terminated. A save that can be written neither over nor beside the file
+	 * is kept in the first one that can take it. If a directory is missing, it is made with
+	 * mode 0700, and so are those above it. One that is a link, not the caller's, or open to
+	 * others is skipped.
+	 */
+	const char *const *keep;
 };
 
-/* What is worth telling the user before they edit, as bits. */
+/* What the user should know before they edit, as bits. */
 enum opener_note {
 	/* The file has other names (hard links), which will keep the old content. */
 	OPENER_LINKS = 1 << 0,
-	/* The caller may not write to the file: edits will be kept beside it. */
+	/* The caller may not write to the file: saves will be kept beside it. */
 	OPENER_READ_ONLY = 1 << 1,
-	/* Another opener has it open for editing: edits will be kept beside it. */
+	/* Another opener has it open for editing: saves will be kept beside it. */
 	OPENER_SECOND = 1 << 2,
 };
 
 /*
- * Open the file at `path`, following symbolic links: what they lead to is what will change. Sends
- * nothing. The options' strings must live as long as the opener. -EINVAL: the path is empty.
- * -EISDIR: a directory. -ENOTSUP: neither that nor a regular file. Else the errno of opening it.
+ * Open the file at `path`. Symbolic links are followed: a save replaces what they lead to. This
+ * sends nothing. The options' strings must live as long as the opener.
+ *  -EINVAL: the path is empty.
+ *  -EISDIR: it is a directory.
+ *  -ENOTSUP: it is neither a directory nor a regular file.
+ * Otherwise the errno of opening it.
  */
 int opener_new(struct opener **opener, const char *path, const struct opener_options *options,
 	       struct qfile_error *error);
@@ -48,53 +57,61 @@ unsigned opener_notes(const struct opener *opener);
 
 /*
  * Send the request, or the next part of the content (a few hundred KiB). Returns 1 while there is
- * more to send, 0 at the end: the caller now closes `out`, all of whose copies the editor must see
- * closed. -ESTALE: the file became shorter meanwhile. -ECANCELED: `stop`. That the other side takes
- * no more is no error here: opener_step() tells why.
+ * more to send, and 0 at the end: the caller must then close `out` and all copies of it. It also
+ * returns 0 if the other side takes no more: opener_step() then tells why.
+ *  -ESTALE: the file became shorter meanwhile.
+ *  -ECANCELED: `stop` became readable.
+ * Otherwise the errno of reading or sending.
  */
 int opener_send(struct opener *opener, struct qfile_error *error);
 
-/* What came back. */
+/* What has come back. */
 enum opener_step {
-	OPENER_DONE = 0,  /* the other side has ended: event->code and message */
-	OPENER_PART = 1,  /* a part of a save, or one that view_only passes over */
-	OPENER_SAVED = 2, /* a save is in the file's place, on stable storage */
-	/* A save is at event->path instead, on stable storage: event->code tells why. */
+	OPENER_DONE = 0,  /* the reply is complete: see event->code and event->message */
+	OPENER_PART = 1,  /* a part of a save, or with view_only a whole one */
+	OPENER_SAVED = 2, /* a save has replaced the file, and is on stable storage */
+	/* A save is kept at event->path, on stable storage. event->code tells why. */
 	OPENER_KEPT = 3,
-	/* A save could be written nowhere: *error tells why. The next may have more luck. */
+	/* A save could be written nowhere. *error tells why. The next one may succeed. */
 	OPENER_DROPPED = 4,
 	/*
-	 * A save came with a wrong checksum, as when it was saved again while it was sent: not
-	 * written.
+	 * A save had a wrong checksum, and is not used. That happens if the file is saved again
+	 * while it is sent.
 	 */
 	OPENER_DAMAGED = 5,
 };
 
 struct opener_event {
-	unsigned save; /* the save's number, from 1; of DONE: how many have come */
+	unsigned save; /* the number of the save, from 1; DONE: how many saves have come */
 	/*
-	 * DONE: 0 or why the other side failed, a Linux errno as it says. KEPT: ESTALE: the file
-	 * was changed here; ENOENT: it was removed here; EBUSY: another opener has it; EACCES: the
-	 * caller may not write to it; else the errno of writing it in its place (ENOSPC, EROFS
-	 * ...).
+	 * DONE: 0, or why the other side failed: a Linux errno.
+	 * KEPT: why the save has not replaced the file.
+	 *  ESTALE: the file was changed here.
+	 *  ENOENT: it was removed here.
+	 *  EBUSY: another opener has it open.
+	 *  EACCES: the caller may not write to it.
+	 *  Otherwise the errno of replacing it, such as ENOSPC or EROFS.
 	 */
 	int code;
 	/*
-	 * KEPT: where the save is. SAVED under version 1: where the content before it is
-	 * ("FILE~"); else empty. Unsanitised.
+	 * KEPT: where the save is. SAVED with version 1: where the old content is ("FILE~").
+	 * Otherwise empty. Unsanitised.
 	 */
 	char path[4096];
 	char message[EDIT_MESSAGE_MAX + 1]; /* DONE: for the user, sanitised; or empty */
 };
 
 /*
- * Read on. Returns an enum opener_step or a negative errno, after which nothing more is to be
- * read. -ECONNRESET: the answer ended without its end. -EPROTO: it is malformed. -EFBIG: a save
- * is longer than max_bytes. -ECANCELED: `stop`.
+ * Read on. Returns an enum opener_step or a negative errno. Do not call it again after OPENER_DONE
+ * or a failure.
+ *  -ECONNRESET: the connection ended before the reply was complete.
+ *  -EPROTO: the reply is malformed.
+ *  -EFBIG: a save is longer than max_bytes.
+ *  -ECANCELED: `stop` became readable.
  */
 int opener_step(struct opener *opener, struct opener_event *event, struct qfile_error *error);
 
-/* How far sending, or else the save that is coming, is: total is 0 where it is not known. */
+/* Bytes of the content that is sent, later of the save that comes. total: 0 if it is not known. */
 struct edit_progress {
 	uint64_t done, total;
 };

@@ -1,5 +1,5 @@
 /*
- * The file that is opened in another VM.
+ * The original: the file that is opened in another VM.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -14,9 +14,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LINKS_MAX 40 /* as the kernel has it */
+#define LINKS_MAX 40 /* the kernel's limit */
 
-/* A directory that may be searched but not read can be worked in all the same. */
+/* Open a directory, even one that may be searched but not read. */
 static int open_directory(int dir, const char *path)
 {
 	int fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -26,7 +26,7 @@ static int open_directory(int dir, const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Enter the directory of `path`, which is cut up for that, and note the name that it has there. */
+/* Enter the directory that `path` names, and note the last component. This changes `path`. */
 static int enter(struct target *target, char *path)
 {
 	char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
@@ -45,12 +45,13 @@ static int enter(struct target *target, char *path)
 	return 0;
 }
 
-/* Find the directory and the name that a path leads to in the end. */
+/* Find the directory and the name that a path leads to through all links. */
 static int follow(struct target *target, const char *path)
 {
 	char link_target[PATH_MAX];
 
-	snprintf(link_target, sizeof(link_target), "%s", path); /* the kernel took it: it fits */
+	snprintf(link_target, sizeof(link_target), "%s",
+		 path); /* it fits: the kernel has accepted it */
 	for (int links = 0; links <= LINKS_MAX; links++) {
 		int r = enter(target, link_target);
 		ssize_t n;
@@ -59,15 +60,15 @@ static int follow(struct target *target, const char *path)
 			return r;
 		n = readlinkat(target->dir, target->name, link_target, sizeof(link_target) - 1);
 		if (n < 0)
-			return errno == EINVAL ? 0 : -errno; /* no link: here it is */
+			return errno == EINVAL ? 0 : -errno; /* not a link: the end */
 		link_target[n] = '\0';
 	}
 	return -ELOOP;
 }
 
 /*
- * Is there a regular file at `path`? What else there may be is not opened: that alone could do
- * something.
+ * Check that there is a regular file at `path`, before it is opened: opening a device or fifo may
+ * have effects.
  */
 static int check(const char *path)
 {
@@ -80,7 +81,7 @@ static int check(const char *path)
 	return S_ISREG(status.st_mode) ? 0 : S_ISDIR(status.st_mode) ? -EISDIR : -ENOTSUP;
 }
 
-/* Lock it. -EAGAIN: another opener has just put a save in its place. */
+/* Lock the file. -EAGAIN: another opener has just replaced it. */
 static int lock(struct original *original, const struct stat *status)
 {
 	const struct target *target = &original->target;

@@ -1,5 +1,5 @@
 /*
- * The file that is opened in another VM.
+ * The original: the file that is opened in another VM.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -9,18 +9,17 @@
 #include "open/opener/replace.h"
 
 struct original {
-	struct target target;    /* where symbolic links lead to */
+	struct target target;    /* the file that symbolic links lead to */
 	unsigned notes;          /* enum opener_note */
-	char base[NAME_MAX + 1]; /* the last component of the path that it was opened by */
+	char base[NAME_MAX + 1]; /* the last component of the path that was opened */
 };
 
 /*
- * Open the file at `path`. -EINVAL: the path is empty. -EISDIR: a directory. -ENOTSUP: neither that
- * nor a regular file. Else the errno of opening it. For editing it is locked, unless another opener
- * has done so: then notes has OPENER_SECOND.
+ * Open the file at `path`, and unless it is only viewed, lock it. If another opener has locked it,
+ * `notes` has OPENER_SECOND. Fails as opener_new().
  */
 int original_open(struct original *original, const char *path, bool view_only);
-/* May the caller write to it, as its mode and its file system have it? Else a negative errno. */
+/* May the caller write to it? Returns 0 or a negative errno. */
 int original_writable(const struct original *original);
 void original_close(struct original *original);
 

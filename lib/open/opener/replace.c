@@ -1,5 +1,5 @@
 /*
- * Replacing a target, again and again, by the saves of a file.
+ * Replacing a target with the saves of a file, one after another.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -35,9 +35,9 @@ int target_lock(int fd)
 	return flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK ? -EWOULDBLOCK : 0;
 }
 
-/* ---- What a file is, and whether it still is ---- */
+/* ---- Has a file changed? ---- */
 
-/* Coarser than the clocks of all file systems. */
+/* More than the resolution of every file system's times. */
 #define SETTLED_SECONDS 2
 
 static bool is_settled(const struct stat *status)
@@ -60,15 +60,18 @@ static bool same_time(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
-/*
- * Does one file's status say that nothing was written in between? `renamed`: it was, which changes
- * its ctime.
- */
-static bool same_status(const struct stat *a, const struct stat *b, bool renamed)
+/* Have we renamed the file since it was looked at? That changes its ctime. */
+enum renaming {
+	NOT_RENAMED,
+	RENAMED
+};
+
+/* Do two looks at one file say that nothing was written to it in between? */
+static bool same_status(const struct stat *a, const struct stat *b, enum renaming renaming)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
 	       same_time(&a->st_mtim, &b->st_mtim) &&
-	       (renamed || same_time(&a->st_ctim, &b->st_ctim));
+	       (renaming == RENAMED || same_time(&a->st_ctim, &b->st_ctim));
 }
 
 static int sum(int fd, uint32_t *crc)
@@ -83,8 +86,8 @@ static int sum(int fd, uint32_t *crc)
 }
 
 /*
- * The same by its content: a file that was only touched, or written anew as it was, has not
- * changed. `status` is noted if it is.
+ * Compare the content with `seen`: a file that was only touched, or written again with the same
+ * content, has not changed. If so, note the new status in *seen. -ESTALE: the content has changed.
  */
 static int compare(int fd, const struct stat *status, struct seen *seen)
 {
@@ -99,36 +102,36 @@ static int compare(int fd, const struct stat *status, struct seen *seen)
 		return r;
 	if (fstat(fd, &after) < 0)
 		return -errno;
-	if (now.crc != seen->crc || !same_status(status, &after, false))
+	if (now.crc != seen->crc || !same_status(status, &after, NOT_RENAMED))
 		return -ESTALE;
 	*seen = now;
 	return 0;
 }
 
-/* Open `name`, which must still be what `seen` says. Returns a descriptor. -ESTALE: it is not. */
-static int look(int dir, const char *name, struct seen *seen, bool renamed)
+/* Open `name`, if it is still what *seen says. Returns a descriptor. -ESTALE: it is not. */
+static int look(int dir, const char *name, struct seen *seen, enum renaming renaming)
 {
 	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC),
 	    r = 0;
 	struct stat status;
 
 	if (fd < 0)
-		/* A link, or a socket. */
+		/* It is a link, or a socket. */
 		return errno == ELOOP || errno == ENXIO ? -ESTALE : -errno;
 	if (fstat(fd, &status) < 0)
 		r = -errno;
 	else if (!S_ISREG(status.st_mode))
 		r = -ESTALE;
-	else if (!seen->settled || !same_status(&seen->status, &status, renamed))
+	else if (!seen->settled || !same_status(&seen->status, &status, renaming))
 		r = compare(fd, &status, seen);
 	if (r < 0)
 		close(fd);
 	return r < 0 ? r : fd;
 }
 
-/* ---- Putting a save in a place ---- */
+/* ---- Replacing ---- */
 
-/* `fd`: a file in the directory, for where one may not read that itself, and has to sync more. */
+/* Sync a directory; one that may not be read through the file system of `fd`, a file in it. */
 static int sync_directory(int dir, int fd)
 {
 	if (fsync(dir) == 0)
@@ -137,8 +140,8 @@ static int sync_directory(int dir, int fd)
 }
 
 /*
- * Open the file again, as one that is locked while it is somebody's place; -1: it cannot be.
- * save->fd is not for that: a program that is open for writing somewhere cannot be run.
+ * Open the save again by its name, read-only, and lock it. Returns -1 if that fails. save->fd
+ * cannot be kept open for the lock: a program that is open for writing cannot be run.
  */
 static int open_locked(int dir, const char *name)
 {
@@ -149,8 +152,8 @@ static int open_locked(int dir, const char *name)
 	return fd;
 }
 
-/* What is at target->name now is the save, open as `fd`, which has no other name. */
-static int settle(struct target *target, struct save *save, int fd)
+/* Note that the save, open as `fd`, is at target->name now, and make that durable. */
+static int note_replaced(struct target *target, struct save *save, int fd)
 {
 	if (target->fd >= 0)
 		close(target->fd);
@@ -163,7 +166,7 @@ static int settle(struct target *target, struct save *save, int fd)
 	return sync_directory(target->dir, save->fd);
 }
 
-/* Exchange the names again. What appeared meanwhile under either is nobody's to remove. */
+/* Exchange the names again. If something else is at one of them by now, do not remove it. */
 static void exchange_back(const struct target *target, struct save *save)
 {
 	struct stat ours, there;
@@ -176,20 +179,20 @@ static void exchange_back(const struct target *target, struct save *save)
 	save->name[0] = '\0';
 }
 
-/* Exchange the save and what is there, and look at what came out. */
+/* Exchange the save and the file, then check that the file was the one that was seen. */
 static int exchange(struct target *target, struct save *save)
 {
 	int r;
 
 	if (renameat2(target->dir, save->name, target->dir, target->name, RENAME_EXCHANGE) < 0) {
 		if (errno != EINVAL && errno != ENOSYS)
-			/* Something is mounted there; EBUSY means another opener. */
+			/* EBUSY here means a mount; for our caller it means another opener. */
 			return errno == EBUSY ? -EXDEV : -errno;
-		/* The file system cannot exchange: we have just looked. */
+		/* The file system cannot exchange names. The file was checked a moment ago. */
 		return renameat(target->dir, save->name, target->dir, target->name) < 0 ? -errno
 											: 0;
 	}
-	r = look(target->dir, save->name, &target->seen, true);
+	r = look(target->dir, save->name, &target->seen, RENAMED);
 	if (r < 0) {
 		exchange_back(target, save);
 		return r;
@@ -199,7 +202,7 @@ static int exchange(struct target *target, struct save *save)
 	return 0;
 }
 
-/* "name~", then "name.~1~" and so on; of a long name so much that it fits. */
+/* Backup `number` of `name`: "name~", "name.~1~" and so on. A name that is too long is cut. */
 static void backup_name(const char *name, unsigned number, char backup[NAME_MAX + 1])
 {
 	char end[sizeof(".~4294967295~")] = "~";
@@ -210,14 +213,14 @@ static void backup_name(const char *name, unsigned number, char backup[NAME_MAX 
 	room = NAME_MAX - strlen(end);
 	if (length > room) {
 		length = room;
-		/* Within a character. */
+		/* Not inside of a character. */
 		while (length > 1 && ((unsigned char)name[length] & 0xC0) == 0x80)
 			length--;
 	}
 	snprintf(backup, NAME_MAX + 1, "%.*s%s", (int)length, name, end);
 }
 
-/* Let what is there have another name, too. */
+/* Link the file to a backup name. */
 static int make_backup(const struct target *target, char backup[NAME_MAX + 1])
 {
 	unsigned number = 0;
@@ -230,10 +233,10 @@ static int make_backup(const struct target *target, char backup[NAME_MAX + 1])
 	return -errno;
 }
 
-/* Let the save be a file like that at `target`, and on stable storage, under a temporary name. */
+/* Give the save the target's attributes and a temporary name, and bring it to stable storage. */
 static int prepare(struct target *target, struct save *save)
 {
-	int fd = look(target->dir, target->name, &target->seen, false), r;
+	int fd = look(target->dir, target->name, &target->seen, NOT_RENAMED), r;
 
 	if (fd < 0)
 		return fd;
@@ -255,7 +258,7 @@ int target_replace(struct target *target, struct save *save, char backup[NAME_MA
 	fd = open_locked(save->dir, save->name);
 	r = exchange(target, save);
 	if (r == 0)
-		return settle(target, save, fd);
+		return note_replaced(target, save, fd);
 	if (fd >= 0)
 		close(fd);
 	if (backup)
@@ -269,9 +272,13 @@ int target_create(struct target *target, struct save *save, const char *name)
 	int dir, r = fsync(save->fd) < 0 ? -errno : 0;
 
 	snprintf(final, sizeof(final), "%s", name);
-	for (unsigned number = 2; r == 0 && (r = save_link(save, final)) == -EEXIST && number > 0;
-	     number++)
+	if (r == 0)
+		r = save_link(save, final);
+	for (unsigned number = 2; r == -EEXIST && number > 0; number++) {
 		r = name_numbered(name, number, final);
+		if (r == 0)
+			r = save_link(save, final);
+	}
 	if (r < 0)
 		return r;
 	dir = fcntl(save->dir, F_DUPFD_CLOEXEC, 0);
@@ -283,7 +290,7 @@ int target_create(struct target *target, struct save *save, const char *name)
 	target_close(target);
 	target->dir = dir;
 	memcpy(target->name, final, sizeof(final));
-	r = settle(target, save, open_locked(dir, final));
+	r = note_replaced(target, save, open_locked(dir, final));
 	if (r < 0)
 		unlinkat(dir, final, 0);
 	return r;

@@ -1,5 +1,5 @@
 /*
- * A save of a file, as it comes.
+ * A save: a new content of the file, as it comes.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -16,8 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A name that nobody else thinks of. */
-static int think_up_name(char name[NAME_MAX + 1])
+/* A random name, which nothing else has. */
+static int random_name(char name[NAME_MAX + 1])
 {
 	unsigned long long number;
 
@@ -27,20 +27,20 @@ static int think_up_name(char name[NAME_MAX + 1])
 	return 0;
 }
 
-/* By which the kernel finds an open file that has no name. */
+/* The path by which the kernel finds an open file without a name. */
 static const char *path_of(int fd, char path[32])
 {
 	snprintf(path, 32, "/proc/self/fd/%d", fd);
 	return path;
 }
 
-/* A file with a temporary name: what file systems have that know no other. */
+/* Make a file with a temporary name, for file systems that have none without a name. */
 static int create_named(struct save *save)
 {
 	int r;
 
 	do {
-		r = think_up_name(save->name);
+		r = random_name(save->name);
 		if (r == 0) {
 			save->fd = openat(save->dir, save->name,
 					  O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -61,7 +61,7 @@ static int create(struct save *save)
 		return errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL
 			       ? create_named(save)
 			       : -errno;
-	/* Without /proc it would remain without a name for ever. */
+	/* Without /proc it could never get a name. */
 	if (faccessat(AT_FDCWD, path_of(save->fd, path), F_OK, 0) == 0)
 		return 0;
 	close(save->fd);
@@ -99,7 +99,7 @@ int save_write(struct save *save, const void *bytes, size_t size)
 	return 0;
 }
 
-/* Append all that `from` has. */
+/* Copy all of `from` to `save`, which is empty. */
 static int append(struct save *save, const struct save *from)
 {
 	off_t offset = 0;
@@ -135,8 +135,8 @@ int save_move(struct save *save, int dir)
 }
 
 /*
- * Let the file, which has no name yet, have this one. Only root may do that by the descriptor
- * alone, and only /proc lets others.
+ * Give the file, which has none, a name. Only root may do that through the descriptor alone; others
+ * need /proc.
  */
 static int link_unnamed(const struct save *save, const char *name)
 {
@@ -155,7 +155,7 @@ int save_name(struct save *save)
 	if (save->name[0])
 		return 0;
 	do {
-		r = think_up_name(name);
+		r = random_name(name);
 		if (r == 0)
 			r = link_unnamed(save, name);
 	} while (r == -EEXIST);
@@ -171,7 +171,7 @@ int save_link(struct save *save, const char *name)
 	if (renameat2(save->dir, save->name, save->dir, name, RENAME_NOREPLACE) < 0) {
 		if (errno != EINVAL && errno != ENOSYS)
 			return -errno;
-		/* A file system that does not have that, such as NFS, has links. */
+		/* A file system without RENAME_NOREPLACE, such as NFS, has hard links. */
 		if (linkat(save->dir, save->name, save->dir, name, 0) < 0)
 			return -errno;
 		unlinkat(save->dir, save->name, 0);

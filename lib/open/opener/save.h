@@ -1,5 +1,6 @@
 /*
- * A save of a file, as it comes: it grows without a name in the directory where it may get one.
+ * A save: a new content of the file, as it comes. It grows in a file without a name, in the
+ * directory where it will get one.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -12,30 +13,29 @@
 
 struct save {
 	int fd;                  /* -1: there is none */
-	int dir;                 /* the caller's */
-	char name[NAME_MAX + 1]; /* a temporary one in `dir`; empty: it has none yet */
-	uint64_t announced;      /* bytes that are to come; 0: not known */
-	uint64_t size;           /* bytes that have */
-	uint32_t crc;            /* of them: the caller's to set */
+	int dir;                 /* the directory that it is in; the caller's */
+	char name[NAME_MAX + 1]; /* a temporary name in `dir`; empty: none yet */
+	uint64_t announced;      /* bytes that will come; 0: not known */
+	uint64_t size;           /* bytes that have come */
+	uint32_t crc;            /* of those bytes; the caller sets it */
 };
 
 /*
- * Begin one, 0600. -ENOSPC: there is no room for the `announced` bytes. Else the errno of making a
- * file in `dir`, which has to stay open until save_end().
+ * Begin a save in `dir`, with mode 0600. `dir` must stay open until save_end(). -ENOSPC: there is
+ * no room for the `announced` bytes. Otherwise the errno of making a file in `dir`.
  */
 int save_begin(struct save *save, int dir, uint64_t announced);
-/* Append. On failure it is what it was before. */
+/* Append bytes. After a failure the save is as before. */
 int save_write(struct save *save, const void *bytes, size_t size);
-/* Go on in another directory, with all that has come. On failure it is where it was. */
+/* Move the save, with what has come, to another directory. After a failure it is as before. */
 int save_move(struct save *save, int dir);
-/* Let it have a temporary name, if it has none. */
+/* Give it a temporary name, if it has none. */
 int save_name(struct save *save);
 /*
- * Let it have the name `name` in its directory, in place of the temporary one, if that is free.
- * -EEXIST: it is taken.
+ * Give it the name `name` in its directory, instead of a temporary one. -EEXIST: the name is taken.
  */
 int save_link(struct save *save, const char *name);
-/* Close it. With its temporary name it disappears. */
+/* Close it. If its name is still temporary, or it has none, it is removed. */
 void save_end(struct save *save);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * What is done with the saves that come back.
+ * Saving: what is done with the saves that come back.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -32,10 +32,11 @@ void saving_close(struct saving *saving)
 	target_close(&saving->kept);
 }
 
-/* ---- The directory where it grows: one after another is tried ---- */
+/* ---- The directory in which the save grows ---- */
 
 /*
- * Make the directory at `path` and those above it, where they are missing. Returns whether one was.
+ * Make the directory at `path` and those above it, if they are missing. Returns whether any was
+ * made.
  */
 static bool make_path(const char *path)
 {
@@ -51,7 +52,7 @@ static bool make_path(const char *path)
 	return mkdirat(AT_FDCWD, path, 0700) == 0 || made;
 }
 
-/* It may be in a directory where others make theirs, too. */
+/* Others may have made it: the directory above may be open to all, such as /var/tmp. */
 static int check_private(int dir)
 {
 	struct stat status;
@@ -69,7 +70,7 @@ static int open_private(const char *path)
 	if (dir < 0)
 		return -errno;
 	r = check_private(dir);
-	/* What is kept there is durable only if the directory is. */
+	/* A save that is kept there is only durable if the directory is. */
 	if (r == 0 && made && syncfs(dir) < 0)
 		r = -errno;
 	if (r < 0)
@@ -77,7 +78,7 @@ static int open_private(const char *path)
 	return r < 0 ? r : dir;
 }
 
-/* Take what has come to the directory keep[where - 1]. */
+/* Move what has come to the directory keep[where - 1]. */
 static int go_to(struct saving *saving, size_t where)
 {
 	int dir = open_private(saving->keep[where - 1]), r;
@@ -96,7 +97,7 @@ static int go_to(struct saving *saving, size_t where)
 	return 0;
 }
 
-/* Where it is, it cannot stay, because of `r`. Returns whether it is somewhere else now. */
+/* The save cannot stay, because of `r`: try the next directories. Returns whether one took it. */
 static bool go_on(struct saving *saving, int r)
 {
 	size_t where = saving->where;
@@ -146,7 +147,7 @@ void saving_drop(struct saving *saving)
 	saving->private = -1;
 }
 
-/* ---- Where it is put ---- */
+/* ---- Where the save goes ---- */
 
 /* "report (edited in work, 2026-11-23 14.36.05).pdf" */
 static void kept_name(const struct saving *saving, char name[NAME_MAX + 1])
@@ -161,12 +162,12 @@ static void kept_name(const struct saving *saving, char name[NAME_MAX + 1])
 	localtime_r(&now, &local);
 	strftime(when, sizeof(when), "%Y-%m-%d %H.%M.%S", &local);
 	snprintf(tag, sizeof(tag), "edited in %.64s, %s", from, when);
-	/* What is nearly all extension leaves no room for that. */
+	/* A very long extension leaves no room for the tag. */
 	if (name_tagged(saving->original->target.name, tag, name) < 0)
 		snprintf(name, NAME_MAX + 1, "file (%s)", tag);
 }
 
-/* Keep it in the directory where it is: in place of the one before, or else under a new name. */
+/* Keep the save in its directory: replace the one that was kept before, or make a new file. */
 static int keep_here(struct saving *saving)
 {
 	const struct original *original = saving->original;
@@ -177,8 +178,8 @@ static int keep_here(struct saving *saving)
 	    target_replace(&saving->kept, &saving->save, NULL) == 0)
 		return 0;
 	/*
-	 * Beside the original others see it as they see that, or not at all; elsewhere it is nobody
-	 * else's business.
+	 * Beside the original it gets the attributes of the original, or failing that 0600. In a
+	 * private directory it stays 0600.
 	 */
 	if (saving->where == 0 && attributes_copy(original->target.fd, saving->save.fd) < 0 &&
 	    fchmod(saving->save.fd, 0600) < 0)

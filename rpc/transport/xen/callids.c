@@ -10,7 +10,7 @@
 
 #include "transport/xen/xenentry.h"
 
-static bool holds(const char *list, size_t size, const char *name)
+static bool contains(const char *list, size_t size, const char *name)
 {
 	for (size_t at = 0; at < size; at += strlen(list + at) + 1) {
 		if (strcmp(list + at, name) == 0)
@@ -19,13 +19,13 @@ static bool holds(const char *list, size_t size, const char *name)
 	return false;
 }
 
-static void forget_what_is_not_listed(struct rpc_calls *calls)
+static void forget_unlisted(struct rpc_calls *calls)
 {
 	size_t kept = 0, length;
 
 	for (size_t at = 0; at < calls->taken_size; at += length) {
 		length = strlen(calls->taken + at) + 1;
-		if (holds(calls->listed, calls->listed_size, calls->taken + at)) {
+		if (contains(calls->listed, calls->listed_size, calls->taken + at)) {
 			memmove(calls->taken + kept, calls->taken + at, length);
 			kept += length;
 		}
@@ -42,7 +42,7 @@ void rpc_calls_list(struct rpc_calls *calls, const char *untrusted_listing, size
 	memcpy(calls->listed, untrusted_listing, size);
 	calls->listed_size = size;
 	calls->next = 0;
-	forget_what_is_not_listed(calls);
+	forget_unlisted(calls);
 }
 
 const char *rpc_calls_next(struct rpc_calls *calls)
@@ -52,7 +52,7 @@ const char *rpc_calls_next(struct rpc_calls *calls)
 
 		calls->next += strlen(untrusted_name) + 1;
 		if (rpc_call_id_ok(untrusted_name) &&
-		    !holds(calls->taken, calls->taken_size, untrusted_name))
+		    !contains(calls->taken, calls->taken_size, untrusted_name))
 			return untrusted_name;
 	}
 	return NULL;
@@ -72,9 +72,9 @@ void rpc_calls_take(struct rpc_calls *calls, const char *id)
 {
 	size_t length = strlen(id) + 1;
 
-	/* What is taken is a part of what is listed, each name once: it always fits. */
+	/* It always fits: `taken` is a part of `listed`, with each name once. */
 	if (length > sizeof(calls->taken) - calls->taken_size ||
-	    holds(calls->taken, calls->taken_size, id))
+	    contains(calls->taken, calls->taken_size, id))
 		return;
 	memcpy(calls->taken + calls->taken_size, id, length);
 	calls->taken_size += length;

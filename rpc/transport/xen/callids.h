@@ -1,7 +1,7 @@
 /*
  * The calls of one source, as its directory in xenstore lists them, and which of them were taken
- * already. Pure, and of a fixed size: what is remembered is never more than what one listing holds,
- * since a call that is listed no more is forgotten.
+ * already. Pure. The size is fixed: a call that is no longer listed is forgotten, so no more is
+ * remembered than one listing has.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -11,33 +11,33 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define RPC_LISTING_MAX 4096 /* bytes of a listing: what xenstore answers at most */
+#define RPC_LISTING_MAX 4096 /* bytes of the longest listing that xenstore returns */
 
-/* Each list: names one after the other, a NUL behind each. All zero: none yet. */
+/* In both lists each name ends with a NUL. All zeros at the beginning. */
 struct rpc_calls {
 	char listed[RPC_LISTING_MAX];
 	size_t listed_size;
-	size_t next; /* the first byte of `listed` that rpc_calls_next() has not looked at */
+	size_t next; /* where in `listed` rpc_calls_next() continues */
 	char taken[RPC_LISTING_MAX];
 	size_t taken_size;
 };
 
 /*
- * Begin with a new listing of at most RPC_LISTING_MAX bytes; what does not end with a NUL there is
- * left out. Calls that it lacks are forgotten.
+ * Begin with a new listing, of which at most RPC_LISTING_MAX bytes count. A last name without a NUL
+ * is ignored. Taken calls that are not listed any more are forgotten.
  */
 void rpc_calls_list(struct rpc_calls *calls, const char *untrusted_listing, size_t size);
 
-/* The next call that is listed, well named and not taken. NULL: no more in this listing. */
+/* The next listed call that has a valid name and was not taken. NULL: no more in this listing. */
 const char *rpc_calls_next(struct rpc_calls *calls);
 
 /* Are there names in the listing that rpc_calls_next() has not looked at? */
 bool rpc_calls_more(const struct rpc_calls *calls);
 
-/* Look at no more names of this listing. */
+/* Ignore the rest of this listing. */
 void rpc_calls_stop(struct rpc_calls *calls);
 
-/* Remember a call that rpc_calls_next() gave: it is not given again while it is listed. */
+/* Mark a call that rpc_calls_next() returned. It is not returned again while it is listed. */
 void rpc_calls_take(struct rpc_calls *calls, const char *id);
 
 #endif

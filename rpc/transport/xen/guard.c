@@ -1,5 +1,5 @@
 /*
- * A process that removes a node from xenstore when the one that made it dies.
+ * A process that removes a node from xenstore when its starter dies.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -14,8 +14,8 @@
 #include "transport/xen/xenstore.h"
 
 /*
- * In the guard. It holds nothing of its starter's open, nor is it killed along with its starter's
- * session.
+ * The guard itself. It closes all descriptors of its starter, and has a session of its own, so that
+ * it is not killed with that of its starter.
  */
 static _Noreturn void watch_over(int fd, const char *path)
 {
@@ -39,7 +39,7 @@ int rpc_guard_start(struct rpc_guard *guard, const char *path)
 {
 	int ends[2];
 
-	/* No pipe: to write to one whose reader was killed would need SIGPIPE to be ignored. */
+	/* Not a pipe: if the guard was killed, writing to a pipe would raise SIGPIPE. */
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return -errno;
 	guard->pid = fork();

@@ -1,6 +1,6 @@
 /*
- * A process that removes a node from xenstore when the one that made it dies, however that dies:
- * SIGKILL leaves no chance to clean up, and xenstore keeps a node as long as its guest runs.
+ * A process that removes a node from xenstore when its starter dies in any way. A process that gets
+ * SIGKILL cannot clean up itself, and xenstore keeps a node as long as its guest runs.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -9,18 +9,18 @@
 #define RPC_GUARD_H
 #include <sys/types.h>
 
-/* All zero but fd = -1: none. */
+/* fd = -1: there is no guard. */
 struct rpc_guard {
 	pid_t pid;
-	int fd; /* the guard notices when this is closed */
+	int fd; /* the guard acts when this is closed without a call of rpc_guard_dismiss() */
 };
 
-/* To be called before the node is made. 0 or a negative errno. */
+/* Start a guard for the node `path`, before the node is made. 0 or a negative errno. */
 int rpc_guard_start(struct rpc_guard *guard, const char *path);
 
 /*
- * The node is gone, or was never made: the guard ends, and leaves no zombie. Does nothing when
- * there is none.
+ * End the guard without removing the node, which is gone already or was never made. Leaves no
+ * zombie. Does nothing if there is no guard.
  */
 void rpc_guard_dismiss(struct rpc_guard *guard);
 

@@ -1,10 +1,10 @@
 /*
- * The Xen transport: a channel is a libxenvchan, two rings in memory that the caller's guest shares
- * with the service's.
+ * The Xen transport: a channel is a libxenvchan, which is two rings in memory that the caller's
+ * guest shares with the service's.
  *
- * What makes it fast: no bytes are copied but from and to the ring, and the other end is asked for
- * a notification, which costs it a hypercall and both a switch between guests, only when there is
- * nothing else to do than to sleep.
+ * It is fast because bytes are copied only from and to the rings, and because we ask the other end
+ * for a notification only before we sleep. A notification costs it a hypercall, and both of us a
+ * switch between guests.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -18,13 +18,13 @@
 
 #include "transport/xen/xenentry.h"
 
-#define FDS_MAX 16 /* descriptors that a process of a call waits for */
+#define FDS_MAX 16 /* descriptors that a caller of vchan_wait() waits for */
 
 /* ---- The rings ---- */
 
 /*
- * Bytes between the two indices of a ring. The other end may write anything there: the callers
- * check it.
+ * How many bytes are in a ring, according to its two indices. The other end may write anything
+ * there, so the result must be checked.
  */
 static uint32_t untrusted_filled(const struct libxenvchan_ring *ring)
 {
@@ -34,8 +34,8 @@ static uint32_t untrusted_filled(const struct libxenvchan_ring *ring)
 }
 
 /*
- * As libxenvchan does, these take nonsense for a ring in which nothing can be done: else we would
- * try again without end.
+ * If the indices are impossible, these return 0, as libxenvchan does: anything else would make us
+ * try for ever.
  */
 static size_t readable(const struct vchan *vchan)
 {
@@ -59,13 +59,13 @@ static bool peer_is_there(const struct vchan *vchan)
 }
 
 /*
- * libxenvchan asks for a notification whenever it is asked for more than there is; so it is not,
- * unless there is nothing.
+ * Reads no more than there is: asked for more, libxenvchan would ask the other end for a
+ * notification.
  */
 static ssize_t vchan_read(struct rpc_channel *channel, void *buffer, size_t size)
 {
 	struct vchan *vchan = channel->state;
-	bool there = peer_is_there(vchan); /* asked first: what came before the end is still read */
+	bool there = peer_is_there(vchan); /* before readable(): what the peer wrote last counts */
 	size_t ready = readable(vchan);
 	int n;
 
@@ -81,7 +81,7 @@ ssize_t vchan_write(struct rpc_channel *channel, const void *buffer, size_t size
 	size_t space;
 	int n;
 
-	/* An end that has left may have said why: that comes first. */
+	/* A peer that has left may have written why: that must be read first. */
 	if (!peer_is_there(vchan))
 		return readable(vchan) > 0 ? 0 : -ECONNRESET;
 	space = writable(vchan);
@@ -110,25 +110,23 @@ static void entry_has_changed(void *context, const char *untrusted_path, const c
 	vchan->changed = true;
 }
 
-struct vchan *vchan_new(struct rpc_failure *failure)
+int vchan_new(struct vchan **made, struct rpc_failure *failure)
 {
 	struct vchan *vchan = calloc(1, sizeof(*vchan));
 	int status;
 
-	if (!vchan) {
-		rpc_fail(failure, 125, "out of memory");
-		return NULL;
-	}
+	if (!vchan)
+		return rpc_fail(failure, -ENOMEM, "out of memory");
 	status = xenstore_open(&vchan->store, entry_has_changed, vchan);
 	if (status < 0) {
-		rpc_fail(failure, 125,
-			 "cannot reach xenstore through /dev/xen/xenbus: %s: is this a Xen guest, "
-			 "and may this account use it?",
-			 strerror(-status));
 		free(vchan);
-		return NULL;
+		return rpc_fail(failure, status,
+				"cannot reach xenstore through /dev/xen/xenbus: %s: is this a Xen "
+				"guest, and may this account use it?",
+				strerror(-status));
 	}
-	return vchan;
+	*made = vchan;
+	return 0;
 }
 
 ssize_t vchan_watch_peer(struct vchan *vchan, const char *entry, char value[XENSTORE_VALUE_SIZE])
@@ -154,7 +152,7 @@ void vchan_free(struct vchan *vchan)
 	free(vchan);
 }
 
-/* Look at what xenstore has to say about the other guest. */
+/* Read from xenstore whether the other guest is still there. */
 static void look_at_peer(struct vchan *vchan)
 {
 	char value[XENSTORE_VALUE_SIZE];
@@ -169,7 +167,7 @@ static void look_at_peer(struct vchan *vchan)
 	}
 }
 
-/* The two descriptors behind which something may have happened to the channel. */
+/* The two descriptors of a channel: its event channel, and its connection to xenstore. */
 static void watched(const struct vchan *vchan, struct pollfd fds[2])
 {
 	fds[0] = (struct pollfd){.fd = libxenvchan_fd_for_select(vchan->chan), .events = POLLIN};
@@ -177,20 +175,25 @@ static void watched(const struct vchan *vchan, struct pollfd fds[2])
 }
 
 /*
- * After poll(2): take note of what happened. The event is left alone where nobody is going to
- * sleep: as long as it is, further ones cost nothing.
+ * After poll(2), before we sleep again: take the notification, so that the next one wakes us. While
+ * we are busy it is left there, since then further ones cost nothing.
  */
-static void notice(struct vchan *vchan, const struct pollfd fds[2], bool busy)
+static void take_notification(struct vchan *vchan, const struct pollfd fds[2])
 {
-	if (fds[0].revents && !busy)
+	if (fds[0].revents)
 		libxenvchan_wait(vchan->chan);
+}
+
+/* After poll(2): see whether the other guest is still there. */
+static void notice_peer(struct vchan *vchan, const struct pollfd fds[2])
+{
 	if (fds[1].revents)
 		look_at_peer(vchan);
 }
 
 static int milliseconds_until(int64_t deadline)
 {
-	int64_t left = deadline - vchan_clock();
+	int64_t left = deadline - clock_now();
 
 	return left < 0 ? 0 : left > 1000000 ? 1000000 : (int)left;
 }
@@ -200,17 +203,19 @@ int vchan_sleep(struct vchan *vchan, int64_t deadline)
 	struct pollfd fds[2];
 
 	watched(vchan, fds);
-	if (poll(fds, 2, milliseconds_until(deadline)) > 0)
-		notice(vchan, fds, false);
+	if (poll(fds, 2, milliseconds_until(deadline)) > 0) {
+		take_notification(vchan, fds);
+		notice_peer(vchan, fds);
+	}
 	return vchan->peer_gone ? -ECONNRESET : 0;
 }
 
 /*
- * Which of `events` can be done at once. -ECONNRESET: there is nobody any more. What cannot be done
- * has been asked to be notified of then.
+ * Which of `events` are possible at once? For those that are not, the other end has been asked for
+ * a notification. -ECONNRESET: the other end is gone.
  *
- * For the service it's over when the caller is gone: nobody is left to do it for. The caller wants
- * all that the service had written before it left.
+ * When the caller is gone, the service's side gives up at once: nobody needs its output. A caller
+ * first reads everything that the service wrote before it left.
  */
 static int possible(struct vchan *vchan, short events)
 {
@@ -227,7 +232,7 @@ static int possible(struct vchan *vchan, short events)
 	return can;
 }
 
-/* poll(2) for the channel's two descriptors and the caller's: how many of the latter are ready. */
+/* poll(2) for the channel's own descriptors and `fds`. Returns how many of `fds` are ready. */
 static size_t poll_all(struct pollfd own[2], struct pollfd *fds, size_t count, int timeout)
 {
 	struct pollfd all[2 + FDS_MAX];
@@ -250,7 +255,7 @@ int vchan_wait(struct rpc_channel *channel, short events, struct pollfd *fds, si
 	       int timeout)
 {
 	struct vchan *vchan = channel->state;
-	int64_t deadline = timeout < 0 ? INT64_MAX : vchan_clock() + timeout;
+	int64_t deadline = timeout < 0 ? INT64_MAX : clock_now() + timeout;
 	struct pollfd own[2];
 	size_t ready;
 	int can;
@@ -264,10 +269,12 @@ int vchan_wait(struct rpc_channel *channel, short events, struct pollfd *fds, si
 				 can           ? 0
 				 : timeout < 0 ? -1
 					       : milliseconds_until(deadline));
-		notice(vchan, own, can != 0);
+		if (can == 0)
+			take_notification(vchan, own);
+		notice_peer(vchan, own);
 		if (can == 0 && (own[0].revents || own[1].revents))
 			can = possible(vchan, events);
-		if (can || ready || (timeout >= 0 && vchan_clock() >= deadline))
+		if (can || ready || (timeout >= 0 && clock_now() >= deadline))
 			return can;
 	}
 }
@@ -292,16 +299,16 @@ static int answer(struct vchan *vchan, const struct rpc_pending *pending, unsign
 	strcpy(vchan->peer, pending->source);
 	snprintf(entry, sizeof(entry), "pedos-rpc-in/%u", pending->origin);
 	if (vchan_watch_peer(vchan, entry, value) < 0 || !rpc_entry_names(value, pending->source))
-		return rpc_fail(failure, 125, "%s is gone", pending->source);
+		return rpc_fail(failure, -ECONNRESET, "%s is gone", pending->source);
 	snprintf(path, sizeof(path), "/local/domain/%u/data/pedos-rpc/%u/%s", pending->origin,
 		 own_domid, pending->id);
 	if (strlen(path) + strlen("/event-channel") >= VCHAN_PATH_SIZE)
-		return rpc_fail(failure, 125,
+		return rpc_fail(failure, -ENAMETOOLONG,
 				"%s calls with an ID that is too long for libxenvchan",
 				pending->source);
 	vchan->chan = libxenvchan_client_init(&vchan_silence, (int)pending->origin, path);
 	if (!vchan->chan)
-		return rpc_fail(failure, 125,
+		return rpc_fail(failure, -ECONNREFUSED,
 				"cannot connect to %s: it has given up, or made its call wrongly",
 				pending->source);
 	return 0;
@@ -310,16 +317,17 @@ static int answer(struct vchan *vchan, const struct rpc_pending *pending, unsign
 int vchan_answer(struct rpc_channel *channel, const struct rpc_pending *pending, unsigned own_domid,
 		 struct rpc_failure *failure)
 {
-	struct vchan *vchan = vchan_new(failure);
+	struct vchan *vchan;
+	int status = vchan_new(&vchan, failure);
 
-	if (!vchan)
-		return -1;
-	if (answer(vchan, pending, own_domid, failure) < 0) {
+	if (status < 0)
+		return status;
+	status = answer(vchan, pending, own_domid, failure);
+	if (status == 0)
+		vchan_give(vchan, channel);
+	else
 		vchan_free(vchan);
-		return -1;
-	}
-	vchan_give(vchan, channel);
-	return 0;
+	return status;
 }
 
 const struct rpc_transport rpc_xen_transport = {

@@ -1,6 +1,11 @@
 /*
- * Inside the Xen transport: one end of a libxenvchan, and what of it is used to call (vchan_call.c)
- * and to be called (vchan_listen.c).
+ * Inside the Xen transport: one end of a libxenvchan, for calling (vchan_call.c) and for being
+ * called (vchan_listen.c).
+ *
+ * The room rpc/transport/xen is the only one that shares memory with other guests, and the only one
+ * in a guest that speaks to xenstore. It includes only rpc/transport, rpc/base, text/ and system/.
+ * Like its parent room it neither interprets what a channel carries nor decides who may call: it
+ * hands over what dom0 has written. callids and xenentry are pure and need no Xen.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -9,58 +14,58 @@
 #define RPC_VCHAN_H
 #include <libxenvchan.h>
 #include <stdint.h>
-#include <time.h>
 #include <xentoollog.h>
 
+#include "system/clock.h"
 #include "transport/transport.h"
 #include "transport/xen/xenstore.h"
 
-#define VCHAN_RING_SIZE (256 * 1024) /* bytes each way */
-#define VCHAN_RING_MIN  4096
-/* Libxenvchan cuts off longer paths, NUL and the names of its nodes below counted. */
+#define VCHAN_RING_SIZE (256 * 1024) /* bytes in each direction */
+#define VCHAN_RING_MIN  4096         /* if the guest cannot share more */
+/* The longest path that libxenvchan can use, with the names of its nodes below and a NUL. */
 #define VCHAN_PATH_SIZE  64
 #define VCHAN_ENTRY_SIZE (sizeof("pedos-rpc-in/") + RPC_NAME_SIZE)
 
 struct vchan {
 	struct libxenvchan *chan;
 	struct xenstore store;        /* watches `entry` */
-	char entry[VCHAN_ENTRY_SIZE]; /* dom0's word that the other end is there, in xenstore */
-	char peer[RPC_NAME_SIZE];     /* the first line of it while that is so */
+	char entry[VCHAN_ENTRY_SIZE]; /* the node in which dom0 names the other guest */
+	char peer[RPC_NAME_SIZE];     /* its first line, as long as that guest is there */
 	bool changed;                 /* the watch has fired */
-	/* dom0 says that the other guest is gone, or is not to be talked to any more. */
-	bool peer_gone;
+	bool peer_gone; /* `entry` has changed: the other guest is gone, or calls are denied now */
 };
 
-/* A new one, connected to xenstore. On failure NULL and *failure. */
-struct vchan *vchan_new(struct rpc_failure *failure);
+/* Make one that is connected to xenstore. 0, or a negative errno and *failure. */
+int vchan_new(struct vchan **made, struct rpc_failure *failure);
 /*
- * Begin to watch `entry`, and read it to `value`. Returns the value's length or a negative errno.
- * `peer` is for the caller to fill.
+ * Begin to watch `entry`, and read it to `value`. Returns the length of the value, or a negative
+ * errno. The caller then fills vchan->peer.
  */
 ssize_t vchan_watch_peer(struct vchan *vchan, const char *entry, char value[XENSTORE_VALUE_SIZE]);
-/* Make it what a channel is. */
+/* Make it the state of `channel`. */
 void vchan_give(struct vchan *vchan, struct rpc_channel *channel);
 void vchan_free(struct vchan *vchan);
 
 /*
- * libxenvchan tells its troubles to stderr, a line for each ring that was too large; this tells
- * nobody.
+ * A logger that logs nothing. By default libxenvchan writes a line to stderr for each size of a
+ * ring that was too large.
  */
 extern struct xentoollog_logger vchan_silence;
 
 /*
- * Sleep until something happens to the channel, or `deadline` on vchan_clock() has passed. 0, or
- * -ECONNRESET: the other guest is gone.
+ * Sleep until something happens to the channel, or `deadline`, a time of clock_now(), has passed.
+ * 0, or -ECONNRESET: the other guest is gone.
  */
 int vchan_sleep(struct vchan *vchan, int64_t deadline);
 
 /*
- * The call's process: be the client of the vchan that `pending` offers. On failure -1 and *failure.
+ * The call's process: be the client of the vchan that `pending` offers. 0, or a negative errno and
+ * *failure.
  */
 int vchan_answer(struct rpc_channel *channel, const struct rpc_pending *pending, unsigned own_domid,
 		 struct rpc_failure *failure);
 
-/* The functions of the table. transport.h says what they do. */
+/* Functions of the table; see transport.h. */
 int vchan_connect(struct rpc_channel *channel, const char *target, const char *sockets,
 		  struct rpc_failure *failure);
 ssize_t vchan_write(struct rpc_channel *channel, const void *buffer, size_t size);
@@ -81,14 +86,5 @@ int vchan_open(struct rpc_listener *listener, struct rpc_pending *pending,
 ssize_t vchan_rules(struct rpc_listener *listener, const struct rpc_pending *pending, char *text,
 		    size_t size);
 void vchan_unlisten(struct rpc_listener *listener);
-
-/* Milliseconds on a clock that only goes forward. */
-static inline int64_t vchan_clock(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 #endif

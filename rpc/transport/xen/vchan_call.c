@@ -1,9 +1,9 @@
 /*
- * The Xen transport: to call. The caller is the server of the vchan: the memory of the rings is its
- * own, so no caller can use up the other's.
+ * The Xen transport: calling. The caller is the server of the vchan, so the rings are in its own
+ * memory, and no caller can use up the memory of the guest that it calls.
  *
- * The call is a node in xenstore, which must not stay when the caller dies. It is there for as long
- * as it takes the other to connect, no longer; meanwhile a guard watches over it.
+ * The call is a node in xenstore, which must not stay when the caller dies. It exists only until
+ * the other end has connected; meanwhile a guard would remove it.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -22,44 +22,46 @@
 #include "transport/xen/guard.h"
 #include "transport/xen/xenentry.h"
 
-#define ANSWER_TIME 30000 /* milliseconds for the other end to come */
-#define ID_LENGTH   8     /* with it, no path is longer than libxenvchan bears */
+#define ANSWER_TIME 30000 /* milliseconds for the other end to connect */
+#define ID_LENGTH   8     /* short enough for VCHAN_PATH_SIZE */
 
-/* A new name for a call: 41 bits of chance, so that nobody else has it. */
+/* A random name for a call. It has 41 bits, so no other call has the same one. */
 static int choose_id(char id[ID_LENGTH + 1])
 {
 	unsigned char random[ID_LENGTH];
 
 	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
-		return -1;
+		return -errno;
 	for (size_t i = 0; i < ID_LENGTH; i++)
 		id[i] = "0123456789abcdefghijklmnopqrstuvwxyz"[random[i] % 36];
 	id[ID_LENGTH] = '\0';
 	return 0;
 }
 
-/* Where the call will be: in a directory that the target may read, and nobody else. */
-static int make_place(struct vchan *vchan, unsigned target, char path[VCHAN_PATH_SIZE],
-		      struct rpc_failure *failure)
+/* Make a directory that only the target may read, and choose the path of the call in it. */
+static int choose_path(struct vchan *vchan, unsigned target, char path[VCHAN_PATH_SIZE],
+		       struct rpc_failure *failure)
 {
 	char directory[VCHAN_PATH_SIZE], value[XENSTORE_VALUE_SIZE], id[ID_LENGTH + 1];
 	unsigned own;
 	int status;
 
 	if (xenstore_read(&vchan->store, "domid", value) < 0 || !rpc_domid_parse(value, &own))
-		return rpc_fail(failure, 125, "xenstore does not tell this guest's own number");
+		return rpc_fail(failure, -EINVAL, "xenstore does not tell this guest's own number");
 	snprintf(directory, sizeof(directory), "/local/domain/%u/data/pedos-rpc/%u", own, target);
 	status = xenstore_share(&vchan->store, directory, own, target);
 	if (status < 0)
-		return rpc_fail(failure, 125, "cannot make %s in xenstore: %s", directory,
+		return rpc_fail(failure, status, "cannot make %s in xenstore: %s", directory,
 				strerror(-status));
-	if (choose_id(id) < 0)
-		return rpc_fail(failure, 125, "cannot have random numbers: %s", strerror(errno));
+	status = choose_id(id);
+	if (status < 0)
+		return rpc_fail(failure, status, "cannot get random numbers: %s",
+				strerror(-status));
 	snprintf(path, VCHAN_PATH_SIZE, "/local/domain/%u/data/pedos-rpc/%u/%s", own, target, id);
 	return 0;
 }
 
-/* Rings as large as the guest can spare memory to share for. */
+/* Make the rings, smaller ones if this guest cannot share enough memory. */
 static int make_rings(struct vchan *vchan, unsigned target, const char *path,
 		      struct rpc_failure *failure)
 {
@@ -67,7 +69,7 @@ static int make_rings(struct vchan *vchan, unsigned target, const char *path,
 
 	if (access("/dev/xen/gntalloc", R_OK | W_OK) < 0 ||
 	    access("/dev/xen/evtchn", R_OK | W_OK) < 0)
-		return rpc_fail(failure, 125,
+		return rpc_fail(failure, -errno,
 				"cannot share memory with other guests: /dev/xen/gntalloc, "
 				"/dev/xen/evtchn: %s: load the modules "
 				"xen-gntalloc and xen-evtchn, and let this account use the devices",
@@ -79,7 +81,7 @@ static int make_rings(struct vchan *vchan, unsigned target, const char *path,
 		error = errno;
 	}
 	if (!vchan->chan)
-		return rpc_fail(failure, 125,
+		return rpc_fail(failure, error ? -error : -EIO,
 				"cannot share memory with another guest: %s: too many calls at "
 				"once? The limit of pages is in "
 				"/sys/module/xen_gntalloc/parameters/limit",
@@ -90,22 +92,23 @@ static int make_rings(struct vchan *vchan, unsigned target, const char *path,
 
 static int wait_for_answer(struct vchan *vchan, const char *target, struct rpc_failure *failure)
 {
-	int64_t deadline = vchan_clock() + ANSWER_TIME;
+	int64_t deadline = clock_now() + ANSWER_TIME;
 
 	while (libxenvchan_is_open(vchan->chan) == 2) {
 		if (vchan_sleep(vchan, deadline) < 0)
-			return rpc_fail(failure, 125, "%s is gone", target);
-		if (vchan_clock() >= deadline)
-			return rpc_fail(failure, 125,
+			return rpc_fail(failure, -ECONNRESET, "%s is gone", target);
+		if (clock_now() >= deadline)
+			return rpc_fail(failure, -ETIMEDOUT,
 					"%s does not answer: is pedos-rpcd running there?", target);
 	}
 	return 0;
 }
 
 /*
- * xenstore lets a guest have ten transactions at a time, then refuses: for us, and for libxenvchan,
- * which takes that for a failure. So those who begin a call do so one after the other. Whoever may
- * call may lock the device. Returns what ends the turn when it is closed.
+ * Wait until no other process of this guest begins a call. xenstore refuses more than ten
+ * transactions of a guest at a time, and libxenvchan takes the refusal for a failure. The lock is
+ * on a device that every process that may call can open. Returns a descriptor that ends the turn
+ * when it is closed, or -1: then we try without a turn.
  */
 static int take_turn(void)
 {
@@ -116,21 +119,21 @@ static int take_turn(void)
 	return fd;
 }
 
-/* Have the call made, and somebody to watch over it. */
+/* Make the node and the rings of a call, after starting a guard for the node. */
 static int make(struct vchan *vchan, unsigned domid, char path[VCHAN_PATH_SIZE],
 		struct rpc_guard *guard, struct rpc_failure *failure)
 {
-	int status;
+	int status = choose_path(vchan, domid, path, failure);
 
-	if (make_place(vchan, domid, path, failure) < 0)
-		return -1;
+	if (status < 0)
+		return status;
 	status = rpc_guard_start(guard, path);
 	if (status < 0)
-		return rpc_fail(failure, 125, "cannot start a process: %s", strerror(-status));
+		return rpc_fail(failure, status, "cannot start a process: %s", strerror(-status));
 	return make_rings(vchan, domid, path, failure);
 }
 
-/* From a place for the call to a connection: the node is there meanwhile, and only then. */
+/* Make the call, wait until the other end has connected, and remove the node. */
 static int call(struct vchan *vchan, unsigned domid, const char *target,
 		struct rpc_failure *failure)
 {
@@ -148,7 +151,7 @@ static int call(struct vchan *vchan, unsigned domid, const char *target,
 	return status;
 }
 
-/* Is there a target of that name that this guest may call? */
+/* Look up the domid of a target that this guest may call. */
 static int find_target(struct vchan *vchan, const char *target, unsigned *domid,
 		       struct rpc_failure *failure)
 {
@@ -156,16 +159,17 @@ static int find_target(struct vchan *vchan, const char *target, unsigned *domid,
 	ssize_t n;
 
 	if (!vm_name_ok(target))
-		return rpc_fail(failure, 125, "that is no VM's name");
+		return rpc_fail(failure, -EINVAL, "that is no VM's name");
 	snprintf(entry, sizeof(entry), "pedos-rpc/%s", target);
 	n = vchan_watch_peer(vchan, entry, value);
 	if (n == -ENOENT || n == -EACCES)
-		return rpc_fail(failure, 126, "there is no VM %s that this one may call", target);
+		return rpc_fail(failure, -EHOSTUNREACH, "there is no VM %s that this one may call",
+				target);
 	if (n < 0)
-		return rpc_fail(failure, 125, "cannot ask xenstore for %s: %s", target,
+		return rpc_fail(failure, (int)n, "cannot ask xenstore for %s: %s", target,
 				strerror((int)-n));
 	if (!rpc_domid_parse(value, domid))
-		return rpc_fail(failure, 125, "what xenstore says of %s is no domain's number",
+		return rpc_fail(failure, -EINVAL, "what xenstore says of %s is no domain's number",
 				target);
 	strcpy(vchan->peer, value);
 	return 0;
@@ -174,17 +178,19 @@ static int find_target(struct vchan *vchan, const char *target, unsigned *domid,
 int vchan_connect(struct rpc_channel *channel, const char *target, const char *sockets,
 		  struct rpc_failure *failure)
 {
-	struct vchan *vchan = vchan_new(failure);
+	struct vchan *vchan;
 	unsigned domid;
+	int status = vchan_new(&vchan, failure);
 
 	(void)sockets;
-	if (!vchan)
-		return -1;
-	if (find_target(vchan, target, &domid, failure) < 0 ||
-	    call(vchan, domid, target, failure) < 0) {
+	if (status < 0)
+		return status;
+	status = find_target(vchan, target, &domid, failure);
+	if (status == 0)
+		status = call(vchan, domid, target, failure);
+	if (status == 0)
+		vchan_give(vchan, channel);
+	else
 		vchan_free(vchan);
-		return -1;
-	}
-	vchan_give(vchan, channel);
-	return 0;
+	return status;
 }

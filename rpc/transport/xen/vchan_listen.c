@@ -1,10 +1,10 @@
 /*
- * The Xen transport: to be called. dom0 names in xenstore who may call this guest; the directory in
- * which each of these makes its calls is watched.
+ * The Xen transport: being called. dom0 names in xenstore the guests that may call this one. We
+ * watch the directory in which each of them makes its calls.
  *
- * All that a source writes there may be meant to harm: names are checked, listings are bounded, and
- * a source that changes its directory without end gets looked at now and then. What maps a source's
- * memory is a process of its own, also to refuse a call.
+ * A source may write anything there to harm us. So names are checked and listings are bounded, and
+ * however often a source changes its directory, we read it at a limited rate. A process of its own
+ * maps the memory of a source, even to refuse a call.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -25,28 +25,31 @@
 
 _Static_assert(RPC_LISTING_MAX == XENSTORE_VALUE_SIZE - 1, "");
 
-#define SOURCES_MAX    1024 /* sources that are watched at a time */
-#define DRAIN_INTERVAL 5    /* milliseconds: so often events are taken, however many there are */
-/* Milliseconds until a source in whose directory was no call is looked at again. */
+#define SOURCES_MAX    1024 /* how many sources are watched */
+#define DRAIN_INTERVAL 5    /* milliseconds between two times at which events are taken */
+/* Milliseconds until a directory in which there was no call is read again. */
 #define SCAN_INTERVAL 50
-#define CALLS_AT_ONCE 64 /* calls of a source that are taken one after the other, */
-/* Then one in so many milliseconds: each costs a process, also where nobody is behind it. */
+/*
+ * A source may make this many calls at once, then one every CALL_INTERVAL milliseconds. Each call
+ * costs us a process, even if its caller never connects.
+ */
+#define CALLS_AT_ONCE 64
 #define CALL_INTERVAL 20
-#define HALF_MADE_MAX 32   /* calls without an event channel that are looked at in a scan */
-#define REFUSAL_TIME  2000 /* milliseconds for a refused caller to close */
+#define HALF_MADE_MAX 32   /* calls without an event channel after which a scan ends */
+#define REFUSAL_TIME  2000 /* milliseconds for a refused caller to close the channel */
 
 struct source {
 	unsigned domid;
 	char name[RPC_NAME_SIZE];
-	bool named;         /* dom0 still says so */
-	bool dirty;         /* something was written there since the last scan */
-	bool fruitful;      /* the present scan has found a call */
-	unsigned half_made; /* looked at in the present scan */
-	int64_t next_scan;  /* on vchan_clock(): not before */
-	unsigned credit;    /* calls that may be taken at once */
-	int64_t credited;   /* when that has grown last */
+	bool named;         /* dom0 still names it */
+	bool dirty;         /* a call may have been made since the last scan */
+	bool fruitful;      /* the current scan has found a call */
+	unsigned half_made; /* calls without an event channel that the current scan has found */
+	int64_t next_scan;  /* the earliest time of the next scan, by clock_now() */
+	unsigned credit;    /* how many calls may be taken at once */
+	int64_t credited;   /* when `credit` last grew, by clock_now() */
 	struct rpc_calls calls;
-	/* Readable when the process that refuses one of its calls has ended; -1: there is none. */
+	/* Hangs up when the process that refuses one of its calls has ended; -1: there is none. */
 	int refusal;
 };
 
@@ -55,10 +58,10 @@ struct listener {
 	unsigned domid; /* this guest's */
 	char name[RPC_NAME_SIZE];
 	bool names_changed; /* dom0 has changed the list of sources */
-	int64_t next_drain;
+	int64_t next_drain; /* when to take events again, by clock_now() */
 	struct source *sources[SOURCES_MAX];
 	size_t count;
-	size_t turn; /* whose calls come first next time */
+	size_t turn; /* the source to look at first next time */
 };
 
 /* ---- What is watched ---- */
@@ -73,8 +76,9 @@ static struct source *find_source(const struct listener *listener, unsigned domi
 }
 
 /*
- * A call appears with its event channel, or when the directory as a whole appears or becomes
- * readable. Others' changes need no scan: a call that was taken away is forgotten at the next.
+ * Can this change mean that there is a new call? A call appears with its event channel, or when
+ * its whole directory appears or becomes readable. A removed call needs no scan of its own: the
+ * next scan forgets it.
  */
 static bool may_bring_a_call(const struct listener *listener, const char *untrusted_path)
 {
@@ -85,7 +89,7 @@ static bool may_bring_a_call(const struct listener *listener, const char *untrus
 			(rpc_domid_parse(last + 1, &domid) && domid == listener->domid));
 }
 
-/* The token of a watch is the source's number, or "names". */
+/* The token of a watch is the domid of a source, or "names". */
 static void something_has_changed(void *context, const char *untrusted_path, const char *token)
 {
 	struct listener *listener = context;
@@ -125,7 +129,7 @@ static struct source *add_source(struct listener *listener, unsigned domid)
 	source->domid = domid;
 	source->refusal = -1;
 	source->credit = CALLS_AT_ONCE;
-	source->credited = vchan_clock();
+	source->credited = clock_now();
 	listener->sources[listener->count++] = source;
 	directory_of(listener, source, path);
 	snprintf(token, sizeof(token), "%u", domid);
@@ -152,7 +156,7 @@ static void remove_source(struct listener *listener, struct source *source)
 	listener->sources[at] = listener->sources[--listener->count];
 }
 
-/* dom0 names a source: have it among the sources, under that name. */
+/* dom0 names a source: add it if it is new, and set its name. */
 static void name_source(struct listener *listener, const char *untrusted_domid)
 {
 	char entry[VCHAN_ENTRY_SIZE], value[XENSTORE_VALUE_SIZE], name[RPC_NAME_SIZE];
@@ -193,9 +197,9 @@ static void update_sources(struct listener *listener)
 	}
 }
 
-/* ---- Arrivals ---- */
+/* ---- Pending calls ---- */
 
-/* Look into a source's directory. */
+/* List a source's directory. */
 static void scan(struct listener *listener, struct source *source)
 {
 	char path[VCHAN_PATH_SIZE], names[XENSTORE_VALUE_SIZE];
@@ -204,7 +208,7 @@ static void scan(struct listener *listener, struct source *source)
 	source->dirty = false;
 	source->fruitful = false;
 	source->half_made = 0;
-	source->next_scan = vchan_clock() + SCAN_INTERVAL;
+	source->next_scan = clock_now() + SCAN_INTERVAL;
 	directory_of(listener, source, path);
 	size = xenstore_list(&listener->store, path, names);
 	rpc_calls_list(&source->calls, names, size < 0 ? 0 : (size_t)size);
@@ -220,23 +224,23 @@ static bool is_made(struct listener *listener, const struct source *source, cons
 	return xenstore_read(&listener->store, path, value) >= 0;
 }
 
-/* The next call in what the last scan of this source has listed. */
+/* The next call that the last scan of this source has listed, and that is ready. */
 static const char *next_call(struct listener *listener, struct source *source)
 {
-	const char *id;
+	const char *id = rpc_calls_next(&source->calls);
 
-	while ((id = rpc_calls_next(&source->calls))) {
-		if (is_made(listener, source, id))
-			return id;
-		if (++source->half_made == HALF_MADE_MAX)
+	while (id && !is_made(listener, source, id)) {
+		source->half_made++;
+		if (source->half_made == HALF_MADE_MAX)
 			rpc_calls_stop(&source->calls);
+		id = rpc_calls_next(&source->calls);
 	}
-	return NULL;
+	return id;
 }
 
 static bool has_credit(struct source *source)
 {
-	int64_t grown = (vchan_clock() - source->credited) / CALL_INTERVAL;
+	int64_t grown = (clock_now() - source->credited) / CALL_INTERVAL;
 
 	source->credited += grown * CALL_INTERVAL;
 	source->credit = grown > CALLS_AT_ONCE - source->credit ? CALLS_AT_ONCE
@@ -246,16 +250,16 @@ static bool has_credit(struct source *source)
 
 static bool may_be_scanned(const struct source *source)
 {
-	return source->dirty && (source->fruitful || vchan_clock() >= source->next_scan);
+	return source->dirty && (source->fruitful || clock_now() >= source->next_scan);
 }
 
-static bool arrival_from(struct listener *listener, struct source *source,
+static bool next_pending(struct listener *listener, struct source *source,
 			 struct rpc_pending *pending)
 {
 	const char *id;
 
 	if (source->refusal >= 0 || !has_credit(source))
-		return false; /* who calls too often waits */
+		return false; /* a source that calls too often must wait */
 	if (!rpc_calls_more(&source->calls) && may_be_scanned(source))
 		scan(listener, source);
 	id = next_call(listener, source);
@@ -271,11 +275,11 @@ static bool arrival_from(struct listener *listener, struct source *source,
 	return true;
 }
 
-/* Take the events that have come, and act on what dom0 has changed. */
+/* Take the events of xenstore, and update the sources if dom0 has changed the list. */
 static void take_events(struct listener *listener)
 {
-	if (vchan_clock() >= listener->next_drain && xenstore_drain(&listener->store) > 0)
-		listener->next_drain = vchan_clock() + DRAIN_INTERVAL;
+	if (clock_now() >= listener->next_drain && xenstore_drain(&listener->store) > 0)
+		listener->next_drain = clock_now() + DRAIN_INTERVAL;
 	if (listener->names_changed) {
 		listener->names_changed = false;
 		update_sources(listener);
@@ -301,7 +305,7 @@ int vchan_accept(struct rpc_listener *rpc_listener, struct rpc_pending *pending)
 	for (size_t i = 0; i < listener->count; i++) {
 		size_t turn = (listener->turn + i) % listener->count;
 
-		if (arrival_from(listener, listener->sources[turn], pending)) {
+		if (next_pending(listener, listener->sources[turn], pending)) {
 			listener->turn = turn + 1;
 			return 1;
 		}
@@ -309,7 +313,7 @@ int vchan_accept(struct rpc_listener *rpc_listener, struct rpc_pending *pending)
 	return 0;
 }
 
-/* When a source is to be looked at though nothing happens: in so many milliseconds; -1: never. */
+/* Milliseconds until a source must be looked at even if no event comes; -1: not at all. */
 static int64_t next_look(const struct source *source, int64_t now)
 {
 	bool listed = rpc_calls_more(&source->calls);
@@ -333,7 +337,7 @@ size_t vchan_listening(struct rpc_listener *rpc_listener, struct pollfd *fds, si
 		       int *timeout)
 {
 	struct listener *listener = rpc_listener->state;
-	int64_t now = vchan_clock();
+	int64_t now = clock_now();
 	size_t count = 0;
 
 	if (listener->names_changed)
@@ -350,12 +354,12 @@ size_t vchan_listening(struct rpc_listener *rpc_listener, struct pollfd *fds, si
 		else if (count < size)
 			fds[count++] = (struct pollfd){.fd = source->refusal};
 		else
-			lower(timeout, 100); /* the poll has no room for it */
+			lower(timeout, 100); /* `fds` has no room for it: look regularly */
 	}
 	return count;
 }
 
-/* ---- What becomes of them ---- */
+/* ---- Serving and refusing ---- */
 
 int vchan_open(struct rpc_listener *rpc_listener, struct rpc_pending *pending,
 	       struct rpc_channel *channel, struct rpc_failure *failure)
@@ -370,7 +374,7 @@ int vchan_open(struct rpc_listener *rpc_listener, struct rpc_pending *pending,
 static void tell(struct rpc_listener *rpc_listener, struct rpc_pending *pending, const void *bytes,
 		 size_t size)
 {
-	int64_t deadline = vchan_clock() + REFUSAL_TIME;
+	int64_t deadline = clock_now() + REFUSAL_TIME;
 	struct rpc_channel channel;
 	struct rpc_failure failure;
 	struct vchan *vchan;
@@ -381,7 +385,7 @@ static void tell(struct rpc_listener *rpc_listener, struct rpc_pending *pending,
 		return;
 	vchan = channel.state;
 	vchan_write(&channel, bytes, size);
-	while (libxenvchan_is_open(vchan->chan) && vchan_clock() < deadline &&
+	while (libxenvchan_is_open(vchan->chan) && clock_now() < deadline &&
 	       vchan_sleep(vchan, deadline) == 0)
 		;
 	vchan_close(&channel);
@@ -398,7 +402,7 @@ void vchan_refuse(struct rpc_listener *rpc_listener, struct rpc_pending *pending
 		return;
 	child = fork();
 	if (child == 0) {
-		/* A child of nobody here: the daemon counts its own. */
+		/* Two forks, so that the daemon does not take this process for one of its calls. */
 		if (fork() == 0)
 			tell(rpc_listener, pending, bytes, size);
 		_exit(0);
@@ -411,12 +415,12 @@ void vchan_refuse(struct rpc_listener *rpc_listener, struct rpc_pending *pending
 
 void vchan_release(struct rpc_listener *rpc_listener, struct rpc_pending *pending)
 {
-	(void)rpc_listener, (void)pending; /* the daemon itself holds nothing of a call */
+	(void)rpc_listener, (void)pending; /* the daemon itself has nothing open for a call */
 }
 
 void vchan_ended(struct rpc_listener *rpc_listener, unsigned origin, const char *id)
 {
-	(void)rpc_listener, (void)origin, (void)id; /* the call's node goes with its caller */
+	(void)rpc_listener, (void)origin, (void)id; /* the caller's side removes the call's node */
 }
 
 ssize_t vchan_rules(struct rpc_listener *rpc_listener, const struct rpc_pending *pending,
@@ -451,21 +455,21 @@ static int begin(struct listener *listener, struct rpc_failure *failure)
 	int status = xenstore_open(&listener->store, something_has_changed, listener);
 
 	if (status < 0)
-		return rpc_fail(failure, 125,
+		return rpc_fail(failure, status,
 				"cannot reach xenstore through /dev/xen/xenbus: %s: is this a Xen "
 				"guest, and is this root?",
 				strerror(-status));
 	if (xenstore_read(&listener->store, "domid", value) < 0 ||
 	    !rpc_domid_parse(value, &listener->domid))
-		return rpc_fail(failure, 125, "xenstore does not tell this guest's own number");
+		return rpc_fail(failure, -EINVAL, "xenstore does not tell this guest's own number");
 	if (xenstore_read(&listener->store, "name", value) < 0 ||
 	    !rpc_entry_source(value, listener->name))
-		return rpc_fail(failure, 125,
+		return rpc_fail(failure, -EINVAL,
 				"xenstore does not tell this guest's own name, or it is none that "
 				"a VM may have");
 	status = xenstore_watch(&listener->store, "pedos-rpc-in", "names");
 	if (status < 0)
-		return rpc_fail(failure, 125, "cannot watch pedos-rpc-in in xenstore: %s",
+		return rpc_fail(failure, status, "cannot watch pedos-rpc-in in xenstore: %s",
 				strerror(-status));
 	return 0;
 }
@@ -474,17 +478,18 @@ int vchan_listen(struct rpc_listener *rpc_listener, const struct rpc_listen_opti
 		 struct rpc_failure *failure)
 {
 	struct listener *listener = calloc(1, sizeof(*listener));
+	int status;
 
 	(void)options;
 	if (!listener)
-		return rpc_fail(failure, 125, "out of memory");
+		return rpc_fail(failure, -ENOMEM, "out of memory");
 	listener->store.fd = -1;
 	rpc_listener->transport = &rpc_xen_transport;
 	rpc_listener->state = listener;
-	if (begin(listener, failure) == 0)
-		return 0;
-	vchan_unlisten(rpc_listener);
-	return -1;
+	status = begin(listener, failure);
+	if (status < 0)
+		vchan_unlisten(rpc_listener);
+	return status;
 }
 
 void vchan_unlisten(struct rpc_listener *rpc_listener)

@@ -1,5 +1,5 @@
 /*
- * What stands in xenstore for calls.
+ * Checking what is in xenstore about calls.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#define DOMID_END 0x7ff0 /* from here on Xen's numbers have special meanings */
+#define DOMID_END 0x7ff0 /* Xen gives this and larger numbers special meanings */
 
 bool rpc_domid_parse(const char *untrusted_text, unsigned *domid)
 {

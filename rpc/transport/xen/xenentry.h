@@ -1,9 +1,13 @@
 /*
- * What stands in xenstore for calls, checked before it is used. Pure: no Xen is needed here.
+ * Checking what is in xenstore about calls before it is used. Pure, and needs no Xen.
  *
- * dom0 writes, for each guest: `pedos-rpc/TARGET`, a domid, for what it may call;
- * `pedos-rpc-in/DOMID`, for each source that may call it: the source's name on the first line, a
- * rule on each further one (pair.h). A source writes its calls: `data/pedos-rpc/DOMID/ID/...`.
+ * Below the path of each guest dom0 writes:
+ *
+ *   pedos-rpc/TARGET    for each target that it may call: the target's domid
+ *   pedos-rpc-in/DOMID  for each source that may call it: a line with the source's name, then a
+ *                       line for each rule (policy/pair.h)
+ *
+ * A source itself writes its calls, as data/pedos-rpc/DOMID/ID/...
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -16,16 +20,16 @@
 
 #define RPC_CALL_ID_MAX 32 /* characters of a call's ID */
 
-/* A domain's number in decimal, as Xen gives them out: 0 to 32751, no sign, no leading zero. */
+/* Read a domid in decimal: 0 to 32751, no sign, no leading zero. False if it is not one. */
 bool rpc_domid_parse(const char *untrusted_text, unsigned *domid);
 
-/* 1 to RPC_CALL_ID_MAX lower-case letters, digits and '-'. */
+/* Is this the ID of a call: 1 to RPC_CALL_ID_MAX lower-case letters, digits and '-'? */
 bool rpc_call_id_ok(const char *untrusted_id);
 
-/* The source that an entry of `pedos-rpc-in` names. False: its first line is no VM's name. */
+/* Copy the first line of an entry of `pedos-rpc-in`. False if it is not the name of a VM. */
 bool rpc_entry_source(const char *untrusted_entry, char source[RPC_NAME_SIZE]);
 
-/* Is the first line of an entry just this? */
+/* Is this the first line of an entry? */
 bool rpc_entry_names(const char *untrusted_entry, const char *expected);
 
 #endif

@@ -19,10 +19,7 @@
 _Static_assert(XENSTORE_VALUE_SIZE == XENSTORE_PAYLOAD_MAX + 1, "");
 _Static_assert(XENSTORE_MESSAGE_MAX == XENSTORE_PAYLOAD_MAX + sizeof(struct xsd_sockmsg), "");
 
-/*
- * Events that are read at a time: who makes them without end must not keep this process from all
- * else.
- */
+/* At most this many events are read at a time, so that a flood of them does not stop all else. */
 #define DRAIN_MAX 1024
 
 int xenstore_open(struct xenstore *store,
@@ -47,7 +44,7 @@ void xenstore_close(struct xenstore *store)
 
 /* ---- Messages ---- */
 
-/* Is there a whole message at `begin`? 1, 0, or -EPROTO. */
+/* Is there a whole message at `begin`? 1 or 0; -EPROTO: no message can be that long. */
 static int message_is_whole(const struct xenstore *store, struct xsd_sockmsg *header)
 {
 	size_t have = store->end - store->begin;
@@ -60,14 +57,22 @@ static int message_is_whole(const struct xenstore *store, struct xsd_sockmsg *he
 	return have >= sizeof(*header) + header->len;
 }
 
-/* Have a whole message at `begin`. 1, or 0: there is none, and `wait` is false. */
-static int receive(struct xenstore *store, struct xsd_sockmsg *header, bool wait)
+enum wait {
+	DONT_WAIT,
+	WAIT
+};
+
+/* Receive a whole message at `begin`. Returns 1; with DONT_WAIT also 0: there is none yet. */
+static int receive(struct xenstore *store, struct xsd_sockmsg *header, enum wait wait)
 {
 	struct pollfd readable = {.fd = store->fd, .events = POLLIN};
-	int whole;
 	ssize_t n;
 
-	while ((whole = message_is_whole(store, header)) == 0) {
+	for (;;) {
+		int whole = message_is_whole(store, header);
+
+		if (whole != 0)
+			return whole;
 		memmove(store->received, store->received + store->begin, store->end - store->begin);
 		store->end -= store->begin;
 		store->begin = 0;
@@ -79,47 +84,52 @@ static int receive(struct xenstore *store, struct xsd_sockmsg *header, bool wait
 			store->end += n;
 		else if (errno != EAGAIN && errno != EINTR)
 			return -errno;
-		else if (errno == EAGAIN && !wait)
+		else if (errno == EAGAIN && wait == DONT_WAIT)
 			return 0;
 		else if (errno == EAGAIN && poll(&readable, 1, -1) < 0 && errno != EINTR)
 			return -errno;
 	}
-	return whole;
 }
 
 /*
- * Hand the message at `begin` to the watcher if it is an event, and take it off. Its payload is a
- * path and a token, a NUL behind each.
+ * Remove the message at `begin`, and call on_event() if it is an event. The payload of an event is
+ * a path and a token, each with a NUL.
  */
 static void dispatch(struct xenstore *store, const struct xsd_sockmsg *header)
 {
-	const char *payload = store->received + store->begin + sizeof(*header);
-	const char *token = memchr(payload, '\0', header->len);
+	const char *path = store->received + store->begin + sizeof(*header);
+	const char *end = path + header->len, *path_end = memchr(path, '\0', header->len);
 
 	store->begin += sizeof(*header) + header->len;
-	if (header->type != XS_WATCH_EVENT || !token || ++token == payload + header->len ||
-	    payload[header->len - 1])
+	if (header->type != XS_WATCH_EVENT || !path_end || path_end + 1 == end || end[-1])
 		return;
 	if (store->on_event)
-		store->on_event(store->context, payload, token);
+		store->on_event(store->context, path, path_end + 1);
 }
 
-/* What was read is handed over to its end, even past the bound: nobody would poll for it. */
 int xenstore_drain(struct xenstore *store)
 {
 	struct xsd_sockmsg header;
-	int status, count = 0;
+	int count = 0;
 
-	while ((status = count < DRAIN_MAX ? receive(store, &header, false)
-					   : message_is_whole(store, &header)) > 0) {
+	for (;;) {
+		/*
+		 * At the bound nothing more is read, but what was read already is handed over:
+		 * poll(2) would not report it.
+		 */
+		int status = count < DRAIN_MAX ? receive(store, &header, DONT_WAIT)
+					       : message_is_whole(store, &header);
+
+		if (status <= 0)
+			return status < 0 ? status : count;
 		dispatch(store, &header);
 		count++;
 	}
-	return status < 0 ? status : count;
 }
 
 /*
- * The answer to a request, past the events that come before it. Then the events that came with it.
+ * Receive the answer to a request. Events that were received before it, or together with it, are
+ * dispatched. Returns the length of the answer.
  */
 static ssize_t answer(struct xenstore *store, struct xsd_sockmsg *header,
 		      char value[XENSTORE_VALUE_SIZE])
@@ -127,8 +137,11 @@ static ssize_t answer(struct xenstore *store, struct xsd_sockmsg *header,
 	struct xsd_sockmsg next;
 	int status;
 
-	while ((status = receive(store, header, true)) > 0 && header->type == XS_WATCH_EVENT)
+	status = receive(store, header, WAIT);
+	while (status > 0 && header->type == XS_WATCH_EVENT) {
 		dispatch(store, header);
+		status = receive(store, header, WAIT);
+	}
 	if (status < 0)
 		return status;
 	memcpy(value, store->received + store->begin + sizeof(*header), header->len);
@@ -149,14 +162,14 @@ static int error_number(const char *name)
 }
 
 /*
- * Send a request, whose payload is `words` (NULL ends them) with a NUL behind each, and have the
+ * Send a request whose payload is `words` (the last one is NULL), each with a NUL, and receive the
  * answer. Returns its length.
  */
 static ssize_t request(struct xenstore *store, unsigned type, uint32_t transaction,
 		       const char *const *words, char value[XENSTORE_VALUE_SIZE])
 {
 	struct xsd_sockmsg header = {.type = type, .tx_id = transaction};
-	char message[XENSTORE_PAYLOAD_MAX]; /* the kernel takes no longer ones, header and all */
+	char message[XENSTORE_PAYLOAD_MAX]; /* the kernel takes no longer one, header included */
 	size_t size = sizeof(header);
 	ssize_t n;
 
@@ -183,7 +196,7 @@ static ssize_t request(struct xenstore *store, unsigned type, uint32_t transacti
 
 #define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-/* A request whose answer says no more than that it worked. */
+/* Send a request whose answer says only that it worked. */
 static int order(struct xenstore *store, unsigned type, uint32_t transaction,
 		 const char *const *words)
 {
@@ -218,7 +231,7 @@ int xenstore_unwatch(struct xenstore *store, const char *path, const char *token
 	return order(store, XS_UNWATCH, 0, WORDS(path, token));
 }
 
-/* Within a transaction: 1 when the directory is made or changed, 0 when it was as it should be. */
+/* Within a transaction. 1: the directory was made or changed. 0: it was right already. */
 static int share(struct xenstore *store, uint32_t transaction, const char *path, unsigned owner,
 		 unsigned reader)
 {
@@ -226,7 +239,7 @@ static int share(struct xenstore *store, uint32_t transaction, const char *path,
 	ssize_t n;
 	int status;
 
-	/* The owner, and what everybody may who is not named behind the owner. */
+	/* The first entry is the owner, with the permissions of everybody who has no entry. */
 	snprintf(nobody, sizeof(nobody), "n%u", owner);
 	snprintf(read, sizeof(read), "r%u", reader);
 	n = request(store, XS_GET_PERMS, transaction, WORDS(path), value);

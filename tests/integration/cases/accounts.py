@@ -21,9 +21,12 @@ class Accounts(Copying):
     """What is delivered to the account of need_account()."""
 
     def deliver_home(self, *arguments, source=None, ssh=None):
-        """Deliver one file where no directory is named: from the VM `source`, or from somewhere over ssh. A Delivery."""
-        env = {name: value for name, value in (("QREXEC_REMOTE_DOMAIN", source), ("SSH_CONNECTION", ssh)) if value is not None}
-        return Delivery(self, self.run(*self.with_account(), UNPACKER, *arguments, stdin=ONE_FILE, env=env), ONE_FILE)
+        """Deliver one file where no directory is named: from the VM `source`, or from somewhere
+        over ssh. A Delivery."""
+        given = ("QREXEC_REMOTE_DOMAIN", source), ("SSH_CONNECTION", ssh)
+        env = {name: value for name, value in given if value is not None}
+        end = self.run(*self.with_account(), UNPACKER, *arguments, stdin=ONE_FILE, env=env)
+        return Delivery(self, end, ONE_FILE)
 
     @property
     def at_home(self):
@@ -97,7 +100,8 @@ def _(t):
 @test("a source that is no VM's name is refused")
 def _(t):
     t.need_account()
-    for source in ("", ".", "..", "../x", "a/b", "1st", "_x", "-x", ".x", "a b", "a;b", f"a{'0' * 63}"):
+    for source in ("", ".", "..", "../x", "a/b", "1st", "_x", "-x", ".x", "a b", "a;b",
+                   f"a{'0' * 63}"):
         # What is wrong on this side is not for the sender.
         refused = t.deliver_home(source=source).exits(1).answered(EPERM, "")
         has(refused.said, "must be a VM's name")
@@ -182,5 +186,6 @@ def _(t):
     # Writable for root's group alone.
     os.chown(t.incoming, 0, 0)
     os.chmod(t.incoming, 0o770)
-    has(t.deliver(ONE_FILE, extra_groups=[0]).exits(1).answered(EPERM, "").said, "opening the directory")
+    has(t.deliver(ONE_FILE, extra_groups=[0]).exits(1).answered(EPERM, "").said,
+        "opening the directory")
     t.nothing_arrived()

@@ -100,7 +100,8 @@ def _(t):
     os.makedirs(f"{real}/inner")
     tree.write(f"{real}/file", "x")
     os.chdir(real)
-    for argument in (".", f"{real}/", "../real/", "inner/..", f"{real}/inner/..", "./.", f"{t.sent}//real//", real):
+    for argument in (".", f"{real}/", "../real/", "inner/..", f"{real}/inner/..", "./.",
+                     f"{t.sent}//real//", real):
         t.send(argument).exits(0)
         t.arrived("real")
         tree.same_tree(real, t.into("real"))

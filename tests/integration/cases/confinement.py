@@ -23,7 +23,8 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 class Confining(Copying):
-    """begin() starts a delivery and stops in the middle: `child` is confined by then, and waits for more from its `monitor`'s stdin."""
+    """begin() starts a delivery and stops in the middle: `child` is confined by then, and waits for
+    more from its `monitor`'s stdin."""
 
     def begin(self, *options, **how):
         self.receiving = self.start_unpacker(*options, **how)
@@ -115,13 +116,16 @@ def _(t):
 @test("child and monitor have no capabilities and no way to new ones")
 def _(t):
     def privileges_of(pid):
-        return {name: of_status(name, pid) for name in ("CapInh", "CapPrm", "CapEff", "CapAmb", "NoNewPrivs")}
-    none = {name: ["0000000000000000"] for name in ("CapInh", "CapPrm", "CapEff", "CapAmb")} | {"NoNewPrivs": ["1"]}
+        return {name: of_status(name, pid)
+                for name in ("CapInh", "CapPrm", "CapEff", "CapAmb", "NoNewPrivs")}
+    none = {name: ["0000000000000000"] for name in ("CapInh", "CapPrm", "CapEff", "CapAmb")}
+    none["NoNewPrivs"] = ["1"]
     t.begin()
     equal(privileges_of(t.child), none)
     equal(of_status("CapBnd", t.child), ["0000000000000000"])
     # The monitor drops what it has when there is a child, which may be faster.
-    wait_until(lambda: privileges_of(t.monitor) == none, lambda: f"the monitor, which has {privileges_of(t.monitor)}")
+    wait_until(lambda: privileges_of(t.monitor) == none,
+               lambda: f"the monitor, which has {privileges_of(t.monitor)}")
     t.finish()
 
 
@@ -150,7 +154,8 @@ def _(t):
     equal(limit_of("Max core file size", t.child), ("0", "0"))
     equal(limit_of("Max open files", t.child), ("64", "64"))
     # The address sanitizer needs terabytes of addresses.
-    check(SANITIZED or limit_of("Max address space", t.child) != ("unlimited", "unlimited"), "unlimited memory")
+    check(SANITIZED or limit_of("Max address space", t.child) != ("unlimited", "unlimited"),
+          "unlimited memory")
     t.finish()
 
 
@@ -159,7 +164,8 @@ def _(t):
     if machine.am_root():
         raise Skip("root may")
     t.begin()
-    for look in (lambda: os.listdir(f"/proc/{t.child}/fd"), lambda: os.readlink(f"/proc/{t.child}/root")):
+    for look in (lambda: os.listdir(f"/proc/{t.child}/fd"),
+                 lambda: os.readlink(f"/proc/{t.child}/root")):
         try:
             found = look()
         except PermissionError:
@@ -223,7 +229,8 @@ def _(t):
     t.need_look()
     for name in ("mnt", "net", "ipc", "uts", "cgroup", "pid"):
         if os.path.exists(f"/proc/self/ns/{name}"):
-            check(os.readlink(f"/proc/{t.child}/ns/{name}") != os.readlink(f"/proc/self/ns/{name}"), f"shares {name}")
+            check(os.readlink(f"/proc/{t.child}/ns/{name}") != os.readlink(f"/proc/self/ns/{name}"),
+                  f"shares {name}")
     equal(os.listdir(f"/proc/{t.child}/task"), [str(t.child)])
     equal(of_status("NSpid", t.child)[-1], "1")
     t.finish()
@@ -259,8 +266,9 @@ def _(t):
 
 def forbid_user_namespaces():
     """
-    In a process that is to become a program: from now on it is root of a namespace below which there can be no more of them,
-    and stays who it is: every user is mapped to itself, which unshare(1) cannot do. Somebody outside has to write these maps.
+    In a process that is to become a program: from now on it is root of a namespace below which
+    there can be no more of them, and stays who it is: every user is mapped to itself, which
+    unshare(1) cannot do. Somebody outside has to write these maps.
     """
     ready, say_ready = os.pipe()
     writer = os.fork()
@@ -300,13 +308,15 @@ def _(t):
 @test("without user namespaces a plain user is refused, and told what is in the way")
 def _(t):
     # As root of a namespace below which there can be but one more, for a plain user to be in.
-    plain = ["unshare", "-Urm", "sh", "-c", 'echo 1 >/proc/sys/user/max_user_namespaces && exec "$@"', "sh",
-             "unshare", "-U", "--map-user=12", "--map-group=12"]
+    plain = ["unshare", "-Urm", "sh", "-c",
+             'echo 1 >/proc/sys/user/max_user_namespaces && exec "$@"', "sh", "unshare", "-U",
+             "--map-user=12", "--map-group=12"]
     if not machine.works(*plain, "true"):
         raise Skip("cannot forbid them here")
     if machine.am_root():
         os.chown(t.incoming, 0, 0)
-    end = t.run(*plain, UNPACKER, "-v", "12", t.incoming, stdin=wire.delivery(wire.file("file"))).exits(1)
+    end = t.run(*plain, UNPACKER, "-v", "12", t.incoming,
+                stdin=wire.delivery(wire.file("file"))).exits(1)
     has(end.said, "none, nothing was read")
     has(end.said, "user namespaces")
     has(end.said, "start it as root")

@@ -23,19 +23,24 @@ def _(t):
         os.mkdir(path)
         tree.write(f"{path}/inner", "x")
     there = t.into("one")
-    for make in (lambda: tree.write(there, "earlier"), lambda: a_directory(there), lambda: os.symlink("/", there), lambda: os.symlink("nowhere", there)):
+    for make in (lambda: tree.write(there, "earlier"), lambda: a_directory(there),
+                 lambda: os.symlink("/", there), lambda: os.symlink("nowhere", there)):
         make()
         before = t.incoming_picture()
         t.deliver(files("one")).exits(1).answered(EEXIST, "one")
         tree.same_picture(t.incoming_picture(), before)
-        tree.remove(there) if os.path.isdir(there) and not os.path.islink(there) else os.unlink(there)
+        if os.path.isdir(there) and not os.path.islink(there):
+            tree.remove(there)
+        else:
+            os.unlink(there)
 
 
 @test("a directory does not grow into one that is there already")
 def _(t):
     os.mkdir(t.into("dir"))
     before = t.incoming_picture()
-    t.deliver(wire.delivery(wire.tree("dir", wire.file("dir/new"), mode=0o700))).exits(1).answered(EEXIST, "dir")
+    t.deliver(wire.delivery(wire.tree("dir", wire.file("dir/new"), mode=0o700))).exits(1).answered(
+        EEXIST, "dir")
     tree.same_picture(t.incoming_picture(), before)
 
 
@@ -77,7 +82,8 @@ def _(t):
     t.deliver(stream, "--on-conflict=rename")
     t.arrived("report.pdf")
     t.deliver(stream, "--on-conflict=rename").arrives("report.pdf")
-    has(t.deliver(stream, "--on-conflict=rename", "-v").exits(0).said, "1 of them under another name")
+    has(t.deliver(stream, "--on-conflict=rename", "-v").exits(0).said,
+        "1 of them under another name")
     t.arrived("report (2).pdf", "report (3).pdf", "report.pdf")
     equal(tree.read(t.into("report (3).pdf")), "report.pdf")
 
@@ -133,7 +139,8 @@ def _(t):
 
 @test("many deliveries of one name at a time all arrive under names of their own")
 def _(t):
-    several = [t.start(*t.receiver("--on-conflict=rename"), stdin=files("same.txt")) for _ in range(6)]
+    several = [t.start(*t.receiver("--on-conflict=rename"), stdin=files("same.txt"))
+               for _ in range(6)]
     for each in several:
         each.wait().exits(0)
     t.arrived(*(f"same ({number}).txt" for number in range(2, 7)), "same.txt")

@@ -40,4 +40,5 @@ def _(t):
         options = set(re.findall("--[a-z][a-z-]*", t.run(BIN / program, "--help").told))
         check(options, f"{program} --help names no option")
         for option in options:
-            check(re.search(f"{option}(?![a-z-])", page), f"the page of {program} does not know {option}")
+            check(re.search(f"{option}(?![a-z-])", page),
+                  f"the page of {program} does not know {option}")

@@ -9,8 +9,8 @@ import machine
 import stream as wire
 import suite
 import tree
-from copying import (ECANCELED, EDQUOT, EEXIST, EILSEQ, EINVAL, EIO, ENAMETOOLONG, ENOLINK, ENOSPC, EPERM, ETRUNCATED, Answer, Copying, answer,
-                     length_of_delivery, old_answer)
+from copying import (ECANCELED, EDQUOT, EEXIST, EILSEQ, EINVAL, EIO, ENAMETOOLONG, ENOLINK, ENOSPC,
+                     EPERM, ETRUNCATED, Answer, Copying, answer, length_of_delivery, old_answer)
 from expect import equal, exists, has, lacks
 from settings import AGENT, UNPACKER
 from tap import Skip
@@ -19,7 +19,8 @@ test = suite.cases(Copying)
 
 EACCES, EROFS = 13, 30
 
-# Of a file that the sender is not through with while nobody reads: far more than anything between the two holds.
+# Of a file that the sender is not through with while nobody reads: far more than anything between
+# the two holds.
 BIG = 2**23
 
 
@@ -49,8 +50,8 @@ def explains(t, code, *parts):
 
 def send_meanwhile(t, change, *names):
     """
-    Send to the unpacker, and `change` something when the beginning of the stream is through: the rest of it waits as long. Returns the sender's end,
-    and the whole stream.
+    Send to the unpacker, and `change` something when the beginning of the stream is through: the
+    rest of it waits as long. Returns the sender's end, and the whole stream.
     """
     stream = []
 
@@ -63,8 +64,8 @@ def send_meanwhile(t, change, *names):
 
 def listed_behind_big(directory, make):
     """
-    Make a file in the directory that is BIG, and another entry beside it, made by the function `make` of its path, so that the file is listed first.
-    Returns the other one's name.
+    Make a file in the directory that is BIG, and another entry beside it, made by the function
+    `make` of its path, so that the file is listed first. Returns the other one's name.
     """
     def make_big(path):
         tree.sparse(path, BIG)
@@ -83,16 +84,18 @@ def listed_behind_big(directory, make):
 
 def on_small_disk(t, size, script):
     """
-    Run a shell script where a file system of this size is mounted at $INCOMING, in which everybody may write. $AGENT; $VIA: an unpacker that delivers
-    to $INCOMING/in.
+    Run a shell script where a file system of this size is mounted at $INCOMING, in which everybody
+    may write. $AGENT; $VIA: an unpacker that delivers to $INCOMING/in.
     """
     machine.need_mount_namespaces()
     command = [UNPACKER, str(t.uid), t.into("in")]
     # A plain user is root where it may mount; there it becomes itself again.
     if not machine.am_root():
-        command = ["unshare", "-U", f"--map-user={os.getuid()}", f"--map-group={os.getgid()}", *command]
+        command = ["unshare", "-U", f"--map-user={os.getuid()}", f"--map-group={os.getgid()}",
+                   *command]
     mount = f'mount -t tmpfs -o size={size},mode=777 none "$INCOMING"\n'
-    return t.run(*machine.IN_NAMESPACE, "sh", "-ec", mount + script, env={"AGENT": AGENT, "INCOMING": t.incoming, "VIA": shlex.join(command)})
+    return t.run(*machine.IN_NAMESPACE, "sh", "-ec", mount + script,
+                 env={"AGENT": AGENT, "INCOMING": t.incoming, "VIA": shlex.join(command)})
 
 
 @test("EEXIST: the name is there already, and how to keep both")
@@ -102,7 +105,8 @@ def _(t):
     before = t.incoming_picture()
     tree.write("report.pdf", "new")
     # Only rpc hands on what --rename asks for.
-    has_all(t.send("report.pdf").exits(1).said, '"report.pdf" is there already', "PedOSIncoming", "--on-conflict=rename")
+    has_all(t.send("report.pdf").exits(1).said, '"report.pdf" is there already', "PedOSIncoming",
+            "--on-conflict=rename")
     tree.same_picture(t.incoming_picture(), before)
     exists("report.pdf")
 
@@ -198,7 +202,8 @@ def _(t):
 @test("another checksum is a failed copy")
 def _(t):
     tree.write("file", "hello")
-    send_to(t, lambda role: role.write(answer(0, zlib.crc32(take(role)) ^ 1, "file")), "file").exits(1).says("checksums differ")
+    send_to(t, lambda role: role.write(answer(0, zlib.crc32(take(role)) ^ 1, "file")),
+            "file").exits(1).says("checksums differ")
 
 
 @test("a byte that changed on the way is noticed by the sender")
@@ -215,7 +220,8 @@ def _(t):
 @test("a connection that ends without an answer is lost")
 def _(t):
     tree.write("file", "hello")
-    for command, end in ("true", "ended with status 0"), ("exit 7", "ended with status 7"), ("kill -9 $$", "killed by signal 9"):
+    for command, end in (("true", "ended with status 0"), ("exit 7", "ended with status 7"),
+                         ("kill -9 $$", "killed by signal 9")):
         has_all(t.run(AGENT, f"--via={command}", "file").exits(1).said, "connection was lost", end)
 
 
@@ -223,20 +229,24 @@ def _(t):
 def _(t):
     tree.write("file", "hello")
     for size in (1, 15):
-        sent = send_to(t, lambda role: role.write(old_answer(0, zlib.crc32(take(role)))[:size]), "file").exits(1)
+        sent = send_to(t, lambda role: role.write(old_answer(0, zlib.crc32(take(role)))[:size]),
+                       "file").exits(1)
         has(sent.said, "connection was lost")
 
 
 @test("a command that does not exist is a lost connection, said so")
 def _(t):
     tree.write("file", "hello")
-    has_all(t.run(AGENT, "--via=/no/such/command", "file").exits(1).said, "connection was lost", "ended with status 127")
+    has_all(t.run(AGENT, "--via=/no/such/command", "file").exits(1).said, "connection was lost",
+            "ended with status 127")
 
 
 @test("a stream that ends in the middle: the receiver says so and nothing arrives")
 def _(t):
-    whole = wire.delivery(wire.tree("dir", wire.file("dir/file", b"content"), wire.link("dir/link", "file")))
-    for size in (0, 1, 31, 32, 33, 35, 36, 40, 68, 76, 80, 83, 84, 120, len(whole) - 33, len(whole) - 32, len(whole) - 1):
+    whole = wire.delivery(
+        wire.tree("dir", wire.file("dir/file", b"content"), wire.link("dir/link", "file")))
+    for size in (0, 1, 31, 32, 33, 35, 36, 40, 68, 76, 80, 83, 84, 120, len(whole) - 33,
+                 len(whole) - 32, len(whole) - 1):
         cut = t.deliver(whole[:size]).exits(1)
         equal((size, Answer(cut.out).code), (size, ETRUNCATED))
         has(cut.said, "ended in the middle")

@@ -24,7 +24,8 @@ OWN_MAKE = [f"--unset={name}" for name in (
     "LIBDIR", "INCLUDEDIR", "MANDIR", "UNITDIR", "SYSCONFDIR", "CFLAGS", "CPPFLAGS", "LDFLAGS",
     "XEN", "B", "V", "WERROR", "SUITE", "TEST")]
 
-# Of all cases of this file. It is made before there are workers, and the process that made it removes it.
+# Of all cases of this file. It is made before there are workers, and the process that made it
+# removes it.
 SHARED = tempfile.TemporaryDirectory(prefix="qf-install-")
 
 
@@ -35,9 +36,9 @@ STRANGERS = ["/opt/qfile/bin/qfile-agent-of-others", "/opt/qfile/etc/pedos-rpc/O
 class Made:
     """
     What make made in a copy of the source tree: nobody else's build is in the way, nor is ours in
-    theirs. `opt`, `usr`: what is installed with PREFIX=/opt/qfile and with PREFIX=/usr; `left`: what
-    uninstall left of the former, to which strangers had been added; `without_xen`: what XEN=0 would
-    do; `cleaned`: the copy itself after make clean, in another place.
+    theirs. `opt`, `usr`: what is installed with PREFIX=/opt/qfile and with PREFIX=/usr; `left`:
+    what uninstall left of the former, to which strangers had been added; `without_xen`: what XEN=0
+    would do; `cleaned`: the copy itself after make clean, in another place.
     """
 
     def __init__(self, top):
@@ -58,7 +59,8 @@ class Made:
         for name in STRANGERS:
             tree.write(self.left + name, "not ours")
         make("uninstall", f"XEN={xen}", f"DESTDIR={self.left}", "PREFIX=/opt/qfile")
-        # Where the build is one without Xen there is nothing to be done, unless it is to be done anew.
+        # Where the build is one without Xen there is nothing to be done, unless it is to be done
+        # anew.
         tree.write(self.without_xen, make("XEN=0", "-n", *(["-B"] if xen == "0" else [])))
         make("clean")
         os.rename(self.source, self.cleaned)
@@ -95,8 +97,10 @@ def made(t):
 
 def files_below(root):
     """The paths of all but directories, as they are where `root` is the root directory."""
-    return [os.path.join(directory, name).removeprefix(root) for directory, directories, files in os.walk(root)
-            for name in files + [each for each in directories if os.path.islink(os.path.join(directory, each))]]
+    return [os.path.join(directory, name).removeprefix(root)
+            for directory, directories, files in os.walk(root)
+            for name in files + [each for each in directories
+                                 if os.path.islink(os.path.join(directory, each))]]
 
 
 def lines_with(path, beginning):
@@ -106,8 +110,8 @@ def lines_with(path, beginning):
 @test("make install puts everything below PREFIX, and DESTDIR before it")
 def _(t):
     root = made(t).opt
-    for name in ("bin/qfile-agent", "bin/qfile-unpacker", "include/qfile.h", "lib/libqfile.so", "lib/libqfile.so.1", "lib/pkgconfig/libqfile.pc",
-                 "etc/pedos-rpc/PedOS.Filecopy"):
+    for name in ("bin/qfile-agent", "bin/qfile-unpacker", "include/qfile.h", "lib/libqfile.so",
+                 "lib/libqfile.so.1", "lib/pkgconfig/libqfile.pc", "etc/pedos-rpc/PedOS.Filecopy"):
         exists(f"{root}/opt/qfile/{name}")
     installed = files_below(root)
     equal([path for path in installed if not path.startswith("/opt/qfile/")], [])
@@ -123,7 +127,8 @@ def _(t):
 def _(t):
     root = made(t).usr
     exists(f"{root}/etc/pedos-rpc/PedOS.Filecopy")
-    equal(len(lines_with(f"{root}/etc/pedos-rpc/PedOS.Filecopy", "exec /usr/bin/qfile-unpacker ")), 1)
+    equal(len(lines_with(f"{root}/etc/pedos-rpc/PedOS.Filecopy", "exec /usr/bin/qfile-unpacker ")),
+          1)
     equal([path for path in files_below(root) if not path.startswith(("/usr/", "/etc/"))], [])
 
 
@@ -153,7 +158,8 @@ def _(t):
 def _(t):
     machine.need("readelf")
     root = made(t).usr
-    programs = [path for path in files_below(root) if path.startswith(("/usr/bin/", "/usr/sbin/")) or ".so." in path]
+    programs = [path for path in files_below(root)
+                if path.startswith(("/usr/bin/", "/usr/sbin/")) or ".so." in path]
     check(len(programs) >= 6, f"so few programs: {programs}")
     for path in programs:
         dynamic = t.run("readelf", "-d", root + path).exits(0).told
@@ -176,15 +182,19 @@ int main(void)
 	return 0;
 }
 """)
-    t.environment |= {"PKG_CONFIG_PATH": f"{root}/usr/lib/pkgconfig", "PKG_CONFIG_SYSROOT_DIR": root,
-                      "PKG_CONFIG_ALLOW_SYSTEM_LIBS": "1", "PKG_CONFIG_ALLOW_SYSTEM_CFLAGS": "1"}
+    t.environment |= {"PKG_CONFIG_PATH": f"{root}/usr/lib/pkgconfig",
+                      "PKG_CONFIG_SYSROOT_DIR": root, "PKG_CONFIG_ALLOW_SYSTEM_LIBS": "1",
+                      "PKG_CONFIG_ALLOW_SYSTEM_CFLAGS": "1"}
     options = shlex.split(t.run("pkg-config", "--cflags", "--libs", "libqfile").exits(0).told)
-    t.run("cc", "-Wall", "-Wextra", "-pedantic", "-Werror", "-o", "program", "program.c", *options).exits(0)
+    t.run("cc", "-Wall", "-Wextra", "-pedantic", "-Werror", "-o", "program", "program.c",
+          *options).exits(0)
     version = t.run("pkg-config", "--modversion", "libqfile").exits(0).told
-    equal(t.run("./program", env={"LD_LIBRARY_PATH": f"{root}/usr/lib"}).exits(0).told, f"{version} -22")
+    equal(t.run("./program", env={"LD_LIBRARY_PATH": f"{root}/usr/lib"}).exits(0).told,
+          f"{version} -22")
     # It asks for the library by the name that stays the same as long as the interface does.
     has(tree.read_bytes("program"), b"\0libqfile.so.1\0")
-    others = shlex.split(t.run("pkg-config", "--static", "--cflags", "--libs", "libqfile").exits(0).told)
+    others = shlex.split(
+        t.run("pkg-config", "--static", "--cflags", "--libs", "libqfile").exits(0).told)
     static = [f"{root}/usr/lib/libqfile.a" if each == "-lqfile" else each for each in others]
     t.run("cc", "-o", "static", "program.c", *static).exits(0)
     lacks(tree.read_bytes("static"), b"\0libqfile.so.1\0")
@@ -196,8 +206,10 @@ def _(t):
     if BUILD != TOP / "build":
         raise Skip("this program would need the other build's flags")
     machine.need("c++")
-    tree.write("program.cc", '#include <qfile.h>\nint main() { return qfile_vm_name_ok("work") ? 0 : 1; }\n')
-    t.run("c++", "-Wall", "-Wextra", "-Werror", f"-I{TOP}/include", "-o", "program", "program.cc", f"-L{BUILD}/lib", "-lqfile").exits(0)
+    tree.write("program.cc",
+               '#include <qfile.h>\nint main() { return qfile_vm_name_ok("work") ? 0 : 1; }\n')
+    t.run("c++", "-Wall", "-Wextra", "-Werror", f"-I{TOP}/include", "-o", "program", "program.cc",
+          f"-L{BUILD}/lib", "-lqfile").exits(0)
     t.run("./program", env={"LD_LIBRARY_PATH": f"{BUILD}/lib"}).exits(0)
 
 
@@ -205,13 +217,17 @@ def _(t):
 def _(t):
     machine.need("nm")
     header = tree.read(TOP / "include/qfile.h")
-    symbols = [line.split() for line in t.run("nm", "-D", "--defined-only", f"{BUILD}/lib/libqfile.so").exits(0).told.splitlines()]
-    exported = {name.partition("@")[0] for _, kind, name in symbols if kind.isupper() and kind != "A"}
+    listed = t.run("nm", "-D", "--defined-only", f"{BUILD}/lib/libqfile.so").exits(0).told
+    symbols = [line.split() for line in listed.splitlines()]
+    exported = {name.partition("@")[0] for _, kind, name in symbols
+                if kind.isupper() and kind != "A"}
     check(exported, "nothing is exported")
     check(len(exported) <= 40, f"{len(exported)} names are exported: the library is to stay small")
-    archive = [line.split() for line in t.run("nm", "--defined-only", "--extern-only", f"{BUILD}/lib/libqfile.a").exits(0).told.splitlines()]
+    listed = t.run("nm", "--defined-only", "--extern-only", f"{BUILD}/lib/libqfile.a").exits(0).told
+    archive = [line.split() for line in listed.splitlines()]
     equal(sorted(words[2] for words in archive if len(words) == 3), sorted(exported))
-    equal([name for name in sorted(exported) if not re.search(rf"\b{re.escape(name)}\(", header)], [])
+    equal([name for name in sorted(exported)
+           if not re.search(rf"\b{re.escape(name)}\(", header)], [])
     declared = re.findall(r"^[a-z].*\b(qfile_[a-z_]+)\(", header, re.MULTILINE)
     check(declared, "nothing is declared")
     equal([name for name in declared if name not in exported], [])

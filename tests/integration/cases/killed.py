@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""Whoever is killed, nothing half is visible, and the next delivery needs no cleaning up by hand."""
+"""Whoever is killed, nothing half is visible, and the next delivery needs no cleaning up by
+hand."""
 import os
 import signal
 
@@ -18,10 +19,12 @@ GOOD = wire.delivery(wire.file("good", b"content"))
 
 
 def begin_delivery(t, half="half"):
-    """An unpacker in the middle of a delivery: a sealed directory, one of mode 0 and half a file, which is called so, are there already."""
+    """An unpacker in the middle of a delivery: a sealed directory, one of mode 0 and half a file,
+    which is called so, are there already."""
     receiving = t.start_unpacker()
     none = wire.tree("sealed/none", wire.file("sealed/none/file", mode=0), mode=0)
-    receiving.write(wire.tree("sealed", none, mode=0o500), wire.entry(half, wire.FILE | 0o644, filelen=1000000), bytes(10000))
+    receiving.write(wire.tree("sealed", none, mode=0o500),
+                    wire.entry(half, wire.FILE | 0o644, filelen=1000000), bytes(10000))
     receiving.wait_staged(half)
     return receiving
 
@@ -39,13 +42,15 @@ def good_delivery_cleans_up(t):
 
 
 def with_default_signals():
-    """For a program to be started: whoever started the tests may ignore some, as shells have it for what is in their background."""
+    """For a program to be started: whoever started the tests may ignore some, as shells have it for
+    what is in their background."""
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
 
 
 def start_sending_to(t, receiver, *arguments):
-    """An agent that sends to a stand-in, and an unpacker that has the beginning of the stream and whose answer goes to the agent."""
+    """An agent that sends to a stand-in, and an unpacker that has the beginning of the stream and
+    whose answer goes to the agent."""
     agent = t.start(AGENT, f"--via={receiver.command}", *arguments, preexec_fn=with_default_signals)
     role = receiver.take()
     receiving = t.start_unpacker(stdout=role.stdout)
@@ -91,7 +96,8 @@ def _(t):
     for half in ("one", "two", "three"):
         receiving = begin_delivery(t, half)
         children.append(receiving.child())
-        # Stopped, so that it does not answer the end of its stream; the next one must not take it for dead.
+        # Stopped, so that it does not answer the end of its stream; the next one must not take it
+        # for dead.
         receiving.kill(signal.SIGSTOP)
         several.append(receiving.close())
     equal(len(left_behind(t)), 3)

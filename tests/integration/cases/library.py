@@ -26,12 +26,14 @@ def need_ordinary_build():
 def example(beginning):
     """The program in libqfile(3) whose first line begins so, as the page shows it."""
     displays = tree.read(TOP / "man/libqfile.3").split("\n.Bd -literal -offset indent\n")
-    text, = [display.partition(".Ed\n")[0] for display in displays if display.startswith(f"/* {beginning}")]
+    text, = [display.partition(".Ed\n")[0] for display in displays
+             if display.startswith(f"/* {beginning}")]
     return text.replace(r"\e", "\\")
 
 
 class Examples(Copying):
-    """Both programs of the page, built as ./send and ./receive. `home` is that of the account "user"."""
+    """Both programs of the page, built as ./send and ./receive. `home` is that of the account
+    "user"."""
 
     def build(self):
         need_ordinary_build()
@@ -40,7 +42,8 @@ class Examples(Copying):
         self.environment |= {"LD_LIBRARY_PATH": str(BUILD / "lib")}
         for name, beginning in (("send", "Send one"), ("receive", "Receive from")):
             tree.write(f"{name}.c", example(beginning))
-            self.run("cc", "-Wall", "-Wextra", "-Werror", f"-I{TOP}/include", "-o", name, f"{name}.c", f"-L{BUILD}/lib", "-lqfile").exits(0)
+            self.run("cc", "-Wall", "-Wextra", "-Werror", f"-I{TOP}/include", "-o", name,
+                     f"{name}.c", f"-L{BUILD}/lib", "-lqfile").exits(0)
 
     def send_example(self, command, name):
         return self.run(*self.with_account(), "./send", command, name)
@@ -99,7 +102,8 @@ def prototypes(text):
 BASELINE = TOP / "tests/abi/libqfile.abi"
 
 
-@test("programs built on an earlier libqfile can use this one: its binary interface is that of tests/abi")
+@test("programs built on an earlier libqfile can use this one: "
+      "its binary interface is that of tests/abi")
 def _(t):
     need_ordinary_build()
     machine.need("abidiff")
@@ -109,11 +113,13 @@ def _(t):
     if b".debug_info" not in tree.read_bytes(LIBRARY):
         raise Skip("built without -g, the library does not tell its types")
     # Not with --headers-dir: types whose place the baseline does not tell would not be compared.
-    difference = t.run("abidiff", "--no-default-suppression", "--fail-no-debug-info", BASELINE, LIBRARY)
+    difference = t.run("abidiff", "--no-default-suppression", "--fail-no-debug-info", BASELINE,
+                       LIBRARY)
     check(difference.status == 0, f"""\
 {difference.told}
 {difference.said}
-A struct that grows, a function that goes or changes: programs that are built already would break. That needs another SOVERSION.
+A struct that grows, a function that goes or changes: programs that are built already would break. \
+That needs another SOVERSION.
 What only adds to the interface, or came before the first release, is taken over with make abi.""")
 
 
@@ -121,4 +127,5 @@ What only adds to the interface, or came before the first release, is taken over
 def _(t):
     baseline = tree.read(BASELINE)
     has(baseline, "soname='libqfile.so.1'")
-    equal([line for line in baseline.splitlines() if "='/" in line or "comp-dir" in line or "filepath" in line], [])
+    equal([line for line in baseline.splitlines()
+           if "='/" in line or "comp-dir" in line or "filepath" in line], [])

@@ -32,7 +32,8 @@ def make_outside(t):
 
 def links_below(top):
     """The paths of all links below a directory."""
-    paths = (f"{place}/{name}" for place, directories, files in os.walk(top) for name in directories + files)
+    paths = (f"{place}/{name}" for place, directories, files in os.walk(top)
+             for name in directories + files)
     return [path for path in paths if os.path.islink(path)]
 
 
@@ -53,7 +54,8 @@ def _(t):
 
 @test("a link that leaves the tree refuses the whole delivery")
 def _(t):
-    for target in ("/", "/etc/passwd", "../..", "../../x", "../../../x", "sub/../../../x", "../x/../../..", "//x", "../../dir"):
+    for target in ("/", "/etc/passwd", "../..", "../../x", "../../../x", "sub/../../../x",
+                   "../x/../../..", "//x", "../../dir"):
         t.deliver(with_link(target)).refused(ENOLINK, "dir/sub/link")
 
 
@@ -61,13 +63,15 @@ def _(t):
 def _(t):
     # Counted in components, the second stays inside. Followed, the first has climbed already.
     links = wire.link("dir/a/b/up", "../.."), wire.link("dir/a/b/out", "up/../..")
-    t.deliver(wire.delivery(*map(wire.directory, ("dir", "dir/a", "dir/a/b")), *links)).refused(ENOLINK, "dir/a/b/out")
+    t.deliver(wire.delivery(*map(wire.directory, ("dir", "dir/a", "dir/a/b")), *links)).refused(
+        ENOLINK, "dir/a/b/out")
 
 
 @test("a link at the top level refuses the delivery")
 def _(t):
     for target in ("file", ".", "..", "/etc"):
-        t.deliver(wire.delivery(wire.file("file"), wire.link("link", target))).refused(ENOLINK, "link")
+        t.deliver(wire.delivery(wire.file("file"), wire.link("link", target))).refused(
+            ENOLINK, "link")
 
 
 @test("--allow-unsafe-symlinks accepts links anywhere, --no-allow-unsafe-symlinks takes that back")
@@ -78,12 +82,14 @@ def _(t):
     equal(os.readlink(t.into("top")), "../../x")
     shutil.rmtree(t.into("dir"))
     os.unlink(t.into("top"))
-    t.deliver(stream, "--allow-unsafe-symlinks", "--no-allow-unsafe-symlinks").refused(ENOLINK, "dir/sub/link")
+    t.deliver(stream, "--allow-unsafe-symlinks",
+              "--no-allow-unsafe-symlinks").refused(ENOLINK, "dir/sub/link")
 
 
 @test("a link's modification time arrives")
 def _(t):
-    t.deliver(wire.delivery(wire.tree("dir", wire.link("dir/link", "file", mtime=1234567890, mtime_nsec=123456789)))).exits(0)
+    link = wire.link("dir/link", "file", mtime=1234567890, mtime_nsec=123456789)
+    t.deliver(wire.delivery(wire.tree("dir", link))).exits(0)
     equal(os.lstat(t.into("dir/link")).st_mtime_ns, 1234567890123456789)
 
 
@@ -91,15 +97,18 @@ def _(t):
 def _(t):
     outside = make_outside(t)
     for target in ("sub", outside, "../../outside"):
-        entries = wire.directory("dir"), wire.tree("dir/sub"), wire.link("dir/link", target), wire.file("dir/link/file")
-        t.deliver(wire.delivery(*entries), "--allow-unsafe-symlinks", "--allow-all-names").refused(EINVAL, "dir/link/file")
+        entries = (wire.directory("dir"), wire.tree("dir/sub"), wire.link("dir/link", target),
+                   wire.file("dir/link/file"))
+        t.deliver(wire.delivery(*entries), "--allow-unsafe-symlinks",
+                  "--allow-all-names").refused(EINVAL, "dir/link/file")
         equal(tree.names_in(outside), [])
 
 
 @test("a directory cannot take a link's place, nor a file")
 def _(t):
     outside = make_outside(t)
-    for entries in ((wire.link("link", outside), wire.directory("link", 0o700)), (wire.link("link", f"{outside}/file"), wire.file("link"))):
+    for entries in ((wire.link("link", outside), wire.directory("link", 0o700)),
+                    (wire.link("link", f"{outside}/file"), wire.file("link"))):
         t.deliver(wire.delivery(*entries), "--allow-unsafe-symlinks").refused(EEXIST, "link")
     equal(tree.names_in(outside), [])
     equal(tree.mode_of(outside), 0o777)

@@ -78,6 +78,8 @@ def _(t):
 
 @test("one name for two entries of a delivery is refused")
 def _(t):
-    t.deliver(wire.delivery(wire.file("twice", b"1"), wire.file("twice", b"2")), "--on-conflict=rename").refused(EEXIST, "twice")
-    stream = wire.delivery(wire.directory("dir"), wire.file("dir/twice", b"1"), wire.directory("dir/twice"))
+    t.deliver(wire.delivery(wire.file("twice", b"1"), wire.file("twice", b"2")),
+              "--on-conflict=rename").refused(EEXIST, "twice")
+    stream = wire.delivery(wire.directory("dir"), wire.file("dir/twice", b"1"),
+                           wire.directory("dir/twice"))
     t.deliver(stream).refused(EEXIST, "dir/twice")

@@ -110,7 +110,8 @@ def _(t):
 @test("--move keeps a file whose time alone changed")
 def _(t):
     make("file", "1")
-    has(move(t, "file", lambda: tree.set_mtime("file", 978307200)).exits(1).said, 'kept "file": it changed')
+    has(move(t, "file", lambda: tree.set_mtime("file", 978307200)).exits(1).said,
+        'kept "file": it changed')
     exists("file")
 
 

@@ -7,7 +7,8 @@ import re
 import stream as wire
 import suite
 import tree
-from copying import EEXIST, EILSEQ, EINVAL, ENAMETOOLONG, Answer, Copying, answer, length_of_delivery
+from copying import (EEXIST, EILSEQ, EINVAL, ENAMETOOLONG, Answer, Copying, answer,
+                     length_of_delivery)
 from expect import equal, exists, has
 from settings import AGENT
 
@@ -21,9 +22,11 @@ def bytes_of(name):
 
 
 def refuses(t, code, names, *options):
-    """A file of such a name refuses the delivery, at the top level and below, and is named. The names: text or bytes."""
+    """A file of such a name refuses the delivery, at the top level and below, and is named. The
+    names: text or bytes."""
     for name in map(bytes_of, names):
-        t.deliver(wire.delivery(wire.file("innocent"), wire.file(name)), *options).refused(code, name)
+        t.deliver(wire.delivery(wire.file("innocent"), wire.file(name)),
+                  *options).refused(code, name)
         below = b"dir/" + name
         t.deliver(wire.delivery(wire.tree("dir", wire.file(below))), *options).refused(code, below)
 
@@ -45,10 +48,10 @@ def plainly_one_line(said):
 
 @test("names in many scripts arrive")
 def _(t):
-    arrive(t, [
-        "plain", "with space", "Ελληνικά", "Русский", "العربية", "עברית", "हिन्दी", "বাংলা", "தமிழ்", "ไทย", "ქართული", "հայերեն",
-        "አማርኛ", "中文", "日本語の名前", "한국어", "ខ្មែរ", "မြန်မာ", "བོད", "ᏣᎳᎩ", "Ünïcödé", "decomposed e\u0301", "Tiếng Việt", "ﬁ ligature",
-        "𝔐𝔞𝔱𝔥", "𐍈"])
+    arrive(t,
+           ["plain", "with space", "Ελληνικά", "Русский", "العربية", "עברית", "हिन्दी", "বাংলা",
+            "தமிழ்", "ไทย", "ქართული", "հայերեն", "አማርኛ", "中文", "日本語の名前", "한국어", "ខ្មែរ", "မြန်မာ",
+            "བོད", "ᏣᎳᎩ", "Ünïcödé", "decomposed e\u0301", "Tiếng Việt", "ﬁ ligature", "𝔐𝔞𝔱𝔥", "𐍈"])
 
 
 @test("emoji arrive, with their joiners, tones and flags")
@@ -63,10 +66,11 @@ def _(t):
 
 @test("punctuation and symbols arrive")
 def _(t):
-    arrive(t, [
-        "-rf", "--help", "*", "?", "~", "$HOME", "`id`", "$(id)", "it's", '"quoted"', "back\\slash", "semi;colon", "a&b|c", "<in>out",
-        "(x) [y] {z}", "#hash", "!bang", "100%", "a:b", "a=b,c+d", "^caret", ".hidden", "...", "..a", "a..", " leading", "trailing ", "€ £ ¥ ₿",
-        "«„“”»", "—–…", "±×÷√∞", "½ ² Ⅷ", "→⇒", "☃", ".qfile", "x.qfile-incoming-1"])
+    arrive(t, ["-rf", "--help", "*", "?", "~", "$HOME", "`id`", "$(id)", "it's", '"quoted"',
+               "back\\slash", "semi;colon", "a&b|c", "<in>out", "(x) [y] {z}", "#hash", "!bang",
+               "100%", "a:b", "a=b,c+d", "^caret", ".hidden", "...", "..a", "a..", " leading",
+               "trailing ", "€ £ ¥ ₿", "«„“”»", "—–…", "±×÷√∞", "½ ² Ⅷ", "→⇒", "☃", ".qfile",
+               "x.qfile-incoming-1"])
 
 
 @test("names of 255 bytes arrive, in any script")
@@ -95,18 +99,22 @@ def _(t):
 
 @test("control characters refuse the delivery")
 def _(t):
-    refuses(t, EILSEQ, ["bell\a", "new\nline", "tab\t", "\x1b[31mred", "delete\x7f", "\u0085", "\u009b31m"])
+    refuses(t, EILSEQ,
+            ["bell\a", "new\nline", "tab\t", "\x1b[31mred", "delete\x7f", "\u0085", "\u009b31m"])
 
 
 @test("characters that change how others are shown refuse the delivery")
 def _(t):
-    # An override, a mark, an isolate, a zero-width space, a byte order mark, a soft hyphen, an annotation.
-    refuses(t, EILSEQ, ["exe\u202Efdp.txt", "\u200F", "\u2066x", "a\u200Bb", "\uFEFFx", "a\u00ADb", "\uFFF9"])
+    # An override, a mark, an isolate, a zero-width space, a byte order mark, a soft hyphen, an
+    # annotation.
+    refuses(t, EILSEQ,
+            ["exe\u202Efdp.txt", "\u200F", "\u2066x", "a\u200Bb", "\uFEFFx", "a\u00ADb", "\uFFF9"])
 
 
 @test("spaces other than the plain one refuse the delivery")
 def _(t):
-    refuses(t, EILSEQ, ["no\u00A0break", "\u2003", "\u3000", "\u2028", "\u2029", "\u202F", "\u1680"])
+    refuses(t, EILSEQ,
+            ["no\u00A0break", "\u2003", "\u3000", "\u2028", "\u2029", "\u202F", "\u1680"])
 
 
 @test("private and unassigned characters refuse the delivery")
@@ -116,8 +124,10 @@ def _(t):
 
 @test("bytes that are no UTF-8 refuse the delivery")
 def _(t):
-    # A lone byte, a continuation, a cut sequence, overlong forms, half a surrogate, beyond Unicode, Latin-1.
-    refuses(t, EILSEQ, [b"\xff", b"\x80", b"\xe2\x82", b"\xc0\xaf", b"\xe0\x80\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe9t\xe9"])
+    # A lone byte, a continuation, a cut sequence, overlong forms, half a surrogate, beyond Unicode,
+    # Latin-1.
+    refuses(t, EILSEQ, [b"\xff", b"\x80", b"\xe2\x82", b"\xc0\xaf", b"\xe0\x80\xaf",
+                        b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe9t\xe9"])
 
 
 @test("--allow-all-names accepts any bytes")
@@ -142,8 +152,10 @@ def _(t):
 @test("a path that is not canonical refuses the delivery, whatever is allowed")
 def _(t):
     for option in ("--no-allow-all-names", "--allow-all-names"):
-        for name in ("/etc/passwd", "/", ".", "..", "./x", "../x", "x/..", "x/.", "x/../y", "x//y", "x/", "/x"):
-            t.deliver(wire.delivery(wire.tree("x", wire.file(name, b"evil"))), option).refused(EINVAL, name)
+        for name in ("/etc/passwd", "/", ".", "..", "./x", "../x", "x/..", "x/.", "x/../y", "x//y",
+                     "x/", "/x"):
+            t.deliver(wire.delivery(wire.tree("x", wire.file(name, b"evil"))),
+                      option).refused(EINVAL, name)
 
 
 @test("an empty name, a name without its NUL and one with another NUL refuse the delivery")
@@ -152,7 +164,8 @@ def _(t):
     # What the answer to this one names, nobody promises.
     equal(Answer(t.deliver(wire.header(4, MODE) + b"name" + wire.END).exits(1).out).code, EINVAL)
     t.nothing_arrived()
-    t.deliver(wire.header(5, MODE) + b"a\0b\0\0" + wire.END, "--allow-all-names").refused(EINVAL, "a")
+    t.deliver(wire.header(5, MODE) + b"a\0b\0\0" + wire.END,
+              "--allow-all-names").refused(EINVAL, "a")
 
 
 @test("a name of 16383 bytes with its NUL is the longest, one more refuses the delivery")
@@ -160,7 +173,8 @@ def _(t):
     components = ["0" * 254] * 64
     path = "/".join([*components, "0" * 62])
     equal(len(path), 16382)
-    t.deliver(wire.delivery(wire.file(path, b""))).refused(EINVAL, path)  # its directories were not sent
+    # its directories were not sent
+    t.deliver(wire.delivery(wire.file(path, b""))).refused(EINVAL, path)
     t.deliver(wire.delivery(wire.file(f"{path}0", b""))).refused(EINVAL, "")
     directories = (wire.directory("/".join(components[:depth])) for depth in range(1, 65))
     t.deliver(wire.delivery(*directories, wire.file(path, b""))).arrives(path)

@@ -9,7 +9,8 @@ import zlib
 import stream as wire
 import suite
 import tree
-from copying import EDQUOT, EEXIST, EILSEQ, EINVAL, EIO, ENOLINK, ENOSPC, ETRUNCATED, Copying, length_of_delivery, old_answer
+from copying import (EDQUOT, EEXIST, EILSEQ, EINVAL, EIO, ENOLINK, ENOSPC, ETRUNCATED, Copying,
+                     length_of_delivery, old_answer)
 from expect import equal, exists
 from settings import AGENT
 
@@ -17,7 +18,8 @@ NAME, CONTENT = "file", b"hello"
 
 
 class OldReceiving(Copying):
-    """A file to be sent: send_to(answer) sends it to an old receiver that answers what that function makes of the stream."""
+    """A file to be sent: send_to(answer) sends it to an old receiver that answers what that
+    function makes of the stream."""
 
     def __init__(self):
         super().__init__()
@@ -50,11 +52,13 @@ def _(t):
     os.chmod(NAME, 0o640)
     os.utime(NAME, ns=(1134567890023456789, 1234567890123456789))
     t.send_to(success).exits(0)
-    equal(t.stream, wire.delivery(wire.file(
-        NAME, CONTENT, 0o640, atime=1134567890, atime_nsec=23456789, mtime=1234567890, mtime_nsec=123456789)))
+    equal(t.stream,
+          wire.delivery(wire.file(NAME, CONTENT, 0o640, atime=1134567890, atime_nsec=23456789,
+                                  mtime=1234567890, mtime_nsec=123456789)))
 
 
-@test("a directory is sent before its contents and after them, under one name, with its true mode the second time")
+@test("a directory is sent before its contents and after them, under one name, "
+      "with its true mode the second time")
 def _(t):
     os.mkdir("dir")
     tree.write("dir/file", "hello")
@@ -70,12 +74,14 @@ def _(t):
     equal(struct.unpack_from("<I", sent, 4), (wire.DIRECTORY | 0o555,))
     last = sent[-68:]
     atime, atime_nsec = struct.unpack_from("<II", last, 16)
-    equal(last, wire.directory("dir", 0o555, atime=atime, atime_nsec=atime_nsec, mtime=1234567890, mtime_nsec=500000000) + wire.END)
+    equal(last, wire.directory("dir", 0o555, atime=atime, atime_nsec=atime_nsec, mtime=1234567890,
+                               mtime_nsec=500000000) + wire.END)
 
 
 @test("an old receiver's success with another checksum is a failed copy")
 def _(t):
-    t.send_to(lambda stream: old_answer(0, zlib.crc32(stream) ^ 0x80000000)).exits(1).says("checksums differ")
+    t.send_to(lambda stream: old_answer(0, zlib.crc32(stream) ^ 0x80000000)).exits(1).says(
+        "checksums differ")
 
 
 @test("an old receiver's success with another checksum removes nothing")
@@ -86,14 +92,16 @@ def _(t):
 
 @test("an old receiver's failures are said, though it names no entry")
 def _(t):
-    for code, said in ((EEXIST, "rename"), (ENOLINK, "--dereference"), (ENOSPC, "full"), (EDQUOT, "accepts"), (EILSEQ, "--allow-all-names"),
-                       (EINVAL, "stream"), (ETRUNCATED, "middle"), (EIO, "Input/output")):
+    for code, said in ((EEXIST, "rename"), (ENOLINK, "--dereference"), (ENOSPC, "full"),
+                       (EDQUOT, "accepts"), (EILSEQ, "--allow-all-names"), (EINVAL, "stream"),
+                       (ETRUNCATED, "middle"), (EIO, "Input/output")):
         t.send_to(lambda stream, code=code: old_answer(code, 0)).exits(1).says(said)
 
 
 @test("a name that the answer announces but does not bring is done without")
 def _(t):
-    for more in (struct.pack("<I", 4), struct.pack("<I", 4) + b"ab", struct.pack("<I", 16384), struct.pack("<I", wire.ALL_ONES), b"xx"):
+    for more in (struct.pack("<I", 4), struct.pack("<I", 4) + b"ab", struct.pack("<I", 16384),
+                 struct.pack("<I", wire.ALL_ONES), b"xx"):
         t.send_to(lambda stream, more=more: success(stream) + more).exits(0)
 
 
@@ -128,7 +136,8 @@ def _(t):
 
 @test("a sender that goes breadth first is understood")
 def _(t):
-    later = {"dir": (0o500, 1111111111), "dir/a": (0o550, 1222222222), "dir/b": (0o555, 1333333333), "dir/a/deep": (0o511, 1444444444)}
+    later = {"dir": (0o500, 1111111111), "dir/a": (0o550, 1222222222), "dir/b": (0o555, 1333333333),
+             "dir/a/deep": (0o511, 1444444444)}
     t.deliver(wire.delivery(
         wire.directory("dir"),
         wire.file("dir/file", b"1"),
@@ -140,11 +149,15 @@ def _(t):
         wire.file("dir/b/file", b"4"),
         wire.file("dir/a/deep/file", b"5"),
         wire.link("dir/b/link", "../a"),
-        *(wire.directory(name, mode, mtime=mtime, mtime_nsec=0) for name, (mode, mtime) in later.items()))).arrives("dir/a/deep")
+        *(wire.directory(name, mode, mtime=mtime, mtime_nsec=0)
+          for name, (mode, mtime) in later.items()))).arrives("dir/a/deep")
     t.arrived("dir", "other")
-    equal({name: (tree.mode_of(t.into(name)), os.lstat(t.into(name)).st_mtime_ns) for name in later},
-          {name: (mode, mtime * 10**9) for name, (mode, mtime) in later.items()})
-    equal("".join(tree.read(t.into(name)) for name in ("dir/file", "other", "dir/a/file", "dir/b/file", "dir/a/deep/file")), "12345")
+    equal(
+        {name: (tree.mode_of(t.into(name)), os.lstat(t.into(name)).st_mtime_ns) for name in later},
+        {name: (mode, mtime * 10**9) for name, (mode, mtime) in later.items()})
+    equal("".join(tree.read(t.into(name))
+                  for name in ("dir/file", "other", "dir/a/file", "dir/b/file", "dir/a/deep/file")),
+          "12345")
 
 
 @test("a sender that leaves out a directory's second header is understood")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""qopen-in-vm's command line and the file that it names: what is wrong is found before anything is sent. And what is sent, to the byte."""
+"""qopen-in-vm's command line and the file that it names: what is wrong is found before anything is
+sent. And what is sent, to the byte."""
 import os
 import subprocess
 
@@ -40,7 +41,7 @@ def _(t):
     misused(t, "name a file")
     misused(t, "name a file", "--via=true")
     misused(t, "one file", "work", "file", "file")
-    misused(t, "two ways", "--via=true", "work", "file")
+    misused(t, "exclude each other", "--via=true", "work", "file")
     misused(t, "needs a VM", "--service=test.Open", "file")
     misused(t, "no VM's name", "--", "-work", "file")
     misused(t, "no VM's name", "wo rk", "file")
@@ -144,7 +145,8 @@ def sends(t, name, flags, *arguments):
     t.open_file(play, *arguments).exits(0).says_nothing()
     peer, = peers
     equal(peer.request, wire.request(as_bytes(name), os.stat(arguments[-1]).st_size, flags))
-    check(peer.content == tree.read_bytes(arguments[-1]), f"{len(peer.content)} bytes were sent, and not the file's")
+    check(peer.content == tree.read_bytes(arguments[-1]),
+          f"{len(peer.content)} bytes were sent, and not the file's")
 
 
 @test("the request and the content are the format's, to the byte")
@@ -228,7 +230,8 @@ def _(t):
 @test("an answer that comes before the file was sent is none")
 def _(t):
     tree.write("file", "hello")
-    has(t.run(OPENER, "file", stdin=wire.save(b"changed") + wire.done()).exits(1).said, "makes no sense")
+    has(t.run(OPENER, "file", stdin=wire.save(b"changed") + wire.done()).exits(1).said,
+        "makes no sense")
     equal(tree.read("file"), "hello")
 
 

@@ -146,7 +146,8 @@ def _(t):
     t.nothing_beside()
 
 
-@test("written in place all the time while large saves travel: the last is in its place", waits=True)
+@test("written in place all the time while large saves travel: the last is in its place",
+      waits=True)
 def _(t):
     last = []
 
@@ -238,7 +239,8 @@ def start_with_a_save(t):
     return opener, app
 
 
-@test("the opener is stopped or killed: the editor notices, its application ends, nothing is left there")
+@test("the opener is stopped or killed: the editor notices, its application ends, "
+      "nothing is left there")
 def _(t):
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL):
         opener, app = start_with_a_save(t)
@@ -271,10 +273,12 @@ def _(t):
 
 
 def need_room(place):
-    """For the original, the copy there and the version that comes back, and half a GiB for others."""
+    """For the original, the copy there and the version that comes back, and half a GiB for
+    others."""
     if shutil.disk_usage(place).free < 3.5 * GIB:
         raise Skip(f"less than 3.5 GiB free in {place}")
-    available = next(int(line.split()[1]) for line in tree.read("/proc/meminfo").splitlines() if line.startswith("MemAvailable:"))
+    available = next(int(line.split()[1]) for line in tree.read("/proc/meminfo").splitlines()
+                     if line.startswith("MemAvailable:"))
     if available * 1024 < 4 * GIB:
         raise Skip("less than 4 GiB of memory to be had")
 

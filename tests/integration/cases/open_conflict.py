@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""The file was changed here while it was open there, or cannot be written: nothing is overwritten, and no edit is lost."""
+"""The file was changed here while it was open there, or cannot be written: nothing is overwritten,
+and no edit is lost."""
 import contextlib
 import os
 import re
@@ -42,7 +43,8 @@ def edit_beside(t, *names):
 
 
 def kept_beside(t, end, reason):
-    """The edit lies beside "file.txt", and is named in the one sentence that was said, with this reason. Returns its path."""
+    """The edit lies beside "file.txt", and is named in the one sentence that was said, with this
+    reason. Returns its path."""
     found = edit_beside(t, "file.txt")
     name = os.path.basename(found)
     check(re.fullmatch(rf"file \({EDITED}\)\.txt", name), f"beside it: {name}")
@@ -138,7 +140,8 @@ def _(t):
     t.nothing_beside("file.txt")
 
 
-@test("changed here between two saves: the first is in its place, the second beside what was made of it")
+@test("changed here between two saves: the first is in its place, "
+      "the second beside what was made of it")
 def _(t):
     def play(peer):
         peer.take()
@@ -156,7 +159,8 @@ def _(t):
 def _(t):
     tree.write("file.txt", "first")
     saves = b"".join(wire.save(content) for content in (b"second", b"third", b"edited"))
-    end = t.open_file(meddling(lambda: tree.write("file.txt", "local"), saves + wire.done()), "file.txt").exits(1)
+    end = t.open_file(meddling(lambda: tree.write("file.txt", "local"), saves + wire.done()),
+                      "file.txt").exits(1)
     edit_beside(t, "file.txt")
     equal(tree.read("file.txt"), "local")
     equal(len(end.said.split("\n")), 3)
@@ -336,23 +340,26 @@ def _(t):
 
 
 def cover_var_tmp(t, directory):
-    """The shell's words that make a directory /var/tmp, in a namespace of mounts. What is tested stays in sight when it lies there."""
+    """The shell's words that make a directory /var/tmp, in a namespace of mounts. What is tested
+    stays in sight when it lies there."""
     cover = f"mount --bind {directory} /var/tmp"
     build = os.path.realpath(BUILD)
     if not build.startswith("/var/tmp/"):
         return cover
     build, aside = shlex.quote(build), shlex.quote(f"{t.top}/build")
-    return f"mkdir {aside} && mount --bind {build} {aside} && {cover} && mkdir -p {build} && mount --bind {aside} {build}"
+    return (f"mkdir {aside} && mount --bind {build} {aside} && {cover} && mkdir -p {build} && "
+            f"mount --bind {aside} {build}")
 
 
 def with_var_tmp(t):
     """
-    The words before a command that runs where /var/tmp is `top`/var-tmp, as the same user as here. A plain user is root where
-    mounts can be made, and becomes itself again.
+    The words before a command that runs where /var/tmp is `top`/var-tmp, as the same user as here.
+    A plain user is root where mounts can be made, and becomes itself again.
     """
     machine.need_mount_namespaces()
     os.mkdir(f"{t.top}/var-tmp")
-    itself = [] if machine.am_root() else ["unshare", "-U", f"--map-user={os.getuid()}", f"--map-group={os.getgid()}"]
+    itself = ([] if machine.am_root()
+              else ["unshare", "-U", f"--map-user={os.getuid()}", f"--map-group={os.getgid()}"])
     bind = cover_var_tmp(t, '"$0"') + ' && exec "$@"'
     return [*machine.IN_NAMESPACE, "sh", "-c", bind, f"{t.top}/var-tmp", *itself]
 
@@ -383,13 +390,16 @@ def _(t):
 @contextlib.contextmanager
 def opened_on_small_disk(t, before=":"):
     """
-    Open file.txt, which holds "first", with a file system of 1 MiB as the working directory and `before` done there. The opener, a
-    Peer that has taken all, and the path of that directory for this process, which outlives the others.
+    Open file.txt, which holds "first", with a file system of 1 MiB as the working directory and
+    `before` done there. The opener, a Peer that has taken all, and the path of that directory for
+    this process, which outlives the others.
     """
     machine.need_mount_namespaces()
     os.mkdir(f"{t.top}/disk")
-    make = f'mount -t tmpfs -o size=1m,mode=777 none "$0"; cd "$0"; printf first >file.txt; {before}; exec "$@"'
-    opener, peer = t.start_with_peer("file.txt", through=[*machine.IN_NAMESPACE, "sh", "-ec", make, f"{t.top}/disk"])
+    make = ('mount -t tmpfs -o size=1m,mode=777 none "$0"; cd "$0"; printf first >file.txt; '
+            f'{before}; exec "$@"')
+    opener, peer = t.start_with_peer(
+        "file.txt", through=[*machine.IN_NAMESPACE, "sh", "-ec", make, f"{t.top}/disk"])
     disk = os.open(f"/proc/{peer.role.pid}/cwd", tree.DIRECTORY & ~os.O_NOFOLLOW)
     try:
         peer.take()
@@ -430,7 +440,8 @@ def _(t):
         kept = kept_path(end)
         has(kept, f"{t.home}/")
         check(tree.read_bytes(kept) == version, "it is another version")
-        equal((tree.read(f"{disk}/file.txt"), tree.names_in(disk)), ("first", ["file.txt", "filler"]))
+        equal((tree.read(f"{disk}/file.txt"), tree.names_in(disk)),
+              ("first", ["file.txt", "filler"]))
 
 
 @test("a disk that has room again: the next save is in its place")
@@ -448,7 +459,8 @@ def _(t):
 
 @test("where there is room nowhere: that is said, and the next save may have more luck")
 def _(t):
-    with opened_on_small_disk(t, cover_var_tmp(t, ".") + "; export HOME=$PWD") as (opener, peer, disk):
+    before = cover_var_tmp(t, ".") + "; export HOME=$PWD"
+    with opened_on_small_disk(t, before) as (opener, peer, disk):
         peer.save(os.urandom(3000000))
         peer.save("small")
         peer.done()
@@ -460,7 +472,8 @@ def _(t):
 
 
 def open_files(pid):
-    """The paths of the files and directories that a process has open, whether they still have these names or not."""
+    """The paths of the files and directories that a process has open, whether they still have these
+    names or not."""
     with os.scandir(f"/proc/{pid}/fd") as found:
         return sorted(os.readlink(each.path) for each in found)
 
@@ -473,9 +486,11 @@ def _(t):
     peer.take()
     peer.send(wire.header(wire.SAVE, 2**61), bytes(1000000))
     peer.wait_taken()
-    if os.statvfs(sent).f_blocks:  # a file system in memory may have no bounds: then it refuses nothing
+    # a file system in memory may have no bounds: then it refuses nothing
+    if os.statvfs(sent).f_blocks:
         ours = "/var/tmp/", os.path.dirname(sent)
-        equal([path for path in open_files(opener.pid) if path.startswith(ours)], [sent, f"{sent}/file"])
+        equal([path for path in open_files(opener.pid) if path.startswith(ours)],
+              [sent, f"{sent}/file"])
     peer.end()
     opener.wait().exits(1)
     equal(tree.read("file"), "first")

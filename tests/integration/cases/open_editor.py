@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""vm-file-editor: the file is shown in a private directory, and what an application saves there is sent, as it is saved."""
+"""vm-file-editor: the file is shown in a private directory, and what an application saves there is
+sent, as it is saved."""
 import contextlib
 import ctypes
 import io
@@ -48,7 +49,8 @@ def _(t):
     found = []
 
     def play(app):
-        found.extend([app.file, tree.mode_of(app.file), tree.mode_of(app.directory), app.role.read_all(), app.read()])
+        found.extend([app.file, tree.mode_of(app.file), tree.mode_of(app.directory),
+                      app.role.read_all(), app.read()])
         app.role.write(b"told\n")
         app.look()
     t.played_handler(play)
@@ -57,7 +59,8 @@ def _(t):
     end.saved()
     equal(end.said, "told")
     path, *others = found
-    check(re.fullmatch(f"{re.escape(os.path.realpath(t.there))}/qopen-work-[A-Za-z0-9]{{6,}}/report\\.odt", path), path)
+    there = re.escape(os.path.realpath(t.there))
+    check(re.fullmatch(f"{there}/qopen-work-[A-Za-z0-9]{{6,}}/report\\.odt", path), path)
     equal(others, [0o600, 0o700, b"", "hello"])
     t.nothing_there()
 
@@ -71,7 +74,8 @@ def _(t):
         os.chmod(app.file, 0o600)
         app.write("changed")
     t.played_handler(play)
-    new, old = t.ask_all(request("view-only-notes.txt", "hello", flags=1), old_request("view-only-notes.txt", "hello"))
+    new, old = t.ask_all(request("view-only-notes.txt", "hello", flags=1),
+                         old_request("view-only-notes.txt", "hello"))
     new.saved().says_nothing()
     equal(old.says_nothing().out, b"")
     equal(found, [(0o400, "notes.txt")] * 2)
@@ -106,9 +110,12 @@ def shown_as(t, shown):
 @test("a name that is no safe one is made one, and keeps its extension", waits=True)
 def _(t):
     quoted = "$(reboot);`x`'\".txt"
-    shown_as(t, {"a b (2).tar.gz": "a b (2).tar.gz", "Grüße 字.odt": "Grüße 字.odt", "new\nline.txt": "new_line.txt", "\033[31mred.txt": "_[31mred.txt",
-                 "x\u202egpj.exe": "x_gpj.exe", "a/b.txt": "a_b.txt", "../../etc/passwd": ".._.._etc_passwd", "/etc/passwd": "_etc_passwd",
-                 "latin\udce9.txt": "latin_.txt", "-rf": "-rf", ".hidden": ".hidden", quoted: quoted})
+    shown_as(t,
+             {"a b (2).tar.gz": "a b (2).tar.gz", "Grüße 字.odt": "Grüße 字.odt",
+              "new\nline.txt": "new_line.txt", "\033[31mred.txt": "_[31mred.txt",
+              "x\u202egpj.exe": "x_gpj.exe", "a/b.txt": "a_b.txt",
+              "../../etc/passwd": ".._.._etc_passwd", "/etc/passwd": "_etc_passwd",
+              "latin\udce9.txt": "latin_.txt", "-rf": "-rf", ".hidden": ".hidden", quoted: quoted})
 
 
 @test("names at the borders", waits=True)
@@ -137,7 +144,8 @@ def _(t):
         app.say(app.file)
     t.played_handler(play)
     for name in ("..", "a/b", "a b", "", "-x", "w" * 64):
-        end = t.ask_for("file", "x", env={"QREXEC_REMOTE_DOMAIN": name}).says("QREXEC_REMOTE_DOMAIN")
+        end = t.ask_for("file", "x",
+                        env={"QREXEC_REMOTE_DOMAIN": name}).says("QREXEC_REMOTE_DOMAIN")
         check(end.status != 0, f"accepted: {name}")
         equal(called, [])
     has(t.ask_for("file", "x").exits(0).said, "/qopen-")
@@ -150,7 +158,8 @@ def _(t):
         app.look()
         app.say(app.file)
     t.played_handler(play)
-    end = edited(process.Program([EDITOR, f"--handler={t.top}/handler"], stdin=request("file", "x"), env={})).saved()
+    end = edited(process.Program([EDITOR, f"--handler={t.top}/handler"], stdin=request("file", "x"),
+                                 env={})).saved()
     check(re.fullmatch("/tmp/qopen-[^/]*/file", end.said), end.said)
     missing(os.path.dirname(end.said))
 
@@ -164,8 +173,10 @@ def _(t):
         app.look()
     t.played_handler(play)
     large = os.urandom(5000001)
-    new, empty, old = t.ask_all(request("large", large), request("empty", b""), old_request("large", large))
-    check(sorted(shown) == sorted([large, b"", large]), f"shown: contents of {[len(each) for each in shown]} bytes")
+    new, empty, old = t.ask_all(request("large", large), request("empty", b""),
+                                old_request("large", large))
+    check(sorted(shown) == sorted([large, b"", large]),
+          f"shown: contents of {[len(each) for each in shown]} bytes")
     new.saved()
     empty.saved()
     equal(old.out, b"")
@@ -223,10 +234,12 @@ def linked(app):
     os.rename(f"{app.directory}/new", app.file)
 
 
-@test("written in place, truncated, appended to, renamed over, with a backup, removed and made anew", waits=True)
+@test("written in place, truncated, appended to, renamed over, with a backup, "
+      "removed and made anew", waits=True)
 def _(t):
-    ways = [lambda app: app.write("changed"), truncated, lambda app: app.append("-more"), lambda app: app.replace("changed"), with_a_backup,
-            moved_to_a_backup, removed, linked, slowly_moved_to_a_backup]
+    ways = [lambda app: app.write("changed"), truncated, lambda app: app.append("-more"),
+            lambda app: app.replace("changed"), with_a_backup, moved_to_a_backup, removed, linked,
+            slowly_moved_to_a_backup]
     contents = ["changed", "fi", "first-more", *["changed"] * 6]
     t.played_handler(lambda app: ways[int(app.name)](app))
     for end, content in zip(t.ask_each(*(str(number) for number in range(len(ways)))), contents):
@@ -246,8 +259,10 @@ def written_and_back(app):
 
 @test("nothing changed is no save, whatever was done", waits=True)
 def _(t):
-    ways = {"looked.txt": lambda app: None, "touched.txt": lambda app: os.utime(app.file), "rewritten.txt": lambda app: app.write("first"),
-            "replaced.txt": lambda app: app.replace("first"), "other.txt": lambda app: tree.write(f"{app.file}.other", "x"),
+    ways = {"looked.txt": lambda app: None, "touched.txt": lambda app: os.utime(app.file),
+            "rewritten.txt": lambda app: app.write("first"),
+            "replaced.txt": lambda app: app.replace("first"),
+            "other.txt": lambda app: tree.write(f"{app.file}.other", "x"),
             "back.txt": written_and_back}
 
     def play(app):
@@ -273,7 +288,8 @@ def wait_saves(editor, number):
     wait_until(lambda: len(records_of(process.written(editor.out))) > number, f"{number} saves")
 
 
-@test("each save comes back while the application runs, paced slower than the quiet time", waits=True)
+@test("each save comes back while the application runs, paced slower than the quiet time",
+      waits=True)
 def _(t):
     t.played_handler()
     editor = t.start_editor(request("file.txt", "first"))
@@ -285,7 +301,8 @@ def _(t):
     edited(editor).saved("version 1", "version 2", "version 3")
 
 
-@test("200 saves in a row: the last one comes back, and each that does is whole and newer", waits=True)
+@test("200 saves in a row: the last one comes back, and each that does is whole and newer",
+      waits=True)
 def _(t):
     t.played_handler(many_saves)
     *saves, done = records_of(t.ask_for("file.txt", "first").exits(0).out)
@@ -309,7 +326,8 @@ def _(t):
 
 
 def saved_while_sent(t, meanwhile, last):
-    """While a save of 30 MB is on its way, the application does something that makes the file `last`. Only that comes back whole."""
+    """While a save of 30 MB is on its way, the application does something that makes the file
+    `last`. Only that comes back whole."""
     t.played_handler()
     editor = t.start_editor(request("file", "x"), stdout=subprocess.PIPE)
     app = t.application()
@@ -328,7 +346,8 @@ def saved_while_sent(t, meanwhile, last):
     check(content == last, f"{len(content)} bytes came back: {content[:100]}...")
 
 
-@test("saved while it is sent: what was cut through is marked so, and the last one is whole", waits=True)
+@test("saved while it is sent: what was cut through is marked so, and the last one is whole",
+      waits=True)
 def _(t):
     offsets = [number * 5000000 for number in range(1, 6)]
     last = bytearray(b"a" * 30000000)
@@ -352,7 +371,8 @@ def _(t):
 def _(t):
     precious = f"{t.top}/precious"
     tree.write(precious, "precious")
-    puts = {"link": lambda file: os.symlink(precious, file), "fifo": os.mkfifo, "dir": os.mkdir, "none": lambda file: None}
+    puts = {"link": lambda file: os.symlink(precious, file), "fifo": os.mkfifo, "dir": os.mkdir,
+            "none": lambda file: None}
     t.played_handler()
     editors = [t.start_editor(request(name, "first")) for name in puts]
     apps = [t.application() for _ in editors]
@@ -374,7 +394,8 @@ def _(t):
 
 
 def saves_twice(editor, file):
-    """By one who has it in use: between the saves it is idle, for longer than what nobody has in use is waited for."""
+    """By one who has it in use: between the saves it is idle, for longer than what nobody has in
+    use is waited for."""
     tree.write(file, "changed")
     wait_saves(editor, 1)
     time.sleep(LONGER)
@@ -388,7 +409,8 @@ def _(t):
     t.handler(f'setsid {child.command.removeprefix("exec ")} "$file" </dev/null >/dev/null 2>&1 &')
     editor = t.start_editor(request("file.txt", "first"))
     app = t.application(child)
-    wait_until(lambda: process.stat_of(app.role.pid)[1] == str(editor.pid), "the end of what has forked")
+    wait_until(lambda: process.stat_of(app.role.pid)[1] == str(editor.pid),
+               "the end of what has forked")
     saves_twice(editor, app.file)
     app.end()
     edited(editor).saved("changed", "again")
@@ -396,7 +418,8 @@ def _(t):
 
 
 def hands_over(t):
-    """An editor whose application hands its file over to a running instance, which is this process, and will return. Returns both."""
+    """An editor whose application hands its file over to a running instance, which is this process,
+    and will return. Returns both."""
     t.played_handler()
     editor = t.start_editor(request("file.txt", "first"))
     return editor, t.application()
@@ -430,7 +453,8 @@ def watching(path):
     """Has a watch on the file, as an editor's process that shows several: of all events."""
     libc = ctypes.CDLL(None, use_errno=True)
     fd = libc.inotify_init1(os.O_CLOEXEC)
-    check(fd >= 0 and libc.inotify_add_watch(fd, as_bytes(path), 0xFFF) >= 0, os.strerror(ctypes.get_errno()))
+    check(fd >= 0 and libc.inotify_add_watch(fd, as_bytes(path), 0xFFF) >= 0,
+          os.strerror(ctypes.get_errno()))
     try:
         yield
     finally:
@@ -486,7 +510,8 @@ def _(t):
     t.nothing_there()
 
 
-@test("what lies beside the private directory is not touched, links out of it are not followed", waits=True)
+@test("what lies beside the private directory is not touched, links out of it are not followed",
+      waits=True)
 def _(t):
     precious = f"{t.top}/precious"
     os.mkdir(precious)
@@ -506,7 +531,8 @@ def _(t):
 
 @test("a private directory that the application removed or renamed", waits=True)
 def _(t):
-    ways = {"removed": lambda app: shutil.rmtree(app.directory), "renamed": lambda app: os.rename(app.directory, f"{t.there}/elsewhere")}
+    ways = {"removed": lambda app: shutil.rmtree(app.directory),
+            "renamed": lambda app: os.rename(app.directory, f"{t.there}/elsewhere")}
 
     def play(app):
         app.look()
@@ -569,9 +595,11 @@ def _(t):
         app.write("changed")
     t.played_handler(play)
     names = [f"{'n' * 251}.txt"[-length:] for length in (231, 232, 255)]
-    # One that lost its beginning: a half character is left of it. And with view-only- it may have lost that.
+    # One that lost its beginning: a half character is left of it. And with view-only- it may have
+    # lost that.
     cut, view_only = f"{'字' * 99}.x", f"{VIEW_ONLY.decode()}{'n' * 241}.txt"
-    *whole, half, looked_at = t.ask_all(*(old_request(name, "first") for name in (*names, cut, view_only)))
+    *whole, half, looked_at = t.ask_all(
+        *(old_request(name, "first") for name in (*names, cut, view_only)))
     for end, name in zip(whole, names):
         equal((end.said, end.out), (name, b"changed"))
     has(half.said, "字.x")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
 """
-vm-file-editor, whose command line is in options_editor.py: requests that make no sense, applications that fail, somebody who wants to stop, an opener
-that has gone. Nothing is ever left.
+vm-file-editor, whose command line is in options_editor.py: requests that make no sense,
+applications that fail, somebody who wants to stop, an opener that has gone. Nothing is ever left.
 """
 import os
 import select
@@ -69,12 +69,15 @@ def _(t):
 
 @refusing("a request that is malformed")
 def _(t):
-    # A flag that nobody knows, a length beyond all, a checksum that is wrong, a name without an end, none.
-    for stream in (wire.request(b"file", 0, flags=2), wire.request(b"file", 2**64 - 1), wire.request(b"file", 0, flipped=1), b"n" * 256, bytes(256)):
+    # A flag that nobody knows, a length beyond all, a checksum that is wrong, a name without an
+    # end, none.
+    for stream in (wire.request(b"file", 0, flags=2), wire.request(b"file", 2**64 - 1),
+                   wire.request(b"file", 0, flipped=1), b"n" * 256, bytes(256)):
         t.silently_refused(t.ask(stream))
 
 
-@refusing("--max-bytes: the announcement is enough, and under version 1 what comes is counted", waits=True)
+@refusing("--max-bytes: the announcement is enough, and under version 1 what comes is counted",
+          waits=True)
 def _(t):
     t.refused(t.ask(wire.request(b"file", 1 << 62), "--max-bytes=1T"), EDQUOT)
     t.refused(t.ask_for("file", "123456", "--max-bytes=5"), EDQUOT)
@@ -93,15 +96,18 @@ def _(t):
 @refusing("a length beyond the disk is refused by that, not by filling it")
 def _(t):
     # There are file systems that do not say how large they are.
-    t.refused(t.ask(wire.request(b"file", 1 << 61)), ENOSPC if os.statvfs(t.there).f_blocks else ENODATA)
+    t.refused(t.ask(wire.request(b"file", 1 << 61)),
+              ENOSPC if os.statvfs(t.there).f_blocks else ENODATA)
 
 
 @refusing("a disk that is full is said to the opener's user")
 def _(t):
     machine.need_mount_namespaces()
-    on_small_disk = 'mount -t tmpfs -o size=1m,mode=777 none "$TMPDIR"\n"$@" && exit 99\nls -A "$TMPDIR" >&2'
-    end = t.run(*machine.IN_NAMESPACE, "sh", "-ec", on_small_disk, "sh", EDITOR, f"--handler={t.top}/handler",
-                stdin=request("file", bytes(3000000)), env={"TMPDIR": t.there}).exits(0)
+    on_small_disk = (
+        'mount -t tmpfs -o size=1m,mode=777 none "$TMPDIR"\n"$@" && exit 99\nls -A "$TMPDIR" >&2')
+    end = t.run(*machine.IN_NAMESPACE, "sh", "-ec", on_small_disk, "sh", EDITOR,
+                f"--handler={t.top}/handler", stdin=request("file", bytes(3000000)),
+                env={"TMPDIR": t.there}).exits(0)
     end.says("nothing was opened")
     (kind, _, message), = records_of(end.out)
     equal(kind, "done")
@@ -119,7 +125,8 @@ def _(t):
 
 
 def failed(t, end, *parts):
-    """The answer ends with a failure, and its message has these parts. Returns the records before."""
+    """The answer ends with a failure, and its message has these parts. Returns the records
+    before."""
     *before, (kind, code, message) = records_of(end.exits(1).out)
     equal(kind, "done")
     check(code != 0, "it ended with code 0")
@@ -153,7 +160,8 @@ def _(t):
 def _(t):
     os.mkdir(f"{t.top}/bin")
     os.symlink(machine.need("sh"), f"{t.top}/bin/sh")
-    failed(t, edited(t.start(EDITOR, stdin=request("file.xyz", "x"), env={"PATH": f"{t.top}/bin", "TMPDIR": t.there})), "no application")
+    failed(t, edited(t.start(EDITOR, stdin=request("file.xyz", "x"),
+                             env={"PATH": f"{t.top}/bin", "TMPDIR": t.there})), "no application")
 
 
 @test("version 1: an application that fails sends nothing back but what is whole")
@@ -167,7 +175,8 @@ def _(t):
 
 
 class Staying:
-    """An editor with an application that stays, and that has a child in a session of its own. What it does meanwhile is done here."""
+    """An editor with an application that stays, and that has a child in a session of its own. What
+    it does meanwhile is done here."""
 
     def __init__(self, t, stream, **how):
         started = t.stand_in()
@@ -179,26 +188,30 @@ class Staying:
     def end(self):
         """Wait for the end of the editor and all that it has started. Returns an Edited."""
         end = edited(self.editor).exits(1)
-        wait_until(lambda: all(process.ended(pid) for pid in self.pids), "the end of the application and its child")
+        wait_until(lambda: all(process.ended(pid) for pid in self.pids),
+                   "the end of the application and its child")
         self.case.nothing_there()
         return end
 
 
-@test("a signal to stop: what was saved last is sent, the application asked to end, nothing is left")
+@test(
+    "a signal to stop: what was saved last is sent, the application asked to end, nothing is left")
 def _(t):
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         staying = Staying(t, request("file.txt", "first"))
         tree.write(f"{staying.app.directory}/.lock")
         staying.app.write("changed")
         staying.editor.kill(number)
-        staying.end().records(("save", "changed"), ("done", ECANCELED, "the editor was stopped in the other VM"))
+        staying.end().records(("save", "changed"),
+                              ("done", ECANCELED, "the editor was stopped in the other VM"))
 
 
 @refusing("a signal to stop while the content comes")
 def _(t):
     editor = t.start_editor(subprocess.PIPE)
     editor.write(wire.request(b"file.txt", 1000) + b"first")
-    wait_until(lambda: any(os.path.exists(f"{t.there}/{name}/file.txt") for name in os.listdir(t.there)), "the file")
+    wait_until(lambda: any(os.path.exists(f"{t.there}/{name}/file.txt")
+                           for name in os.listdir(t.there)), "the file")
     editor.kill(signal.SIGTERM)
     edited(editor).exits(1)
     t.nothing_opened()

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
 """
-The connection is lost, the other side fails or talks nonsense, or somebody wants to stop: what is known is said, and nothing half
-is ever in the file's place.
+The connection is lost, the other side fails or talks nonsense, or somebody wants to stop: what is
+known is said, and nothing half is ever in the file's place.
 """
 import json
 import os
@@ -30,7 +30,8 @@ A_WHILE = 0.15
 # ---- Lost ----
 
 
-@test("lost wherever it may be in an answer: the last save that arrived whole counts, and is named by its number")
+@test("lost wherever it may be in an answer: the last save that arrived whole counts, "
+      "and is named by its number")
 def _(t):
     answer = wire.save(b"second") + wire.save(b"third") + wire.done()
     first = 24 + 6 + 4
@@ -54,7 +55,8 @@ def _(t):
         peer.role.read(1000)
         process.kill(peer.role.pid)
     tree.sparse("file", 3 << 20)
-    # An answer of nothing at all is what version 1 says of a file that was not modified: how the command ended tells.
+    # An answer of nothing at all is what version 1 says of a file that was not modified: how the
+    # command ended tells.
     has(t.open_file(lambda peer: 7, "file").exits(1).said, "ended with status 7")
     t.nothing_beside()
     has(t.open_file(be_killed, "file").exits(1).said, "killed by signal 9")
@@ -88,7 +90,8 @@ def damaged(content):
 @test("a damaged save is dropped, and the next one counts")
 def _(t):
     tree.write("file", "first")
-    said = t.open_file(answering(damaged(b"half"), wire.save(b"second"), wire.done()), "-v", "file").exits(0).said
+    said = t.open_file(answering(damaged(b"half"), wire.save(b"second"), wire.done()), "-v",
+                       "file").exits(0).said
     equal(tree.read("file"), "second")
     has(said, "save 1 was changed while it was sent")
     has(said, "save 2 is in")
@@ -98,7 +101,8 @@ def _(t):
 @test("a damaged save that none follows is a failure")
 def _(t):
     tree.write("file", "first")
-    end = t.open_file(answering(wire.save(b"second"), damaged(b"half"), wire.done()), "file").exits(1)
+    end = t.open_file(answering(wire.save(b"second"), damaged(b"half"), wire.done()),
+                      "file").exits(1)
     equal(tree.read("file"), "second")
     has(end.said, "save 2, the last one, was damaged")
     t.nothing_beside()
@@ -138,8 +142,9 @@ def _(t):
 
 @test("a failure without a message, and codes that nobody knows")
 def _(t):
-    for code, text in ((ENOSPC, "No space"), (EDQUOT, "quota"), (ENODATA, "No data"), (3000, "nknown error"),
-                       (0x7fffffff, "nknown error"), (0xffffffff, "Remote I/O error")):
+    for code, text in ((ENOSPC, "No space"), (EDQUOT, "quota"), (ENODATA, "No data"),
+                       (3000, "nknown error"), (0x7fffffff, "nknown error"),
+                       (0xffffffff, "Remote I/O error")):
         tree.write("file", "first")
         t.open_file(answering(wire.done(code=code)), "file").exits(1).says(text)
         equal((code, tree.read("file")), (code, "first"))
@@ -160,7 +165,8 @@ def _(t):
 
 
 def refused(t, close):
-    """The other side refuses in `close`, a function of a Peer, and stays until that is told. Returns how the opener ended."""
+    """The other side refuses in `close`, a function of a Peer, and stays until that is told.
+    Returns how the opener ended."""
     tree.sparse("file", 64 << 20)
     opener, peer = t.start_with_peer("file")
     close(peer)
@@ -209,7 +215,8 @@ def _(t):
 def _(t):
     tree.write("file", "first")
     nonsense = b"PedOSv3\0 and so on, for more than one header"
-    end = t.open_file(answering(wire.save(b"second"), nonsense, wire.save(b"third"), wire.done()), "file").exits(1)
+    end = t.open_file(answering(wire.save(b"second"), nonsense, wire.save(b"third"), wire.done()),
+                      "file").exits(1)
     has(end.said, "makes no sense")
     has(end.said, "number 1")
     equal(tree.read("file"), "second")
@@ -218,7 +225,8 @@ def _(t):
 @test("a done whose checksum is wrong is none")
 def _(t):
     tree.write("file", "first")
-    end = t.open_file(answering(wire.header(wire.DONE, 4), b"text", struct.pack("<I", 1)), "file").exits(1)
+    end = t.open_file(answering(wire.header(wire.DONE, 4), b"text", struct.pack("<I", 1)),
+                      "file").exits(1)
     lacks(end.said, "text")
 
 
@@ -250,7 +258,8 @@ def _(t):
 
 
 def stopped_by(t, number):
-    """It says so and how far it came, dies of the signal, and the command at the other end, which stays, is asked to end."""
+    """It says so and how far it came, dies of the signal, and the command at the other end, which
+    stays, is asked to end."""
     asked = f"{t.top}/asked"
     note = shlex.quote(f": >{shlex.quote(asked)}; exit 1")
     tree.write("file", "first")
@@ -329,7 +338,8 @@ def _(t):
         peer.send(record[2500000:])
         peer.done()
     tree.write("file", bytes(size))
-    lines = [json.loads(line) for line in t.open_file(play, "--progress=json", "file").exits(0).said.split("\n")]
+    lines = [json.loads(line)
+             for line in t.open_file(play, "--progress=json", "file").exits(0).said.split("\n")]
     # One at least of each direction.
     check(len(lines) >= 2, f"lines: {lines}")
     for line in lines:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""What comes back is put into the file's place: whole, as it is saved, and with all that the file had besides its content."""
+"""What comes back is put into the file's place: whole, as it is saved, and with all that the file
+had besides its content."""
 import os
 import struct
 
@@ -112,7 +113,8 @@ def _(t):
         content = tree.read_bytes("file")
         number = int(content.partition(b"\n")[0])
         check(number >= last, f"version {number} after version {last}")
-        check(content == version(number), f"{len(content)} bytes that are not all of version {number}")
+        check(content == version(number),
+              f"{len(content)} bytes that are not all of version {number}")
         last = number
     end = opener.wait().exits(0)
     equal(len(end.said.split("\n")), 200)
@@ -168,17 +170,20 @@ def _(t):
     for path in ".", t.top, t.home:
         os.chown(path, 65534, -1)
     t.open_file(saving("changed"), "file", user=65534, group=65534, extra_groups=[12345]).exits(0)
-    equal((owner_of("file"), tree.mode_of("file"), tree.read("file")), ((65534, 12345), 0o660, "changed"))
+    equal((owner_of("file"), tree.mode_of("file"), tree.read("file")),
+          ((65534, 12345), 0o660, "changed"))
 
 
-# Access lists as Linux has them in extended attributes: tags, in this order, permissions, and whom they are for.
+# Access lists as Linux has them in extended attributes: tags, in this order, permissions, and whom
+# they are for.
 OWNER, USER, GROUP, SOME_GROUP, MASK, OTHERS = 1, 2, 4, 8, 16, 32
 NOBODY = 2**32 - 1
 
 
 def access_list(*entries):
     """Of entries (TAG, PERMISSIONS) or (TAG, PERMISSIONS, ID)."""
-    return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *each, *[NOBODY] * (3 - len(each))) for each in entries)
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *each, *[NOBODY] * (3 - len(each)))
+                                           for each in entries)
 
 
 def give(path, name, value):
@@ -186,7 +191,8 @@ def give(path, name, value):
     try:
         os.setxattr(path, name, value)
     except OSError as failure:
-        raise tap.Skip(f"no {'access lists' if 'acl' in name else 'extended attributes'} here") from failure
+        raise tap.Skip(
+            f"no {'access lists' if 'acl' in name else 'extended attributes'} here") from failure
 
 
 def attributes_of(path):
@@ -197,7 +203,8 @@ def attributes_of(path):
 @test_on_disk("access lists are kept")
 def _(t):
     tree.write("file", "first")
-    given = access_list((OWNER, 6), (USER, 6, 12345), (GROUP, 4), (SOME_GROUP, 4, 12346), (MASK, 6), (OTHERS, 4))
+    given = access_list((OWNER, 6), (USER, 6, 12345), (GROUP, 4), (SOME_GROUP, 4, 12346), (MASK, 6),
+                        (OTHERS, 4))
     give("file", "system.posix_acl_access", given)
     before = tree.mode_of("file"), owner_of("file")
     t.open_file(saving("changed"), "file").exits(0)
@@ -209,7 +216,8 @@ def _(t):
 @test_on_disk("an access list that the directory would give is not taken instead")
 def _(t):
     tree.write("file", "first", 0o600)
-    give(".", "system.posix_acl_default", access_list((OWNER, 7), (USER, 7, 12345), (GROUP, 5), (MASK, 7), (OTHERS, 7)))
+    give(".", "system.posix_acl_default",
+         access_list((OWNER, 7), (USER, 7, 12345), (GROUP, 5), (MASK, 7), (OTHERS, 7)))
     t.open_file(saving("changed"), "file").exits(0)
     equal((tree.mode_of("file"), tree.read("file")), (0o600, "changed"))
     equal([name for name in attributes_of("file") if "acl" in name], [])
@@ -218,7 +226,8 @@ def _(t):
 @test_on_disk("extended attributes are kept")
 def _(t):
     tree.write("file", "first")
-    given = {"user.origin": b"https://example.org/", "user.binary": bytes(range(256)), "user.empty": b""}
+    given = {"user.origin": b"https://example.org/", "user.binary": bytes(range(256)),
+             "user.empty": b""}
     for name, value in given.items():
         give("file", name, value)
     before = attributes_of("file")
@@ -323,7 +332,8 @@ def _(t):
     tree.write("file~", "mine")
     t.open_file(answering(b"second"), "file").exits(0).says('/file.~1~"')
     t.open_file(answering(b"third"), "file").exits(0).says('/file.~2~"')
-    equal([tree.read(name) for name in ("file", "file~", "file.~1~", "file.~2~")], ["third", "mine", "first", "second"])
+    equal([tree.read(name) for name in ("file", "file~", "file.~1~", "file.~2~")],
+          ["third", "mine", "first", "second"])
     t.nothing_beside("file", "file.~1~", "file.~2~", "file~")
 
 
@@ -332,7 +342,8 @@ def _(t):
     tree.write("file", "first")
     os.symlink("nowhere", "file~")
     t.open_file(answering(b"second"), "file").exits(0)
-    equal((tree.read("file"), tree.read("file.~1~"), os.readlink("file~")), ("second", "first", "nowhere"))
+    equal((tree.read("file"), tree.read("file.~1~"), os.readlink("file~")),
+          ("second", "first", "nowhere"))
     missing("nowhere")
 
 
@@ -347,7 +358,8 @@ def _(t):
 
 @test("version 1: short contents, and such as begin like a record")
 def _(t):
-    for content in "x", "1234567", "12345678", "123456789", "PedOSv", "PedOSv2", "PedOSv22", "PedOSv1x":
+    for content in ("x", "1234567", "12345678", "123456789", "PedOSv", "PedOSv2", "PedOSv22",
+                    "PedOSv1x"):
         tree.write("file", "first")
         t.open_file(answering(content.encode()), "file").exits(0)
         equal((tree.read("file"), tree.read("file~")), (content, "first"))

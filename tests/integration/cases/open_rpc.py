@@ -16,7 +16,8 @@ test = suite.cases(Opening)
 
 
 def serve_editor(t):
-    """The service PedOS.OpenInVM as it is installed, with a program beside it that runs the handler."""
+    """The service PedOS.OpenInVM as it is installed, with a program beside it that runs the
+    handler."""
     os.mkdir(f"{t.top}/bin")
     tree.script(f"{t.top}/bin/vm-file-editor", f'#!/bin/sh\n{t.real_editor()} "$@"\n')
     template = tree.read(f"{TOP}/vm-file-editor/PedOS.OpenInVM.in")
@@ -24,7 +25,8 @@ def serve_editor(t):
     # What is shown there belongs to whom the service runs as.
     os.chmod(t.there, 0o777)
     t.start_daemon()
-    t.environment["PEDOS_RPC_CLIENT"] = tree.script(f"{t.top}/client", f'#!/bin/sh\nexec {shlex.join(t.caller())} "$@"\n')
+    t.environment["PEDOS_RPC_CLIENT"] = tree.script(
+        f"{t.top}/client", f'#!/bin/sh\nexec {shlex.join(t.caller())} "$@"\n')
 
 
 def open_in(t, *arguments):
@@ -32,7 +34,8 @@ def open_in(t, *arguments):
 
 
 def start_with_application(t):
-    """Open "file" in the background. Returns the opener, and the application, which is played here, bit by bit, and stays until it is ended."""
+    """Open "file" in the background. Returns the opener, and the application, which is played here,
+    bit by bit, and stays until it is ended."""
     applications = t.stand_in()
     t.handler(f'{applications.command} "$@"')
     serve_editor(t)
@@ -59,7 +62,8 @@ def _(t):
     t.daemon.logged("PedOS.OpenInVM")
 
 
-@test("an edit that cannot be put in its place is named after the VM; and the service may have another name")
+@test("an edit that cannot be put in its place is named after the VM; "
+      "and the service may have another name")
 def _(t):
     tree.write("file.txt", "first")
 
@@ -95,7 +99,8 @@ def _(t):
     equal(tree.read("file"), "first")
 
 
-@test("a refusal, an unknown service and a VM that nobody serves are said, and the file is as it was")
+@test(
+    "a refusal, an unknown service and a VM that nobody serves are said, and the file is as it was")
 def _(t):
     tree.write("file", "first")
     before = tree.identity("file")
@@ -103,10 +108,12 @@ def _(t):
     serve_editor(t)
     t.rule("PedOS.OpenInVM", "+", "@anyvm", "@anyvm", "deny")
     t.reload()
-    has(open_in(t, "work", "file").exits(126).said, "work refuses PedOS.OpenInVM: the policy denies it")
+    has(open_in(t, "work", "file").exits(126).said,
+        "work refuses PedOS.OpenInVM: the policy denies it")
     t.rule("*", "*", "@anyvm", "@anyvm", "allow")
     t.reload()
-    has(open_in(t, "--service=test.None", "work", "file").exits(127).said, "there is no such service")
+    has(open_in(t, "--service=test.None", "work", "file").exits(127).said,
+        "there is no such service")
     t.daemon.stop()
     has(open_in(t, "work", "file").exits(125).said, "nobody serves work on this machine")
     missing(f"{t.notes}/called")
@@ -130,7 +137,8 @@ def _(t):
 @test("an rpc client that is not there")
 def _(t):
     tree.write("file", "first")
-    end = t.run(OPENER, "work", "file", env={"PEDOS_RPC_CLIENT": "/no/such/client"}).says("/no/such/client")
+    end = t.run(OPENER, "work", "file",
+                env={"PEDOS_RPC_CLIENT": "/no/such/client"}).says("/no/such/client")
     check(end.status != 0, "exit status: 0")
 
 
@@ -145,7 +153,8 @@ def _(t):
     check(end.status != 0, "exit status: 0")
     has(end.said, "number 1")
     equal(tree.read("file"), "second")
-    # The service was killed with the call. Whether it saw the connection's end before that, and ended the application, nobody promises.
+    # The service was killed with the call. Whether it saw the connection's end before that, and
+    # ended the application, nobody promises.
     process.kill(application.role.pid)
 
 

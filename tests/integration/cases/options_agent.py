@@ -12,7 +12,8 @@ from settings import AGENT
 
 test = suite.cases(Copying)
 
-OPTIONS = "--allow-all-names --dereference --help --ignore-symlinks --move --progress --progress-fd --rename --service --version --via --vm"
+OPTIONS = ("--allow-all-names --dereference --help --ignore-symlinks --move --progress "
+           "--progress-fd --rename --service --version --via --vm")
 
 
 def wrong_usage(t, part, *arguments):
@@ -62,7 +63,8 @@ def _(t):
 def _(t):
     tree.write("file")
     wrong_usage(t, "--vm and --via", "--vm=work", "--via=true", "file")
-    wrong_usage(t, "--ignore-symlinks and --dereference", "--via=true", "--ignore-symlinks", "-L", "file")
+    wrong_usage(t, "--ignore-symlinks and --dereference", "--via=true", "--ignore-symlinks", "-L",
+                "file")
 
 
 @test("options that need --vm are refused without it")
@@ -76,7 +78,8 @@ def _(t):
 @test("what is no VM's name is refused")
 def _(t):
     tree.write("file")
-    for name in ("", "1st", "_x", "-x", ".x", "a b", "a/b", "../x", "a;b", "ä", "a\nb", f"a{'0' * 63}"):
+    for name in ("", "1st", "_x", "-x", ".x", "a b", "a/b", "../x", "a;b", "ä", "a\nb",
+                 f"a{'0' * 63}"):
         wrong_usage(t, "no VM's name", f"--vm={name}", "file")
 
 
@@ -84,23 +87,34 @@ def _(t):
 def _(t):
     tree.write("file", "x")
     for value in ("", "x", "-1", "0", "1", "2", "9", "3x", "99999999999"):
-        wrong_usage(t, "--progress-fd takes the number of a descriptor", "--via=true", f"--progress-fd={value}", "file")
+        wrong_usage(t, "--progress-fd takes the number of a descriptor",
+                    "--via=true", f"--progress-fd={value}", "file")
     with open("progress", "wb") as file:
         number = file.fileno()
-        equal(t.run(AGENT, "--via=true", "--progress=tty", f"--progress-fd={number}", "file", pass_fds=[number]).exits(2).out, b"")
+        equal(
+    t.run(
+        AGENT,
+        "--via=true",
+        "--progress=tty",
+        f"--progress-fd={number}",
+        "file",
+        pass_fds=[number]).exits(2).out,
+         b"")
 
 
 @test("--progress refuses what it does not know, gui included")
 def _(t):
     tree.write("file")
     for value in ("gui", "TTY", "", "yes"):
-        wrong_usage(t, "--progress takes auto, tty, json or none", "--via=true", f"--progress={value}", "file")
+        wrong_usage(t, "--progress takes auto, tty, json or none", "--via=true",
+                    f"--progress={value}", "file")
 
 
 @test("without a receiver, a terminal is refused in its place")
 def _(t):
     tree.write("file")
-    # Typed by hand, without --vm or --via, all the program could do is to write bytes onto the screen.
+    # Typed by hand, without --vm or --via, all the program could do is to write bytes onto the
+    # screen.
     status, shown = t.run_on_terminal(AGENT, "file")
     equal(status, 2)
     has(shown.split("\n")[0], "use --vm=NAME or --via=COMMAND")
@@ -140,5 +154,6 @@ def _(t):
 @test("--via's command keeps stderr and the environment")
 def _(t):
     tree.write("file")
-    sent = t.run(AGENT, f"--via=echo said $QFILE_TEST >&2; {t.via()}", "file", env={"QFILE_TEST": "kept"}).exits(0)
+    sent = t.run(AGENT, f"--via=echo said $QFILE_TEST >&2; {t.via()}", "file",
+                 env={"QFILE_TEST": "kept"}).exits(0)
     equal(sent.said, "said kept")

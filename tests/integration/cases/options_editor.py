@@ -18,7 +18,8 @@ OPTIONS = "--handler --help --max-bytes --verbose --version --wait"
 
 
 def ask_with(t, stream, *options, env=()):
-    """With this stream, and no option but these: an Edited. Whatever happens, nothing is left of it."""
+    """With this stream, and no option but these: an Edited. Whatever happens, nothing is left of
+    it."""
     end = edited(t.start(EDITOR, *options, stdin=stream, env={"TMPDIR": t.there, **dict(env)}))
     t.nothing_there()
     return end
@@ -83,7 +84,8 @@ def _(t):
 @test("the handler is a shell command with the file behind it, of any name")
 def _(t):
     name = "it's a \"file\" $(id).txt"
-    handler = 'f() { printf "%s\\n" "${3##*/}" "$#" "$1" "$2"; cat "$3"; exit 5; }; f -n "a  b" >seen'
+    handler = (
+        'f() { printf "%s\\n" "${3##*/}" "$#" "$1" "$2"; cat "$3"; exit 5; }; f -n "a  b" >seen')
     has(ask(t, name, "content", f"--handler={handler}").exits(1).said, "failed with status 5")
     equal(tree.read("seen"), f"{name}\n3\n-n\na  b\ncontent")
 
@@ -96,10 +98,12 @@ def _(t):
         seen.append((role.arguments, tree.read(role.arguments[-1])))
         return 7
     env = first_in_path(t, "xdg-open", f'{t.stand_in(play).command} "$@"')
-    ended(ask(t, "file.txt", "content", env={"QREXEC_REMOTE_DOMAIN": "work", **env}), EIO, 'the handler "xdg-open" failed with status 7')
+    ended(ask(t, "file.txt", "content", env={"QREXEC_REMOTE_DOMAIN": "work", **env}), EIO,
+          'the handler "xdg-open" failed with status 7')
     (arguments, content), = seen
     path, = arguments
-    check(re.fullmatch(f"{re.escape(t.there)}/qopen-work-[A-Za-z0-9]{{6}}/file\\.txt", path), f"the path: {path}")
+    check(re.fullmatch(f"{re.escape(t.there)}/qopen-work-[A-Za-z0-9]{{6}}/file\\.txt", path),
+          f"the path: {path}")
     equal(content, "content")
 
 
@@ -109,18 +113,21 @@ def _(t):
         end = ask(t, name, "content", *options, env=env)
         ended(end, ENOENT, f"no application of the other VM could open a file {kind}")
         return end
-    has(no_application_for("file.odt", 'that ends in ".odt"', "--handler=/no/such/command").said, 'ends in ".odt"')
+    has(no_application_for("file.odt", 'that ends in ".odt"', "--handler=/no/such/command").said,
+        'ends in ".odt"')
     for name in "file", ".profile", "file.":
         no_application_for(name, "without an extension", "--handler=/no/such/command")
     for code in (3, 4):
         env = first_in_path(t, "xdg-open", f"exit {code}")
         no_application_for(".tar.gz", 'that ends in ".gz"', env=env)
-        ended(ask(t, "file", "content", f"--handler=exit {code};"), EIO, f'the handler "exit {code};" failed with status {code}')
+        ended(ask(t, "file", "content", f"--handler=exit {code};"), EIO,
+              f'the handler "exit {code};" failed with status {code}')
 
 
 @test("a handler that dies of a signal is told so")
 def _(t):
-    ended(ask(t, "file", "content", "--handler=kill -9 $$;"), EIO, 'the handler "kill -9 $$;" was ended by signal 9 (Killed)')
+    ended(ask(t, "file", "content", "--handler=kill -9 $$;"), EIO,
+          'the handler "kill -9 $$;" was ended by signal 9 (Killed)')
 
 
 @test("what cannot be received is told to both sides")
@@ -128,8 +135,10 @@ def _(t):
     end = ask(t, "file", "content", "--max-bytes=6", "--handler=exit 5;")
     ended(end, EDQUOT, "the file is larger than the other VM accepts, or has room for")
     end.says('receiving "file": it exceeds what may be received')
-    ended(ask(t, "file", "content", "--max-bytes=7", "--handler=exit 5;"), EIO, 'the handler "exit 5;" failed with status 5')
-    ended(ask_with(t, wire.request(b"file", 9)), ENODATA, "the file did not arrive whole in the other VM")
+    ended(ask(t, "file", "content", "--max-bytes=7", "--handler=exit 5;"), EIO,
+          'the handler "exit 5;" failed with status 5')
+    ended(ask_with(t, wire.request(b"file", 9)), ENODATA,
+          "the file did not arrive whole in the other VM")
     huge = wire.request(b"file", 2**60)
     ended(ask_with(t, huge), ENOSPC, "the disk of the other VM is full")
     end = ask_with(t, huge, env={"TMPDIR": f"{t.top}/missing"})
@@ -140,7 +149,8 @@ def _(t):
 @test("a source that is no VM's name is refused")
 def _(t):
     for name in ("", "1st", "a/b", "../x", "a b", "a\n"):
-        end = ask(t, "file", "content", f"--handler=touch {t.top}/ran;", env={"QREXEC_REMOTE_DOMAIN": name})
+        end = ask(t, "file", "content", f"--handler=touch {t.top}/ran;",
+                  env={"QREXEC_REMOTE_DOMAIN": name})
         end.exits(1).says("QREXEC_REMOTE_DOMAIN must be a VM's name")
         equal(end.out, b"")
         missing(f"{t.top}/ran")
@@ -150,7 +160,8 @@ def _(t):
 def _(t):
     handler = '--handler=echo new >"$1"; :'
     for option in ("-v", "--verbose"):
-        end = ask(t, "file", "content", option, handler, env={"QREXEC_REMOTE_DOMAIN": "work"}).saved("new\n")
+        end = ask(t, "file", "content", option, handler,
+                  env={"QREXEC_REMOTE_DOMAIN": "work"}).saved("new\n")
         has(end.said, f"{t.there}/qopen-work-")
         has(end.said, "saves sent back: 1")
     ask(t, "file", "content", handler).saved("new\n").says_nothing()

@@ -19,7 +19,8 @@ from settings import UNPACKER
 
 test = suite.cases(Copying)
 
-OPTIONS = ("--allow-all-names --allow-unsafe-symlinks --help --max-bytes --max-files --no-allow-all-names --no-allow-unsafe-symlinks --on-conflict"
+OPTIONS = ("--allow-all-names --allow-unsafe-symlinks --help --max-bytes --max-files "
+           "--no-allow-all-names --no-allow-unsafe-symlinks --on-conflict"
            " --timeout --verbose --version --wait-for-space")
 
 ONE_FILE = wire.delivery(wire.file("file", b"x"))
@@ -92,7 +93,8 @@ def _(t):
 
 @test("sizes and numbers that are none are refused")
 def _(t):
-    for value in ("", "x", "-1", "+1", "1.5", "1k", "1KB", " 1", "0x10", "18446744073709551616", "16777216T"):
+    for value in ("", "x", "-1", "+1", "1.5", "1k", "1KB", " 1", "0x10", "18446744073709551616",
+                  "16777216T"):
         wrong_usage(t, "--max-bytes takes a size", f"--max-bytes={value}")
         wrong_usage(t, "--wait-for-space takes a size", f"--wait-for-space={value}")
         wrong_usage(t, "--max-files takes a number", f"--max-files={value}")
@@ -144,12 +146,14 @@ def _(t):
 
 @test("--max-bytes cannot be got round with lengths that overflow")
 def _(t):
-    t.deliver(wire.file("a", b"12345") + head_of("b", 2**63 - 1), "--max-bytes=1M").refused(EDQUOT, "b")
+    t.deliver(wire.file("a", b"12345") + head_of("b", 2**63 - 1),
+              "--max-bytes=1M").refused(EDQUOT, "b")
 
 
 @test("--max-files refuses one entry more: files, directories and links")
 def _(t):
-    stream = wire.delivery(wire.tree("dir", wire.file("dir/file", b"x"), wire.link("dir/link", "file")))
+    stream = wire.delivery(
+        wire.tree("dir", wire.file("dir/file", b"x"), wire.link("dir/link", "file")))
     t.deliver(stream, "--max-files=2").refused(EDQUOT, "dir/link")
     t.deliver(stream, "--max-files=0").refused(EDQUOT, "dir")
     t.deliver(stream, "--max-files=3").arrives("dir")
@@ -158,7 +162,8 @@ def _(t):
 
 @test("--wait-for-space begins at once where there is enough")
 def _(t):
-    for option in ("-w1", "--wait-for-space=1", "--wait-for-space=1M", "--wait-for-space=1024K", "--wait-for-space=0"):
+    for option in ("-w1", "--wait-for-space=1", "--wait-for-space=1M", "--wait-for-space=1024K",
+                   "--wait-for-space=0"):
         t.deliver(ONE_FILE, option).arrives("file")
         os.unlink(t.into("file"))
 
@@ -198,7 +203,8 @@ def _(t):
 
 @test("the old form: UID DIRECTORY, then -v and -w with or without a number")
 def _(t):
-    for options in ([], ["-v"], ["-w"], ["-w", "1"], ["-v", "-w", "1"], ["-w", "1", "-v"], ["-v", "-w"], ["-w", "-v"]):
+    for options in ([], ["-v"], ["-w"], ["-w", "1"], ["-v", "-w", "1"], ["-w", "1", "-v"],
+                    ["-v", "-w"], ["-w", "-v"]):
         Delivery(t, t.run(*t.receiver(), *options, stdin=ONE_FILE), ONE_FILE).arrives("file")
         t.arrived("file")
         os.unlink(t.into("file"))
@@ -207,8 +213,10 @@ def _(t):
 @test("options come before, between and behind the words")
 def _(t):
     machine.need_receiver()
-    t.run(UNPACKER, "-v", t.uid, "--max-files=1", t.incoming, "--on-conflict=rename", stdin=ONE_FILE).exits(0)
-    t.run(UNPACKER, "-v", "--max-files=1", "--on-conflict=rename", "--", t.uid, t.incoming, stdin=ONE_FILE).exits(0)
+    t.run(UNPACKER, "-v", t.uid, "--max-files=1", t.incoming, "--on-conflict=rename",
+          stdin=ONE_FILE).exits(0)
+    t.run(UNPACKER, "-v", "--max-files=1", "--on-conflict=rename", "--", t.uid, t.incoming,
+          stdin=ONE_FILE).exits(0)
     t.arrived("file", "file (2)")
 
 

@@ -21,8 +21,8 @@ ERASE = "\x1b[K"
 
 def send_slowly(t, *options, look=lambda data: None, more="", **how):
     """
-    Send a large file to a receiver that takes its time, so that there is something to show: about fifty parts, which `look` gets. `more`: of the
-    receiver's command.
+    Send a large file to a receiver that takes its time, so that there is something to show: about
+    fifty parts, which `look` gets. `more`: of the receiver's command.
     """
     def wait_and_look(data):
         time.sleep(0.02)
@@ -67,16 +67,24 @@ def _(t):
 FORGED = '{"bytes":1,"total_bytes":1,"entries":1,"seconds":0.1,"name":"forged"}'
 
 
-@test("--progress-fd: the objects are on a descriptor of their own, to which nothing of the other end's can write")
+@test("--progress-fd: the objects are on a descriptor of their own, to which nothing of "
+      "the other end's can write")
 def _(t):
     tree.write("file", bytes(1000))
     forge = tree.script(f"{t.top}/forge", f"#!/bin/sh\nforged='{FORGED}'\necho \"$forged\" >&2\n"
-                                          "for fd in 3 4 5 6 7 8 9; do (eval 'echo \"$forged\" >&'$fd); done 2>/dev/null\n"
+                                          "for fd in 3 4 5 6 7 8 9; do "
+                                          "(eval 'echo \"$forged\" >&'$fd); done "
+                                          "2>/dev/null\n"
                                           f"exec {t.via()}\n")
     with open("progress", "w+b") as file:
         number = file.fileno()
         check(number <= 9, "a shell can name it")
-        end = t.run(AGENT, f"--progress-fd={number}", f"--via={forge}", "file", pass_fds=[number]).exits(0)
+        end = t.run(
+    AGENT,
+    f"--progress-fd={number}",
+    f"--via={forge}",
+    "file",
+     pass_fds=[number]).exits(0)
         file.seek(0)
         said = [json.loads(line) for line in file.read().decode().splitlines()]
     has(end.said, FORGED)
@@ -89,7 +97,8 @@ def _(t):
     said = objects(send_slowly(t, "--progress=json").exits(0))
     check(len(said) >= 3, f"too few lines: {said}")
     seconds, sent = [each["seconds"] for each in said], [each["bytes"] for each in said]
-    # All but the last, which tells that it is done, keep their distance; seconds are rounded to thousandths.
+    # All but the last, which tells that it is done, keep their distance; seconds are rounded to
+    # thousandths.
     for earlier, later in zip(seconds, seconds[1:-1]):
         check(later - earlier >= 0.099, f"too soon: {seconds}")
     equal(sent, sorted(sent))
@@ -97,20 +106,24 @@ def _(t):
 
 @test("json: names that need escaping, and names that are no UTF-8")
 def _(t):
-    for name in (b'quote"back\\slash', b"new\nline\ttab\x1b", b"latin\xe9", "\U0001F469\u200d\U0001F680 emoji".encode(), b"\x7f", b"cut\xe2\x82"):
+    for name in (b'quote"back\\slash', b"new\nline\ttab\x1b", b"latin\xe9",
+                 "\U0001F469\u200d\U0001F680 emoji".encode(), b"\x7f", b"cut\xe2\x82"):
         end = send_any_name(t, os.fsdecode(name), "--progress=json")
-        equal(replacements_as_one(objects(end)[-1]["name"]), replacements_as_one(name.decode("utf-8", "replace")))
+        equal(replacements_as_one(objects(end)[-1]["name"]),
+              replacements_as_one(name.decode("utf-8", "replace")))
         equal([byte for byte in end.err.replace(b"\n", b"") if byte < 32 or byte == 127], [])
 
 
 @test("json: FILECOPY_TOTAL_BYTES is the total, without looking")
 def _(t):
     tree.write("file", bytes(1000))
-    last = objects(t.send("--progress=json", "file", env={"FILECOPY_TOTAL_BYTES": "4000"}).exits(0))[-1]
+    last = objects(
+        t.send("--progress=json", "file", env={"FILECOPY_TOTAL_BYTES": "4000"}).exits(0))[-1]
     equal((last["bytes"], last["total_bytes"]), (1000, 4000))
 
 
-@test("tty: one line redrawn, with percent, size, rate and name, and a newline at the end", waits=True)
+@test("tty: one line redrawn, with percent, size, rate and name, and a newline at the end",
+      waits=True)
 def _(t):
     end = send_slowly(t, "--progress=tty").exits(0)
     equal(end.err.count(b"\n"), 1)
@@ -191,13 +204,15 @@ def _(t):
 @test("PROGRESS_TYPE=none is nothing, on a terminal too")
 def _(t):
     tree.write("file", "x")
-    equal(t.run_on_terminal(AGENT, f"--via={t.via()}", "file", env={"PROGRESS_TYPE": "none"}), (0, ""))
+    equal(t.run_on_terminal(AGENT, f"--via={t.via()}", "file", env={"PROGRESS_TYPE": "none"}),
+          (0, ""))
 
 
 @test("PROGRESS_TYPE=gui is percents, one a line, where the wrapper reads them", waits=True)
 def _(t):
     with tempfile.TemporaryFile() as kept:
-        send_slowly(t, env={"PROGRESS_TYPE": "gui", "SAVED_FD_1": str(kept.fileno())}, pass_fds=[kept.fileno()]).exits(0).says_nothing()
+        send_slowly(t, env={"PROGRESS_TYPE": "gui", "SAVED_FD_1": str(kept.fileno())},
+                    pass_fds=[kept.fileno()]).exits(0).says_nothing()
         told = process.written(kept).decode()
     check(re.fullmatch("([0-9]+\n)+", told), f"not percents alone: {told!r}")
     percents = [int(line) for line in told.split()]
@@ -208,7 +223,8 @@ def _(t):
 @test("PROGRESS_TYPE=gui with FILECOPY_TOTAL_BYTES counts against that")
 def _(t):
     tree.write("file", bytes(1000))
-    said = t.send("file", env={"PROGRESS_TYPE": "gui", "FILECOPY_TOTAL_BYTES": "4000"}).exits(0).said
+    said = t.send("file",
+                  env={"PROGRESS_TYPE": "gui", "FILECOPY_TOTAL_BYTES": "4000"}).exits(0).said
     equal(said.split("\n")[-1], "25")
 
 

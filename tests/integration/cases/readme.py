@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
 """
-README.md and doc/*.md: their blocks of commands work as they stand, their links lead somewhere, and README.md stays short.
+README.md and doc/*.md: their blocks of commands work as they stand, their links lead somewhere, and
+README.md stays short.
 
-A block in fences of `sh` is a script, each command of which succeeds. One of `console` shows commands, behind "$ ", and what they write to stdout
-and stderr: "..." stands for any text in a line, and the lines of one command may come in any order, since several programs write them. A command
-that shows nothing succeeds and writes nothing. The blocks of a file run one after another in a directory that has a few files; the VM "work" is
-served, by pedos-rpcd, and so is "@dispvm". `ssh` and `qrexec-client-vm` are played: what they are told is done here, by ssh in another home.
+A block in fences of `sh` is a script, each command of which succeeds. One of `console` shows
+commands, behind "$ ", and what they write to stdout and stderr: "..." stands for any text in a
+line, and the lines of one command may come in any order, since several programs write them. A
+command that shows nothing succeeds and writes nothing. The blocks of a file run one after another
+in a directory that has a few files; the VM "work" is served, by pedos-rpcd, and so is "@dispvm".
+`ssh` and `qrexec-client-vm` are played: what they are told is done here, by ssh in another home.
 
-What cannot run here is marked with a reason, one of ELSEWHERE, in the line above its fence: <!-- elsewhere: needs root -->. How many are marked
-so is counted in MARKED.
+What cannot run here is marked with a reason, one of ELSEWHERE, in the line above its fence:
+<!-- elsewhere: needs root -->. How many are marked so is counted in MARKED.
 """
 import collections
 import os
@@ -44,7 +47,8 @@ MARKED = {
     ("doc/xen.md", "needs Xen"): 5,
 }
 
-FENCE = re.compile(r"^(?:<!-- elsewhere: (?P<reason>.*) -->\n)?```(?P<kind>.*)\n(?P<body>(?:.*\n)*?)```$", re.MULTILINE)
+FENCE = re.compile(r"^(?:<!-- elsewhere: (?P<reason>.*) -->\n)?```(?P<kind>.*)\n"
+                   r"(?P<body>(?:.*\n)*?)```$", re.MULTILINE)
 
 Block = collections.namedtuple("Block", "page line kind reason body")
 
@@ -55,8 +59,8 @@ def name_of(page):
 
 def blocks_of(page):
     text = tree.read(page)
-    return [Block(name_of(page), text[:found.start("kind")].count("\n") + 1, found["kind"], found["reason"], found["body"])
-            for found in FENCE.finditer(text)]
+    return [Block(name_of(page), text[:found.start("kind")].count("\n") + 1, found["kind"],
+                  found["reason"], found["body"]) for found in FENCE.finditer(text)]
 
 
 def is_run(block):
@@ -69,14 +73,18 @@ def is_run(block):
 @text_test("README.md is short")
 def _(_):
     size = os.path.getsize(TOP / "README.md")
-    check(size <= README_BYTES, f"{size} bytes, where {README_BYTES} are allowed: what most readers do not need has its place in doc/")
+    check(size <= README_BYTES,
+          f"{size} bytes, where {README_BYTES} are allowed: "
+          "what most readers do not need has its place in doc/")
 
 
 @text_test("the prose of README.md and doc/ is wrapped")
 def _(_):
     # Blocks stay as they are typed, and tables have a line for each row.
-    prose = [(name_of(page), line) for page in PAGES for line in FENCE.sub("", tree.read(page)).splitlines()]
-    equal([(page, line) for page, line in prose if len(line) > COLUMNS and not line.startswith("|") and " " in line], [])
+    prose = [(name_of(page), line) for page in PAGES
+             for line in FENCE.sub("", tree.read(page)).splitlines()]
+    equal([(page, line) for page, line in prose
+           if len(line) > COLUMNS and not line.startswith("|") and " " in line], [])
 
 
 @text_test("the links of README.md and doc/ lead somewhere")
@@ -97,11 +105,14 @@ def check_marks():
         # Nothing is a block in another way, or a mark that marks none.
         equal(tree.read(page).count("```"), 2 * len(blocks))
         equal(re.findall(r"^(?: {4}|\t|~~~).*", FENCE.sub("", tree.read(page)), re.MULTILINE), [])
-        equal(tree.read(page).count("elsewhere:"), sum(block.reason is not None for block in blocks))
+        equal(tree.read(page).count("elsewhere:"),
+              sum(block.reason is not None for block in blocks))
         for block in blocks:
-            check(block.kind in ("sh", "console"), f"{block.page}:{block.line}: a block of {block.kind!r}")
+            check(block.kind in ("sh", "console"),
+                  f"{block.page}:{block.line}: a block of {block.kind!r}")
             if block.reason is not None:
-                check(block.reason in ELSEWHERE, f"{block.page}:{block.line}: the reason {block.reason!r}")
+                check(block.reason in ELSEWHERE,
+                      f"{block.page}:{block.line}: the reason {block.reason!r}")
                 marked[block.page, block.reason] += 1
     equal(dict(marked), MARKED)
 
@@ -127,7 +138,8 @@ def _(t):
 
 def text_of(picture):
     """The lines of a picture, from its top to its bottom."""
-    return [each.text or "" for each in xml.etree.ElementTree.fromstring(picture).iter() if each.tag.endswith("text")]
+    return [each.text or "" for each in xml.etree.ElementTree.fromstring(picture).iter()
+            if each.tag.endswith("text")]
 
 
 @text_test("make picture draws what the demo wrote, without paths, dates and accounts")
@@ -148,13 +160,17 @@ somebody opens /srv/q/build/demo/personal/tmp/qopen-work-0KGBZw/notes.txt
 personal refuses it
 
 All were refused. What personal's daemon wrote down:
-pedos-rpcd: work -> personal PedOS.Filecopy as alice: allowed; ended with 0; 7 bytes in, 8 out, 1.63 s
+pedos-rpcd: work -> personal PedOS.Filecopy as alice: allowed; ended with 0; 7 bytes in, \
+8 out, 1.63 s
 """
     drawn = t.run(PYTHON, "-B", TOP / "doc/picture.py", "/srv/q", stdin=demo.encode()).exits(0).told
-    equal(text_of(drawn), ["$ make demo", "Copy a tree:", "$ qfile-agent --vm=personal <headers>", "qfile-unpacker: confinement in force: this & that",
-                           "qfile-agent: a link in it; nothing was copied ...", "Once more:", "somebody opens /tmp/qopen-work/notes.txt",
-                           "personal refuses it", "All were refused."])
-    t.run(PYTHON, "-B", TOP / "doc/picture.py", "/srv/q", stdin=b"make: failed\n").exits(1).says("not what the demo writes")
+    equal(text_of(drawn),
+          ["$ make demo", "Copy a tree:", "$ qfile-agent --vm=personal <headers>",
+           "qfile-unpacker: confinement in force: this & that",
+           "qfile-agent: a link in it; nothing was copied ...", "Once more:",
+           "somebody opens /tmp/qopen-work/notes.txt", "personal refuses it", "All were refused."])
+    t.run(PYTHON, "-B", TOP / "doc/picture.py", "/srv/q",
+          stdin=b"make: failed\n").exits(1).says("not what the demo writes")
 
 
 @text_test("the picture of the demo shows nothing of the machine that made it")
@@ -164,7 +180,8 @@ def _(_):
     for line in shown:
         check(not re.search(r"/build/|/root\b|\b20\d\d\b|\d\d:\d\d| as \w+:", line), line)
         for path in re.findall(r"(?<![\w.])/[\w/-]+", line):
-            check(path.startswith(("/home/work", "/home/personal", "/tmp/qopen-work", "/etc/passwd")), line)
+            known = "/home/work", "/home/personal", "/tmp/qopen-work", "/etc/passwd"
+            check(path.startswith(known), line)
 
 
 # ---- The blocks ----
@@ -172,8 +189,10 @@ def _(_):
 
 def make_files():
     """What the commands of the pages work on."""
-    for path, content in {"report.pdf": "a report\n", "invoice.pdf": "an invoice\n", "report.odt": "the old text\n", "photos/beach.jpg": "sun\n",
-                          "photos/2023/hill.jpg": "clouds\n", "drafts/letter": "Dear reader\n"}.items():
+    for path, content in {"report.pdf": "a report\n", "invoice.pdf": "an invoice\n",
+                          "report.odt": "the old text\n", "photos/beach.jpg": "sun\n",
+                          "photos/2023/hill.jpg": "clouds\n",
+                          "drafts/letter": "Dear reader\n"}.items():
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
         tree.write(path, content)
     # The pages are read in a clone.
@@ -198,22 +217,29 @@ def make_surroundings(t):
     os.mkdir(played)
     # This tree may be a copy of the one that was built.
     module = tree.read(TOP / "lib/libqfile.pc.in")
-    for name, path in {"PREFIX": TOP, "LIBDIR": BUILD / "lib", "INCLUDEDIR": TOP / "include", "VERSION": "0"}.items():
+    for name, path in {"PREFIX": TOP, "LIBDIR": BUILD / "lib", "INCLUDEDIR": TOP / "include",
+                       "VERSION": "0"}.items():
         module = module.replace(f"@{name}@", str(path))
     tree.write(f"{t.top}/libqfile.pc", module)
     # Who comes by ssh is a plain user there, whoever tests.
-    become = f"setpriv --reuid={t.account} --regid={t.account} --clear-groups " if machine.am_root() else ""
+    become = (f"setpriv --reuid={t.account} --regid={t.account} --clear-groups "
+              if machine.am_root() else "")
     tree.script(f"{played}/ssh", f"""#!/bin/sh
 shift
 export SSH_CONNECTION="192.0.2.7 40000 192.0.2.8 22" HOME={shlex.quote(t.home)}
 cd && exec {become}sh -c "$*"
 """)
-    tree.script(f"{played}/qrexec-client-vm", '#!/bin/sh\n[ "$1" != @dispvm ] || { shift; set -- work "$@"; }\nexec pedos-rpc "$@"\n')
-    t.environment |= {"HOME": t.sent, "PATH": f"{played}:{BIN}:{os.environ['PATH']}", "PEDOS_RPC_SOCKETS": t.sockets,
+    tree.script(
+        f"{played}/qrexec-client-vm",
+        '#!/bin/sh\n[ "$1" != @dispvm ] || { shift; set -- work "$@"; }\nexec pedos-rpc "$@"\n')
+    t.environment |= {"HOME": t.sent, "PATH": f"{played}:{BIN}:{os.environ['PATH']}",
+                      "PEDOS_RPC_SOCKETS": t.sockets,
                       "PEDOS_RPC_CLIENT": f"{played}/qrexec-client-vm", "PKG_CONFIG_PATH": t.top,
                       "LD_LIBRARY_PATH": f"{BUILD}/lib", "TMPDIR": t.top}
     t.service("PedOS.Filecopy", f"exec {UNPACKER} {t.uid} {shlex.quote(t.incoming)}/$$")
-    t.service("PedOS.OpenInVM", f"export TMPDIR={shlex.quote(t.incoming)}; exec {EDITOR} --handler='sed -i s/old/new/'")
+    t.service(
+        "PedOS.OpenInVM",
+        f"export TMPDIR={shlex.quote(t.incoming)}; exec {EDITOR} --handler='sed -i s/old/new/'")
     t.start_daemon()
 
 
@@ -224,7 +250,8 @@ def in_shell(t, script):
 
 
 def session_of(block):
-    """Pairs of a command and the lines that it writes. A command may go on in lines that begin with "> "."""
+    """Pairs of a command and the lines that it writes. A command may go on in lines that begin with
+    "> "."""
     pairs = []
     for line in block.body.splitlines():
         if line.startswith("$ "):

@@ -155,7 +155,8 @@ def _(t):
         inner = os.open("d", tree.DIRECTORY, dir_fd=fd)
         os.close(fd)
         fd = inner
-    with open("file", "w", encoding="ascii", opener=lambda name, flags: os.open(name, flags, 0o644, dir_fd=fd)) as file:
+    with open("file", "w", encoding="ascii",
+              opener=lambda name, flags: os.open(name, flags, 0o644, dir_fd=fd)) as file:
         file.write("at the bottom")
     os.close(fd)
     t.send("d").exits(0)
@@ -197,7 +198,8 @@ def _(t):
     tree.write("new")
     os.utime("old", ns=(-1000000250000000, -1000000250000000))
     tree.set_mtime("new", 5000000000)
-    if os.lstat("old").st_mtime_ns // 10**9 not in (-1000001, -1000000) or os.lstat("new").st_mtime_ns != 5000000000 * 10**9:
+    if (os.lstat("old").st_mtime_ns // 10**9 not in (-1000001, -1000000)
+        or os.lstat("new").st_mtime_ns != 5000000000 * 10**9):
         raise Skip("no such times in this file system")
     t.send("old", "new").exits(0)
     equal(os.lstat(t.into("old")).st_mtime_ns // 10**9, 0)
@@ -207,8 +209,8 @@ def _(t):
 @test("access and modification times arrive to the nanosecond")
 def _(t):
     directory = wire.header(4, wire.DIRECTORY | 0o755, 0, 1, 2, 3, 4) + b"dir\0"
-    t.deliver(wire.delivery(
-        wire.header(5, wire.FILE | 0o644, 2, 1234567890, 123456789, 4294967295, 999999999) + b"file\0hi", directory, directory)).exits(0)
+    file = wire.header(5, wire.FILE | 0o644, 2, 1234567890, 123456789, 4294967295, 999999999)
+    t.deliver(wire.delivery(file + b"file\0hi", directory, directory)).exits(0)
     equal(times_of(t.into("file")), (1234567890123456789, 4294967295999999999))
     equal(times_of(t.into("dir")), (1000000002, 3000000004))
 
@@ -222,7 +224,8 @@ def _(t):
     t.send("dir").exits(0)
     equal(tree.mode_of(t.into("dir/file")), 0o755)
     equal(tree.mode_of(t.into("dir")), 0o777)
-    t.deliver(wire.delivery(wire.directory("d", 0o7755), wire.file("d/f", b"x", 0o7644), wire.directory("d", 0o7755))).exits(0)
+    t.deliver(wire.delivery(wire.directory("d", 0o7755), wire.file("d/f", b"x", 0o7644),
+                            wire.directory("d", 0o7755))).exits(0)
     equal(tree.mode_of(t.into("d/f")), 0o644)
     equal(tree.mode_of(t.into("d")), 0o755)
 

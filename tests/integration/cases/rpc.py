@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""pedos-rpc and pedos-rpcd on one machine: how a service is called, what it finds, and what comes back."""
+"""pedos-rpc and pedos-rpcd on one machine: how a service is called, what it finds, and what comes
+back."""
 import os
 import pty
 import re
@@ -38,8 +39,10 @@ def status_of(text):
 
 
 def signals_in(mask):
-    """The numbers in one of its masks, without 32 and 33, which are the C library's: it has what it starts ignore them."""
-    return [number for number in range(1, 65) if int(mask, 16) >> number - 1 & 1 and number not in (32, 33)]
+    """The numbers in one of its masks, without 32 and 33, which are the C library's: it has what it
+    starts ignore them."""
+    return [number for number in range(1, 65)
+            if int(mask, 16) >> number - 1 & 1 and number not in (32, 33)]
 
 
 @test("our own stdin and stdout are the service's, byte by byte")
@@ -65,15 +68,18 @@ def _(t):
         role.write(b"-- an answer\n")
     t.served_here("test.Ask", ask)
     t.start_daemon()
-    equal(t.rpc("work", "test.Ask", *t.stand_in(answer).words, "an argument", "-- another").exits(0).out, b"")
-    equal(seen, {"question": b"question\n", "answer": b"-- an answer\n", "arguments": ["an argument", "-- another"]})
+    equal(t.rpc("work", "test.Ask", *t.stand_in(answer).words, "an argument",
+                "-- another").exits(0).out, b"")
+    equal(seen, {"question": b"question\n", "answer": b"-- an answer\n",
+                 "arguments": ["an argument", "-- another"]})
 
 
 @test("the sockets' directory comes from the environment, too")
 def _(t):
     t.service("test.Hi", "echo hi")
     t.start_daemon()
-    equal(t.run(RPC, "--as=home", "work", "test.Hi", env={"PEDOS_RPC_SOCKETS": t.sockets}).exits(0).told, "hi")
+    equal(t.run(RPC, "--as=home", "work", "test.Hi",
+                env={"PEDOS_RPC_SOCKETS": t.sockets}).exits(0).told, "hi")
     elsewhere = f"{t.top}/elsewhere"
     t.run(RPC, "work", "test.Hi", env={"PEDOS_RPC_SOCKETS": elsewhere}).exits(125).says(
         "nobody serves work on this machine", f"{elsewhere}/work")
@@ -84,7 +90,8 @@ def _(t):
     t.service("test.Exit", 'exit "$1"')
     t.start_daemon()
     for first in range(0, 256, 8):
-        calls = [(status, t.start_rpc("work", f"test.Exit+{status}")) for status in range(first, first + 8)]
+        calls = [(status, t.start_rpc("work", f"test.Exit+{status}"))
+                 for status in range(first, first + 8)]
         for status, call in calls:
             call.wait().exits(status).says_nothing()
 
@@ -107,7 +114,8 @@ def _(t):
     t.start_daemon()
     wanted = []
     # What it writes would go to a service that may be dead by then.
-    t.rpc("work", "test.Endless", *t.stand_in(lambda role: wanted.append(role.read(10))).words).exits(0)
+    t.rpc("work", "test.Endless",
+          *t.stand_in(lambda role: wanted.append(role.read(10))).words).exits(0)
     equal(wanted, [b"y\n" * 5])
 
 
@@ -119,7 +127,8 @@ def _(t):
         t.rpc("work", f"test.Die+{name}").exits(128 + getattr(signal, f"SIG{name}"))
 
 
-@test("no such service, a refused call and a failed one have statuses of their own, and one sentence")
+@test(
+    "no such service, a refused call and a failed one have statuses of their own, and one sentence")
 def _(t):
     t.start_daemon()
     t.rpc("work", "test.None").exits(127).says("work refuses test.None: there is no such service")
@@ -134,7 +143,8 @@ def _(t):
     t.make_staying_service()
     t.start_daemon()
     program = f"{t.top}/no-such-program"
-    t.rpc("work", "test.Stay", program).exits(125).says(f"cannot run {program}: No such file or directory")
+    t.rpc("work", "test.Stay",
+          program).exits(125).says(f"cannot run {program}: No such file or directory")
     wait_until(t.no_calls, "the end of the call")
 
 
@@ -229,7 +239,8 @@ def _(t):
     t.service("test.Hi", "echo hi")
     t.start_daemon()
     with open("/dev/full", "wb") as full:
-        t.rpc("work", "test.Hi", stdout=full).exits(125).says("writing to stdout: No space left on device")
+        t.rpc("work", "test.Hi",
+              stdout=full).exits(125).says("writing to stdout: No space left on device")
 
 
 @test("the service's stderr is ours, without what a terminal would obey")
@@ -241,8 +252,13 @@ def _(t):
     t.start_daemon()
     end = t.rpc("work", "test.Complain").exits(0)
     equal(end.out, b"out\n")
-    # What becomes of bytes that are no character of the screen's is left open, but not what they may become.
-    check(re.fullmatch(rb"work: plain\ttext \303\251\nwork: \?\[31mred\?[\t -~]*m\nwork: [\t -~]*\n", end.err), f"stderr: {end.err!r}")
+    # What becomes of bytes that are no character of the screen's is left
+    # open, but not what they may become.
+    check(
+    re.fullmatch(
+        rb"work: plain\ttext \303\251\nwork: \?\[31mred\?[\t -~]*m\nwork: [\t -~]*\n",
+        end.err),
+         f"stderr: {end.err!r}")
 
 
 @test("the service's stderr is carried beside a PROGRAM, too")
@@ -252,7 +268,8 @@ def _(t):
     equal(t.rpc("work", "test.Complain", "cat").exits(0).said, "work: complaint")
 
 
-@test("what the other VM says is on lines of its own that begin with its name, and nothing that it says is on any other")
+@test("what the other VM says is on lines of its own that begin with its name, and nothing "
+      "that it says is on any other")
 def _(t):
     forged = b"pedos-rpc: type your password:"
 
@@ -260,7 +277,15 @@ def _(t):
         role.stderr.write(b"harmless\r" + forged + b"\n" + forged + b"\r\n")
         role.stderr.write(b"half a line, " + forged)
         mine.wait()
-        role.stderr.write(b"\r" + forged + b"\x1b[1A\x1b[2K" + forged + b"\n\n" + 3000 * b"x" + forged)
+        role.stderr.write(
+    b"\r" +
+    forged +
+    b"\x1b[1A\x1b[2K" +
+    forged +
+    b"\n\n" +
+    3000 *
+    b"x" +
+     forged)
         role.write(b"out\n")
 
     def play(role):
@@ -299,13 +324,15 @@ def read_terminal(master):
     return shown
 
 
-@test("on a terminal the service's output is shown without what the terminal would obey, and in a file it is as it was")
+@test("on a terminal the service's output is shown without what the terminal would obey, "
+      "and in a file it is as it was")
 def _(t):
     t.service("test.Escape", r"printf 'a\033]0;title\007b\n'")
     t.start_daemon()
     machine.need_terminal()
     master, slave = pty.openpty()
-    call = t.start_rpc("work", "test.Escape", stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
+    call = t.start_rpc("work", "test.Escape", stdin=slave, stdout=slave, stderr=slave,
+                       start_new_session=True)
     os.close(slave)
     equal(read_terminal(master), b"a?]0;title?b\r\n")
     os.close(master)
@@ -314,7 +341,8 @@ def _(t):
 
 
 def environment_of(end):
-    """What the service test.Env has told: its arguments, counted; and its environment, as a dictionary."""
+    """What the service test.Env has told: its arguments, counted; and its environment, as a
+    dictionary."""
     lines = end.exits(0).told.split("\n")
     return lines[0], dict(line.split("=", 1) for line in lines[1:])
 
@@ -327,8 +355,8 @@ def _(t):
     equal(arguments, "1,some+thing,")
     # The shell's own are not the daemon's, and there are accounts without a name.
     equal(sorted(found.keys() - {"PWD", "OLDPWD", "SHLVL", "_", "USER", "LOGNAME"}),
-          ["DISPLAY", "HOME", "LANG", "PATH", "QREXEC_REMOTE_DOMAIN", "QREXEC_SERVICE_ARGUMENT", "QREXEC_SERVICE_FULL_NAME", "SHELL",
-           "XDG_RUNTIME_DIR"])
+          ["DISPLAY", "HOME", "LANG", "PATH", "QREXEC_REMOTE_DOMAIN", "QREXEC_SERVICE_ARGUMENT",
+           "QREXEC_SERVICE_FULL_NAME", "SHELL", "XDG_RUNTIME_DIR"])
     equal(found["QREXEC_REMOTE_DOMAIN"], "home")
     equal(found["QREXEC_SERVICE_FULL_NAME"], "test.Env+some+thing")
     equal(found["QREXEC_SERVICE_ARGUMENT"], "some+thing")
@@ -338,19 +366,23 @@ def _(t):
     equal((arguments, found["QREXEC_SERVICE_ARGUMENT"]), ("0,", ""))
 
 
-@test("a service has no descriptors but its three, no signals blocked or ignored, and a usual umask")
+@test(
+    "a service has no descriptors but its three, no signals blocked or ignored, and a usual umask")
 def _(t):
     t.service("test.List", "exec ls /proc/self/fd")
     # No shell: that may set signals right before it starts anything.
     tree.script(f"{t.services}/test.Look", f"#!{machine.need('cat')} /proc/self/status\n")
     unusual = "trap '' HUP QUIT USR1; umask 077; exec \"$@\" 7</dev/null"
     t.start_daemon(through=("sh", "-c", unusual, "sh"))
-    lacks([os.readlink(f"/proc/{t.daemon.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{t.daemon.pid}/fd") if fd != "0"], "/dev/null")
+    lacks([os.readlink(f"/proc/{t.daemon.pid}/fd/{fd}")
+          for fd in os.listdir(f"/proc/{t.daemon.pid}/fd") if fd != "0"], "/dev/null")
     # The fourth one is the directory that ls reads.
     equal(t.rpc("work", "test.List").exits(0).told, "0\n1\n2\n3")
     status = status_of(t.rpc("work", "test.Look").exits(0).told)
-    equal((signals_in(status["SigBlk"]), signals_in(status["SigIgn"]), status["Umask"]), ([], [], "0022"))
-    equal((status["NSpgid"], status["NSsid"]), (status["NSpid"], status["NSpid"]))  # it leads its process group and its session
+    equal((signals_in(status["SigBlk"]), signals_in(status["SigIgn"]), status["Umask"]),
+          ([], [], "0022"))
+    # it leads its process group and its session
+    equal((status["NSpgid"], status["NSsid"]), (status["NSpid"], status["NSpid"]))
 
 
 @test("a PROGRAM has no descriptors of the caller's, and no signals blocked or ignored")
@@ -360,7 +392,8 @@ def _(t):
     def look(role):
         """Its streams are here now; what it has besides is its connection to this process."""
         status = status_of(tree.read(f"/proc/{role.pid}/status"))
-        looks.append((set(os.listdir(f"/proc/{role.pid}/fd")) - {"0", "1", "2"}, signals_in(status["SigBlk"]), signals_in(status["SigIgn"])))
+        looks.append((set(os.listdir(f"/proc/{role.pid}/fd")) - {"0", "1", "2"},
+                      signals_in(status["SigBlk"]), signals_in(status["SigIgn"])))
     t.service("test.Hi", "exec cat")
     t.start_daemon()
     program = t.stand_in(look).words
@@ -380,7 +413,8 @@ def _(t):
           [t.home, f"{t.home} user user /bin/sh /run/user/{t.account}", str(t.account)])
 
 
-@test("a service of the whole name comes before one without the argument, and the first directory before the next")
+@test("a service of the whole name comes before one without the argument, "
+      "and the first directory before the next")
 def _(t):
     first, second = f"{t.top}/first", f"{t.top}/second"
     os.mkdir(first)
@@ -392,8 +426,9 @@ def _(t):
     os.rmdir(t.services)
     t.services = first
     t.start_daemon(f"--services={second}")
-    for called, told in (("test.S", "first"), ("test.S+other", "first other"), ("test.S+special", "special special"),
-                         ("test.T+a+b", "only second a+b"), ("test.S+special+more", "first special+more")):
+    for called, told in (("test.S", "first"), ("test.S+other", "first other"),
+                         ("test.S+special", "special special"), ("test.T+a+b", "only second a+b"),
+                         ("test.S+special+more", "first special+more")):
         equal(t.rpc("work", called).exits(0).told, told)
 
 
@@ -416,7 +451,8 @@ def _(t):
     make_wrong_services(t)
     t.start_daemon()
     for name in tree.names_in(t.services):
-        end = t.rpc("work", name).exits(125).says(f"work refuses {name}: the service cannot be started there; the log there says why")
+        end = t.rpc("work", name).exits(125).says(
+            f"work refuses {name}: the service cannot be started there; the log there says why")
         lacks(end.said, t.services)
         equal(end.out, b"")
         t.daemon.logged(f"{t.services}/{name} ")
@@ -424,7 +460,8 @@ def _(t):
 
 
 def is_not_run(t, name, at):
-    t.rpc("work", name).exits(125).says("the service cannot be started there; the log there says why")
+    t.rpc("work", name).exits(125).says(
+        "the service cannot be started there; the log there says why")
     t.daemon.logged(f"{at} is no file, or others than root may change it or a directory on its way")
 
 
@@ -458,10 +495,12 @@ def _(t):
     t.rpc("work", "test.None").exits(127)
 
 
-@test("a service behind another account's link is not run, and one whose links lead nowhere is none")
+@test("a service behind another account's link is not run, and one whose links lead "
+      "nowhere is none")
 def _(t):
     t.service("test.Real", "echo ran")
-    for name, target in (("test.Loop", "test.Loop"), ("test.Nowhere", "no/such"), ("test.Chain", "test.Link"), ("test.Link", "../services/./test.Real"),
+    for name, target in (("test.Loop", "test.Loop"), ("test.Nowhere", "no/such"),
+                         ("test.Chain", "test.Link"), ("test.Link", "../services/./test.Real"),
                          ("test.Through", "test.Real/x")):
         os.symlink(target, f"{t.services}/{name}")
     t.start_daemon()

@@ -29,7 +29,9 @@ def install_service(t, programs):
 
 def make_client(t, *options):
     """What the agent is to take for its rpc client."""
-    return tree.script(f"{t.top}/client", f'#!/bin/sh\nexec {shlex.join([RPC, f"--sockets={t.sockets}", *options])} "$@"\n')
+    return tree.script(
+        f"{t.top}/client",
+        f'#!/bin/sh\nexec {shlex.join([RPC, f"--sockets={t.sockets}", *options])} "$@"\n')
 
 
 def serve_copies(t):
@@ -80,7 +82,8 @@ def _(t):
     t.rule("PedOS.Filecopy", "+", "@anyvm", "@anyvm", "deny")
     t.reload()
     tree.write("file", "content")
-    has(copy(t, "--move", "file").exits(126).said, "work refuses PedOS.Filecopy: the policy denies it")
+    has(copy(t, "--move", "file").exits(126).said,
+        "work refuses PedOS.Filecopy: the policy denies it")
     equal(tree.read("file"), "content")
     t.nothing_arrived()
 
@@ -117,7 +120,8 @@ PedOS.Filecopy *       @anyvm @anyvm deny
 """)
     t.reload()
     names = "allow-all-names", "rename"
-    wishes = {"+".join(words) for many in range(1, 4) for words in itertools.product(("", *names), repeat=many)} - {"rename"}
+    wishes = {"+".join(words) for many in range(1, 4)
+                       for words in itertools.product(("", *names), repeat=many)} - {"rename"}
     for wish in sorted(wishes):
         with socket.socket(socket.AF_UNIX) as caller:
             caller.connect(f"{t.sockets}/work")
@@ -127,7 +131,11 @@ PedOS.Filecopy *       @anyvm @anyvm deny
             while rpc_wire.REFUSED not in [kind for kind, _ in rpc_wire.split(received)[0]]:
                 check(more := caller.recv(4096), f"{wish}: {received}")
                 received += more
-                check(rpc_wire.ACCEPTED not in [kind for kind, _ in rpc_wire.split(received)[0]], f"{wish} was accepted")
+                check(
+    rpc_wire.ACCEPTED not in [
+        kind for kind,
+        _ in rpc_wire.split(received)[0]],
+         f"{wish} was accepted")
     tree.write("file", "content")
     copy(t, "file").exits(0)
     copy(t, "--rename", "file").exits(0)
@@ -135,22 +143,35 @@ PedOS.Filecopy *       @anyvm @anyvm deny
     t.arrived("file", "file (2)")
 
 
-@test("progress for programs: the other VM cannot write where it is, and what it says on stderr is no object")
+@test("progress for programs: the other VM cannot write where it is, and what it says on "
+      "stderr is no object")
 def _(t):
     serve_copies(t)
     forged = '{"bytes":1,"entries":1,"seconds":0.1,"name":"forged"}'
     real = tree.read(f"{t.services}/PedOS.Filecopy")
-    tree.script(f"{t.services}/PedOS.Filecopy", real.replace("#!/bin/sh\n", f"#!/bin/sh\nprintf '\\r%s\\n' '{forged}' >&2\n", 1))
+    tree.script(
+    f"{t.services}/PedOS.Filecopy",
+    real.replace(
+        "#!/bin/sh\n",
+        f"#!/bin/sh\nprintf '\\r%s\\n' '{forged}' >&2\n",
+         1))
     tree.write("file", bytes(1000))
     with open("progress", "w+b") as file:
-        end = t.run(AGENT, f"--progress-fd={file.fileno()}", "--vm=work", "file", pass_fds=[file.fileno()]).exits(0)
+        end = t.run(
+    AGENT,
+    f"--progress-fd={file.fileno()}",
+    "--vm=work",
+    "file",
+    pass_fds=[
+        file.fileno()]).exits(0)
         file.seek(0)
         equal({json.loads(line)["name"] for line in file.read().splitlines()}, {"file"})
     equal([line for line in end.said.split("\n") if line and not line.startswith("work: ")], [])
     has(end.said, f"work: {forged}")
     # On stderr, too, a line that begins as one of ours does is ours.
     end = copy(t, "--progress=json", "--rename", "file").exits(0)
-    equal({json.loads(line)["name"] for line in end.said.split("\n") if line.startswith("{")}, {"file"})
+    equal({json.loads(line)["name"]
+          for line in end.said.split("\n") if line.startswith("{")}, {"file"})
 
 
 def free_space():
@@ -190,7 +211,8 @@ def _(t):
     os.chdir(f"{t.top}/homes")
     for sender, receiver in ("alice", "bob"), ("bob", "alice"):
         tree.write(f"{sender}/file", f"from {sender}")
-        t.run(*t.as_user(sender), AGENT, f"--vm={receiver}", f"{sender}/file", env={"PEDOS_RPC_CLIENT": client}).exits(0)
+        t.run(*t.as_user(sender), AGENT, f"--vm={receiver}", f"{sender}/file",
+              env={"PEDOS_RPC_CLIENT": client}).exits(0)
         arrived = f"{receiver}/PedOSIncoming/{sender}/file"
         equal(tree.read(arrived), f"from {sender}")
         equal(os.stat(arrived).st_uid, numbers[receiver])

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""pedos-rpcd as a daemon: its sockets, the background, its end; and both programs' command lines."""
+"""pedos-rpcd as a daemon: its sockets, the background, its end; and both programs' command
+lines."""
 import os
 import pwd
 import re
@@ -29,11 +30,13 @@ def _(t):
         equal([line for line in end.told.split("\n") if len(line) > 100], [])
         equal(t.run(program, "--version").exits(0).told, f"{name} (qfilecopy) {version}")
         with open("/dev/full", "wb") as full:
-            check(t.run(program, "--help", stdout=full).status != 0, "--help cannot be written, and that is a success")
+            check(t.run(program, "--help", stdout=full).status != 0,
+                  "--help cannot be written, and that is a success")
 
 
 def misuses(t, status, sentence, program, *arguments):
-    end = t.run(program, *arguments).exits(status).says(sentence, f"Try '{os.path.basename(program)} --help'.")
+    end = t.run(program, *arguments).exits(status).says(
+        sentence, f"Try '{os.path.basename(program)} --help'.")
     equal(end.out, b"")
 
 
@@ -41,12 +44,16 @@ def misuses(t, status, sentence, program, *arguments):
 def _(t):
     misuses(t, 125, "a VM and a service must be named", RPC)
     misuses(t, 125, "a VM and a service must be named", RPC, "work")
-    for name in "", "1work", "--", "../work", "wo/rk", "wo rk", "work;id", "work\n", "w" + 63 * "0", "wörk":
+    for name in ("", "1work", "--", "../work", "wo/rk", "wo rk", "work;id", "work\n",
+                 "w" + 63 * "0", "wörk"):
         misuses(t, 125, "that is no VM's name", RPC, "--", name, "test.A")
-    for name in "", "1test", "+x", "/etc/passwd", "../x", "test A", "test;id", "test*", "test\n", "test+", "test++a", "test+a+", "test+a++b", "t" + 63 * "0", "tést":
+    for name in ("", "1test", "+x", "/etc/passwd", "../x", "test A", "test;id", "test*", "test\n",
+                 "test+", "test++a", "test+a+", "test+a++b", "t" + 63 * "0", "tést"):
         misuses(t, 125, "that is no service's name", RPC, "work", name)
-    for option, sentence in (("--user=-x", "--user: that is no account's name"), ("--user=", "--user: that is no account's name"),
-                             ("--as=1", "--as: that is no VM's name"), ("--transport=tcp", "--transport takes unix or xen"),
+    for option, sentence in (("--user=-x", "--user: that is no account's name"),
+                             ("--user=", "--user: that is no account's name"),
+                             ("--as=1", "--as: that is no VM's name"),
+                             ("--transport=tcp", "--transport takes unix or xen"),
                              ("--no-such-option", "unrecognized option")):
         misuses(t, 125, sentence, RPC, option, "work", "test.A")
 
@@ -133,13 +140,15 @@ def _(t):
 def _(t):
     t.run(RPCD, *t.daemon_options(), f"--sockets={t.top}/no/such", "work").exits(1).says(
         f"making the directory of sockets {t.top}/no/such: No such file or directory")
-    t.run(RPCD, *t.daemon_options(), "--sockets=/dev/null", "work").exits(1).says("opening the directory of sockets /dev/null: Not a directory")
+    t.run(RPCD, *t.daemon_options(), "--sockets=/dev/null",
+          "work").exits(1).says("opening the directory of sockets /dev/null: Not a directory")
 
 
 NOT_YOURS = "must belong to root or to you, and nobody else may write to it"
 
 
-@test("a directory of sockets in which others can exchange what is in it is not used, nor is what is there touched")
+@test("a directory of sockets in which others can exchange what is in it is not used, nor "
+      "is what is there touched")
 def _(t):
     tree.write(f"{t.top}/victim", "precious")
     os.chmod(f"{t.top}/victim", 0o600)
@@ -147,9 +156,14 @@ def _(t):
     os.symlink(f"{t.top}/victim", f"{t.sockets}/work")
 
     def is_refused():
-        t.run(RPCD, *t.daemon_options(), "work").exits(1).says(f"the directory of sockets {t.sockets} {NOT_YOURS}")
+        t.run(
+    RPCD,
+    *
+    t.daemon_options(),
+     "work").exits(1).says(f"the directory of sockets {t.sockets} {NOT_YOURS}")
         equal(os.readlink(f"{t.sockets}/work"), f"{t.top}/victim")
-        equal((tree.read(f"{t.top}/victim"), os.stat(f"{t.top}/victim").st_mode & 0o777), ("precious", 0o600))
+        equal((tree.read(f"{t.top}/victim"),
+              os.stat(f"{t.top}/victim").st_mode & 0o777), ("precious", 0o600))
     for mode in 0o777, 0o775, 0o757, 0o2775:
         os.chmod(t.sockets, mode)
         is_refused()
@@ -161,7 +175,8 @@ def _(t):
         is_refused()
 
 
-@test("a directory of sockets that everybody may write to is used where each can remove only what is theirs")
+@test("a directory of sockets that everybody may write to is used where each can remove "
+      "only what is theirs")
 def _(t):
     os.mkdir(t.sockets)
     os.chmod(t.sockets, 0o1777)
@@ -173,7 +188,11 @@ def _(t):
 def _(t):
     os.mkdir(f"{t.top}/elsewhere")
     os.symlink("elsewhere", t.sockets)
-    t.run(RPCD, *t.daemon_options(), "work").exits(1).says(f"opening the directory of sockets {t.sockets}: Not a directory")
+    t.run(
+    RPCD,
+    *
+    t.daemon_options(),
+     "work").exits(1).says(f"opening the directory of sockets {t.sockets}: Not a directory")
     equal(tree.names_in(f"{t.top}/elsewhere"), [])
     os.unlink(t.sockets)
     os.mkdir(t.sockets)
@@ -181,27 +200,46 @@ def _(t):
         tree.write(f"{t.top}/victim", "precious")
         os.chmod(f"{t.top}/victim", 0o600)
         os.symlink(target, f"{t.sockets}/work")
-        t.run(RPCD, *t.daemon_options(), "work").exits(1).says("another pedos-rpcd serves it, or it is no socket")
+        t.run(
+    RPCD,
+    *
+    t.daemon_options(),
+     "work").exits(1).says("another pedos-rpcd serves it, or it is no socket")
         equal(os.stat(f"{t.top}/victim").st_mode & 0o777, 0o600)
         os.unlink(f"{t.sockets}/work")
     equal(tree.names_in(f"{t.top}/elsewhere"), [])
 
 
-@test("a link that takes the place of a socket while that is being made has nothing changed behind it")
+@test("a link that takes the place of a socket while that is being made has nothing "
+      "changed behind it")
 def _(t):
     os.mkdir(t.sockets)
     tree.write(f"{t.top}/victim", "precious")
     os.chmod(f"{t.top}/victim", 0o600)
     os.symlink(f"{t.top}/victim", f"{t.top}/link")
     # Each call that may come behind the one that makes the socket waits until the link is there.
-    slowly = ("strace", "-f", "-qq", "-o", f"{t.top}/strace", "-e", "trace=listen,/chmod", "-e", "inject=listen,/chmod:delay_enter=500000")
+    slowly = (
+    "strace",
+    "-f",
+    "-qq",
+    "-o",
+    f"{t.top}/strace",
+    "-e",
+    "trace=listen,/chmod",
+    "-e",
+     "inject=listen,/chmod:delay_enter=500000")
     if not machine.works(machine.need("strace"), "true"):
         raise Skip("nothing can be traced here")
-    swap = t.start("sh", "-c", f'cd {t.sockets}; while ! test -S work; do :; done; ln -s "$0" new; mv -Tf new work', f"{t.top}/victim")
+    swap = t.start(
+    "sh",
+    "-c",
+    f'cd {t.sockets}; while ! test -S work; do :; done; ln -s "$0" new; mv -Tf new work',
+     f"{t.top}/victim")
     daemon = Daemon(t, [*slowly, RPCD, *t.daemon_options(), "work"])
     swap.wait().exits(0)
     wait_until(lambda: not daemon.runs() or daemon.is_ready(), "the daemon")
-    equal((tree.read(f"{t.top}/victim"), os.stat(f"{t.top}/victim").st_mode & 0o777), ("precious", 0o600))
+    equal((tree.read(f"{t.top}/victim"),
+          os.stat(f"{t.top}/victim").st_mode & 0o777), ("precious", 0o600))
 
 
 @test("a socket can be called by everybody, whatever the umask")
@@ -220,7 +258,8 @@ def in_background(t):
     return [RPCD, *options, "work"]
 
 
-@test("in the background it is ready when its starter ends, has no terminal or directory of his, and ends on SIGTERM")
+@test("in the background it is ready when its starter ends, has no terminal or directory of his, "
+      "and ends on SIGTERM")
 def _(t):
     t.service("test.Exit", "exit 3")
     t.run(*in_background(t)).exits(0)
@@ -245,7 +284,8 @@ def _(t):
 
 # The words of a command that passes its stdin and stdout on as a starter of daemons passes sockets.
 PASS_ONE, PASS_TWO = (
-    ("sh", "-c", f'export LISTEN_PID=$$ LISTEN_FDS={count}; exec "$@" {passed} </dev/null >/dev/null', "sh")
+    ("sh", "-c",
+     f'export LISTEN_PID=$$ LISTEN_FDS={count}; exec "$@" {passed} </dev/null >/dev/null', "sh")
     for count, passed in ((1, "3<&0"), (2, "3<&0 4<&1")))
 
 
@@ -274,7 +314,8 @@ def _(t):
 
 @test("a descriptor that the starter passes and that is no listening socket of a domain is refused")
 def _(t):
-    for passed in open("/dev/null", "rb"), socket.socket(socket.AF_INET), socket.socket(socket.AF_UNIX):
+    for passed in (open("/dev/null", "rb"), socket.socket(socket.AF_INET),
+                   socket.socket(socket.AF_UNIX)):
         with passed:
             t.run(*PASS_ONE, RPCD, *t.daemon_options(), stdin=passed).exits(1).says("descriptor 3")
 
@@ -290,8 +331,8 @@ def _(t):
     t.service("test.Exit", "head -c 7; printf 12345; exit 3")
     t.start_daemon()
     equal(t.rpc("work", "test.Exit+x", stdin=b"1234567").exits(3).out, b"123456712345")
-    t.daemon.logged(
-        f"pedos-rpcd: home -> work test.Exit+x as {t.served_as or 'this user'}: allowed; ended with 3; 7 bytes in, 12 out, ")
+    t.daemon.logged(f"pedos-rpcd: home -> work test.Exit+x as {t.served_as or 'this user'}: "
+                    "allowed; ended with 3; 7 bytes in, 12 out, ")
     t.rpc("work", "test.None").exits(127)
     t.daemon.logged("pedos-rpcd: home -> work test.None: refused: there is no such service")
 
@@ -299,6 +340,7 @@ def _(t):
 @test("for the journal a line begins with its priority")
 def _(t):
     tree.write(f"{t.policy}/50-test.policy", "wrong\n")
-    daemon = Daemon(t, [RPCD, *t.daemon_options(), f"--policy={t.top}/none", "work"], env={"JOURNAL_STREAM": "1:1"})
+    daemon = Daemon(t, [RPCD, *t.daemon_options(), f"--policy={t.top}/none", "work"],
+                    env={"JOURNAL_STREAM": "1:1"})
     daemon.logged("<6>ready")
     daemon.logged(f"<4>there is no policy in {t.top}/none")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""Whoever of a call ends, is stopped or is killed: the others notice, say it, and nothing stays behind."""
+"""Whoever of a call ends, is stopped or is killed: the others notice, say it, and nothing stays
+behind."""
 import fcntl
 import os
 import pty
@@ -31,7 +32,8 @@ def begin(t, *program, **how):
 
 
 def begin_call(t):
-    """The same with a PROGRAM that goes on, too, and does nothing at all. Returns both: that one as a standin.Role."""
+    """The same with a PROGRAM that goes on, too, and does nothing at all. Returns both: that one as
+    a standin.Role."""
     program = t.stand_in()
     return begin(t, *program.words), program.take()
 
@@ -46,7 +48,8 @@ def all_are_gone(t, program):
     wait_until(t.no_calls, "the call's end")
 
 
-@test("a caller that a signal stops dies of it, and with it PROGRAM, the service and its process group")
+@test("a caller that a signal stops dies of it, and with it PROGRAM, "
+      "the service and its process group")
 def _(t):
     t.start_daemon()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -64,8 +67,9 @@ def _(t):
     keyboard, terminal = pty.openpty()
     with open(keyboard, "wb", buffering=0) as keyboard:
         with open(terminal, "wb", buffering=0) as terminal:
-            call = begin(t, "sh", "-c", 'echo $$ >"$0/program"; sleep 1000', t.notes, stdin=terminal, stdout=terminal, stderr=terminal,
-                         start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+            call = begin(t, "sh", "-c", 'echo $$ >"$0/program"; sleep 1000', t.notes,
+                         stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True,
+                         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
         program = int(t.wait_note("program"))
         keyboard.write(b"\x03")
         call.wait().exits(128 + signal.SIGINT)
@@ -85,7 +89,8 @@ def _(t):
 
 @test("a service that ignores SIGTERM is ended, too", waits=True)
 def _(t):
-    t.service("test.Stubborn", 'trap "" TERM\necho $$ >"$NOTES/child"\necho $$ >"$NOTES/service"\nexec sleep 1000')
+    t.service("test.Stubborn",
+              'trap "" TERM\necho $$ >"$NOTES/child"\necho $$ >"$NOTES/service"\nexec sleep 1000')
     t.start_daemon()
     call = t.start_rpc("work", "test.Stubborn")
     t.wait_note("service")
@@ -141,12 +146,14 @@ def _(t):
     call.wait().exits(125).says(LOST)
     wait_end(int(t.note("service")), "the service")
     wait_end(program.pid, "PROGRAM")
-    check(not process.ended(int(t.note("child"))), "the service's child has ended: who has done that?")
+    check(not process.ended(int(t.note("child"))),
+          "the service's child has ended: who has done that?")
     wait_until(t.no_calls, "the call's end")
     t.serves_on()
 
 
-@test("a daemon that is asked to end ends its services first, removes its sockets, and says nothing is wrong")
+@test("a daemon that is asked to end ends its services first, removes its sockets, "
+      "and says nothing is wrong")
 def _(t):
     # What a shell has in its background ignores SIGINT; the daemon does not.
     in_background = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"]
@@ -164,9 +171,11 @@ def _(t):
 
 
 def waits_for_answer(call):
-    """Does it sleep? Once it has what it is stopped with, which it opens when it is connected, it sleeps only to wait for the daemon."""
+    """Does it sleep? Once it has what it is stopped with, which it opens when it is connected, it
+    sleeps only to wait for the daemon."""
     try:
-        opened = [os.readlink(f"/proc/{call.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{call.pid}/fd")]
+        opened = [os.readlink(f"/proc/{call.pid}/fd/{fd}")
+                  for fd in os.listdir(f"/proc/{call.pid}/fd")]
     except FileNotFoundError:  # one was closed just now
         return False
     return "anon_inode:[signalfd]" in opened and process.stat_of(call.pid)[0] == "S"

@@ -22,6 +22,7 @@ from settings import PYTHON, RPC
 test = suite.cases(Calling)
 test_with_accounts = suite.cases(WithAccounts)
 
+NAMELESS = b"your account has no name that a domain can have"
 TOO_MANY = "you have too many calls at once; try again when one has ended"
 CLOCK_REALTIME_COARSE = 5
 MEGABYTE = os.urandom(1 << 20)
@@ -50,7 +51,8 @@ def held(t, count):
     """So many calls that are being served, by a service that waits."""
     t.service("test.Hold", "echo >\"$NOTES/held-$$\"\nexec sleep 1000")
     with connections(connect(t, wire.GREETING + wire.call("test.Hold")) for _ in range(count)):
-        wait_until(lambda: sum(name.startswith("held-") for name in os.listdir(t.notes)) == count, "the services")
+        wait_until(lambda: sum(name.startswith("held-")
+                   for name in os.listdir(t.notes)) == count, "the services")
         yield
 
 
@@ -65,7 +67,7 @@ def is_over(connection):
 
 
 def while_silent(t, count, do, domain="work"):
-    """Do something while so many connections say nothing, before the daemon gives one of them up. Returns these."""
+    """Do something while so many connections say nothing, and none is given up. Returns them."""
     while True:
         silent = [connect(t, domain=domain) for _ in range(count)]
         do()
@@ -80,7 +82,8 @@ class ByHand:
 
     def __init__(self, t, line):
         self.frames, self.rest = [], b""
-        self.connection = connect(t, wire.GREETING + wire.call("test.Wait") + wire.frame(wire.STDIN, line) + wire.frame(wire.STDIN))
+        self.connection = connect(t, wire.GREETING + wire.call("test.Wait")
+                                  + wire.frame(wire.STDIN, line) + wire.frame(wire.STDIN))
 
     def wait(self, *kinds):
         """For a frame of one of these. Returns it: kind and payload."""
@@ -101,12 +104,14 @@ class ByHand:
 
 def begin_calls(t, count):
     """
-    A caller waits ten seconds for its first answer. A few at a time have that, however slow the machine is; once their services run, they stay.
+    A caller waits ten seconds for its first answer. A few at a time have that, however slow the
+    machine is; once their services run, they stay.
     """
     calls = []
     while len(calls) < count:
         several = range(len(calls), min(len(calls) + 8, count))
-        calls += [t.start_rpc("work", "test.Wait", stdin=f"call {number}\n".encode()) for number in several]
+        calls += [t.start_rpc("work", "test.Wait", stdin=f"call {number}\n".encode())
+                  for number in several]
         wait_until(lambda: running(t) == len(calls), "these calls")
     return calls
 
@@ -125,8 +130,10 @@ def _(t):
     t.daemon.kill(signal.SIGSTOP)
     others = [ByHand(t, f"call {number}\n".encode()) for number in range(60, 180)]
     t.daemon.kill(signal.SIGCONT)
-    refused = [other for other in others if other.wait(wire.ACCEPTED, wire.REFUSED)[0] == wire.REFUSED]
-    equal({other.wait(wire.REFUSED)[1] for other in refused}, {wire.number(errno.EBUSY) + TOO_MANY.encode()})
+    refused = [other for other in others
+               if other.wait(wire.ACCEPTED, wire.REFUSED)[0] == wire.REFUSED]
+    equal({other.wait(wire.REFUSED)[1] for other in refused},
+          {wire.number(errno.EBUSY) + TOO_MANY.encode()})
     equal(len(refused), 30)
     wait_until(lambda: running(t) == 150, "all services")
     for number in range(180, 200):
@@ -156,18 +163,24 @@ def _(t):
         wait_until(t.no_calls)
 
 
-@test("a caller who uses up their calls by saying nothing is refused until these are given up, and then served", waits=True)
+@test("a caller who uses up their calls by saying nothing is refused until these are given "
+      "up, and then served", waits=True)
 def _(t):
     t.service("test.Hi", "echo hi")
     t.start_daemon("--max-calls=3")
-    with connections(while_silent(t, 3, lambda: t.rpc("work", "test.Hi").exits(126).says("too many calls at once"))) as silent:
-        wait_until(lambda: all(is_over(connection) for connection in silent), "the end of the silent calls")
+
+    def is_refused():
+        t.rpc("work", "test.Hi").exits(126).says("too many calls at once")
+    with connections(while_silent(t, 3, is_refused)) as silent:
+        wait_until(lambda: all(is_over(connection)
+                   for connection in silent), "the end of the silent calls")
         equal(t.rpc("work", "test.Hi").exits(0).told, "hi")
     t.daemon.logged("-> work: refused: you have too many calls at once")
     t.daemon.logged("did not say in time what it wants")
 
 
-@test("the verdict has one deadline: a caller who says something now and then is given up as early as one who says nothing", waits=True)
+@test("the verdict has one deadline: a caller who says something now and then is given up "
+      "as early as one who says nothing", waits=True)
 def _(t):
     t.start_daemon()
     whole = wire.GREETING + wire.call("test.Hi")
@@ -176,7 +189,7 @@ def _(t):
         for number in range(len(whole)):
             with contextlib.suppress(BrokenPipeError):
                 slow.sendall(whole[number:number + 1])
-                if number == 12:  # after six seconds: were there a deadline for each frame, it would begin anew
+                if number == 12:  # after six seconds: a deadline for each frame would begin anew
                     later.sendall(wire.GREETING)
             if is_over(silent):
                 break
@@ -190,14 +203,16 @@ def _(t):
     t.service("test.Hi", "echo hi")
     t.start_daemon()
     call = wire.call("test.Hi")
-    for said, rest in ((b"", wire.GREETING + call), (wire.GREETING, call), (wire.GREETING + call[:-1], call[-1:])):
+    for said, rest in ((b"", wire.GREETING + call), (wire.GREETING, call),
+                       (wire.GREETING + call[:-1], call[-1:])):
         t.rule("*", "*", "@anyvm", "@anyvm", "allow")
         t.reload()
         with connections([connect(t, said)]) as (pending,):
             t.rule("*", "*", "@anyvm", "@anyvm", "deny")
             t.reload()
             pending.sendall(rest)
-            equal(frames_to_the_end(pending)[-1], (wire.REFUSED, wire.number(errno.EACCES) + b"the policy denies it"))
+            equal(frames_to_the_end(pending)[-1], (wire.REFUSED,
+                  wire.number(errno.EACCES) + b"the policy denies it"))
         with connections([connect(t, said)]) as (pending,):
             t.rule("*", "*", "@anyvm", "@anyvm", "allow")
             t.reload()
@@ -211,14 +226,23 @@ def _(t):
     tree.write(f"{t.policy}/40-deny.policy", "test.Denied * @anyvm @anyvm deny\n")
     t.start_daemon("--max-calls=2")
     before = len(os.listdir(f"/proc/{t.daemon.pid}/fd"))
-    with connections(connect(t, wire.GREETING + wire.call("test.Denied")) for _ in range(20)) as refused:
-        wait_until(lambda: len(os.listdir(f"/proc/{t.daemon.pid}/fd")) == before, "the end of the refused calls")
+    denied = wire.GREETING + wire.call("test.Denied")
+    with connections(connect(t, denied) for _ in range(20)) as refused:
+        wait_until(
+    lambda: len(
+        os.listdir(f"/proc/{t.daemon.pid}/fd")) == before,
+         "the end of the refused calls")
         equal(t.rpc("work", "test.Hi").exits(0).told, "hi")
         for connection in refused:  # and each has been told
-            check(wire.REFUSED in [kind for kind, _ in frames_to_the_end(connection)], "it was not told")
+            check(
+    wire.REFUSED in [
+        kind for kind,
+        _ in frames_to_the_end(connection)],
+         "it was not told")
 
 
-@test("a caller who is let in, but cannot be served, and does not hang up is gone after a moment", waits=True)
+@test("a caller who is let in, but cannot be served, and does not hang up is gone after a "
+      "moment", waits=True)
 def _(t):
     t.start_daemon("--max-calls=2")
     with connections(connect(t, wire.GREETING + wire.call("test.None")) for _ in range(2)):
@@ -233,12 +257,14 @@ def frames_to_the_end(connection):
     with contextlib.suppress(ConnectionResetError):
         while more := connection.recv(1 << 16):
             received += more
-            if wire.split(received)[0][-1:] and wire.split(received)[0][-1][0] in (wire.EXIT, wire.REFUSED):
+            if wire.split(received)[
+                          0][-1:] and wire.split(received)[0][-1][0] in (wire.EXIT, wire.REFUSED):
                 break
     return wire.split(received)[0]
 
 
-@test_with_accounts("one account's silent connections do not keep another's calls from being served")
+@test_with_accounts(
+    "one account's silent connections do not keep another's calls from being served")
 def _(t):
     t.accounts("alice", "bob")
     t.service("test.Hi", "echo hi")
@@ -253,19 +279,35 @@ def _(t):
         pass
 
 
-@test_with_accounts("a caller without an account is refused before it has said anything, and no process is started for it")
+@test_with_accounts("a caller without an account is refused before it has said anything, "
+                    "and no process is started for it")
 def _(t):
     t.accounts("alice", "bob")
     t.service("test.Hi", "echo hi")
     t.served_as = None
     t.start_daemon("--max-calls=3", domains=("bob",), through=t.in_accounts())
-    read = "import socket, sys; s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])\nwhile data := s.recv(999): sys.stdout.buffer.write(data)"
+    read = "import socket, sys; s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])\n" \
+           "while data := s.recv(999): sys.stdout.buffer.write(data)"
     for stranger in (100000, 165535, 4242):
-        end = t.run("setpriv", f"--reuid={stranger}", "--clear-groups", PYTHON, "-c", read, f"{t.sockets}/bob").exits(0)
+        end = t.run(
+    "setpriv",
+    f"--reuid={stranger}",
+    "--clear-groups",
+    PYTHON,
+    "-c",
+    read,
+     f"{t.sockets}/bob").exits(0)
         equal(wire.split(end.out)[0], [(wire.HELLO, wire.number(1)),
-                                       (wire.REFUSED, wire.number(errno.EACCES) + b"your account has no name that a domain can have")])
+                                       (wire.REFUSED, wire.number(errno.EACCES) + NAMELESS)])
     check(t.no_calls(), "there is a process")
-    equal(t.run(*t.as_user("alice"), RPC, f"--sockets={t.sockets}", "bob", "test.Hi").exits(0).told, "hi")
+    equal(
+    t.run(
+        *t.as_user("alice"),
+        RPC,
+        f"--sockets={t.sockets}",
+        "bob",
+        "test.Hi").exits(0).told,
+         "hi")
 
 
 def second():
@@ -273,23 +315,30 @@ def second():
     return int(time.clock_gettime(CLOCK_REALTIME_COARSE))
 
 
-@test("a log is not filled by calls that are refused: a line a second for each caller, which counts them")
+@test("a log is not filled by calls that are refused: a line a second for each caller, "
+      "which counts them")
 def _(t):
     tree.write(f"{t.policy}/40-deny.policy", "test.Denied * @anyvm @anyvm deny\n")
     t.start_daemon("--max-calls=1")
-    refused = {"the policy denies it": wire.GREETING + wire.call("test.Denied"), "no such service": wire.GREETING + wire.call("test.None"),
+    refused = {"the policy denies it": wire.GREETING + wire.call("test.Denied"),
+               "no such service": wire.GREETING + wire.call("test.None"),
                "hung up": b"", "no call": b"x" * 100}
     for what, said in refused.items():
         begun, before = second(), t.daemon.said()
         for _ in range(100):
             with connections([connect(t, said)]) as (connection,):
                 if said:
-                    check(wire.REFUSED in [kind for kind, _ in frames_to_the_end(connection)], "it was not refused")
+                    check(
+    wire.REFUSED in [
+        kind for kind,
+        _ in frames_to_the_end(connection)],
+         "it was not refused")
             wait_until(t.no_calls)
 
         def counted(before=before, what=what):
             lines = [line for line in t.daemon.said()[len(before):].split("\n") if what in line]
-            return lines, sum(int((re.findall("the last of ([0-9]+) such", line) or ["1"])[0]) for line in lines)
+            return lines, sum(
+                int((re.findall("the last of ([0-9]+) such", line) or ["1"])[0]) for line in lines)
         wait_until(lambda: counted()[1] == 100, lambda: f"all in the log: {counted()}")
         passed = second() - begun
         check(len(counted()[0]) <= passed + 2, f"{len(counted()[0])} lines in {passed} seconds")
@@ -308,16 +357,18 @@ def _(t):
 
 
 def rest_of(pid):
-    """Its state, and how often it has ceased to run: the same S twice, and it has slept meanwhile."""
-    found = re.findall(r"^(?:State|voluntary_ctxt_switches|nonvoluntary_ctxt_switches):\s*(\S+)", tree.read(f"/proc/{pid}/status"), re.M)
+    """Its state, and how often it has ceased to run: the same S twice, and it has slept
+    meanwhile."""
+    found = re.findall(r"^(?:State|voluntary_ctxt_switches|nonvoluntary_ctxt_switches):\s*(\S+)",
+                       tree.read(f"/proc/{pid}/status"), re.M)
     equal(len(found), 3)
     return found
 
 
 def fill(pipes, *pids):
     """
-    Write into these pipes until none takes anything any more, and the processes that carry it all sleep: then nothing goes on until somebody reads.
-    Returns what each has taken.
+    Write into these pipes until none takes anything any more, and the processes that carry it all
+    sleep: then nothing goes on until somebody reads. Returns what each has taken.
     """
     taken = [bytearray() for _ in pipes]
     for pipe in pipes:
@@ -329,13 +380,15 @@ def fill(pipes, *pids):
             while written := pipe.write(MEGABYTE):
                 data += MEGABYTE[:written]
                 full = False
-        return full and all(rest[0] == "S" for rest in before) and [rest_of(pid) for pid in pids] == before
+        return (full and all(rest[0] == "S" for rest in before)
+                and [rest_of(pid) for pid in pids] == before)
     wait_until(is_full, "full pipes")
     return taken
 
 
 def begin(t):
-    """A call whose service, and PROGRAM, are played. Returns it, PROGRAM, the service, and the processes that carry the streams."""
+    """A call whose service, and PROGRAM, are played. Returns it, PROGRAM, the service, and the
+    processes that carry the streams."""
     service, program = t.stand_in(), t.stand_in()
     t.service("test.Played", service.command)
     t.start_daemon()
@@ -406,7 +459,8 @@ def _(t):
     wait_until(t.no_calls)
 
 
-@test("a stdout that nobody reads does not hold back stderr's end of the frames before it, nor stdin")
+@test(
+    "a stdout that nobody reads does not hold back stderr's end of the frames before it, nor stdin")
 def _(t):
     played = t.stand_in()
     t.service("test.Mixed", played.command)

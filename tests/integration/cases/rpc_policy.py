@@ -81,12 +81,14 @@ def _(t):
     t.rpc("work", "test.A").exits(0)
     make_policy(t, "* * @anyvm @anyvm deny", "* * @anyvm @anyvm perhaps")
     hang_up(t)
-    t.daemon.logged(f"the policy stays as it was: {t.policy}/50-test.policy:2: the action must be allow, deny or ask")
+    t.daemon.logged(f"the policy stays as it was: {t.policy}/50-test.policy:2: "
+                    "the action must be allow, deny or ask")
     t.rpc("work", "test.A").exits(0)
     t.rule("*", "*", "@anyvm", "@anyvm", "deny")
     os.chmod(f"{t.policy}/50-test.policy", 0o646)
     hang_up(t)
-    t.daemon.logged(f"the policy stays as it was: {t.policy}/50-test.policy: others may write to it")
+    t.daemon.logged(
+        f"the policy stays as it was: {t.policy}/50-test.policy: others may write to it")
     t.rpc("work", "test.A").exits(0)
 
 
@@ -110,7 +112,8 @@ def _(t):
     make_policy(t, "", "* * @anyvm @anyvm")
     foreground = t.daemon_options()
     for options in foreground, [option for option in foreground if option != "--foreground"]:
-        t.run(RPCD, *options, "work").exits(1).says(f"the policy is wrong: {t.policy}/50-test.policy:2: a rule has five columns")
+        t.run(RPCD, *options, "work").exits(1).says(
+            f"the policy is wrong: {t.policy}/50-test.policy:2: a rule has five columns")
         missing(t.sockets)
 
 
@@ -172,7 +175,8 @@ def _(t):
     t.rule("*", "*", "@anyvm", "@anyvm", "ask")
     prompt = t.stand_in()
     # The one who asks is a child of COMMAND, as a program on a screen may be.
-    command = tree.script(f"{t.top}/prompt", f'#!/bin/sh\n{shlex.join(prompt.words)} "$@" &\nwait\n')
+    command = tree.script(f"{t.top}/prompt",
+                          f'#!/bin/sh\n{shlex.join(prompt.words)} "$@" &\nwait\n')
     t.start_daemon(f"--prompt={command}")
     for whom in "caller", "daemon":
         call = t.start_rpc("work", "test.A")
@@ -192,7 +196,8 @@ def ids_of(end):
     status = dict(line.split(":\t", 1) for line in end.exits(0).told.splitlines())
     users, groups = set(status["Uid"].split()), set(status["Gid"].split())
     check(len(users) == len(groups) == 1, f"it has several: {users} {groups}")
-    return int(users.pop()), int(groups.pop()), sorted({*groups, *(int(number) for number in status["Groups"].split())})
+    return (int(users.pop()), int(groups.pop()),
+            sorted({*groups, *(int(number) for number in status["Groups"].split())}))
 
 
 def ids_in_accounts(name):
@@ -212,11 +217,12 @@ def _(t):
     equal(ids_of(t.rpc("work", "test.Who+daemon")), ids_in_accounts("daemon"))
     equal(ids_of(t.rpc("work", "test.Who")), ids_in_accounts("nobody"))
     t.rpc("--user=daemon", "work", "test.Who+daemon").exits(0)
-    t.rpc("--user=root", "work", "test.Who+daemon").exits(126).says("the policy does not give that account")
+    t.rpc("--user=root", "work",
+          "test.Who+daemon").exits(126).says("the policy does not give that account")
     t.rpc("--user=root", "work", "test.Who").exits(126)
     t.rpc("--user=nobody", "work", "test.Who").exits(0)
-    t.rpc("work", "test.Who+gone").exits(125).says("the account to run it as is not to be had there")
-    t.daemon.logged("there is no such account to run it as")
+    t.rpc("work", "test.Who+gone").exits(125).says("the service's account cannot be used there")
+    t.daemon.logged("the account to run it as does not exist")
 
 
 @test("a daemon of a plain user serves as himself, and as nobody else")
@@ -226,10 +232,11 @@ def _(t):
     if not t.served_as:
         raise Skip("this user has no account")
     t.service("test.Who", "exec id -u")
-    make_policy(t, "test.Who +root @anyvm @anyvm allow user=root", f"test.Who +own @anyvm @anyvm allow user={t.served_as}", "* * @anyvm @anyvm allow")
+    make_policy(t, "test.Who +root @anyvm @anyvm allow user=root",
+                f"test.Who +own @anyvm @anyvm allow user={t.served_as}", "* * @anyvm @anyvm allow")
     t.start_daemon()
-    t.rpc("work", "test.Who+root").exits(125).says("the account to run it as is not to be had there")
-    t.daemon.logged("to run services as another account it must be started as root")
+    t.rpc("work", "test.Who+root").exits(125).says("the service's account cannot be used there")
+    t.daemon.logged("only a pedos-rpcd that root started can run it as another account")
     equal(t.rpc("work", "test.Who+own").exits(0).told, str(os.getuid()))
     t.rpc("--user=root", "work", "test.Who").exits(126)
     t.rpc(f"--user={t.served_as}", "work", "test.Who").exits(0)
@@ -244,7 +251,7 @@ def _(t):
     for name in "alice", "bob":
         equal(t.rpc(name, "test.Who").exits(0).told, name)
     t.rpc("gone", "test.Who").exits(125)
-    t.daemon.logged("there is no such account to run it as")
+    t.daemon.logged("the account to run it as does not exist")
 
 
 @test("a name is believed of the daemon's own user only")
@@ -277,5 +284,6 @@ def _(t):
     call("alice", "mallory").exits(127)  # it was called
     # To alice herself it is not alice either.
     for who in "alice", "root":
-        call(who, "alice").exits(125).says(f"who serves {t.sockets}/alice is neither root nor alice: it is not called")
+        call(who, "alice").exits(125).says(
+            f"who serves {t.sockets}/alice is neither root nor alice: it is not called")
     t.daemon.logged("alice -> alice: hung up before it said what it wants")

@@ -18,7 +18,8 @@ from tap import Skip
 
 SOURCE = settings.TOP / "qfile-unpacker/PedOS.Filecopy.in"
 # Where the agent or the machine's PATH may find another client than that of a test.
-QREXEC = [f"{directory}/qrexec-client-vm" for directory in ("/usr/lib/qubes", "/usr/lib/pedos", "/usr/bin", "/usr/local/bin")]
+QREXEC = [f"{directory}/qrexec-client-vm"
+          for directory in ("/usr/lib/qubes", "/usr/lib/pedos", "/usr/bin", "/usr/local/bin")]
 
 
 def fill_in(path, directory):
@@ -28,8 +29,9 @@ def fill_in(path, directory):
 
 class Serving(Copying):
     """
-    The service as it would be installed, where the unpacker has its user and directory by itself, and notes its options; and an rpc client that joins
-    the service and the local program, and notes in `called` how it was called.
+    The service as it would be installed, where the unpacker has its user and directory by itself,
+    and notes its options; and an rpc client that joins the service and the local program, and notes
+    in `called` how it was called.
     """
 
     def __init__(self):
@@ -39,7 +41,8 @@ class Serving(Copying):
     def make_service(self):
         os.mkdir(f"{self.top}/bin")
         tree.script(f"{self.top}/bin/qfile-unpacker",
-                    f'#!/bin/sh\nprintf "%s\\n" "$@" >{shlex.quote(self.top)}/options\nexec {self.via()} "$@"\n')
+                    f'#!/bin/sh\nprintf "%s\\n" "$@" >{shlex.quote(self.top)}/options\n'
+                    f'exec {self.via()} "$@"\n')
         fill_in(f"{self.top}/PedOS.Filecopy", f"{self.top}/bin")
 
     def options(self):
@@ -48,13 +51,15 @@ class Serving(Copying):
 
     def serve(self, stream, *arguments, **how):
         """Run the service on a stream: a Delivery."""
-        return Delivery(self, self.run(f"{self.top}/PedOS.Filecopy", *arguments, stdin=stream, **how), stream)
+        return Delivery(
+            self, self.run(f"{self.top}/PedOS.Filecopy", *arguments, stdin=stream, **how), stream)
 
     def join(self, role):
         """What the client does. It ends as the local program does."""
         _, service, *local = self.called = role.arguments
         service, _, argument = service.partition("+")
-        serving = self.start(f"{self.top}/{service}", argument, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=role.stderr)
+        serving = self.start(f"{self.top}/{service}", argument, stdin=subprocess.PIPE,
+                             stdout=subprocess.PIPE, stderr=role.stderr)
         calling = self.start(*local, stdin=serving.stdout, stdout=serving.stdin, stderr=role.stderr)
         serving.stdin.close()
         serving.stdout.close()
@@ -115,10 +120,12 @@ def _(t):
 def _(t):
     t.make_service()
     stream = wire.delivery(wire.file("file"))
-    for argument in ("verbose", "--allow-unsafe-symlinks", "allow-unsafe-symlinks", "rename+other", "*", "rename allow-all-names",
-                     "$(id)", "rename;id", "rename+allow-all-names", "allow-all-names+", "+allow-all-names", "allow-all-names+allow-all-names",
-                     "rename+rename", "rename+", "+", "++", "allow-all-names++rename", "allow-all-names+rename+", "allow-all-names+rename+rename",
-                     "Rename", "rename\n", " rename", "rename "):
+    for argument in ("verbose", "--allow-unsafe-symlinks", "allow-unsafe-symlinks",
+                     "rename+other", "*", "rename allow-all-names", "$(id)", "rename;id",
+                     "rename+allow-all-names", "allow-all-names+", "+allow-all-names",
+                     "allow-all-names+allow-all-names", "rename+rename", "rename+", "+", "++",
+                     "allow-all-names++rename", "allow-all-names+rename+",
+                     "allow-all-names+rename+rename", "Rename", "rename\n", " rename", "rename "):
         has(t.serve(stream, argument).exits(2).said, "nothing else")
         missing(f"{t.top}/options")
         t.nothing_arrived()
@@ -213,11 +220,13 @@ def _(t):
 def _(t):
     need_no_qrexec()
     tree.write("file")
-    for directory, client, word in (("one", "pedos-rpc", "pedos-rpc"), ("two", "qrexec-client-vm", "qrexec")):
+    for directory, client, word in (("one", "pedos-rpc", "pedos-rpc"),
+                                    ("two", "qrexec-client-vm", "qrexec")):
         os.mkdir(f"{t.top}/{directory}")
         tree.script(f"{t.top}/{directory}/{client}", f'#!/bin/sh\necho {word} "$1"\n')
     for directories, told in ((("one",), "pedos-rpc work"), (("one", "two"), "qrexec work")):
-        path = ":".join([*(f"{t.top}/{directory}" for directory in directories), os.environ["PATH"]])
+        path = ":".join(
+            [*(f"{t.top}/{directory}" for directory in directories), os.environ["PATH"]])
         equal(t.run(AGENT, "--vm=work", "file", env={"PATH": path}).exits(0).told, told)
 
 
@@ -225,13 +234,15 @@ def _(t):
 def _(t):
     need_no_qrexec()
     tree.write("file")
-    t.run(AGENT, "--vm=work", "file", env={"PATH": f"{t.top}/nothing"}).exits(1).says("install qrexec or pedos-rpc", "--via=")
+    t.run(AGENT, "--vm=work", "file",
+          env={"PATH": f"{t.top}/nothing"}).exits(1).says("install qrexec or pedos-rpc", "--via=")
 
 
 @test("a client that cannot be run is named")
 def _(t):
     tree.write("file")
-    t.run(AGENT, "--vm=work", "file", env={"PEDOS_RPC_CLIENT": "/no/such/client"}).exits(1).says("/no/such/client")
+    t.run(AGENT, "--vm=work", "file",
+          env={"PEDOS_RPC_CLIENT": "/no/such/client"}).exits(1).says("/no/such/client")
 
 
 @test("the service delivers to PedOSIncoming by the source's name")
@@ -240,6 +251,7 @@ def _(t):
     t.need_account()
     service = fill_in(f"{t.top}/PedOS.Filecopy", settings.BIN)
     stream = wire.delivery(wire.file("file"))
-    end = t.run(*t.with_account(), service, "rename", stdin=stream, env={"QREXEC_REMOTE_DOMAIN": "personal"})
+    end = t.run(*t.with_account(), service, "rename", stdin=stream,
+                env={"QREXEC_REMOTE_DOMAIN": "personal"})
     Delivery(t, end, stream).arrives("file")
     equal(tree.read(f"{t.home}/PedOSIncoming/personal/file"), "x")

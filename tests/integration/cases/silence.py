@@ -15,14 +15,16 @@ FILE = wire.file("file", b"content")
 
 
 def fall_silent(t, *parts):
-    """Senders that send a part each and then nothing, without closing their streams, are given up. (part, name of the entry it ends in)"""
+    """Senders that send a part each and then nothing, without closing their streams, are given up.
+    (part, name of the entry it ends in)"""
     several = []
     for part, name in parts:
         receiving = t.start_unpacker("--timeout=2")
         receiving.write(part)
         several.append((receiving, name))
     for receiving, name in several:
-        receiving.wait().exits(1).says("nothing came for too long", "the sender fell silent").answered(ETIMEDOUT, name)
+        receiving.wait().exits(1).says("nothing came for too long",
+                                       "the sender fell silent").answered(ETIMEDOUT, name)
     t.nothing_arrived()
 
 
@@ -55,7 +57,8 @@ def _(t):
         (FILE, "file"))
 
 
-@test("a sender that is slower than that altogether, but never silent for so long, is not given up", waits=True)
+@test("a sender that is slower than that altogether, but never silent for so long, is not given up",
+      waits=True)
 def _(t):
     stream = wire.delivery(FILE)
     receiving = t.start_unpacker("--timeout=4")

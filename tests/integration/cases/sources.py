@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
 """What every source file has."""
+import re
+
 import suite
 from copying import Copying
 from expect import check, equal
@@ -11,9 +13,16 @@ test = suite.cases(Copying)
 LINES = "SPDX-License-Identifier: GPL-2.0-or-later", "Copyright the qfilecopy authors"
 
 # Where sources are, and the names of those that are no scripts.
-PLACES = ["cli", "include", "lib", "rpc", "system", "tests", "qfile-agent", "qfile-unpacker",
-          "qopen-in-vm", "vm-file-editor", ".ci"]
+PLACES = ["cli", "doc", "include", "lib", "rpc", "system", "tests", "text", "qfile-agent",
+          "qfile-unpacker", "qopen-in-vm", "vm-file-editor", ".ci"]
 NAMES = "*.c", "*.h", "*.py", "*.sh", "*.mk", "*.in", "*.map", "*.ld", "Makefile"
+
+# Of every line, in characters. Not counted are the contracts of tests/prove, which are written for
+# a prover; what a program has written: tests/fuzz/corpus, tests/abi and doc/demo.svg; and of
+# Markdown the tables and what is between fences, which cannot be broken.
+COLUMNS = 100
+PAGES = "*.md", "doc/*.md", "tests/*.md"
+FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 
 def is_script(path):
@@ -38,8 +47,29 @@ def has_lines(path):
     return LINES in zip(stripped, stripped[1:])
 
 
+def is_contract(path):
+    return path.parent == TOP / "tests/prove" and path.suffix in (".c", ".h")
+
+
+def long_lines(path):
+    """Each as the path and how it begins."""
+    text = path.read_text(encoding="utf-8")
+    lines = (FENCED.sub("", text) if path.suffix == ".md" else text).split("\n")
+    return [f"{path.relative_to(TOP)}: {line[:COLUMNS]}" for line in lines
+            if len(line) > COLUMNS and not (path.suffix == ".md" and line.startswith("|"))]
+
+
 @test("every source file says its licence and whose it is")
 def _(t):
     found = sorted(sources())
     check(len(found) > 300, f"so few sources: {len(found)}")
     equal([str(path.relative_to(TOP)) for path in found if not has_lines(path)], [])
+
+
+@test("no line is longer than 100 columns")
+def _(_):
+    pages = [path for place in PAGES for path in TOP.glob(place)]
+    check(len(pages) > 5, f"so few pages: {len(pages)}")
+    found = [path for path in sources() if not is_contract(path)]
+    equal([line for path in sorted([*found, *pages, *TOP.glob("doc/*.py")])
+           for line in long_lines(path)], [])

@@ -56,7 +56,7 @@ START_TEST(zeros)
 	ck_assert_ptr_null(sender);
 	ck_assert_int_eq(qfile_receive(&receive_options, &outcome, &error), -EINVAL);
 	ck_assert_int_eq(error.code, EINVAL);
-	ck_assert(!outcome.answered);
+	ck_assert(!outcome.result_sent);
 }
 END_TEST
 

@@ -27,7 +27,8 @@ static int push_path(struct dirstack *stack, const char *path, const char *name,
 	int fd = open_dir(path);
 
 	MUST(fstat(fd, &status));
-	return dirstack_push(stack, name, strlen(name), fd, &status, followed);
+	return dirstack_push(stack, name, strlen(name), fd, &status,
+			     followed ? DIRSTACK_BY_LINK : DIRSTACK_BY_NAME);
 }
 
 /* Enter `name` in the deepest directory. */
@@ -38,7 +39,8 @@ static void push_below(struct dirstack *stack, const char *name)
 
 	MUST(fd);
 	MUST(fstat(fd, &status));
-	ck_assert_int_eq(dirstack_push(stack, name, strlen(name), fd, &status, false), 0);
+	ck_assert_int_eq(dirstack_push(stack, name, strlen(name), fd, &status, DIRSTACK_BY_NAME),
+			 0);
 }
 
 static ino_t inode(int fd)

@@ -521,7 +521,7 @@ static void put_much(struct stream_writer *writer)
 
 /* What happens while the pipe is full and nobody reads. */
 enum event {
-	ANSWER,
+	RESULT,
 	HANG_UP,
 	STOP,
 	READER_GONE
@@ -531,7 +531,7 @@ static const struct {
 	enum event event;
 	int verdict;
 } events[] = {
-	{"an answer", ANSWER, -EALREADY},
+	{"a result", RESULT, -EALREADY},
 	{"the connection closed without one", HANG_UP, -EALREADY},
 	{"a stop", STOP, -ECANCELED},
 	{"nobody will ever read", READER_GONE, -EALREADY},
@@ -540,8 +540,8 @@ static const struct {
 static void cause(const struct pipes *pipes, enum event event)
 {
 	switch (event) {
-	case ANSWER:
-		MUST(write(pipes->in[1], "answer", 6));
+	case RESULT:
+		MUST(write(pipes->in[1], "result", 6));
 		break;
 	case HANG_UP:
 		close(pipes->in[1]);
@@ -594,10 +594,10 @@ START_TEST(writer_is_woken_by_event)
 END_TEST
 
 /*
- * Room for more is there, and yet the answer goes first: what would be sent now would be sent for
+ * Room for more is there, and yet the result goes first: what would be sent now would be sent for
  * nothing.
  */
-START_TEST(writer_prefers_the_answer)
+START_TEST(writer_prefers_the_result)
 {
 	struct pipes pipes;
 	unsigned char *room;
@@ -605,7 +605,7 @@ START_TEST(writer_prefers_the_answer)
 
 	open_pipes(&pipes);
 	put_bytes(&pipes.writer, "abc", 3);
-	cause(&pipes, ANSWER);
+	cause(&pipes, RESULT);
 	ck_assert_int_eq(stream_flush(&pipes.writer), -EALREADY);
 	ck_assert_int_eq(read(pipes.out[0], &byte, 1), -1);
 	/* Making room fails for the same reason, not by giving none. */
@@ -630,7 +630,7 @@ static const struct {
 	const char *label, *sent;
 	size_t piece, want;
 	ssize_t got;
-} answers[] = {
+} results[] = {
 	{"whole", "0123456789abcdef", 16, 16, 16},
 	{"in pieces", "0123456789abcdef", 1, 16, 16},
 	{"more than wanted", "0123456789abcdef", 16, 10, 10},
@@ -638,44 +638,44 @@ static const struct {
 	{"none", "", 1, 16, 0},
 };
 
-START_TEST(answer)
+START_TEST(result)
 {
 	struct pipes pipes;
 	char got[16];
 	ssize_t n;
 
 	open_pipes(&pipes);
-	pipes.writer.in = feed(answers[_i].sent, strlen(answers[_i].sent), answers[_i].piece);
+	pipes.writer.in = feed(results[_i].sent, strlen(results[_i].sent), results[_i].piece);
 	fcntl(pipes.writer.in, F_SETFL, O_NONBLOCK);
-	n = stream_read_answer(&pipes.writer, got, answers[_i].want, -1);
-	ck_assert_msg(n == answers[_i].got, "%s: %zd", answers[_i].label, n);
-	ck_assert_msg(memcmp(got, answers[_i].sent, (size_t)n) == 0, "%s", answers[_i].label);
+	n = stream_read_in(&pipes.writer, got, results[_i].want, -1);
+	ck_assert_msg(n == results[_i].got, "%s: %zd", results[_i].label, n);
+	ck_assert_msg(memcmp(got, results[_i].sent, (size_t)n) == 0, "%s", results[_i].label);
 }
 END_TEST
 
-START_TEST(answer_stopped)
+START_TEST(result_stopped)
 {
 	struct pipes pipes;
 	char got[16];
 
 	open_pipes(&pipes);
 	cause(&pipes, STOP);
-	ck_assert_int_eq(stream_read_answer(&pipes.writer, got, sizeof(got), -1), -ECANCELED);
-	ck_assert_int_eq(stream_read_answer(&pipes.writer, got, sizeof(got), 0), -ECANCELED);
+	ck_assert_int_eq(stream_read_in(&pipes.writer, got, sizeof(got), -1), -ECANCELED);
+	ck_assert_int_eq(stream_read_in(&pipes.writer, got, sizeof(got), 0), -ECANCELED);
 }
 END_TEST
 
 /* A receiver that stays connected and says no more. */
-START_TEST(answer_that_does_not_go_on)
+START_TEST(result_that_does_not_go_on)
 {
 	struct pipes pipes;
 	char got[16];
 
 	open_pipes(&pipes);
-	ck_assert_int_eq(stream_read_answer(&pipes.writer, got, sizeof(got), 10), 0);
-	cause(&pipes, ANSWER);
-	ck_assert_int_eq(stream_read_answer(&pipes.writer, got, sizeof(got), 10), 6);
-	ck_assert_mem_eq(got, "answer", 6);
+	ck_assert_int_eq(stream_read_in(&pipes.writer, got, sizeof(got), 10), 0);
+	cause(&pipes, RESULT);
+	ck_assert_int_eq(stream_read_in(&pipes.writer, got, sizeof(got), 10), 6);
+	ck_assert_mem_eq(got, "result", 6);
 }
 END_TEST
 
@@ -737,11 +737,11 @@ Suite *stream_suite(void)
 	tcase_add_loop_test(writer, writer_pages, 0, 2);
 	add_table_test(writer, writer_finds_event, events);
 	add_table_test(writer, writer_is_woken_by_event, events);
-	tcase_add_test(writer, writer_prefers_the_answer);
+	tcase_add_test(writer, writer_prefers_the_result);
 	tcase_add_test(writer, writer_without_stop);
-	add_table_test(writer, answer, answers);
-	tcase_add_test(writer, answer_stopped);
-	tcase_add_test(writer, answer_that_does_not_go_on);
+	add_table_test(writer, result, results);
+	tcase_add_test(writer, result_stopped);
+	tcase_add_test(writer, result_that_does_not_go_on);
 	tcase_add_test(writer, stopped);
 	tcase_add_test(writer, widening);
 	return suite;

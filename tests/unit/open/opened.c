@@ -53,24 +53,24 @@ void opened_begin(struct opened *opened, const char *path)
 void opened_end(struct opened *opened)
 {
 	opener_free(opened->opener);
-	reply_end(opened);
+	feed_end(opened);
 	close(opened->options.in);
 	close(opened->options.out);
 	close(opened->out);
 }
 
-void reply_bytes(struct opened *opened, const void *bytes, size_t size)
+void feed_bytes(struct opened *opened, const void *bytes, size_t size)
 {
 	ck_assert_int_eq(write(opened->in, bytes, size), (ssize_t)size);
 }
 
-void reply_header(struct opened *opened, enum edit_kind kind, uint32_t code, uint64_t length)
+void feed_header(struct opened *opened, enum edit_kind kind, uint32_t code, uint64_t length)
 {
 	struct edit_record record = {.kind = kind, .code = code, .length = length};
 	unsigned char bytes[EDIT_RECORD_SIZE];
 
 	edit_record_encode(&record, bytes);
-	reply_bytes(opened, bytes, sizeof(bytes));
+	feed_bytes(opened, bytes, sizeof(bytes));
 }
 
 static void reply_record(struct opened *opened, enum edit_kind kind, uint32_t code,
@@ -78,28 +78,28 @@ static void reply_record(struct opened *opened, enum edit_kind kind, uint32_t co
 {
 	unsigned char crc[EDIT_CRC_SIZE];
 
-	reply_header(opened, kind, code, strlen(payload));
-	reply_bytes(opened, payload, strlen(payload));
+	feed_header(opened, kind, code, strlen(payload));
+	feed_bytes(opened, payload, strlen(payload));
 	edit_crc_encode(libdeflate_crc32(0, payload, strlen(payload)) ^ damage, crc);
-	reply_bytes(opened, crc, sizeof(crc));
+	feed_bytes(opened, crc, sizeof(crc));
 }
 
-void reply_save(struct opened *opened, const char *content)
+void feed_save(struct opened *opened, const char *content)
 {
 	reply_record(opened, EDIT_SAVE, 0, content, 0);
 }
 
-void reply_damaged(struct opened *opened, const char *content)
+void feed_damaged(struct opened *opened, const char *content)
 {
 	reply_record(opened, EDIT_SAVE, 0, content, UINT32_MAX);
 }
 
-void reply_done(struct opened *opened, uint32_t code, const char *message)
+void feed_done(struct opened *opened, uint32_t code, const char *message)
 {
 	reply_record(opened, EDIT_DONE, code, message, 0);
 }
 
-void reply_end(struct opened *opened)
+void feed_end(struct opened *opened)
 {
 	close(opened->in);
 	opened->in = -1;

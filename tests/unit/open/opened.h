@@ -16,7 +16,7 @@ struct opened {
 	struct opener_event event;
 	struct qfile_error error;
 	int out; /* where what was sent can be read */
-	int in;  /* where the answer is written; -1: closed */
+	int in;  /* where the reply is written; -1: closed */
 };
 
 void opened_init(struct opened *opened);
@@ -28,13 +28,13 @@ void opened_begin_as_set(struct opened *opened, const char *path);
 void opened_end(struct opened *opened);
 
 /* What the editor says, as far as it fits into a pipe. */
-void reply_bytes(struct opened *opened, const void *bytes, size_t size);
-void reply_header(struct opened *opened, enum edit_kind kind, uint32_t code, uint64_t length);
-void reply_save(struct opened *opened, const char *content);
-void reply_damaged(struct opened *opened, const char *content);
-void reply_done(struct opened *opened, uint32_t code, const char *message);
+void feed_bytes(struct opened *opened, const void *bytes, size_t size);
+void feed_header(struct opened *opened, enum edit_kind kind, uint32_t code, uint64_t length);
+void feed_save(struct opened *opened, const char *content);
+void feed_damaged(struct opened *opened, const char *content);
+void feed_done(struct opened *opened, uint32_t code, const char *message);
 /* It closes the connection. */
-void reply_end(struct opened *opened);
+void feed_end(struct opened *opened);
 
 /* What opener_step() returns next, OPENER_PART passed over. */
 int opened_next(struct opened *opened);

@@ -741,9 +741,9 @@ START_TEST(top_level_entries_are_reported)
 END_TEST
 
 /*
- * unpack.h: before its content is read. The monitor may answer now that the name is taken, and the
- * sender need not send the rest. Here the report fails, and the content never comes: who reads on
- * finds the stream's end instead.
+ * unpack.h: before its content is read. The monitor may send the result now that the name is taken,
+ * and the sender need not send the rest. Here the report fails, and the content never comes: who
+ * reads on finds the stream's end instead.
  */
 START_TEST(reported_before_its_content_is_read)
 {

@@ -225,8 +225,8 @@ static void add_flow(struct relayed *call, enum rpc_frame_type type, size_t size
 
 	MUST(pipe2(here, O_NONBLOCK));
 	MUST(pipe2(there, O_NONBLOCK));
-	rpc_relay_input(from, type, here[0], true);
-	rpc_relay_output(to, type, there[1], true, false);
+	rpc_relay_input(from, type, here[0], RPC_OWN);
+	rpc_relay_output(to, type, there[1], RPC_OWN);
 	call->flows[type - RPC_STDIN] =
 		(struct flow){.write_fd = here[1], .read_fd = there[0], .size = size};
 }

@@ -256,13 +256,13 @@ static void begin(enum way way, enum rpc_role peer)
 	ck_assert_int_eq(rpc_relay_open(&relay, &end.channel, &session), 0);
 }
 
-static void add_output(enum rpc_frame_type type, bool own, bool screened)
+static void add_output(enum rpc_frame_type type, unsigned flags)
 {
 	int fds[2];
 
 	MUST(pipe2(fds, O_NONBLOCK));
 	fcntl(fds[1], F_SETFL, 0);
-	rpc_relay_output(&relay, type, fds[1], own, screened);
+	rpc_relay_output(&relay, type, fds[1], flags);
 	written = fds[0];
 }
 
@@ -289,7 +289,7 @@ START_TEST(part_of_a_frame)
 	for (enum way way = WAY_MEMORY; way <= WAY_MOVING; way++) {
 		for (int own = 0; own <= 1; own++) {
 			begin(way, RPC_CALLER);
-			add_output(RPC_STDIN, own, false);
+			add_output(RPC_STDIN, own ? RPC_OWN : 0);
 			line_put(&from_peer, "\5\0\0\0\12\0\0\0begin", 13);
 			ck_assert_int_eq(step(), 0);
 			ck_assert_str_eq(arrived(), "begin");
@@ -321,7 +321,7 @@ START_TEST(peer_says_nonsense)
 {
 	for (enum way way = WAY_MEMORY; way <= WAY_MOVING; way++) {
 		begin(way, RPC_CALLER);
-		add_output(RPC_STDIN, true, false);
+		add_output(RPC_STDIN, RPC_OWN);
 		line_put_frame(&from_peer, RPC_STDIN, "before", 6);
 		line_put(&from_peer, nonsense[_i].bytes, nonsense[_i].length);
 		line_put_frame(&from_peer, RPC_STDIN, "behind", 6);
@@ -359,7 +359,7 @@ START_TEST(peer_without_end)
 	endless = *end.channel.transport;
 	endless.read = endless_read;
 	end.channel.transport = &endless;
-	rpc_relay_output(&relay, RPC_STDIN, open("/dev/null", O_WRONLY), false, false);
+	rpc_relay_output(&relay, RPC_STDIN, open("/dev/null", O_WRONLY), 0);
 	MUST(pipe(fds));
 	MUST(write(fds[1], "x", 1));
 	stop = (struct pollfd){.fd = fds[0], .events = POLLIN};
@@ -393,8 +393,8 @@ START_TEST(exit_behind_so_many_frames)
 	end.channel.transport = &sink;
 	MUST(pipe2(out, O_NONBLOCK));
 	MUST(pipe(err));
-	rpc_relay_input(&relay, RPC_STDOUT, out[0], true);
-	rpc_relay_input(&relay, RPC_STDERR, err[0], true);
+	rpc_relay_input(&relay, RPC_STDOUT, out[0], RPC_OWN);
+	rpc_relay_input(&relay, RPC_STDERR, err[0], RPC_OWN);
 	for (int i = 0; i < _i; i++)
 		MUST(write(out[1], bytes, sizeof(bytes)));
 	close(out[1]);
@@ -418,7 +418,7 @@ START_TEST(robbed)
 
 	begin(WAY_MOVING, RPC_CALLER);
 	MUST(pipe(fds));
-	rpc_relay_input(&relay, RPC_STDOUT, fds[0], true);
+	rpc_relay_input(&relay, RPC_STDOUT, fds[0], RPC_OWN);
 	MUST(write(fds[1], "0123456789", 10));
 	to_peer.room = 8;
 	ck_assert_int_eq(step(), 0);
@@ -438,7 +438,7 @@ START_TEST(screened)
 {
 	for (enum way way = WAY_MEMORY; way <= WAY_MOVING; way++) {
 		begin(way, RPC_SERVICE);
-		add_output(RPC_STDERR, false, true);
+		add_output(RPC_STDERR, RPC_SCREENED);
 		line_put_frame(&from_peer, RPC_STDERR, "a\033[31m\n\303", 8);
 		ck_assert_int_eq(step(), 0);
 		ck_assert_str_eq(arrived(), "a?[31m\n");
@@ -464,7 +464,7 @@ START_TEST(output_of_others)
 	size_t got = 0;
 
 	begin(WAY_MEMORY, RPC_SERVICE);
-	add_output(RPC_STDOUT, false, _i == 1);
+	add_output(RPC_STDOUT, _i == 1 ? RPC_SCREENED : 0);
 	fcntl(written, F_SETPIPE_SZ, 8192);
 	memset(payload, 'p', sizeof(payload));
 	for (unsigned i = 0; i < 3; i++)
@@ -491,7 +491,8 @@ END_TEST
 START_TEST(output_fails)
 {
 	begin(WAY_MEMORY, RPC_SERVICE);
-	rpc_relay_output(&relay, RPC_STDOUT, open("/dev/full", O_WRONLY), false, _i == 1);
+	rpc_relay_output(&relay, RPC_STDOUT, open("/dev/full", O_WRONLY),
+			 _i == 1 ? RPC_SCREENED : 0);
 	line_put_frame(&from_peer, RPC_STDOUT, "lost", 4);
 	line_put_frame(&from_peer, RPC_STDOUT, "too", 3);
 	ck_assert_int_eq(step(), 0);
@@ -509,7 +510,7 @@ START_TEST(input_of_others)
 	scratch_enter();
 	make_file("file", "content");
 	begin(WAY_MOVING, RPC_SERVICE);
-	rpc_relay_input(&relay, RPC_STDIN, open("file", O_RDONLY), false);
+	rpc_relay_input(&relay, RPC_STDIN, open("file", O_RDONLY), 0);
 	for (unsigned i = 0; i < 4; i++)
 		ck_assert_int_eq(step(), 0);
 	ck_assert_uint_eq(to_peer.end, 23);

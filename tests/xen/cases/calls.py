@@ -23,22 +23,29 @@ def test_streams(lab):
     """stdout and stderr arrive, each where it belongs."""
     job = call(lab.work, "personal test.both+words", 3)
     equal("stdout", job.text, "to stdout\n")
-    equal("stderr", job.errors, "to stderr: words\n")
+    equal("stderr", job.errors, "personal: to stderr: words\n")
 
 
 def test_refusals(lab):
-    """a denied service is 126, so is a VM that may not be called or is not there, an unknown service is 127; all in words."""
-    for arguments, status, word in (("personal test.denied", 126, "test.denied"), ("nosuchvm test.echo", 126, "nosuchvm"),
-                                    ("vault test.echo", 126, "vault"), ("personal test.unknown", 127, "test.unknown")):
+    """a denied service is 126, so is a VM that may not be called or is not there, an unknown
+    service is 127; all in words."""
+    for arguments, status, word in (("personal test.denied", 126, "test.denied"),
+                                    ("nosuchvm test.echo", 126, "nosuchvm"),
+                                    ("vault test.echo", 126, "vault"),
+                                    ("personal test.unknown", 127, "test.unknown")):
         job = call(lab.work, arguments, status)
-        expect(word in job.errors and job.errors.count("\n") == 1, f"{arguments}: the user is told {job.errors!r}")
+        expect(word in job.errors and job.errors.count("\n") == 1,
+               f"{arguments}: the user is told {job.errors!r}")
         equal(f"stdout of {arguments}", job.text, "")
 
 
 def test_identity(lab):
-    """the service learns its caller's name from dom0, and runs as the account that the policy says."""
-    equal("from work", call(lab.work, "personal test.whoami+x+y", 0).text, "root work test.whoami+x+y x+y\n")
-    equal("from vault", call(lab.vault, "personal test.whoami", 0).text, "user vault test.whoami \n")
+    """the service learns its caller's name from dom0, and runs as the account that the policy
+    says."""
+    equal("from work", call(lab.work, "personal test.whoami+x+y", 0).text,
+          "root work test.whoami+x+y x+y\n")
+    equal("from vault", call(lab.vault, "personal test.whoami", 0).text,
+          "user vault test.whoami \n")
 
 
 def test_few_grants(lab):
@@ -50,9 +57,11 @@ def test_few_grants(lab):
             calls = [lab.vault.start("pedos-rpc personal test.wait+5") for _ in range(4)]
             statuses = [call.wait() is None or call.status for call in calls]
             told = [call.errors for call in calls if call.status]
-            expect(statuses.count(0) >= 2 and statuses.count(0) + statuses.count(125) == 4, f"they ended with {statuses}: {told}")
+            expect(statuses.count(0) >= 2 and statuses.count(0) + statuses.count(125) == 4,
+                   f"they ended with {statuses}: {told}")
             expect(all("limit" in error for error in told), f"the user is told {told}")
-        equal("a call later", lab.vault.run("pedos-rpc personal test.source+100000 | wc -c").strip(), "100000")
+        equal("a call later",
+              lab.vault.run("pedos-rpc personal test.source+100000 | wc -c").strip(), "100000")
     finally:
         lab.vault.run(f"echo 8192 >{limit}")
     nothing_left(lab)

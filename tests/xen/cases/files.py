@@ -28,15 +28,18 @@ def test_tree(lab):
     sent = picture(lab.work, "/home/user/tree")
     expect(sent.count("\n") > 20, f"the tree was not made: {sent}")
     equal("the tree", picture(lab.personal, f"{INCOMING}/work/tree"), sent)
-    equal("entries that are not the user's", lab.personal.run(f"find {INCOMING}/work ! -user user"), "")
+    equal("entries that are not the user's", lab.personal.run(f"find {INCOMING}/work ! -user user"),
+          "")
     nothing_left(lab)
 
 
 def test_thirty(lab):
     """thirty calls at once, all open at the same time, each with its own answer."""
-    script = "{{ echo number {n}; sleep 1000 & echo $! >/tmp/sleeper-{n}; wait; }} | pedos-rpc personal test.hold"
+    script = ("{{ echo number {n}; sleep 1000 & echo $! >/tmp/sleeper-{n}; wait; }} | "
+              "pedos-rpc personal test.hold")
     calls = [lab.work.start(script.format(n=n)) for n in range(30)]
-    await_that(lab.personal, "[ $(ls /tmp/held-* 2>/dev/null | wc -l) = 30 ]", "30 services that run at once")
+    await_that(lab.personal, "[ $(ls /tmp/held-* 2>/dev/null | wc -l) = 30 ]",
+               "30 services that run at once")
     lab.work.run("kill $(cat /tmp/sleeper-*); rm /tmp/sleeper-*")
     for n, call in enumerate(calls):
         equal(f"call {n}", call.wait(0), f"held\nnumber {n}\n")
@@ -45,7 +48,8 @@ def test_thirty(lab):
 
 def test_thirty_files(lab):
     """thirty deliveries at once arrive, each whole."""
-    lab.work.run("cd && mkdir thirty && for n in $(seq 30); do head -c 300000 /dev/urandom >thirty/file-$n; done", user="user")
+    lab.work.run("cd && mkdir thirty && for n in $(seq 30); "
+                 "do head -c 300000 /dev/urandom >thirty/file-$n; done", user="user")
     # A caller gives up when nobody has come for half a minute, which a slow emulator may take for
     # so many; nothing was delivered then, and they may try again.
     deliver = ("until qfile-agent --vm=personal file-$n 2>/tmp/said-$n; do "
@@ -62,14 +66,17 @@ def test_thirty_files(lab):
 def test_both_directions(lab):
     """deliveries in both directions at once, and both directions of one call at once."""
     for guest in (lab.work, lab.personal):
-        guest.run(f"cd && rm -rf {INCOMING}/*/file-* && head -c 20000000 /dev/urandom >of-{guest.name}", user="user")
+        guest.run(f"cd && rm -rf {INCOMING}/*/file-* && "
+                  f"head -c 20000000 /dev/urandom >of-{guest.name}", user="user")
     calls = [lab.work.start("cd && qfile-agent --vm=personal of-work", user="user"),
              lab.personal.start("cd && qfile-agent --vm=work of-personal", user="user"),
              lab.work.start("cd && pedos-rpc personal test.echo <of-work | cksum", user="user"),
              lab.personal.start("cd && pedos-rpc work test.echo <of-personal | cksum", user="user")]
     outputs = [call.wait(0) for call in calls]
-    for source, target, echoed in ((lab.work, lab.personal, outputs[2]), (lab.personal, lab.work, outputs[3])):
+    for source, target, echoed in ((lab.work, lab.personal, outputs[2]),
+                                   (lab.personal, lab.work, outputs[3])):
         sent = source.run(f"cksum </home/user/of-{source.name}")
         equal(f"what {source.name} had echoed", echoed, sent)
-        equal(f"what {source.name} sent", target.run(f"cksum <{INCOMING}/{source.name}/of-{source.name}"), sent)
+        equal(f"what {source.name} sent",
+              target.run(f"cksum <{INCOMING}/{source.name}/of-{source.name}"), sent)
     nothing_left(lab)

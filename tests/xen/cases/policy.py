@@ -29,11 +29,13 @@ def test_change(lab):
     """a changed policy counts for new calls, and what runs goes on."""
     open_call = hold(lab)
     change(lab, "echo 'test.echo * work personal deny' >10-new.policy")
-    await_that(lab.work, "! pedos-rpc personal test.echo </dev/null 2>/dev/null", "that the new rule counts")
+    await_that(lab.work, "! pedos-rpc personal test.echo </dev/null 2>/dev/null",
+               "that the new rule counts")
     lab.work.run("pedos-rpc personal test.echo </dev/null", 126)
     lab.work.run("pedos-rpc personal test.exit+0")
     change(lab, "rm 10-new.policy")
-    await_that(lab.work, "pedos-rpc personal test.echo </dev/null 2>/dev/null", "that the rule is gone")
+    await_that(lab.work, "pedos-rpc personal test.echo </dev/null 2>/dev/null",
+               "that the rule is gone")
     let_go(lab, open_call)
 
 
@@ -47,7 +49,7 @@ def test_wrong_policy(lab):
 
 
 def test_restart(lab):
-    """when dom0's program ends, what was allowed is no more, and calls end; when it runs again, all is as before."""
+    """when dom0's program ends, calls end, and no more are allowed until it runs again."""
     call = hold(lab)
     lab.dom0.run("kill $(pidof pedos-rpc-dom0)")
     lab.dom0.daemon.wait(0)
@@ -58,16 +60,20 @@ def test_restart(lab):
     call.wait()
     nothing_left(lab)
     lab.dom0.serve("pedos-rpc-dom0")
-    lab.work.run("pedos-rpc personal test.exit+0")
+    await_that(lab.work, "pedos-rpc personal test.exit+0 2>/dev/null", "that calls are allowed")
 
 
 def test_reboot(lab):
-    """a guest that was rebooted, and has another number, is reachable under its name, and calls as ever."""
+    """a guest that was rebooted, and has another number, is reachable under its name, and calls as
+    ever."""
     before = lab.vault.domid
     lab.vault.destroy()
     lab.vault.boot()
     lab.vault.settle()
     expect(lab.vault.domid != before, "it has the same number")
-    equal("what it is told", lab.vault.run("until xenstore-read pedos-rpc/personal 2>/dev/null; do sleep 0.1; done"), f"{lab.personal.domid}\n")
+    equal("what it is told",
+          lab.vault.run("until xenstore-read pedos-rpc/personal 2>/dev/null; do sleep 0.1; done"),
+          f"{lab.personal.domid}\n")
     equal("who it is", lab.vault.run("pedos-rpc personal test.whoami"), "user vault test.whoami \n")
-    lab.dom0.run(f"! xenstore-read /local/domain/{lab.personal.domid}/pedos-rpc-in/{before} 2>/dev/null")
+    lab.dom0.run(
+        f"! xenstore-read /local/domain/{lab.personal.domid}/pedos-rpc-in/{before} 2>/dev/null")

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""Speed, next to what Xen itself has: the bare loop over libxenvchan, and vchan-socket-proxy joined to the same programs.
+"""Speed, next to what Xen itself has: the bare loop over libxenvchan, and vchan-socket-proxy joined
+to the same programs.
 
-The bare loop moves one buffer; a delivery is read, sent, checked and written besides, all of it emulated. So what is held against the loop is
-the relay, with bytes that nobody makes or keeps; how Filecopy does is shown, also within one guest, where no ring is in between.
+The bare loop moves one buffer; a delivery is read, sent, checked and written besides, all of it
+emulated. So what is held against the loop is the relay, with bytes that nobody makes or keeps; how
+Filecopy does is shown, also within one guest, where no ring is in between.
 
-Each round goes through all ways, so that a machine that is slow for a while is slow for all of them. Times are taken in the sending guest.
+Each round goes through all ways, so that a machine that is slow for a while is slow for all of
+them. Times are taken in the sending guest.
 """
 import statistics
 
@@ -15,21 +18,26 @@ MEGABYTES = 200
 PROXIED = 20  # megabytes: Xen's proxy has rings of a page or less, and takes its time
 ROUNDS = 1
 RING = 256 * 1024
-PROXY_TIME = 30  # seconds; where it does not end, it counts as that slow
-# What the relay is to reach of the bare loop's speed, and Filecopy of its own through Xen's proxy: medians of each round's ratio. They are shown, no
-# verdict: an emulated machine says little of a real one's speed, and less while others use its processors.
+PROXY_TIME = 30  # seconds; if the proxy does not end in time, this counts as its time
+# How fast the relay should be, compared with the bare loop, and Filecopy, compared with Filecopy
+# through Xen's proxy: medians of each round's ratio. They are shown, but nothing fails: the speed
+# of an emulated machine says little about that of a real one, and less if its processors are
+# shared.
 RELAY_TO_LOOP, FILECOPY_TO_PROXY = 0.8, 1.0
 
-TIMED = "s=$(date +%s.%N); {command} || exit 1; e=$(date +%s.%N); echo $s $e | awk '{{ print $2 - $1 }}'"
+TIMED = ("s=$(date +%s.%N); {command} || exit 1; e=$(date +%s.%N); echo $s $e | "
+         "awk '{{ print $2 - $1 }}'")
 
 
 def timed(lab, command, user="user"):
-    return float(lab.work.run(f"cd /home/user && {TIMED.format(command=command)}", user=user).split()[-1])
+    return float(
+        lab.work.run(f"cd /home/user && {TIMED.format(command=command)}", user=user).split()[-1])
 
 
 def place_for_ring(lab, owner, reader, name):
     path = f"/local/domain/{owner.domid}/data/{name}"
-    owner.run(f"xenstore-rm {path} 2>/dev/null; xenstore-write {path} '' && xenstore-chmod {path} n{owner.domid} r{reader.domid}")
+    owner.run(f"xenstore-rm {path} 2>/dev/null; xenstore-write {path} '' && "
+              f"xenstore-chmod {path} n{owner.domid} r{reader.domid}")
     return path
 
 
@@ -40,13 +48,16 @@ def clear(lab):
 def bare_loop(lab):
     path = place_for_ring(lab, lab.work, lab.personal, "loop")
     receiver = lab.personal.start(f"vchan-loop receive {lab.work.domid} {path} {MEGABYTES}000000")
-    seconds = float(lab.work.run(f"vchan-loop send {lab.personal.domid} {path} {MEGABYTES}000000 {RING}"))
+    seconds = float(
+        lab.work.run(f"vchan-loop send {lab.personal.domid} {path} {MEGABYTES}000000 {RING}"))
     receiver.wait(0)
     return seconds
 
 
 def relay(lab):
-    return timed(lab, f"pedos-rpc personal test.sink dd if=/dev/zero bs=250000 count={MEGABYTES * 4} 2>/dev/null")
+    return timed(
+        lab,
+        f"pedos-rpc personal test.sink dd if=/dev/zero bs=250000 count={MEGABYTES * 4} 2>/dev/null")
 
 
 def filecopy(lab):
@@ -55,11 +66,14 @@ def filecopy(lab):
 
 def filecopy_proxied(lab):
     path = place_for_ring(lab, lab.personal, lab.work, "proxy")
-    receiver = lab.personal.start("QREXEC_REMOTE_DOMAIN=work socket-serve /tmp/proxy qfile-unpacker", user="user")
-    proxy = lab.personal.start(f"until [ -e /tmp/proxy ]; do sleep 0.1; done; exec vchan-socket-proxy -m server {lab.work.domid} {path} /tmp/proxy")
+    receiver = lab.personal.start(
+        "QREXEC_REMOTE_DOMAIN=work socket-serve /tmp/proxy qfile-unpacker", user="user")
+    proxy = lab.personal.start("until [ -e /tmp/proxy ]; do sleep 0.1; done; exec "
+                               f"vchan-socket-proxy -m server {lab.work.domid} {path} /tmp/proxy")
     lab.work.run(f"until xenstore-read {path}/event-channel 2>/dev/null; do sleep 0.1; done")
     # it insists on hypercalls, which only root may make
-    command = f"timeout {PROXY_TIME} qfile-agent --via 'vchan-socket-proxy -m client {lab.personal.domid} {path} -' part >&2"
+    command = (f"timeout {PROXY_TIME} qfile-agent --via 'vchan-socket-proxy -m client "
+               f"{lab.personal.domid} {path} -' part >&2")
     seconds = timed(lab, f"{{ {command} || echo failed >/tmp/proxy-failed; }}", None)
     for job in (receiver, proxy):
         job.kill()
@@ -70,7 +84,9 @@ def filecopy_proxied(lab):
 
 def filecopy_local(lab):
     lab.work.run(f"rm -rf {INCOMING}/local", user="user")
-    return timed(lab, "qfile-agent --via 'QREXEC_REMOTE_DOMAIN=local qfile-unpacker' big; rm -rf PedOSIncoming/local/*")
+    return timed(lab,
+                 "qfile-agent --via 'QREXEC_REMOTE_DOMAIN=local qfile-unpacker' big; "
+                 "rm -rf PedOSIncoming/local/*")
 
 
 WAYS = {
@@ -96,17 +112,23 @@ def test_speed(lab):
             clear(lab)
             times[way].append(run(lab))
             if run is filecopy:
-                equal("what arrived", lab.personal.run(f"stat -c %s {INCOMING}/work/big"), f"{MEGABYTES}000000\n")
+                equal("what arrived", lab.personal.run(f"stat -c %s {INCOMING}/work/big"),
+                      f"{MEGABYTES}000000\n")
     failed = lab.work.run("cat /tmp/proxy-failed 2>/dev/null; true").strip()
     clear(lab)
     for way, seconds in times.items():
-        lab.measured(way, f"{MEGABYTES / statistics.median(seconds):7.1f} MB/s  ({min(seconds):.2f} to {max(seconds):.2f} s)")
+        lab.measured(way,
+                     f"{MEGABYTES / statistics.median(seconds):7.1f} MB/s  ({min(seconds):.2f} to "
+                     f"{max(seconds):.2f} s)")
     to_loop = ratio(times, "bytes through pedos-rpc", "the bare loop over libxenvchan")
     to_proxy = ratio(times, "Filecopy through pedos-rpc", "Filecopy through vchan-socket-proxy")
     to_local = ratio(times, "Filecopy through pedos-rpc", "Filecopy within one guest")
     lab.measured("pedos-rpc to the bare loop", f"{to_loop:.2f} (wanted: {RELAY_TO_LOOP})")
-    lab.measured("Filecopy through pedos-rpc to that through the proxy", f"{to_proxy:.2f} (wanted: {FILECOPY_TO_PROXY})")
+    lab.measured("Filecopy through pedos-rpc to that through the proxy",
+                 f"{to_proxy:.2f} (wanted: {FILECOPY_TO_PROXY})")
     lab.measured("Filecopy from guest to guest to that within one", f"{to_local:.2f}")
     if failed:
-        lab.measured("vchan-socket-proxy", f"at least one delivery of {PROXIED} MB did not end within {PROXY_TIME} s, and counts as if it had")
+        lab.measured("vchan-socket-proxy",
+                     f"at least one delivery of {PROXIED} MB did not end within {PROXY_TIME} s, "
+                     "and counts as if it had")
     nothing_left(lab)

@@ -47,7 +47,7 @@ static void make_stream(int version, const char *name, bool view_only, uint64_t 
 }
 
 /*
- * What the file `path` holds as an answer, one line for each record: "save CONTENT" or "done CODE
+ * What the file `path` holds as a reply, one line for each record: "save CONTENT" or "done CODE
  * MESSAGE". In a static buffer.
  */
 static const char *records_in(const char *path)
@@ -83,7 +83,7 @@ static const char *records_in(const char *path)
 static struct editor *editor;
 
 /*
- * A new editor that reads the file "in", answers to the file "answer", and makes its directory in
+ * A new editor that reads the file "in", replies to the file "reply", and makes its directory in
  * "tmp".
  */
 static void new_editor(uint64_t max_bytes, int stop)
@@ -92,7 +92,7 @@ static void new_editor(uint64_t max_bytes, int stop)
 		.stop = stop, .directory = "tmp", .from = "work", .max_bytes = max_bytes};
 
 	MUST(options.in = open("in", O_RDONLY));
-	MUST(options.out = open("answer", O_WRONLY | O_CREAT | O_TRUNC, 0600));
+	MUST(options.out = open("reply", O_WRONLY | O_CREAT | O_TRUNC, 0600));
 	ck_assert_int_eq(editor_new(&editor, &options), 0);
 }
 
@@ -164,7 +164,7 @@ START_TEST(receive)
 	ck_assert_uint_eq(editor_saves(editor), 0);
 	ck_assert_int_eq(editor_done(editor, 0, ""), 0);
 	ck_assert_str_eq(names_in("tmp"), "");
-	ck_assert_str_eq(records_in("answer"), requests[_i].version == 2 ? "done 0 \n" : "");
+	ck_assert_str_eq(records_in("reply"), requests[_i].version == 2 ? "done 0 \n" : "");
 	ck_assert_int_eq(editor_free(editor), 0);
 	ck_assert_uint_eq(open_descriptors(), before);
 }
@@ -259,7 +259,7 @@ static const struct {
 	void (*spoil)(void);
 	uint64_t max_bytes;
 	int code;
-	const char *answer; /* where nothing is known of the opener, nothing may be sent */
+	const char *reply; /* where nothing is known of the opener, nothing may be sent */
 } refusals[] = {
 	{"nothing at all", nothing_at_all, 100, ENODATA, ""},
 	{"half a request", half_a_request, 100, ENODATA, ""},
@@ -291,8 +291,8 @@ START_TEST(refuse)
 		      r);
 	ck_assert_ptr_nonnull(error.doing);
 	ck_assert_int_eq(editor_done(editor, error.code, "why"), 0);
-	ck_assert_msg(strcmp(records_in("answer"), refusals[_i].answer) == 0, "%s: %s", label,
-		      records_in("answer"));
+	ck_assert_msg(strcmp(records_in("reply"), refusals[_i].reply) == 0, "%s: %s", label,
+		      records_in("reply"));
 	ck_assert_int_eq(editor_free(editor), 0);
 	if (exists("tmp/."))
 		ck_assert_msg(strcmp(names_in("tmp"), "") == 0, "%s: left: %s", label,
@@ -331,7 +331,7 @@ START_TEST(stop_while_receiving)
 		MUST(pipe(stop));
 		options.in = in[0];
 		options.stop = stop[0];
-		MUST(options.out = open("answer", O_WRONLY | O_CREAT | O_TRUNC, 0600));
+		MUST(options.out = open("reply", O_WRONLY | O_CREAT | O_TRUNC, 0600));
 		ck_assert_int_eq(write(in[1], bytes, sent), (ssize_t)sent);
 		ck_assert_int_eq(write(stop[1], "", 1), 1);
 		ck_assert_int_eq(editor_new(&editor, &options), 0);
@@ -355,11 +355,11 @@ struct session {
 	const char *stranger;
 	int version; /* 0 stands for 2 */
 	bool view_only;
-	/* The answer goes through a fifo called "pipe", which the stranger reads. */
+	/* The reply goes through a fifo called "pipe", which the stranger reads. */
 	bool piped;
 	int result, status; /* of editor_run() */
 	/* As records_in() tells it, without "done 0"; of version 1 the bytes. */
-	const char *answer;
+	const char *reply;
 };
 
 /*
@@ -374,7 +374,7 @@ static const char prelude[] =
 	"pass() { echo \"$1\" >&9; read -r line <&8 || exit 1; }\n"
 	"quiet() { pass 500; }\n"
 	"gone() { while kill -0 \"$1\" 2>&-; do pass 0; done; pass 0; }\n"
-	"arrived() { until [ \"$(stat -c %s \"$here/answer\")\" = 30 ]; do sleep 0.02; done; }\n";
+	"arrived() { until [ \"$(stat -c %s \"$here/reply\")\" = 30 ]; do sleep 0.02; done; }\n";
 
 /* Who waits here is ended, or killed as a stranger. */
 #define WAIT "exec sleep 1000"
@@ -390,127 +390,127 @@ static const char prelude[] =
 
 static const struct session sessions[] = {
 	/* Ways to save. */
-	{"in place", "echo new >\"$file\"", .answer = "save new\n\n"},
+	{"in place", "echo new >\"$file\"", .reply = "save new\n\n"},
 	{"in place, twice", "echo 1 >\"$file\"; quiet; echo 2 >\"$file\"; quiet",
-	 .answer = "save 1\n\nsave 2\n\n"},
+	 .reply = "save 1\n\nsave 2\n\n"},
 	{"renamed over, twice",
 	 "for i in 1 2; do echo $i >\"$file.tmp\"; mv \"$file.tmp\" \"$file\"; quiet; done",
-	 .answer = "save 1\n\nsave 2\n\n"},
+	 .reply = "save 1\n\nsave 2\n\n"},
 	{"moved away and written anew",
 	 "for i in 1 2; do mv \"$file\" \"$file~\"; echo $i >\"$file\"; quiet; done",
-	 .answer = "save 1\n\nsave 2\n\n"},
+	 .reply = "save 1\n\nsave 2\n\n"},
 	{"deleted and written anew", "rm \"$file\"; echo new >\"$file\"; quiet; rm \"$file\"",
-	 .answer = "save new\n\n"},
+	 .reply = "save new\n\n"},
 	{"many goes, one save",
 	 "i=0; while [ $i -lt 2000 ]; do i=$((i + 1)); echo $i >\"$file\"; [ $((i % 200)) -gt 0 ] "
 	 "|| pass 499; done; quiet",
-	 .answer = "save 2000\n\n"},
+	 .reply = "save 2000\n\n"},
 	{"sent after the quiet time",
-	 "echo new >\"$file\"; pass 499; [ ! -s answer ] || exit 9; pass 1; [ -s answer ] || exit "
+	 "echo new >\"$file\"; pass 499; [ ! -s reply ] || exit 9; pass 1; [ -s reply ] || exit "
 	 "9",
-	 .answer = "save new\n\n"},
-	{"to empty", ": >\"$file\"; quiet; pass 100", .answer = "save \n"},
+	 .reply = "save new\n\n"},
+	{"to empty", ": >\"$file\"; quiet; pass 100", .reply = "save \n"},
 	{"back to what it was", "cp \"$file\" old; echo new >\"$file\"; quiet; cat old >\"$file\"",
-	 .answer = "save new\n\nsave old\n"},
+	 .reply = "save new\n\nsave old\n"},
 	{"only touched", "touch \"$file\"; cp \"$file\" copy; cp copy \"$file\"; quiet",
-	 .answer = ""},
+	 .reply = ""},
 	{"not closed: no save before the end",
-	 "exec 3>\"$file\"; echo half >&3; pass 1000; [ ! -s answer ] || exit 9; echo whole >&3",
-	 .answer = "save half\nwhole\n\n"},
+	 "exec 3>\"$file\"; echo half >&3; pass 1000; [ ! -s reply ] || exit 9; echo whole >&3",
+	 .reply = "save half\nwhole\n\n"},
 	{"unreadable afterwards",
-	 "echo new >\"$file\"; chmod 0 \"$file\"; quiet; [ -s answer ] || exit 9",
-	 .answer = "save new\n\n"},
+	 "echo new >\"$file\"; chmod 0 \"$file\"; quiet; [ -s reply ] || exit 9",
+	 .reply = "save new\n\n"},
 	{"while other files change",
 	 "echo new >\"$file\"; for i in 1 2 3 4 5; do echo x >\"$file.log\"; pass 100; done; [ -s "
-	 "answer ] || exit 9",
-	 .answer = "save new\n\n"},
+	 "reply ] || exit 9",
+	 .reply = "save new\n\n"},
 	/* What is no version. */
-	{"deleted", "echo new >\"$file\"; rm \"$file\"; quiet", .answer = ""},
+	{"deleted", "echo new >\"$file\"; rm \"$file\"; quiet", .reply = ""},
 	{"a link in its place",
 	 "echo secret >secret; echo new >\"$file\"; ln -s \"$PWD/secret\" \"$file.l\"; mv "
 	 "\"$file.l\" \"$file\"; pass 800",
-	 .answer = ""},
+	 .reply = ""},
 	{"a fifo in its place",
 	 "echo new >\"$file\"; mkfifo \"$file.f\"; mv \"$file.f\" \"$file\"; pass 800",
-	 .answer = ""},
+	 .reply = ""},
 	{"a directory in its place",
 	 "echo new >\"$file\"; rm \"$file\"; mkdir \"$file\" \"$file/x\"; chmod 0 \"$file\"",
-	 .answer = ""},
+	 .reply = ""},
 	/* Ways to end. */
 	{"a tree is left",
 	 "cd \"${file%/*}\"; d=d; while [ ${#d} -lt 100 ]; do d=$d/d; done; mkdir -p $d; cd $d; "
 	 "echo new >\"$file\"; chmod 500 \"${file%/*}\"",
-	 .answer = "save new\n\n"},
+	 .reply = "save new\n\n"},
 	{"the handler fails", HAND_OVER "exit 3", TAKE_LATE "pass 1; echo late >\"$file\"",
-	 .status = 3 << 8, .answer = ""},
+	 .status = 3 << 8, .reply = ""},
 	{"the handler fails after a save", "echo new >\"$file\"; exit 3", .status = 3 << 8,
-	 .answer = "save new\n\n"},
+	 .reply = "save new\n\n"},
 	{"the handler is killed", "echo new >\"$file\"; kill -9 $$", .status = SIGKILL,
-	 .answer = "save new\n\n"},
+	 .reply = "save new\n\n"},
 	{"it forks and returns",
 	 "echo 1 >\"$file\"; quiet; (gone $$; pass 3000; echo 2 >\"$file\") &",
-	 .answer = "save 1\n\nsave 2\n\n"},
+	 .reply = "save 1\n\nsave 2\n\n"},
 	/* Somebody else has it: a descriptor, late, again and again. */
 	{"handed over", HAND_OVER,
 	 TAKE_LATE "exec 3<\"$file\"; pass 1500; echo 1 >\"$file\"; quiet; pass 1500; echo 2 "
 		   ">\"$file\"; exec 3<&-; " LIVE_ON,
-	 .answer = "save 1\n\nsave 2\n\n"},
+	 .reply = "save 1\n\nsave 2\n\n"},
 	{"handed over to a slow one", HAND_OVER,
 	 TAKE_LATE "pass 9900; exec 3<\"$file\"; pass 1200; echo new >\"$file\"; exec "
 		   "3<&-; " LIVE_ON,
-	 .answer = "save new\n\n"},
+	 .reply = "save new\n\n"},
 	{"looked into and handed over", "read line <\"$file\"; " HAND_OVER,
 	 TAKE_LATE "pass 4900; cd \"${file%/*}\"; pass 1500; echo new >\"$file\"; cd /; " LIVE_ON,
-	 .answer = "save new\n\n"},
+	 .reply = "save new\n\n"},
 	/*
 	 * These strangers wait for more time than the editor gives them, as the one of a handler
 	 * that fails.
 	 */
 	{"handed over to nobody", HAND_OVER, TAKE_LATE "pass 10100; echo late >\"$file\"",
-	 .answer = ""},
+	 .reply = ""},
 	{"looked into and handed over to nobody", "read line <\"$file\"; " HAND_OVER,
-	 TAKE_LATE "pass 5100; echo late >\"$file\"", .answer = ""},
+	 TAKE_LATE "pass 5100; echo late >\"$file\"", .reply = ""},
 	{"not handed over, but closed by its user", "pass 5200; " HAND_OVER,
-	 TAKE_LATE "pass 1100; echo late >\"$file\"", .answer = ""},
+	 TAKE_LATE "pass 1100; echo late >\"$file\"", .reply = ""},
 	{"handed over by one that failed, and taken", HAND_OVER "read -r line <taken; exit 1",
 	 TAKE "exec 3<\"$file\"; echo >taken; gone $handler; pass 1500; echo new >\"$file\"",
-	 .status = 1 << 8, .answer = "save new\n\n"},
+	 .status = 1 << 8, .reply = "save new\n\n"},
 	/* Viewing only. */
 	{"for viewing only",
 	 "[ $(stat -c %a \"$file\") = 400 ] || exit 9; echo new >\"$file.n\"; mv \"$file.n\" "
 	 "\"$file\"; pass 700",
-	 .view_only = true, .answer = ""},
+	 .view_only = true, .reply = ""},
 	/* An old opener. */
 	{"version 1: the last one",
-	 "echo 1 >\"$file\"; pass 800; [ ! -s answer ] || exit 9; echo 2 >\"$file\"", .version = 1,
-	 .answer = "2\n"},
-	{"version 1: unchanged", "touch \"$file\"", .version = 1, .answer = ""},
-	{"version 1: to empty", ": >\"$file\"", .version = 1, .result = -ENOTSUP, .answer = ""},
+	 "echo 1 >\"$file\"; pass 800; [ ! -s reply ] || exit 9; echo 2 >\"$file\"", .version = 1,
+	 .reply = "2\n"},
+	{"version 1: unchanged", "touch \"$file\"", .version = 1, .reply = ""},
+	{"version 1: to empty", ": >\"$file\"", .version = 1, .result = -ENOTSUP, .reply = ""},
 	{"version 1: for viewing only", "echo new >\"$file.n\"; mv \"$file.n\" \"$file\"",
-	 .version = 1, .view_only = true, .answer = ""},
+	 .version = 1, .view_only = true, .reply = ""},
 	{"version 1: stopped", "echo new >\"$file\"; pass 800; echo >stop; " WAIT, .version = 1,
-	 .result = -ECANCELED, .status = SIGTERM, .answer = "new\n"},
+	 .result = -ECANCELED, .status = SIGTERM, .reply = "new\n"},
 	/* Stopped: what is complete still goes, what is half written does not. */
 	{"stopped", "echo new >\"$file\"; quiet; echo >stop; " WAIT, .result = -ECANCELED,
-	 .status = SIGTERM, .answer = "save new\n\n"},
+	 .status = SIGTERM, .reply = "save new\n\n"},
 	{"stopped before the quiet time", "echo new >\"$file\"; echo >stop; " WAIT,
-	 .result = -ECANCELED, .status = SIGTERM, .answer = "save new\n\n"},
+	 .result = -ECANCELED, .status = SIGTERM, .reply = "save new\n\n"},
 	{"stopped in the middle of a save",
 	 "echo 1 >\"$file\"; quiet; exec 3>\"$file\"; echo 2 >&3; echo >stop; " WAIT,
-	 .result = -ECANCELED, .status = SIGTERM, .answer = "save 1\n\n"},
+	 .result = -ECANCELED, .status = SIGTERM, .reply = "save 1\n\n"},
 	{"stopped when it was handed over", HAND_OVER,
 	 TAKE_LATE "exec 3<\"$file\"; pass 1000; echo new >\"$file\"; echo >stop; " WAIT,
-	 .result = -ECANCELED, .answer = "save new\n\n"},
+	 .result = -ECANCELED, .reply = "save new\n\n"},
 	/* The opener goes, as a process that ends. */
 	{"the opener goes",
 	 "echo 1 >\"$file\"; quiet; arrived; read -r reader <reader; kill $reader; " WAIT,
-	 "echo $$ >reader; exec cat pipe >>answer", .piped = true, .result = -ECONNRESET,
-	 .status = SIGTERM, .answer = "save 1\n\n"},
+	 "echo $$ >reader; exec cat pipe >>reply", .piped = true, .result = -ECONNRESET,
+	 .status = SIGTERM, .reply = "save 1\n\n"},
 	{"the opener goes, and there is more to send",
 	 "echo 1 >\"$file\"; quiet; arrived; echo 2 >\"$file\"; read -r reader <reader; kill "
 	 "$reader; " WAIT,
-	 "echo $$ >reader; exec cat pipe >>answer", .piped = true, .result = -ECONNRESET,
-	 .status = SIGTERM, .answer = "save 1\n\n"},
+	 "echo $$ >reader; exec cat pipe >>reply", .piped = true, .result = -ECONNRESET,
+	 .status = SIGTERM, .reply = "save 1\n\n"},
 };
 
 /* The session's directory. */
@@ -563,8 +563,7 @@ static void play(const struct session *session)
 	played_begin("time", "passed");
 	options.in = open("in", O_RDONLY | O_CLOEXEC);
 	options.stop = open("stop", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	options.out =
-		open(session->piped ? "pipe" : "answer", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	options.out = open(session->piped ? "pipe" : "reply", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	received = editor_new(&editor, &options) == 0 ? editor_receive(editor, &error) : -1;
 	argv[4] = (char *)editor_path(editor);
 	run = editor_run(editor, argv, environment, &status, &error);
@@ -585,7 +584,7 @@ static pid_t start_session(const struct session *session, pid_t *stranger)
 	for (size_t i = 0; i < COUNT(fifos); i++)
 		MUST(mkfifo(fifos[i], 0600));
 	make_dir("tmp");
-	make_file("answer", "");
+	make_file("reply", "");
 	*stranger = session->stranger ? start_script(session->stranger) : -1;
 	MUST(pid = fork());
 	if (pid == 0)
@@ -597,18 +596,18 @@ static void judge(const struct session *session)
 {
 	int done = session->result == -ECONNRESET && session->version != 1 ? -ECONNRESET : 0;
 	char expected[1024];
-	const char *answer;
+	const char *reply;
 
 	snprintf(expected, sizeof(expected),
 		 "received 0, run %d, error %d, status %d, done %d, freed 0", session->result,
 		 -session->result, session->status, done);
 	ck_assert_msg(strcmp(content_of("result"), expected) == 0, "%s: %s instead of %s",
 		      session->label, content_of("result"), expected);
-	snprintf(expected, sizeof(expected), "%s%s", session->answer,
+	snprintf(expected, sizeof(expected), "%s%s", session->reply,
 		 session->version == 1 || done < 0 ? "" : "done 0 \n");
-	answer = session->version == 1 ? content_of("answer") : records_in("answer");
-	ck_assert_msg(strcmp(answer, expected) == 0, "%s: answered %s instead of %s",
-		      session->label, answer, expected);
+	reply = session->version == 1 ? content_of("reply") : records_in("reply");
+	ck_assert_msg(strcmp(reply, expected) == 0, "%s: replied %s instead of %s", session->label,
+		      reply, expected);
 	ck_assert_msg(strcmp(names_in("tmp"), "") == 0, "%s: left: %s", session->label,
 		      names_in("tmp"));
 }
@@ -704,7 +703,7 @@ START_TEST(no_such_handler)
 	ck_assert_str_eq(error.name, "./no-such-handler");
 	ck_assert_int_eq(status, 0);
 	ck_assert_int_eq(editor_done(editor, ENOENT, "no handler"), 0);
-	ck_assert_str_eq(records_in("answer"), "done 2 no handler\n");
+	ck_assert_str_eq(records_in("reply"), "done 2 no handler\n");
 	ck_assert_int_eq(editor_free(editor), 0);
 }
 END_TEST

@@ -1,5 +1,5 @@
 /*
- * The opener's session: what it sends, and what becomes of each answer.
+ * The opener's session: what it sends, and what becomes of each reply.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -114,7 +114,7 @@ START_TEST(sends)
 	MUST(waitpid(reader, &status, 0));
 	ck_assert_int_eq(status, 0);
 	check_sent(quiet ? "link.txt" : "file.txt", view_only, size);
-	reply_done(&opened, 0, "");
+	feed_done(&opened, 0, "");
 	next_done(&opened, 0);
 	opened_end(&opened);
 }
@@ -142,10 +142,10 @@ static int send_on(void)
 	return r;
 }
 
-START_TEST(editor_answers_early)
+START_TEST(editor_replys_early)
 {
 	begin_large();
-	reply_done(&opened, EDQUOT, "more than I take");
+	feed_done(&opened, EDQUOT, "more than I take");
 	ck_assert_int_eq(send_on(), 0);
 	next_done(&opened, 0);
 	ck_assert_int_eq(opened.event.code, EDQUOT);
@@ -159,9 +159,9 @@ START_TEST(editor_is_gone_early)
 	begin_large();
 	close(opened.out);
 	if (_i == 0)
-		reply_end(&opened);
+		feed_end(&opened);
 	ck_assert_int_eq(send_on(), 0);
-	reply_end(&opened);
+	feed_end(&opened);
 	next_fails(&opened, -ECONNRESET);
 	opened_end(&opened);
 }
@@ -172,12 +172,12 @@ START_TEST(success_comes_early)
 {
 	begin_large();
 	if (_i == 0)
-		reply_save(&opened, "what");
+		feed_save(&opened, "what");
 	else if (_i == 1)
-		reply_bytes(&opened, "what", 4);
+		feed_bytes(&opened, "what", 4);
 	else
-		reply_done(&opened, 0, "");
-	reply_end(&opened);
+		feed_done(&opened, 0, "");
+	feed_end(&opened);
 	ck_assert_int_eq(send_on(), 0);
 	next_fails(&opened, -EPROTO);
 	opened_end(&opened);
@@ -317,7 +317,7 @@ START_TEST(saves_each_version)
 	MUST(stat("file", &before));
 	opened_begin(&opened, "file");
 	ck_assert_uint_eq(opener_notes(opened.opener), 0);
-	reply_save(&opened, "one");
+	feed_save(&opened, "one");
 	next_saved(&opened);
 	ck_assert_uint_eq(opened.event.save, 1);
 	ck_assert_str_eq(opened.event.path, "");
@@ -325,9 +325,9 @@ START_TEST(saves_each_version)
 	ck_assert_uint_eq(mode_of("file"), 0751);
 	MUST(stat("file", &after));
 	ck_assert_uint_ne(before.st_ino, after.st_ino);
-	reply_save(&opened, "two, longer than all before");
-	reply_save(&opened, "");
-	reply_done(&opened, 0, "");
+	feed_save(&opened, "two, longer than all before");
+	feed_save(&opened, "");
+	feed_done(&opened, 0, "");
 	next_saved(&opened);
 	ck_assert_str_eq(content_of("file"), "two, longer than all before");
 	next_saved(&opened);
@@ -359,13 +359,13 @@ START_TEST(save_of_any_size)
 		struct stream_reader sum = {.buffer = (unsigned char *)bytes, .begin = size};
 		unsigned char crc[EDIT_CRC_SIZE];
 
-		reply_header(&opened, EDIT_SAVE, 0, size);
-		reply_bytes(&opened, bytes, size);
+		feed_header(&opened, EDIT_SAVE, 0, size);
+		feed_bytes(&opened, bytes, size);
 		edit_crc_encode(stream_reader_crc(&sum), crc);
-		reply_bytes(&opened, crc, sizeof(crc));
+		feed_bytes(&opened, crc, sizeof(crc));
 		_exit(0);
 	}
-	reply_end(&opened);
+	feed_end(&opened);
 	while ((step = opener_step(opened.opener, &opened.event, &opened.error)) == OPENER_PART) {
 		progress = opener_progress(opened.opener);
 		ck_assert_uint_eq(progress.total, size);
@@ -388,10 +388,10 @@ START_TEST(damaged)
 	scratch_enter();
 	make_old_file("file", "before");
 	opened_begin(&opened, "file");
-	reply_damaged(&opened, "half of it");
-	reply_save(&opened, "whole");
-	reply_damaged(&opened, "");
-	reply_done(&opened, 0, "");
+	feed_damaged(&opened, "half of it");
+	feed_save(&opened, "whole");
+	feed_damaged(&opened, "");
+	feed_done(&opened, 0, "");
 	ck_assert_int_eq(opened_next(&opened), OPENER_DAMAGED);
 	ck_assert_uint_eq(opened.event.save, 1);
 	ck_assert_str_eq(content_of("file"), "before");
@@ -410,15 +410,15 @@ END_TEST
 START_TEST(cut_off)
 {
 	const size_t record = EDIT_RECORD_SIZE + 3 + EDIT_CRC_SIZE;
-	unsigned char answer[256];
+	unsigned char reply[256];
 	size_t length;
 
 	/* Two saves and the end, as they are sent. */
 	opened_init(&opened);
-	reply_save(&opened, "one");
-	reply_save(&opened, "two");
-	reply_done(&opened, 0, "bye");
-	length = (size_t)read(opened.options.in, answer, sizeof(answer));
+	feed_save(&opened, "one");
+	feed_save(&opened, "two");
+	feed_done(&opened, 0, "bye");
+	length = (size_t)read(opened.options.in, reply, sizeof(reply));
 	ck_assert_uint_eq(length, 3 * record);
 	opened_end(&opened);
 	scratch_enter();
@@ -430,8 +430,8 @@ START_TEST(cut_off)
 
 		make_file("file", "old");
 		opened_begin(&opened, "file");
-		reply_bytes(&opened, answer, cut);
-		reply_end(&opened);
+		feed_bytes(&opened, reply, cut);
+		feed_end(&opened);
 		while ((step = opened_next(&opened)) == OPENER_SAVED)
 			ck_assert_str_eq(content_of("file"), contents[++saves]);
 		ck_assert_uint_eq(saves, cut / record);
@@ -450,7 +450,7 @@ START_TEST(done_with_a_message)
 	scratch_enter();
 	make_file("file", "x");
 	opened_begin(&opened, "file");
-	reply_done(&opened, ENOENT, "no\033[2J program\nfor it \303\244");
+	feed_done(&opened, ENOENT, "no\033[2J program\nfor it \303\244");
 	next_done(&opened, 0);
 	ck_assert_int_eq(opened.event.code, ENOENT);
 	ck_assert_str_eq(opened.event.message, "no?[2J program?for it ??");
@@ -458,7 +458,7 @@ START_TEST(done_with_a_message)
 	memset(message, 'm', sizeof(message));
 	message[EDIT_MESSAGE_MAX] = '\0';
 	opened_begin(&opened, "file");
-	reply_done(&opened, UINT32_MAX, message);
+	feed_done(&opened, UINT32_MAX, message);
 	next_done(&opened, 0);
 	ck_assert_str_eq(opened.event.message, message);
 	ck_assert_int_eq(opened.event.code, EREMOTEIO);
@@ -466,36 +466,36 @@ START_TEST(done_with_a_message)
 }
 END_TEST
 
-/* Each makes an answer that is none. */
+/* Each makes a reply that is none. */
 static void unknown_kind(void)
 {
-	reply_header(&opened, (enum edit_kind)3, 0, 0);
+	feed_header(&opened, (enum edit_kind)3, 0, 0);
 }
 
 static void long_message(void)
 {
-	reply_header(&opened, EDIT_DONE, 0, EDIT_MESSAGE_MAX + 1);
+	feed_header(&opened, EDIT_DONE, 0, EDIT_MESSAGE_MAX + 1);
 }
 
 static void damaged_message(void)
 {
-	reply_header(&opened, EDIT_DONE, 0, 3);
-	reply_bytes(&opened, "bye\0\0\0\0", 7);
+	feed_header(&opened, EDIT_DONE, 0, 3);
+	feed_bytes(&opened, "bye\0\0\0\0", 7);
 }
 
 static void no_mark_behind_a_save(void)
 {
-	reply_save(&opened, "one");
-	reply_bytes(&opened, "and now something quite different", 33);
+	feed_save(&opened, "one");
+	feed_bytes(&opened, "and now something quite different", 33);
 }
 
 static void negative_length(void)
 {
-	reply_header(&opened, EDIT_SAVE, 0, UINT64_MAX);
+	feed_header(&opened, EDIT_SAVE, 0, UINT64_MAX);
 }
 
 static const struct {
-	void (*answer)(void);
+	void (*reply)(void);
 	const char *content;
 } malformed[] = {{unknown_kind, "old"},
 		 {long_message, "old"},
@@ -503,12 +503,12 @@ static const struct {
 		 {no_mark_behind_a_save, "one"},
 		 {negative_length, "old"}};
 
-START_TEST(malformed_answer)
+START_TEST(malformed_reply)
 {
 	scratch_enter();
 	make_file("file", "old");
 	opened_begin(&opened, "file");
-	malformed[_i].answer();
+	malformed[_i].reply();
 	if (strcmp(malformed[_i].content, "one") == 0)
 		next_saved(&opened);
 	next_fails(&opened, -EPROTO);
@@ -525,8 +525,8 @@ START_TEST(longer_than_allowed)
 	opened_init(&opened);
 	opened.options.max_bytes = 4;
 	opened_begin_as_set(&opened, "file");
-	reply_save(&opened, "four");
-	reply_save(&opened, "fives");
+	feed_save(&opened, "four");
+	feed_save(&opened, "fives");
 	next_saved(&opened);
 	next_fails(&opened, -EFBIG);
 	ck_assert_str_eq(content_of("file"), "four");
@@ -549,17 +549,17 @@ START_TEST(view_only)
 	ck_assert_uint_eq(opener_notes(opened.opener), 0);
 	before = open_descriptors();
 	if (raw) {
-		reply_bytes(&opened, "a new content", 13);
-		reply_end(&opened);
+		feed_bytes(&opened, "a new content", 13);
+		feed_end(&opened);
 	} else {
-		reply_save(&opened, "one");
-		reply_damaged(&opened, "two");
-		reply_save(&opened, "");
-		reply_done(&opened, 0, "bye");
+		feed_save(&opened, "one");
+		feed_damaged(&opened, "two");
+		feed_save(&opened, "");
+		feed_done(&opened, 0, "bye");
 	}
 	/* Not even where nobody would see it. */
 	ck_assert_int_eq(opener_step(opened.opener, &opened.event, &opened.error), OPENER_PART);
-	ck_assert_uint_eq(open_descriptors(), before - raw); /* the end of the answer is closed */
+	ck_assert_uint_eq(open_descriptors(), before - raw); /* the end of the reply is closed */
 	next_done(&opened, raw ? 1 : 3);
 	ck_assert_str_eq(opened.event.message, raw ? "" : "bye");
 	ck_assert_str_eq(content_of("file"), "old");
@@ -586,11 +586,11 @@ START_TEST(stopped_while_reading)
 	opened_init(&opened);
 	opened.options.stop = stop_later(&due);
 	opened_begin_as_set(&opened, "file");
-	reply_save(&opened, "one");
+	feed_save(&opened, "one");
 	next_saved(&opened);
 	if (_i) {
-		reply_header(&opened, EDIT_SAVE, 0, 5);
-		reply_bytes(&opened, "on", 2);
+		feed_header(&opened, EDIT_SAVE, 0, 5);
+		feed_bytes(&opened, "on", 2);
 		ck_assert_int_eq(opener_step(opened.opener, &opened.event, &opened.error),
 				 OPENER_PART);
 		ck_assert_int_eq(opener_step(opened.opener, &opened.event, &opened.error),
@@ -611,14 +611,14 @@ START_TEST(reading_fails)
 	for (int state = 0; state < 4; state++) {
 		opened_begin(&opened, "file");
 		if (state == 1)
-			reply_save(&opened, "old"); /* it fails at the next record, */
+			feed_save(&opened, "old"); /* it fails at the next record, */
 		if (state == 2) {
-			reply_header(&opened, EDIT_SAVE, 0, 5); /* in a payload, */
+			feed_header(&opened, EDIT_SAVE, 0, 5); /* in a payload, */
 			ck_assert_int_eq(opener_step(opened.opener, &opened.event, &opened.error),
 					 OPENER_PART);
 		}
 		if (state == 3) {
-			reply_bytes(&opened, "raw content", 11); /* in a raw content */
+			feed_bytes(&opened, "raw content", 11); /* in a raw content */
 			ck_assert_int_eq(opener_step(opened.opener, &opened.event, &opened.error),
 					 OPENER_PART);
 			ck_assert_int_eq(opener_step(opened.opener, &opened.event, &opened.error),
@@ -648,8 +648,8 @@ START_TEST(raw)
 	make_old_file("file", "before");
 	make_file("file~", "earlier");
 	opened_begin(&opened, "file");
-	reply_bytes(&opened, raws[_i >> 1], strlen(raws[_i >> 1]));
-	reply_end(&opened);
+	feed_bytes(&opened, raws[_i >> 1], strlen(raws[_i >> 1]));
+	feed_end(&opened);
 	next_saved(&opened);
 	ck_assert_uint_eq(opened.event.save, 1);
 	ck_assert_str_eq(event_path(&opened), "file.~1~");
@@ -668,7 +668,7 @@ START_TEST(raw_not_modified)
 	scratch_enter();
 	make_file("file", "before");
 	opened_begin(&opened, "file");
-	reply_end(&opened);
+	feed_end(&opened);
 	next_done(&opened, 0);
 	ck_assert_int_eq(opened.event.code, 0);
 	ck_assert_str_eq(names_in("."), "file");
@@ -686,8 +686,8 @@ START_TEST(raw_longer_than_allowed)
 	opened_init(&opened);
 	opened.options.max_bytes = 10;
 	opened_begin_as_set(&opened, "file");
-	reply_bytes(&opened, "12345678901", too_long ? 11 : 10);
-	reply_end(&opened);
+	feed_bytes(&opened, "12345678901", too_long ? 11 : 10);
+	feed_end(&opened);
 	if (too_long)
 		next_fails(&opened, -EFBIG);
 	else
@@ -704,8 +704,8 @@ START_TEST(raw_beside_what_was_changed)
 	make_old_file("file", "before");
 	opened_begin(&opened, "file");
 	make_file("file", "local");
-	reply_bytes(&opened, "edited", 6);
-	reply_end(&opened);
+	feed_bytes(&opened, "edited", 6);
+	feed_end(&opened);
 	next_kept(&opened, ESTALE, "edited");
 	next_done(&opened, 1);
 	ck_assert_str_eq(content_of("file"), "local");
@@ -726,11 +726,11 @@ static void play_fault(unsigned call, int error, bool lasting)
 	make_file("file", "old");
 	opened_init(&opened);
 	before = open_descriptors();
-	reply_bytes(&opened, "", 0);
+	feed_bytes(&opened, "", 0);
 	r = opener_new(&opened.opener, "file", &opened.options, &opened.error);
 	ck_assert_int_eq(r, 0);
 	ck_assert_int_eq(send_on(), 0);
-	reply_save(&opened, "new");
+	feed_save(&opened, "new");
 	faults_begin(call, error, lasting);
 	step = opened_next(&opened);
 	faults_end();
@@ -748,7 +748,7 @@ static void play_fault(unsigned call, int error, bool lasting)
 			      names_in("."));
 	/* Working again, it goes on. */
 	if (step >= 0) {
-		reply_save(&opened, "newer");
+		feed_save(&opened, "newer");
 		step = opened_next(&opened);
 		ck_assert_msg(step == OPENER_SAVED || step == OPENER_KEPT, "after call %u, %s: %d",
 			      call, faults_failed(), step);
@@ -783,7 +783,7 @@ Suite *opener_suite(void)
 	TCase *tcase = add_case(suite, "sending");
 
 	tcase_add_loop_test(tcase, sends, 0, 4 * (int)COUNT(sizes));
-	tcase_add_test(tcase, editor_answers_early);
+	tcase_add_test(tcase, editor_replys_early);
 	tcase_add_loop_test(tcase, editor_is_gone_early, 0, 2);
 	tcase_add_loop_test(tcase, success_comes_early, 0, 3);
 	tcase_add_test(tcase, file_becomes_shorter);
@@ -798,7 +798,7 @@ Suite *opener_suite(void)
 	tcase_add_test(tcase, damaged);
 	tcase_add_test(tcase, cut_off);
 	tcase_add_test(tcase, done_with_a_message);
-	add_table_test(tcase, malformed_answer, malformed);
+	add_table_test(tcase, malformed_reply, malformed);
 	tcase_add_test(tcase, longer_than_allowed);
 	tcase_add_loop_test(tcase, view_only, 0, 2);
 	tcase_add_loop_test(tcase, stopped_while_reading, 0, 2);

@@ -90,24 +90,24 @@ START_TEST(beside)
 	conflicts[_i].act();
 	if (conflicts[_i].code == EACCES && access("dir/report.pdf", W_OK) == 0) {
 		/* This user may write whatever its mode: nothing is read-only to them. */
-		reply_save(&opened, "one");
+		feed_save(&opened, "one");
 		next_saved(&opened);
 		return;
 	}
-	reply_save(&opened, "one");
+	feed_save(&opened, "one");
 	next_kept(&opened, conflicts[_i].code, "one");
 	ck_assert_uint_eq(opened.event.save, 1);
 	check_path(first);
-	reply_save(&opened, "two");
+	feed_save(&opened, "two");
 	next_kept(&opened, conflicts[_i].code, "two");
 	check_path(first);
 	MUST(chmod(first, 0644)); /* it is read-only where the original is */
 	make_file(first, "local, too");
-	reply_save(&opened, "three");
+	feed_save(&opened, "three");
 	next_kept(&opened, conflicts[_i].code, "three");
 	check_path("dir/report (edited in work, " NOW ") (2).pdf");
 	ck_assert_str_eq(content_of(first), "local, too");
-	reply_done(&opened, 0, "");
+	feed_done(&opened, 0, "");
 	next_done(&opened, 3);
 	if (conflicts[_i].there)
 		ck_assert_str_eq(content_of("dir/report.pdf"), conflicts[_i].there);
@@ -127,7 +127,7 @@ START_TEST(beside_keeps_the_mode)
 	MUST(chmod("report.pdf", 0640));
 	opened_begin(&opened, "report.pdf");
 	make_file("report.pdf", "local");
-	reply_save(&opened, "one");
+	feed_save(&opened, "one");
 	next_kept(&opened, ESTALE, "one");
 	ck_assert_uint_eq(mode_of(event_path(&opened)), 0640);
 	opened_end(&opened);
@@ -140,7 +140,7 @@ START_TEST(beside_without_attributes)
 	make_old_file("report.pdf", "before");
 	opened_begin(&opened, "report.pdf");
 	MUST(unlink("report.pdf"));
-	reply_save(&opened, "one");
+	feed_save(&opened, "one");
 	faults_begin_in("fremovexattr", 1, EIO, false);
 	next_kept(&opened, ENOENT, "one");
 	faults_end();
@@ -156,13 +156,13 @@ START_TEST(attributes_do_not_fit)
 	scratch_enter();
 	make_old_file("report.pdf", "before");
 	opened_begin(&opened, "report.pdf");
-	reply_save(&opened, "one");
+	feed_save(&opened, "one");
 	faults_begin_in("fremovexattr", 1, ENOSPC, false);
 	next_kept(&opened, ENOSPC, "one");
 	faults_end();
 	ck_assert_str_eq(content_of("report.pdf"), "before");
 	/* The next one may be lucky. */
-	reply_save(&opened, "two");
+	feed_save(&opened, "two");
 	next_saved(&opened);
 	ck_assert_str_eq(content_of("report.pdf"), "two");
 	opened_end(&opened);
@@ -179,15 +179,15 @@ START_TEST(second_opener)
 	opened_begin(&opened, "report.pdf");
 	ck_assert_uint_eq(opener_notes(first.opener), 0);
 	ck_assert_uint_eq(opener_notes(opened.opener), OPENER_SECOND);
-	reply_save(&first, "first");
+	feed_save(&first, "first");
 	next_saved(&first);
-	reply_save(&opened, "second");
+	feed_save(&opened, "second");
 	next_kept(&opened, EBUSY, "second");
-	reply_save(&first, "first again");
+	feed_save(&first, "first again");
 	next_saved(&first);
 	ck_assert_str_eq(content_of("report.pdf"), "first again");
 	opened_end(&first);
-	reply_save(&opened, "second again");
+	feed_save(&opened, "second again");
 	next_kept(&opened, EBUSY, "second again");
 	ck_assert_str_eq(content_of("report.pdf"), "first again");
 	opened_end(&opened);
@@ -218,7 +218,7 @@ START_TEST(name_says_whence)
 	opened.options.from = origins[_i].from;
 	opened_begin_as_set(&opened, "report.tar.gz");
 	MUST(unlink("report.tar.gz"));
-	reply_save(&opened, "one");
+	feed_save(&opened, "one");
 	next_kept(&opened, ENOENT, "one");
 	snprintf(expected, sizeof(expected), "report (edited in %s, " NOW ").tar.gz",
 		 origins[_i].shown);
@@ -242,7 +242,7 @@ START_TEST(name_is_long)
 	make_old_file(name, "before");
 	opened_begin(&opened, name);
 	MUST(unlink(name));
-	reply_save(&opened, "one");
+	feed_save(&opened, "one");
 	next_kept(&opened, ENOENT, "one");
 	if (all_extension)
 		snprintf(expected, sizeof(expected), "file%s", tag);
@@ -284,7 +284,7 @@ static void end_in_sealed_directory(void)
 START_TEST(private)
 {
 	begin_in_sealed_directory();
-	reply_save(&opened, "one");
+	feed_save(&opened, "one");
 	faults_begin_in("syncfs", 0, 0, false);
 	next_kept(&opened, EACCES, "one");
 	ck_assert_uint_eq(faults_end(), 1); /* the directories are new */
@@ -292,7 +292,7 @@ START_TEST(private)
 	ck_assert_uint_eq(mode_of("private"), 0700);
 	ck_assert_uint_eq(mode_of("private/deep/one"), 0700);
 	ck_assert_uint_eq(mode_of("private/deep/one/" REPORT), 0600);
-	reply_save(&opened, "two");
+	feed_save(&opened, "two");
 	next_kept(&opened, EACCES, "two");
 	check_path("private/deep/one/" REPORT);
 	ck_assert_str_eq(names_in("private/deep/one"), REPORT);
@@ -308,8 +308,8 @@ START_TEST(private_in_turn)
 {
 	begin_in_sealed_directory();
 	make_file("private", "a file");
-	reply_save(&opened, "one");
-	reply_save(&opened, "");
+	feed_save(&opened, "one");
+	feed_save(&opened, "");
 	ck_assert_int_eq(opened_next(&opened), OPENER_DROPPED);
 	ck_assert_uint_eq(opened.event.save, 1);
 	ck_assert_int_eq(opened.error.code, EACCES);
@@ -318,18 +318,18 @@ START_TEST(private_in_turn)
 	MUST(unlink("private"));
 	make_dir("private");
 	make_file("private/deep", "a file");
-	reply_save(&opened, "three");
+	feed_save(&opened, "three");
 	next_kept(&opened, EACCES, "three");
 	check_path("private/two/" REPORT);
 	/* The first is to be had again. */
 	MUST(unlink("private/deep"));
-	reply_save(&opened, "four");
+	feed_save(&opened, "four");
 	next_kept(&opened, EACCES, "four");
 	check_path("private/deep/one/" REPORT);
 	ck_assert_str_eq(content_of("private/two/" REPORT), "three");
 	/* And the original's, in the end. */
 	MUST(chmod("dir", 0700));
-	reply_save(&opened, "five");
+	feed_save(&opened, "five");
 	next_saved(&opened);
 	MUST(truncate("dir/report.pdf", 0));
 	make_file("dir/report.pdf", "before");
@@ -357,12 +357,12 @@ START_TEST(private_directory_that_is_public)
 	opened.options.keep = no_directories;
 	opened_begin_as_set(&opened, "dir/report.pdf");
 	MUST(chmod("dir", 0500));
-	reply_save(&opened, "one");
+	feed_save(&opened, "one");
 	ck_assert_int_eq(opened_next(&opened), OPENER_DROPPED);
 	ck_assert_str_eq(names_in("public"), "");
 	ck_assert_str_eq(names_in("good"), "");
 	MUST(chmod("public", 0700));
-	reply_save(&opened, "two");
+	feed_save(&opened, "two");
 	next_kept(&opened, EACCES, "two");
 	check_path("public/" REPORT);
 	ck_assert_uint_eq(mode_of("public/" REPORT), 0600);
@@ -376,12 +376,12 @@ END_TEST
  */
 START_TEST(private_directory_fails)
 {
-	unsigned call = 1, in_second = 0; /* the first call reads the answer */
+	unsigned call = 1, in_second = 0; /* the first call reads the reply */
 	int step;
 
 	begin_in_sealed_directory();
 	do {
-		reply_save(&opened, "one");
+		feed_save(&opened, "one");
 		faults_begin(++call, EIO, false);
 		step = opened_next(&opened);
 		faults_end();
@@ -413,7 +413,7 @@ START_TEST(private_directory_of_somebody_else)
 	MUST(chown("private", 4711, 4711));
 	opened_begin(&opened, "dir/report.pdf");
 	faults_begin_in("openat", 1, EROFS, false);
-	reply_save(&opened, "one");
+	feed_save(&opened, "one");
 	ck_assert_int_eq(opened_next(&opened), OPENER_DROPPED);
 	faults_end();
 	ck_assert_int_eq(opened.error.code, EROFS);
@@ -430,7 +430,7 @@ START_TEST(directory_is_removed)
 	opened_begin(&opened, "dir/file");
 	MUST(unlink("dir/file"));
 	MUST(rmdir("dir"));
-	reply_save(&opened, "one");
+	feed_save(&opened, "one");
 	next_kept(&opened, ENOENT, "one");
 	ck_assert(has_name("private", "file (edited in work, "));
 	opened_end(&opened);
@@ -538,13 +538,13 @@ START_TEST(disk_is_full_in_the_middle)
 	char *bytes = pattern_of(size);
 
 	begin_on_disk();
-	reply_bytes(&opened, bytes, 20000);
+	feed_bytes(&opened, bytes, 20000);
 	for (int i = 0; i < 2; i++)
 		ck_assert_int_eq(opener_step(opened.opener, &opened.event, &opened.error),
 				 OPENER_PART);
 	ck_assert_uint_lt(free_bytes("disk"), DISK_SIZE - 4096 - 16384);
-	reply_bytes(&opened, bytes + 20000, size - 20000);
-	reply_end(&opened);
+	feed_bytes(&opened, bytes + 20000, size - 20000);
+	feed_end(&opened);
 	ck_assert_int_eq(opened_next(&opened), OPENER_KEPT);
 	ck_assert_int_eq(opened.event.code, ENOSPC);
 	check_path("private/file (edited in work, " NOW ")");
@@ -562,20 +562,20 @@ START_TEST(disk_is_too_small)
 	unsigned char crc[EDIT_CRC_SIZE];
 
 	begin_on_disk();
-	reply_header(&opened, EDIT_SAVE, 0, size);
-	reply_bytes(&opened, bytes, 50000);
+	feed_header(&opened, EDIT_SAVE, 0, size);
+	feed_bytes(&opened, bytes, 50000);
 	for (int i = 0; i < 2; i++)
 		ck_assert_int_eq(opener_step(opened.opener, &opened.event, &opened.error),
 				 OPENER_PART);
 	ck_assert_uint_eq(free_bytes("disk"), DISK_SIZE - 4096);
-	reply_bytes(&opened, bytes + 50000, size - 50000);
+	feed_bytes(&opened, bytes + 50000, size - 50000);
 	edit_crc_encode(stream_reader_crc(&sum), crc);
-	reply_bytes(&opened, crc, sizeof(crc));
+	feed_bytes(&opened, crc, sizeof(crc));
 	ck_assert_int_eq(opened_next(&opened), OPENER_KEPT);
 	ck_assert_int_eq(opened.event.code, ENOSPC);
 	check_kept_pattern(size);
 	/* A small one has its place. */
-	reply_save(&opened, "before");
+	feed_save(&opened, "before");
 	next_saved(&opened);
 	end_on_disk();
 }
@@ -585,9 +585,9 @@ END_TEST
 START_TEST(no_disk_is_large_enough)
 {
 	begin_on_disk();
-	reply_header(&opened, EDIT_SAVE, 0, (uint64_t)1 << 62);
-	reply_bytes(&opened, "0123456789", 10);
-	reply_end(&opened);
+	feed_header(&opened, EDIT_SAVE, 0, (uint64_t)1 << 62);
+	feed_bytes(&opened, "0123456789", 10);
+	feed_end(&opened);
 	for (int i = 0; i < 2; i++)
 		ck_assert_int_eq(opener_step(opened.opener, &opened.event, &opened.error),
 				 OPENER_PART);

@@ -1,5 +1,5 @@
 /*
- * The editor's answer: versions and the end, to the byte.
+ * The editor's reply: versions and the end, to the byte.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -8,7 +8,7 @@
 #include "unit.h"
 
 #include "faults.h"
-#include "open/editor/answer.h"
+#include "open/editor/reply.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,28 +17,28 @@
 #include <unistd.h>
 
 static struct stream_writer stream;
-static struct answer answer;
+static struct reply reply;
 
-/* An answer that goes to `out`, to an opener that has `content` already. */
+/* A reply that goes to `out`, to an opener that has `content` already. */
 static void begin(int out, const char *content)
 {
 	int fd;
 
 	ck_assert_int_eq(stream_writer_open(&stream, -1, out, -1), 0);
-	answer = (struct answer){.stream = &stream, .records = true, .sure = true};
+	reply = (struct reply){.stream = &stream, .records = true, .sure = true};
 	make_file("had", content);
 	MUST(fd = open("had", O_RDONLY));
-	ck_assert_int_eq(content_read(fd, stream.buffer, &answer.last), 0);
+	ck_assert_int_eq(content_read(fd, stream.buffer, &reply.last), 0);
 	close(fd);
 }
 
-/* To a file called "answer". */
+/* To a file called "reply". */
 static void begin_to_file(const char *content)
 {
 	int out;
 
 	scratch_enter();
-	MUST(out = open("answer", O_WRONLY | O_CREAT | O_TRUNC, 0600));
+	MUST(out = open("reply", O_WRONLY | O_CREAT | O_TRUNC, 0600));
 	begin(out, content);
 }
 
@@ -49,7 +49,7 @@ static int send_file(const char *path)
 
 	MUST(fd);
 	MUST(fstat(fd, &status));
-	r = answer_save(&answer, fd, &status);
+	r = reply_save(&reply, fd, &status);
 	close(fd);
 	return r;
 }
@@ -60,12 +60,12 @@ static int send_text(const char *text)
 	return send_file("file");
 }
 
-/* The file "answer" has exactly these bytes, in hexadecimal. */
-static void answered(const char *expected)
+/* The file "reply" has exactly these bytes, in hexadecimal. */
+static void replied(const char *expected)
 {
 	char text[2048] = "";
 	unsigned char bytes[1000];
-	int fd = open("answer", O_RDONLY);
+	int fd = open("reply", O_RDONLY);
 	ssize_t n = read(fd, bytes, sizeof(bytes));
 
 	close(fd);
@@ -93,34 +93,34 @@ START_TEST(versions)
 {
 	begin_to_file("old");
 	ck_assert_int_eq(send_text("old"), 0);
-	answered("");
+	replied("");
 	ck_assert_int_eq(send_text("123456789"), 1);
-	answered(SAVE("09") "313233343536373839"
-			    "2639f4cb");
+	replied(SAVE("09") "313233343536373839"
+			   "2639f4cb");
 	ck_assert_int_eq(send_text("123456789"), 0);
 	/* One that was sent before, but not last, is another. */
 	ck_assert_int_eq(send_text(""), 1);
-	answered(SAVE("09") "313233343536373839"
-			    "2639f4cb" SAVE("00") "00000000");
+	replied(SAVE("09") "313233343536373839"
+			   "2639f4cb" SAVE("00") "00000000");
 	ck_assert_int_eq(send_text(""), 0);
-	ck_assert_uint_eq(answer.saves, 2);
-	ck_assert(!answer.ended);
+	ck_assert_uint_eq(reply.saves, 2);
+	ck_assert(!reply.ended);
 }
 END_TEST
 
 START_TEST(done)
 {
 	begin_to_file("old");
-	ck_assert_int_eq(answer_done(&answer, 0, ""), 0);
-	answered(DONE("00", "00") "00000000");
+	ck_assert_int_eq(reply_done(&reply, 0, ""), 0);
+	replied(DONE("00", "00") "00000000");
 	/* After it, nothing. */
-	ck_assert_int_eq(answer_done(&answer, 0, ""), -ECONNRESET);
+	ck_assert_int_eq(reply_done(&reply, 0, ""), -ECONNRESET);
 	ck_assert_int_eq(send_text("new"), -ECONNRESET);
-	answered(DONE("00", "00") "00000000");
+	replied(DONE("00", "00") "00000000");
 	begin_to_file("old");
-	ck_assert_int_eq(answer_done(&answer, ENOSPC, "123456789"), 0);
-	answered(DONE("1c", "09") "313233343536373839"
-				  "2639f4cb");
+	ck_assert_int_eq(reply_done(&reply, ENOSPC, "123456789"), 0);
+	replied(DONE("1c", "09") "313233343536373839"
+				 "2639f4cb");
 }
 END_TEST
 
@@ -133,8 +133,8 @@ START_TEST(long_message)
 	for (size_t length = EDIT_MESSAGE_MAX - 1; length < sizeof(message); length++) {
 		message[length] = '\0';
 		begin_to_file("old");
-		ck_assert_int_eq(answer_done(&answer, 0, message), 0);
-		MUST(stat("answer", &status));
+		ck_assert_int_eq(reply_done(&reply, 0, message), 0);
+		MUST(stat("reply", &status));
 		ck_assert_int_eq(
 			status.st_size,
 			EDIT_RECORD_SIZE + EDIT_CRC_SIZE +
@@ -147,16 +147,16 @@ END_TEST
 START_TEST(version_1)
 {
 	begin_to_file("old");
-	answer.records = false;
+	reply.records = false;
 	ck_assert_int_eq(send_text("old"), 0);
 	ck_assert_int_eq(send_text(""), -ENOTSUP);
-	ck_assert_int_eq(answer_done(&answer, ENOSPC, "message"), 0);
-	answered("");
+	ck_assert_int_eq(reply_done(&reply, ENOSPC, "message"), 0);
+	replied("");
 	ck_assert_int_eq(send_text("new"), 1);
-	ck_assert_uint_eq(answer.saves, 1);
+	ck_assert_uint_eq(reply.saves, 1);
 	ck_assert_int_eq(send_text("newer"), -ECONNRESET);
-	ck_assert_int_eq(answer_done(&answer, 0, ""), 0);
-	answered("6e6577");
+	ck_assert_int_eq(reply_done(&reply, 0, ""), 0);
+	replied("6e6577");
 }
 END_TEST
 
@@ -173,15 +173,15 @@ START_TEST(changed_before)
 	MUST(fd = open("file", O_RDWR));
 	MUST(fstat(fd, &status));
 	status.st_mtim.tv_nsec ^= 1; /* as if it had been written to since */
-	ck_assert_int_eq(answer_save(&answer, fd, &status), -EAGAIN);
-	answered("");
+	ck_assert_int_eq(reply_save(&reply, fd, &status), -EAGAIN);
+	replied("");
 	MUST(fstat(fd, &status));
 	status.st_mtim.tv_sec--;
-	ck_assert_int_eq(answer_save(&answer, fd, &status), -EAGAIN);
+	ck_assert_int_eq(reply_save(&reply, fd, &status), -EAGAIN);
 	MUST(fstat(fd, &status));
 	status.st_size--;
-	ck_assert_int_eq(answer_save(&answer, fd, &status), -EAGAIN);
-	answered("");
+	ck_assert_int_eq(reply_save(&reply, fd, &status), -EAGAIN);
+	replied("");
 	close(fd);
 	ck_assert_int_eq(send_file("file"), 1);
 }
@@ -246,7 +246,7 @@ static void touch_only(void)
 
 /*
  * An opener that reads the header of the first version, lets something happen to the file, and
- * reads on; all goes to the file "answer".
+ * reads on; all goes to the file "reply".
  */
 static pid_t start_opener(int *out, void (*happen)(void))
 {
@@ -263,7 +263,7 @@ static pid_t start_opener(int *out, void (*happen)(void))
 		return pid;
 	}
 	close(fds[1]);
-	fd = open("answer", O_WRONLY | O_CREAT, 0600);
+	fd = open("reply", O_WRONLY | O_CREAT, 0600);
 	n = read(fds[0], bytes, EDIT_RECORD_SIZE);
 	happen();
 	do {
@@ -284,7 +284,7 @@ static void end_opener(pid_t pid)
 }
 
 /*
- * The next record of the answer is a version, `whole` or with a checksum that says otherwise.
+ * The next record of the reply is a version, `whole` or with a checksum that says otherwise.
  * Returns the last byte of its content.
  */
 static int next_version(int fd, uint64_t length, bool whole)
@@ -343,12 +343,12 @@ START_TEST(changed_while_sent)
 	begin(out, "old");
 	r = send_file("large");
 	ck_assert_msg(r == (changes[_i].whole ? 1 : -EAGAIN), "%s: %d", changes[_i].label, r);
-	ck_assert_uint_eq(answer.saves, changes[_i].whole);
+	ck_assert_uint_eq(reply.saves, changes[_i].whole);
 	r = send_file("large");
 	ck_assert_msg(r == (changes[_i].whole ? 0 : 1), "%s: %d", changes[_i].label, r);
-	ck_assert_uint_eq(answer.saves, 1);
+	ck_assert_uint_eq(reply.saves, 1);
 	end_opener(pid);
-	MUST(fd = open("answer", O_RDONLY));
+	MUST(fd = open("reply", O_RDONLY));
 	ck_assert_int_eq(next_version(fd, LARGE, changes[_i].whole), changes[_i].last);
 	if (!changes[_i].whole)
 		next_version(fd, changes[_i].then, true);
@@ -368,11 +368,11 @@ START_TEST(gone)
 		MUST(pipe(fds));
 		close(fds[0]);
 		begin(fds[1], "old");
-		answer.records = records;
+		reply.records = records;
 		ck_assert_int_eq(send_text("new"), -ECONNRESET);
-		ck_assert_uint_eq(answer.saves, 0);
+		ck_assert_uint_eq(reply.saves, 0);
 		ck_assert_int_eq(send_text("new"), -ECONNRESET);
-		ck_assert_int_eq(answer_done(&answer, 0, ""), records ? -ECONNRESET : 0);
+		ck_assert_int_eq(reply_done(&reply, 0, ""), records ? -ECONNRESET : 0);
 		close(fds[1]);
 	}
 }
@@ -400,9 +400,9 @@ START_TEST(stopped)
 	ck_assert_int_eq(write(stop[1], "", 1), 1);
 	faults_patient = true;
 	ck_assert_int_eq(send_file("large"), 1);
-	ck_assert_int_eq(answer_done(&answer, ECANCELED, ""), 0);
+	ck_assert_int_eq(reply_done(&reply, ECANCELED, ""), 0);
 	end_opener(pid);
-	MUST(fd = open("answer", O_RDONLY));
+	MUST(fd = open("reply", O_RDONLY));
 	next_version(fd, LARGE, true);
 }
 END_TEST
@@ -417,12 +417,12 @@ START_TEST(stopped_and_stuck)
 	MUST(pipe(fds));
 	MUST(fcntl(fds[1], F_SETFL, O_NONBLOCK));
 	begin(fds[1], "old");
-	answer_hurry(&answer);
+	reply_hurry(&reply);
 	ck_assert_int_gt(stream.timeout, 0);
 	stream.timeout = 10;
 	ck_assert_int_eq(send_file("large"), -ECONNRESET);
-	ck_assert(answer.ended);
-	ck_assert_int_eq(answer_done(&answer, 0, ""), -ECONNRESET);
+	ck_assert(reply.ended);
+	ck_assert_int_eq(reply_done(&reply, 0, ""), -ECONNRESET);
 }
 END_TEST
 
@@ -431,17 +431,17 @@ START_TEST(what_cannot_be_read)
 	struct stat status = {.st_size = 1};
 
 	begin_to_file("old");
-	ck_assert_int_eq(answer_save(&answer, -1, &status), -EBADF);
-	answered("");
+	ck_assert_int_eq(reply_save(&reply, -1, &status), -EBADF);
+	replied("");
 	/* That is no reason to give up: the next may be readable. */
 	ck_assert_int_eq(send_text("new"), 1);
 }
 END_TEST
 
-Suite *answer_suite(void)
+Suite *reply_suite(void)
 {
-	Suite *suite = suite_create("answer");
-	TCase *tcase = add_case(suite, "answer");
+	Suite *suite = suite_create("reply");
+	TCase *tcase = add_case(suite, "reply");
 
 	tcase_add_test(tcase, same_content);
 	tcase_add_test(tcase, versions);

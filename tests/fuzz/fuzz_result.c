@@ -1,8 +1,8 @@
 /*
- * The sender's end of a transfer: reading and judging the answer, however it is cut and wherever it
+ * The sender's end of a transfer: reading and judging the result, however it is cut and wherever it
  * ends.
  *
- * The input is four bytes, how it comes, then the answer.
+ * The input is four bytes, how it comes, then the result.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""A receiver that answers before it has everything: the sender stops at once."""
+"""A receiver that sends its result before it has everything: the sender stops at once."""
 import os
 
 import suite
@@ -16,7 +16,8 @@ LARGE = 2**30
 
 
 def is_said_at_once(t, part, early, name):
-    """Send `name` to a receiver that reads a little, answers with `early`, and then neither reads nor goes away until the sender has said `part`."""
+    """Send `name` to a receiver that reads a little, answers with `early`, and then neither reads
+    nor goes away until the sender has said `part`."""
     stubborn = t.stand_in()
     agent = t.start(AGENT, f"--via={stubborn.command}", name)
     receiver = stubborn.take()
@@ -35,19 +36,19 @@ def answering_early(t, early):
     return t.peer(play)
 
 
-@test("an early answer is said at once, though the receiver neither reads nor closes")
+@test("an early result is said at once, though the receiver neither reads nor closes")
 def _(t):
     tree.sparse("large", LARGE)
     is_said_at_once(t, '"large" is there already', answer(EEXIST, 0, "large"), "large")
 
 
-@test("an early answer of an old receiver is said at once, though it neither reads nor closes")
+@test("an early result of an old receiver is said at once, though it neither reads nor closes")
 def _(t):
     tree.sparse("large", LARGE)
     is_said_at_once(t, "full", old_answer(ENOSPC, 0), "large")
 
 
-@test("an early answer is noticed between small files")
+@test("an early result is noticed between small files")
 def _(t):
     os.mkdir("dir")
     # Long names: fewer files fill what lies between the two.
@@ -56,7 +57,7 @@ def _(t):
     is_said_at_once(t, "exceeds what the receiver accepts", answer(EDQUOT, 0, "dir/1"), "dir")
 
 
-@test("a receiver that answers early and goes away is believed, not called a lost connection")
+@test("a receiver that sends its result early and goes is believed, not called a lost connection")
 def _(t):
     tree.sparse("large", LARGE)
     via = answering_early(t, answer(ENOLINK, 0, "dir/link"))
@@ -66,7 +67,8 @@ def _(t):
 @test("a receiver that goes away without a word is a lost connection")
 def _(t):
     tree.sparse("large", LARGE)
-    has(t.run(AGENT, f"--via={answering_early(t, b'')}", "large").exits(1).said, "connection was lost")
+    has(t.run(AGENT, f"--via={answering_early(t, b'')}", "large").exits(1).said,
+        "connection was lost")
 
 
 @test("a success that comes too early is none")
@@ -85,7 +87,7 @@ def _(t):
     exists("large")
 
 
-@test("the unpacker answers in the middle, and the sender stops in the middle")
+@test("the unpacker sends its result in the middle, and the sender stops in the middle")
 def _(t):
     os.mkdir("dir")
     os.symlink("/", "dir/link")
@@ -93,6 +95,6 @@ def _(t):
         tree.sparse("large", 2**43)
     except OSError:
         tree.sparse("large", LARGE)
-    # Far too large to be sent: that this ends at all shows that the answer was heeded.
+    # Far too large to be sent: that this ends at all shows that the result was heeded.
     has(t.send("dir", "large").exits(1).said, '"dir/link"')
     t.nothing_arrived()

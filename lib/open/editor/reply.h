@@ -1,0 +1,41 @@
+/*
+ * The editor's reply: the saves of the file, as they are made, and how the session ended. qfile(5)
+ * describes the format.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
+#ifndef REPLY_H
+#define REPLY_H
+#include "io/stream.h"
+#include "open/content.h"
+
+struct reply {
+	struct stream_writer *stream;
+	bool records; /* the opener speaks version 2 */
+	/* Nothing more can be sent: the end was sent, or the connection is lost. */
+	bool ended;
+	struct content last; /* the content that was received or sent last */
+	bool sure;           /* the opener certainly has that content */
+	unsigned saves;      /* how many saves were sent whole */
+};
+
+/*
+ * Send the content of the file that is open as `fd`, unless the opener has it already. `status` is
+ * what fstat() says of it. Returns 1 if it was sent, 0 if that was not necessary. In version 1
+ * nothing can follow.
+ *  -EAGAIN: the file was written to meanwhile: try again.
+ *  -ECONNRESET: the opener has gone.
+ *  -ENOTSUP: the file is empty, which version 1 cannot express.
+ * Otherwise the errno of reading it.
+ */
+int reply_save(struct reply *reply, int fd, const struct stat *status);
+/* Send the end of the reply, as editor_done(). */
+int reply_done(struct reply *reply, int code, const char *message);
+/*
+ * Prepare for stopping soon: ignore `stop` from now on, but give up if the opener takes nothing for
+ * a few seconds.
+ */
+void reply_hurry(struct reply *reply);
+
+#endif
