@@ -63,6 +63,12 @@ bool show_init(struct show *show, const char *option)
 	return true;
 }
 
+void show_on(struct show *show, int fd)
+{
+	show->mode = SHOW_JSON;
+	show->fd = fd;
+}
+
 void show_begin(struct show *show, struct qfile_size total)
 {
 	show->total = total;

@@ -32,6 +32,8 @@ struct show {
  * false for another value.
  */
 bool show_init(struct show *show, const char *option);
+/* After show_init(): as JSON, on a descriptor that is for nothing else. */
+void show_on(struct show *show, int fd);
 /* Should the caller find out the total? */
 bool show_wants_total(const struct show *show);
 /*

@@ -59,6 +59,9 @@ static int send_to_peer(struct transfer *transfer)
 	const struct options *options = transfer->options;
 	int r;
 
+	/* Nobody but us writes there, least of all the command of --via. */
+	if (options->progress_fd >= 0)
+		fcntl(options->progress_fd, F_SETFD, FD_CLOEXEC);
 	transfer->ends = (struct qfile_sender_options)QFILE_SENDER_OPTIONS_INIT;
 	transfer->ends.stop = stop_open();
 	transfer->ends.flags = options->flags;
@@ -93,6 +96,8 @@ int main(int argc, char **argv)
 		warnx("--progress takes auto, tty, json or none, not \"%s\"", options.progress);
 		return EXIT_USAGE;
 	}
+	if (options.progress_fd >= 0)
+		show_on(&transfer.show, options.progress_fd);
 	if (!options.vm && !options.via && (isatty(STDIN_FILENO) || isatty(STDOUT_FILENO))) {
 		warnx("stdin and stdout must lead to a receiver: use --vm=NAME or --via=COMMAND to "
 		      "call one");

@@ -6,13 +6,17 @@
  */
 #include "options.h"
 
+#include "cli/number.h"
 #include "cli/usage.h"
 
 #include <err.h>
+#include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <qfile.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char program[] = "qfile-agent";
 
@@ -40,6 +44,7 @@ static const char help[] =
 	"\n"
 	"      --progress=WHEN    auto, tty, json or none (default auto: where stderr is a "
 	"terminal)\n"
+	"      --progress-fd=N    for programs: json on descriptor N, where nobody else writes\n"
 	"  -h, --help             show this help\n"
 	"  -V, --version          show the version\n"
 	"\n"
@@ -54,7 +59,8 @@ enum {
 	OPTION_ALL_NAMES,
 	OPTION_MOVE,
 	OPTION_IGNORE,
-	OPTION_PROGRESS
+	OPTION_PROGRESS,
+	OPTION_PROGRESS_FD
 };
 
 static const struct option long_options[] = {
@@ -67,10 +73,23 @@ static const struct option long_options[] = {
 	{"ignore-symlinks", no_argument, NULL, OPTION_IGNORE},
 	{"dereference", no_argument, NULL, 'L'},
 	{"progress", required_argument, NULL, OPTION_PROGRESS},
+	{"progress-fd", required_argument, NULL, OPTION_PROGRESS_FD},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
 	{NULL, 0, NULL, 0},
 };
+
+/* A descriptor that is open, and is none of those that lead elsewhere. */
+static bool parse_descriptor(const char *text, int *fd)
+{
+	uint64_t number;
+
+	if (!parse_count(text, &number) || number <= STDERR_FILENO || number > INT_MAX ||
+	    fcntl((int)number, F_GETFD) < 0)
+		return false;
+	*fd = (int)number;
+	return true;
+}
 
 /* Returns what is wrong with the combination of options, or NULL. */
 static const char *contradiction(const struct options *options)
@@ -88,6 +107,8 @@ static const char *contradiction(const struct options *options)
 		       "most 63 in all";
 	if ((options->flags & QFILE_IGNORE_LINKS) && (options->flags & QFILE_DEREFERENCE))
 		return "--ignore-symlinks and --dereference contradict each other";
+	if (options->progress && options->progress_fd >= 0)
+		return "--progress and --progress-fd are two ways to one end: give one of them";
 	if (options->count == 0)
 		return "nothing to send: name a file or directory";
 	return NULL;
@@ -98,7 +119,7 @@ int options_parse(struct options *options, int argc, char **argv)
 	const char *wrong;
 	int option;
 
-	*options = (struct options){.vm = NULL};
+	*options = (struct options){.progress_fd = -1};
 	while ((option = getopt_long(argc, argv, "LhV", long_options, NULL)) != -1) {
 		switch (option) {
 		case OPTION_VM:
@@ -127,6 +148,13 @@ int options_parse(struct options *options, int argc, char **argv)
 			break;
 		case OPTION_PROGRESS:
 			options->progress = optarg;
+			break;
+		case OPTION_PROGRESS_FD:
+			if (!parse_descriptor(optarg, &options->progress_fd))
+				return usage_value(program,
+						   "--progress-fd takes the number of a descriptor "
+						   "that is open, from 3 on, not",
+						   optarg);
 			break;
 		case 'h':
 			return usage_help(help);

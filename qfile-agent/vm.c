@@ -26,7 +26,7 @@ static bool name_service(const struct options *options, char *service, size_t si
 
 int vm_call(const struct options *options, const char *program)
 {
-	const char **arguments = calloc(options->count + 6, sizeof(*arguments));
+	const char **arguments = calloc(options->count + 7, sizeof(*arguments));
 	char service[256], progress[32];
 	size_t n = 0;
 
@@ -44,6 +44,11 @@ int vm_call(const struct options *options, const char *program)
 		arguments[n++] = "--dereference";
 	if (options->progress) {
 		snprintf(progress, sizeof(progress), "--progress=%s", options->progress);
+		arguments[n++] = progress;
+	}
+	/* It is open in the client, and in what the client starts. */
+	if (options->progress_fd >= 0) {
+		snprintf(progress, sizeof(progress), "--progress-fd=%d", options->progress_fd);
 		arguments[n++] = progress;
 	}
 	arguments[n++] = "--";

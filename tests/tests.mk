@@ -65,6 +65,17 @@ check-editors:
 	+@$(BUILD_STRICTLY) all
 	@exec $(RUN_TESTS) -s editors $(CALLED)
 
+##   make check-flood      a minute in which four accounts with 65,536 numbers each attack
+##                         pedos-rpcd, as root; FLOOD says how many seconds, and make check does it
+##                         for two
+FLOOD = 60
+
+check-flood:
+	@$(SETUP) build test
+	+@$(BUILD_STRICTLY) all $(B)/tests/standin
+	@FLOOD=$(FLOOD) exec $(RUN_TESTS) -1 -s integration -t rpc_flood
+	@cat $(B)/tests/results/integration-as-*.err
+
 ##   make check-sanitized  the tests, once, on a build with the address and undefined sanitizers
 # The first bad access or overflow ends a program. Nothing looks for leaks: tests leak on purpose,
 # and a process that has confined itself cannot examine itself.
@@ -235,4 +246,4 @@ $(XEN_PROGRAMS): %: %.o
 include tests/fuzz/fuzz.mk
 
 .PHONY: abi setup demo picture check test check-editors check-sanitized coverage check-fault \
-	check-xen prove fuzz bench format check-format check-warnings
+	check-flood check-xen prove fuzz bench format check-format check-warnings

@@ -29,13 +29,19 @@ bool rpc_service_character_ok(char c)
 
 bool rpc_service_ok(const char *untrusted_service)
 {
+	char before = '\0';
+
 	if (!is_letter(untrusted_service[0]))
 		return false;
 	for (size_t i = 0; untrusted_service[i]; i++) {
-		if (i >= RPC_NAME_SIZE - 1 || !rpc_service_character_ok(untrusted_service[i]))
+		char c = untrusted_service[i];
+
+		if (i >= RPC_NAME_SIZE - 1 || !rpc_service_character_ok(c) ||
+		    (c == '+' && before == '+'))
 			return false;
+		before = c;
 	}
-	return true;
+	return before != '+';
 }
 
 bool rpc_account_ok(const char *untrusted_account)

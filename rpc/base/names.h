@@ -24,7 +24,8 @@ bool rpc_service_character_ok(char c);
 
 /*
  * Is this the name of a service, with or without "+ARGUMENT"? A letter, then characters that
- * rpc_service_character_ok() accepts, at most 63 in all.
+ * rpc_service_character_ok() accepts, at most 63 in all. Each '+' must have something
+ * behind it that is no '+': an argument has one spelling, so that a policy can name it.
  */
 bool rpc_service_ok(const char *untrusted_service);
 

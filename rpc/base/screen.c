@@ -15,10 +15,19 @@ static size_t length_of(unsigned char first)
 	return first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
 }
 
-/* A character of one byte. */
-static char plain(char c)
+/* Write a character of one byte. Returns the bytes written. */
+static size_t put_plain(struct rpc_screen *screen, char c, char *text)
 {
-	return (c >= ' ' && c < 0x7f) || c == '\n' || c == '\r' || c == '\t' ? c : '?';
+	bool same_end = c == '\n' && screen->returned;
+
+	screen->returned = c == '\r';
+	screen->before_count = 0;
+	if (same_end)
+		return 0;
+	if (c == '\r')
+		c = '\n';
+	*text = (c >= ' ' && c < 0x7f) || c == '\n' || c == '\t' ? c : '?';
+	return 1;
 }
 
 /*
@@ -55,10 +64,10 @@ size_t rpc_screen_clean(struct rpc_screen *screen, const char *untrusted, size_t
 		if (screen->count > 0 && (byte & 0xc0) != 0x80)
 			done += release(screen, text + done);
 		if (byte < 0x80) {
-			text[done++] = plain(untrusted[i]);
-			screen->before_count = 0;
+			done += put_plain(screen, untrusted[i], text + done);
 			continue;
 		}
+		screen->returned = false;
 		screen->held[screen->count++] = untrusted[i];
 		if (screen->count == length_of((unsigned char)screen->held[0]))
 			done += release(screen, text + done);

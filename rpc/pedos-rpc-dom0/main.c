@@ -183,6 +183,15 @@ static bool take_signal(struct daemon *daemon, int stop)
 }
 
 /*
+ * Nobody would change the tables any more when a domain ends: another that gets its number would be
+ * taken for it. So they go. Returns the exit status.
+ */
+static int end(struct daemon *daemon)
+{
+	return update_clear(daemon->xs) ? EXIT_SUCCESS : EXIT_FAILED;
+}
+
+/*
  * Serve until a signal ends us. Returns the exit status. Events are not examined one by one: after
  * any of them all tables are checked, and what is right is not written again.
  */
@@ -196,7 +205,7 @@ static int serve(struct daemon *daemon, int stop)
 		int ready = poll(fds, 2, PAUSE);
 
 		if (ready > 0 && fds[0].revents && !take_signal(daemon, stop))
-			return EXIT_SUCCESS;
+			return end(daemon);
 		if (!xenstore_there(daemon->xs)) {
 			warnx("xenstore has gone");
 			return EXIT_FAILED;
@@ -209,7 +218,7 @@ static int serve(struct daemon *daemon, int stop)
 
 static int clear(struct daemon *daemon)
 {
-	return open_xenstore(daemon) && update_clear(daemon->xs) ? EXIT_SUCCESS : EXIT_FAILED;
+	return open_xenstore(daemon) ? end(daemon) : EXIT_FAILED;
 }
 
 /* Returns a descriptor for background_ready(), or -1 for the foreground. */

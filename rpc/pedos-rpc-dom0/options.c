@@ -27,7 +27,7 @@ static const char help[] =
 	"  -h, --help         show this help\n"
 	"  -V, --version      show the version\n"
 	"\n"
-	"SIGHUP reads the policy again; SIGTERM ends this program and leaves the tables.\n"
+	"SIGHUP reads the policy again; SIGTERM ends this program and removes the tables.\n"
 	"Exit status: 0 done, 1 failed, 2 wrong usage.\n"
 	"Example: pedos-rpc-dom0 --policy=./policy.d --foreground\n";
 

@@ -11,6 +11,7 @@
 
 #include "protocol/exchange.h"
 #include "protocol/relay.h"
+#include "system/clock.h"
 #include "text/printable.h"
 
 #include <err.h>
@@ -82,8 +83,8 @@ static int ask(struct caller *caller, int *status)
 {
 	unsigned char bytes[2 * RPC_FRAME_HEADER_SIZE + 4 + RPC_CALL_MAX], payload[RPC_SMALL_MAX];
 	size_t length = rpc_frame_put_number(bytes, RPC_HELLO, RPC_VERSION);
+	struct rpc_reception reception;
 	struct rpc_refusal refusal;
-	struct rpc_frame frame;
 	int r;
 
 	length += rpc_frame_put(bytes + length, RPC_CALL, payload,
@@ -91,19 +92,19 @@ static int ask(struct caller *caller, int *status)
 	rpc_session_begin(&caller->session, RPC_SERVICE);
 	r = rpc_send_frames(&caller->channel, caller->stop, bytes, length);
 	if (r == 0 || r == -ECONNRESET) /* a daemon that was too busy to read has left a refusal */
-		r = rpc_receive_frame(&caller->channel, &caller->session, caller->stop, RPC_TIMEOUT,
-				      &frame, payload);
+		r = rpc_receive_frame(&caller->channel, &caller->session, caller->stop,
+				      clock_now() + RPC_TIMEOUT, &reception);
 	/* No timeout: somebody there may have to be asked, and take their time. */
 	if (r == 0)
-		r = rpc_receive_frame(&caller->channel, &caller->session, caller->stop, -1, &frame,
-				      payload);
+		r = rpc_receive_frame(&caller->channel, &caller->session, caller->stop, -1,
+				      &reception);
 	if (r < 0) {
 		*status = r == -ECANCELED ? EXIT_FAILED : explain(caller, r);
 		return r;
 	}
-	if (frame.type == RPC_ACCEPTED)
+	if (reception.frame.type == RPC_ACCEPTED)
 		return 0;
-	rpc_refusal_decode(payload, frame.length, &refusal);
+	rpc_refusal_decode(reception.payload, reception.frame.length, &refusal);
 	*status = explain_refusal(caller, &refusal);
 	return -ECONNREFUSED;
 }
@@ -132,6 +133,7 @@ static int join(struct caller *caller)
 				 isatty(STDOUT_FILENO) ? RPC_SCREENED : 0);
 	}
 	rpc_relay_output(&caller->relay, RPC_STDERR, dup(STDERR_FILENO), RPC_SCREENED);
+	rpc_relay_name_lines(&caller->relay, caller->options->target);
 	return 0;
 }
 

@@ -61,7 +61,7 @@ static const char *wrong_arguments(struct options *options, char **arguments, co
 		       "most 63 in all";
 	if (!rpc_service_ok(arguments[1]))
 		return "that is no service's name: a letter, then letters, digits, '_', '-', '.' "
-		       "or '+', at most 63 in all";
+		       "or '+', at most 63 in all, with something behind each '+'";
 	if (user && !rpc_account_ok(user))
 		return "--user: that is no account's name";
 	if (as && !vm_name_ok(as))

@@ -11,10 +11,9 @@
 
 #include "account.h"
 #include "log.h"
+#include "report.h"
 #include "service.h"
 
-#include "policy/pair.h"
-#include "protocol/exchange.h"
 #include "protocol/relay.h"
 
 #include <errno.h>
@@ -25,46 +24,41 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <time.h>
 #include <unistd.h>
 
+#define REFUSAL_TIME 2000 /* milliseconds for a refused caller to hang up */
+
 struct call {
+	const struct served *served;
 	const struct options *options;
-	struct rpc_listener *listener;
 	struct rpc_pending *pending;
 	struct rpc_channel channel;
 	struct rpc_session session;
-	struct rpc_call request;
-	const char *source;
-	const char *verdict; /* in words, for the log */
+	struct rpc_call request; /* where this process has received it */
+	struct verdict verdict;
+	const char *decision; /* for the log */
 	struct account account;
 	struct service_environment environment;
 	struct account_process process;
 	struct rpc_relay relay;
-	int64_t begun; /* as clock_now() */
-	pid_t daemon;
 	int stop;
 };
 
-size_t refusal_frames(unsigned char *bytes, uint32_t code, const char *reason)
-{
-	unsigned char payload[RPC_SMALL_MAX];
-	size_t length = rpc_frame_put_number(bytes, RPC_HELLO, RPC_VERSION);
-
-	return length + rpc_frame_put(bytes + length, RPC_REFUSED, payload,
-				      rpc_refusal_encode(code, reason, payload));
-}
-
 /*
- * Wait for the caller to hang up, which they do when they have read everything. If we closed first,
- * what is still on its way to them could be lost.
+ * Wait until `deadline` (-1: without end) for the caller to hang up, which they do when they have
+ * read everything; then nothing on its way to them is lost.
  */
-static void await_end(struct call *call)
+static void await_end(struct call *call, int64_t deadline)
 {
 	struct pollfd stop = {.fd = call->stop, .events = POLLIN};
+	int64_t left = -1;
 
-	while (call->channel.transport->wait(&call->channel, 0, &stop, 1, -1) >= 0 && !stop.revents)
-		;
+	do {
+		if (deadline >= 0)
+			left = deadline - clock_now();
+	} while ((deadline < 0 || left > 0) &&
+		 call->channel.transport->wait(&call->channel, 0, &stop, 1, (int)left) >= 0 &&
+		 !stop.revents);
 }
 
 /*
@@ -73,83 +67,24 @@ static void await_end(struct call *call)
  */
 static void refuse(struct call *call, int code, const char *reason, const char *logged)
 {
-	unsigned char payload[RPC_SMALL_MAX], bytes[RPC_FRAME_HEADER_SIZE + RPC_SMALL_MAX];
-	size_t length = rpc_frame_put(bytes, RPC_REFUSED, payload,
-				      rpc_refusal_encode((uint32_t)code, reason, payload));
+	unsigned char bytes[RPC_FRAME_HEADER_SIZE + RPC_SMALL_MAX];
+	size_t length = rpc_frame_put_refusal(bytes, (uint32_t)code, reason);
+	const char *source = call->verdict.source, *service = call->verdict.service;
+	char text[REFUSALS_TEXT];
 
-	log_line(LOG_INFO, "%s -> %s %s: refused: %s", *call->source ? call->source : "(no name)",
-		 call->pending->target, call->request.service, logged ? logged : reason);
+	snprintf(text, sizeof(text), "%s -> %s%s%s: refused: %s",
+		 *source ? source : call->pending->source, call->pending->target,
+		 *service ? " " : "", service, logged ? logged : reason);
+	report_send(call->served->report, REPORT_REFUSED, call->pending->origin, text);
 	if (rpc_send_frames(&call->channel, call->stop, bytes, length) == 0)
-		await_end(call);
-}
-
-/* Receive the caller's first two frames: HELLO and CALL. */
-static int receive_request(struct call *call)
-{
-	unsigned char payload[RPC_SMALL_MAX];
-	struct rpc_frame frame;
-	int r = rpc_receive_frame(&call->channel, &call->session, call->stop, RPC_TIMEOUT, &frame,
-				  payload);
-
-	if (r == 0)
-		r = rpc_receive_frame(&call->channel, &call->session, call->stop, RPC_TIMEOUT,
-				      &frame, payload);
-	return r < 0 ? r : rpc_call_decode(payload, frame.length, &call->request);
-}
-
-/* Find out who calls: the transport says it, unless the caller may choose a name. */
-static bool name_source(struct call *call)
-{
-	const char *declared = call->request.source;
-
-	call->source = call->pending->source;
-	if (*declared && strcmp(declared, call->source) != 0) {
-		if (!call->pending->may_declare) {
-			refuse(call, EACCES, "you are not who you say you are", NULL);
-			return false;
-		}
-		call->source = declared;
-	}
-	if (!*call->source) {
-		refuse(call, EACCES, "your account has no name that a domain can have", NULL);
-		return false;
-	}
-	return true;
-}
-
-/* Decide by what dom0 wrote about this source. If that cannot be read, the call is denied. */
-static struct rpc_verdict decide_by_text(const struct call *call)
-{
-	static char text[RPC_PAIR_TEXT_MAX];
-	static struct rpc_rule rules[RPC_PAIR_RULES_MAX];
-	char source[RPC_NAME_SIZE];
-	const char *why = "there is nothing";
-	ssize_t length = call->listener->transport->rules(call->listener, call->pending, text,
-							  sizeof(text)),
-		n = -1;
-
-	if (length > 0)
-		n = rpc_pair_parse(text, (size_t)length, source, rules, &why);
-	if (n >= 0 && strcmp(source, call->source) == 0)
-		return rpc_policy_decide(rules, (size_t)n, call->request.service, source,
-					 call->pending->target);
-	log_line(LOG_WARNING, "what dom0 tells of %s cannot be used: %s", call->source,
-		 n < 0 ? why : "it is another now");
-	return (struct rpc_verdict){.action = RPC_DENY};
-}
-
-static struct rpc_verdict decide(const struct call *call, const struct rpc_policy *policy)
-{
-	if (call->listener->transport->rules)
-		return decide_by_text(call);
-	return rpc_policy_decide(policy->rules, policy->count, call->request.service, call->source,
-				 call->pending->target);
+		await_end(call, clock_now() + REFUSAL_TIME);
 }
 
 /* The account to run as: that of the policy, else that of --user, else that of the domain. */
 static bool find_account(struct call *call, const char *user)
 {
 	const char *name = *user ? user : call->options->user;
+	const char *asked = call->verdict.asked_user;
 	int r;
 
 	/* A daemon that a plain user started serves as that user, even under another name. */
@@ -164,7 +99,7 @@ static bool find_account(struct call *call, const char *user)
 				   : "the account to run it as does not exist");
 		return false;
 	}
-	if (*call->request.user && strcmp(call->request.user, call->account.name) != 0) {
+	if (*asked && strcmp(asked, call->account.name) != 0) {
 		refuse(call, EACCES, "the policy does not give that account", NULL);
 		return false;
 	}
@@ -194,8 +129,8 @@ static bool is_allowed_by_prompt(struct call *call)
 {
 	char *argv[] = {(char *)"/bin/sh",     (char *)"-c",
 			(char *)NULL,          (char *)"pedos-rpcd",
-			(char *)call->source,  call->pending->target,
-			call->request.service, NULL};
+			call->verdict.source,  call->pending->target,
+			call->verdict.service, NULL};
 	char command[4096];
 	struct account_process process;
 	int null, fds[3], status;
@@ -224,20 +159,38 @@ static bool is_allowed_by_prompt(struct call *call)
 	return status == 0;
 }
 
-static bool is_allowed(struct call *call, const struct rpc_policy *policy)
+/* Has the policy changed, by which it was judged? Then what it says now may be something else. */
+static bool is_outdated(struct call *call)
 {
-	struct rpc_verdict verdict = decide(call, policy);
+	const struct served *served = call->served;
+	struct verdict now;
 
-	if (verdict.action == RPC_DENY) {
-		refuse(call, EACCES, "the policy denies it", NULL);
+	if (!served->listener->transport->rules)
+		return __atomic_load_n(served->policy_number, __ATOMIC_SEQ_CST) !=
+		       served->judged_by;
+	verdict_find(&now, served->listener, call->pending, &call->request, NULL);
+	return now.action != call->verdict.action || strcmp(now.user, call->verdict.user) != 0;
+}
+
+/* What the verdict leaves open. */
+static bool is_allowed(struct call *call)
+{
+	const struct verdict *verdict = &call->verdict;
+
+	if (!find_account(call, verdict->user))
+		return false;
+	service_environment(&call->environment, &call->account, verdict->source, verdict->service,
+			    call->options->environment);
+	call->decision = verdict->action == RPC_ASK ? "allowed when asked" : "allowed";
+	if (verdict->action == RPC_ALLOW)
+		return true;
+	if (!is_allowed_by_prompt(call))
+		return false;
+	if (is_outdated(call)) {
+		refuse(call, EACCES, "the policy has changed meanwhile; try again", NULL);
 		return false;
 	}
-	if (!find_account(call, verdict.user))
-		return false;
-	service_environment(&call->environment, &call->account, call->source, call->request.service,
-			    call->options->environment);
-	call->verdict = verdict.action == RPC_ASK ? "allowed when asked" : "allowed";
-	return verdict.action == RPC_ALLOW || is_allowed_by_prompt(call);
+	return true;
 }
 
 /* Three pipes to a service: our ends, and those of the service. */
@@ -264,17 +217,19 @@ static int make_pipes(struct pipes *pipes)
  */
 static bool start(struct call *call)
 {
-	const char *argument = service_argument(call->request.service);
-	char path[PATH_MAX], logged[PATH_MAX + 64];
+	const char *argument = service_argument(call->verdict.service);
+	char path[PATH_MAX], logged[PATH_MAX + 128];
 	char *argv[] = {path, (char *)argument, NULL};
 	struct pipes pipes;
-	int r = service_find(call->options->service_dirs, call->request.service, path);
+	int r = service_find(call->options->service_dirs, call->verdict.service, path);
 
 	if (r == -ENOENT) {
 		refuse(call, ENOENT, "there is no such service", NULL);
 		return false;
 	}
-	snprintf(logged, sizeof(logged), "%s is no file, or others than root may change it", path);
+	snprintf(logged, sizeof(logged),
+		 "%s is no file, or others than root may change it or a directory on its way",
+		 path);
 	if (r == 0)
 		r = make_pipes(&pipes);
 	if (r == 0)
@@ -290,10 +245,12 @@ static bool start(struct call *call)
 	}
 	for (int i = 0; i < 3; i++)
 		close(pipes.theirs[i]);
+	close(call->served->report);
 	rpc_relay_output(&call->relay, RPC_STDIN, pipes.ours[0], RPC_OWN);
 	rpc_relay_input(&call->relay, RPC_STDOUT, pipes.ours[1], RPC_OWN);
 	rpc_relay_input(&call->relay, RPC_STDERR, pipes.ours[2], RPC_OWN);
-	return account_become(&call->account) == 0 && account_end_with(call->daemon, SIGTERM) == 0;
+	return account_become(&call->account) == 0 &&
+	       account_end_with(call->served->daemon, SIGTERM) == 0;
 }
 
 /*
@@ -333,10 +290,10 @@ static void log_end(const struct call *call, int r)
 					   : strerror(-r));
 	log_line(LOG_INFO,
 		 "%s -> %s %s as %s: %s; %s; %" PRIu64 " bytes in, %" PRIu64 " out, %.2f s",
-		 call->source, call->pending->target, call->request.service,
-		 *call->account.name ? call->account.name : "this user", call->verdict, end,
+		 call->verdict.source, call->pending->target, call->verdict.service,
+		 *call->account.name ? call->account.name : "this user", call->decision, end,
 		 call->relay.received, call->relay.sent,
-		 (double)(clock_now() - call->begun) / 1000);
+		 (double)(clock_now() - call->served->pending->begun) / 1000);
 }
 
 static void run(struct call *call)
@@ -357,47 +314,77 @@ static void run(struct call *call)
 	log_end(call, r);
 	if (r == 0) {
 		account_process_reap(&call->process);
-		await_end(call);
+		await_end(call, -1);
 	} else {
 		account_process_end(&call->process);
 	}
 }
 
-void serve(const struct options *options, struct rpc_listener *listener,
-	   const struct rpc_policy *policy, struct rpc_pending *pending, pid_t daemon)
+/* The caller's first two frames, and the verdict, where the daemon has left them to us. */
+static bool is_let_in(struct call *call)
 {
-	static struct call call;
+	const struct served *served = call->served;
+	const int64_t deadline = served->pending->begun + RPC_TIMEOUT;
+	struct rpc_reception *reception = &served->pending->reception;
 	unsigned char hello[RPC_FRAME_HEADER_SIZE + 4];
-	struct rpc_failure failure;
 	int r;
 
-	call = (struct call){.options = options,
-			     .listener = listener,
-			     .pending = pending,
-			     .source = pending->source,
-			     .daemon = daemon};
+	rpc_session_begin(&call->session, RPC_CALLER);
+	r = rpc_send_frames(&call->channel, call->stop, hello,
+			    rpc_frame_put_number(hello, RPC_HELLO, RPC_VERSION));
+	for (int i = 0; i < 2 && r == 0; i++)
+		r = rpc_receive_frame(&call->channel, &call->session, call->stop, deadline,
+				      reception);
+	if (r == 0)
+		r = rpc_call_decode(reception->payload, reception->frame.length, &call->request);
+	if (r == -EPROTO) {
+		refuse(call, EPROTO, "that is no call of this version", NULL);
+		return false;
+	}
+	if (r < 0) {
+		char text[REFUSALS_TEXT];
+
+		snprintf(text, sizeof(text), "%s -> %s: %s", call->pending->source,
+			 call->pending->target,
+			 r == -ETIMEDOUT ? "did not say in time what it wants"
+					 : "hung up before it said what it wants");
+		report_send(served->report, REPORT_REFUSED, call->pending->origin, text);
+		return false;
+	}
+	verdict_find(&call->verdict, served->listener, call->pending, &call->request, NULL);
+	if (call->verdict.action == RPC_DENY) {
+		refuse(call, EACCES, call->verdict.reason, NULL);
+		return false;
+	}
+	report_send(served->report, REPORT_LET_IN, call->pending->origin, "");
+	return true;
+}
+
+void serve(const struct served *served)
+{
+	static struct call call;
+	struct rpc_failure failure;
+	bool let_in = served->verdict;
+
+	call = (struct call){.served = served,
+			     .options = served->options,
+			     .pending = &served->pending->call,
+			     .session = served->pending->session};
+	if (let_in)
+		call.verdict = *served->verdict;
 	call.stop = stop_open();
 	prctl(PR_SET_NAME, "pedos-rpcd call");
-	call.begun = clock_now();
-	if (account_end_with(daemon, SIGTERM) < 0)
+	if (account_end_with(served->daemon, SIGTERM) < 0)
 		return;
-	if (call.stop < 0 ||
-	    listener->transport->open(listener, pending, &call.channel, &failure) < 0) {
-		log_line(LOG_WARNING, "a call from %s: %s", pending->source,
+	if (call.stop < 0 || served->listener->transport->open(served->listener, call.pending,
+							       &call.channel, &failure) < 0) {
+		log_line(LOG_WARNING, "a call from %s: %s", call.pending->source,
 			 call.stop < 0 ? strerror(-call.stop) : failure.text);
 		return;
 	}
-	rpc_session_begin(&call.session, RPC_CALLER);
-	r = rpc_send_frames(&call.channel, call.stop, hello,
-			    rpc_frame_put_number(hello, RPC_HELLO, RPC_VERSION));
-	if (r == 0)
-		r = receive_request(&call);
-	if (r == -EPROTO)
-		refuse(&call, EPROTO, "that is no call of this version", NULL);
-	else if (r < 0)
-		log_line(LOG_INFO, "%s -> %s: hung up before it said what it wants",
-			 pending->source, pending->target);
-	else if (name_source(&call) && is_allowed(&call, policy))
+	if (!let_in)
+		let_in = is_let_in(&call);
+	if (let_in && is_allowed(&call))
 		run(&call);
 	call.channel.transport->close(&call.channel);
 }

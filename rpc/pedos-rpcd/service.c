@@ -6,30 +6,26 @@
  */
 #include "service.h"
 
+#include "trusted.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-/* Is it a regular file that only root and we can have made, or can change? */
-static bool is_ours(const struct stat *status)
-{
-	return S_ISREG(status->st_mode) && (status->st_uid == 0 || status->st_uid == geteuid()) &&
-	       !(status->st_mode & 022);
-}
 
 static int find_name(const char *const *dirs, const char *name, size_t length, char path[PATH_MAX])
 {
 	struct stat status;
+	int r;
 
 	for (; *dirs; dirs++) {
-		if (snprintf(path, PATH_MAX, "%s/%.*s", *dirs, (int)length, name) >= PATH_MAX ||
-		    stat(path, &status) < 0)
+		if (snprintf(path, PATH_MAX, "%s/%.*s", *dirs, (int)length, name) >= PATH_MAX)
 			continue;
-		return is_ours(&status) ? 0 : -EPERM;
+		r = trusted_find(path, &status);
+		if (r == 0 || r == -EPERM)
+			return r == 0 && S_ISREG(status.st_mode) ? 0 : -EPERM;
 	}
 	return -ENOENT;
 }

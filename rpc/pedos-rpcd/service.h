@@ -11,10 +11,10 @@
 #include <limits.h>
 
 /*
- * Find the program of SERVICE[+ARGUMENT] in the directories `dirs` (NULL at the end): first a file
- * with the whole name in any of them, then one with the name SERVICE. Fills `path`.
- * -ENOENT: there is none.
- * -EPERM: the file `path` is not regular, or somebody other than root and us may change it.
+ * Find the program of SERVICE[+ARGUMENT] in the directories (NULL at the end): one of that whole
+ * name in any of them, else one named SERVICE. -ENOENT: there is none. -EPERM: it is no regular
+ * file, or others than root and we may change it or exchange it, in one of the directories on the
+ * way; `path` says which. It can be run by its path: who could put another there is trusted.
  */
 int service_find(const char *const *dirs, const char *service, char path[PATH_MAX]);
 

@@ -106,14 +106,17 @@ static const char *parse_service(struct word word, char service[RPC_NAME_SIZE])
 static const char *parse_argument(struct word word, char argument[RPC_NAME_SIZE])
 {
 	static const char wrong[] = "the argument must be *, or + (none), or + and letters, "
-				    "digits, '_', '-', '.' and '+'";
+				    "digits, '_', '-', '.', joined by a single '+'";
 
 	if (!take(word, argument, RPC_NAME_SIZE))
 		return wrong;
 	if (equal(argument, any))
 		return NULL;
+	/* What no call can ask for, no rule should seem to be about. */
 	for (size_t i = 0; argument[i]; i++) {
-		if (!rpc_service_character_ok(argument[i]))
+		bool empty = argument[i] == '+' && (argument[i + 1] == '+' || !argument[i + 1]);
+
+		if (!rpc_service_character_ok(argument[i]) || (empty && argument[1]))
 			return wrong;
 	}
 	return argument[0] == '+' ? NULL : wrong;

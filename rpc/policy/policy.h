@@ -73,9 +73,9 @@ struct rpc_verdict {
 };
 
 /*
- * May `source` call `service` of `target`? The first rule that matches decides; if none does, the
- * call is denied. `service` is a name that rpc_service_ok() accepts, with its "+ARGUMENT"; "NAME"
- * and "NAME+" are both calls without an argument.
+ * May `source` call `service` (rpc_service_ok(), with its "+ARGUMENT") of `target`? What the first
+ * of the rules says that matches; no when none does. A service that is called without '+' is called
+ * without an argument.
  */
 struct rpc_verdict rpc_policy_decide(const struct rpc_rule *rules, size_t count,
 				     const char *service, const char *source, const char *target);

@@ -27,41 +27,53 @@ static int await(struct rpc_channel *channel, short events, int stop, int64_t de
 	return r < 0 ? r : 0;
 }
 
-static int read_full(struct rpc_channel *channel, int stop, int64_t deadline, unsigned char *bytes,
-		     size_t size)
+/* Read until `size` bytes of the frame are there. Returns as rpc_receive_some(). */
+static int read_up_to(struct rpc_channel *channel, unsigned char *bytes, size_t begin, size_t size,
+		      size_t *done)
 {
-	size_t done = 0;
+	while (*done < size) {
+		ssize_t n =
+			channel->transport->read(channel, bytes + (*done - begin), size - *done);
 
-	while (done < size) {
-		ssize_t n = channel->transport->read(channel, bytes + done, size - done);
-		int r;
-
-		if (n < 0)
+		if (n <= 0)
 			return (int)n;
-		done += (size_t)n;
-		r = n == 0 ? await(channel, POLLIN, stop, deadline) : 0;
-		if (r < 0)
-			return r;
+		*done += (size_t)n;
 	}
-	return 0;
+	return 1;
+}
+
+int rpc_receive_some(struct rpc_channel *channel, struct rpc_session *session,
+		     struct rpc_reception *reception)
+{
+	struct rpc_frame *frame = &reception->frame;
+	int r = read_up_to(channel, reception->header, 0, RPC_FRAME_HEADER_SIZE, &reception->done);
+
+	if (r <= 0)
+		return r;
+	r = rpc_frame_decode(reception->header, frame);
+	if (r < 0 || frame->length > RPC_SMALL_MAX)
+		return -EPROTO;
+	r = read_up_to(channel, reception->payload, RPC_FRAME_HEADER_SIZE,
+		       RPC_FRAME_HEADER_SIZE + frame->length, &reception->done);
+	if (r <= 0)
+		return r;
+	r = rpc_session_next(session, frame,
+			     frame->length == 4 ? rpc_number_decode(reception->payload) : 0);
+	return r < 0 ? r : 1;
 }
 
 int rpc_receive_frame(struct rpc_channel *channel, struct rpc_session *session, int stop,
-		      int timeout, struct rpc_frame *frame, unsigned char *payload)
+		      int64_t deadline, struct rpc_reception *reception)
 {
-	unsigned char header[RPC_FRAME_HEADER_SIZE];
-	int64_t deadline = timeout < 0 ? -1 : clock_now() + timeout;
-	int r = read_full(channel, stop, deadline, header, sizeof(header));
+	int r;
 
-	if (r == 0)
-		r = rpc_frame_decode(header, frame);
-	if (r == 0 && frame->length > RPC_SMALL_MAX)
-		r = -EPROTO;
-	if (r == 0)
-		r = read_full(channel, stop, deadline, payload, frame->length);
-	return r < 0 ? r
-		     : rpc_session_next(session, frame,
-					frame->length == 4 ? rpc_number_decode(payload) : 0);
+	reception->done = 0;
+	while ((r = rpc_receive_some(channel, session, reception)) == 0) {
+		r = await(channel, POLLIN, stop, deadline);
+		if (r < 0)
+			return r;
+	}
+	return r < 0 ? r : 0;
 }
 
 int rpc_send_frames(struct rpc_channel *channel, int stop, const unsigned char *bytes, size_t size)
@@ -98,4 +110,12 @@ size_t rpc_frame_put_number(unsigned char *bytes, enum rpc_frame_type type, uint
 
 	rpc_number_encode(number, payload);
 	return rpc_frame_put(bytes, type, payload, sizeof(payload));
+}
+
+size_t rpc_frame_put_refusal(unsigned char *bytes, uint32_t code, const char *reason)
+{
+	unsigned char payload[RPC_SMALL_MAX];
+
+	return rpc_frame_put(bytes, RPC_REFUSED, payload,
+			     rpc_refusal_encode(code, reason, payload));
 }

@@ -9,19 +9,31 @@
 #include "protocol/session.h"
 #include "transport/transport.h"
 
-/* Milliseconds within which the other end must send HELLO, and a caller its CALL. */
+/* Milliseconds within which the other end has to greet and to say what it wants, all together. */
 #define RPC_TIMEOUT 10000
 
+/* A frame that is being received, which is none of a stream's. All zero: nothing has come yet. */
+struct rpc_reception {
+	struct rpc_frame frame;
+	unsigned char header[RPC_FRAME_HEADER_SIZE];
+	unsigned char payload[RPC_SMALL_MAX];
+	size_t done; /* bytes of the header and the payload that have come */
+};
+
 /*
- * Receive the next frame, which must not be of a stream: fill *frame, and `payload` with at most
- * RPC_SMALL_MAX bytes.
- * -EPROTO: the session does not allow that frame now.
- * -ECONNRESET: the other end is gone.
- * -ETIMEDOUT: it did not come within `timeout` milliseconds (-1: no timeout).
- * -ECANCELED: the descriptor `stop` became readable (-1: none).
+ * Take what has come of the next frame, and nothing of what is behind it. 1: it is whole. 0: more
+ * has to come. -EPROTO: not as the session has it. -ECONNRESET: the other end is gone.
+ */
+int rpc_receive_some(struct rpc_channel *channel, struct rpc_session *session,
+		     struct rpc_reception *reception);
+
+/*
+ * Wait for the next frame, which is put at `reception`. -EPROTO and -ECONNRESET as above.
+ * -ETIMEDOUT: it is `deadline`, as clock_now() tells it (-1: never). -ECANCELED: `stop` became
+ * readable (-1: none).
  */
 int rpc_receive_frame(struct rpc_channel *channel, struct rpc_session *session, int stop,
-		      int timeout, struct rpc_frame *frame, unsigned char *payload);
+		      int64_t deadline, struct rpc_reception *reception);
 
 /* Send `size` bytes, which are whole frames, within RPC_TIMEOUT. Errors as above. */
 int rpc_send_frames(struct rpc_channel *channel, int stop, const unsigned char *bytes, size_t size);
@@ -31,5 +43,7 @@ size_t rpc_frame_put(unsigned char *bytes, enum rpc_frame_type type, const unsig
 		     size_t length);
 /* The same for a payload that is a number. */
 size_t rpc_frame_put_number(unsigned char *bytes, enum rpc_frame_type type, uint32_t number);
+/* The same for a refusal. */
+size_t rpc_frame_put_refusal(unsigned char *bytes, uint32_t code, const char *reason);
 
 #endif

@@ -9,13 +9,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define PIPE_SIZE    (1 << 20) /* the largest that Linux grants a plain user by default */
-#define CLEANED_SIZE (RPC_RELAY_BUFFER + RPC_SCREEN_EXTRA)
+#define SCREENED_MAX (RPC_SCREENED_PIECE + RPC_SCREEN_EXTRA)
 
 int rpc_relay_open(struct rpc_relay *relay, struct rpc_channel *channel,
 		   struct rpc_session *session)
@@ -26,11 +27,12 @@ int rpc_relay_open(struct rpc_relay *relay, struct rpc_channel *channel,
 		.exit_status = -1,
 		.blocked_on = -1,
 		.in = malloc(RPC_RELAY_BUFFER),
-		.cleaned = malloc(CLEANED_SIZE),
+		.screened = malloc(SCREENED_MAX),
+		.cleaned = malloc(RPC_LINES_ROOM(SCREENED_MAX)),
 		.out = malloc(RPC_FRAME_HEADER_SIZE + RPC_FRAME_MAX),
 		.exact = channel->transport->pipe_in != NULL,
 	};
-	if (relay->in && relay->cleaned && relay->out)
+	if (relay->in && relay->screened && relay->cleaned && relay->out)
 		return 0;
 	rpc_relay_close(relay);
 	return -ENOMEM;
@@ -68,6 +70,13 @@ void rpc_relay_output(struct rpc_relay *relay, enum rpc_frame_type type, int fd,
 		 */
 		.chunk = flags & RPC_OWN || is_file ? SIZE_MAX : 4096,
 	};
+}
+
+void rpc_relay_name_lines(struct rpc_relay *relay, const char *name)
+{
+	struct rpc_lines *lines = &relay->outputs[relay->output_count - 1].lines;
+
+	snprintf(lines->name, sizeof(lines->name), "%s", name);
 }
 
 /* Fill `fds` with the descriptors of the streams that must be waited for. Returns how many. */
@@ -154,8 +163,9 @@ void rpc_relay_close(struct rpc_relay *relay)
 			close(relay->outputs[i].fd);
 	}
 	free(relay->in);
+	free(relay->screened);
 	free(relay->cleaned);
 	free(relay->out);
 	relay->in = relay->out = NULL;
-	relay->cleaned = NULL;
+	relay->screened = relay->cleaned = NULL;
 }

@@ -8,6 +8,7 @@
  */
 #ifndef RPC_RELAY_H
 #define RPC_RELAY_H
+#include "base/lines.h"
 #include "base/screen.h"
 #include "protocol/session.h"
 #include "transport/transport.h"
@@ -33,9 +34,13 @@ struct rpc_output {
 	int error;     /* why, a positive errno; EPIPE: nobody reads it */
 	size_t chunk;  /* how much can be written without blocking once poll(2) reports POLLOUT */
 	struct rpc_screen screen;
+	struct rpc_lines lines; /* of a screened one: with whose name they begin, if with any */
 };
 
 #define RPC_STREAMS_MAX 2
+
+/* Bytes of a stream that are screened at a time. */
+#define RPC_SCREENED_PIECE 2048
 
 /* What is special about a descriptor that is handed to the relay: bits. */
 enum {
@@ -67,7 +72,8 @@ struct rpc_relay {
 	int blocked_on;
 	/* Payloads are moved straight into pipes: only headers are read from the channel. */
 	bool exact;
-	char *cleaned; /* for a screened output */
+	char *screened; /* a piece, screened; and what is made of it, to be written */
+	char *cleaned;
 	size_t cleaned_begin, cleaned_end;
 
 	/* To the channel: a frame; or only its header, if the payload is moved out of a pipe. */
@@ -87,6 +93,12 @@ int rpc_relay_open(struct rpc_relay *relay, struct rpc_channel *channel,
 		   struct rpc_session *session);
 void rpc_relay_input(struct rpc_relay *relay, enum rpc_frame_type type, int fd, unsigned flags);
 void rpc_relay_output(struct rpc_relay *relay, enum rpc_frame_type type, int fd, unsigned flags);
+
+/*
+ * Have what comes out of the last output, which is screened, written as lines that begin with this
+ * name, and each as one: whoever else writes there does so between them.
+ */
+void rpc_relay_name_lines(struct rpc_relay *relay, const char *name);
 
 /*
  * Carry what can be carried, then sleep until there is more, or one of `fds` is ready, or `timeout`

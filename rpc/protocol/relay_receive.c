@@ -96,12 +96,28 @@ static size_t write_some(struct rpc_relay *relay, int index, const void *bytes, 
 	return size;
 }
 
+/*
+ * How much of so many bytes is to be written at once: whole lines, where lines have a name, since
+ * others may write between two writes. There is always one that fits into a chunk.
+ */
+static size_t whole_lines(const struct rpc_output *output, const char *text, size_t size)
+{
+	const char *last;
+
+	if (!*output->lines.name || size <= output->chunk)
+		return size;
+	last = memrchr(text, '\n', output->chunk);
+	return last ? (size_t)(last + 1 - text) : size;
+}
+
 /* Write all of what was made safe for a terminal. */
 static int write_cleaned(struct rpc_relay *relay, int index)
 {
 	while (relay->cleaned_begin < relay->cleaned_end) {
-		size_t n = write_some(relay, index, relay->cleaned + relay->cleaned_begin,
-				      relay->cleaned_end - relay->cleaned_begin);
+		const char *text = relay->cleaned + relay->cleaned_begin;
+		size_t n = write_some(relay, index, text,
+				      whole_lines(&relay->outputs[index], text,
+						  relay->cleaned_end - relay->cleaned_begin));
 
 		if (n == 0)
 			return BLOCKED;
@@ -110,13 +126,20 @@ static int write_cleaned(struct rpc_relay *relay, int index)
 	return DONE;
 }
 
-/* Make `size` bytes safe for a terminal. 0 means the end of the stream. */
+/* Make a piece of `size` bytes safe for a terminal. 0 means the end of the stream. */
 static void clean(struct rpc_relay *relay, struct rpc_output *output,
 		  const unsigned char *untrusted, size_t size)
 {
+	bool named = *output->lines.name;
+	char *text = named ? relay->screened : relay->cleaned;
+	size_t length = rpc_screen_clean(&output->screen, (const char *)untrusted, size, text);
+
+	if (named && length > 0)
+		length = rpc_lines_put(&output->lines, text, length, relay->cleaned);
+	if (named && size == 0)
+		length += rpc_lines_put(&output->lines, NULL, 0, relay->cleaned + length);
 	relay->cleaned_begin = 0;
-	relay->cleaned_end =
-		rpc_screen_clean(&output->screen, (const char *)untrusted, size, relay->cleaned);
+	relay->cleaned_end = length;
 }
 
 /* Move payload straight from the channel into a pipe. */
@@ -152,6 +175,8 @@ static int deliver_payload(struct rpc_relay *relay, int index)
 	if (r < 0 || buffered(relay) == 0)
 		return r;
 	n = buffered(relay) < relay->frame_left ? buffered(relay) : relay->frame_left;
+	if (output->screened && n > RPC_SCREENED_PIECE)
+		n = RPC_SCREENED_PIECE;
 	if (output->screened)
 		clean(relay, output, relay->in + relay->in_begin, n);
 	else

@@ -46,6 +46,7 @@ struct rpc_pending {
 	char source[RPC_NAME_SIZE]; /* the caller's name, as the kernel or dom0 reports it */
 	char target[RPC_NAME_SIZE]; /* the domain that is called */
 	bool may_declare;           /* may call under another name: it is the daemon's own user */
+	bool unknown;               /* has no name that a domain can have, nor may choose one */
 	unsigned origin;            /* the uid or domid by which the caller's calls are counted */
 	int fd;                     /* unix: the connection; xen: -1 */
 	char id[33];                /* xen: the name of the call's node */
@@ -91,6 +92,11 @@ struct rpc_transport {
 	 * and whatever callers do, work and memory are bounded.
 	 */
 	int (*accept)(struct rpc_listener *listener, struct rpc_pending *pending);
+	/*
+	 * In the daemon itself, have a channel to a pending caller, which costs no more than the
+	 * descriptor; never blocks. NULL where a channel takes a process of its own: open().
+	 */
+	void (*attach)(struct rpc_pending *pending, struct rpc_channel *channel);
 	/* In the daemon: send `bytes`, frames that refuse the call, and drop it. Never blocks. */
 	void (*refuse)(struct rpc_listener *listener, struct rpc_pending *pending,
 		       const void *bytes, size_t size);
@@ -100,7 +106,6 @@ struct rpc_transport {
 	void (*ended)(struct rpc_listener *listener, unsigned origin, const char *id);
 	/*
 	 * In the call's process: drop what belongs to the daemon, and open a channel to the caller.
-	 * Fills pending->source if accept() has not; it stays empty if the caller has no name.
 	 */
 	int (*open)(struct rpc_listener *listener, struct rpc_pending *pending,
 		    struct rpc_channel *channel, struct rpc_failure *failure);

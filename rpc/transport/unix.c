@@ -6,6 +6,7 @@
  * Copyright the qfilecopy authors
  */
 #include "text/vmname.h"
+#include "transport/peername.h"
 #include "transport/transport.h"
 
 #include <errno.h>
@@ -20,18 +21,18 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define BACKLOG         512
+/* A queue that many callers fill is left to chance; the kernel may allow less. */
+#define BACKLOG         4096
 #define CONNECT_TIMEOUT 10 /* seconds, for a daemon that does not accept */
 /* Asks for room for several frames, so that both ends can work at the same time. */
 #define BUFFER_SIZE (1 << 20)
 #define SOCKETS_MAX 64 /* domains of one daemon */
 
 struct listener {
-	const char *directory;
+	int directory; /* of the sockets that we have made; -1: of none */
 	unsigned count;
 	/* The socket to look at first: one with many callers must not keep the others waiting. */
 	unsigned next;
-	bool inherited;
 	struct {
 		int fd;
 		char domain[RPC_NAME_SIZE];
@@ -148,6 +149,19 @@ static bool is_left_behind(int directory, const char *domain, const struct socka
 	       S_ISSOCK(status.st_mode) && !is_served(address);
 }
 
+/*
+ * Make the socket, with the mode that it is to have: everybody may call, and the policy says who is
+ * served. A chmod(2) of its name could hit something else by then. Returns a negative errno.
+ */
+static int bind_at(int fd, const struct sockaddr_un *address)
+{
+	mode_t mask = umask(0111);
+	int r = bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ? -errno : 0;
+
+	umask(mask);
+	return r;
+}
+
 /* Returns a listening socket. -EADDRINUSE: another daemon serves it, or it is no socket. */
 static int listen_at(int directory, const char *domain)
 {
@@ -157,52 +171,78 @@ static int listen_at(int directory, const char *domain)
 	if (fd < 0)
 		return -errno;
 	address_of(&address, directory, domain);
-	r = bind(fd, (struct sockaddr *)&address, sizeof(address));
-	if (r < 0 && errno == EADDRINUSE) {
-		if (!is_left_behind(directory, domain, &address)) {
-			close(fd);
-			return -EADDRINUSE;
-		}
+	r = bind_at(fd, &address);
+	if (r == -EADDRINUSE && is_left_behind(directory, domain, &address)) {
 		unlinkat(directory, domain, 0);
-		r = bind(fd, (struct sockaddr *)&address, sizeof(address));
+		r = bind_at(fd, &address);
 	}
-	/* Everybody may connect; the policy decides who is served. */
-	if (r < 0 || fchmodat(directory, domain, 0666, 0) < 0 || listen(fd, BACKLOG) < 0) {
+	if (r == 0 && listen(fd, BACKLOG) < 0)
 		r = -errno;
-		close(fd);
-		return r;
-	}
-	return fd;
+	if (r == 0)
+		return fd;
+	close(fd);
+	return r;
+}
+
+/*
+ * Whoever else may rename what is in it could have our callers call them, and have us remove and
+ * change what we did not make. A sticky directory leaves everybody what is theirs.
+ */
+static int check_directory(int directory)
+{
+	struct stat status;
+
+	if (fstat(directory, &status) < 0)
+		return -errno;
+	if ((status.st_uid != 0 && status.st_uid != geteuid()) ||
+	    ((status.st_mode & (S_IWGRP | S_IWOTH)) && !(status.st_mode & S_ISVTX)))
+		return -EPERM;
+	return 0;
+}
+
+/* Open the directory of sockets, once and for all. */
+static int open_directory(const char *path, struct rpc_failure *failure)
+{
+	int directory, r;
+
+	if (mkdir(path, 0755) < 0 && errno != EEXIST)
+		return rpc_fail(failure, -errno, "making the directory of sockets %s: %s", path,
+				strerror(errno));
+	directory = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (directory < 0)
+		return rpc_fail(failure, -errno, "opening the directory of sockets %s: %s", path,
+				strerror(errno));
+	r = check_directory(directory);
+	if (r == 0)
+		return directory;
+	close(directory);
+	if (r == -EPERM)
+		return rpc_fail(failure, r,
+				"the directory of sockets %s must belong to root or to you, and "
+				"nobody else may write to it",
+				path);
+	return rpc_fail(failure, r, "the directory of sockets %s: %s", path, strerror(-r));
 }
 
 static int listen_domains(struct listener *listener, const struct rpc_listen_options *options,
 			  struct rpc_failure *failure)
 {
-	int directory;
-
-	if (mkdir(options->sockets, 0755) < 0 && errno != EEXIST)
-		return rpc_fail(failure, -errno, "making the directory of sockets %s: %s",
-				options->sockets, strerror(errno));
-	directory = open(options->sockets, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (directory < 0)
-		return rpc_fail(failure, -errno, "opening the directory of sockets %s: %s",
-				options->sockets, strerror(errno));
+	listener->directory = open_directory(options->sockets, failure);
+	if (listener->directory < 0)
+		return listener->directory;
 	for (size_t i = 0; i < options->count; i++) {
-		int fd = listen_at(directory, options->domains[i]);
+		int fd = listen_at(listener->directory, options->domains[i]);
 
-		if (fd < 0) {
-			close(directory);
+		if (fd < 0)
 			return rpc_fail(failure, fd,
 					fd == -EADDRINUSE ? "%s/%s: another pedos-rpcd serves it, "
 							    "or it is no socket"
 							  : "listening at %s/%s: %s",
 					options->sockets, options->domains[i], strerror(-fd));
-		}
 		listener->sockets[i].fd = fd;
 		snprintf(listener->sockets[i].domain, RPC_NAME_SIZE, "%s", options->domains[i]);
 		listener->count++;
 	}
-	close(directory);
 	return 0;
 }
 
@@ -210,7 +250,6 @@ static int listen_domains(struct listener *listener, const struct rpc_listen_opt
 static int inherit_sockets(struct listener *listener, const struct rpc_listen_options *options,
 			   struct rpc_failure *failure)
 {
-	listener->inherited = true;
 	for (unsigned i = 0; i < options->inherited; i++) {
 		struct sockaddr_un address = {.sun_family = AF_UNSPEC};
 		socklen_t size = sizeof(address);
@@ -239,17 +278,14 @@ static int inherit_sockets(struct listener *listener, const struct rpc_listen_op
 static void unix_unlisten(struct rpc_listener *of)
 {
 	struct listener *listener = of->state;
-	int directory = listener->inherited
-				? -1
-				: open(listener->directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	for (unsigned i = 0; i < listener->count; i++) {
 		close(listener->sockets[i].fd);
-		if (directory >= 0)
-			unlinkat(directory, listener->sockets[i].domain, 0);
+		if (listener->directory >= 0)
+			unlinkat(listener->directory, listener->sockets[i].domain, 0);
 	}
-	if (directory >= 0)
-		close(directory);
+	if (listener->directory >= 0)
+		close(listener->directory);
 	free(listener);
 	of->state = NULL;
 }
@@ -267,7 +303,7 @@ static int unix_listen(struct rpc_listener *of, const struct rpc_listen_options 
 		return rpc_fail(failure, -E2BIG, "one pedos-rpcd serves at most %d domains",
 				SOCKETS_MAX);
 	}
-	listener->directory = options->sockets;
+	listener->directory = -1;
 	*of = (struct rpc_listener){.transport = &rpc_unix_transport, .state = listener};
 	r = options->inherited > 0 ? inherit_sockets(listener, options, failure)
 				   : listen_domains(listener, options, failure);
@@ -297,6 +333,7 @@ static bool identify(int fd, struct rpc_pending *pending)
 		return false;
 	pending->origin = peer.uid;
 	pending->may_declare = peer.uid == geteuid();
+	pending->unknown = !rpc_peer_name(peer.uid, pending->source) && !pending->may_declare;
 	return true;
 }
 
@@ -320,11 +357,16 @@ static int unix_accept(struct rpc_listener *of, struct rpc_pending *pending)
 	return 0;
 }
 
+static void unix_attach(struct rpc_pending *pending, struct rpc_channel *channel)
+{
+	*channel = (struct rpc_channel){.transport = &rpc_unix_transport, .fd = pending->fd};
+}
+
 static void unix_refuse(struct rpc_listener *of, struct rpc_pending *pending, const void *bytes,
 			size_t size)
 {
 	(void)of;
-	/* `bytes` fit into the buffer of a new connection. A caller that has gone gets nothing. */
+	/* `bytes` fit into the buffer of a new connection, and can be read after its end. */
 	(void)!send(pending->fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
 	close(pending->fd);
 	pending->fd = -1;
@@ -344,21 +386,18 @@ static void unix_ended(struct rpc_listener *of, unsigned origin, const char *id)
 	(void)id;
 }
 
-/* This looks up the account's name here, not in the daemon, because that may take long. */
 static int unix_open(struct rpc_listener *of, struct rpc_pending *pending,
 		     struct rpc_channel *channel, struct rpc_failure *failure)
 {
 	struct listener *listener = of->state;
-	struct passwd *account = getpwuid(pending->origin);
 	int size = BUFFER_SIZE;
 
+	(void)failure;
 	for (unsigned i = 0; i < listener->count; i++)
 		close(listener->sockets[i].fd);
+	close(listener->directory);
 	setsockopt(pending->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-	*channel = (struct rpc_channel){.transport = &rpc_unix_transport, .fd = pending->fd};
-	if (account && vm_name_ok(account->pw_name))
-		snprintf(pending->source, sizeof(pending->source), "%s", account->pw_name);
-	(void)failure;
+	unix_attach(pending, channel);
 	return 0;
 }
 
@@ -427,6 +466,7 @@ const struct rpc_transport rpc_unix_transport = {
 	.listen = unix_listen,
 	.listening = unix_listening,
 	.accept = unix_accept,
+	.attach = unix_attach,
 	.refuse = unix_refuse,
 	.release = unix_release,
 	.ended = unix_ended,

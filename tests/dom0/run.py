@@ -397,15 +397,73 @@ def a_pair_that_becomes_too_large_may_not_call(world):
     equal(world.sources(2).keys(), {"1"})
 
 
-def ends_and_leaves_the_tables(world):
+def ends_and_takes_the_tables_away(world):
     for number in (signal.SIGTERM, signal.SIGINT):
         world.start()
         world.wait(lambda: world.tables() == ALL and len(world.store.watches) == 5)
         world.daemon.send_signal(number)
         equal(world.daemon.wait(FOREVER), 0)
-        equal(world.tables(), ALL)
+        equal([path for path in world.store.below("/local/domain") if "pedos-rpc" in path], [])
+        equal(world.store.below("/local/domain/1"), {"name": "work", "data": ""})
         # The next one waits for watches, which are to be its own.
         wait_until(lambda: not world.store.watches, "the end of the connection")
+
+
+def says_when_the_tables_cannot_be_taken_away(world):
+    world.start()
+    world.wait(lambda: world.tables() == ALL)
+    world.daemon.send_signal(signal.SIGSTOP)
+    world.store.close()
+    world.daemon.send_signal(signal.SIGTERM)
+    world.daemon.send_signal(signal.SIGCONT)
+    equal(world.daemon.wait(FOREVER), 1)
+
+
+def start_another(world, domid, name):
+    """The domain of this number ends, and another one gets the number."""
+    del world.flags[domid]
+    world.store.remove(f"/local/domain/{domid}")
+    world.start_domain(domid, name)
+
+
+def inherits_nothing(world, said=""):
+    """The domain 1 is not "work" any more: nothing that this might do is written anywhere."""
+    world.wait(lambda: world.tables() == {"1/pedos-rpc/open": "3", "2/pedos-rpc/open": "3",
+                                          "3/pedos-rpc-in/1": "evil\nCopy +x ask\n",
+                                          "3/pedos-rpc-in/2": ALL["3/pedos-rpc-in/2"]})
+    equal(world.said(), said)
+
+
+def a_number_that_is_used_again_inherits_nothing(world):
+    world.start()
+    world.wait(lambda: world.tables() == ALL)
+    world.daemon.send_signal(signal.SIGSTOP)  # it sees what comes of it only
+    start_another(world, 1, "evil")
+    equal(world.sources(2), {"1": "work\nCopy * allow user=keeper\n"})
+    world.daemon.send_signal(signal.SIGCONT)
+    inherits_nothing(world)
+
+
+def a_number_that_is_used_again_while_none_runs_inherits_nothing(world):
+    world.start()
+    world.wait(lambda: world.tables() == ALL)
+    world.daemon.kill()
+    world.daemon.wait()
+    wait_until(lambda: not world.store.watches, "the end of the connection")
+    equal(world.tables(), ALL)
+    start_another(world, 1, "evil")
+    world.start()
+    inherits_nothing(world)
+
+
+def what_a_killed_one_left_is_cleared(world):
+    world.start()
+    world.wait(lambda: world.tables() == ALL)
+    world.daemon.kill()
+    world.daemon.wait()
+    equal(world.tables(), ALL)
+    equal(world.run("--clear"), (0, ""))
+    equal(world.tables(), {})
 
 
 def ends_with_xenstore(world):

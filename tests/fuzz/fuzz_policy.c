@@ -22,12 +22,12 @@
 #define NAME   "[a-zA-Z][a-zA-Z0-9_.-]*"
 #define BLANKS "[ \t]+"
 #define KEYS   "(((allow|ask)(" BLANKS "user=([a-zA-Z_][a-zA-Z0-9_.-]*))?)|deny)[ \t]*"
-#define CALLED "^[ \t]*(" NAME "|[*])" BLANKS "([+][a-zA-Z0-9_.+-]*|[*])" BLANKS
+#define CALLED "^[ \t]*(" NAME "|[*])" BLANKS "([+]|([+][a-zA-Z0-9_.-]+)+|[*])" BLANKS
 
 enum {
 	SERVICE = 1,
 	ARGUMENT,
-	SOURCE,
+	SOURCE = ARGUMENT + 2,
 	TARGET,
 	ACTION,
 	USER = ACTION + 4,
@@ -43,7 +43,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 		      CALLED "(" NAME "|@anyvm)" BLANKS "(" NAME "|@anyvm)" BLANKS KEYS "\r?$",
 		      REG_EXTENDED));
 	MUST(-regcomp(&pair_form, CALLED KEYS "$", REG_EXTENDED));
-	MUST(-regcomp(&call_form, "^[a-zA-Z][a-zA-Z0-9_.+-]*$", REG_EXTENDED));
+	MUST(-regcomp(&call_form, "^[a-zA-Z][a-zA-Z0-9_.-]*([+][a-zA-Z0-9_.-]+)*$", REG_EXTENDED));
 	return 0;
 }
 

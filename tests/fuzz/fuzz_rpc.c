@@ -14,6 +14,7 @@
 #include "spoken.h"
 
 #include "protocol/exchange.h"
+#include "system/clock.h"
 #include "text/printable.h"
 
 #include <errno.h>
@@ -59,19 +60,19 @@ static int begin(struct rpc_channel *channel)
 	size_t length = rpc_frame_put_number(bytes, RPC_HELLO, RPC_VERSION);
 	char reason[RPC_REASON_MAX + 1];
 	struct rpc_refusal refusal;
-	struct rpc_frame frame;
+	struct rpc_reception reception;
 	int r;
 
 	length += rpc_frame_put(bytes + length, RPC_CALL, payload, rpc_call_encode(&call, payload));
 	rpc_session_begin(&session, RPC_SERVICE);
 	r = rpc_send_frames(channel, -1, bytes, length);
 	if (r == 0 || r == -ECONNRESET)
-		r = rpc_receive_frame(channel, &session, -1, RPC_TIMEOUT, &frame, payload);
+		r = rpc_receive_frame(channel, &session, -1, clock_now() + RPC_TIMEOUT, &reception);
 	if (r == 0)
-		r = rpc_receive_frame(channel, &session, -1, -1, &frame, payload);
-	if (r < 0 || frame.type == RPC_ACCEPTED)
+		r = rpc_receive_frame(channel, &session, -1, -1, &reception);
+	if (r < 0 || reception.frame.type == RPC_ACCEPTED)
 		return r;
-	rpc_refusal_decode(payload, frame.length, &refusal);
+	rpc_refusal_decode(reception.payload, reception.frame.length, &refusal);
 	CHECK(refusal.code == said.status && refusal.length == said.body_size - 4);
 	text_printable(refusal.untrusted_reason, refusal.length, reason, sizeof(reason));
 	CHECK(strlen(reason) == refusal.length && is_clean((uint8_t *)reason, refusal.length));

@@ -14,6 +14,7 @@
 #include "spoken.h"
 
 #include "protocol/exchange.h"
+#include "system/clock.h"
 
 #include <errno.h>
 #include <string.h>
@@ -38,8 +39,8 @@ static struct spoken said, heard;
 /* As pedos-rpcd does it: greet, and hear what is wanted. */
 static int begin(struct rpc_channel *channel)
 {
-	unsigned char bytes[2 * RPC_FRAME_HEADER_SIZE + 4], payload[RPC_SMALL_MAX];
-	struct rpc_frame frame;
+	unsigned char bytes[2 * RPC_FRAME_HEADER_SIZE + 4];
+	struct rpc_reception reception;
 	struct rpc_call call;
 	int r;
 
@@ -47,11 +48,11 @@ static int begin(struct rpc_channel *channel)
 	r = rpc_send_frames(channel, -1, bytes,
 			    rpc_frame_put_number(bytes, RPC_HELLO, RPC_VERSION));
 	if (r == 0)
-		r = rpc_receive_frame(channel, &session, -1, RPC_TIMEOUT, &frame, payload);
+		r = rpc_receive_frame(channel, &session, -1, clock_now() + RPC_TIMEOUT, &reception);
 	if (r == 0)
-		r = rpc_receive_frame(channel, &session, -1, RPC_TIMEOUT, &frame, payload);
+		r = rpc_receive_frame(channel, &session, -1, clock_now() + RPC_TIMEOUT, &reception);
 	if (r == 0)
-		r = rpc_call_decode(payload, frame.length, &call);
+		r = rpc_call_decode(reception.payload, reception.frame.length, &call);
 	return r == 0 ? rpc_send_frames(channel, -1, bytes,
 					rpc_frame_put(bytes, RPC_ACCEPTED, NULL, 0))
 		      : r;

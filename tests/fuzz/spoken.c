@@ -39,7 +39,8 @@ static bool name_ok(const char *name, size_t length, size_t most, const char *fi
 
 bool spoken_service_ok(const char *name, size_t length)
 {
-	return name_ok(name, length, 63, LETTERS, BEHIND "+");
+	return name_ok(name, length, 63, LETTERS, BEHIND "+") && name[length - 1] != '+' &&
+	       !memmem(name, length, "++", 2);
 }
 
 bool spoken_vm_ok(const char *name, size_t length)

@@ -102,11 +102,22 @@ class Daemon:
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
     def await_quiet(self):
-        """Until the processes of calls have ended, and what they killed with their services."""
-        wait_until(lambda: process.ended(self.pid) or not process.children(self.pid),
-                   "the end of the call's process")
-        wait_until(lambda: all(process.ended(pid) for pid in process.children(os.getpid())
-                               if pid != self.pid), "the end of what a service started")
+        """
+        Until the daemon has let go of those who have gone, and the processes of calls have ended,
+        and what they killed with their services.
+        """
+        wait_until(lambda: process.ended(self.pid) or self.count_descriptors()
+                   <= self.descriptors, "the end of the connections")
+        wait_until(
+    lambda: process.ended(
+        self.pid) or not process.children(
+            self.pid),
+             "the end of the call's process")
+        wait_until(
+    lambda: all(
+        process.ended(pid) for pid in process.children(
+            os.getpid()) if pid != self.pid),
+             "the end of what a service started")
 
     def complaints(self):
         """After a case: nothing of it may be left, and the next call is served."""

@@ -141,11 +141,13 @@ static struct source *add_source(struct listener *listener, unsigned domid)
 	return source;
 }
 
-static void remove_source(struct listener *listener, size_t at)
+static void remove_source(struct listener *listener, struct source *source)
 {
-	struct source *source = listener->sources[at];
 	char path[VCHAN_PATH_SIZE], token[16];
+	size_t at = 0;
 
+	while (listener->sources[at] != source)
+		at++;
 	directory_of(listener, source, path);
 	snprintf(token, sizeof(token), "%u", source->domid);
 	xenstore_unwatch(&listener->store, path, token);
@@ -167,6 +169,11 @@ static void name_source(struct listener *listener, const char *untrusted_domid)
 	if (xenstore_read(&listener->store, entry, value) < 0 || !rpc_entry_source(value, name))
 		return;
 	source = find_source(listener, domid);
+	/* Another domain that has got the number of one that ended: nothing of that is its. */
+	if (source && strcmp(source->name, name) != 0) {
+		remove_source(listener, source);
+		source = NULL;
+	}
 	if (!source)
 		source = add_source(listener, domid);
 	if (!source)
@@ -186,7 +193,7 @@ static void update_sources(struct listener *listener)
 		name_source(listener, names + at);
 	for (size_t i = listener->count; i > 0; i--) {
 		if (!listener->sources[i - 1]->named)
-			remove_source(listener, i - 1);
+			remove_source(listener, listener->sources[i - 1]);
 	}
 }
 

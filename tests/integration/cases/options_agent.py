@@ -12,8 +12,8 @@ from settings import AGENT
 
 test = suite.cases(Copying)
 
-OPTIONS = ("--allow-all-names --dereference --help --ignore-symlinks --move --progress --rename "
-           "--service --version --via --vm")
+OPTIONS = ("--allow-all-names --dereference --help --ignore-symlinks --move --progress "
+           "--progress-fd --rename --service --version --via --vm")
 
 
 def wrong_usage(t, part, *arguments):
@@ -81,6 +81,25 @@ def _(t):
     for name in ("", "1st", "_x", "-x", ".x", "a b", "a/b", "../x", "a;b", "ä", "a\nb",
                  f"a{'0' * 63}"):
         wrong_usage(t, "no VM's name", f"--vm={name}", "file")
+
+
+@test("--progress-fd refuses what is no descriptor of its own")
+def _(t):
+    tree.write("file", "x")
+    for value in ("", "x", "-1", "0", "1", "2", "9", "3x", "99999999999"):
+        wrong_usage(t, "--progress-fd takes the number of a descriptor",
+                    "--via=true", f"--progress-fd={value}", "file")
+    with open("progress", "wb") as file:
+        number = file.fileno()
+        equal(
+    t.run(
+        AGENT,
+        "--via=true",
+        "--progress=tty",
+        f"--progress-fd={number}",
+        "file",
+        pass_fds=[number]).exits(2).out,
+         b"")
 
 
 @test("--progress refuses what it does not know, gui included")

@@ -64,6 +64,34 @@ def _(t):
     equal([said[-1][key] for key in ("bytes", "total_bytes", "entries")], [123456, 123456, 4])
 
 
+FORGED = '{"bytes":1,"total_bytes":1,"entries":1,"seconds":0.1,"name":"forged"}'
+
+
+@test("--progress-fd: the objects are on a descriptor of their own, to which nothing of "
+      "the other end's can write")
+def _(t):
+    tree.write("file", bytes(1000))
+    forge = tree.script(f"{t.top}/forge", f"#!/bin/sh\nforged='{FORGED}'\necho \"$forged\" >&2\n"
+                                          "for fd in 3 4 5 6 7 8 9; do "
+                                          "(eval 'echo \"$forged\" >&'$fd); done "
+                                          "2>/dev/null\n"
+                                          f"exec {t.via()}\n")
+    with open("progress", "w+b") as file:
+        number = file.fileno()
+        check(number <= 9, "a shell can name it")
+        end = t.run(
+    AGENT,
+    f"--progress-fd={number}",
+    f"--via={forge}",
+    "file",
+     pass_fds=[number]).exits(0)
+        file.seek(0)
+        said = [json.loads(line) for line in file.read().decode().splitlines()]
+    has(end.said, FORGED)
+    equal({each["name"] for each in said}, {"file"})
+    equal((said[-1]["bytes"], said[-1]["entries"]), (1000, 1))
+
+
 @test("json: at most ten lines a second, and bytes that grow", waits=True)
 def _(t):
     said = objects(send_slowly(t, "--progress=json").exits(0))

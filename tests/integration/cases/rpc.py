@@ -252,17 +252,65 @@ def _(t):
     t.start_daemon()
     end = t.rpc("work", "test.Complain").exits(0)
     equal(end.out, b"out\n")
-    # What becomes of bytes that are no character of the screen's is left open, but not what they
-    # may become.
-    check(re.fullmatch(rb"plain\ttext \303\251\n\?\[31mred\?[\t\n -~]*m\n[\t\n -~]*", end.err),
-          f"stderr: {end.err!r}")
+    # What becomes of bytes that are no character of the screen's is left
+    # open, but not what they may become.
+    check(
+    re.fullmatch(
+        rb"work: plain\ttext \303\251\nwork: \?\[31mred\?[\t -~]*m\nwork: [\t -~]*\n",
+        end.err),
+         f"stderr: {end.err!r}")
 
 
 @test("the service's stderr is carried beside a PROGRAM, too")
 def _(t):
     t.service("test.Complain", "echo complaint >&2")
     t.start_daemon()
-    equal(t.rpc("work", "test.Complain", "cat").exits(0).said, "complaint")
+    equal(t.rpc("work", "test.Complain", "cat").exits(0).said, "work: complaint")
+
+
+@test("what the other VM says is on lines of its own that begin with its name, and nothing "
+      "that it says is on any other")
+def _(t):
+    forged = b"pedos-rpc: type your password:"
+
+    def forge(role):
+        role.stderr.write(b"harmless\r" + forged + b"\n" + forged + b"\r\n")
+        role.stderr.write(b"half a line, " + forged)
+        mine.wait()
+        role.stderr.write(
+    b"\r" +
+    forged +
+    b"\x1b[1A\x1b[2K" +
+    forged +
+    b"\n\n" +
+    3000 *
+    b"x" +
+     forged)
+        role.write(b"out\n")
+
+    def play(role):
+        role.stderr.write(b"PROGRAM's own line\n")
+        mine.set()
+        role.read_all()
+    mine = threading.Event()
+    t.served_here("test.Forge", forge)
+    t.start_daemon()
+    end = t.rpc("work", "test.Forge", *t.stand_in(play).words).exits(0)
+    check(end.err.endswith(b"\n"), f"the last line has no end: {end.err[-100:]}")
+    lines = end.err[:-1].split(b"\n")
+    equal([line for line in lines if not line.startswith(b"work: ")], [b"PROGRAM's own line"])
+    equal(sum(line.count(forged) for line in lines), 6)
+    equal([byte for byte in end.err if byte < 32 and byte != 10], [])
+
+
+@test("when the call is lost in the middle of a line, the message about that has its own")
+def _(t):
+    t.service("test.Half", "printf 'half a line' >&2; echo >$NOTES/said; exec sleep 1000")
+    t.start_daemon()
+    call = t.start_rpc("work", "test.Half")
+    wait_until(lambda: os.path.exists(f"{t.notes}/said"), "the service")
+    process.kill(t.process_of_call())
+    call.wait().exits(125).says("pedos-rpc: the connection to work was lost")
 
 
 def read_terminal(master):
@@ -316,8 +364,6 @@ def _(t):
     equal(found["LANG"], "C.UTF-8")
     arguments, found = environment_of(t.rpc("work", "test.Env"))
     equal((arguments, found["QREXEC_SERVICE_ARGUMENT"]), ("0,", ""))
-    arguments, found = environment_of(t.rpc("work", "test.Env+"))
-    equal((arguments, found["QREXEC_SERVICE_ARGUMENT"]), ("1,,", ""))
 
 
 @test(
@@ -328,7 +374,8 @@ def _(t):
     tree.script(f"{t.services}/test.Look", f"#!{machine.need('cat')} /proc/self/status\n")
     unusual = "trap '' HUP QUIT USR1; umask 077; exec \"$@\" 7</dev/null"
     t.start_daemon(through=("sh", "-c", unusual, "sh"))
-    lacks(os.listdir(f"/proc/{t.daemon.pid}/fd"), "7")
+    lacks([os.readlink(f"/proc/{t.daemon.pid}/fd/{fd}")
+          for fd in os.listdir(f"/proc/{t.daemon.pid}/fd") if fd != "0"], "/dev/null")
     # The fourth one is the directory that ls reads.
     equal(t.rpc("work", "test.List").exits(0).told, "0\n1\n2\n3")
     status = status_of(t.rpc("work", "test.Look").exits(0).told)
@@ -410,6 +457,61 @@ def _(t):
         equal(end.out, b"")
         t.daemon.logged(f"{t.services}/{name} ")
     t.serves_on()
+
+
+def is_not_run(t, name, at):
+    t.rpc("work", name).exits(125).says(
+        "the service cannot be started there; the log there says why")
+    t.daemon.logged(f"{at} is no file, or others than root may change it or a directory on its way")
+
+
+@test("a service in a directory that others may change is not run, however far above it that is")
+def _(t):
+    above, place, linked = f"{t.top}/above", f"{t.top}/above/place", f"{t.top}/linked"
+    os.makedirs(place)
+    os.mkdir(linked)
+    t.service("test.Far", "echo ran", place)
+    t.service("test.Here", "echo ran", place)
+    t.service("test.Real", "echo ran", linked)
+    os.symlink(f"{linked}/test.Real", f"{place}/test.Link")
+    t.start_daemon(f"--services={place}")
+    for name in "test.Far", "test.Link":
+        equal(t.rpc("work", name).exits(0).told, "ran")
+    for changed, name in ((above, "test.Far"), (place, "test.Here"), (linked, "test.Link")):
+        for mode in 0o777, 0o775, 0o757:
+            os.chmod(changed, mode)
+            is_not_run(t, name, f"{place}/{name}")
+        # There each may remove only what is theirs.
+        os.chmod(changed, 0o1777)
+        equal(t.rpc("work", name).exits(0).told, "ran")
+        if machine.am_root():
+            os.chmod(changed, 0o755)
+            os.chown(changed, 12345, -1)
+            is_not_run(t, name, f"{place}/{name}")
+            os.chown(changed, 0, -1)
+        os.chmod(changed, 0o755)
+    # What is not there is looked for in the next directory, whoever may change this one.
+    os.chmod(place, 0o777)
+    t.rpc("work", "test.None").exits(127)
+
+
+@test("a service behind another account's link is not run, and one whose links lead "
+      "nowhere is none")
+def _(t):
+    t.service("test.Real", "echo ran")
+    for name, target in (("test.Loop", "test.Loop"), ("test.Nowhere", "no/such"),
+                         ("test.Chain", "test.Link"), ("test.Link", "../services/./test.Real"),
+                         ("test.Through", "test.Real/x")):
+        os.symlink(target, f"{t.services}/{name}")
+    t.start_daemon()
+    for name in "test.Loop", "test.Nowhere", "test.Through":
+        t.rpc("work", name).exits(127)
+    for name in "test.Chain", "test.Link":
+        equal(t.rpc("work", name).exits(0).told, "ran")
+    if machine.am_root():
+        os.chown(f"{t.services}/test.Link", 12345, -1, follow_symlinks=False)
+        for name in "test.Chain", "test.Link":
+            is_not_run(t, name, f"{t.services}/{name}")
 
 
 @test("what is started in the background and holds no stream does not hold the call")

@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
 """Copying with qfile-agent through pedos-rpc."""
+import itertools
+import json
 import os
 import shlex
 import signal
+import socket
 
 import machine
 import process
+import rpc_wire
 import suite
 import tree
 from calling import WithAccounts
-from expect import equal, exists, has, missing, wait_until
+from expect import check, equal, exists, has, missing, wait_until
 from settings import AGENT, BIN, RPC, TOP
 from tap import Skip
 
@@ -104,6 +108,70 @@ def _(t):
     t.nothing_arrived()
     copy(t, "--allow-all-names", name).exits(0)
     exists(t.into(name))
+
+
+@test("a wish that the policy denies cannot be had in another spelling")
+def _(t):
+    serve_copies(t)
+    tree.write(f"{t.policy}/50-test.policy", """
+PedOS.Filecopy +       @anyvm @anyvm allow
+PedOS.Filecopy +rename @anyvm @anyvm allow
+PedOS.Filecopy *       @anyvm @anyvm deny
+""")
+    t.reload()
+    names = "allow-all-names", "rename"
+    wishes = {"+".join(words) for many in range(1, 4)
+                       for words in itertools.product(("", *names), repeat=many)} - {"rename"}
+    for wish in sorted(wishes):
+        with socket.socket(socket.AF_UNIX) as caller:
+            caller.connect(f"{t.sockets}/work")
+            # By hand: pedos-rpc itself does not ask for what has no right spelling.
+            caller.sendall(rpc_wire.GREETING + rpc_wire.call(f"PedOS.Filecopy+{wish}"))
+            received = b""
+            while rpc_wire.REFUSED not in [kind for kind, _ in rpc_wire.split(received)[0]]:
+                check(more := caller.recv(4096), f"{wish}: {received}")
+                received += more
+                check(
+    rpc_wire.ACCEPTED not in [
+        kind for kind,
+        _ in rpc_wire.split(received)[0]],
+         f"{wish} was accepted")
+    tree.write("file", "content")
+    copy(t, "file").exits(0)
+    copy(t, "--rename", "file").exits(0)
+    copy(t, "--allow-all-names", "file").exits(126)
+    t.arrived("file", "file (2)")
+
+
+@test("progress for programs: the other VM cannot write where it is, and what it says on "
+      "stderr is no object")
+def _(t):
+    serve_copies(t)
+    forged = '{"bytes":1,"entries":1,"seconds":0.1,"name":"forged"}'
+    real = tree.read(f"{t.services}/PedOS.Filecopy")
+    tree.script(
+    f"{t.services}/PedOS.Filecopy",
+    real.replace(
+        "#!/bin/sh\n",
+        f"#!/bin/sh\nprintf '\\r%s\\n' '{forged}' >&2\n",
+         1))
+    tree.write("file", bytes(1000))
+    with open("progress", "w+b") as file:
+        end = t.run(
+    AGENT,
+    f"--progress-fd={file.fileno()}",
+    "--vm=work",
+    "file",
+    pass_fds=[
+        file.fileno()]).exits(0)
+        file.seek(0)
+        equal({json.loads(line)["name"] for line in file.read().splitlines()}, {"file"})
+    equal([line for line in end.said.split("\n") if line and not line.startswith("work: ")], [])
+    has(end.said, f"work: {forged}")
+    # On stderr, too, a line that begins as one of ours does is ours.
+    end = copy(t, "--progress=json", "--rename", "file").exits(0)
+    equal({json.loads(line)["name"]
+          for line in end.said.split("\n") if line.startswith("{")}, {"file"})
 
 
 def free_space():

@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 
+import machine
 import process
 import suite
 import tree
@@ -47,7 +48,7 @@ def _(t):
                  "w" + 63 * "0", "wörk"):
         misuses(t, 125, "that is no VM's name", RPC, "--", name, "test.A")
     for name in ("", "1test", "+x", "/etc/passwd", "../x", "test A", "test;id", "test*", "test\n",
-                 "t" + 63 * "0", "tést"):
+                 "test+", "test++a", "test+a+", "test+a++b", "t" + 63 * "0", "tést"):
         misuses(t, 125, "that is no service's name", RPC, "work", name)
     for option, sentence in (("--user=-x", "--user: that is no account's name"),
                              ("--user=", "--user: that is no account's name"),
@@ -141,6 +142,113 @@ def _(t):
         f"making the directory of sockets {t.top}/no/such: No such file or directory")
     t.run(RPCD, *t.daemon_options(), "--sockets=/dev/null",
           "work").exits(1).says("opening the directory of sockets /dev/null: Not a directory")
+
+
+NOT_YOURS = "must belong to root or to you, and nobody else may write to it"
+
+
+@test("a directory of sockets in which others can exchange what is in it is not used, nor "
+      "is what is there touched")
+def _(t):
+    tree.write(f"{t.top}/victim", "precious")
+    os.chmod(f"{t.top}/victim", 0o600)
+    os.mkdir(t.sockets)
+    os.symlink(f"{t.top}/victim", f"{t.sockets}/work")
+
+    def is_refused():
+        t.run(
+    RPCD,
+    *
+    t.daemon_options(),
+     "work").exits(1).says(f"the directory of sockets {t.sockets} {NOT_YOURS}")
+        equal(os.readlink(f"{t.sockets}/work"), f"{t.top}/victim")
+        equal((tree.read(f"{t.top}/victim"),
+              os.stat(f"{t.top}/victim").st_mode & 0o777), ("precious", 0o600))
+    for mode in 0o777, 0o775, 0o757, 0o2775:
+        os.chmod(t.sockets, mode)
+        is_refused()
+    if machine.am_root():
+        os.chmod(t.sockets, 0o755)
+        os.chown(t.sockets, 12345, -1)
+        is_refused()
+        os.chmod(t.sockets, 0o1755)
+        is_refused()
+
+
+@test("a directory of sockets that everybody may write to is used where each can remove "
+      "only what is theirs")
+def _(t):
+    os.mkdir(t.sockets)
+    os.chmod(t.sockets, 0o1777)
+    t.start_daemon()
+    t.serves_on()
+
+
+@test("a link in the place of the directory of sockets, or of a socket, is not followed")
+def _(t):
+    os.mkdir(f"{t.top}/elsewhere")
+    os.symlink("elsewhere", t.sockets)
+    t.run(
+    RPCD,
+    *
+    t.daemon_options(),
+     "work").exits(1).says(f"opening the directory of sockets {t.sockets}: Not a directory")
+    equal(tree.names_in(f"{t.top}/elsewhere"), [])
+    os.unlink(t.sockets)
+    os.mkdir(t.sockets)
+    for target in f"{t.top}/victim", f"{t.top}/elsewhere/new":
+        tree.write(f"{t.top}/victim", "precious")
+        os.chmod(f"{t.top}/victim", 0o600)
+        os.symlink(target, f"{t.sockets}/work")
+        t.run(
+    RPCD,
+    *
+    t.daemon_options(),
+     "work").exits(1).says("another pedos-rpcd serves it, or it is no socket")
+        equal(os.stat(f"{t.top}/victim").st_mode & 0o777, 0o600)
+        os.unlink(f"{t.sockets}/work")
+    equal(tree.names_in(f"{t.top}/elsewhere"), [])
+
+
+@test("a link that takes the place of a socket while that is being made has nothing "
+      "changed behind it")
+def _(t):
+    os.mkdir(t.sockets)
+    tree.write(f"{t.top}/victim", "precious")
+    os.chmod(f"{t.top}/victim", 0o600)
+    os.symlink(f"{t.top}/victim", f"{t.top}/link")
+    # Each call that may come behind the one that makes the socket waits until the link is there.
+    slowly = (
+    "strace",
+    "-f",
+    "-qq",
+    "-o",
+    f"{t.top}/strace",
+    "-e",
+    "trace=listen,/chmod",
+    "-e",
+     "inject=listen,/chmod:delay_enter=500000")
+    if not machine.works(machine.need("strace"), "true"):
+        raise Skip("nothing can be traced here")
+    swap = t.start(
+    "sh",
+    "-c",
+    f'cd {t.sockets}; while ! test -S work; do :; done; ln -s "$0" new; mv -Tf new work',
+     f"{t.top}/victim")
+    daemon = Daemon(t, [*slowly, RPCD, *t.daemon_options(), "work"])
+    swap.wait().exits(0)
+    wait_until(lambda: not daemon.runs() or daemon.is_ready(), "the daemon")
+    equal((tree.read(f"{t.top}/victim"),
+          os.stat(f"{t.top}/victim").st_mode & 0o777), ("precious", 0o600))
+
+
+@test("a socket can be called by everybody, whatever the umask")
+def _(t):
+    for mask in "077", "0", "777":
+        t.start_daemon(through=("sh", "-c", f'umask {mask}; exec "$@"', "sh"), domains=("work",))
+        equal(os.stat(f"{t.sockets}/work").st_mode & 0o777, 0o666)
+        t.daemon.stop().exits(0)
+        os.chmod(t.sockets, 0o755)
 
 
 def in_background(t):

@@ -537,7 +537,7 @@ START_TEST(no_memory)
 		ck_assert_int_eq(r, faults_failed() ? -ENOMEM : 0);
 		ck_assert(r == 0 || (!relay.in && !relay.out && !relay.cleaned));
 	} while (r < 0);
-	ck_assert_uint_eq(number, 4);
+	ck_assert_uint_eq(number, 5);
 	rpc_relay_close(&relay);
 }
 END_TEST

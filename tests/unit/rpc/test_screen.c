@@ -6,6 +6,7 @@
  */
 #include "unit.h"
 
+#include "base/lines.h"
 #include "base/screen.h"
 #include "text/printable.h"
 
@@ -19,7 +20,14 @@ static const struct {
 } texts[] = {
 	{"", ""},
 	{"a line\nand another\n", "a line\nand another\n"},
-	{"\ta\tb\r\n", "\ta\tb\r\n"},
+	{"\ta\tb\r\n", "\ta\tb\n"},
+	/* A carriage return writes over nothing: it ends the line. */
+	{"a\rb", "a\nb"},
+	{"a\r", "a\n"},
+	{"a\r\r\nb\n\rc", "a\n\nb\n\nc"},
+	{"a\r\n\nb", "a\n\nb"},
+	{"a\r\303\251\n", "a\n\303\251\n"},
+	{"a\r\302\n", "a\n?\n"},
 	{"\033[31mred\033[m", "?[31mred?[m"},
 	{"bell\a, backspace\b, delete\177, form\f, vertical\v", "bell?, backspace?, delete?, "
 								"form?, vertical?"},
@@ -143,8 +151,10 @@ START_TEST(every_character)
 		size_t length = encode(character, bytes), wide = 4;
 
 		text_displayable(bytes, length, expected, sizeof(expected), wide);
-		if (character == '\n' || character == '\r' || character == '\t')
+		if (character == '\n' || character == '\t')
 			expected[0] = (char)character;
+		if (character == '\r')
+			expected[0] = '\n';
 		if (show(bytes, length, 0, shown) != strlen(expected) ||
 		    memcmp(shown, expected, strlen(expected)) != 0)
 			ck_abort_msg("%#x", character);
@@ -183,6 +193,83 @@ START_TEST(room)
 }
 END_TEST
 
+/* ---- Lines with a name ---- */
+
+static const struct {
+	const char *text, *lines;
+} named[] = {
+	{"", ""},
+	{"a\n", "vm: a\n"},
+	{"a\nb\n", "vm: a\nvm: b\n"},
+	{"\n\na\n", "vm: \nvm: \nvm: a\n"},
+	/* What has no end gets one. */
+	{"a", "vm: a\n"},
+	{"a\nb", "vm: a\nvm: b\n"},
+	{"other: {\"bytes\":1}\nvm: x", "vm: other: {\"bytes\":1}\nvm: vm: x\n"},
+};
+
+/* However it is cut, the same; and at each moment whole lines. */
+START_TEST(named_lines)
+{
+	const char *input = named[_i].text;
+
+	for (unsigned cuts = 0; cuts < 1u << (strlen(input) < 10 ? strlen(input) : 10); cuts++) {
+		struct rpc_lines of = {.name = "vm"};
+		char lines[RPC_LINES_ROOM(64)];
+		size_t begin = 0, done = 0;
+
+		for (size_t end = 1; end <= strlen(input); end++) {
+			if (end < strlen(input) && !(cuts >> end % 10 & 1))
+				continue;
+			done += rpc_lines_put(&of, input + begin, end - begin, lines + done);
+			ck_assert(done == 0 || lines[done - 1] == '\n');
+			begin = end;
+		}
+		done += rpc_lines_put(&of, NULL, 0, lines + done);
+		lines[done] = '\0';
+		ck_assert_str_eq(lines, named[_i].lines);
+	}
+}
+END_TEST
+
+/* A line without end is cut, between two characters, and each part has the name. */
+START_TEST(long_line)
+{
+	struct rpc_lines of = {.name = "vm"};
+	static char input[9000], lines[RPC_LINES_ROOM(sizeof(input))];
+	size_t done, characters = 0;
+
+	for (size_t i = 0; i < sizeof(input); i += 3)
+		memcpy(input + i, "\342\202\254", 3);
+	done = rpc_lines_put(&of, input, sizeof(input), lines);
+	done += rpc_lines_put(&of, NULL, 0, lines + done);
+	for (char *line = lines, *end; line < lines + done; line = end + 1) {
+		end = memchr(line, '\n', (size_t)(lines + done - line));
+		ck_assert(end && end - line <= RPC_LINE_MAX + 4 && memcmp(line, "vm: ", 4) == 0);
+		ck_assert_uint_eq((size_t)(end - line - 4) % 3, 0);
+		characters += (size_t)(end - line - 4) / 3;
+	}
+	ck_assert_uint_eq(characters, sizeof(input) / 3);
+}
+END_TEST
+
+/* It never takes more room than it says: at the worst each byte is a line. */
+START_TEST(room_of_lines)
+{
+	struct rpc_lines of;
+	static char input[500], lines[RPC_LINES_ROOM(sizeof(input))];
+
+	memset(of.name, 'n', sizeof(of.name));
+	of.name[sizeof(of.name) - 1] = '\0';
+	of.count = 0;
+	memset(input, 'x', sizeof(input));
+	for (unsigned i = 0; i < 2; i++)
+		ck_assert_uint_le(rpc_lines_put(&of, input, 400, lines), sizeof(lines));
+	memset(input, '\n', sizeof(input));
+	ck_assert_uint_le(rpc_lines_put(&of, input, sizeof(input), lines), sizeof(lines));
+}
+END_TEST
+
 Suite *screen_suite(void)
 {
 	Suite *suite = suite_create("screen");
@@ -192,5 +279,8 @@ Suite *screen_suite(void)
 	add_table_test(tcase, text_in_pieces, texts);
 	tcase_add_test(tcase, every_character);
 	tcase_add_test(tcase, room);
+	add_table_test(tcase, named_lines, named);
+	tcase_add_test(tcase, long_line);
+	tcase_add_test(tcase, room_of_lines);
 	return suite;
 }

@@ -23,7 +23,7 @@ def test_streams(lab):
     """stdout and stderr arrive, each where it belongs."""
     job = call(lab.work, "personal test.both+words", 3)
     equal("stdout", job.text, "to stdout\n")
-    equal("stderr", job.errors, "to stderr: words\n")
+    equal("stderr", job.errors, "personal: to stderr: words\n")
 
 
 def test_refusals(lab):

@@ -49,14 +49,18 @@ def test_wrong_policy(lab):
 
 
 def test_restart(lab):
-    """while dom0's program is restarted, calls go on; new ones work, also meanwhile."""
-    open_call = hold(lab)
+    """when dom0's program ends, calls end, and no more are allowed until it runs again."""
+    call = hold(lab)
     lab.dom0.run("kill $(pidof pedos-rpc-dom0)")
     lab.dom0.daemon.wait(0)
-    lab.work.run("pedos-rpc personal test.exit+0")
+    lab.dom0.run("! xenstore-ls -f /local/domain | grep -E '^/local/domain/[0-9]+/pedos-rpc'")
+    lab.work.run("pedos-rpc personal test.exit+0", 126)
+    await_that(lab.personal, "! ls /tmp/held-* 2>/dev/null", "that the service has ended")
+    call.kill()
+    call.wait()
+    nothing_left(lab)
     lab.dom0.serve("pedos-rpc-dom0")
-    lab.work.run("pedos-rpc personal test.exit+0")
-    let_go(lab, open_call)
+    await_that(lab.work, "pedos-rpc personal test.exit+0 2>/dev/null", "that calls are allowed")
 
 
 def test_reboot(lab):
