@@ -213,7 +213,7 @@ FAULTY = __openat_2 aligned_alloc calloc clock_gettime close faccessat fchmod fc
 # The library with an attacker in place of its parser, and with hooks that leave out single layers
 # of the confinement.
 $(B)/tests/escape/escape: $(call objects,tests/escape) \
-		$(filter-out $(B)/lib/receive/unpack.o,$(LIBRARY_OBJECTS))
+		$(filter-out $(B)/lib/receive/child/unpack.o,$(LIBRARY_OBJECTS))
 	$(call say,LINK)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) $(ESCAPE_HOOKS:%=-Wl,--wrap=%) -o $@ $^ $(PKG_LIBS)

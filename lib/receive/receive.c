@@ -11,10 +11,10 @@
 #include "format/options.h"
 #include "io/space.h"
 #include "io/stream.h"
-#include "receive/child.h"
-#include "receive/commit.h"
-#include "receive/sweep.h"
-#include "receive/verify.h"
+#include "receive/child/child.h"
+#include "receive/commit/commit.h"
+#include "receive/commit/sweep.h"
+#include "receive/commit/verify.h"
 
 #include <errno.h>
 #include <poll.h>

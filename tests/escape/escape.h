@@ -9,7 +9,7 @@
  */
 #ifndef ESCAPE_H
 #define ESCAPE_H
-#include "receive/report.h"
+#include "receive/child/report.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -6,9 +6,9 @@
  * Copyright the qfilecopy authors
  */
 #include "escape.h"
-#include "receive/relay.h"
-#include "receive/said.h"
-#include "receive/verify.h"
+#include "receive/child/relay.h"
+#include "receive/child/said.h"
+#include "receive/commit/verify.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -13,7 +13,7 @@
  * Copyright the qfilecopy authors
  */
 #include "escape.h"
-#include "receive/unpack.h"
+#include "receive/child/unpack.h"
 
 #include <err.h>
 #include <errno.h>

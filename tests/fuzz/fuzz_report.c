@@ -8,7 +8,7 @@
  * Copyright the qfilecopy authors
  */
 /* What the monitor does with a record is its own affair, behind static functions. */
-#include "receive/child.c"
+#include "receive/child/child.c"
 
 #include "fuzz.h"
 #include "input.h"

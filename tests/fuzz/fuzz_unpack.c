@@ -9,8 +9,8 @@
 #include "fuzz.h"
 #include "input.h"
 #include "mutate.h"
-#include "receive/report.h"
-#include "receive/unpack.h"
+#include "receive/child/report.h"
+#include "receive/child/unpack.h"
 #include "scratch.h"
 #include "tree.h"
 

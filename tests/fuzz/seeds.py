@@ -14,7 +14,7 @@ DIR, FILE, LINK = 0o040000, 0o100000, 0o120000
 EEXIST, ENOSPC, EILSEQ, ETRUNCATED = 17, 28, 84, 31415926
 ALL_NAMES, UNSAFE_LINKS, FEW_FILES, FEW_BYTES = 1, 2, 4, 8  # fuzz_unpack.c
 RESET, LATE = 1, 2  # fuzz_result.c
-CONFINED, UNCONFINED, ENTRY, DONE = range(4)  # lib/receive/report.h
+CONFINED, UNCONFINED, ENTRY, DONE = range(4)  # lib/receive/child/report.h
 # rpc/protocol/frame.h
 HELLO, CALL, ACCEPTED, REFUSED, STDIN, STDOUT, STDERR, EXIT, UNWANTED = range(1, 10)
 # fuzz_rpcd.c; and fuzz_rpc.c, where SCREEN is in the place of WAITS
@@ -287,7 +287,7 @@ def result_seeds():
     }
 
 
-# ---- report: one byte, then records as in lib/receive/report.h, on a 64-bit machine ----
+# ---- report: one byte, then records as in lib/receive/child/report.h, on a 64-bit machine ----
 
 
 def record(kind, name=b"", code=0, layers=0, namelen=None):

@@ -11,9 +11,9 @@
 
 #include "faults.h"
 #include "io/walk.h"
-#include "receive/commit.h"
-#include "receive/sweep.h"
-#include "receive/verify.h"
+#include "receive/commit/commit.h"
+#include "receive/commit/sweep.h"
+#include "receive/commit/verify.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -8,12 +8,12 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
-#include "receive/unpack.h"
+#include "receive/child/unpack.h"
 
 #include "io/dirstack.h"
 #include "io/space.h"
 #include "io/stream.h"
-#include "receive/report.h"
+#include "receive/child/report.h"
 
 #include <errno.h>
 #include <fcntl.h>

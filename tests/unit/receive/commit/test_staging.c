@@ -6,7 +6,7 @@
  */
 #include "unit.h"
 
-#include "receive/staging.h"
+#include "receive/commit/staging.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
  */
 #include "unit.h"
 
-#include "receive/report.h"
+#include "receive/child/report.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

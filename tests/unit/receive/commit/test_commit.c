@@ -6,8 +6,8 @@
  */
 #include "unit.h"
 
-#include "receive/commit.h"
-#include "receive/sweep.h"
+#include "receive/commit/commit.h"
+#include "receive/commit/sweep.h"
 
 #include <fcntl.h>
 #include <signal.h>

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
-#include "receive/sync.h"
+#include "receive/commit/sync.h"
 
 #include "io/stream.h"
 

@@ -4,12 +4,12 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
-#include "receive/commit.h"
+#include "receive/commit/commit.h"
 
 #include "format/error.h"
-#include "receive/naming.h"
-#include "receive/publish.h"
-#include "receive/sync.h"
+#include "receive/commit/naming.h"
+#include "receive/commit/publish.h"
+#include "receive/commit/sync.h"
 #include "system/clock.h"
 
 #include <errno.h>

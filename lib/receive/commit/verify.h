@@ -6,8 +6,8 @@
  */
 #ifndef VERIFY_H
 #define VERIFY_H
-#include "receive/cancel.h"
-#include "receive/staging.h"
+#include "receive/commit/cancel.h"
+#include "receive/commit/staging.h"
 
 /*
  * Check that everything in the tree is what an honest child makes under `flags`: only directories,

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
-#include "receive/report.h"
+#include "receive/child/report.h"
 
 #include "io/stream.h"
 

@@ -6,7 +6,7 @@
  */
 #ifndef SYNC_H
 #define SYNC_H
-#include "receive/cancel.h"
+#include "receive/commit/cancel.h"
 
 /*
  * syncfs() of the file system that the directory `dir` is on. No signal interrupts that call, and a

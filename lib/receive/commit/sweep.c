@@ -7,12 +7,12 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
-#include "receive/sweep.h"
+#include "receive/commit/sweep.h"
 
 #include "io/directory.h"
-#include "receive/commit.h"
-#include "receive/detached.h"
-#include "receive/staging.h"
+#include "receive/commit/commit.h"
+#include "receive/commit/detached.h"
+#include "receive/commit/staging.h"
 
 #include <errno.h>
 #include <fcntl.h>

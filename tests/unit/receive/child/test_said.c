@@ -6,7 +6,7 @@
  */
 #include "unit.h"
 
-#include "receive/said.h"
+#include "receive/child/said.h"
 
 #include <errno.h>
 #include <signal.h>

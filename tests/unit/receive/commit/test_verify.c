@@ -7,7 +7,7 @@
  */
 #include "unit.h"
 
-#include "receive/verify.h"
+#include "receive/commit/verify.h"
 
 #include <fcntl.h>
 #include <stdio.h>

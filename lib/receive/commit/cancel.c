@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
-#include "receive/cancel.h"
+#include "receive/commit/cancel.h"
 
 #include "system/clock.h"
 

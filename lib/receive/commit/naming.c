@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
-#include "receive/naming.h"
+#include "receive/commit/naming.h"
 
 #include "format/error.h"
 #include "format/name.h"

@@ -7,7 +7,7 @@
  */
 #ifndef PUBLISH_H
 #define PUBLISH_H
-#include "receive/naming.h"
+#include "receive/commit/naming.h"
 
 struct publication {
 	const struct staging *staging; /* staging->tree holds what is not published yet */

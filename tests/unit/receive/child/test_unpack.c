@@ -8,8 +8,8 @@
 
 #include "faults.h"
 #include "io/stream.h"
-#include "receive/report.h"
-#include "receive/unpack.h"
+#include "receive/child/report.h"
+#include "receive/child/unpack.h"
 
 #include <fcntl.h>
 #include <libdeflate.h>

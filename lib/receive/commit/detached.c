@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
-#include "receive/detached.h"
+#include "receive/commit/detached.h"
 
 #include <fcntl.h>
 #include <poll.h>

@@ -9,8 +9,8 @@
  */
 #ifndef NAMING_H
 #define NAMING_H
-#include "receive/cancel.h"
-#include "receive/staging.h"
+#include "receive/commit/cancel.h"
+#include "receive/commit/staging.h"
 
 #include <limits.h>
 

@@ -12,8 +12,8 @@
  */
 #ifndef COMMIT_H
 #define COMMIT_H
-#include "receive/cancel.h"
-#include "receive/staging.h"
+#include "receive/commit/cancel.h"
+#include "receive/commit/staging.h"
 
 struct commit_options {
 	enum qfile_conflict on_conflict;

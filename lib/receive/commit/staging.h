@@ -12,10 +12,9 @@
  *
  * No sender can make such a directory: its name is refused, and so is the sticky bit.
  *
- * The room lib/receive: the receiver of a delivery, up to its commit. It may use lib/sandbox,
- * lib/io, lib/format, system/ and text/. Only unpack.c reads the stream, and runs in the confined
- * child. All that the monitor does must be safe even if the child has been taken over: it believes
- * no report and no entry that it has not checked.
+ * The room lib/receive/commit: what becomes of a delivery once its stream has ended, and of what
+ * killed receivers left. It may use lib/io, lib/format and system/. It must be safe even if the
+ * child that unpacked the delivery was taken over: it believes nothing that it has not checked.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

@@ -9,7 +9,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
-#include "receive/publish.h"
+#include "receive/commit/publish.h"
 
 #include "format/error.h"
 #include "io/directory.h"

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
-#include "receive/relay.h"
+#include "receive/child/relay.h"
 
 #include "io/stream.h"
 #include "sandbox/capabilities.h"

@@ -4,11 +4,11 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
-#include "receive/child.h"
+#include "receive/child/child.h"
 
 #include "format/error.h"
 #include "io/stream.h"
-#include "receive/unpack.h"
+#include "receive/child/unpack.h"
 #include "sandbox/sandbox.h"
 #include "system/clock.h"
 

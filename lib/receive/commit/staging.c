@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
-#include "receive/staging.h"
+#include "receive/commit/staging.h"
 
 #include "io/directory.h"
 #include "io/remove.h"

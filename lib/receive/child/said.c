@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
-#include "receive/said.h"
+#include "receive/child/said.h"
 
 #include "text/printable.h"
 

@@ -1,14 +1,18 @@
 /*
  * The confined child of a receiver, as its monitor has it.
  *
+ * The room lib/receive/child: what runs in the child, and what the monitor hears of it. It may use
+ * lib/sandbox, lib/io, lib/format, system/ and text/. Only unpack.c reads the stream, and only in
+ * the child. The monitor's side believes no report that it has not checked.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
 #ifndef CHILD_H
 #define CHILD_H
-#include "receive/relay.h"
-#include "receive/report.h"
-#include "receive/said.h"
+#include "receive/child/relay.h"
+#include "receive/child/report.h"
+#include "receive/child/said.h"
 
 struct child {
 	const struct qfile_receive_options *options;

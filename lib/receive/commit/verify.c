@@ -8,7 +8,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
-#include "receive/verify.h"
+#include "receive/commit/verify.h"
 
 #include "format/error.h"
 #include "io/walk.h"
