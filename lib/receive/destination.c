@@ -29,33 +29,37 @@ static int check_made(int fd)
 	return status.st_uid == geteuid() ? 0 : -EPERM;
 }
 
+static int open_existing(int dir, const char *name, const char *path, struct qfile_error *error)
+{
+	int fd = openat(dir, name, OPEN_DIRECTORY | O_NOFOLLOW), r;
+
+	if (fd >= 0)
+		return fd;
+	r = error_set(error, -errno, "opening the directory", path);
+	if (error && (r == -ELOOP || r == -ENOTDIR))
+		error->hint = "it must be a directory, not a link or a file";
+	return r;
+}
+
 /*
  * Open the directory `name` in `dir`, and make it if it is missing. Follows no link. `path` is what
  * an error names.
  */
 static int open_or_make(int dir, const char *name, const char *path, struct qfile_error *error)
 {
-	int fd = directory_make(dir, name, 0700), r;
-	bool made = fd >= 0;
+	int fd = directory_make(dir, name, 0700);
+	int r = fd < 0 ? fd : check_made(fd);
 
-	if (!made && fd != -EEXIST)
-		return error_set(error, fd, "making the directory", path);
-	if (!made)
-		fd = openat(dir, name, OPEN_DIRECTORY | O_NOFOLLOW);
-	if (fd < 0) {
-		r = error_set(error, -errno, "opening the directory", path);
-		if (error && (r == -ELOOP || r == -ENOTDIR))
-			error->hint = "it must be a directory, not a link or a file";
-		return r;
-	}
-	r = made ? check_made(fd) : 0;
-	if (r < 0) {
+	if (r == -EEXIST)
+		return open_existing(dir, name, path, error);
+	if (r == 0)
+		return fd;
+	if (fd >= 0)
 		close(fd);
-		error_set(error, r, "making the directory", path);
-		if (error && r == -EPERM)
-			error->hint = "another user put one of theirs in its place";
-	}
-	return r < 0 ? r : fd;
+	error_set(error, r, "making the directory", path);
+	if (error && (r == -EPERM || r == -ELOOP || r == -ENOTDIR))
+		error->hint = "another user put something else in its place";
+	return r;
 }
 
 int qfile_incoming_open(const struct qfile_user *user, const char *source,

@@ -124,7 +124,7 @@ static const struct {
 	 {"PedOS.Filecopy+allow-all-names+rename", "user", "work"}},
 	{CALL("s", "u", "v"), {"s", "u", "v"}},
 	{CALL("s", "", "v"), {"s", "", "v"}},
-	{CALL("s+", "u", ""), {"s+", "u", ""}},
+	{CALL("s+a", "u", ""), {"s+a", "u", ""}},
 	{CALL(LONGEST_NAME, LONGEST_ACCOUNT, LONGEST_NAME),
 	 {LONGEST_NAME, LONGEST_ACCOUNT, LONGEST_NAME}},
 };
@@ -166,6 +166,10 @@ static const struct {
 	const char *label, *bytes;
 	size_t length;
 } bad_calls[] = {
+	{"an empty argument", CALL("s+", "", "")},
+	{"an empty part", CALL("s+a++b", "", "")},
+	{"an empty part at the end", CALL("s+a+", "", "")},
+	{"an empty part at the beginning", CALL("s++a", "", "")},
 	{"no service", CALL("", "u", "v")},
 	{"service of 64", CALL(LONGEST_NAME "4", "u", "v")},
 	{"account of 33", CALL("s", LONGEST_ACCOUNT "3", "v")},
