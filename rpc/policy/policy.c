@@ -335,18 +335,44 @@ static bool service_matches(const char *pattern, const char *service)
 	return !pattern[i] && (!service[i] || service[i] == '+');
 }
 
-static bool argument_matches(const char *pattern, const char *service)
+/* Does the argument begin with the parts of `pattern`? */
+static bool argument_begins(const char *argument, const char *pattern)
+{
+	size_t i = 0;
+
+	while (pattern[i] && pattern[i] == argument[i])
+		i++;
+	return !pattern[i] && (!argument[i] || argument[i] == '+');
+}
+
+/* Are the parts of `pattern`, one behind the other, among those of the argument? */
+static bool argument_contains(const char *argument, const char *pattern)
+{
+	for (; *argument; argument++) {
+		if (*argument == '+' && argument_begins(argument, pattern))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What is denied is denied together with anything else, so that nobody gets it by asking for more.
+ * What is allowed is allowed alone.
+ */
+static bool argument_matches(const struct rpc_rule *rule, const char *service)
 {
 	while (*service && *service != '+')
 		service++;
-	return equal(pattern, any) || equal(pattern, *service ? service : "+");
+	if (equal(rule->argument, any) || equal(rule->argument, *service ? service : "+"))
+		return true;
+	return rule->action == RPC_DENY && rule->argument[0] && rule->argument[1] &&
+	       argument_contains(service, rule->argument);
 }
 
 static bool call_matches(const struct rpc_rule *rule, const char *service, const char *source,
 			 const char *target)
 {
-	return service_matches(rule->service, service) &&
-	       argument_matches(rule->argument, service) &&
+	return service_matches(rule->service, service) && argument_matches(rule, service) &&
 	       rpc_rule_pair_matches(rule, source, target);
 }
 

@@ -238,6 +238,10 @@ static const char *const policy[] = {
 	"Clock * @anyvm @anyvm allow",
 	"Clock +set @anyvm @anyvm deny",
 	"* * @anyvm open ask user=guest",
+	"Mail +secret @anyvm vault deny",
+	"Mail +x+y @anyvm vault deny",
+	"Mail + @anyvm vault deny",
+	"Mail * @anyvm vault allow",
 };
 
 static size_t read_policy(struct rpc_rule rules[COUNT(policy)])
@@ -274,6 +278,19 @@ static const struct {
 	{"Clock+set", "work", "vault", RPC_ALLOW, ""},
 	{"Anything+x", "work", "open", RPC_ASK, "guest"},
 	{"Anything", "open", "work", RPC_DENY, ""},
+	/* What is denied is denied with anything else, too. */
+	{"Mail+secret", "work", "vault", RPC_DENY, ""},
+	{"Mail+secret+more", "work", "vault", RPC_DENY, ""},
+	{"Mail+more+secret", "work", "vault", RPC_DENY, ""},
+	{"Mail+a+secret+b", "work", "vault", RPC_DENY, ""},
+	{"Mail+secrets", "work", "vault", RPC_ALLOW, ""},
+	{"Mail+secrets+b", "work", "vault", RPC_ALLOW, ""},
+	{"Mail+mysecret", "work", "vault", RPC_ALLOW, ""},
+	{"Mail+x", "work", "vault", RPC_ALLOW, ""},
+	{"Mail+x+y", "work", "vault", RPC_DENY, ""},
+	{"Mail+a+x+y+b", "work", "vault", RPC_DENY, ""},
+	{"Mail+x+z+y", "work", "vault", RPC_ALLOW, ""},
+	{"Mail", "work", "vault", RPC_DENY, ""},
 };
 
 START_TEST(decision)
@@ -313,7 +330,9 @@ START_TEST(pair_text)
 	ck_assert_str_eq(format("work", "vault"), "work\nPedOS.Filecopy +rename allow "
 						  "user=keeper\nPedOS.Filecopy + "
 						  "ask\nPedOS.Filecopy * allow\n"
-						  "Clock * allow\nClock +set deny\n");
+						  "Clock * allow\nClock +set deny\n"
+						  "Mail +secret deny\nMail +x+y deny\n"
+						  "Mail + deny\nMail * allow\n");
 	ck_assert_str_eq(format("evil", "open"), "evil\nPedOS.Filecopy * deny\nClock * "
 						 "allow\nClock +set deny\n* * ask user=guest\n");
 }
