@@ -204,15 +204,21 @@ for what, name in {"alone": OWN, "and-digits": OWN + b"0123456789abcdef",
 
 @case(Refused(EILSEQ, OWN + b"0123456789abcdef"), "--on-conflict=rename")
 def staging_directory_of_the_senders_making():
-    """The next receiver would carry out what is planned in it."""
+    """The next receiver would publish what seems to be decided in it."""
     staging = ".qfile-incoming-0123456789abcdef"
-    return delivery(tree(staging, tree(f"{staging}/commit", file(f"{staging}/commit/x")),
-                         file(f"{staging}/plan", bytes(600))))
+    return delivery(tree(staging, tree(f"{staging}/commit", file(f"{staging}/commit/x"))))
 
 
-@case(Arrives({"d": a_directory(), b"d/" + OWN + b"0": a_file()}, "d"))
+@case(Refused(EILSEQ, b"d/" + OWN + b"0"))
 def staging_prefix_inside_a_directory():
+    """A later delivery to that directory would find it there."""
     return delivery(tree("d", file(b"d/" + OWN + b"0")))
+
+
+@case(Refused(EILSEQ, b"d/" + OWN + b"0123456789abcdef"), ALL_NAMES)
+def staging_directory_inside_a_directory():
+    staging = f"d/{OWN.decode()}0123456789abcdef"
+    return delivery(tree("d", tree(staging, tree(f"{staging}/commit"))))
 
 
 accept("staging-prefix-less-its-dash", OWN[:-1])

@@ -48,24 +48,62 @@ static int lock(struct staging *staging, struct stat *status)
 	return r;
 }
 
+/* A name that no staging directory has, in all likelihood. */
+static int make_name(char name[STAGING_NAME_SIZE])
+{
+	unsigned long long number;
+
+	if (getrandom(&number, sizeof(number), 0) < 0)
+		return -errno;
+	snprintf(name, STAGING_NAME_SIZE, "%s%016llx", QFILE_STAGING_PREFIX, number);
+	return 0;
+}
+
+/* Can this file system keep the mode of a staging directory? Try it. */
+static bool keeps_mode(int incoming)
+{
+	char name[STAGING_NAME_SIZE];
+	struct stat status;
+	bool keeps = true;
+	int fd = make_name(name);
+
+	if (fd == 0)
+		fd = directory_make(incoming, name, STAGING_MODE);
+	if (fd < 0)
+		return true;
+	if (fstat(fd, &status) == 0)
+		keeps = (status.st_mode & 07777) == STAGING_MODE;
+	unlinkat(incoming, name, AT_REMOVEDIR);
+	close(fd);
+	return keeps;
+}
+
+/*
+ * Has a receiver made this directory? It says so by its mode, which no sender can give to one. A
+ * file system that keeps no modes keeps no names of ours that were sent either: those were refused.
+ */
+static bool is_ours(int incoming, const struct stat *status)
+{
+	return status->st_uid == geteuid() &&
+	       ((status->st_mode & 07777) == STAGING_MODE || !keeps_mode(incoming));
+}
+
 int staging_adopt(struct staging *staging, int incoming, const char *name)
 {
-	const size_t length = sizeof(staging->name) - 1;
 	struct stat status;
 	int r;
 
-	if (strlen(name) != length ||
+	if (strlen(name) != STAGING_NAME_SIZE - 1 ||
 	    strncmp(name, QFILE_STAGING_PREFIX, strlen(QFILE_STAGING_PREFIX)) != 0)
 		return -ENOTDIR;
 	*staging = (struct staging){.incoming = incoming, .tree = -1};
-	memcpy(staging->name, name, length + 1);
+	memcpy(staging->name, name, STAGING_NAME_SIZE);
 	staging->dir = openat(incoming, name, OPEN_DIRECTORY);
 	if (staging->dir < 0)
 		return errno == ELOOP ? -ENOTDIR : -errno;
 	r = lock(staging, &status);
-	if (r == 0 && ((status.st_mode & 07777) != STAGING_MODE || status.st_uid != geteuid())) {
-		/* Its maker has died before it had its mode. Nothing but an empty one is removed.
-		 */
+	if (r == 0 && !is_ours(incoming, &status)) {
+		/* Its maker may have died before it had its mode. Then it is empty. */
 		if (status.st_uid == geteuid())
 			unlinkat(incoming, name, AT_REMOVEDIR);
 		staging_close(staging);
@@ -94,12 +132,9 @@ int staging_create(struct staging *staging, int incoming)
 
 	*staging = (struct staging){.incoming = incoming, .dir = -1, .tree = -1};
 	do {
-		unsigned long long number;
-
-		if (getrandom(&number, sizeof(number), 0) < 0)
-			return -errno;
-		snprintf(staging->name, sizeof(staging->name), "%s%016llx", QFILE_STAGING_PREFIX,
-			 number);
+		r = make_name(staging->name);
+		if (r < 0)
+			return r;
 		staging->dir = directory_make(incoming, staging->name, STAGING_MODE);
 		r = staging->dir < 0 ? staging->dir : lock(staging, &status);
 	} while (r == -EEXIST || r == -ENOENT || r == -EAGAIN);

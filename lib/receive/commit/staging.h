@@ -29,14 +29,15 @@
 #define STAGING_WIDENED "widened"
 #define STAGING_LIST    "list" /* for a moment, where there are no files without a name */
 
-/* Of a staging directory itself. */
-#define STAGING_MODE ((mode_t)01700)
+/* Of a staging directory itself; its name ends in 16 hexadecimal digits. */
+#define STAGING_NAME_SIZE (sizeof(QFILE_STAGING_PREFIX) + 16)
+#define STAGING_MODE      ((mode_t)01700)
 
 struct staging {
 	int incoming; /* the directory that it is in; the caller's */
 	int dir;      /* open and locked */
 	int tree;
-	char name[sizeof(QFILE_STAGING_PREFIX) + 16];
+	char name[STAGING_NAME_SIZE];
 };
 
 /* Make a staging directory with an empty tree, and lock it. */
