@@ -24,6 +24,22 @@ static bool is_ours(const struct qfile_error *error)
 	return error->doing && error->code != ECONNRESET;
 }
 
+/* A sign that the parser was taken over: nobody but this side may know what was seen. */
+static bool is_alarm(const struct qfile_error *error)
+{
+	static const char *const doing[] = {
+		"verifying",
+		"listening to the unpacking process",
+		"ending the unpacking process",
+	};
+
+	for (size_t i = 0; error->doing && i < sizeof(doing) / sizeof(*doing); i++) {
+		if (strcmp(error->doing, doing[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 void tell_failure(const struct audience *audience, const struct qfile_error *error,
 		  bool result_sent)
 {
@@ -33,7 +49,8 @@ void tell_failure(const struct audience *audience, const struct qfile_error *err
 	qfile_error_text(error, text, sizeof(text));
 	if (ours)
 		logged = log_alarm(audience->source, text);
-	if (audience->verbose || (ours ? isatty(STDERR_FILENO) : !result_sent))
+	if (audience->verbose || (ours ? isatty(STDERR_FILENO) : !result_sent) ||
+	    (ours && !logged && !is_alarm(error)))
 		warnx("%s; nothing was received", text);
 	else if (ours)
 		warnx("the receiver could not do its work: %s; nothing was received",

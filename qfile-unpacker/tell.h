@@ -3,8 +3,8 @@
  *
  * The sender gets the result: whatever it can do something about. What concerns only this side goes
  * to the log of this machine. stderr may lead to the sender's terminal: there, no more is said than
- * that there was such a thing, unless --verbose asks for it or stderr is a terminal here. Nothing
- * is told twice.
+ * that there was such a thing, unless --verbose asks for it or stderr is a terminal here. Where
+ * there is no log, stderr is told what is no sign of an attack. Nothing is told twice.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

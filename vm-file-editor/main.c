@@ -28,18 +28,17 @@ static bool verbose;
 
 /*
  * What concerns this side alone goes to its log. stderr may lead to the VM that asked: there, no
- * more is said than that there was such a thing, unless it is a terminal here or
- * --verbose asks for it.
+ * more is said than that there was such a thing, unless it is a terminal here, --verbose asks for
+ * it, or there is no log, so that nobody would ever know.
  */
 static void tell_here(const char *text, const char *consequence)
 {
 	bool logged = log_alarm(getenv("QREXEC_REMOTE_DOMAIN"), text);
 
-	if (verbose || isatty(STDERR_FILENO))
+	if (!logged || verbose || isatty(STDERR_FILENO))
 		warnx("%s%s", text, consequence);
 	else
-		warnx("the other VM could not do its work: %s%s",
-		      logged ? "its log says why" : "it has no log to say why", consequence);
+		warnx("the other VM could not do its work: its log says why%s", consequence);
 }
 
 static int new_editor(struct editor **editor, const struct options *options)
