@@ -187,15 +187,8 @@ for position, label in enumerate(("service", "user", "source")):
             continue
         names = [b"test.Cat", b"", b"home"]
         names[position] = b"ab" + bytes([byte]) + b"c"
-        at_daemon(
-    f"{label}-with-{byte:02x}",
-    GREETING +
-    frame(
-        CALL,
-        b"".join(
-            name +
-            b"\0" for name in names)),
-             REFUSES)
+        at_daemon(f"{label}-with-{byte:02x}",
+                  GREETING + frame(CALL, b"".join(name + b"\0" for name in names)), REFUSES)
 # An argument has one spelling: "Denied+x" is denied, and so are not those that look like it.
 for text in ("test.Cat+", "test.Cat++", "test.Cat++x", "test.Cat+x+",
              "test.Cat+x++y", "test.Denied+", "test.Denied+x+", "test.Denied++x"):

@@ -108,16 +108,12 @@ class Daemon:
         """
         wait_until(lambda: process.ended(self.pid) or self.count_descriptors()
                    <= self.descriptors, "the end of the connections")
+        wait_until(lambda: process.ended(self.pid) or not process.children(self.pid),
+                   "the end of the call's process")
         wait_until(
-    lambda: process.ended(
-        self.pid) or not process.children(
-            self.pid),
-             "the end of the call's process")
-        wait_until(
-    lambda: all(
-        process.ended(pid) for pid in process.children(
-            os.getpid()) if pid != self.pid),
-             "the end of what a service started")
+            lambda: all(
+                process.ended(pid) for pid in process.children(os.getpid()) if pid != self.pid),
+            "the end of what a service started")
 
     def complaints(self):
         """After a case: nothing of it may be left, and the next call is served."""

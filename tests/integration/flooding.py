@@ -101,13 +101,9 @@ class Attacker:
 
     def attack(self):
         ways = [
-    self.silent,
-    self.half_a_frame,
-    self.byte_by_byte,
-    self.storm,
-    self.refused_that_stays,
-    self.denied,
-     self.nonsense]
+            self.silent, self.half_a_frame, self.byte_by_byte, self.storm, self.refused_that_stays,
+            self.denied, self.nonsense
+        ]
         while True:
             way = random.choice(ways)
             try:

@@ -92,14 +92,8 @@ def _(t):
     with open("progress", "wb") as file:
         number = file.fileno()
         equal(
-    t.run(
-        AGENT,
-        "--via=true",
-        "--progress=tty",
-        f"--progress-fd={number}",
-        "file",
-        pass_fds=[number]).exits(2).out,
-         b"")
+            t.run(AGENT, "--via=true", "--progress=tty", f"--progress-fd={number}", "file",
+                  pass_fds=[number]).exits(2).out, b"")
 
 
 @test("--progress refuses what it does not know, gui included")

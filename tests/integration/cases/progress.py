@@ -79,12 +79,8 @@ def _(t):
     with open("progress", "w+b") as file:
         number = file.fileno()
         check(number <= 9, "a shell can name it")
-        end = t.run(
-    AGENT,
-    f"--progress-fd={number}",
-    f"--via={forge}",
-    "file",
-     pass_fds=[number]).exits(0)
+        end = t.run(AGENT, f"--progress-fd={number}", f"--via={forge}", "file",
+                    pass_fds=[number]).exits(0)
         file.seek(0)
         said = [json.loads(line) for line in file.read().decode().splitlines()]
     has(end.said, FORGED)

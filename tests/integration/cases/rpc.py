@@ -255,10 +255,8 @@ def _(t):
     # What becomes of bytes that are no character of the screen's is left
     # open, but not what they may become.
     check(
-    re.fullmatch(
-        rb"work: plain\ttext \303\251\nwork: \?\[31mred\?[\t -~]*m\nwork: [\t -~]*\n",
-        end.err),
-         f"stderr: {end.err!r}")
+        re.fullmatch(rb"work: plain\ttext \303\251\nwork: \?\[31mred\?[\t -~]*m\nwork: [\t -~]*\n",
+                     end.err), f"stderr: {end.err!r}")
 
 
 @test("the service's stderr is carried beside a PROGRAM, too")
@@ -277,15 +275,8 @@ def _(t):
         role.stderr.write(b"harmless\r" + forged + b"\n" + forged + b"\r\n")
         role.stderr.write(b"half a line, " + forged)
         mine.wait()
-        role.stderr.write(
-    b"\r" +
-    forged +
-    b"\x1b[1A\x1b[2K" +
-    forged +
-    b"\n\n" +
-    3000 *
-    b"x" +
-     forged)
+        role.stderr.write(b"\r" + forged + b"\x1b[1A\x1b[2K" + forged + b"\n\n" + 3000 * b"x" +
+                          forged)
         role.write(b"out\n")
 
     def play(role):

@@ -120,8 +120,11 @@ PedOS.Filecopy *       @anyvm @anyvm deny
 """)
     t.reload()
     names = "allow-all-names", "rename"
-    wishes = {"+".join(words) for many in range(1, 4)
-                       for words in itertools.product(("", *names), repeat=many)} - {"rename"}
+    wishes = {
+        "+".join(words)
+        for many in range(1, 4)
+        for words in itertools.product(("", *names), repeat=many)
+    } - {"rename"}
     for wish in sorted(wishes):
         with socket.socket(socket.AF_UNIX) as caller:
             caller.connect(f"{t.sockets}/work")
@@ -131,11 +134,8 @@ PedOS.Filecopy *       @anyvm @anyvm deny
             while rpc_wire.REFUSED not in [kind for kind, _ in rpc_wire.split(received)[0]]:
                 check(more := caller.recv(4096), f"{wish}: {received}")
                 received += more
-                check(
-    rpc_wire.ACCEPTED not in [
-        kind for kind,
-        _ in rpc_wire.split(received)[0]],
-         f"{wish} was accepted")
+                check(rpc_wire.ACCEPTED not in [kind for kind, _ in rpc_wire.split(received)[0]],
+                      f"{wish} was accepted")
     tree.write("file", "content")
     copy(t, "file").exits(0)
     copy(t, "--rename", "file").exits(0)
@@ -149,21 +149,12 @@ def _(t):
     serve_copies(t)
     forged = '{"bytes":1,"entries":1,"seconds":0.1,"name":"forged"}'
     real = tree.read(f"{t.services}/PedOS.Filecopy")
-    tree.script(
-    f"{t.services}/PedOS.Filecopy",
-    real.replace(
-        "#!/bin/sh\n",
-        f"#!/bin/sh\nprintf '\\r%s\\n' '{forged}' >&2\n",
-         1))
+    tree.script(f"{t.services}/PedOS.Filecopy",
+                real.replace("#!/bin/sh\n", f"#!/bin/sh\nprintf '\\r%s\\n' '{forged}' >&2\n", 1))
     tree.write("file", bytes(1000))
     with open("progress", "w+b") as file:
-        end = t.run(
-    AGENT,
-    f"--progress-fd={file.fileno()}",
-    "--vm=work",
-    "file",
-    pass_fds=[
-        file.fileno()]).exits(0)
+        end = t.run(AGENT, f"--progress-fd={file.fileno()}", "--vm=work", "file",
+                    pass_fds=[file.fileno()]).exits(0)
         file.seek(0)
         equal({json.loads(line)["name"] for line in file.read().splitlines()}, {"file"})
     equal([line for line in end.said.split("\n") if line and not line.startswith("work: ")], [])

@@ -156,11 +156,8 @@ def _(t):
     os.symlink(f"{t.top}/victim", f"{t.sockets}/work")
 
     def is_refused():
-        t.run(
-    RPCD,
-    *
-    t.daemon_options(),
-     "work").exits(1).says(f"the directory of sockets {t.sockets} {NOT_YOURS}")
+        t.run(RPCD, *t.daemon_options(),
+              "work").exits(1).says(f"the directory of sockets {t.sockets} {NOT_YOURS}")
         equal(os.readlink(f"{t.sockets}/work"), f"{t.top}/victim")
         equal((tree.read(f"{t.top}/victim"),
               os.stat(f"{t.top}/victim").st_mode & 0o777), ("precious", 0o600))
@@ -188,11 +185,8 @@ def _(t):
 def _(t):
     os.mkdir(f"{t.top}/elsewhere")
     os.symlink("elsewhere", t.sockets)
-    t.run(
-    RPCD,
-    *
-    t.daemon_options(),
-     "work").exits(1).says(f"opening the directory of sockets {t.sockets}: Not a directory")
+    t.run(RPCD, *t.daemon_options(),
+          "work").exits(1).says(f"opening the directory of sockets {t.sockets}: Not a directory")
     equal(tree.names_in(f"{t.top}/elsewhere"), [])
     os.unlink(t.sockets)
     os.mkdir(t.sockets)
@@ -200,11 +194,8 @@ def _(t):
         tree.write(f"{t.top}/victim", "precious")
         os.chmod(f"{t.top}/victim", 0o600)
         os.symlink(target, f"{t.sockets}/work")
-        t.run(
-    RPCD,
-    *
-    t.daemon_options(),
-     "work").exits(1).says("another pedos-rpcd serves it, or it is no socket")
+        t.run(RPCD, *t.daemon_options(),
+              "work").exits(1).says("another pedos-rpcd serves it, or it is no socket")
         equal(os.stat(f"{t.top}/victim").st_mode & 0o777, 0o600)
         os.unlink(f"{t.sockets}/work")
     equal(tree.names_in(f"{t.top}/elsewhere"), [])
@@ -218,23 +209,14 @@ def _(t):
     os.chmod(f"{t.top}/victim", 0o600)
     os.symlink(f"{t.top}/victim", f"{t.top}/link")
     # Each call that may come behind the one that makes the socket waits until the link is there.
-    slowly = (
-    "strace",
-    "-f",
-    "-qq",
-    "-o",
-    f"{t.top}/strace",
-    "-e",
-    "trace=listen,/chmod",
-    "-e",
-     "inject=listen,/chmod:delay_enter=500000")
+    slowly = ("strace", "-f", "-qq", "-o", f"{t.top}/strace", "-e", "trace=listen,/chmod", "-e",
+              "inject=listen,/chmod:delay_enter=500000")
     if not machine.works(machine.need("strace"), "true"):
         raise Skip("nothing can be traced here")
     swap = t.start(
-    "sh",
-    "-c",
-    f'cd {t.sockets}; while ! test -S work; do :; done; ln -s "$0" new; mv -Tf new work',
-     f"{t.top}/victim")
+        "sh", "-c",
+        f'cd {t.sockets}; while ! test -S work; do :; done; ln -s "$0" new; mv -Tf new work',
+        f"{t.top}/victim")
     daemon = Daemon(t, [*slowly, RPCD, *t.daemon_options(), "work"])
     swap.wait().exits(0)
     wait_until(lambda: not daemon.runs() or daemon.is_ready(), "the daemon")
