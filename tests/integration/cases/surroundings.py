@@ -4,6 +4,7 @@
 What programs are started in: umask, limits, descriptors, signals, and what the directories around
 theirs hand down.
 """
+import errno
 import functools
 import os
 import resource
@@ -15,7 +16,7 @@ import process
 import stream as wire
 import suite
 import tree
-from copying import OnDisk
+from copying import Answer, OnDisk
 from expect import check, equal, has
 from opening import Opening
 from settings import AGENT, OPENER, SANITIZED
@@ -221,14 +222,15 @@ def _(t):
     t.arrives_or_is_refused(preexec_fn=limited(nproc=0))
 
 
-@test("where no file may grow, a delivery is refused in a sentence")
+@test("where no file may grow, a delivery is refused, and its sender told why")
 def _(t):
     reading, writing = os.pipe()  # what it says must not be a file
     program = t.start_receiver(stdout=writing, stderr=writing, preexec_fn=limited(fsize=0))
     equal(program.wait().status, 1)
     os.close(writing)
-    with open(reading, "rb") as said:
-        has(process.text(said.read()), "File too large")
+    with open(reading, "rb") as told:
+        result = Answer(told.read())
+    equal((result.code, result.name), (errno.EFBIG, b"dir/file"))
     t.nothing_is_left()
     t.receives()
 
