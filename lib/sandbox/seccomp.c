@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <seccomp.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -43,7 +44,7 @@ static const struct descriptors message = {1, {NUMBER(STDERR_FILENO)}};
 static const struct descriptors own = {
 	5, {NUMBER(3), {~3u, 4}, {~7u, 8}, {~15u, 16}, {~31u, MAX_DESCRIPTORS / 2}}};
 /* or none. */
-static const struct descriptors none = {1, {NUMBER(-1u)}};
+static const struct descriptors none = {1, {NUMBER(UINT32_MAX)}};
 
 struct allowed {
 	int syscall;
