@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -23,7 +24,10 @@
 #include "transport/xen/xenentry.h"
 
 #define ANSWER_TIME 30000 /* milliseconds for the other end to connect */
-#define ID_LENGTH   8     /* short enough for VCHAN_PATH_SIZE */
+/* Milliseconds to wait for a turn, and between two tries. */
+#define TURN_TIME     5000
+#define TURN_INTERVAL 5
+#define ID_LENGTH     8 /* short enough for VCHAN_PATH_SIZE */
 
 /* A random name for a call. It has 41 bits, so no other call has the same one. */
 static int choose_id(char id[ID_LENGTH + 1])
@@ -107,15 +111,18 @@ static int wait_for_answer(struct vchan *vchan, const char *target, struct rpc_f
 /*
  * Wait until no other process of this guest begins a call. xenstore refuses more than ten
  * transactions of a guest at a time, and libxenvchan takes the refusal for a failure. The lock is
- * on a device that every process that may call can open. Returns a descriptor that ends the turn
- * when it is closed, or -1: then we try without a turn.
+ * on a device that every process that may call can open, and so hold for as long as it likes: it is
+ * not waited for much longer than a beginning takes. Returns a descriptor that ends the turn when
+ * it is closed, or -1.
  */
 static int take_turn(void)
 {
 	int fd = open("/dev/xen/gntalloc", O_RDWR | O_CLOEXEC);
+	int64_t until = clock_now() + TURN_TIME;
 
-	while (fd >= 0 && flock(fd, LOCK_EX) < 0 && errno == EINTR)
-		;
+	while (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 &&
+	       (errno == EWOULDBLOCK || errno == EINTR) && clock_now() < until)
+		poll(NULL, 0, TURN_INTERVAL);
 	return fd;
 }
 
