@@ -51,7 +51,11 @@ int via_end(const struct peer *peer)
 
 void via_explain(int status)
 {
-	if (WIFEXITED(status))
+	if (WIFEXITED(status) && (WEXITSTATUS(status) == 126 || WEXITSTATUS(status) == 127))
+		warnx("the command of --via ended with status %d: it was not found, or could not "
+		      "be run",
+		      WEXITSTATUS(status));
+	else if (WIFEXITED(status))
 		warnx("the command of --via ended with status %d", WEXITSTATUS(status));
 	else
 		warnx("the command of --via was killed by signal %d", WTERMSIG(status));

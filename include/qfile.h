@@ -391,6 +391,8 @@ struct qfile_receive_outcome {
 	unsigned layers;  /* the enum qfile_layer bits that were in force */
 	unsigned renamed; /* top-level entries that arrived under another name */
 	bool result_sent; /* false: the sender had gone, or took nothing */
+	/* The code of the result: that of *error, or EPERM for what the sender must not know. */
+	unsigned result_code;
 	/*
 	 * What the unpacking process wrote to stderr, made printable and cut; usually empty. It
 	 * writes there only if it is broken or was taken over: for a log, not for the sender.

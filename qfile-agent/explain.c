@@ -39,7 +39,8 @@ static const struct failure {
 	 "Make it writable there and try again", NULL},
 	{EACCES, "the receiver may not write to its own PedOSIncoming, at ", "",
 	 "Correct its permissions there", NULL},
-	{EPERM, "the receiver could not do its work, at ", "", "Its log says why", NULL},
+	{EPERM, "the receiver could not do its work, at ", "",
+	 "Its log says why, and so does its --verbose", NULL},
 	{ECANCELED, "the receiver was stopped, at ", "", "Try again", NULL},
 	{ETIMEDOUT, "the receiver waited too long for what comes after ", "",
 	 "Try again; its --timeout sets how long it waits", NULL},
@@ -47,27 +48,41 @@ static const struct failure {
 	 NULL},
 };
 
+/* The entry's name in quotes, behind the words before it; or those words without it. */
+static void name_entry(const struct qfile_result *result, const char *before, char text[512])
+{
+	static const char at[] = ", at ";
+	size_t length = strlen(before), cut = length - (sizeof(at) - 1);
+
+	strcpy(text, before);
+	if (result->namelen > 0) {
+		text[length++] = '"';
+		length += qfile_printable(result->name, result->namelen, text + length, 300);
+		strcpy(text + length, "\"");
+	} else if (length >= sizeof(at) - 1 && strcmp(before + cut, at) == 0) {
+		text[cut] = '\0';
+	} else {
+		strcpy(text + length, "an entry that it does not name");
+	}
+}
+
 static void explain_result(const struct qfile_result *result, bool via)
 {
-	char name[300] = "\"";
-	size_t length =
-		1 + qfile_printable(result->name, result->namelen, name + 1, sizeof(name) - 2);
+	char text[512];
 
-	strcpy(name + length, "\"");
-	if (result->namelen == 0)
-		strcpy(name, "an entry that it does not name");
 	for (size_t i = 0; i < sizeof(failures) / sizeof(*failures); i++) {
 		const struct failure *failure = &failures[i];
 
 		if (failure->code == result->code) {
-			warnx("%s%s%s; nothing was copied. %s", failure->before, name,
-			      failure->after,
+			name_entry(result, failure->before, text);
+			warnx("%s%s; nothing was copied. %s", text, failure->after,
 			      via && failure->advice_via ? failure->advice_via : failure->advice);
 			return;
 		}
 	}
+	name_entry(result, "the receiver failed, at ", text);
 	/* A code below 4096 may be an errno of Linux, whatever system the receiver runs on. */
-	warnx("the receiver failed at %s: %s (%u); nothing was copied", name,
+	warnx("%s: %s (%u); nothing was copied", text,
 	      result->code < 4096 ? strerror((int)result->code) : "unknown error", result->code);
 }
 

@@ -24,9 +24,10 @@
 static int refuse(const struct audience *audience, const struct qfile_error *error)
 {
 	bool disk = error->code == ENOSPC || error->code == EDQUOT || error->code == EROFS;
-	bool sent = qfile_refuse(STDOUT_FILENO, disk ? error->code : EPERM) == 0;
+	int code = disk ? error->code : EPERM;
+	bool sent = qfile_refuse(STDOUT_FILENO, code) == 0;
 
-	tell_failure(audience, error, sent);
+	tell_failure(audience, error, sent ? code : -1);
 	return EXIT_FAILED;
 }
 
@@ -110,7 +111,7 @@ static int receive(const struct options *options, int incoming, const struct aud
 	if (options->verbose)
 		tell_layers(outcome.layers);
 	if (r < 0)
-		tell_failure(audience, error, outcome.result_sent);
+		tell_failure(audience, error, outcome.result_sent ? (int)outcome.result_code : -1);
 	else
 		tell_success(audience, &outcome);
 	return r < 0 || !outcome.result_sent ? EXIT_FAILED : 0;

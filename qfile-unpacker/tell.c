@@ -40,22 +40,32 @@ static bool is_alarm(const struct qfile_error *error)
 	return false;
 }
 
-void tell_failure(const struct audience *audience, const struct qfile_error *error,
-		  bool result_sent)
+/* On stderr, where the sender may read it, of something that it has not been told. */
+static void tell_on_stderr(const struct qfile_error *error, const char *text, bool logged)
 {
-	bool ours = is_ours(error), logged = false;
+	if (!is_ours(error) || isatty(STDERR_FILENO) || (!logged && !is_alarm(error)))
+		warnx("%s; nothing was received", text);
+	else if (logged)
+		warnx("the receiver could not do its work: the log there says why; nothing was "
+		      "received");
+	else
+		warnx("the receiver could not do its work: there is no log there; run it with "
+		      "--verbose to see why; nothing was received");
+}
+
+void tell_failure(const struct audience *audience, const struct qfile_error *error, int told)
+{
+	/* The other reasons for EPERM are not the sender's to know. */
+	bool known = told == error->code && (told != EPERM || !is_ours(error)), logged = false;
 	char text[1024];
 
 	qfile_error_text(error, text, sizeof(text));
-	if (ours)
+	if (is_ours(error))
 		logged = log_alarm(audience->source, text);
-	if (audience->verbose || (ours ? isatty(STDERR_FILENO) : !result_sent) ||
-	    (ours && !logged && !is_alarm(error)))
+	if (audience->verbose)
 		warnx("%s; nothing was received", text);
-	else if (ours)
-		warnx("the receiver could not do its work: %s; nothing was received",
-		      logged ? "the log there says why"
-			     : "there is no log to say why, but --verbose does");
+	else if (!known)
+		tell_on_stderr(error, text, logged);
 }
 
 void tell_what_child_said(const struct audience *audience, const char *said)

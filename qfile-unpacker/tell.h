@@ -19,9 +19,8 @@ struct audience {
 	bool verbose;
 };
 
-/* The delivery failed with *error. `result_sent`: the sender has taken the result. */
-void tell_failure(const struct audience *audience, const struct qfile_error *error,
-		  bool result_sent);
+/* The delivery failed with *error. `told`: the code that the sender has been told, or -1. */
+void tell_failure(const struct audience *audience, const struct qfile_error *error, int told);
 /* All is well: how much has arrived. */
 void tell_success(const struct audience *audience, const struct qfile_receive_outcome *outcome);
 /* What the unpacking process wrote to stderr, which may be the sender's words. It should be silent.

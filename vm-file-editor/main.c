@@ -38,7 +38,7 @@ static void tell_here(const char *text, const char *consequence)
 	if (!logged || verbose || isatty(STDERR_FILENO))
 		warnx("%s%s", text, consequence);
 	else
-		warnx("the other VM could not do its work: its log says why%s", consequence);
+		warnx("the editor could not do its work: its log says why%s", consequence);
 }
 
 static int new_editor(struct editor **editor, const struct options *options)

@@ -128,6 +128,7 @@ static int send_result(struct monitor *monitor, int code)
 		name = "";
 		code = -EPERM;
 	}
+	monitor->outcome->result_code = (unsigned)-code;
 	result->code = (uint32_t)-code;
 	result->crc = monitor->outcome->received.crc;
 	result->namelen = strnlen(name, sizeof(result->name));

@@ -161,7 +161,7 @@ def _(t):
     t.uid = os.getuid()
     request = b"report.txt".ljust(256, b"\0")
     end = t.run(*t.within, EDITOR, stdin=request, env={"TMPDIR": f"{t.top}/missing"}).exits(1)
-    equal(end.said, "vm-file-editor: the other VM could not do its work: its log says why; "
+    equal(end.said, "vm-file-editor: the editor could not do its work: its log says why; "
                     "nothing was opened")
     equal(t.logged(),
           [f'making a private directory in "{t.top}/missing": No such file or directory'])
