@@ -143,7 +143,8 @@ size_t progress_json(const struct progress *progress, char *text, size_t size)
 {
 	/* Not %f, which writes a comma in some locales. */
 	unsigned long long milliseconds = (unsigned long long)(progress->seconds * 1000);
-	char name[4096] = "", total[64] = "";
+	/* The whole line is shorter than PIPE_BUF: it is written at once, or not at all. */
+	char name[3584] = "", total[64] = "";
 	int n;
 
 	if (progress->name)

@@ -9,7 +9,9 @@
 #include "system/clock.h"
 
 #include <langinfo.h>
+#include <limits.h>
 #include <locale.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,12 +90,17 @@ static size_t columns_of(int fd)
 	return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
-/* A failure is ignored: a terminal that has gone must not end the transfer. */
+/*
+ * A failure is ignored: a terminal that has gone must not end the transfer. Nor may a reader that
+ * does not read hold it up: what a pipe has no room for is left out. Where there is room at all, it
+ * is enough for any line.
+ */
 static void put(const struct show *show, const char *text, size_t length)
 {
-	ssize_t written = write(show->fd, text, length);
+	struct pollfd pollfd = {.fd = show->fd, .events = POLLOUT};
 
-	(void)written;
+	if (poll(&pollfd, 1, 0) == 1 && pollfd.revents & POLLOUT)
+		(void)!write(show->fd, text, length);
 }
 
 static void put_gui(const struct show *show, const struct progress *progress)
@@ -115,7 +122,7 @@ static void draw(struct show *show, struct qfile_size done, const char *name, in
 		.seconds = (double)(now - show->start) / 1000,
 		.name = name,
 	};
-	char text[8192];
+	char text[PIPE_BUF];
 	size_t length;
 
 	switch (show->mode) {

@@ -9,9 +9,9 @@
 
 /*
  * Open /dev/null as those of the descriptors 0 to 2 that are closed, so that no other file gets one
- * of these numbers. Returns 0 or a negative errno.
+ * of these numbers.
  */
-int descriptors_fill(void);
+void descriptors_fill(void);
 
 /*
  * Exit with a message where the stack may not grow to what the programs need: they would die of a

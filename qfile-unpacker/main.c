@@ -12,6 +12,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,6 +127,8 @@ int main(int argc, char **argv)
 	int status, incoming;
 	char name[64];
 
+	bool no_result = fcntl(STDOUT_FILENO, F_GETFD) < 0;
+
 	descriptors_fill();
 	stack_need();
 	/* One write per line: other programs may share stderr. */
@@ -136,6 +139,10 @@ int main(int argc, char **argv)
 	if (isatty(STDIN_FILENO)) {
 		warnx("stdin is a terminal: this program is started by rpc or by the command of "
 		      "qfile-agent --via");
+		return EXIT_USAGE;
+	}
+	if (no_result) {
+		warnx("stdout is closed: the sender could not be told how it ended");
 		return EXIT_USAGE;
 	}
 	audience = (struct audience){.source = source_name(name, sizeof(name)),

@@ -140,11 +140,11 @@ static int send_result(struct monitor *monitor, int code)
 
 /*
  * What the limit leaves for what is written beside the content. A delivery of just as many bytes as
- * are allowed may still consist of some hundred entries.
+ * are allowed may still consist of ten thousand entries.
  */
 static uint64_t spare_bytes(const struct monitor *monitor)
 {
-	const uint64_t least = (uint64_t)64 << 10;
+	const uint64_t least = (uint64_t)4 << 20;
 	uint64_t limit = monitor->options->limits.bytes,
 		 bytes = monitor->outcome->received.size.bytes;
 

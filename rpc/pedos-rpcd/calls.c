@@ -60,7 +60,7 @@ static void note_refusal(struct calls *calls, const struct rpc_pending *call, co
 
 	snprintf(text, sizeof(text), "%s -> %s%s%s: refused: %s", *source ? source : "(no name)",
 		 call->target, *service ? " " : "", service, why);
-	refusals_add(&calls->refusals, call->unknown ? REFUSALS_UNKNOWN : call->origin, text);
+	refusals_add(&calls->refusals, call->nameless ? REFUSALS_UNKNOWN : call->origin, text);
 }
 
 /* Refuse one to which nothing was said yet. */
@@ -244,8 +244,11 @@ static void meet(struct calls *calls, struct rpc_pending *call)
 {
 	struct pending_call *place;
 
-	if (call->unknown) {
-		turn_away(calls, call, EACCES, VERDICT_NAMELESS);
+	if (call->nameless) {
+		bool later = call->nameless == -EAGAIN;
+
+		turn_away(calls, call, later ? EBUSY : EACCES,
+			  later ? VERDICT_LATER : VERDICT_NAMELESS);
 		return;
 	}
 	place = has_room(calls, call->origin) ? make_place(calls, call->origin) : NULL;

@@ -12,6 +12,8 @@
 
 /* What is told to those who have no name that a domain can have. */
 #define VERDICT_NAMELESS "your account has no name that a domain can have"
+/* What is told to those whose name could not be looked up among so many. */
+#define VERDICT_LATER "too many call that have no account; try again"
 
 struct verdict {
 	enum rpc_action action;

@@ -355,38 +355,58 @@ static bool argument_contains(const char *argument, const char *pattern)
 	return false;
 }
 
-/*
- * What is denied is denied together with anything else, so that nobody gets it by asking for more.
- * What is allowed is allowed alone.
- */
-static bool argument_matches(const struct rpc_rule *rule, const char *service)
+/* Is the argument of `service` the rule's, or any? */
+static bool argument_matches(const struct rpc_rule *rule, const char *argument)
+{
+	return equal(rule->argument, any) || equal(rule->argument, *argument ? argument : "+");
+}
+
+/* Is the rule's argument a part of a longer one? */
+static bool argument_is_part(const struct rpc_rule *rule, const char *argument)
+{
+	return rule->argument[0] == '+' && rule->argument[1] &&
+	       argument_contains(argument, rule->argument);
+}
+
+static const char *argument_of(const char *service)
 {
 	while (*service && *service != '+')
 		service++;
-	if (equal(rule->argument, any) || equal(rule->argument, *service ? service : "+"))
-		return true;
-	return rule->action == RPC_DENY && rule->argument[0] && rule->argument[1] &&
-	       argument_contains(service, rule->argument);
+	return service;
 }
 
-static bool call_matches(const struct rpc_rule *rule, const char *service, const char *source,
+static bool rest_matches(const struct rpc_rule *rule, const char *service, const char *source,
 			 const char *target)
 {
-	return service_matches(rule->service, service) && argument_matches(rule, service) &&
+	return service_matches(rule->service, service) &&
 	       rpc_rule_pair_matches(rule, source, target);
 }
 
+/*
+ * What is allowed is allowed alone. What is denied is denied together with anything else, and what
+ * is asked about is not allowed without asking either, so that nobody gets it by asking for more.
+ */
 struct rpc_verdict rpc_policy_decide(const struct rpc_rule *rules, size_t count,
 				     const char *service, const char *source, const char *target)
 {
 	struct rpc_verdict verdict = {.action = RPC_DENY};
+	const char *argument = argument_of(service);
+	bool ask = false;
 
 	for (size_t i = 0; i < count; i++) {
-		if (call_matches(&rules[i], service, source, target)) {
+		bool part = argument_is_part(&rules[i], argument);
+
+		if (!rest_matches(&rules[i], service, source, target))
+			continue;
+		if (argument_matches(&rules[i], argument) ||
+		    (part && rules[i].action == RPC_DENY)) {
 			verdict.action = rules[i].action;
+			if (ask && verdict.action == RPC_ALLOW)
+				verdict.action = RPC_ASK;
 			copy(verdict.user, rules[i].user);
 			break;
 		}
+		ask = ask || (part && rules[i].action == RPC_ASK);
 	}
 	return verdict;
 }

@@ -75,7 +75,8 @@ struct rpc_verdict {
 /*
  * May `source` call `service` (rpc_service_ok(), with its "+ARGUMENT") of `target`? What the first
  * of the rules says that matches; no when none does. A service that is called without '+' is called
- * without an argument.
+ * without an argument. A rule that denies matches longer arguments with its own in them, too; after
+ * one that asks, these are not allowed without asking.
  */
 struct rpc_verdict rpc_policy_decide(const struct rpc_rule *rules, size_t count,
 				     const char *service, const char *source, const char *target);

@@ -46,10 +46,14 @@ struct rpc_pending {
 	char source[RPC_NAME_SIZE]; /* the caller's name, as the kernel or dom0 reports it */
 	char target[RPC_NAME_SIZE]; /* the domain that is called */
 	bool may_declare;           /* may call under another name: it is the daemon's own user */
-	bool unknown;               /* has no name that a domain can have, nor may choose one */
-	unsigned origin;            /* the uid or domid by which the caller's calls are counted */
-	int fd;                     /* unix: the connection; xen: -1 */
-	char id[33];                /* xen: the name of the call's node */
+	/*
+	 * 0: it has a name, or may choose one. -ENOENT: it has none that a domain can have.
+	 * -EAGAIN: nobody can tell now.
+	 */
+	int nameless;
+	unsigned origin; /* the uid or domid by which the caller's calls are counted */
+	int fd;          /* unix: the connection; xen: -1 */
+	char id[33];     /* xen: the name of the call's node */
 };
 
 /* The daemon's end of a transport. */

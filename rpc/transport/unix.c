@@ -309,6 +309,8 @@ static int unix_listen(struct rpc_listener *of, const struct rpc_listen_options 
 				   : listen_domains(listener, options, failure);
 	if (r < 0)
 		unix_unlisten(of);
+	else
+		rpc_peers_read();
 	return r;
 }
 
@@ -333,7 +335,9 @@ static bool identify(int fd, struct rpc_pending *pending)
 		return false;
 	pending->origin = peer.uid;
 	pending->may_declare = peer.uid == geteuid();
-	pending->unknown = !rpc_peer_name(peer.uid, pending->source) && !pending->may_declare;
+	pending->nameless = rpc_peer_name(peer.uid, pending->source);
+	if (pending->may_declare)
+		pending->nameless = 0;
 	return true;
 }
 

@@ -78,8 +78,13 @@ static int open_made(int above, const char *name)
 		r = -errno;
 	else if (status.st_uid != geteuid() || status.st_mode & 077)
 		r = -EPERM;
+	/* Whatever the umask and an inherited access list make of it. */
+	else if (fchmod(fd, 0700) < 0)
+		r = -errno;
 	if (r < 0)
 		close(fd);
+	else
+		fremovexattr(fd, "system.posix_acl_default");
 	return r < 0 ? r : fd;
 }
 

@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,6 +26,9 @@
 
 /* More than a directory can hold. */
 #define NUMBER_MAX ((unsigned)1 << 30)
+
+/* Numbers that are tried one by one, and at random, where the doubled steps find none. */
+#define ELSEWHERE 64
 
 bool naming_name_ok(const char *untrusted_name)
 {
@@ -76,6 +80,28 @@ static struct naming_hint *hint_for(struct naming *naming, const char *name)
 }
 
 /*
+ * Find a number where the doubled steps did not: somebody has planted names there, and cannot have
+ * planted many others.
+ */
+static int search_elsewhere(const struct naming *naming, const char *name, unsigned *number)
+{
+	char final[NAME_MAX + 1];
+	int r = 0;
+
+	for (unsigned i = 0; r == 0 && i < ELSEWHERE; i++) {
+		*number = 3 + i;
+		r = number_is_free(naming, name, *number, final);
+	}
+	for (unsigned i = 0; r == 0 && i < ELSEWHERE; i++) {
+		if (getrandom(number, sizeof(*number), 0) < 0)
+			return -errno;
+		*number = 3 + *number % NUMBER_MAX;
+		r = number_is_free(naming, name, *number, final);
+	}
+	return r == 0 ? -EEXIST : r < 0 ? r : 0;
+}
+
+/*
  * Find a number above `low`, which is taken, whose name is free, in steps that double, then by
  * halves: with n numbers taken, log n tries. Where no number was left out it is the smallest.
  */
@@ -90,7 +116,7 @@ static int search_number(const struct naming *naming, const char *name, unsigned
 		low = high;
 		high += step;
 		if (high > NUMBER_MAX)
-			return -EEXIST;
+			return search_elsewhere(naming, name, number);
 	}
 	while (r >= 0 && high - low > 1) {
 		unsigned middle = low + (high - low) / 2;

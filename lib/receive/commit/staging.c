@@ -94,7 +94,8 @@ int staging_adopt(struct staging *staging, int incoming, const char *name)
 	int r;
 
 	if (strlen(name) != STAGING_NAME_SIZE - 1 ||
-	    strncmp(name, QFILE_STAGING_PREFIX, strlen(QFILE_STAGING_PREFIX)) != 0)
+	    strncmp(name, QFILE_STAGING_PREFIX, strlen(QFILE_STAGING_PREFIX)) != 0 ||
+	    strspn(name + strlen(QFILE_STAGING_PREFIX), "0123456789abcdef") != 16)
 		return -ENOTDIR;
 	*staging = (struct staging){.incoming = incoming, .tree = -1};
 	memcpy(staging->name, name, STAGING_NAME_SIZE);

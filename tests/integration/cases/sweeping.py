@@ -189,10 +189,18 @@ def _(t):
 
 @test("names that are noted beside the content count against --max-bytes")
 def _(t):
-    """A thousand names of 250 bytes are noted while they are made visible."""
-    many = wire.delivery(*(wire.file(f"{'n' * 246}{number:04}", b"") for number in range(1000)))
-    end = t.deliver(many, "--max-bytes=100000").exits(1)
+    """Many names of 250 bytes are noted while they are made visible; the first 4 MiB are free."""
+    many = [wire.file(f"{'n' * 245}{number:05}", b"") for number in range(17000)]
+    end = t.deliver(wire.delivery(*many), "--max-bytes=4M").exits(1)
     equal(Answer(end.out).code, EDQUOT)
     t.nothing_arrived()
-    t.deliver(many, "--max-bytes=1M").exits(0)
-    equal(len(os.listdir(t.incoming)), 1000)
+    t.deliver(wire.delivery(*many[:600]), "--max-bytes=0").exits(0)
+    equal(len(os.listdir(t.incoming)), 600)
+
+
+@test("names that somebody planted where numbers are tried first keep no name from being numbered")
+def _(t):
+    for number in (1, 2, *(2 + 2**power for power in range(31))):
+        tree.write(t.into("r" if number == 1 else f"r ({number})"))
+    t.deliver(wire.delivery(wire.file("r")), "--on-conflict=rename").arrives("r")
+    exists(t.into("r (5)"))

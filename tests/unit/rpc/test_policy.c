@@ -240,6 +240,7 @@ static const char *const policy[] = {
 	"* * @anyvm open ask user=guest",
 	"Mail +secret @anyvm vault deny",
 	"Mail +x+y @anyvm vault deny",
+	"Mail +ask @anyvm vault ask",
 	"Mail + @anyvm vault deny",
 	"Mail * @anyvm vault allow",
 };
@@ -291,6 +292,13 @@ static const struct {
 	{"Mail+a+x+y+b", "work", "vault", RPC_DENY, ""},
 	{"Mail+x+z+y", "work", "vault", RPC_ALLOW, ""},
 	{"Mail", "work", "vault", RPC_DENY, ""},
+	/* What is asked about is not allowed with anything else without asking. */
+	{"Mail+ask", "work", "vault", RPC_ASK, ""},
+	{"Mail+ask+more", "work", "vault", RPC_ASK, ""},
+	{"Mail+more+ask", "work", "vault", RPC_ASK, ""},
+	{"Mail+asked", "work", "vault", RPC_ALLOW, ""},
+	{"Mail+ask+secret", "work", "vault", RPC_DENY, ""},
+	{"PedOS.Filecopy+x", "work", "vault", RPC_ALLOW, ""},
 };
 
 START_TEST(decision)
@@ -332,7 +340,7 @@ START_TEST(pair_text)
 						  "ask\nPedOS.Filecopy * allow\n"
 						  "Clock * allow\nClock +set deny\n"
 						  "Mail +secret deny\nMail +x+y deny\n"
-						  "Mail + deny\nMail * allow\n");
+						  "Mail +ask ask\nMail + deny\nMail * allow\n");
 	ck_assert_str_eq(format("evil", "open"), "evil\nPedOS.Filecopy * deny\nClock * "
 						 "allow\nClock +set deny\n* * ask user=guest\n");
 }
