@@ -5,9 +5,11 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
+#include <errno.h>
 #include <qfile.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static struct qfile_error error;
@@ -25,12 +27,24 @@ static int send_source(struct qfile_sender *sender, const struct qfile_source *s
 	return step < 0 ? step : qfile_sender_finish(sender, &result, &error);
 }
 
+/* Say why nothing was copied. */
+static void explain(int r)
+{
+	char text[1024];
+
+	if (r == -EREMOTEIO) {
+		qfile_printable(result.name, result.namelen, text, sizeof(text));
+		fprintf(stderr, "receiver: error %u at \"%s\"\n", (unsigned)result.code, text);
+	} else {
+		fprintf(stderr, "%s\n", qfile_error_text(&error, text, sizeof(text)));
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct qfile_sender_options options = QFILE_SENDER_OPTIONS_INIT;
 	struct qfile_sender *sender;
 	struct qfile_source source;
-	char text[1024];
 	int r;
 
 	if (argc != 2)
@@ -39,15 +53,19 @@ int main(int argc, char **argv)
 	options.in = STDIN_FILENO;
 	options.out = STDOUT_FILENO;
 	r = qfile_source_open(&source, argv[1], 0, &error);
-	if (r == 0) {
-		r = qfile_sender_new(&sender, &options);
-		if (r == 0) {
-			r = send_source(sender, &source);
-			qfile_sender_free(sender);
-		}
-		qfile_source_close(&source);
+	if (r < 0) {
+		explain(r);
+		return 1;
 	}
+	r = qfile_sender_new(&sender, &options);
+	if (r < 0) {
+		fprintf(stderr, "%s\n", strerror(-r));
+		return 1;
+	}
+	r = send_source(sender, &source);
 	if (r < 0)
-		fprintf(stderr, "%s\n", qfile_error_text(&error, text, sizeof(text)));
+		explain(r);
+	qfile_sender_free(sender);
+	qfile_source_close(&source);
 	return r == 0 ? 0 : 1;
 }

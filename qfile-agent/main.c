@@ -92,10 +92,9 @@ int main(int argc, char **argv)
 	status = options_parse(&options, argc, argv);
 	if (status >= 0)
 		return status;
-	if (!show_init(&transfer.show, options.progress)) {
-		warnx("--progress takes auto, tty, json or none, not \"%s\"", options.progress);
-		return EXIT_USAGE;
-	}
+	if (!show_init(&transfer.show, options.progress))
+		return usage_value("qfile-agent", "--progress takes auto, tty, json or none, not",
+				   options.progress);
 	if (options.progress_fd >= 0)
 		show_on(&transfer.show, options.progress_fd);
 	if (!options.vm && !options.via && (isatty(STDIN_FILENO) || isatty(STDOUT_FILENO))) {

@@ -48,7 +48,8 @@ static const char help[] =
 	"  -h, --help             show this help\n"
 	"  -V, --version          show the version\n"
 	"\n"
-	"Exit status: 0 all was copied, 1 it was not, 2 wrong usage.\n"
+	"Exit status: 0 all was copied, 1 it was not, 2 wrong usage;\n"
+	"with --vm also 125, 126 and 127: see pedos-rpc(1).\n"
 	"Example: qfile-agent --vm=work report.pdf photos/\n";
 
 enum {

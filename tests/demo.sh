@@ -105,7 +105,8 @@ if ! cmp "$demo/sent" "$demo/received"; then
     echo "They differ: see $demo/sent and $demo/received" >&2
     exit 1
 fi
-echo "$(grep -c . "$demo/sent") lines of both pictures are the same."
+# A picture has one line that begins with a letter for each entry.
+echo "All $(grep -c '^[a-z]' "$demo/sent") entries are the same on both sides."
 
 title "Open a file of work's in personal, where somebody edits it:"
 echo "This line was written in work." >notes.txt
@@ -124,7 +125,7 @@ attack() {
     printf '../../../.bashrc\0evil\n'
 }
 attack >"$demo/attack"
-if vm work "$bin/pedos-rpc" --as=work personal PedOS.Filecopy <"$demo/attack" >"$demo/answer"; then
+if vm work "$bin/pedos-rpc" --as=work personal PedOS.Filecopy <"$demo/attack" >"$demo/result"; then
     echo "It was accepted. That must never happen." >&2
     exit 1
 fi

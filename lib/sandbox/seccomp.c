@@ -32,18 +32,19 @@ struct descriptors {
 		~0u, fd \
 	}
 
-/* Which descriptors a call may use: the stream, */
+/* Which descriptors a call may use. The stream. */
 static const struct descriptors stream = {1, {NUMBER(STDIN_FILENO)}};
-/* where it can tell something, */
+/* The pipe of the reports to the monitor. */
 static const struct descriptors report = {1, {NUMBER(STDOUT_FILENO)}};
+/* Where the C library writes before it aborts. */
 static const struct descriptors message = {1, {NUMBER(STDERR_FILENO)}};
 /*
- * what it opened itself: 3 to MAX_DESCRIPTORS - 1. "Greater than 2" would be true of AT_FDCWD:
- * seccomp compares 64 bits without a sign.
+ * What the child opened itself: 3 to MAX_DESCRIPTORS - 1. "Greater than 2" would be true of
+ * AT_FDCWD: seccomp compares 64 bits without a sign.
  */
 static const struct descriptors own = {
 	5, {NUMBER(3), {~3u, 4}, {~7u, 8}, {~15u, 16}, {~31u, MAX_DESCRIPTORS / 2}}};
-/* or none. */
+/* No descriptor at all. */
 static const struct descriptors none = {1, {NUMBER(UINT32_MAX)}};
 
 struct allowed {

@@ -45,7 +45,7 @@ static bool read_policy(const char *directory, struct rpc_policy *policy)
 	static char text[sizeof(error.file) + 256];
 
 	if (rpc_policy_load(directory, policy, &error) < 0) {
-		warnx("%s", rpc_policy_error_text(&error, text, sizeof(text)));
+		warnx("the policy is wrong: %s", rpc_policy_error_text(&error, text, sizeof(text)));
 		return false;
 	}
 	if (policy->files == 0)

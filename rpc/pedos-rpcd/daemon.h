@@ -2,8 +2,9 @@
  * The daemon itself: accepts calls, and has each of them served by a process of its own.
  *
  * The room rpc/pedos-rpcd is the daemon that is called. It includes cli and the rooms of rpc. It is
- * the only room that changes to other accounts and starts services. The daemon reads nothing that a
- * caller sends: only the process of the call does. It passes streams on without interpreting them.
+ * the only room that changes to other accounts and starts services. On one machine the daemon reads
+ * two short frames of a caller, HELLO and CALL; everything else, and all of it in a Xen guest, is
+ * read by a process of the call. The room passes streams on without interpreting them.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

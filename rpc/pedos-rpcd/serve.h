@@ -14,8 +14,7 @@ struct served {
 	const struct options *options;
 	struct rpc_listener *listener;
 	struct pending_call *pending;
-	/* What lets it in; NULL: the process has to find out what the caller wants, and judge it.
-	 */
+	/* What lets it in; NULL: the process has to find out what is wanted, and judge it. */
 	const struct verdict *verdict;
 	/* The policy by which it was judged is still in force as long as these are the same. */
 	const unsigned *policy_number;

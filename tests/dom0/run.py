@@ -371,7 +371,8 @@ def keeps_the_policy_when_the_new_one_is_wrong(world):
     world.policy("Clock * open work allow\nClock * open\n")
     world.daemon.send_signal(signal.SIGHUP)
     world.wait(lambda: "stays in force" in world.said())
-    assert "10.policy:2: a rule has five columns" in world.said(), world.said()
+    wrong = r"the policy is wrong: \S+/10\.policy:2: a rule has five columns\n"
+    assert re.search(wrong, world.said()), world.said()
     world.start_domain(4, "new")
     world.wait(lambda: world.targets(4) == {"open": "3"})
     equal({path: value for path, value in world.tables().items() if path in ALL}, ALL)
@@ -499,7 +500,8 @@ def refuses_to_start_with_a_wrong_policy(world):
     for options in (("--once",), ("--foreground",), ()):
         status, said = world.run(*options)
         equal(status, 1)
-        wrong = r"/policy\.d/20\.policy:2: the action must be allow, deny or ask\n$"
+        wrong = (r"the policy is wrong: \S+/policy\.d/20\.policy:2: "
+                 r"the action must be allow, deny or ask\n$")
         assert re.search(wrong, said), said
     equal(world.tables(), {})
 

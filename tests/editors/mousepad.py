@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
 """mousepad, a graphical editor of which one process has all documents: whoever starts it a second
-time hands his file over, and returns at once."""
+time hands their file over, and returns at once."""
 import shutil
 
 from display import Display

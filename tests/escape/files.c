@@ -287,7 +287,7 @@ static int second_chroot_as_own_root(void)
 	return syscall(SYS_unshare, 0x10000000 /* CLONE_NEWUSER */) < 0 ? errno : second_chroot();
 }
 
-static int staging_plan(void)
+static int staging_commit(void)
 {
 	struct stat status;
 
@@ -364,8 +364,8 @@ const struct attempt file_attempts[] = {
 	{"second-chroot", "chroot again and climb out", READS, second_chroot, CHROOT_BARE},
 	{"second-chroot-userns", "the same as root of a user namespace of our own", READS,
 	 second_chroot_as_own_root, USERNS},
-	{"staging-plan", "decide the commit: make `commit` beside the tree", CHANGES, staging_plan,
-	 NULL},
+	{"staging-commit", "decide the commit: make `commit` beside the tree", CHANGES,
+	 staging_commit, NULL},
 	{"other-staging", "write to another receiver's staging directory", CHANGES,
 	 write_to_other_staging, NULL},
 	{0},

@@ -331,7 +331,7 @@ def tests(_):
     inodes = [("for the staging directory", no_inodes, 0, plant_note),
               ("for what is in it", no_inodes, 1, plant_note),
               ("for the first file", no_inodes, 2, plant_note),
-              ("for the plan", no_inodes, 3, plant_note),
+              ("for the list of the commit", no_inodes, 3, plant_note),
               ("among many files", no_inodes, 20, plant_tiny)]
     read_only = [("before it began", read_only_before),
                  ("between two files", read_only_meanwhile, 2),

@@ -25,7 +25,7 @@ def mount(kind, at, flags, options=""):
 
 def unshare():
     """From here on, mounts are this process's own. A plain user needs a user namespace for it, and
-    stays who he is there."""
+    stays who they are there."""
     uid, gid = os.getuid(), os.getgid()
     call("unshare", CLONE_NEWNS if uid == 0 else CLONE_NEWNS | CLONE_NEWUSER)
     if uid != 0:

@@ -28,8 +28,8 @@ def plant_one(at):
 
 
 def plant_two(at):
-    """Two top-level entries, one of them a directory that its owner may not write: the commit needs
-    its plan."""
+    """Two top-level entries, one of them a directory that its owner may not write: the commit is
+    decided by the directory `commit`, and needs the link `widened`."""
     os.mkdir(f"{at}/sealed")
     write_file(f"{at}/sealed/file", b"content", 0o400)
     os.utime(f"{at}/sealed", ns=(10**18, 10**18 + 7))

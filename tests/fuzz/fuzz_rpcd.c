@@ -63,7 +63,7 @@ static void check_begin(int r)
 {
 	bool is_call = said.frames >= 2 && spoken_call_ok(far.bytes + said.body, said.body_size);
 
-	/* One who says it and hangs up may be gone before he is heard. */
+	/* One who says it and hangs up may be gone before they are heard. */
 	CHECK(r == 0 ? is_call : !is_call || r == -ECONNRESET);
 	CHECK(r != -EPROTO || said.wrong || said.frames >= 2);
 	CHECK(r == 0 || r == -EPROTO || r == -ECONNRESET);

@@ -206,7 +206,7 @@ at_daemon("user-of-another", GREETING + call(user="no-such-account"), DENIES)
 
 
 def never_says_what_it_wants(it):
-    """Ten seconds of silence are enough, and somebody who is refused may take his time to go."""
+    """Ten seconds of silence are enough, and somebody who is refused may take their time to go."""
     with machine.connect(it.sockets, "work") as silent, machine.connect(it.sockets, "work") as half:
         half.sendall(CAT[:-3])
         return [f"{what}: {got!r}" for what, connection in (("silent", silent), ("half", half))

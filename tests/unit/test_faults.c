@@ -94,7 +94,7 @@ static void commit_one(const struct fault *fault)
 	judge_delivery(r, fault, "older report");
 }
 
-/* With a plan: several, of which one must be made writable for a moment. */
+/* Several, which a rename to `commit` decides; one of them is `widened` for a moment. */
 static void commit_several(const struct fault *fault)
 {
 	unsigned renamed = 0;

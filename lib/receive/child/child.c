@@ -171,9 +171,8 @@ static int wait_for_report(struct child *child)
 	}
 	if (pollfds[3].revents)
 		said_listen(&child->said);
-	if (left == 0) {
+	if (left == 0)
 		return error_set(child->error, -ETIMEDOUT, "ending the unpacking process", NULL);
-	}
 	return pollfds[0].revents != 0;
 }
 

@@ -180,7 +180,7 @@ def _(t):
     t.nothing_arrived()
 
 
-@test("root as receiver for a user keeps no group of his own")
+@test("root as receiver for a user keeps no group of their own")
 def _(t):
     machine.need_root()
     # Writable for root's group alone.

@@ -17,8 +17,9 @@ OPTIONS = ("--allow-all-names --dereference --help --ignore-symlinks --move --pr
 
 
 def wrong_usage(t, part, *arguments):
-    """Exit 2, one clear sentence with `part` in it, nothing else."""
-    equal(t.run(AGENT, *arguments).exits(2).says(part).out, b"")
+    """Exit 2, one clear sentence with `part` in it, and how to get help; nothing else."""
+    run = t.run(AGENT, *arguments).exits(2).says(part).says("Try 'qfile-agent --help'.")
+    equal(run.out, b"")
 
 
 @test("--help and -h say what there is, and no more than these tests try")

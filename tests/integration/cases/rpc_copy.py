@@ -189,7 +189,7 @@ def _(t):
     equal(tree.read(t.into("file")), "content")
 
 
-@test("two accounts copy to each other, each under the name that the kernel knows him by")
+@test("two accounts copy to each other, each under the name that the kernel knows them by")
 def _(t):
     numbers = {"alice": 12345, "bob": 12346}
     t.accounts(*numbers)

@@ -240,8 +240,8 @@ def in_background(t):
     return [RPCD, *options, "work"]
 
 
-@test("in the background it is ready when its starter ends, has no terminal or directory of his, "
-      "and ends on SIGTERM")
+@test("in the background it is ready when its starter ends, has no terminal or directory of "
+      "theirs, and ends on SIGTERM")
 def _(t):
     t.service("test.Exit", "exit 3")
     t.run(*in_background(t)).exits(0)

@@ -311,8 +311,8 @@ static const struct {
 	{"too long", "\5\0\0\0\1\0\1\0", 8},
 	{"another's stream", "\6\0\0\0\1\0\0\0x", 9},
 	{"a second call", "\2\0\0\0\6\0\0\0s\0\0\0\0\0", 14},
-	{"an end that is not his", "\10\0\0\0\4\0\0\0\0\0\0\0", 12},
-	{"a stream that he writes is unwanted", "\11\0\0\0\4\0\0\0\5\0\0\0", 12},
+	{"an end that is not theirs", "\10\0\0\0\4\0\0\0\0\0\0\0", 12},
+	{"a stream that they write is unwanted", "\11\0\0\0\4\0\0\0\5\0\0\0", 12},
 	{"a number that is no stream", "\11\0\0\0\4\0\0\0\45\0\0\0", 12},
 	{"more behind the end", "\5\0\0\0\0\0\0\0\5\0\0\0\1\0\0\0x", 17},
 };

@@ -219,7 +219,7 @@ START_TEST(unreadable)
 	scratch_enter_plain();
 	make_file("file", "x");
 	MUST(chmod("file", 0));
-	/* Where even the plain user is let in, he is root of a kind. */
+	/* Where even the plain user is let in, they are root of a kind. */
 	ck_assert_int_eq(original_open(&original, "file", false),
 			 access("file", R_OK) == 0 ? 0 : -EACCES);
 	make_dir("dir");

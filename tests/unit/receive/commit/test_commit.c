@@ -352,8 +352,8 @@ static void staged_socket(void)
 }
 
 /*
- * A child that was taken over could make this: with a plan in it, the next receiver would carry
- * that out.
+ * A child that was taken over could make this: with a directory `commit` in it, the next receiver
+ * would take it for a delivery that was decided.
  */
 static void staged_staging(void)
 {
