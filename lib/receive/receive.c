@@ -4,6 +4,12 @@
  * The monitor reads nothing of the stream. The child reads nothing else, and can only fill the
  * staging directory.
  *
+ * The room lib/receive: a receiver, from the account to the result. It has no header of its own:
+ * what it offers is in the public one. It may use its child and its commit, lib/sandbox, lib/io,
+ * lib/format and text/. It decides in which order things are done, and what the sender is told. It
+ * may not read the stream, which only the child does, and leaves what is in the staging directory
+ * to its commit.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
