@@ -143,7 +143,7 @@ int main(int argc, char **argv)
 	}
 	if (no_result) {
 		warnx("stdout is closed: the sender could not be told how it ended");
-		return EXIT_USAGE;
+		return EXIT_FAILED;
 	}
 	audience = (struct audience){.source = source_name(name, sizeof(name)),
 				     .verbose = options.verbose};
