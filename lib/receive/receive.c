@@ -150,7 +150,7 @@ static int send_result(struct monitor *monitor, int code)
  */
 static uint64_t spare_bytes(const struct monitor *monitor)
 {
-	const uint64_t least = (uint64_t)4 << 20;
+	const uint64_t least = (uint64_t)1 << 20;
 	uint64_t limit = monitor->options->limits.bytes,
 		 bytes = monitor->outcome->received.size.bytes;
 

@@ -371,7 +371,7 @@ def keeps_the_policy_when_the_new_one_is_wrong(world):
     world.policy("Clock * open work allow\nClock * open\n")
     world.daemon.send_signal(signal.SIGHUP)
     world.wait(lambda: "stays in force" in world.said())
-    wrong = r"the policy is wrong: \S+/10\.policy:2: a rule has five columns\n"
+    wrong = r"the policy is wrong: \S+/10\.policy:2: a rule has five columns: "
     assert re.search(wrong, world.said()), world.said()
     world.start_domain(4, "new")
     world.wait(lambda: world.targets(4) == {"open": "3"})

@@ -21,7 +21,7 @@ test = suite.cases(WithAccounts)
 
 SECONDS = float(os.environ.get("FLOOD", "2"))
 WHOLE = 30  # so many are long enough to be measured
-CALLS = 200 if SECONDS >= WHOLE else 10
+CALLS = 200 if SECONDS >= WHOLE else 4
 SLOWEST = 5  # times the median of a quiet daemon
 ATTACKERS = [f"mallory{number}" for number in range(4)]
 

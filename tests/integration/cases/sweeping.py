@@ -112,11 +112,11 @@ def removers(pid):
 
 @test("removing goes on when the receiver and all its kin are told to stop")
 def _(t):
-    """The removal of 20,000 files is in its middle when everybody hangs up."""
+    """The removal of 5,000 files is in its middle when everybody hangs up."""
     receiving = t.start_unpacker(start_new_session=True)
     receiving.write(wire.directory("d"),
-                    *(wire.file(f"d/{number}") for number in range(20000)))
-    receiving.wait_staged("d/19999")
+                    *(wire.file(f"d/{number}") for number in range(5000)))
+    receiving.wait_staged("d/4999")
     os.killpg(receiving.pid, signal.SIGHUP)
     os.killpg(receiving.pid, signal.SIGTERM)
     wait_until(lambda: removers(receiving.pid) or not os.listdir(t.incoming),
@@ -189,9 +189,9 @@ def _(t):
 
 @test("names that are noted beside the content count against --max-bytes")
 def _(t):
-    """Many names of 250 bytes are noted while they are made visible; the first 4 MiB are free."""
-    many = [wire.file(f"{'n' * 245}{number:05}", b"") for number in range(17000)]
-    end = t.deliver(wire.delivery(*many), "--max-bytes=4M").exits(1)
+    """Many names of 250 bytes are noted while they are made visible; the first MiB is free."""
+    many = [wire.file(f"{'n' * 245}{number:05}", b"") for number in range(4200)]
+    end = t.deliver(wire.delivery(*many), "--max-bytes=1M").exits(1)
     equal(Answer(end.out).code, EDQUOT)
     t.nothing_arrived()
     t.deliver(wire.delivery(*many[:600]), "--max-bytes=0").exits(0)
