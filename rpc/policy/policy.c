@@ -335,44 +335,35 @@ static bool service_matches(const char *pattern, const char *service)
 	return !pattern[i] && (!service[i] || service[i] == '+');
 }
 
-/* Does the argument begin with the parts of `pattern`? */
-static bool argument_begins(const char *argument, const char *pattern)
-{
-	size_t i = 0;
-
-	while (pattern[i] && pattern[i] == argument[i])
-		i++;
-	return !pattern[i] && (!argument[i] || argument[i] == '+');
-}
-
-/* Are the parts of `pattern`, one behind the other, among those of the argument? */
-static bool argument_contains(const char *argument, const char *pattern)
-{
-	for (; *argument; argument++) {
-		if (*argument == '+' && argument_begins(argument, pattern))
-			return true;
-	}
-	return false;
-}
-
 /* Is the argument of `service` the rule's, or any? */
-static bool argument_matches(const struct rpc_rule *rule, const char *argument)
-{
-	return equal(rule->argument, any) || equal(rule->argument, *argument ? argument : "+");
-}
-
-/* Is the rule's argument a part of a longer one? */
-static bool argument_is_part(const struct rpc_rule *rule, const char *argument)
-{
-	return rule->argument[0] == '+' && rule->argument[1] &&
-	       argument_contains(argument, rule->argument);
-}
-
-static const char *argument_of(const char *service)
+static bool argument_matches(const struct rpc_rule *rule, const char *service)
 {
 	while (*service && *service != '+')
 		service++;
-	return service;
+	return equal(rule->argument, any) || equal(rule->argument, *service ? service : "+");
+}
+
+/* Do the parts of `pattern` stand in `service`, which is RPC_NAME_SIZE at most, from here on? */
+static bool parts_are_at(const char *service, size_t at, const char *pattern)
+{
+	size_t i = 0;
+
+	while (at + i < RPC_NAME_SIZE && pattern[i] && pattern[i] == service[at + i])
+		i++;
+	return at + i < RPC_NAME_SIZE && !pattern[i] &&
+	       (!service[at + i] || service[at + i] == '+');
+}
+
+/* Are the rule's parts, one behind the other, among those of the argument of `service`? */
+static bool argument_is_part(const struct rpc_rule *rule, const char *service)
+{
+	if (rule->argument[0] != '+' || !rule->argument[1])
+		return false;
+	for (size_t i = 0; service[i]; i++) {
+		if (service[i] == '+' && parts_are_at(service, i, rule->argument))
+			return true;
+	}
+	return false;
 }
 
 static bool rest_matches(const struct rpc_rule *rule, const char *service, const char *source,
@@ -390,16 +381,14 @@ struct rpc_verdict rpc_policy_decide(const struct rpc_rule *rules, size_t count,
 				     const char *service, const char *source, const char *target)
 {
 	struct rpc_verdict verdict = {.action = RPC_DENY};
-	const char *argument = argument_of(service);
 	bool ask = false;
 
 	for (size_t i = 0; i < count; i++) {
-		bool part = argument_is_part(&rules[i], argument);
+		bool part = argument_is_part(&rules[i], service);
 
 		if (!rest_matches(&rules[i], service, source, target))
 			continue;
-		if (argument_matches(&rules[i], argument) ||
-		    (part && rules[i].action == RPC_DENY)) {
+		if (argument_matches(&rules[i], service) || (part && rules[i].action == RPC_DENY)) {
 			verdict.action = rules[i].action;
 			if (ask && verdict.action == RPC_ALLOW)
 				verdict.action = RPC_ASK;

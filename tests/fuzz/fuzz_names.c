@@ -73,10 +73,10 @@ static bool is_canonical(const char *name, size_t length)
 		longest = now > longest ? now : longest;
 	}
 	ok = length > 0 && length < QFILE_NAME_MAX && !memchr(name, '\0', length) &&
-	     longest <= 255 && !strstr(text, "//") && !strstr(text, "/./") && !strstr(text, "/../");
+	     longest <= 255 && !strstr(text, "//") && !strstr(text, "/./") &&
+	     !strstr(text, "/../") && !strstr(text, "/" QFILE_STAGING_PREFIX);
 	free(text);
-	return ok && (length < strlen(QFILE_STAGING_PREFIX) ||
-		      memcmp(name, QFILE_STAGING_PREFIX, strlen(QFILE_STAGING_PREFIX)) != 0);
+	return ok;
 }
 
 /* ---- The functions ---- */

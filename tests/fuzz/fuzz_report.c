@@ -102,8 +102,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	input.cuts = data[0] & 0x7f;
 	reader.fd = input_begin(&input);
 	descriptors = fuzz_open_descriptors();
-	child = (struct child){
-		.options = &options, .outcome = &outcome, .error = &error, .reader = reader};
+	child = (struct child){.options = &options,
+			       .outcome = &outcome,
+			       .error = &error,
+			       .stream = {.fd = -1},
+			       .said = {.fd = -1},
+			       .reader = reader};
 	r = expected(&child);
 	/* In one piece, or in others: it comes to the same. */
 	input.cuts ^= 0x15;

@@ -56,7 +56,7 @@ digits="-eva-split-return-function write_number:full
 # The functions of policy.c that walk along a string: each position is examined by itself.
 strings=
 for function in next_word skip take equal copy append can_be_called parse_service parse_argument \
-    service_matches rpc_policy_decide; do
+    service_matches argument_is_part rpc_policy_decide; do
     strings=$strings$function:300,
 done
 mkdir "$work/include"
@@ -130,7 +130,7 @@ proof name-assigns find $characters -from-verify-assigns
 proof name "$parts" $digits -eva-slevel-function vm_name_ok:300
 proof rpc-names "" -warn-unsigned-overflow \
     -eva-slevel-function rpc_service_ok:300,rpc_account_ok:300
-proof rpc-policy "" -eva-slevel-function "${strings}argument_matches:2000"
+proof rpc-policy "" -eva-slevel-function "${strings}parts_are_at:300,argument_matches:2000"
 proof rpc-frame vm_name_ok,rpc_service_ok,rpc_account_ok -warn-unsigned-overflow \
     -eva-split-return-function rpc_frame_decode:full \
     -eva-slevel-function headers:10,rpc_frame_decode:100,take:100,rpc_refusal_encode:500
