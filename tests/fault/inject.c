@@ -11,7 +11,7 @@
  *
  * Unlike strace's own faults these strike one process and not each, and the confined child too: its
  * list of allowed system calls would kill it for the call "-1" that strace puts in the place of one
- * that is to fail. close(-1) is on the list.
+ * that is to fail. brk(0), which changes nothing, is on the list.
  *
  * Counting begins with the first call of main(), in both programs: it opens /dev/null. What the
  * dynamic linker does before is not ours.
@@ -109,8 +109,8 @@ static void replace_call(struct process *process)
 	if (ptrace(PTRACE_GETREGS, process->pid, NULL, &regs) < 0)
 		return; /* killed meanwhile by somebody else */
 	process->saved = regs;
-	regs.orig_rax = SYS_close;
-	regs.rdi = (unsigned long long)-1;
+	regs.orig_rax = SYS_brk;
+	regs.rdi = 0;
 	ptrace(PTRACE_SETREGS, process->pid, NULL, &regs);
 }
 
