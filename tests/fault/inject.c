@@ -116,7 +116,12 @@ static void replace_call(struct process *process)
 
 static void return_error(struct process *process)
 {
+	struct user_regs_struct regs;
+
 	process->saved.rax = (unsigned long long)-process->failing;
+	/* brk() says that it failed by returning what brk(0) returns. */
+	if (process->call == SYS_brk && ptrace(PTRACE_GETREGS, process->pid, NULL, &regs) == 0)
+		process->saved.rax = regs.rax;
 	ptrace(PTRACE_SETREGS, process->pid, NULL, &process->saved);
 }
 #else

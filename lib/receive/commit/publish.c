@@ -116,13 +116,14 @@ static int set_mode(int dir, const char *name, mode_t mode)
 	return fchmodat(dir, name, mode, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 }
 
-/* Widen the mode of `name`, after noting durably enough that this was done. */
-static int widen(const struct staging *staging, const char *name, const struct stat *status)
+/* Widen the mode of `name` in `dir`, after noting that this was done. */
+static int widen(const struct staging *staging, int dir, const char *name,
+		 const struct stat *status)
 {
 	unlinkat(staging->dir, STAGING_WIDENED, 0);
 	if (symlinkat(name, staging->dir, STAGING_WIDENED) < 0)
 		return -errno;
-	return set_mode(staging->tree, name, sent_mode(status) | S_IWUSR | S_ISVTX);
+	return set_mode(dir, name, sent_mode(status) | S_IWUSR | S_ISVTX);
 }
 
 /*
@@ -178,7 +179,7 @@ static int publish_read_only(struct publication *publication, const char *name,
 			     const struct stat *status, char final[NAME_MAX + 1])
 {
 	const struct staging *staging = publication->staging;
-	int r = widen(staging, name, status);
+	int r = widen(staging, staging->tree, name, status);
 
 	if (r == 0)
 		r = rename_in(publication, status->st_ino, name, final);
@@ -267,8 +268,9 @@ static void unpublish(const struct staging *staging, const struct record *record
 	if (fstatat(staging->incoming, record->name, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    status.st_ino != record->ino)
 		return;
+	/* The sticky bit stays: should it be published again, it gets the mode that was sent. */
 	if (is_read_only(&status))
-		set_mode(staging->incoming, record->name, status.st_mode | S_IWUSR);
+		widen(staging, staging->incoming, record->name, &status);
 	renameat2(staging->incoming, record->name, staging->tree, record->name, RENAME_NOREPLACE);
 }
 
