@@ -25,7 +25,7 @@
 
 #define ANSWER_TIME 30000 /* milliseconds for the other end to connect */
 /* Milliseconds to wait for a turn, and between two tries. */
-#define TURN_TIME     5000
+#define TURN_TIME     60000
 #define TURN_INTERVAL 5
 #define ID_LENGTH     8 /* short enough for VCHAN_PATH_SIZE */
 
