@@ -13,6 +13,7 @@ AGENT, UNPACKER, OPENER, EDITOR, RPC, RPCD = (
     str(BIN / name) for name in ("qfile-agent", "qfile-unpacker", "qopen-in-vm", "vm-file-editor",
                                  "pedos-rpc", "pedos-rpcd"))
 SANITIZED = BUILD.name == "build-sanitized"
+COUNTED = BUILD.name == "build-coverage"
 
 # Not the first one in PATH: that may be a wrapper that takes ten times as long to start.
 PYTHON = "/usr/bin/python3" if os.access("/usr/bin/python3", os.X_OK) else "python3"
