@@ -324,7 +324,7 @@ static void run(struct call *call)
 static bool is_let_in(struct call *call)
 {
 	const struct served *served = call->served;
-	const int64_t deadline = served->pending->begun + RPC_TIMEOUT;
+	const int64_t deadline = served->pending->deadline;
 	struct rpc_reception *reception = &served->pending->reception;
 	unsigned char hello[RPC_FRAME_HEADER_SIZE + 4];
 	int r;
