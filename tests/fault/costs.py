@@ -124,6 +124,28 @@ def grows_evenly(shape, deliveries):
     return True
 
 
+def one_name(taken):
+    """The calls of a delivery whose name so many earlier ones have taken."""
+    with Receiver() as receiver:
+        for number in range(1, taken + 1):
+            with open(f"{receiver.incoming}/f{f' ({number})' if number > 1 else ''}", "xb"):
+                pass
+        calls = receiver.receive([stream.file("f")])
+        if not os.path.exists(f"{receiver.incoming}/f ({taken + 1})"):
+            raise Broken(f"it has not got the number {taken + 1}")
+        return sum(calls.values())
+
+
+def numbers():
+    """Ten times as many names that are taken cost a few tries more, two calls each at most."""
+    costs = {taken: one_name(taken) for taken in sizes()}
+    counts = sorted(costs)
+    for fewer, more in zip(counts, counts[1:]):
+        if costs[more] > costs[fewer] + 30:
+            raise Broken(f"system calls by names that are taken: {costs}")
+    return True
+
+
 def removal(shape, count, cheap, dear, calls_each):
     """What a delivery of so many files and directories that fails costs to be removed."""
     with Receiver() as receiver:
@@ -146,6 +168,7 @@ def tests(run):
     jobs = [(f"{shape.__name__}, delivery {number}", grows_evenly, shape, number)
             for shape in shapes for number in (1, 2, 3)]
     yield Test("costs: ten times as many entries cost ten times as many calls", jobs, len(jobs))
+    yield Test("costs: a name that is taken often costs a few tries more", [("numbers", numbers)])
     count = min(LARGEST, 10000)
     jobs = [("files", removal, wide, count, count, 1, 6),
             ("links", removal, links, count, count, 1, 6),

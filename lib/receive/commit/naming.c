@@ -75,7 +75,7 @@ static struct naming_hint *hint_for(struct naming *naming, const char *name)
 		hash = (hash ^ (unsigned char)name[i]) * 1099511628211ULL;
 	hint = &naming->hints[hash % NAMING_HINTS];
 	if (hint->hash != hash)
-		*hint = (struct naming_hint){.hash = hash, .number = 1};
+		*hint = (struct naming_hint){.hash = hash, .number = 2};
 	return hint;
 }
 
@@ -137,11 +137,9 @@ static int free_name(struct naming *naming, const char *name, char final[NAME_MA
 	struct naming_hint *hint = hint_for(naming, name);
 	int r = number_is_free(naming, name, 2, final);
 
-	if (r == 1 && hint->number < 2)
-		hint->number = 2;
 	if (r != 0)
 		return r < 0 ? r : 0;
-	r = search_number(naming, name, hint->number > 2 ? hint->number : 2, &hint->number);
+	r = search_number(naming, name, hint->number, &hint->number);
 	return r < 0 ? r : name_numbered(name, hint->number, final);
 }
 

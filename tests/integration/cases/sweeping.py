@@ -11,8 +11,8 @@ import process
 import stream as wire
 import suite
 import tree
-from copying import ECANCELED, EDQUOT, STAGING, Answer, Copying
-from expect import equal, exists, wait_until
+from copying import EDQUOT, STAGING, Answer, Copying
+from expect import check, equal, exists, wait_until
 from settings import UNPACKER
 
 test = suite.cases(Copying)
@@ -102,38 +102,38 @@ def _(t):
     exists(f"{t.top}/elsewhere/{os.path.basename(staging)}/tree/d/0")
 
 
-def removers(pid):
-    """Children that have left its session: they remove what is left."""
-    with contextlib.suppress(ProcessLookupError):
-        return [child for child in process.children(pid)
-                if os.getsid(child) == child and "qfile-remove" in process.name_of(child)]
-    return []
-
-
-@test("removing goes on when the receiver and all its kin are told to stop")
-def _(t):
-    """The removal of 5,000 files is in its middle when everybody hangs up."""
+def stopped_remover(t):
+    """A receiver in a session of its own that hung up, and its remover, which is stopped in the
+    middle of 20,000 files. None: this process was too late to see it."""
     receiving = t.start_unpacker(start_new_session=True)
     receiving.write(wire.directory("d"),
-                    *(wire.file(f"d/{number}") for number in range(5000)))
-    receiving.wait_staged("d/4999")
+                    *(wire.file(f"d/{number}") for number in range(20000)))
+    receiving.wait_staged("d/19999")
     os.killpg(receiving.pid, signal.SIGHUP)
-    os.killpg(receiving.pid, signal.SIGTERM)
-    wait_until(lambda: removers(receiving.pid) or not os.listdir(t.incoming),
-               "the removal to begin")
-    os.killpg(receiving.pid, signal.SIGKILL)
-    wait_until(lambda: not os.listdir(t.incoming), "the removal")
+    while os.listdir(t.incoming):
+        for child in process.children(receiving.pid):
+            with contextlib.suppress(ProcessLookupError, FileNotFoundError):
+                if process.name_of(child) == "qfile-remove":
+                    os.kill(child, signal.SIGSTOP)
+                    return receiving, child
+    receiving.wait()
+    return None
 
 
-@test("removing keeps nothing of the receiver's open")
+@test("removing goes on when the receiver and all its kin are killed, and holds nothing of theirs")
 def _(t):
-    """Who waits for the end of its output does not wait for the removal."""
-    receiving = t.start_unpacker()
-    receiving.write(wire.directory("d"), *(wire.file(f"d/{number}") for number in range(3000)))
-    receiving.wait_staged("d/2999")
-    receiving.kill(signal.SIGTERM)
-    end = receiving.wait().exits(1)
-    equal(Answer(end.out).code, ECANCELED)
+    found = next(filter(None, (stopped_remover(t) for _ in range(20))), None)
+    check(found, "no removal could be seen in its middle")
+    receiving, remover = found
+    open_in_it = {os.readlink(f"/proc/{remover}/fd/{name}")
+                  for name in os.listdir(f"/proc/{remover}/fd")}
+    equal([path for path in open_in_it
+           if path != "/dev/null" and not path.startswith(t.incoming)], [])
+    os.killpg(receiving.pid, signal.SIGKILL)
+    receiving.wait().exits(137)
+    check(not process.ended(remover), "the remover was killed, too")
+    check(os.listdir(t.incoming), "nothing was left to be removed")
+    os.kill(remover, signal.SIGCONT)
     wait_until(lambda: not os.listdir(t.incoming), "the removal")
 
 
@@ -160,6 +160,9 @@ def plant(t, mode):
     tree.write(f"{planted}/commit/deceiving")
     os.symlink("/etc/passwd", f"{planted}/commit/link")
     os.symlink("victim", f"{planted}/widened")
+    for where, directories, links in os.walk(planted):
+        for name in (".", *directories, *links):
+            os.chown(f"{where}/{name}", t.uid, -1, follow_symlinks=False)
     os.chmod(planted, mode)
     return planted
 
@@ -169,10 +172,12 @@ def _(t):
     for mode in (0o700, 0o755, 0o777):
         planted = plant(t, mode)
         os.mkdir(t.into("victim"), 0o755)
+        os.chmod(t.into("victim"), 0o1755)
+        os.chown(t.into("victim"), t.uid, -1)
         t.deliver(GOOD).arrives("good")
         t.arrived(os.path.basename(planted), "good", "victim")
         equal(tree.names_in(f"{planted}/commit"), ["d", "deceiving", "link"])
-        equal(tree.mode_of(t.into("victim")), 0o755)
+        equal(tree.mode_of(t.into("victim")), 0o1755)
         tree.remove(t.incoming)
         os.mkdir(t.incoming)
         os.chown(t.incoming, t.uid, -1)
