@@ -89,6 +89,8 @@ int verify(const struct staging *staging, unsigned flags, unsigned layers, uint6
 	walk->at = staging->dir;
 	walk_begin(walk, &tree);
 	r = look_at_all(walk, flags, layers, claimed, cancel, error);
+	if (r == -ENOENT && error->name[0] == '\0')
+		error_set(error, r, "looking for what was received", NULL);
 	walk_close(walk);
 	free(walk);
 	return r;
