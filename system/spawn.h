@@ -1,9 +1,9 @@
 /*
  * Starting programs.
  *
- * The room system has what any other room may need of the system: the clock, numbers on the wire
- * and starting programs. It includes no other room and no library but that of C, and knows nothing
- * of files that are copied, or of calls.
+ * The room system has what any other room may need of the system: the clock, numbers on the wire,
+ * starting programs and the system's log. It includes no other room and no library but that of C,
+ * and knows nothing of files that are copied, or of calls.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

@@ -6,9 +6,13 @@
  */
 #include "base/background.h"
 
+#include "base/log.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* The child writes one byte when it is ready. If it ends without one, it has failed. */
@@ -47,12 +51,26 @@ int background_begin(void)
 	return fds[1];
 }
 
+const char *background_path(const char *path)
+{
+	char *here, *absolute = NULL;
+
+	if (*path == '/')
+		return path;
+	here = getcwd(NULL, 0);
+	if (here && asprintf(&absolute, "%s/%s", here, path) < 0)
+		absolute = NULL;
+	free(here);
+	return absolute;
+}
+
 int background_ready(int fd)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC), r = 0;
 
-	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
-	    write(fd, "", 1) != 1)
+	log_to_system();
+	if (null < 0 || chdir("/") < 0 || dup2(null, STDIN_FILENO) < 0 ||
+	    dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0 || write(fd, "", 1) != 1)
 		r = -errno;
 	if (null >= 0)
 		close(null);

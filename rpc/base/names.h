@@ -2,9 +2,9 @@
  * Names in policies and calls: those of services and accounts. Names of VMs are in text/vmname.h.
  * Pure.
  *
- * The room rpc/base has what all other rooms of rpc share: names, text for a terminal, and going to
- * the background. It includes only text/ and system/, and knows nothing of policies, channels and
- * calls. names and screen are pure; only background makes system calls.
+ * The room rpc/base has what all other rooms of rpc share: names, text for a terminal, going to the
+ * background, and the log. It includes only text/ and system/, and knows nothing of policies,
+ * channels and calls. names and screen are pure; only background and log make system calls.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

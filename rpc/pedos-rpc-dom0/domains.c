@@ -6,11 +6,11 @@
  */
 #include "domains.h"
 
+#include "base/log.h"
 #include "store.h"
 #include "text/printable.h"
 #include "text/vmname.h"
 
-#include <err.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,7 +108,9 @@ static void watch_new(struct domains *domains, struct xs_handle *xs, const unsig
 			continue;
 		name_path(domids[i], path);
 		if (!xs_watch(xs, path, path))
-			warn("watching %s (a new name of that domain will not be noticed)", path);
+			log_line(LOG_WARNING,
+				 "watching %s (a new name of that domain will not be noticed): %s",
+				 path, strerror(errno));
 		domains->known[domains->known_count++] = (struct known){.domid = domids[i]};
 	}
 }
@@ -134,9 +136,10 @@ static void add_named(struct domains *domains, struct known *known, struct xs_ha
 		domains->count++;
 	} else if (!known->warned) {
 		text_printable(name, strlen(name), shown, sizeof(shown));
-		warnx("domain %u takes no part: \"%s\" is no VM's name, which is a letter, then "
-		      "letters, digits, '_', '-' and '.', at most 63 in all",
-		      known->domid, shown);
+		log_line(LOG_WARNING,
+			 "domain %u takes no part: \"%s\" is no VM's name, which is a letter, then "
+			 "letters, digits, '_', '-' and '.', at most 63 in all",
+			 known->domid, shown);
 		known->warned = true;
 	}
 	free(name);
@@ -148,8 +151,9 @@ static void warn_of_twins(struct domains *domains)
 		struct known *known = find_known(domains, domains->list[i].domid);
 
 		if (domains->list[i].twin && !known->warned) {
-			warnx("domain %u takes no part: another one is called \"%s\", too",
-			      known->domid, domains->list[i].name);
+			log_line(LOG_WARNING,
+				 "domain %u takes no part: another one is called \"%s\", too",
+				 known->domid, domains->list[i].name);
 			known->warned = true;
 		}
 	}

@@ -30,7 +30,7 @@ struct domains {
 /*
  * Find out which domains run now, watch the names of new ones, and stop watching the names of those
  * that have gone. These take no part: dom0, domains that are dying, have crashed or have shut down,
- * and domains whose name is not the name of a VM. A suspended domain takes part. Warns on stderr,
+ * and domains whose name is not the name of a VM. A suspended domain takes part. Logs a warning,
  * once for each domain, if its name is wrong or is the name of another domain, too.
  * A negative errno such as -EPERM: the hypervisor does not answer; *domains is unchanged.
  */

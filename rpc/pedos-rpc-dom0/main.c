@@ -5,6 +5,7 @@
  * Copyright the qfilecopy authors
  */
 #include "base/background.h"
+#include "base/log.h"
 #include "cli/startup.h"
 #include "cli/stop.h"
 #include "domains.h"
@@ -45,11 +46,13 @@ static bool read_policy(const char *directory, struct rpc_policy *policy)
 	static char text[sizeof(error.file) + 256];
 
 	if (rpc_policy_load(directory, policy, &error) < 0) {
-		warnx("the policy is wrong: %s", rpc_policy_error_text(&error, text, sizeof(text)));
+		log_line(LOG_ERR, "the policy is wrong: %s",
+			 rpc_policy_error_text(&error, text, sizeof(text)));
 		return false;
 	}
 	if (policy->files == 0)
-		warnx("%s has no file *.policy: nobody may call anything", directory);
+		log_line(LOG_WARNING, "%s has no file *.policy: nobody may call anything",
+			 directory);
 	return true;
 }
 
@@ -60,9 +63,10 @@ static bool has_room(const struct rpc_policy *policy, const struct domains *doma
 
 	if (!tables_too_large(policy, domains->list, domains->count, &source, &target))
 		return true;
-	warnx("too many rules concern calls from \"%s\" to \"%s\": together they may have %d "
-	      "bytes; say more with fewer, through * and @anyvm",
-	      source->name, target->name, RPC_PAIR_TEXT_MAX);
+	log_line(LOG_WARNING,
+		 "too many rules concern calls from \"%s\" to \"%s\": together they may have %d "
+		 "bytes; say more with fewer, through * and @anyvm",
+		 source->name, target->name, RPC_PAIR_TEXT_MAX);
 	return false;
 }
 
@@ -72,9 +76,9 @@ static void reload(struct daemon *daemon)
 	struct rpc_policy policy;
 
 	if (!read_policy(daemon->policy_directory, &policy)) {
-		warnx("the policy that was read before stays in force");
+		log_line(LOG_WARNING, "the policy that was read before stays in force");
 	} else if (!has_room(&policy, &daemon->domains)) {
-		warnx("the policy that was read before stays in force");
+		log_line(LOG_WARNING, "the policy that was read before stays in force");
 		rpc_policy_free(&policy);
 	} else {
 		rpc_policy_free(&daemon->policy);
@@ -101,8 +105,10 @@ static bool open_xenstore(struct daemon *daemon)
 {
 	daemon->xs = xs_open(0);
 	if (!daemon->xs)
-		warn("no connection to xenstore (is this dom0, is xenstored running, are you "
-		     "root?)");
+		log_line(LOG_WARNING,
+			 "no connection to xenstore (is this dom0, is xenstored running, are you "
+			 "root?): %s",
+			 strerror(errno));
 	return daemon->xs;
 }
 
@@ -113,8 +119,11 @@ static bool open_xen(struct daemon *daemon)
 
 	daemon->xc = xc_interface_open(&silent, &silent, 0);
 	if (!daemon->xc)
-		warn("no connection to the hypervisor (does this machine run Xen, is this dom0, "
-		     "are you root?)");
+		log_line(LOG_WARNING,
+			 "no connection to the hypervisor (does this machine run Xen, is this "
+			 "dom0, "
+			 "are you root?): %s",
+			 strerror(errno));
 	return daemon->xc && open_xenstore(daemon);
 }
 
@@ -123,7 +132,7 @@ static bool watch_domains(struct daemon *daemon)
 	if (xs_watch(daemon->xs, "@introduceDomain", "introduce") &&
 	    xs_watch(daemon->xs, "@releaseDomain", "release"))
 		return true;
-	warn("watching for domains");
+	log_line(LOG_ERR, "watching for domains: %s", strerror(errno));
 	return false;
 }
 
@@ -132,9 +141,11 @@ static bool update_domains(struct daemon *daemon)
 	int r = domains_update(&daemon->domains, daemon->xc, daemon->xs);
 
 	if (r == -EPERM)
-		warnx("the hypervisor does not say which domains run: this is not dom0");
+		log_line(LOG_ERR, "the hypervisor does not say which domains run: this is not "
+				  "dom0");
 	else if (r < 0)
-		warnx("the hypervisor does not say which domains run: %s", strerror(-r));
+		log_line(LOG_ERR, "the hypervisor does not say which domains run: %s",
+			 strerror(-r));
 	return r == 0;
 }
 
@@ -207,7 +218,7 @@ static int serve(struct daemon *daemon, int stop)
 		if (ready > 0 && fds[0].revents && !take_signal(daemon, stop))
 			return end(daemon);
 		if (!xenstore_there(daemon->xs)) {
-			warnx("xenstore has gone");
+			log_line(LOG_ERR, "xenstore has gone");
 			return EXIT_FAILED;
 		}
 		drain_watches(daemon->xs);
@@ -240,6 +251,9 @@ static int run(struct daemon *daemon, const struct options *options)
 
 	if (!read_policy(options->policy, &daemon->policy))
 		return EXIT_FAILED;
+	if (!daemon->policy_directory)
+		errx(EXIT_FAILED, "the working directory cannot be found: give an absolute path, "
+				  "or --foreground");
 	ready = to_background(options);
 	stop = stop_open();
 	if (stop < 0)
@@ -250,7 +264,7 @@ static int run(struct daemon *daemon, const struct options *options)
 		return EXIT_SUCCESS;
 	r = ready >= 0 ? background_ready(ready) : 0;
 	if (r < 0) {
-		warnx("going to the background: %s", strerror(-r));
+		log_line(LOG_ERR, "going to the background: %s", strerror(-r));
 		return EXIT_FAILED;
 	}
 	return serve(daemon, stop);
@@ -267,6 +281,8 @@ int main(int argc, char **argv)
 	status = options_parse(&options, argc, argv);
 	if (status >= 0)
 		return status;
-	daemon.policy_directory = options.policy;
+	/* In the background the working directory is another one. */
+	daemon.policy_directory =
+		options.foreground ? options.policy : background_path(options.policy);
 	return options.clear ? clear(&daemon) : run(&daemon, &options);
 }

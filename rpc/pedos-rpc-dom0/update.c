@@ -6,9 +6,9 @@
  */
 #include "update.h"
 
+#include "base/log.h"
 #include "store.h"
 
-#include <err.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +36,7 @@ static bool remove_path(struct xs_handle *xs, const char *path)
 	int r = store_remove(xs, path);
 
 	if (r < 0)
-		warnx("removing %s: %s", path, strerror(-r));
+		log_line(LOG_WARNING, "removing %s: %s", path, strerror(-r));
 	return r == 0;
 }
 
@@ -45,7 +45,7 @@ static bool list(struct xs_handle *xs, const char *path, char ***names, unsigned
 	int r = store_list(xs, path, names, count);
 
 	if (r < 0)
-		warnx("listing %s: %s", path, strerror(-r));
+		log_line(LOG_WARNING, "listing %s: %s", path, strerror(-r));
 	return r == 0;
 }
 
@@ -119,12 +119,14 @@ static bool write_pair(struct xs_handle *xs, const struct wanted *wanted,
 	int r = length > 0 ? store_put_pair(xs, source, target, text, (size_t)length) : (int)length;
 
 	if (r == -E2BIG)
-		warnx("too many rules concern calls from \"%s\" to \"%s\": they may not call until "
-		      "there are fewer",
-		      source->name, target->name);
+		log_line(LOG_WARNING,
+			 "too many rules concern calls from \"%s\" to \"%s\": they may not call "
+			 "until "
+			 "there are fewer",
+			 source->name, target->name);
 	else if (r < 0)
-		warnx("writing who may call \"%s\" from \"%s\": %s", target->name, source->name,
-		      strerror(-r));
+		log_line(LOG_WARNING, "writing who may call \"%s\" from \"%s\": %s", target->name,
+			 source->name, strerror(-r));
 	return r == 0 || r == -E2BIG; /* trying again would not help */
 }
 

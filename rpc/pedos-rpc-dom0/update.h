@@ -9,14 +9,14 @@
 #include "domains.h"
 
 /*
- * Remove what should not be in the tables, then write what is missing. Says on stderr what could
+ * Remove what should not be in the tables, then write what is missing. Logs what could
  * not be done, and continues with the rest. Returns whether everything was done.
  */
 bool update_tables(struct xs_handle *xs, const struct rpc_policy *policy,
 		   const struct domain *domains, size_t count);
 
 /*
- * Remove all tables of all guests. Says on stderr what could not be removed. Returns whether
+ * Remove all tables of all guests. Logs what could not be removed. Returns whether
  * everything was removed.
  */
 bool update_clear(struct xs_handle *xs);

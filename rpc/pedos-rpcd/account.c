@@ -42,6 +42,14 @@ int account_find(struct account *account, const char *name)
 	return account->change || account->uid == geteuid() ? 0 : -EPERM;
 }
 
+const char *account_default(const struct options *options, const char *domain)
+{
+	if (options->user)
+		return options->user;
+	/* A daemon that a plain user started serves as that user, even under another name. */
+	return geteuid() == 0 ? domain : NULL;
+}
+
 int account_become(const struct account *account)
 {
 	if (account->change && (initgroups(account->name, account->gid) < 0 ||

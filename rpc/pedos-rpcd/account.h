@@ -25,6 +25,8 @@ struct account {
  * -EPERM: it is not our own, and we are not root.
  */
 int account_find(struct account *account, const char *name);
+/* Who runs the services of `domain` where the policy names nobody; NULL: our own account. */
+const char *account_default(const struct options *options, const char *domain);
 /* Become it for good, in a process with one thread. 0 or a negative errno. */
 int account_become(const struct account *account);
 /*

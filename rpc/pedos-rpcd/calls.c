@@ -6,7 +6,7 @@
  */
 #include "calls.h"
 
-#include "log.h"
+#include "base/log.h"
 #include "report.h"
 #include "serve.h"
 #include "verdict.h"

@@ -6,8 +6,9 @@
  */
 #include "daemon.h"
 
+#include "base/log.h"
 #include "calls.h"
-#include "log.h"
+#include "domains.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -82,8 +83,17 @@ bool daemon_open(struct daemon **made, const struct options *options,
 		log_line(LOG_ERR, "%s", failure.text);
 		return false;
 	}
+	if (!domains_check_inherited(options, &daemon->calls.listener)) {
+		options->transport->unlisten(&daemon->calls.listener);
+		return false;
+	}
 	*made = daemon;
 	return true;
+}
+
+void daemon_log_ready(const struct daemon *daemon)
+{
+	domains_log(daemon->calls.options, &daemon->calls.listener);
 }
 
 /* Sleep until something has happened. */

@@ -20,6 +20,8 @@ struct daemon;
 /* Begin to listen. Returns whether that worked; if not, the log says why. */
 bool daemon_open(struct daemon **daemon, const struct options *options,
 		 const struct rpc_policy *policy);
+/* Log that it is ready, and for whom. */
+void daemon_log_ready(const struct daemon *daemon);
 /*
  * Serve calls until a signal ends the daemon. Returns the status to exit with, both in the daemon
  * and, when a call has ended, in the process of the call.

@@ -5,9 +5,10 @@
  * Copyright the qfilecopy authors
  */
 #include "base/background.h"
+#include "base/log.h"
 #include "cli/startup.h"
 #include "daemon.h"
-#include "log.h"
+#include "domains.h"
 
 #include <err.h>
 #include <stdio.h>
@@ -52,7 +53,7 @@ int main(int argc, char **argv)
 		return status;
 	/* Close what the program that started us has left open: no service must inherit it. */
 	syscall(SYS_close_range, (unsigned)(3 + options.listen.inherited), ~0u, 0);
-	if (!load_policy(&options, &policy))
+	if (!domains_check(&options) || !load_policy(&options, &policy))
 		return EXIT_FAILED;
 	if (!options.foreground)
 		ready = background_begin();
@@ -60,8 +61,15 @@ int main(int argc, char **argv)
 		errx(EXIT_FAILED, "going to the background: %s", strerror(-ready));
 	if (!daemon_open(&daemon, &options, &policy))
 		return EXIT_FAILED;
-	if (!options.foreground && background_ready(ready) < 0)
-		return EXIT_FAILED;
-	log_line(LOG_INFO, "ready");
+	daemon_log_ready(daemon);
+	if (!options.foreground) {
+		/* Said to who started us; now it is the beginning of the log, too. */
+		status = background_ready(ready);
+		if (status < 0) {
+			log_line(LOG_ERR, "going to the background: %s", strerror(-status));
+			return EXIT_FAILED;
+		}
+		daemon_log_ready(daemon);
+	}
 	return daemon_run(daemon);
 }

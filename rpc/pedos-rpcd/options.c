@@ -5,6 +5,8 @@
  * Copyright the qfilecopy authors
  */
 #include "options.h"
+
+#include "base/background.h"
 #include "text/vmname.h"
 
 #include <err.h>
@@ -15,6 +17,15 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Where make install puts the services, if that is none of the places that all look at. */
+#ifdef RPCD_SERVICES
+#define OWN_SERVICES      RPCD_SERVICES,
+#define OWN_SERVICES_HELP "                         " RPCD_SERVICES "\n"
+#else
+#define OWN_SERVICES
+#define OWN_SERVICES_HELP
+#endif
+
 static const char help[] =
 	"Usage: pedos-rpcd [OPTION]... [DOMAIN]...\n"
 	"Serve the calls of other VMs: run the services that the policy lets them call.\n"
@@ -24,8 +35,11 @@ static const char help[] =
 	"      --transport=NAME   xen or unix (default: xen in a Xen guest, else unix)\n"
 	"      --sockets=DIR      unix: where to make the sockets (default /run/pedos-rpcd)\n"
 	"      --policy=DIR       unix: where the policy is (default /etc/pedos-rpc/policy.d)\n"
-	"      --services=DIR     where services are; may be repeated (default /run/pedos-rpc,\n"
-	"                         /usr/local/etc/pedos-rpc, /etc/pedos-rpc)\n"
+	"      --services=DIR     where services are; may be repeated. The default, in this "
+	"order:\n"
+	"                         /run/pedos-rpc\n" OWN_SERVICES_HELP
+	"                         /usr/local/etc/pedos-rpc\n"
+	"                         /etc/pedos-rpc\n"
 	"      --user=NAME        run services as this account, where the policy names none\n"
 	"                         (default: the domain's; in a Xen guest \"user\")\n"
 	"      --setenv=NAME=TEXT set a variable for services, such as DISPLAY=:0; may be\n"
@@ -33,7 +47,8 @@ static const char help[] =
 	"      --prompt=COMMAND   if the policy says ask, run COMMAND SOURCE TARGET SERVICE;\n"
 	"                         status 0 allows the call (default: none, and ask denies)\n"
 	"      --max-calls=N      calls of one source at the same time (default 64)\n"
-	"  -f, --foreground       stay in the foreground, log to stderr\n"
+	"  -f, --foreground       stay in the foreground and log to stderr; without this, the log\n"
+	"                         goes to the system log when the daemon is ready\n"
 	"  -h, --help             show this help\n"
 	"  -V, --version          show the version\n"
 	"\n"
@@ -107,6 +122,7 @@ static const char *take(struct options *options, int option, const char **transp
 		break;
 	case OPTION_SOCKETS:
 		options->listen.sockets = optarg;
+		options->own_sockets = true;
 		break;
 	case OPTION_POLICY:
 		options->policy = optarg;
@@ -115,6 +131,7 @@ static const char *take(struct options *options, int option, const char **transp
 		return append(options->service_dirs, SERVICE_DIRS_MAX, optarg);
 	case OPTION_USER:
 		options->user = optarg;
+		options->user_is_said = true;
 		return rpc_account_ok(optarg) ? NULL : "--user: that is no account's name";
 	case OPTION_SETENV:
 		return *optarg != '=' && strchr(optarg, '=')
@@ -168,13 +185,25 @@ static const char *find_domains(struct options *options, char **arguments, size_
 
 static void set_defaults(struct options *options)
 {
-	static const char *const dirs[] = {"/run/pedos-rpc", "/usr/local/etc/pedos-rpc",
-					   "/etc/pedos-rpc"};
+	static const char *const dirs[] = {
+		"/run/pedos-rpc", OWN_SERVICES "/usr/local/etc/pedos-rpc", "/etc/pedos-rpc"};
 
 	for (size_t i = 0; !options->service_dirs[i] && i < sizeof(dirs) / sizeof(*dirs); i++)
 		memcpy(options->service_dirs, dirs, sizeof(dirs));
 	if (!options->user && strcmp(options->transport->name, "xen") == 0)
 		options->user = "user";
+}
+
+/* In the background the working directory is another one. */
+static const char *make_paths_absolute(struct options *options)
+{
+	bool known = (options->policy = background_path(options->policy));
+
+	for (const char **dir = options->service_dirs; known && *dir; dir++)
+		known = (*dir = background_path(*dir));
+	return known ? NULL
+		     : "the working directory cannot be found: give absolute paths, or "
+		       "--foreground";
 }
 
 int options_parse(struct options *options, int argc, char **argv)
@@ -205,5 +234,7 @@ int options_parse(struct options *options, int argc, char **argv)
 	find_inherited(options);
 	set_defaults(options);
 	wrong = find_domains(options, argv + optind, (size_t)(argc - optind));
+	if (!wrong && !options->foreground)
+		wrong = make_paths_absolute(options);
 	return wrong ? misused(wrong) : -1;
 }

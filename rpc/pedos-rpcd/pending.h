@@ -32,7 +32,8 @@ unsigned pending_count(const struct pending_calls *pending, unsigned origin);
 
 /*
  * A place for a call of this origin, all zeros. If there is none, *loser is the one that has to go
- * first: the oldest call of the origin that has most, if that has more than this one would have.
+ * first: the oldest call of the origin that has most, if that has more than this one would have, or
+ * if each has only one.
  * NULL without *loser: this origin has as many as can be.
  */
 struct pending_call *pending_place(struct pending_calls *pending, unsigned origin,

@@ -6,7 +6,7 @@
  */
 #include "refusals.h"
 
-#include "log.h"
+#include "base/log.h"
 
 #include "system/clock.h"
 

@@ -16,7 +16,7 @@ int report_open(int fds[2])
 	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0 ? -errno : 0;
 }
 
-void report_send(int fd, enum report_kind kind, unsigned origin, const char *text)
+void report_say(int fd, enum report_kind kind, unsigned origin, const char *text)
 {
 	struct report report = {.kind = kind, .origin = origin, .pid = getpid()};
 

@@ -26,7 +26,7 @@ struct report {
 /* fds[0] is the daemon's, fds[1] that of the calls. 0 or a negative errno. */
 int report_open(int fds[2]);
 /* In a call's process. */
-void report_send(int fd, enum report_kind kind, unsigned origin, const char *text);
+void report_say(int fd, enum report_kind kind, unsigned origin, const char *text);
 /* In the daemon: the next one. False: there is none now. */
 bool report_next(int fd, struct report *report);
 

@@ -10,7 +10,7 @@
 #include "system/clock.h"
 
 #include "account.h"
-#include "log.h"
+#include "base/log.h"
 #include "report.h"
 #include "service.h"
 
@@ -75,7 +75,7 @@ static void refuse(struct call *call, int code, const char *reason, const char *
 	snprintf(text, sizeof(text), "%s -> %s%s%s: refused: %s",
 		 *source ? source : call->pending->source, call->pending->target,
 		 *service ? " " : "", service, logged ? logged : reason);
-	report_send(call->served->report, REPORT_REFUSED, call->pending->origin, text);
+	report_say(call->served->report, REPORT_REFUSED, call->pending->origin, text);
 	if (rpc_send_frames(&call->channel, call->stop, bytes, length) == 0)
 		await_end(call, clock_now() + REFUSAL_TIME);
 }
@@ -83,14 +83,10 @@ static void refuse(struct call *call, int code, const char *reason, const char *
 /* The account to run as: that of the policy, else that of --user, else that of the domain. */
 static bool find_account(struct call *call, const char *user)
 {
-	const char *name = *user ? user : call->options->user;
 	const char *asked = call->verdict.asked_user;
-	int r;
+	int r = account_find(&call->account,
+			     *user ? user : account_default(call->options, call->pending->target));
 
-	/* A daemon that a plain user started serves as that user, even under another name. */
-	if (!name && geteuid() == 0)
-		name = call->pending->target;
-	r = account_find(&call->account, name);
 	if (r < 0) {
 		refuse(call, EIO,
 		       "the service's account cannot be used there; the log there says why",
@@ -348,7 +344,7 @@ static bool is_let_in(struct call *call)
 			 call->pending->target,
 			 r == -ETIMEDOUT ? "did not say in time what it wants"
 					 : "hung up before it said what it wants");
-		report_send(served->report, REPORT_REFUSED, call->pending->origin, text);
+		report_say(served->report, REPORT_REFUSED, call->pending->origin, text);
 		return false;
 	}
 	verdict_find(&call->verdict, served->listener, call->pending, &call->request, NULL);
@@ -356,7 +352,7 @@ static bool is_let_in(struct call *call)
 		refuse(call, EACCES, call->verdict.reason, NULL);
 		return false;
 	}
-	report_send(served->report, REPORT_LET_IN, call->pending->origin, "");
+	report_say(served->report, REPORT_LET_IN, call->pending->origin, "");
 	return true;
 }
 

@@ -19,7 +19,7 @@ struct served {
 	/* The policy by which it was judged is still in force as long as these are the same. */
 	const unsigned *policy_number;
 	unsigned judged_by;
-	int report;   /* for report_send() */
+	int report;   /* for report_say() */
 	pid_t daemon; /* its process; the call ends with it */
 };
 

@@ -6,7 +6,7 @@
  */
 #include "verdict.h"
 
-#include "log.h"
+#include "base/log.h"
 
 #include "policy/pair.h"
 

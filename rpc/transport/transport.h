@@ -86,6 +86,12 @@ struct rpc_transport {
 	int (*listen)(struct rpc_listener *listener, const struct rpc_listen_options *options,
 		      struct rpc_failure *failure);
 	/*
+	 * The name of the domain with this number, from 0, that is reachable now; and `where`, as
+	 * text for people. NULL: there are not so many.
+	 */
+	const char *(*domain)(const struct rpc_listener *listener, size_t number,
+			      const char **where);
+	/*
 	 * Fill `fds` with at most `size` descriptors to wait for, and lower *timeout to the
 	 * milliseconds after which accept() must be called anyway. Returns how many descriptors.
 	 */

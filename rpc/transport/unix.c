@@ -36,6 +36,7 @@ struct listener {
 	struct {
 		int fd;
 		char domain[RPC_NAME_SIZE];
+		char *path; /* for people; NULL: there was no memory for it */
 	} sockets[SOCKETS_MAX];
 };
 
@@ -224,6 +225,15 @@ static int open_directory(const char *path, struct rpc_failure *failure)
 	return rpc_fail(failure, r, "the directory of sockets %s: %s", path, strerror(-r));
 }
 
+/* The next one that listens. `path`, its path, is taken over. */
+static void add_socket(struct listener *listener, int fd, const char *domain, char *path)
+{
+	listener->sockets[listener->count].fd = fd;
+	snprintf(listener->sockets[listener->count].domain, RPC_NAME_SIZE, "%s", domain);
+	listener->sockets[listener->count].path = path;
+	listener->count++;
+}
+
 static int listen_domains(struct listener *listener, const struct rpc_listen_options *options,
 			  struct rpc_failure *failure)
 {
@@ -232,6 +242,7 @@ static int listen_domains(struct listener *listener, const struct rpc_listen_opt
 		return listener->directory;
 	for (size_t i = 0; i < options->count; i++) {
 		int fd = listen_at(listener->directory, options->domains[i]);
+		char *path;
 
 		if (fd < 0)
 			return rpc_fail(failure, fd,
@@ -239,9 +250,9 @@ static int listen_domains(struct listener *listener, const struct rpc_listen_opt
 							    "or it is no socket"
 							  : "listening at %s/%s: %s",
 					options->sockets, options->domains[i], strerror(-fd));
-		listener->sockets[i].fd = fd;
-		snprintf(listener->sockets[i].domain, RPC_NAME_SIZE, "%s", options->domains[i]);
-		listener->count++;
+		if (asprintf(&path, "%s/%s", options->sockets, options->domains[i]) < 0)
+			path = NULL;
+		add_socket(listener, fd, options->domains[i], path);
 	}
 	return 0;
 }
@@ -268,9 +279,8 @@ static int inherit_sockets(struct listener *listener, const struct rpc_listen_op
 					"the socket at descriptor %d has no domain's name", fd);
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
 		fcntl(fd, F_SETFL, O_NONBLOCK);
-		listener->sockets[i].fd = fd;
-		snprintf(listener->sockets[i].domain, RPC_NAME_SIZE, "%s", slash + 1);
-		listener->count++;
+		add_socket(listener, fd, slash + 1,
+			   strndup(address.sun_path, sizeof(address.sun_path)));
 	}
 	return 0;
 }
@@ -283,6 +293,7 @@ static void unix_unlisten(struct rpc_listener *of)
 		close(listener->sockets[i].fd);
 		if (listener->directory >= 0)
 			unlinkat(listener->directory, listener->sockets[i].domain, 0);
+		free(listener->sockets[i].path);
 	}
 	if (listener->directory >= 0)
 		close(listener->directory);
@@ -312,6 +323,18 @@ static int unix_listen(struct rpc_listener *of, const struct rpc_listen_options 
 	else
 		rpc_peers_read();
 	return r;
+}
+
+static const char *unix_domain(const struct rpc_listener *of, size_t number, const char **where)
+{
+	const struct listener *listener = of->state;
+
+	if (number >= listener->count)
+		return NULL;
+	*where = listener->sockets[number].path;
+	if (!*where || !**where)
+		*where = "its socket";
+	return listener->sockets[number].domain;
 }
 
 static size_t unix_listening(struct rpc_listener *of, struct pollfd *fds, size_t size, int *timeout)
@@ -468,6 +491,7 @@ const struct rpc_transport rpc_unix_transport = {
 	.name = "unix",
 	.connect = unix_connect,
 	.listen = unix_listen,
+	.domain = unix_domain,
 	.listening = unix_listening,
 	.accept = unix_accept,
 	.attach = unix_attach,

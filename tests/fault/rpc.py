@@ -66,7 +66,7 @@ class Call(Delivery):
                  f"--policy={self.policy}", f"--services={self.services}", *own_user(), "work"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=clean_environment())
         signal.alarm(HANGS)
-        while b"ready\n" not in self.daemon_said():
+        while b": ready for calls to " not in self.daemon_said():
             time.sleep(0.01)
         self.rpcd = children(self.daemon.pid)[0] if wrap else self.daemon.pid
         self.descriptors = self.count_descriptors()

@@ -71,7 +71,8 @@ class Daemon:
              f"--policy={self.policy}", f"--services={self.services}", *user, "work"],
             program.null(), self.log, self.log, os.environ)
         process.kept.add(self.pid)
-        wait_until(lambda: b"ready\n" in self.said() or process.ended(self.pid), "the daemon")
+        wait_until(lambda: b": ready for calls to " in self.said() or process.ended(self.pid),
+                   "the daemon")
         self.descriptors = self.count_descriptors()
 
     def begin(self):

@@ -162,7 +162,7 @@ class Daemon(process.Program):
 
     def is_ready(self):
         check(self.runs(), f"the daemon has ended: {self.said()}")
-        return ": ready\n" in self.said() + "\n"
+        return ": ready for calls to " in self.said()
 
     def logged(self, text):
         """Waits for it."""

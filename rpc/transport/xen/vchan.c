@@ -334,6 +334,7 @@ const struct rpc_transport rpc_xen_transport = {
 	.name = "xen",
 	.connect = vchan_connect,
 	.listen = vchan_listen,
+	.domain = vchan_domain,
 	.listening = vchan_listening,
 	.accept = vchan_accept,
 	.refuse = vchan_refuse,

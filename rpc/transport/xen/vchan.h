@@ -74,6 +74,7 @@ int vchan_wait(struct rpc_channel *channel, short events, struct pollfd *fds, si
 void vchan_close(struct rpc_channel *channel);
 int vchan_listen(struct rpc_listener *listener, const struct rpc_listen_options *options,
 		 struct rpc_failure *failure);
+const char *vchan_domain(const struct rpc_listener *listener, size_t number, const char **where);
 size_t vchan_listening(struct rpc_listener *listener, struct pollfd *fds, size_t size,
 		       int *timeout);
 int vchan_accept(struct rpc_listener *listener, struct rpc_pending *pending);

@@ -492,6 +492,12 @@ int vchan_listen(struct rpc_listener *rpc_listener, const struct rpc_listen_opti
 	return status;
 }
 
+const char *vchan_domain(const struct rpc_listener *rpc_listener, size_t number, const char **where)
+{
+	*where = "xenstore";
+	return number == 0 ? ((struct listener *)rpc_listener->state)->name : NULL;
+}
+
 void vchan_unlisten(struct rpc_listener *rpc_listener)
 {
 	struct listener *listener = rpc_listener->state;

@@ -7,6 +7,8 @@ import pwd
 import re
 import signal
 import socket
+import subprocess
+import tempfile
 
 import machine
 import process
@@ -233,6 +235,63 @@ def _(t):
         os.chmod(t.sockets, 0o755)
 
 
+def bare(t, *options):
+    """The command of a daemon that nobody has told whom services run as."""
+    return [RPCD, "--transport=unix", f"--policy={t.policy}", f"--services={t.services}", *options]
+
+
+NOBODY = "nosuchaccount"
+
+
+@test("a daemon for an account that does not exist refuses before it makes a socket")
+def _(t):
+    no_account = f"there is no account {NOBODY} on this machine"
+    for mode in ["--foreground"], []:
+        if machine.am_root():
+            t.run(*bare(t, *mode, f"--sockets={t.sockets}", "nobody",
+                        NOBODY)).exits(1).says(no_account)
+        else:
+            t.run(*bare(t, *mode, NOBODY)).exits(1).says(no_account)
+            t.run(*bare(t, *mode, "root")).exits(1).says("only root can serve the account root")
+        t.run(*bare(t, *mode, f"--sockets={t.sockets}", f"--user={NOBODY}",
+                    "work")).exits(1).says(f"--user: {no_account}")
+    missing(t.sockets)
+    if not machine.am_root():
+        t.run(*bare(t, f"--sockets={t.sockets}", "--user=root", "work")).exits(1).says(
+            "--user: only a pedos-rpcd that root started can run services as root")
+
+
+@test("a socket that the starter has opened for an account that does not exist is refused")
+def _(t):
+    machine.need_root()
+    os.mkdir(t.sockets)
+    with listener(NOBODY) as passed:
+        t.run(*PASS_ONE, *bare(t, "--foreground"), stdin=passed).exits(1).says(
+            f"there is no account {NOBODY} on this machine")
+    exists(f"{t.sockets}/{NOBODY}")
+
+
+@test("a plain user may give themselves any name in a directory of sockets of their own")
+def _(t):
+    if machine.am_root():
+        raise Skip("root is no plain user")
+    daemon = Daemon(t, bare(t, "--foreground", f"--sockets={t.sockets}", NOBODY))
+    wait_until(daemon.is_ready, "the daemon")
+    t.service("test.Who", "id -u")
+    equal(t.rpc(NOBODY, "test.Who").exits(0).told, str(os.geteuid()))
+
+
+@test("when it is ready it says for whom, where, and as whom services run")
+def _(t):
+    t.start_daemon(domains=("work", "play"))
+    equal(t.daemon.said().split("\n"),
+          [f"pedos-rpcd: ready for calls to {domain} ({t.sockets}/{domain}); "
+           f"services run as {t.served_as or 'this user'}" for domain in ("work", "play")])
+    if machine.am_root():
+        daemon = Daemon(t, bare(t, "--foreground", f"--sockets={t.top}/others", "nobody"))
+        daemon.logged(f"ready for calls to nobody ({t.top}/others/nobody); services run as nobody")
+
+
 def in_background(t):
     """The command of a daemon for "work" that goes to the background."""
     options = t.daemon_options()
@@ -240,17 +299,46 @@ def in_background(t):
     return [RPCD, *options, "work"]
 
 
+def daemon_of_starter():
+    """Its starter has ended: it has become this process's child."""
+    daemons = process.children(os.getpid())
+    equal([process.name_of(pid) for pid in daemons], ["pedos-rpcd"])
+    return daemons[0]
+
+
+@test("in the background it has none of its starter's pipes, and finds what relative paths name")
+def _(t):
+    t.service("test.Exit", "exit 3")
+    ends = os.pipe()
+    starter = t.start(*(word.replace(t.top, "..") for word in in_background(t)),
+                      stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                      pass_fds=ends)
+    equal(starter.process.wait(), 0)
+    daemon = daemon_of_starter()
+    theirs = {os.fstat(fd).st_ino for fd in (*ends, *(
+        pipe.fileno() for pipe in (starter.stdin, starter.stdout, starter.stderr)))}
+    held = [os.stat(f"/proc/{daemon}/fd/{fd}").st_ino for fd in os.listdir(f"/proc/{daemon}/fd")]
+    equal([inode for inode in held if inode in theirs], [])
+    # Nobody else can write to these any more.
+    equal(starter.stdout.read(), b"")
+    has(process.text(starter.stderr.read()), "ready for calls to work (../sockets/work)")
+    equal(os.readlink(f"/proc/{daemon}/cwd"), "/")
+    t.rpc("work", "test.Exit").exits(3)
+    process.kill(daemon, signal.SIGHUP)
+    t.rpc("work", "test.Exit").exits(3)
+    process.kill(daemon, signal.SIGTERM)
+    wait_until(lambda: process.ended(daemon), "the daemon's end")
+    missing(f"{t.sockets}/work")
+
+
 @test("in the background it is ready when its starter ends, has no terminal or directory of "
       "theirs, and ends on SIGTERM")
 def _(t):
     t.service("test.Exit", "exit 3")
     t.run(*in_background(t)).exits(0)
-    # Its starter has ended: it has become this process's child.
-    daemons = process.children(os.getpid())
-    equal([process.name_of(pid) for pid in daemons], ["pedos-rpcd"])
-    daemon = daemons[0]
+    daemon = daemon_of_starter()
     t.rpc("work", "test.Exit").exits(3)
-    equal([os.readlink(f"/proc/{daemon}/fd/{fd}") for fd in (0, 1)], ["/dev/null", "/dev/null"])
+    equal([os.readlink(f"/proc/{daemon}/fd/{fd}") for fd in (0, 1, 2)], 3 * ["/dev/null"])
     group, session, terminal = process.stat_of(daemon)[2:5]
     equal((group, session, terminal), (str(daemon), str(daemon), "0"))
     process.kill(daemon, signal.SIGTERM)
@@ -322,7 +410,20 @@ def _(t):
 @test("for the journal a line begins with its priority")
 def _(t):
     tree.write(f"{t.policy}/50-test.policy", "wrong\n")
-    daemon = Daemon(t, [RPCD, *t.daemon_options(), f"--policy={t.top}/none", "work"],
-                    env={"JOURNAL_STREAM": "1:1"})
-    daemon.logged("<6>ready")
-    daemon.logged(f"<4>there is no policy in {t.top}/none")
+    command = [RPCD, *t.daemon_options(), f"--policy={t.top}/none", "work"]
+    with tempfile.TemporaryFile(buffering=0) as journal:
+        status = os.fstat(journal.fileno())
+        daemon = t.start(*command, stderr=journal,
+                         env={"JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"})
+        wait_until(lambda: process.written(journal).count(b"\n") == 2, "the log")
+        first, second = process.text(process.written(journal)).split("\n")
+    equal(first, f"<4>there is no policy in {t.top}/none: every call is refused")
+    has(second, "<6>ready for calls to work")
+    daemon.kill(signal.SIGTERM)
+    daemon.wait().exits(0)
+
+
+@test("a terminal is not taken for the journal, whatever the environment says")
+def _(t):
+    t.start_daemon(env={"JOURNAL_STREAM": "1:1"})
+    has(t.daemon.said(), "pedos-rpcd: ready for calls to work")

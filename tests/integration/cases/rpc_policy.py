@@ -244,12 +244,14 @@ def _(t):
 
 @test("root serves as the domain's own account, where nobody says otherwise")
 def _(t):
-    t.accounts("alice", "bob")
+    t.accounts("alice", "bob", "gone")
     t.service("test.Who", "exec id -un")
     t.served_as = None
     t.start_daemon(domains=("alice", "bob", "gone"), through=t.in_accounts())
     for name in "alice", "bob":
         equal(t.rpc(name, "test.Who").exits(0).told, name)
+    passwd = tree.read(f"{t.top}/passwd").splitlines(keepends=True)
+    tree.write(f"{t.top}/passwd", "".join(line for line in passwd if not line.startswith("gone:")))
     t.rpc("gone", "test.Who").exits(125)
     t.daemon.logged("the account to run it as does not exist")
 
