@@ -15,7 +15,9 @@ LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 MANDIR ?= $(PREFIX)/share/man
 UNITDIR ?= $(PREFIX)/lib/systemd/system
-SYSCONFDIR ?= $(if $(filter /usr,$(PREFIX)),/etc,$(PREFIX)/etc)
+SYSCONFDIR ?= $(if $(filter /usr /usr/ /,$(PREFIX)),/etc,$(PREFIX:/=)/etc)
+# Put before all of these, by those who make packages.
+DESTDIR ?=
 
 # The directory of the build.
 B = build
@@ -73,7 +75,7 @@ quoted = '$(subst ','\'',$(1))'
 # ---- Sources ----
 
 # $(call sources,ROOM): the C files of a room, which is a folder, and of the rooms in it.
-sources = $(wildcard $(1)/*.c $(1)/*/*.c $(1)/*/*/*.c)
+sources = $(wildcard $(1)/*.c $(1)/*/*.c $(1)/*/*/*.c $(1)/*/*/*/*.c)
 # $(call objects,ROOM): what they are compiled to.
 objects = $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
 
@@ -190,12 +192,23 @@ $(PROGRAM_FILES):
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pie $(CFLAGS) $(LINK_HARDENING) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(PROGRAM_LIBS)
 
+# Where pedos-rpcd looks for services, unless it looks there anyway. When that changes, the file
+# build/rpc/services is written again, as build/rpc/xen is below.
+SERVICEDIR = $(SYSCONFDIR)/pedos-rpc
+OWN_SERVICES = $(filter-out /etc/pedos-rpc /usr/local/etc/pedos-rpc,$(SERVICEDIR))
+$(B)/rpc/pedos-rpcd/options.o: ALL_CFLAGS += $(OWN_SERVICES:%=-DRPCD_SERVICES='"%"')
+$(B)/rpc/pedos-rpcd/options.o: $(B)/rpc/services
+$(B)/rpc/services: $(if $(filter own:$(OWN_SERVICES),$(shell cat $(B)/rpc/services 2>/dev/null)),,\
+		always)
+	@mkdir -p $(@D)
+	@rm -f $@ && echo own:$(OWN_SERVICES) >$@
+
 # The file build/rpc/xen says whether the last build was with Xen. When that changes, it is written
 # again, and the files that depend on it are built again.
 $(B)/rpc/transport/transport.o $(RPC): $(B)/rpc/xen
 $(B)/rpc/xen: $(if $(filter $(XEN),$(shell cat $(B)/rpc/xen 2>/dev/null)),,always)
 	@mkdir -p $(@D)
-	@echo $(XEN) >$@
+	@rm -f $@ && echo $(XEN) >$@
 always:
 
 # ---- The services ----
@@ -209,10 +222,23 @@ $(SERVICE_FILES):
 
 # ---- Installing ----
 
-SERVICEDIR = $(SYSCONFDIR)/pedos-rpc
 MANPAGES = $(wildcard man/*.[1358])
+DIRECTORIES = PREFIX BINDIR SBINDIR LIBDIR INCLUDEDIR MANDIR UNITDIR SYSCONFDIR
+INSTALLED = DESTDIR='$(DESTDIR)' $(foreach name,$(DIRECTORIES),$(name)='$($(name))') \
+	sh lib/installed.sh
 
-install: all
+# $(call put,COMMAND,FILE): what the command writes becomes the file. It is never half a file, and
+# its mode does not depend on the umask.
+put = $(1) >$(B)/to-install && install -m 644 $(B)/to-install $(2)
+
+# $(call is_path,DIR): an absolute path, without spaces, which neither make nor services could use.
+is_path = $(and $(filter 1,$(words $(1))),$(filter /%,$(1)))
+NO_PATHS = $(strip $(foreach name,$(DIRECTORIES),$(if $(call is_path,$($(name))),,$(name))) \
+	$(if $(word 2,$(DESTDIR)),DESTDIR))
+check-paths:
+	@$(if $(NO_PATHS),$(error $(firstword $(NO_PATHS)) must be an absolute path without spaces))
+
+install: check-paths all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(SBINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig \
 		$(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SERVICEDIR)
 	install -m 755 $(addprefix $(B)/bin/,$(PROGRAMS)) $(DESTDIR)$(BINDIR)
@@ -222,32 +248,35 @@ install: all
 	ln -sf $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libqfile.so
 	install -m 644 include/qfile.h $(DESTDIR)$(INCLUDEDIR)
-	$(call fill_in,$(PREFIX),$(LIBDIR),$(INCLUDEDIR)) lib/libqfile.pc.in \
-		>$(DESTDIR)$(LIBDIR)/pkgconfig/libqfile.pc
-	sed 's|@BINDIR@|$(BINDIR)|' qfile-unpacker/PedOS.Filecopy.in \
-		>$(DESTDIR)$(SERVICEDIR)/PedOS.Filecopy
-	sed 's|@BINDIR@|$(BINDIR)|' vm-file-editor/PedOS.OpenInVM.in \
-		>$(DESTDIR)$(SERVICEDIR)/PedOS.OpenInVM
+	$(call put,$(call fill_in,$(PREFIX),$(LIBDIR),$(INCLUDEDIR)) lib/libqfile.pc.in,\
+		$(DESTDIR)$(LIBDIR)/pkgconfig/libqfile.pc)
+	$(call put,sed 's|@BINDIR@|$(BINDIR)|' qfile-unpacker/PedOS.Filecopy.in,\
+		$(DESTDIR)$(SERVICEDIR)/PedOS.Filecopy)
+	$(call put,sed 's|@BINDIR@|$(BINDIR)|' vm-file-editor/PedOS.OpenInVM.in,\
+		$(DESTDIR)$(SERVICEDIR)/PedOS.OpenInVM)
 	chmod 755 $(addprefix $(DESTDIR)$(SERVICEDIR)/,$(SERVICES))
-	set -e; for u in $(UNITS); do \
-		sed 's|@SBINDIR@|$(SBINDIR)|' $$u.in >$(DESTDIR)$(UNITDIR)/$${u##*/}; done
+	set -e; for u in $(UNITS); do $(call put,sed 's|@SBINDIR@|$(SBINDIR)|' $$u.in,\
+		$(DESTDIR)$(UNITDIR)/$${u##*/}); done
 	set -e; for m in $(MANPAGES); do install -d $(DESTDIR)$(MANDIR)/man$${m##*.}; \
 		install -m 644 $$m $(DESTDIR)$(MANDIR)/man$${m##*.}; done
+	@rm -f $(B)/to-install
+	@$(INSTALLED) found $(SONAME)
 
-# Removes what install puts there with the same variables, and then the directories of these files
+# Removes what install puts there with the same variables, with or without Xen, and then directories
 # that are empty.
-uninstall:
+uninstall: check-paths
 	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,$(PROGRAMS))
-	rm -f $(addprefix $(DESTDIR)$(SBINDIR)/,$(DAEMONS))
+	rm -f $(addprefix $(DESTDIR)$(SBINDIR)/,$(DAEMONS) pedos-rpc-dom0)
 	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,$(notdir $(SHARED)) $(SONAME) libqfile.so \
 		$(notdir $(STATIC)) pkgconfig/libqfile.pc)
 	rm -f $(DESTDIR)$(INCLUDEDIR)/qfile.h
 	rm -f $(addprefix $(DESTDIR)$(SERVICEDIR)/,$(SERVICES))
-	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(UNITS)))
+	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(UNITS)) pedos-rpc-dom0.service)
 	set -e; for m in $(MANPAGES); do rm -f $(DESTDIR)$(MANDIR)/man$${m##*.}/$${m##*/}; done
-	for d in $(BINDIR) $(SBINDIR) $(UNITDIR) $(LIBDIR)/pkgconfig $(LIBDIR) $(INCLUDEDIR) \
-		$(SERVICEDIR) $(MANDIR)/man1 $(MANDIR)/man3 $(MANDIR)/man5 $(MANDIR)/man8 \
-		$(MANDIR); do rmdir $(DESTDIR)$$d 2>/dev/null || true; done
+	@$(INSTALLED) tidy $(BINDIR) $(SBINDIR) $(UNITDIR) $(LIBDIR)/pkgconfig $(LIBDIR) \
+		$(INCLUDEDIR) $(SERVICEDIR) $(MANDIR)/man1 $(MANDIR)/man3 $(MANDIR)/man5 \
+		$(MANDIR)/man8
+	@$(INSTALLED) gone
 
 # ---- Other commands ----
 
@@ -260,10 +289,23 @@ uninstall:
 ##   make setup            install what building, the demo and the tests need
 ##   make                  build
 ##   make test             the same tests as make check; installs nothing, needs no network
-##   make install          PREFIX, DESTDIR and XEN=0 as usual
-##   make uninstall        remove what make install put there, with the same PREFIX and DESTDIR
+##   make install          install below PREFIX, and say what else has to be done
+##   make uninstall        remove what make install put there, with the same variables
 ##   make picture          draw doc/demo.svg again, from what the demo shows
 ##   make clean            remove what was built
+##
+## What can be set, such as make install PREFIX=/usr:
+##   PREFIX=/usr/local     where to install; pedos-rpcd looks for services there, too
+##   DESTDIR=              put before all paths, for packages
+##   BINDIR SBINDIR LIBDIR INCLUDEDIR MANDIR UNITDIR
+##                         PREFIX/bin, sbin, lib, include, share/man, lib/systemd/system
+##   SYSCONFDIR            of services: PREFIX/etc, but /etc with PREFIX=/usr
+##   XEN=0                 build without the libraries of Xen
+##   CC CFLAGS CPPFLAGS LDFLAGS OBJCOPY PKG_CONFIG
+##                         the compiler and its options, as usual
+##   B=build               the directory of the build
+##   V=1                   show the commands
+##   WERROR=1              warnings are errors
 ##
 help:
 	@sed -n 's/^## \{0,1\}//p' $(firstword $(MAKEFILE_LIST)) $(wildcard tests/tests.mk)
@@ -274,7 +316,7 @@ clean:
 # The library can be built without its tests.
 -include tests/tests.mk
 
-.PHONY: all always install uninstall help clean
+.PHONY: all always check-paths install uninstall help clean
 .DELETE_ON_ERROR:
 
 # The files that each object depends on, as the compiler wrote them down.

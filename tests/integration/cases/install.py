@@ -11,12 +11,14 @@ import tempfile
 import machine
 import suite
 import tree
+from calling import Calling, Daemon
 from copying import Copying
-from expect import check, equal, exists, has, lacks, missing
+from expect import check, equal, exists, has, lacks, missing, wait_until
 from settings import BUILD, TOP
 from tap import Skip
 
 test = suite.cases(Copying)
+called_test = suite.cases(Calling)
 
 # What another make, or who called it, has in the environment is not for this one.
 OWN_MAKE = [f"--unset={name}" for name in (
@@ -27,24 +29,29 @@ OWN_MAKE = [f"--unset={name}" for name in (
 # Of all cases of this file. It is made before there are workers, and the process that made it
 # removes it.
 SHARED = tempfile.TemporaryDirectory(prefix="qf-install-")
-
+os.chmod(SHARED.name, 0o755)  # services run as somebody else
 
 # Files that others put beside what is installed.
-STRANGERS = ["/opt/qfile/bin/qfile-agent-of-others", "/opt/qfile/etc/pedos-rpc/Others.Service"]
+STRANGERS = ["/bin/qfile-agent-of-others", "/etc/pedos-rpc/Others.Service",
+             "/lib/pkgconfig/others.pc", "/share/man/man1/others.1"]
 
 
 class Made:
     """
     What make made in a copy of the source tree: nobody else's build is in the way, nor is ours in
-    theirs. `opt`, `usr`: what is installed with PREFIX=/opt/qfile and with PREFIX=/usr; `left`:
-    what uninstall left of the former, to which strangers had been added; `without_xen`: what XEN=0
-    would do; `cleaned`: the copy itself after make clean, in another place.
+    theirs. `opt`, `usr`: what is installed with PREFIX=/opt/qfile and a umask of 077, and with
+    PREFIX=/usr; `own`: a PREFIX without DESTDIR in which strangers were before, `said`: what was
+    said when that was installed; `left`, `gone`: what uninstall left of `own` and of `usr`;
+    `without_xen`: what XEN=0 would do; `cleaned`: the copy itself after make clean, in another
+    place.
     """
 
     def __init__(self, top):
         self.top = top
-        self.opt, self.usr, self.left, self.without_xen, self.source, self.cleaned = (
-            f"{top}/{name}" for name in ("opt", "usr", "left", "without-xen", "source", "cleaned"))
+        (self.opt, self.usr, self.own, self.said, self.left, self.gone, self.without_xen,
+         self.source, self.cleaned) = (
+             f"{top}/{name}" for name in ("opt", "usr", "own", "said", "left", "gone",
+                                          "without-xen", "source", "cleaned"))
 
     def make_all(self, t):
         def make(*words):
@@ -53,17 +60,30 @@ class Made:
             return end.told
         copy_source(self.source)
         xen = tree.read(f"{self.source}/build/rpc/xen").strip()
-        make("install", f"XEN={xen}", f"DESTDIR={self.opt}", "PREFIX=/opt/qfile")
         make("install", f"XEN={xen}", f"DESTDIR={self.usr}", "PREFIX=/usr")
-        shutil.copytree(self.opt, self.left, symlinks=True)
+        shutil.copytree(self.usr, self.gone, symlinks=True)
+        make("uninstall", f"XEN={xen}", f"DESTDIR={self.gone}", "PREFIX=/usr")
+        before = os.umask(0o077)
+        make("install", f"XEN={xen}", f"DESTDIR={self.opt}", "PREFIX=/opt/qfile")
+        os.umask(before)
         for name in STRANGERS:
-            tree.write(self.left + name, "not ours")
-        make("uninstall", f"XEN={xen}", f"DESTDIR={self.left}", "PREFIX=/opt/qfile")
+            write_at(self.own + name, "not ours")
+        tree.write(self.said, make("install", f"XEN={xen}", f"PREFIX={self.own}"))
+        shutil.copytree(self.own, f"{self.top}/copy", symlinks=True)
+        make("uninstall", "XEN=0", f"PREFIX={self.own}")
+        os.rename(self.own, self.left)
+        os.rename(f"{self.top}/copy", self.own)
         # Where the build is one without Xen there is nothing to be done, unless it is to be done
         # anew.
         tree.write(self.without_xen, make("XEN=0", "-n", *(["-B"] if xen == "0" else [])))
         make("clean")
         os.rename(self.source, self.cleaned)
+
+
+def write_at(path, text):
+    """A file, and the directories that it needs."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    tree.write(path, text)
 
 
 def copy_but(left_out, source, to):
@@ -136,11 +156,151 @@ def _(t):
 def _(t):
     result = made(t)
     equal(sorted(files_below(result.left)), STRANGERS)
-    for name in ("bin", "etc/pedos-rpc"):
-        exists(f"{result.left}/opt/qfile/{name}")
-    for name in ("sbin", "lib/pkgconfig", "include", "share/man"):
-        exists(f"{result.opt}/opt/qfile/{name}")
-        missing(f"{result.left}/opt/qfile/{name}")
+    of_strangers = {"", *(name[:at] for name in STRANGERS for at, c in enumerate(name) if c == "/")}
+    equal(sorted(directory.removeprefix(result.left) for directory, *_ in os.walk(result.left)),
+          sorted(of_strangers))
+    for name in ("sbin", "lib/pkgconfig", "lib/systemd/system", "include", "share/man/man8"):
+        exists(f"{result.own}/{name}")
+    equal(os.listdir(result.gone), [])
+
+
+@test("directories that every system has stay when make uninstall empties them")
+def _(t):
+    machine.need_mount_namespaces()
+    kept = ["bin", "sbin", "lib", "include", "etc", "share/man"]
+    ours = ["lib/pkgconfig", "lib/systemd/system", "share/man/man1", "etc/pedos-rpc"]
+    environment = {"DESTDIR": "", "PREFIX": "/usr/local"}
+    script = f"""
+        mount -t tmpfs none /usr/local && cd /usr/local && mkdir -p {' '.join(kept + ours)}
+        sh {TOP}/lib/installed.sh tidy {' '.join(f'/usr/local/{name}' for name in kept + ours)}
+        find . -mindepth 1 -type d | sort"""
+    left = t.run(*machine.IN_NAMESPACE, "sh", "-c", script, env=environment).exits(0).told
+    equal(left.split(), sorted(f"./{name}" for name in [*kept, "share"]))
+
+
+def mode_of(path):
+    return os.stat(path).st_mode & 0o7777
+
+
+@test("what is installed has the modes that everybody needs, whatever the umask")
+def _(t):
+    root = f"{made(t).opt}/opt/qfile"
+    modes = {mode_of(path) for directory, names, files in os.walk(root)
+             for path in (f"{directory}/{name}" for name in names + files)
+             if not os.path.islink(path)}
+    equal(sorted(modes), [0o644, 0o755])
+    for name in ("etc/pedos-rpc/PedOS.Filecopy", "sbin/pedos-rpcd"):
+        equal(mode_of(f"{root}/{name}"), 0o755)
+
+
+@test("make install and uninstall refuse paths that could not be used")
+def _(t):
+    machine.need("make")
+    for variable in ("PREFIX=relative", "PREFIX=", "SYSCONFDIR=a b", "BINDIR=/a b"):
+        for target in "install", "uninstall":
+            end = t.run("env", *OWN_MAKE, "make", "-n", "-C", TOP, target, f"B={t.top}/none",
+                        variable, f"DESTDIR={t.top}/to")
+            check(end.status != 0, f"make {target} {variable} is no failure")
+            has(end.said, f"{variable.partition('=')[0]} must be an absolute path without spaces")
+
+
+class Linker:
+    """A played ldconfig, which knows nothing before it has been asked to look."""
+
+    def __init__(self, t):
+        self.t, self.notes = t, f"{t.top}/asked"
+        write_at(f"{t.top}/lib/libqfile.so.1", "")
+        os.mkdir(f"{t.top}/bin")
+        tree.script(f"{t.top}/bin/ldconfig", f"""#!/bin/sh
+echo "ldconfig $*" >>{self.notes}
+[ "$1" = -p ] || exit 0
+grep -qx "ldconfig " {self.notes} || [ -n "$KNOWS" ] || exit 0
+echo "	libqfile.so.1 (libc6,x86-64) => {t.top}/bin/../lib/libqfile.so.1"
+""")
+
+    def found(self, **variables):
+        """What is said when the library was installed."""
+        tree.write(self.notes, "")
+        environment = {"PATH": f"{self.t.top}/bin:{os.environ['PATH']}", "DESTDIR": "",
+                       "PREFIX": self.t.top, "LIBDIR": f"{self.t.top}/lib", "KNOWS": "",
+                       "UNITDIR": "/usr/lib/systemd/system", **variables}
+        return self.t.run("sh", TOP / "lib/installed.sh", "found", "libqfile.so.1",
+                          env=environment).exits(0).says_nothing().told
+
+    def asked(self):
+        return tree.read(self.notes).split("\n")[:-1]
+
+
+@test("make install makes the library known to the dynamic linker as root, and says whether it is")
+def _(t):
+    linker = Linker(t)
+    known = f"The dynamic linker knows {t.top}/lib/libqfile.so.1."
+    unknown = f"The dynamic linker does not know {t.top}/lib/libqfile.so.1"
+    if machine.am_root():
+        has(linker.found(), known)
+        equal(linker.asked(), ["ldconfig ", "ldconfig -p"])
+    else:
+        said = linker.found()
+        for part in unknown, f"-Wl,-rpath,{t.top}/lib", "run ldconfig":
+            has(said, part)
+        equal(linker.asked(), ["ldconfig -p"])
+        has(linker.found(KNOWS="1"), known)
+    # Another library of this name is not this one.
+    write_at(f"{t.top}/others/libqfile.so.1", "")
+    has(linker.found(LIBDIR=f"{t.top}/others", KNOWS="1"),
+        f"does not know {t.top}/others/libqfile.so.1")
+    equal(linker.found(DESTDIR=t.top), "")
+    equal(linker.asked(), [])
+
+
+@test("make install says what else does not find it, and how it does")
+def _(t):
+    result = made(t)
+    said = tree.read(result.said)
+    has(said, f"PKG_CONFIG_PATH={result.own}/lib/pkgconfig")
+    has(said, f"systemd does not look into {result.own}/lib/systemd/system")
+    linker = Linker(t)
+    lacks(linker.found(LIBDIR="/usr/local/lib"), "PKG_CONFIG_PATH")
+    lacks(linker.found(), "systemd")
+
+
+@test("make help names all that can be made, and all that can be set")
+def _(t):
+    machine.need("make")
+    told = t.run("env", *OWN_MAKE, "make", "-s", "-C", TOP, "help").exits(0).told
+    makefiles = tree.read(TOP / "Makefile") + tree.read(TOP / "tests/tests.mk")
+    targets = {word for line in re.findall(r"^\.PHONY: ((?:.*\\\n)*.*)$", makefiles, re.MULTILINE)
+               for word in line.replace("\\\n", " ").split()}
+    check("install" in targets and "bench" in targets, f"targets: {targets}")
+    targets -= {"all", "always", "check-paths", "help"}
+    equal([name for name in sorted(targets) if not re.search(rf"make {name}\b", told)], [])
+    variables = set(re.findall(r"^([A-Z]+) \?=", tree.read(TOP / "Makefile"), re.MULTILINE))
+    check({"PREFIX", "DESTDIR", "XEN"} <= variables, f"variables: {variables}")
+    equal([name for name in sorted(variables) if not re.search(rf"\b{name}\b", told)], [])
+
+
+@called_test("pedos-rpcd finds the services of its own installation, before those of the system")
+def _(t):
+    result = made(t)
+    daemon = f"{result.own}/sbin/pedos-rpcd"
+    shown = t.run(daemon, "--help").exits(0).told
+    order = ("/run/pedos-rpc", f"{result.own}/etc/pedos-rpc", "/usr/local/etc/pedos-rpc",
+             "/etc/pedos-rpc")
+    equal([line.strip() for line in shown.split("\n") if line.strip() in order], list(order))
+    options = [option for option in t.daemon_options() if not option.startswith("--services=")]
+    running = Daemon(t, [daemon, *options, "work"])
+    wait_until(running.is_ready, "the daemon")
+    # This argument it refuses itself: no receiver is needed for that.
+    end = t.rpc("work", "PedOS.Filecopy+nonsense").exits(2)
+    has(end.said, "PedOS.Filecopy: the argument may be allow-all-names")
+
+
+@test("pedos-rpcd of /usr looks for services where all look")
+def _(t):
+    shown = t.run(f"{made(t).usr}/usr/sbin/pedos-rpcd", "--help").exits(0).told
+    lines = [line.strip() for line in shown.split("\n")]
+    equal([line for line in lines if line.endswith("/pedos-rpc")],
+          ["/run/pedos-rpc", "/usr/local/etc/pedos-rpc", "/etc/pedos-rpc"])
 
 
 @test("what is installed works, wherever it is")
