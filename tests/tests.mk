@@ -197,6 +197,7 @@ endif
 $(B)/tests/unit/%.o: ALL_CFLAGS += -iquote tests/unit \
 	$(shell $(PKG_CONFIG) --cflags check 2>/dev/null)
 $(B)/tests/unit-tests: $(call objects,tests/unit) $(call objects,lib) \
+		$(filter-out %/main.o,$(call objects,rpc/pedos-rpcd)) \
 		$(B)/rpc/pedos-rpc-dom0/tables.o $(RPC) $(CLI) $(SYSTEM) $(TEXT)
 	$(call say,LINK)
 	@mkdir -p $(@D)

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
-#include "rpc/relayed.h"
+#include "rpc/protocol/relayed.h"
 
 #include "protocol/exchange.h"
 #include "unit.h"

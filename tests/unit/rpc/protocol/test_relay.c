@@ -7,7 +7,7 @@
 #include "unit.h"
 
 #include "faults.h"
-#include "rpc/relayed.h"
+#include "rpc/protocol/relayed.h"
 
 #include <fcntl.h>
 #include <poll.h>
