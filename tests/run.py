@@ -13,6 +13,7 @@ import os
 import pathlib
 import pwd
 import re
+import select
 import shlex
 import signal
 import subprocess
@@ -38,6 +39,9 @@ SUITES = {
        for name in ("hostile", "escape", "dom0", "editors", "integration", "fault", "xen")},
 }
 MEASURE = ["xen"]  # suites that say what they measured, on stderr
+# These run so many at a time: each waits as much as it works. The others need the machine.
+AT_ONCE = 2
+LONGEST = "integration"
 USUAL = ["unit", "hostile", "escape", "dom0", "editors", "integration"]
 
 
@@ -53,7 +57,7 @@ class Tally:
         self.skipped = {}  # reason: names
         self.broken = []   # lines of the cases that failed
         self.planned = None
-        self.processes = self.processor = self.wall = 0
+        self.processor = self.wall = 0
 
     def count(self, line):
         """A line of TAP."""
@@ -103,21 +107,6 @@ def started_processes():
         return next((int(line.split()[1]) for line in file if line.startswith("processes")), 0)
 
 
-class Clock:
-    """Started when it is made; stop() fills in what a tally says of costs."""
-
-    def __init__(self):
-        self.before = started_processes(), os.times(), time.monotonic()
-
-    def stop(self, tally):
-        processes, times, wall = self.before
-        now = os.times()
-        tally.processes = started_processes() - processes
-        tally.processor = (
-            now.children_user + now.children_system - times.children_user - times.children_system)
-        tally.wall = time.monotonic() - wall
-
-
 class User:
     """Whom suites run as: in the tree at `tree`, with `prefix` before their command, and scratch
     directories of their own."""
@@ -154,15 +143,51 @@ class Results:
         self.told.seek(0)
         return self.told.read().decode(errors="replace")
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
+    def close(self):
         for file in self.report, self.told:
             file.close()
         if not self.kept:
             for name in self.names:
                 os.unlink(f"{name}.new")
+
+
+class Running:
+    """A suite that runs: `said` is what it has said since the last whole line."""
+
+    def __init__(self, name, user, command, base):
+        self.name, self.title, self.tally = name, f"{name} as {user.name}", Tally()
+        self.results, self.said, self.begun = Results(base), b"", time.monotonic()
+        self.process = subprocess.Popen(command, cwd=user.tree, env=user.environment(),
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=self.results.told, start_new_session=True)
+        process.kept.add(self.process.pid)
+
+    def hear(self, data):
+        """Count what it says, as it says it."""
+        *lines, self.said = (self.said + data).split(b"\n")
+        for line in lines:
+            self.results.keep()
+            self.results.report.write(line + b"\n")
+            self.tally.count(line.decode(errors="replace"))
+
+    def wait(self):
+        """For its end. Returns the exit status."""
+        _, status, used = os.wait4(self.process.pid, 0)
+        process.kept.discard(self.process.pid)
+        self.process.returncode = os.waitstatus_to_exitcode(status)
+        self.tally.processor = used.ru_utime + used.ru_stime
+        self.tally.wall = time.monotonic() - self.begun
+        return self.process.returncode
+
+    def stop(self):
+        """It does so by itself, and tidies up."""
+        if self.process.returncode is None:
+            os.killpg(self.process.pid, signal.SIGTERM)
+            self.wait()
+
+    def close(self):
+        self.process.stdout.close()
+        self.results.close()
 
 
 class Runner:
@@ -172,55 +197,55 @@ class Runner:
         self.results = settings.BUILD / "tests/results"
         self.results.mkdir(parents=True, exist_ok=True)
         self.live = sys.stdout.isatty()
+        self.started, self.wall = started_processes(), time.monotonic()
 
-    def follow(self, stream, tally, results, title):
-        """Count what a suite says, as it says it."""
-        for line in stream:
-            results.keep()
-            results.report.write(line)
-            tally.count(line.decode(errors="replace").rstrip("\n"))
-            if self.live:
-                print(f"\r{title} ... {tally}\033[K", end="", flush=True)
-
-    @staticmethod
-    def start(command, user, said, follow):
-        """Run a suite to its end, while `follow` reads what it says. Returns its exit status;
-        whatever happens, nothing of it is left."""
-        running = subprocess.Popen(command, cwd=user.tree, env=user.environment(),
-                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said,
-                                   start_new_session=True)
-        try:
-            follow(running.stdout)
-            return running.wait()
-        finally:
-            if running.poll() is None:  # told to stop: it does so by itself, and tidies up
-                os.killpg(running.pid, signal.SIGTERM)
-                running.wait()
-            process.end_all()
-
-    def suite(self, name, user):
+    def start(self, name, user):
         command = [*user.prefix, *SUITES[name](os.path.basename(settings.BUILD)), *self.words(name)]
-        title, tally, clock = f"{name} as {user.name}", Tally(), Clock()
-        if not self.options.test:  # else it may be that nothing there is called so
-            print(f"{title} ... ", end="", flush=True)
-        with Results(self.results / f"{name}-as-{user.name}") as results:
-            try:
-                status = self.start(command, user, results.told,
-                                    lambda stream: self.follow(stream, tally, results, title))
-            except SystemExit:
-                print(f"stopped; so far {tally}", *tally.explained(), sep="\n", flush=True)
-                raise
-            clock.stop(tally)
-            print("\r\033[K" * self.live, end="")
-            if status == tap.NONE_CALLED_SO and self.options.test:
-                self.refused = results.stderr()
-                return
-            results.keep()
-            if self.live or self.options.test:
-                print(f"{title} ... ", end="")
-            tally.end(status)
-            self.tallies.append((title, tally))
-            self.tell(tally, results, name in MEASURE)
+        return Running(name, user, command, self.results / f"{name}-as-{user.name}")
+
+    def show(self, running):
+        if self.live:
+            print("\r" + "; ".join(f"{suite.title} ... {suite.tally}" for suite in running),
+                  end="\033[K", flush=True)
+
+    def run(self, jobs, at_once):
+        """Run suites, names and users, in this order, so many at a time. Whatever happens, nothing
+        of them is left."""
+        waiting, running = list(jobs)[::-1], {}
+        try:
+            while waiting or running:
+                while waiting and len(running) < at_once:
+                    suite = self.start(*waiting.pop())
+                    running[suite.process.stdout] = suite
+                self.show(running.values())
+                for stream in select.select(list(running), [], [])[0]:
+                    if data := os.read(stream.fileno(), 65536):
+                        running[stream].hear(data)
+                    else:
+                        self.end(running[stream])
+                        del running[stream]
+        finally:
+            for suite in running.values():
+                suite.stop()
+            # Of one that still ran, too, something may be among these.
+            process.end_all()
+            for suite in running.values():
+                print("\r\033[K" * self.live + f"{suite.title} ... stopped; so far {suite.tally}",
+                      *suite.tally.explained(), sep="\n", flush=True)
+                suite.close()
+
+    def end(self, suite):
+        status = suite.wait()
+        print("\r\033[K" * self.live, end="")
+        if status == tap.NONE_CALLED_SO and self.options.test:
+            self.refused = suite.results.stderr()
+        else:
+            suite.results.keep()
+            suite.tally.end(status)
+            self.tallies.append((suite.title, suite.tally))
+            print(f"{suite.title} ... ", end="")
+            self.tell(suite.tally, suite.results, suite.name in MEASURE)
+        suite.close()
 
     def words(self, name):
         if name == "editors" and not self.options.test and not self.options.suites:
@@ -242,18 +267,20 @@ class Runner:
         sys.stdout.flush()
 
     def table(self):
-        print("\nWhat it cost. Processes are those that the whole machine has started meanwhile.\n")
-        print(f"{'suite':32} {'cases':>7} {'processes':>10} {'processor':>10} {'wall':>8}")
-        for title, tally in [*self.tallies, ("all", self.sum())]:
+        print(f"\nWhat it cost. {AT_ONCE} suites run at the same time.\n")
+        print(f"{'suite':32} {'cases':>7} {'processor':>10} {'wall':>8}")
+        total = self.sum()
+        total.wall = time.monotonic() - self.wall
+        for title, tally in [*sorted(self.tallies), ("all", total)]:
             cases = tally.passed + tally.failed + len(tally)
-            print(f"{title:32} {cases:7} {tally.processes:10} {tally.processor:8.1f} s "
-                  f"{tally.wall:6.1f} s")
-        print()
+            print(f"{title:32} {cases:7} {tally.processor:8.1f} s {tally.wall:6.1f} s")
+        print(f"\nThe whole machine has started {started_processes() - self.started} processes "
+              "meanwhile.\n")
 
     def sum(self):
         total = Tally()
         for _, tally in self.tallies:
-            for name in ("passed", "failed", "processes", "processor", "wall"):
+            for name in ("passed", "failed", "processor"):
                 setattr(total, name, getattr(total, name) + getattr(tally, name))
             for reason, names in tally.skipped.items():
                 total.skipped.setdefault(reason, []).extend(names)
@@ -304,19 +331,29 @@ def plain_user(stack):
     return user
 
 
+def ordered(suites, users):
+    """Suites and users. The longest suite of each runs beside the shorter ones of the other, so
+    that both end at about the same time."""
+    first, *others = users
+    long = [name for name in suites if name == LONGEST]
+    short = [name for name in suites if name != LONGEST]
+    return [*((name, first) for name in long),
+            *((name, user) for user in others for name in short + long),
+            *((name, first) for name in short)]
+
+
 def run(runner, options):
+    suites = options.suites or USUAL
     with contextlib.ExitStack() as stack:
         myself = User(caller(), TOP)
         stack.callback(myself.scratch.remove)
-        if machine.am_root() and options.suites != ["xen"] and not others_can_use_it():
+        if machine.am_root() and suites != ["xen"] and not others_can_use_it():
             copy_tree(myself)
             print(f"Other users cannot run what is in {TOP}: root tests a copy of it.", flush=True)
-        for name in options.suites or USUAL:
-            runner.suite(name, myself)
+        users = [myself]
         if machine.am_root() and not options.once:
-            plain = plain_user(stack)
-            for name in options.suites or USUAL:
-                runner.suite(name, plain)
+            users.append(plain_user(stack))
+        runner.run(ordered(suites, users), AT_ONCE if set(suites) <= set(USUAL) else 1)
 
 
 def main():

@@ -136,6 +136,24 @@ def _(t):
     wait_until(t.no_calls, "the end of the calls")
 
 
+@test("ask: whoever was asked cannot allow what a policy denies that came meanwhile")
+def _(t):
+    t.service("test.A", "echo A")
+    t.rule("*", "*", "@anyvm", "@anyvm", "ask")
+
+    def prompt(_):
+        t.rule("*", "*", "@anyvm", "@anyvm", "deny")
+        t.reload()
+        return 0
+    t.start_daemon(f"--prompt={t.stand_in(prompt).command}")
+    t.rpc("work", "test.A").exits(126).says("the policy has changed meanwhile; try again")
+    # By the new one nobody is asked.
+    t.rpc("work", "test.A").exits(126).says("the policy denies it")
+    t.rule("*", "*", "@anyvm", "@anyvm", "allow")
+    t.reload()
+    equal(t.rpc("work", "test.A").exits(0).told, "A")
+
+
 @test("ask: without a COMMAND, or with one that cannot be run, it is denied")
 def _(t):
     t.service("test.A", "echo A")
