@@ -30,13 +30,15 @@ static int character_ok(utf8proc_int32_t character)
 {
 	int category = (int)utf8proc_category(character), columns = utf8proc_charwidth(character);
 
-	return category >= UTF8PROC_CATEGORY_CN && category <= UTF8PROC_CATEGORY_CO && columns >= 0 && columns <= 2;
+	return category >= UTF8PROC_CATEGORY_CN && category <= UTF8PROC_CATEGORY_CO && columns >= 0 &&
+	       columns <= 2;
 }
 
 /* All sequences of 1 to 3 bytes; as a fourth byte, the borders between its meanings. */
 static int sequences_ok(void)
 {
-	static const unsigned char borders[] = {0x00, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xFF};
+	static const unsigned char borders[] = {0x00, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0,
+						 0xFF};
 
 	for (unsigned i = 0; i < 1u << 24; i++) {
 		unsigned char bytes[4] = {(unsigned char)(i >> 16), (unsigned char)(i >> 8), (unsigned char)i, 0};

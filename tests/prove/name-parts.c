@@ -37,7 +37,8 @@ static void write(const char *text, const char *end, char *to, const char *last)
 /* A name has an end that can be read, its NUL; a tag need not have one. */
 static void make(const char *tag, const char *tag_end)
 {
-	tagged_name(string + MOST - any_size(1, MOST), string + MOST - 1, tag, tag_end, made, made + COMPONENT_MAX);
+	tagged_name(string + MOST - any_size(1, MOST), string + MOST - 1, tag, tag_end, made,
+			made + COMPONENT_MAX);
 }
 
 int main(void)

@@ -11,13 +11,16 @@
 #define MEMORY 2048
 
 /* These read no more than the array of a name: other proofs show that. */
-/*@ requires \valid_read(name + (0 .. 63)) && \initialized(name + (0 .. 63)); assigns \result \from name[0 .. 63];
+/*@ requires \valid_read(name + (0 .. 63)) && \initialized(name + (0 .. 63));
+    assigns \result \from name[0 .. 63];
     ensures \result == 0 || \result == 1; */
 bool vm_name_ok(const char *name);
-/*@ requires \valid_read(name + (0 .. 63)) && \initialized(name + (0 .. 63)); assigns \result \from name[0 .. 63];
+/*@ requires \valid_read(name + (0 .. 63)) && \initialized(name + (0 .. 63));
+    assigns \result \from name[0 .. 63];
     ensures \result == 0 || \result == 1; */
 bool rpc_service_ok(const char *name);
-/*@ requires \valid_read(name + (0 .. 32)) && \initialized(name + (0 .. 32)); assigns \result \from name[0 .. 32];
+/*@ requires \valid_read(name + (0 .. 32)) && \initialized(name + (0 .. 32));
+    assigns \result \from name[0 .. 32];
     ensures \result == 0 || \result == 1; */
 bool rpc_account_ok(const char *name);
 
@@ -70,7 +73,8 @@ static void encode_refusals(void)
 {
 	//@ loop unroll 9;
 	for (size_t length = 0; length <= RPC_REASON_MAX + 50; length += 50)
-		rpc_refusal_encode(Frama_C_unsigned_int_interval(0, UINT32_MAX), reason + MEMORY - 1 - length, small);
+		rpc_refusal_encode(Frama_C_unsigned_int_interval(0, UINT32_MAX), reason + MEMORY - 1 - length,
+				small);
 	rpc_refusal_encode(0, reason, small);
 }
 

@@ -15,11 +15,13 @@
     assigns \result \from name[0 .. 63]; ensures \result == 0 || \result == 1; */
 bool vm_name_ok(const char *name);
 
-/*@ requires \valid_read(untrusted_service + (0 .. 63)) && \initialized(untrusted_service + (0 .. 63));
+/*@ requires \valid_read(untrusted_service + (0 .. 63)) &&
+    \initialized(untrusted_service + (0 .. 63));
     assigns \result \from untrusted_service[0 .. 63]; ensures \result == 0 || \result == 1; */
 bool rpc_service_ok(const char *untrusted_service);
 
-/*@ requires \valid_read(untrusted_account + (0 .. 32)) && \initialized(untrusted_account + (0 .. 32));
+/*@ requires \valid_read(untrusted_account + (0 .. 32)) &&
+    \initialized(untrusted_account + (0 .. 32));
     assigns \result \from untrusted_account[0 .. 32]; ensures \result == 0 || \result == 1; */
 bool rpc_account_ok(const char *untrusted_account);
 
@@ -31,7 +33,8 @@ bool rpc_service_character_ok(char c);
 #define SHORT 40 /* lines of each length by itself */
 #define RULES 2
 
-static char input[MOST], service[RPC_NAME_SIZE], source[RPC_NAME_SIZE], target[RPC_NAME_SIZE], text[RPC_PAIR_LINE_SIZE];
+static char input[MOST], service[RPC_NAME_SIZE], source[RPC_NAME_SIZE], target[RPC_NAME_SIZE],
+		text[RPC_PAIR_LINE_SIZE];
 
 static void lines(void)
 {
