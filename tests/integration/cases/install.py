@@ -39,19 +39,18 @@ STRANGERS = ["/bin/qfile-agent-of-others", "/etc/pedos-rpc/Others.Service",
 class Made:
     """
     What make made in a copy of the source tree: nobody else's build is in the way, nor is ours in
-    theirs. `opt`, `usr`: what is installed with PREFIX=/opt/qfile and a umask of 077, and with
-    PREFIX=/usr; `own`: a PREFIX without DESTDIR in which strangers were before, `said`: what was
-    said when that was installed; `left`, `gone`: what uninstall left of `own` and of `usr`;
-    `without_xen`: what XEN=0 would do; `cleaned`: the copy itself after make clean, in another
-    place.
+    theirs. `usr`: what is installed with a DESTDIR and PREFIX=/usr; `own`: a PREFIX without
+    DESTDIR, installed with a umask of 077, in which strangers were before, `said`: what was said
+    then; `left`, `gone`: what uninstall left of `own` and of `usr`; `without_xen`: what XEN=0 would
+    do; `cleaned`: the copy itself after make clean, in another place.
     """
 
     def __init__(self, top):
         self.top = top
-        (self.opt, self.usr, self.own, self.said, self.left, self.gone, self.without_xen,
-         self.source, self.cleaned) = (
-             f"{top}/{name}" for name in ("opt", "usr", "own", "said", "left", "gone",
-                                          "without-xen", "source", "cleaned"))
+        (self.usr, self.own, self.said, self.left, self.gone, self.without_xen, self.source,
+         self.cleaned) = (
+             f"{top}/{name}" for name in ("usr", "own", "said", "left", "gone", "without-xen",
+                                          "source", "cleaned"))
 
     def make_all(self, t):
         def make(*words):
@@ -63,12 +62,11 @@ class Made:
         make("install", f"XEN={xen}", f"DESTDIR={self.usr}", "PREFIX=/usr")
         shutil.copytree(self.usr, self.gone, symlinks=True)
         make("uninstall", f"XEN={xen}", f"DESTDIR={self.gone}", "PREFIX=/usr")
-        before = os.umask(0o077)
-        make("install", f"XEN={xen}", f"DESTDIR={self.opt}", "PREFIX=/opt/qfile")
-        os.umask(before)
         for name in STRANGERS:
             write_at(self.own + name, "not ours")
+        before = os.umask(0o077)
         tree.write(self.said, make("install", f"XEN={xen}", f"PREFIX={self.own}"))
+        os.umask(before)
         shutil.copytree(self.own, f"{self.top}/copy", symlinks=True)
         make("uninstall", "XEN=0", f"PREFIX={self.own}")
         os.rename(self.own, self.left)
@@ -127,29 +125,28 @@ def lines_with(path, beginning):
     return [line for line in tree.read(path).splitlines() if line.startswith(beginning)]
 
 
-@test("make install puts everything below PREFIX, and DESTDIR before it")
+@test("make install puts everything below PREFIX")
 def _(t):
-    root = made(t).opt
+    root = made(t).own
     for name in ("bin/qfile-agent", "bin/qfile-unpacker", "include/qfile.h", "lib/libqfile.so",
                  "lib/libqfile.so.1", "lib/pkgconfig/libqfile.pc", "etc/pedos-rpc/PedOS.Filecopy"):
-        exists(f"{root}/opt/qfile/{name}")
-    installed = files_below(root)
-    equal([path for path in installed if not path.startswith("/opt/qfile/")], [])
-    service = f"{root}/opt/qfile/etc/pedos-rpc/PedOS.Filecopy"
-    equal(len(lines_with(service, "exec /opt/qfile/bin/qfile-unpacker ")), 1)
+        exists(f"{root}/{name}")
+    service = f"{root}/etc/pedos-rpc/PedOS.Filecopy"
+    equal(len(lines_with(service, f"exec {root}/bin/qfile-unpacker ")), 1)
     check(os.access(service, os.X_OK), "cannot be run")
-    for path in installed:
-        if path.endswith(".pc") or os.path.basename(path).startswith("PedOS."):
-            lacks(tree.read(root + path), SHARED.name)
 
 
-@test("with PREFIX=/usr the service goes to /etc")
+@test("with PREFIX=/usr the service goes to /etc; DESTDIR is before all, and in no file")
 def _(t):
     root = made(t).usr
     exists(f"{root}/etc/pedos-rpc/PedOS.Filecopy")
     equal(len(lines_with(f"{root}/etc/pedos-rpc/PedOS.Filecopy", "exec /usr/bin/qfile-unpacker ")),
           1)
-    equal([path for path in files_below(root) if not path.startswith(("/usr/", "/etc/"))], [])
+    installed = files_below(root)
+    equal([path for path in installed if not path.startswith(("/usr/", "/etc/"))], [])
+    for path in installed:
+        if path.endswith((".pc", ".service")) or os.path.basename(path).startswith("PedOS."):
+            lacks(tree.read(root + path), SHARED.name)
 
 
 @test("make uninstall removes all that make install put there, and nothing else")
@@ -184,7 +181,7 @@ def mode_of(path):
 
 @test("what is installed has the modes that everybody needs, whatever the umask")
 def _(t):
-    root = f"{made(t).opt}/opt/qfile"
+    root = made(t).own
     modes = {mode_of(path) for directory, names, files in os.walk(root)
              for path in (f"{directory}/{name}" for name in names + files)
              if not os.path.islink(path)}
