@@ -150,14 +150,14 @@ static int safe_name(const char *name, const char *end, char *safe, const char *
 {
 	const bool staging = has_staging(name, end);
 	char *at = safe, *next = safe;
-	int32_t character = 0;
+	struct reading reading = {0};
 
 	if (is_dot(name, end) || is_dot_dot(name, end))
 		return -EINVAL;
 	/* GCOVR_EXCL_BR_START: all of it fits. */
-	for (; name < end && character_show(&name, end, &character, &next, last, '_'); at = next) {
+	for (; name < end && character_show(&name, end, &reading, &next, last, '_'); at = next) {
 		/* GCOVR_EXCL_BR_STOP */
-		if (character == '/')
+		if (reading.character == '/')
 			*at = '_';
 	}
 	*at = '\0';
