@@ -628,6 +628,8 @@ static const struct {
 	{"staging prefix", BYTES(".qfile-incoming-0"), "_qfile-incoming-0"},
 	{"staging prefix alone", BYTES(".qfile-incoming-"), "_qfile-incoming-"},
 	{"nearly the staging prefix", BYTES(".qfile-incoming"), ".qfile-incoming"},
+	{"staging prefix behind a character and a slash", BYTES("é/.qfile-incoming-0"),
+	 "é_.qfile-incoming-0"},
 	{"staging prefix behind a slash", BYTES("/.qfile-incoming-0"), "_.qfile-incoming-0"},
 	{"length ends inside a longer string", "..x", 2, NULL},
 	{"character ends behind the length", "a\303\251", 2, "a_"},
