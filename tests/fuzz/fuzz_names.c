@@ -153,6 +153,8 @@ static void check_displayable(const char *exact, size_t length, size_t size, siz
 	CHECK(used <= columns && n < size);
 	CHECK(fuzz_is_clean_text(text, n));
 	CHECK(!is_ascii(text, n) || used == n);
+	/* A name of that text is accepted, unless it leads nowhere or is too long. */
+	CHECK(qfile_name_check(text, n, 0) == qfile_name_check(text, n, QFILE_ALLOW_ALL_NAMES));
 	if (is_ascii(exact, length) && length < size && length <= columns)
 		CHECK(n == length && memcmp(text, exact, n) == 0);
 	again = fuzz_exact_buffer(size);
