@@ -80,10 +80,26 @@ char *qfile_error_text(const struct qfile_error *error, char *text, size_t size)
  *  -EINVAL: it is empty or absolute, has a NUL or QFILE_NAME_MAX bytes or more, or has a component
  *  that is empty, "." or "..".
  *  -ENAMETOOLONG: a component is longer than 255 bytes.
- *  -EILSEQ: it is not UTF-8, has a character that cannot be shown safely, or a component with the
- *  staging prefix.
+ *  -EILSEQ: it is not UTF-8, has a character that cannot be shown safely (qfile_name_fault() says
+ *  which), or a component with the staging prefix.
  */
 int qfile_name_check(const char *untrusted_name, size_t length, unsigned flags);
+
+/* A character of a name that qfile_name_check() does not accept. */
+struct qfile_name_fault {
+	size_t offset;     /* of its first byte */
+	size_t position;   /* among the characters of the name, from 1 on */
+	int32_t character; /* the code point; -1: the byte is no part of UTF-8 */
+	char label[16];    /* "U+202E" or "byte 0xFF" */
+	const char *why;   /* a static string: "turns the direction of writing" */
+};
+
+/*
+ * Find the first character, in a name of `length` bytes, for which qfile_name_check() would fail
+ * with -EILSEQ, and say why. Returns whether there is one; if not, *fault is unchanged. The text
+ * that fits is: the name has LABEL as character POSITION, which WHY.
+ */
+bool qfile_name_fault(const char *untrusted_name, size_t length, struct qfile_name_fault *fault);
 
 /*
  * May a symbolic link called `name`, which has been checked, point to `untrusted_target`? The

@@ -29,7 +29,8 @@ static const struct failure {
 	 "Free some space there and try again", NULL},
 	{EDQUOT, "", " exceeds what the receiver accepts in one delivery, or its user's disk quota",
 	 "Send less at a time", NULL},
-	{EILSEQ, "the name ", " has characters that the receiver does not accept",
+	{EILSEQ, "the name ",
+	 ", or what it points to, has characters that the receiver does not accept",
 	 "Rename it, or use --allow-all-names",
 	 "Rename it, or give the receiver --allow-all-names"},
 	{ENAMETOOLONG, "the name ", " is too long for the receiver", "Rename it", NULL},
@@ -66,16 +67,30 @@ static void name_entry(const struct qfile_result *result, const char *before, ch
 	}
 }
 
+/* What is wrong with the name: `otherwise`, or which character it is, if it is one. */
+static const char *name_fault(const struct qfile_result *result, const char *otherwise,
+			      char text[128])
+{
+	struct qfile_name_fault fault;
+
+	if (result->code != EILSEQ || !qfile_name_fault(result->name, result->namelen, &fault))
+		return otherwise;
+	snprintf(text, 128, " has %s as character %zu, which %s", fault.label, fault.position,
+		 fault.why);
+	return text;
+}
+
 static void explain_result(const struct qfile_result *result, bool via)
 {
-	char text[512];
+	char text[512], fault[128];
 
 	for (size_t i = 0; i < sizeof(failures) / sizeof(*failures); i++) {
 		const struct failure *failure = &failures[i];
 
 		if (failure->code == result->code) {
 			name_entry(result, failure->before, text);
-			warnx("%s%s; nothing was copied. %s", text, failure->after,
+			warnx("%s%s; nothing was copied. %s", text,
+			      name_fault(result, failure->after, fault),
 			      via && failure->advice_via ? failure->advice_via : failure->advice);
 			return;
 		}

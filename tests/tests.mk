@@ -85,7 +85,7 @@ SANITIZED = -O1 -g -U_FORTIFY_SOURCE -fno-omit-frame-pointer -fsanitize=address,
 check-sanitized:
 	@$(SETUP) build test sanitized
 	+@$(BUILD_STRICTLY) B=build-sanitized CFLAGS="$(SANITIZED)" \
-		all build-sanitized/tests/unit-tests build-sanitized/tests/standin
+		all $(addprefix build-sanitized/tests/,unit-tests standin judge)
 	@ASAN_OPTIONS=detect_leaks=0 QFILE_BUILD=build-sanitized \
 		exec $(RUN_TESTS) -1 -s "unit hostile integration" $(CALLED)
 
@@ -97,7 +97,7 @@ COUNTERS = -Wl,-T,tests/coverage/counters.ld tests/coverage/counters.c
 coverage:
 	@$(SETUP) build test coverage
 	+@$(BUILD_STRICTLY) B=build-coverage CFLAGS="$(COUNTED)" LDFLAGS="$(COUNTERS)" \
-		all build-coverage/tests/unit-tests build-coverage/tests/standin
+		all $(addprefix build-coverage/tests/,unit-tests standin judge)
 	@PYTHON=$(PYTHON) sh tests/coverage/run.sh build-coverage
 
 ##   make check-fault      every call fails, everything dies, every disk is full
@@ -184,7 +184,7 @@ check-warnings:
 
 # ---- Programs that the tests need ----
 
-TEST_PROGRAMS = $(B)/tests/unit-tests $(B)/tests/standin $(B)/tests/escape/escape \
+TEST_PROGRAMS = $(B)/tests/unit-tests $(B)/tests/standin $(B)/tests/judge $(B)/tests/escape/escape \
 	$(B)/tests/fault/inject
 # These run in the guests of tests/xen, beside the project's own programs.
 XEN_PROGRAMS =
@@ -232,6 +232,11 @@ $(B)/tests/fault/inject: $(B)/tests/fault/inject.o
 $(B)/tests/standin: $(B)/tests/common/standin.o
 	$(call say,LINK)
 	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) -o $@ $^
+
+# Says which of many names are accepted.
+$(B)/tests/judge: $(B)/tests/common/judge.o $(COPYING) $(TEXT)
+	$(call say,LINK)
+	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 # Plays the hypervisor.
 $(B)/tests/dom0/hypervisor.so: tests/dom0/hypervisor.c

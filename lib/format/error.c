@@ -54,7 +54,7 @@ static const struct {
 } reasons[] = {
 	{QFILE_ETRUNCATED, "the stream ended in the middle"},
 	{ENOLINK, "the link points outside of what is copied"},
-	{EILSEQ, "the name has characters that are not allowed"},
+	{EILSEQ, "the name, or what the link points to, has characters that are not allowed"},
 	{EDQUOT, "it exceeds what may be received in one delivery, or the disk quota"},
 	{EEXIST, "the name is there already"},
 	{ENAMETOOLONG, "the name is too long"},
@@ -72,9 +72,27 @@ static const char *reason_text(int code)
 	return strerror(code);
 }
 
+/* Of a name that is not accepted, which character it is; `text` is for that. */
+static const char *reason_of(const struct qfile_error *error, char text[128])
+{
+	const size_t length = strlen(error->name);
+	struct qfile_name_fault fault;
+
+	if (error->code != EILSEQ)
+		return reason_text(error->code);
+	if (qfile_name_check(error->name, length, QFILE_ALLOW_ALL_NAMES) == -EILSEQ)
+		return "the name is reserved for the receiver";
+	if (!qfile_name_fault(error->name, length, &fault))
+		return reason_text(EILSEQ);
+	snprintf(text, 128, "the name has %s as character %zu, which %s", fault.label,
+		 fault.position, fault.why);
+	return text;
+}
+
 char *qfile_error_text(const struct qfile_error *error, char *text, size_t size)
 {
-	const char *reason = reason_text(error->code);
+	char fault[128];
+	const char *reason = reason_of(error, fault);
 	char name[512];
 	size_t used = 0;
 

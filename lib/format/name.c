@@ -48,14 +48,20 @@ static int canonical_check(const char *path, const char *end)
 }
 
 /* Does a component begin like the names of our own, which nothing that is sent may have? */
-static bool has_staging(const char *path, const char *end)
+static bool is_staging(const char *component, const char *end)
 {
 	const ptrdiff_t prefix = sizeof(QFILE_STAGING_PREFIX) - 1;
+
+	return end - component >= prefix && memcmp(component, QFILE_STAGING_PREFIX, prefix) == 0;
+}
+
+static bool has_staging(const char *path, const char *end)
+{
 	const char *next;
 
 	for (;; path = next + 1) {
 		next = find(path, end, '/');
-		if (next - path >= prefix && memcmp(path, QFILE_STAGING_PREFIX, prefix) == 0)
+		if (is_staging(path, next))
 			return true;
 		if (next == end)
 			return false;
@@ -148,16 +154,16 @@ int qfile_link_check(const char *name, const char *untrusted_target, size_t leng
  */
 static int safe_name(const char *name, const char *end, char *safe, const char *last)
 {
-	const bool staging = has_staging(name, end);
+	const bool staging = is_staging(name, end);
 	char *at = safe, *next = safe;
-	int32_t character = 0;
+	struct reading reading = {0};
 
 	if (is_dot(name, end) || is_dot_dot(name, end))
 		return -EINVAL;
 	/* GCOVR_EXCL_BR_START: all of it fits. */
-	for (; name < end && character_show(&name, end, &character, &next, last, '_'); at = next) {
+	for (; name < end && character_show(&name, end, &reading, &next, last, '_'); at = next) {
 		/* GCOVR_EXCL_BR_STOP */
-		if (character == '/')
+		if (reading.character == '/')
 			*at = '_';
 	}
 	*at = '\0';

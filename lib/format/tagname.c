@@ -5,6 +5,8 @@
  * Copyright the qfilecopy authors
  */
 #include "format/name.h"
+#include "text/character.h"
+
 #include <errno.h>
 #include <qfile.h>
 #include <string.h>
@@ -33,15 +35,24 @@ static const char *extension_of(const char *name, const char *end)
 }
 
 /*
- * Where to end a stem, which ends at `end` now, so that it has at most `room` bytes and no part of
- * a character. *end is the byte after it.
+ * Where to end a stem, which ends at `end` now, so that it has at most `room` bytes, no part of a
+ * character, and none that is accepted only because of what would be cut off.
  */
 static const char *shortened(const char *stem, const char *end, ptrdiff_t room)
 {
-	/* A continuation byte. */
-	while (end > stem && (end - stem > room || ((unsigned char)*end & 0xC0) == 0x80))
-		end--;
-	return end;
+	struct reading reading = {0};
+	const char *whole = stem, *next = stem;
+
+	if (end - stem <= room)
+		return end;
+	while (next < end) {
+		next = character_skip(next, end, &reading);
+		if (next - stem > room)
+			break;
+		if (!(reading.context & CONTEXT_OPEN))
+			whole = next;
+	}
+	return whole;
 }
 
 /* Write the number before `end`. Returns where it begins. */

@@ -5,7 +5,6 @@
  * Copyright the qfilecopy authors
  */
 #include "base/screen.h"
-#include "text/printable.h"
 
 #include <string.h>
 
@@ -21,12 +20,18 @@ static size_t put_plain(struct rpc_screen *screen, char c, char *text)
 	bool same_end = c == '\n' && screen->returned;
 
 	screen->returned = c == '\r';
-	screen->before_count = 0;
 	if (same_end)
 		return 0;
 	if (c == '\r')
 		c = '\n';
-	*text = (c >= ' ' && c < 0x7f) || c == '\n' || c == '\t' ? c : '?';
+	if (c == '\n' || c == '\t') {
+		screen->reading = (struct reading){0};
+	} else {
+		character_next(&c, &c + 1, &screen->reading);
+		if (screen->reading.character < 0)
+			c = '?';
+	}
+	*text = c;
 	return 1;
 }
 
@@ -36,22 +41,14 @@ static size_t put_plain(struct rpc_screen *screen, char c, char *text)
  */
 static size_t release(struct rpc_screen *screen, char *text)
 {
-	const size_t before = screen->before_count, count = screen->count;
-	char both[2 * RPC_SCREEN_CHARACTER], alone[RPC_SCREEN_CHARACTER + 1],
-		shown[2 * RPC_SCREEN_CHARACTER + 1];
-	size_t written;
+	const char *at = screen->held, *end = at + screen->count;
+	char *to = text;
 
-	memcpy(both, screen->before, before);
-	memcpy(both + before, screen->held, count);
-	text_displayable(both, before + count, shown, sizeof(shown), sizeof(shown));
-	written = strlen(shown + before);
-	memcpy(text, shown + before, written);
-	/* Only a character that can be shown alone can have the next one joined to it. */
-	text_displayable(screen->held, count, alone, sizeof(alone), sizeof(alone));
-	screen->before_count = strncmp(alone, screen->held, count) == 0 ? count : 0;
-	memcpy(screen->before, screen->held, screen->before_count);
+	screen->reading.goes_on = true;
+	while (at < end)
+		character_show(&at, end, &screen->reading, &to, text + screen->count, '?');
 	screen->count = 0;
-	return written;
+	return (size_t)(to - text);
 }
 
 size_t rpc_screen_clean(struct rpc_screen *screen, const char *untrusted, size_t size, char *text)

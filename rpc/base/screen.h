@@ -6,6 +6,8 @@
  */
 #ifndef RPC_SCREEN_H
 #define RPC_SCREEN_H
+#include "text/character.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -15,9 +17,7 @@
 struct rpc_screen {
 	char held[RPC_SCREEN_CHARACTER]; /* the beginning of a character whose rest has not come */
 	size_t count;                    /* bytes in `held` */
-	/* The character before it, since a joiner is allowed only after some characters. */
-	char before[RPC_SCREEN_CHARACTER];
-	size_t before_count; /* bytes in `before`; 0: no character that allows a joiner */
+	struct reading reading;          /* of the line up to there */
 	bool returned; /* the last byte was a carriage return: a newline is the same end then */
 };
 
@@ -26,8 +26,10 @@ struct rpc_screen {
 
 /*
  * Copy `size` bytes to `text`, which has room for RPC_SCREEN_EXTRA more. Ends of lines, tabs and
- * what text_displayable() keeps are kept; '?' replaces everything else. A carriage return
- * ends a line, with a newline behind it or without. An incomplete character is
+ * characters that are safe to show (text/character.h) are kept; '?' replaces everything else. A
+ * character that is safe only because of what follows is kept, since that has not come yet, and so
+ * is any space; but no flag that is made of tags. A carriage return ends a line, with a newline
+ * behind it or without. An incomplete character is
  * held back until its rest comes. `size` 0 means the end of the text. Returns how many bytes were
  * written. The output is the same however the input is divided among calls.
  */

@@ -81,6 +81,22 @@ static bool is_canonical(const char *name, size_t length)
 
 /* ---- The functions ---- */
 
+/* A name has a fault if it is refused for its characters, and the label says which it is. */
+static void check_fault(const char *exact, size_t length, bool safe, bool any)
+{
+	struct qfile_name_fault fault;
+
+	if (!qfile_name_fault(exact, length, &fault)) {
+		CHECK(safe || !any);
+		return;
+	}
+	CHECK(!safe && fault.offset < length);
+	CHECK(fault.position >= 1 && fault.position <= fault.offset + 1);
+	CHECK(fault.character >= 0 ? strtol(fault.label + 2, NULL, 16) == fault.character
+				   : strncmp(fault.label, "byte 0x", 7) == 0);
+	CHECK(is_ascii(fault.label, strlen(fault.label)) && is_ascii(fault.why, strlen(fault.why)));
+}
+
 static void check_name(const char *name, size_t length, const char *exact)
 {
 	bool any = qfile_name_check(exact, length, QFILE_ALLOW_ALL_NAMES) == 0,
@@ -90,6 +106,7 @@ static void check_name(const char *name, size_t length, const char *exact)
 	CHECK(!safe || any);
 	CHECK(!safe || fuzz_is_clean_text(name, length));
 	CHECK(safe || !any || !is_ascii(name, length));
+	check_fault(exact, length, safe, any);
 }
 
 static void check_link(const char *name, size_t name_length, const char *target, size_t length)
@@ -136,6 +153,8 @@ static void check_displayable(const char *exact, size_t length, size_t size, siz
 	CHECK(used <= columns && n < size);
 	CHECK(fuzz_is_clean_text(text, n));
 	CHECK(!is_ascii(text, n) || used == n);
+	/* A name of that text is accepted, unless it leads nowhere or is too long. */
+	CHECK(qfile_name_check(text, n, 0) == qfile_name_check(text, n, QFILE_ALLOW_ALL_NAMES));
 	if (is_ascii(exact, length) && length < size && length <= columns)
 		CHECK(n == length && memcmp(text, exact, n) == 0);
 	again = fuzz_exact_buffer(size);

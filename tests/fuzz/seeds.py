@@ -22,6 +22,8 @@ STAYS, DEAF, WAITS, CLOSES, MUCH = 4, 8, 16, 32, 64
 SCREEN = 16
 STAGING = b".qfile-incoming-0123456789abcdef"
 END = bytes(32)
+TAGS = "".join(chr(0xe0000 + ord(letter)) for letter in "gbeng\x7f")
+ENGLAND = f"\U0001f3f4{TAGS}".encode()
 
 
 def save(target, seeds):
@@ -219,6 +221,16 @@ def names_seeds():
         "family-cut": names(family + "\N{ZERO WIDTH JOINER}\N{GIRL}".encode(), sizes=b"\x20\x05\0"),
         "joiner-behind-ascii": names("a\N{ZERO WIDTH JOINER}b".encode()),
         "two-joiners": names("é\N{ZERO WIDTH JOINER}\N{ZERO WIDTH JOINER}é".encode()),
+        "persian": names("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645".encode()),
+        "cursive-joiner": names("\u0647\u200d\u064f.\u0634".encode()),
+        "virama": names("\u0915\u094d\u200d\u0937\u09b0\u200d\u09cd\u09af".encode()),
+        "astronaut": names("\U0001f469\U0001f3fd\u200d\U0001f680".encode(), sizes=b"\x20\x04\0"),
+        "styles": names("\u2764\ufe0f\u200d\U0001f525 1\ufe0f\u20e3 x\ufe0f".encode()),
+        "flag-of-tags": names(ENGLAND, sizes=b"\x20\x05\0"),
+        "spaces": names("\u3000a\u202f \xa0b\xa0/c\xa0".encode(), sizes=b"\x04\x50\0"),
+        "marks": names(("\u0301a" + 10 * "\u0301").encode()),
+        "nothing-to-see": names("a\u3164\u115f\u2800\U000e0100".encode()),
+        "long-joined": names(61 * "\U0001f468".encode() + "\u200d\U0001f469y.x".encode()),
         "combining": names("e\N{COMBINING ACUTE ACCENT}tude".encode(), sizes=b"\x20\x06\0"),
         "wide": names("日本語の名前".encode(), sizes=b"\x20\x08\0"),
         "overlong": names(b"a\xc0\xafb"),
@@ -671,6 +683,7 @@ def editor_seeds():
         "name-climbing": file_of(b"../../etc/passwd"),
         "name-controls": file_of(b"a\x1b[31m\n.txt"),
         "name-staging": file_of(STAGING),
+        "name-staging-behind-a-slash": file_of("é/".encode() + STAGING),
         "name-231": file_of(b"n" * 231),
         "name-232": file_of(b"n" * 232),
         "old": old(b"report.pdf"),

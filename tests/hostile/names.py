@@ -149,8 +149,11 @@ for byte in [*range(1, 0x20), 0x7f]:
 UNSAFE = {
     "c1-controls": "\x80\x85\x9b\x9d\x9f",
     "direction": "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069",
-    "spaces": "\xa0\u1680\u2000\u2003\u2007\u200a\u202f\u205f\u3000", "separators": "\u2028\u2029",
-    "invisible": "\xad\u180e\u200b\u200c\u2060\u2063\ufeff\ufff9\U000e0001\U000e0041",
+    "separators": "\u2028\u2029",
+    "invisible": "\xad\u034f\u115f\u1160\u17b4\u180b\u180e\u180f\u200b\u200c\u200d\u2060"
+                 "\u2063\u2800\u3164\ufe00\ufe0e\ufe0f\ufeff\uffa0\ufff9\ufffc\U00013441"
+                 "\U0001bca0\U0001d159\U0001d173\U000e0001\U000e0041\U000e007f\U000e0100"
+                 "\U000e01ef",
     "private": "\ue000\uf8ff\U000f0000\U0010fffd", "not-characters": "\ufdd0\ufffe\uffff\U0010ffff",
     "unassigned": "\u0378\U0001f8ff\U000e0fff",
 }
@@ -164,13 +167,37 @@ def direction_with_all_names():
     return delivery(file("a\u202egnp.exe"))
 
 
+# Spaces that look like the plain one: inside of names, but not around them.
+for space in "\xa0\u1680\u2000\u2003\u2007\u200a\u202f\u205f\u3000":
+    accept(f"space-{ord(space):04x}", f"a{space}b.exe")
+    refuse(f"space-{ord(space):04x}-first", f"{space}b.exe", EILSEQ)
+    refuse(f"space-{ord(space):04x}-last", f"b.exe{space}", EILSEQ)
+    refuse(f"space-{ord(space):04x}-alone", space, EILSEQ)
+    refuse(f"space-{ord(space):04x}-behind-a-slash", f"d/{space}x", EILSEQ)
+refuse("spaces-in-a-long-row", "a.pdf" + 9 * "\u3000" + ".exe", EILSEQ)
+
 refuse("joiner-first", "\u200dx", EILSEQ)
 refuse("joiner-behind-ascii", "a\u200db", EILSEQ)
 refuse("joiner-behind-a-joiner", "\u0915\u200d\u200d\u0937", EILSEQ)
 refuse("joiner-behind-a-slash", "d/\u200dx", EILSEQ)
 accept("joiner-in-an-emoji", "\U0001f469\u200d\U0001f680")
 accept("joiner-in-a-script", "\u0915\u094d\u200d\u0937")
-accept("mark-first", "\u0301x")
+refuse("joiner-between-letters", "\u05d0\u200c\u05d1", EILSEQ)
+refuse("joiner-last", "\u0645\u200c", EILSEQ)
+accept("joiner-in-persian", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645")
+refuse("style-selector-behind-a-letter", "x\ufe0f", EILSEQ)
+refuse("style-selector-behind-a-digit", "1\ufe0f", EILSEQ)
+accept("style-selector-behind-an-emoji", "\u2764\ufe0f")
+accept("keycap", "1\ufe0f\u20e3")
+ENGLAND = "".join(chr(0xe0000 + ord(letter)) for letter in "gbeng") + "\U000e007f"
+accept("flag-of-tags", "\U0001f3f4" + ENGLAND)
+refuse("tags-behind-a-letter", "x" + ENGLAND, EILSEQ)
+refuse("tags-that-are-no-flag", "\U0001f3f4" + ENGLAND[::-1], EILSEQ)
+refuse("tags-without-an-end", "\U0001f3f4" + ENGLAND[:-1], EILSEQ)
+refuse("mark-first", "\u0301x", EILSEQ)
+refuse("mark-behind-a-slash", "d/\u0301x", EILSEQ)
+accept("marks", "x" + 8 * "\u0301")
+refuse("marks-without-end", "x" + 9 * "\u0301", EILSEQ)
 accept("replacement-character", "\ufffd")
 accept("many-scripts", "\u00e9\u03b1\u0436\u05d0\u0628\u0939\u4e2d\ud55c\U00010348\u20ac\u2603")
 

@@ -5,6 +5,7 @@ import errno
 import os
 import struct
 import typing
+import unicodedata
 import zlib
 
 import case as cases
@@ -63,6 +64,12 @@ def judge_answer(answer, code, name, stream=None):
         yield f"checksum {crc:#x}, not {zlib.crc32(stream):#x}"
 
 
+def is_text(line):
+    """Nothing in it controls a terminal. Names may have joiners, and any space."""
+    return all(letter.isprintable() or letter in "\u200c\u200d" or
+               unicodedata.category(letter) == "Zs" for letter in line)
+
+
 def judge_said(said, arrives):
     """
     What --verbose shows: the confinement, and a line of what came of it, with nothing in it that a
@@ -72,9 +79,8 @@ def judge_said(said, arrives):
         first, last, rest = said.decode().split("\n")
     except ValueError:
         first, last, rest = "", "", "?"
-    shown = last.replace("\u200d", "")  # the joiner, which names may have
     confined = first.startswith("qfile-unpacker: confinement in force: ")
-    if rest or not confined or not shown.isprintable():
+    if rest or not confined or not is_text(last):
         yield f"stderr: {said!r}"
     elif not (last.startswith("qfile-unpacker: received ") if arrives
               else last.startswith("qfile-unpacker: ") and last.endswith("; nothing was received")):

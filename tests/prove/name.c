@@ -1,5 +1,5 @@
 /*
- * The public functions of text/ and of lib/format/text.c, name.c and tagname.c, for every length.
+ * The public functions of text/ and of lib/format/text.c, name.c, fault.c and tagname.c, for every length.
  * name_check() and the other functions to which they pass their arguments are represented by the
  * contracts that name-parts.c proves. And find(), which calls the C library, for each length by
  * itself, in memory of that length.
@@ -15,10 +15,12 @@
 
 #include "parts.h"
 
+#include "text/properties.c"
 #include "text/character.c"
 #include "text/printable.c"
 #include "text/vmname.c"
 #include "format/name.c"
+#include "format/fault.c"
 #include "format/tagname.c"
 #include "format/text.c"
 
@@ -37,6 +39,9 @@ static void check(size_t length)
 
 static void print(size_t length, size_t size)
 {
+	struct qfile_name_fault fault;
+
+	qfile_name_fault(input, length, &fault);
 	qfile_printable(input, length, output, size);
 	qfile_displayable(input, length, output, size, any_size(0, SIZE_MAX));
 }

@@ -1,6 +1,6 @@
 /*
- * Contracts of find(), and of the static functions of text/printable.c, lib/format/name.c and
- * lib/format/tagname.c to which the public functions pass their arguments. name-parts.c proves the
+ * Contracts of find(), and of the static functions of text/printable.c and of name.c, fault.c and
+ * tagname.c in lib/format to which the public functions pass their arguments. name-parts.c proves the
  * static functions for every length. name.c proves find(), and that the public functions call the
  * others as their contracts demand. Together that proves the public functions for every length.
  *
@@ -30,6 +30,12 @@ static int name_check(const char *name, const char *end, unsigned flags);
     assigns \result \from name[0 .. strlen(name)], target[0 .. end - target - 1], target, end,
       flags; ensures \result <= 0; */
 static int link_check(const char *name, const char *target, const char *end, unsigned flags);
+
+/*@ requires from_to(name, end) && \valid(fault);
+    assigns *fault \from name[0 .. end - name - 1], name, end;
+    assigns \result \from name[0 .. end - name - 1], name, end;
+    ensures \result == 0 || \result == 1; */
+static bool find_fault(const char *name, const char *end, struct qfile_name_fault *fault);
 
 /*@ requires from_to(from, end) && room_from_to(text, last);
     assigns text[0 .. last - text] \from from[0 .. end - from - 1];

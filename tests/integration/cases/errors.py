@@ -171,8 +171,27 @@ def _(t):
 def _(t):
     os.mkdir("dir")
     tree.write("dir/bad\nname")
-    has_all(t.send("dir").exits(1).said, '"dir/bad?name"', "--allow-all-names")
+    has_all(t.send("dir").exits(1).said, '"dir/bad?name" has U+000A as character 8, which is a '
+            "control character; nothing was copied", "--allow-all-names")
     t.nothing_arrived()
+
+
+@test("EILSEQ: the character is named by its number, and one that is no UTF-8 by its byte")
+def _(t):
+    tree.write("a\u202eb")
+    has(t.send("a\u202eb").exits(1).said,
+        'the name "a???b" has U+202E as character 2, which turns the direction of writing')
+    tree.write(b"caf\xe9")
+    has(t.send(os.fsdecode(b"caf\xe9")).exits(1).said,
+        'the name "caf?" has byte 0xE9 as character 4, which is not UTF-8')
+
+
+@test("EILSEQ: no character is named if it is not in the name")
+def _(t):
+    os.mkdir("dir")
+    os.symlink("bad\ntarget", "dir/link")
+    has(t.send("dir").exits(1).said,
+        '"dir/link", or what it points to, has characters that the receiver does not accept')
 
 
 @test("ENAMETOOLONG and EINVAL of another receiver")

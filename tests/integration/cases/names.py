@@ -111,10 +111,33 @@ def _(t):
             ["exe\u202Efdp.txt", "\u200F", "\u2066x", "a\u200Bb", "\uFEFFx", "a\u00ADb", "\uFFF9"])
 
 
-@test("spaces other than the plain one refuse the delivery")
+@test("spaces that nothing is beside, and separators of lines, refuse the delivery")
 def _(t):
-    refuses(t, EILSEQ,
-            ["no\u00A0break", "\u2003", "\u3000", "\u2028", "\u2029", "\u202F", "\u1680"])
+    refuses(t, EILSEQ, ["\u00A0x", "x\u00A0", "\u2003", "\u3000", "\u2028", "x\u2029x", "\u202F"])
+
+
+@test("characters that show nothing refuse the delivery")
+def _(t):
+    refuses(t, EILSEQ, ["x\U000E0100", "x\uFE0F", "\u3164", "x\u115F", "x\u2800", "x\u200Cx",
+                        "\u0301x", "x\u00A0", "x\U000E0067\U000E007F"])
+
+
+@test("names as people have them arrive: spaces of a Mac, joiners of scripts, emoji")
+def _(t):
+    names = ["Screenshot 2026-11-28 at 10.04.12\u202FAM.png", "Titre\u00A0: fin",
+             "\u0645\u06CC\u200C\u062E\u0648\u0627\u0647\u0645.txt",
+             "\u0915\u094D\u200D\u0937", "\u2764\uFE0F\u200D\U0001F525", "1\uFE0F\u20E3",
+             "\U0001F3F4" + "".join(chr(0xE0000 + ord(c)) for c in "gbeng\x7f"), "cafe\u0301"]
+    for name in names:
+        tree.write(name)
+    t.send(*names).exits(0)
+    equal(tree.names_in(os.fsencode(t.incoming)), sorted(map(os.fsencode, names)))
+
+
+@test("the receiver's log says which character of which name")
+def _(t):
+    end = t.deliver(wire.delivery(wire.file("a\u202Eb")), "-v").exits(1)
+    has(end.said, '"a?b": the name has U+202E as character 2, which turns the direction')
 
 
 @test("private and unassigned characters refuse the delivery")

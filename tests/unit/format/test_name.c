@@ -142,6 +142,66 @@ START_TEST(name_lengths_are_in_bytes)
 }
 END_TEST
 
+/* ---- qfile_name_fault() ---- */
+
+static const struct {
+	const char *name;
+	size_t length, offset, position;
+	int32_t character;
+	const char *label, *why;
+} faults[] = {
+	{BYTES("a\u202eb"), 1, 2, 0x202e, "U+202E", "turns the direction of writing"},
+	{BYTES("d/é\u2066b"), 4, 4, 0x2066, "U+2066", "turns the direction of writing"},
+	{BYTES("\u200f"), 0, 1, 0x200f, "U+200F", "turns the direction of writing"},
+	{BYTES("\u061c"), 0, 1, 0x61c, "U+061C", "turns the direction of writing"},
+	{BYTES("a\nb"), 1, 2, '\n', "U+000A", "is a control character"},
+	{BYTES("a\0b"), 1, 2, 0, "U+0000", "is a control character"},
+	{BYTES("a\302\233"), 1, 2, 0x9b, "U+009B", "is a control character"},
+	{BYTES("caf\351"), 3, 4, -1, "byte 0xE9", "is not UTF-8"},
+	{BYTES("a\u00a0"), 1, 2, 0xa0, "U+00A0", "is a space that does not stand between words"},
+	{BYTES("a\u3164"), 1, 2, 0x3164, "U+3164", "shows nothing there"},
+	{BYTES("a\u200db\u202e"), 1, 2, 0x200d, "U+200D", "shows nothing there"},
+	{BYTES("a\ufe0f"), 1, 2, 0xfe0f, "U+FE0F", "shows nothing there"},
+	{BYTES("😀\u200d\U000e0100"), 4, 2, 0x200d, "U+200D", "shows nothing there"},
+	{BYTES("😀\U000e0100"), 4, 2, 0xe0100, "U+E0100", "shows nothing there"},
+	{BYTES("d/\u0301"), 2, 3, 0x301, "U+0301", "is a mark with nothing to stand on"},
+	{BYTES("a\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0302"), 17, 10, 0x302, "U+0302",
+	 "is one mark too many on the same letter"},
+	{BYTES("a\u2028b"), 1, 2, 0x2028, "U+2028", "ends a line"},
+	{BYTES("a\u2029b"), 1, 2, 0x2029, "U+2029", "ends a line"},
+	{BYTES("a\uf8ff"), 1, 2, 0xf8ff, "U+F8FF", "means something else on every machine"},
+	{BYTES("a\u0378"), 1, 2, 0x378, "U+0378", "is no character that is known here"},
+	{BYTES("a\U0010ffff"), 1, 2, 0x10ffff, "U+10FFFF", "is no character that is known here"},
+	{BYTES("a\u0600"), 1, 2, 0x600, "U+0600", "is an invisible part of the format"},
+};
+
+START_TEST(name_fault)
+{
+	struct qfile_name_fault fault = {0};
+
+	ck_assert(qfile_name_fault(faults[_i].name, faults[_i].length, &fault));
+	ck_assert_uint_eq(fault.offset, faults[_i].offset);
+	ck_assert_uint_eq(fault.position, faults[_i].position);
+	ck_assert_int_eq(fault.character, faults[_i].character);
+	ck_assert_str_eq(fault.label, faults[_i].label);
+	ck_assert_str_eq(fault.why, faults[_i].why);
+}
+END_TEST
+
+/* It has a fault if the check fails for its characters, and not otherwise. */
+START_TEST(fault_or_none)
+{
+	const bool bad = names[_i].verdict == -EILSEQ && names[_i].all_names == 0;
+	struct qfile_name_fault fault = {.position = 77};
+
+	if (names[_i].verdict == -EINVAL)
+		return;
+	ck_assert_msg(qfile_name_fault(names[_i].name, names[_i].length, &fault) == bad, "%s",
+		      names[_i].label);
+	ck_assert(bad || fault.position == 77);
+}
+END_TEST
+
 /* ---- qfile_link_check() ---- */
 
 static const struct {
@@ -401,6 +461,37 @@ START_TEST(numbered_name_with_a_long_extension)
 }
 END_TEST
 
+/* Nothing is left at the end that needs what was cut off. */
+static const struct {
+	const char *last, *kept; /* before the cut: what `last` leaves there */
+} cut_stems[] = {
+	{"👨\u200d👩", "👨"},      {"م\u200cن", "م"}, {"م\u200c\u0651ن", "م"}, {"র\u200d্", "র"},
+	{"1\ufe0f\u20e3", "1"}, {"a\u00a0b", "a"}, {"a\u00a0 b", "a"},      {"क्\u200dष", "क्\u200d"},
+};
+
+START_TEST(numbered_name_cut_where_characters_depend_on_each_other)
+{
+	const char *last = cut_stems[_i].last, *kept = cut_stems[_i].kept;
+
+	/* So that the last character of `last` does not fit, and only that one. */
+	for (size_t more = 0; more < 3; more++) {
+		char name[512], text[257], expected[64];
+		size_t room = 255 - strlen(" (2).x"), fill = room - strlen(last) + 1 + more;
+
+		memset(name, 'n', fill);
+		strcpy(name + fill, last);
+		strcat(name, "yyyy.x");
+		ck_assert_int_eq(name_numbered(name, 2, text), 0);
+		ck_assert_msg(qfile_name_check(text, strlen(text), 0) == 0, "%d: \"%s\"", _i,
+			      text + fill);
+		snprintf(expected, sizeof(expected), "n%s (2).x", kept);
+		if (more == 0)
+			ck_assert_msg(strcmp(text + fill - 1, expected) == 0, "%d: \"%s\"", _i,
+				      text + fill - 1);
+	}
+}
+END_TEST
+
 START_TEST(numbered_name_whose_extension_is_too_long)
 {
 	char name[256] = "a.", text[256];
@@ -533,10 +624,12 @@ static const struct {
 	{"joiner behind ASCII", BYTES("a" JOINER "b"), "a_b"},
 	{"joiner behind what was replaced", BYTES("\u202e" JOINER "👩"), "__👩"},
 	{"joiner behind a slash", BYTES("👨/" JOINER "👩"), "👨__👩"},
-	{"two joiners", BYTES("👨" JOINER JOINER "👩"), "👨" JOINER "_👩"},
+	{"two joiners", BYTES("👨" JOINER JOINER "👩"), "👨__👩"},
 	{"staging prefix", BYTES(".qfile-incoming-0"), "_qfile-incoming-0"},
 	{"staging prefix alone", BYTES(".qfile-incoming-"), "_qfile-incoming-"},
 	{"nearly the staging prefix", BYTES(".qfile-incoming"), ".qfile-incoming"},
+	{"staging prefix behind a character and a slash", BYTES("é/.qfile-incoming-0"),
+	 "é_.qfile-incoming-0"},
 	{"staging prefix behind a slash", BYTES("/.qfile-incoming-0"), "_.qfile-incoming-0"},
 	{"length ends inside a longer string", "..x", 2, NULL},
 	{"character ends behind the length", "a\303\251", 2, "a_"},
@@ -591,6 +684,8 @@ Suite *name_suite(void)
 	add_table_test(check, name_check, names);
 	add_table_test(check, name_lengths, lengths);
 	tcase_add_test(check, name_lengths_are_in_bytes);
+	add_table_test(check, name_fault, faults);
+	add_table_test(check, fault_or_none, names);
 
 	add_table_test(link, link_check, links);
 	add_table_test(link, link_target_bytes, targets);
@@ -599,6 +694,7 @@ Suite *name_suite(void)
 	add_table_test(number, numbered_name, numbered_names);
 	add_table_test(number, numbered_long_name, long_names);
 	add_table_test(number, numbered_name_with_a_long_extension, short_stems);
+	add_table_test(number, numbered_name_cut_where_characters_depend_on_each_other, cut_stems);
 	tcase_add_test(number, numbered_name_whose_extension_is_too_long);
 
 	add_table_test(tag, tagged_name, tagged_names);

@@ -9,6 +9,9 @@
 #include "unit.h"
 
 #define JOINER "\u200d"
+#define ENGLAND                                                                      \
+	"\U0001f3f4\xf3\xa0\x81\xa7\xf3\xa0\x81\xa2\xf3\xa0\x81\xa5\xf3\xa0\x81\xae" \
+	"\xf3\xa0\x81\xa7\U000e007f"
 
 #define BYTES(string) string, sizeof(string) - 1
 
@@ -57,6 +60,10 @@ static const struct {
 	{"override", "a\u202eb", 64, 80, "a?b", 3},
 	{"joiner behind ASCII", "a" JOINER "b", 64, 80, "a?b", 3},
 	{"joiner between emoji", "👨" JOINER "👩", 64, 80, "👨" JOINER "👩", 4},
+	{"joiner between letters", "م\u200cن", 64, 80, "م\u200cن", 2},
+	{"spaces", "a\u202fb\u00a0", 64, 80, "a\u202fb?", 4},
+	{"keycap", "1\ufe0f\u20e3", 64, 80, "1\ufe0f\u20e3", 1},
+	{"flag of tags", ENGLAND, 64, 80, ENGLAND, 2},
 	{"not UTF-8: a column for each byte", "a\377\376b", 64, 80, "a??b", 4},
 	{"character cut short", "a\342\202", 64, 80, "a??", 3},
 	{"just fits", "0123456789", 64, 10, "0123456789", 10},
@@ -68,6 +75,11 @@ static const struct {
 	{"wide: a half does not fit", "中文字典", 64, 6, "...典", 5},
 	{"wide: exactly", "中文字典", 64, 7, "...字典", 7},
 	{"wide: no room for one", "中文字典", 64, 4, "...", 3},
+	{"an emoji is cut whole", "ab👩\U0001f3fd" JOINER "🚀x", 64, 8, "...x", 4},
+	{"a flag is cut whole", "abc" ENGLAND "x", 64, 5, "...x", 4},
+	{"bytes run out behind a joiner", "a👨" JOINER "👩", 10, 80, "a👨", 3},
+	{"bytes run out behind a space", "a\u00a0\u00a0b", 6, 80, "a", 1},
+	{"bytes run out inside of a flag", "a" ENGLAND, 28, 80, "a", 1},
 	{"a mark goes with its letter", "0123e\u0301x", 64, 4, "...x", 4},
 	{"bytes run out", "abcdef", 4, 80, "abc", 3},
 	{"bytes run out inside a character", "a中中", 6, 80, "a中", 3},
@@ -97,9 +109,15 @@ END_TEST
  * Whatever the width and the size: no more columns than asked for, no byte too much, never half a
  * character.
  */
+static const char *const rooms[] = {
+	"x中👨👩e\u0301\u202e\377Ü—最後.txt",
+	"👩\U0001f3fd" JOINER "🚀 1\ufe0f\u20e3a\u3000 " ENGLAND "م\u200cن",
+	"র" JOINER "্যাম क्" JOINER "ष\u00a0❤\ufe0f" JOINER "🔥\u0301",
+};
+
 START_TEST(displayable_in_any_room)
 {
-	static const char name[] = "x中👨👩e\u0301\u202e\377Ü—最後.txt";
+	const char *name = rooms[_i];
 
 	for (size_t columns = 0; columns < 30; columns++) {
 		for (size_t size = 1; size < 60; size++) {
@@ -107,7 +125,7 @@ START_TEST(displayable_in_any_room)
 			size_t n, bytes;
 
 			memset(text, 'X', sizeof(text));
-			n = text_displayable(name, sizeof(name) - 1, text, size, columns);
+			n = text_displayable(name, strlen(name), text, size, columns);
 			bytes = strlen(text);
 			ck_assert_msg(n <= columns, "%zu columns, %zu bytes: used %zu", columns,
 				      size, n);
@@ -127,6 +145,6 @@ Suite *printable_suite(void)
 
 	add_table_test(show, printable, printables);
 	add_table_test(show, displayable, displays);
-	tcase_add_test(show, displayable_in_any_room);
+	add_table_test(show, displayable_in_any_room, rooms);
 	return suite;
 }
