@@ -41,13 +41,6 @@ int call_program(char *const argv[], char *const environment[], struct peer *pee
 	return 0;
 }
 
-int call_command(const char *command, char *const environment[], struct peer *peer)
-{
-	char *argv[] = {(char *)"/bin/sh", (char *)"-c", (char *)command, NULL};
-
-	return call_program(argv, environment, peer);
-}
-
 static bool is_program(const char *path)
 {
 	struct stat status;

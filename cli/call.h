@@ -20,8 +20,6 @@ struct peer {
  * and keeps the caller's stderr. Returns 0 or a negative errno.
  */
 int call_program(char *const argv[], char *const environment[], struct peer *peer);
-/* The same for `sh -c command`. */
-int call_command(const char *command, char *const environment[], struct peer *peer);
 
 /*
  * Find the rpc client: qrexec-client-vm in its usual places or in `search_path` (as $PATH; NULL:

@@ -103,10 +103,6 @@ void explain_failure(int code, const struct qfile_error *error, const struct qfi
 		warnx("the receiver reported success before everything was sent; do not rely "
 		      "on the copy. Is it a qfile-unpacker that runs there?");
 		break;
-	case -ECONNRESET:
-		warnx("the connection was lost before the receiver confirmed. Look in "
-		      "PedOSIncoming there whether it has arrived, and try again if not");
-		break;
 	default:
 		warnx("%s; nothing was copied", qfile_error_text(error, text, sizeof(text)));
 	}

@@ -9,7 +9,9 @@
 #include "cli/stop.h"
 #include "cli/usage.h"
 #include "cli/via.h"
+#include "lost.h"
 #include "options.h"
+#include "probe.h"
 #include "sources.h"
 #include "transfer.h"
 #include "vm.h"
@@ -21,8 +23,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-extern char **environ;
 
 /* A file without a name. Not in memory, if possible: it grows with the number of entries. */
 static int open_journal(void)
@@ -41,16 +41,44 @@ static int open_journal(void)
 	return fd;
 }
 
-/*
- * End the command, which has no more to read. If no result came, how the command ended may explain
- * why.
- */
-static void end_command(const struct peer *peer, int result)
+/* Does a command lead to the receiver? Otherwise it is at stdin and stdout. */
+static bool has_command(const struct options *options)
 {
-	int status = via_end(peer);
+	return options->calling.via || options->calling.ssh;
+}
 
-	if (result == -ECONNRESET && status != -1)
-		via_explain(status);
+/* Start the command that leads to the receiver, if there is one. */
+static int call_receiver(const struct transfer *transfer, struct peer *peer)
+{
+	const struct calling_options *calling = &transfer->options->calling;
+	int r = 0;
+
+	if (calling->via && !calling_is_named(calling, &receiver))
+		r = probe_receiver(calling, transfer->ends.stop);
+	if (r == 0 && has_command(transfer->options)) {
+		r = via_start(calling, &receiver, peer);
+		if (r < 0)
+			warnx("running %s: %s; nothing was copied", calling->ssh ? "ssh" : "a shell",
+			      strerror(-r));
+	}
+	return r;
+}
+
+static int transfer_to(struct transfer *transfer, const struct peer *peer)
+{
+	struct via_end end;
+	int r;
+
+	transfer->ends.in = peer->in;
+	transfer->ends.out = peer->out;
+	transfer->has_command = has_command(transfer->options);
+	r = transfer_run(transfer);
+	if (transfer->has_command) {
+		end = via_end(peer, r == -ECANCELED);
+		if (r == -ECONNRESET)
+			explain_lost(&transfer->options->calling, &end, transfer->unfinished);
+	}
+	return r;
 }
 
 static int send_to_peer(struct transfer *transfer)
@@ -66,14 +94,9 @@ static int send_to_peer(struct transfer *transfer)
 	transfer->ends.stop = stop_open();
 	transfer->ends.flags = options->flags;
 	transfer->ends.journal = options->move ? open_journal() : -1;
-	r = options->via ? call_command(options->via, environ, &peer) : 0;
-	if (r < 0)
-		errx(EXIT_FAILED, "running a shell: %s", strerror(-r));
-	transfer->ends.in = peer.in;
-	transfer->ends.out = peer.out;
-	r = transfer_run(transfer);
-	if (options->via)
-		end_command(&peer, r);
+	r = call_receiver(transfer, &peer);
+	if (r == 0)
+		r = transfer_to(transfer, &peer);
 	if (r == -ECANCELED)
 		stop_die(transfer->ends.stop);
 	return r < 0 ? EXIT_FAILED : 0;
@@ -92,19 +115,20 @@ int main(int argc, char **argv)
 	status = options_parse(&options, argc, argv);
 	if (status >= 0)
 		return status;
-	if (!show_init(&transfer.show, options.progress))
+	if (!show_init(&transfer.show, options.calling.progress))
 		return usage_value("qfile-agent", "--progress takes auto, tty, json or none, not",
-				   options.progress);
+				   options.calling.progress);
 	if (options.progress_fd >= 0)
 		show_on(&transfer.show, options.progress_fd);
-	if (!options.vm && !options.via && (isatty(STDIN_FILENO) || isatty(STDOUT_FILENO))) {
-		warnx("stdin and stdout must lead to a receiver: use --vm=NAME or --via=COMMAND to "
-		      "call one");
+	if (!options.calling.vm && !has_command(&options) &&
+	    (isatty(STDIN_FILENO) || isatty(STDOUT_FILENO))) {
+		warnx("stdin and stdout must lead to a receiver: use --vm=NAME, --ssh=HOST or "
+		      "--via=COMMAND to call one");
 		return EXIT_USAGE;
 	}
 	transfer.options = &options;
 	transfer.sources = sources_open(&options);
 	if (!transfer.sources)
 		return EXIT_FAILED;
-	return options.vm ? vm_call(&options, argv[0]) : send_to_peer(&transfer);
+	return options.calling.vm ? vm_call(&options, argv[0]) : send_to_peer(&transfer);
 }

@@ -7,6 +7,7 @@
 #include "transfer.h"
 
 #include "explain.h"
+#include "lost.h"
 
 #include <err.h>
 #include <errno.h>
@@ -49,6 +50,21 @@ static int count_bytes(struct transfer *transfer)
 	return r;
 }
 
+static void explain(const struct transfer *transfer, int r)
+{
+	const struct calling_options *calling = &transfer->options->calling;
+
+	if (r == -ECONNRESET && !transfer->has_command)
+		explain_lost(calling, NULL, transfer->unfinished);
+	else if (r == -EREMOTEIO && !is_result(&transfer->result))
+		explain_nonsense(transfer->unfinished);
+	else if (r == -EREMOTEIO && is_ignored_wish(calling, &transfer->result))
+		explain_ignored_wish(&transfer->result);
+	else if (r != -ECONNRESET)
+		explain_failure(r, &transfer->error, &transfer->result,
+				!calling_takes_wishes(calling, &receiver));
+}
+
 static int send_all(struct transfer *transfer)
 {
 	int r = show_wants_total(&transfer->show) ? count_bytes(transfer) : 0;
@@ -59,13 +75,13 @@ static int send_all(struct transfer *transfer)
 	}
 	for (size_t i = 0; i < transfer->options->count && r == QFILE_STEP_DONE; i++)
 		r = send_source(transfer, &transfer->sources[i]);
+	transfer->unfinished = r != QFILE_STEP_DONE;
 	if (r < 0) {
 		show_clear(&transfer->show);
 		if (r == -ECANCELED)
 			warnx("stopped; nothing was copied");
 		else
-			explain_failure(r, &transfer->error, &transfer->result,
-					transfer->options->via);
+			explain(transfer, r);
 	}
 	return r;
 }
@@ -84,7 +100,7 @@ static int finish(struct transfer *transfer)
 		warnx("stopped before the receiver confirmed. Look in PedOSIncoming there whether "
 		      "it has arrived");
 	else
-		explain_failure(r, &transfer->error, &transfer->result, transfer->options->via);
+		explain(transfer, r);
 	return r;
 }
 

@@ -32,6 +32,12 @@ static int refuse(const struct audience *audience, const struct qfile_error *err
 	return EXIT_FAILED;
 }
 
+/* Was it sshd that let the sender in? Whoever sets the sender's name is another one. */
+static bool by_ssh(void)
+{
+	return !getenv("QREXEC_REMOTE_DOMAIN") && getenv("SSH_CONNECTION");
+}
+
 static int find_user(const struct options *options, struct qfile_user *user,
 		     struct qfile_error *error)
 {
@@ -40,8 +46,9 @@ static int find_user(const struct options *options, struct qfile_user *user,
 	int r;
 
 	snprintf(uid, sizeof(uid), "%u", (unsigned)getuid());
+	/* rpc starts it as root for the VM's user; sshd starts it for who has logged in. */
 	if (!name)
-		name = getuid() == 0 ? "user" : uid;
+		name = getuid() == 0 && !by_ssh() ? "user" : uid;
 	*error = (struct qfile_error){.doing = "receiving for",
 				      .hint = "name another account as USER"};
 	snprintf(error->name, sizeof(error->name), "%s", name);

@@ -10,7 +10,8 @@ import stream as wire
 import suite
 import tree
 from copying import (ECANCELED, EDQUOT, EEXIST, EILSEQ, EINVAL, EIO, ENAMETOOLONG, ENOLINK, ENOSPC,
-                     EPERM, ETRUNCATED, Answer, Copying, answer, length_of_delivery, old_answer)
+                     EPERM, ETRUNCATED, Answer, Copying, answer, length_of_delivery, old_answer,
+                     receiver_named)
 from expect import equal, exists, has, lacks
 from settings import AGENT, UNPACKER
 from tap import Skip
@@ -104,9 +105,8 @@ def _(t):
     t.send("report.pdf").exits(0)
     before = t.incoming_picture()
     tree.write("report.pdf", "new")
-    # Only rpc hands on what --rename asks for.
     has_all(t.send("report.pdf").exits(1).said, '"report.pdf" is there already', "PedOSIncoming",
-            "--on-conflict=rename")
+            "Use --rename")
     tree.same_picture(t.incoming_picture(), before)
     exists("report.pdf")
 
@@ -221,8 +221,9 @@ def _(t):
 def _(t):
     tree.write("file", "hello")
     for command, end in (("true", "ended with status 0"), ("exit 7", "ended with status 7"),
-                         ("kill -9 $$", "killed by signal 9")):
-        has_all(t.run(AGENT, f"--via={command}", "file").exits(1).said, "connection was lost", end)
+                         ("kill -9 $$", "killed by signal 9 (Killed)")):
+        has_all(t.run(AGENT, f"--via={receiver_named(command)}", "file").exits(1).said,
+                "connection was lost", end)
 
 
 @test("a connection that ends in the middle of the answer is lost")
@@ -237,8 +238,8 @@ def _(t):
 @test("a command that does not exist is a lost connection, said so")
 def _(t):
     tree.write("file", "hello")
-    has_all(t.run(AGENT, "--via=/no/such/command", "file").exits(1).said, "connection was lost",
-            "ended with status 127")
+    has_all(t.run(AGENT, "--via=/no/such/qfile-unpacker", "file").exits(1).said,
+            "connection was lost", "ended with status 127", "nothing was copied")
 
 
 @test("a stream that ends in the middle: the receiver says so and nothing arrives")

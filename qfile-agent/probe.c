@@ -1,0 +1,51 @@
+/*
+ * Finding out whether a command leads to a receiver, before anything is sent to it.
+ *
+ * A command can lead to a shell, and a shell runs what it reads: whoever made the files would have
+ * typed into it. So a command that does not name the receiver is called twice, first with a delivery
+ * of nothing.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
+#include "probe.h"
+
+#include "cli/via.h"
+#include "explain.h"
+#include "lost.h"
+#include "options.h"
+
+#include <err.h>
+#include <errno.h>
+#include <qfile.h>
+#include <string.h>
+
+/* The CRC-32 of the end of a transfer, which is 32 zero bytes. */
+#define EMPTY_CRC 0x190a55adu
+
+int probe_receiver(const struct calling_options *calling, int stop)
+{
+	static const unsigned char end_of_transfer[QFILE_HEADER_SIZE];
+	static struct qfile_result result;
+	unsigned char answer[QFILE_RESULT_SIZE];
+	struct via_end end;
+	ssize_t n = via_ask(calling, &receiver, stop, end_of_transfer, sizeof(end_of_transfer),
+			    answer, sizeof(answer), &end);
+
+	if (n == (ssize_t)sizeof(answer)) {
+		qfile_result_decode(answer, &result);
+		if (result.code == 0 && result.crc == EMPTY_CRC)
+			return 0;
+		if (is_result(&result) && result.code != 0) {
+			explain_failure(-EREMOTEIO, NULL, &result, true);
+			return -EREMOTEIO;
+		}
+	}
+	if (n == -ECANCELED)
+		warnx("stopped; nothing was copied");
+	else if (n < 0)
+		warnx("running a shell: %s; nothing was copied", strerror((int)-n));
+	else
+		explain_no_receiver(calling, &end, n > 0);
+	return n < 0 ? (int)n : -EPROTO;
+}
