@@ -14,6 +14,8 @@
 #include <qfile.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PAGE 4096
@@ -348,6 +350,18 @@ ssize_t stream_read_in(struct stream_writer *writer, void *buffer, size_t size, 
 			return -errno;
 	}
 	return (ssize_t)done;
+}
+
+bool stream_left_unread(const struct stream_writer *writer)
+{
+	struct pollfd pollfd = {.fd = writer->out};
+	struct stat status;
+	int left = 0;
+
+	/* Without an event that was asked for: POLLERR says that a pipe has no reader. */
+	return fstat(writer->out, &status) == 0 && S_ISFIFO(status.st_mode) &&
+	       poll(&pollfd, 1, 0) > 0 && pollfd.revents & POLLERR &&
+	       ioctl(writer->out, FIONREAD, &left) == 0 && left > 0;
 }
 
 bool stream_stopped(int stop)
