@@ -59,13 +59,14 @@ static int send_to_peer(struct transfer *transfer)
 	const struct options *options = transfer->options;
 	int r;
 
-	/* Nobody but us writes there, least of all the command of --via. */
-	if (options->progress_fd >= 0)
-		fcntl(options->progress_fd, F_SETFD, FD_CLOEXEC);
 	transfer->ends = (struct qfile_sender_options)QFILE_SENDER_OPTIONS_INIT;
-	transfer->ends.stop = stop_open();
+	transfer->signals = stop_open();
+	/* Nobody but us writes the progress, least of all the command of --via. */
+	transfer->ends.stop = show_watch(&transfer->show, transfer->signals);
 	transfer->ends.flags = options->flags;
 	transfer->ends.journal = options->move ? open_journal() : -1;
+	if (options->via)
+		show_phase(&transfer->show, SHOW_CALLING);
 	r = options->via ? call_command(options->via, environ, &peer) : 0;
 	if (r < 0)
 		errx(EXIT_FAILED, "running a shell: %s", strerror(-r));
@@ -74,9 +75,36 @@ static int send_to_peer(struct transfer *transfer)
 	r = transfer_run(transfer);
 	if (options->via)
 		end_command(&peer, r);
+	report_last(&transfer->report, &transfer->show);
 	if (r == -ECANCELED)
-		stop_die(transfer->ends.stop);
+		stop_die(transfer->signals);
 	return r < 0 ? EXIT_FAILED : 0;
+}
+
+/* Become the rpc client. */
+static int call_vm(struct transfer *transfer, const char *program)
+{
+	struct ending *ending = &transfer->report.ending;
+	int status;
+
+	if (transfer->show.mode == SHOW_JSON)
+		show_phase(&transfer->show, SHOW_CALLING);
+	status = vm_call(transfer->options, program);
+	ending->outcome = "failed";
+	snprintf(ending->message, sizeof(ending->message), "the rpc client could not be started");
+	report_last(&transfer->report, &transfer->show);
+	return status;
+}
+
+/*
+ * The name of the other VM, if an rpc client connects us with one. A command of --via may lead
+ * anywhere.
+ */
+static const char *other_vm(const struct options *options)
+{
+	const char *remote = getenv("QREXEC_REMOTE_DOMAIN");
+
+	return !options->via && remote && qfile_vm_name_ok(remote) ? remote : NULL;
 }
 
 int main(int argc, char **argv)
@@ -95,6 +123,8 @@ int main(int argc, char **argv)
 	if (!show_init(&transfer.show, options.progress))
 		return usage_value("qfile-agent", "--progress takes auto, tty, json or none, not",
 				   options.progress);
+	if (options.quiet && !options.progress && transfer.show.mode == SHOW_TTY)
+		transfer.show.mode = SHOW_NONE;
 	if (options.progress_fd >= 0)
 		show_on(&transfer.show, options.progress_fd);
 	if (!options.vm && !options.via && (isatty(STDIN_FILENO) || isatty(STDOUT_FILENO))) {
@@ -103,8 +133,19 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	transfer.options = &options;
-	transfer.sources = sources_open(&options);
-	if (!transfer.sources)
+	/* Programs read other things on stderr, line by line. */
+	transfer.report.quiet =
+		options.quiet ||
+		((transfer.show.mode == SHOW_JSON || transfer.show.mode == SHOW_GUI) &&
+		 transfer.show.fd == STDERR_FILENO);
+	transfer.report.options = &options;
+	transfer.sources = sources_open(&options, &transfer.report.ending);
+	if (!transfer.sources) {
+		report_last(&transfer.report, &transfer.show);
 		return EXIT_FAILED;
-	return options.vm ? vm_call(&options, argv[0]) : send_to_peer(&transfer);
+	}
+	transfer.report.to = other_vm(&options);
+	transfer.report.sources = transfer.sources;
+	transfer.report.source_count = options.count;
+	return options.vm ? call_vm(&transfer, argv[0]) : send_to_peer(&transfer);
 }

@@ -42,6 +42,8 @@ static const char help[] =
 	"  -L, --dereference      send what symbolic links point to\n"
 	"      --move             remove what was sent, once the receiver has confirmed it\n"
 	"\n"
+	"  -q, --quiet            say only what went wrong, and show no progress\n"
+	"  -v, --verbose          name each entry that is sent\n"
 	"      --progress=WHEN    auto, tty, json or none (default auto: where stderr is a "
 	"terminal)\n"
 	"      --progress-fd=N    for programs: json on descriptor N, where nobody else writes\n"
@@ -75,6 +77,8 @@ static const struct option long_options[] = {
 	{"dereference", no_argument, NULL, 'L'},
 	{"progress", required_argument, NULL, OPTION_PROGRESS},
 	{"progress-fd", required_argument, NULL, OPTION_PROGRESS_FD},
+	{"quiet", no_argument, NULL, 'q'},
+	{"verbose", no_argument, NULL, 'v'},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
 	{NULL, 0, NULL, 0},
@@ -104,10 +108,13 @@ static const char *contradiction(const struct options *options)
 		       "own options, such as "
 		       "--via='qfile-unpacker --on-conflict=rename'";
 	if (options->vm && !qfile_vm_name_ok(options->vm))
-		return "that is no VM's name: a letter, then letters, digits, '_', '-' or '.', at "
+		return "that is no VM's name: a letter, then letters, digits, '_', '-' or '.', "
+		       "at "
 		       "most 63 in all";
 	if ((options->flags & QFILE_IGNORE_LINKS) && (options->flags & QFILE_DEREFERENCE))
 		return "--ignore-symlinks and --dereference contradict each other";
+	if (options->quiet && options->verbose)
+		return "--quiet and --verbose contradict each other";
 	if (options->progress && options->progress_fd >= 0)
 		return "--progress and --progress-fd are two ways to one end: give one of them";
 	if (options->count == 0)
@@ -121,7 +128,7 @@ int options_parse(struct options *options, int argc, char **argv)
 	int option;
 
 	*options = (struct options){.progress_fd = -1};
-	while ((option = getopt_long(argc, argv, "LhV", long_options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "LqvhV", long_options, NULL)) != -1) {
 		switch (option) {
 		case OPTION_VM:
 			options->vm = optarg;
@@ -156,6 +163,12 @@ int options_parse(struct options *options, int argc, char **argv)
 						   "--progress-fd takes the number of a descriptor "
 						   "that is open, from 3 on, not",
 						   optarg);
+			break;
+		case 'q':
+			options->quiet = true;
+			break;
+		case 'v':
+			options->verbose = true;
 			break;
 		case 'h':
 			return usage_help(help);

@@ -15,7 +15,7 @@
 struct options {
 	const char *vm, *via, *service, *progress;
 	int progress_fd; /* for JSON; -1: none */
-	bool rename, allow_all_names, move;
+	bool rename, allow_all_names, move, quiet, verbose;
 	unsigned flags;   /* QFILE_IGNORE_LINKS, QFILE_DEREFERENCE */
 	char **arguments; /* the files */
 	size_t count;

@@ -26,7 +26,7 @@ static bool name_service(const struct options *options, char *service, size_t si
 
 int vm_call(const struct options *options, const char *program)
 {
-	const char **arguments = calloc(options->count + 7, sizeof(*arguments));
+	const char **arguments = calloc(options->count + 9, sizeof(*arguments));
 	char service[256], progress[32];
 	size_t n = 0;
 
@@ -36,6 +36,10 @@ int vm_call(const struct options *options, const char *program)
 		warnx("the service's name is too long");
 		return EXIT_USAGE;
 	}
+	if (options->quiet)
+		arguments[n++] = "--quiet";
+	if (options->verbose)
+		arguments[n++] = "--verbose";
 	if (options->move)
 		arguments[n++] = "--move";
 	if (options->flags & QFILE_IGNORE_LINKS)
@@ -53,6 +57,9 @@ int vm_call(const struct options *options, const char *program)
 	}
 	arguments[n++] = "--";
 	memcpy(arguments + n, options->arguments, options->count * sizeof(*arguments));
+	/* The client hands it on: this program knows whom it talks to, when it is run again. */
+	if (setenv("QREXEC_REMOTE_DOMAIN", options->vm, 1) < 0)
+		err(EXIT_FAILED, NULL);
 	rpc_call(options->vm, service, program, arguments);
 	return EXIT_FAILED;
 }

@@ -195,7 +195,6 @@ static int make_visible(struct monitor *monitor)
 	int r;
 
 	cancel_begin(&cancel, options->stop, options->timeout);
-	open_renames(monitor);
 	r = verify(&monitor->staging, options->flags, outcome->layers,
 		   outcome->received.size.entries, &cancel, monitor->error);
 	if (r == 0)
@@ -219,6 +218,7 @@ static int deliver(struct monitor *monitor)
 		r = wait_for_space(monitor);
 	if (r == 0)
 		r = run_child(monitor);
+	open_renames(monitor);
 	if (r == 0)
 		r = make_visible(monitor);
 	if (r < 0 || staging_remove_empty(&monitor->staging) < 0)

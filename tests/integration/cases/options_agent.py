@@ -13,7 +13,7 @@ from settings import AGENT
 test = suite.cases(Copying)
 
 OPTIONS = ("--allow-all-names --dereference --help --ignore-symlinks --move --progress "
-           "--progress-fd --rename --service --version --via --vm")
+           "--progress-fd --quiet --rename --service --verbose --version --via --vm")
 
 
 def wrong_usage(t, part, *arguments):
@@ -151,4 +151,4 @@ def _(t):
     tree.write("file")
     sent = t.run(AGENT, f"--via=echo said $QFILE_TEST >&2; {t.via()}", "file",
                  env={"QFILE_TEST": "kept"}).exits(0)
-    equal(sent.said, "said kept")
+    equal(sent.said, "said kept\ncopied 1 file (0 B) to the receiver")
