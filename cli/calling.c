@@ -37,10 +37,8 @@ bool calling_take(struct calling_options *options, int option, const char *value
 		options->progress = value;
 		return true;
 	case 'q':
-		options->verbose = false;
 		return options->quiet = true;
 	case 'v':
-		options->quiet = false;
 		return options->verbose = true;
 	default:
 		return false;
@@ -76,8 +74,8 @@ static bool ssh_host_ok(const char *target)
 	const char *at = strrchr(target, '@');
 	const char *host = at ? at + 1 : target;
 
-	return (!at || (part_ok(target, (size_t)(at - target), "'`\"$;&<>|(){}") &&
-			at[-1] != '\\')) &&
+	return (!at ||
+		(part_ok(target, (size_t)(at - target), "'`\"$;&<>|(){}") && at[-1] != '\\')) &&
 	       part_ok(host, strlen(host), "'`\"$\\;&<>|(){}");
 }
 
@@ -141,6 +139,8 @@ int calling_check(const struct calling_options *options, const struct calling_pe
 	if (!!options->vm + !!options->ssh + !!options->via > 1)
 		return usage_wrong(program, "--vm, --ssh and --via exclude each other: give one of "
 					    "them");
+	if (options->quiet && options->verbose)
+		return usage_wrong(program, "--quiet and --verbose contradict each other");
 	if (options->service && !options->vm)
 		return usage_wrong(program, "--service needs a VM: give --vm=NAME, too");
 	if (options->vm && !calling_target_ok(options->vm))
@@ -164,6 +164,13 @@ bool calling_is_named(const struct calling_options *options, const struct callin
 {
 	return options->via && (find_word(options->via, options->via, peer->program) ||
 				find_word(options->via, options->via, peer->service));
+}
+
+const char *calling_host(const struct calling_options *options)
+{
+	const char *at = options->ssh ? strrchr(options->ssh, '@') : NULL;
+
+	return at ? at + 1 : options->ssh;
 }
 
 bool calling_service(const struct calling_options *options, const struct calling_peer *peer,
@@ -193,9 +200,14 @@ char **calling_words(const struct calling_options *options, const struct calling
 	 * What a user has configured for typing on that host must not get between the two programs:
 	 * no terminal, no other command, nothing forwarded to a host that need not be trusted.
 	 */
-	static const char *const ssh[] = {
-		"ssh", "-T", "-a", "-x", "-oPermitLocalCommand=no", "-oClearAllForwardings=yes",
-		"-oRemoteCommand=none", "--"};
+	static const char *const ssh[] = {"ssh",
+					  "-T",
+					  "-a",
+					  "-x",
+					  "-oPermitLocalCommand=no",
+					  "-oClearAllForwardings=yes",
+					  "-oRemoteCommand=none",
+					  "--"};
 	const size_t count = sizeof(ssh) / sizeof(*ssh);
 	char wishes[64], *command, **words = calloc(count + 3, sizeof(*words));
 	const char *place;
@@ -207,7 +219,7 @@ char **calling_words(const struct calling_options *options, const struct calling
 		memcpy(words, ssh, sizeof(ssh));
 		words[count] = (char *)options->ssh;
 		return asprintf(&words[count + 1], "%s%s", peer->program, wishes) < 0 ? NULL
-										       : words;
+										      : words;
 	}
 	place = *wishes ? place_for_wishes(options->via, peer) : NULL;
 	if (!place)

@@ -15,7 +15,7 @@ struct calling_options {
 	const char *service;        /* instead of the usual one; only with vm */
 	const char *progress;       /* how to show the progress, unchecked: see show_init() */
 	bool rename, allow_all_names;
-	bool quiet, verbose; /* not both */
+	bool quiet, verbose;
 };
 
 /* What a program calls. */
@@ -40,28 +40,29 @@ enum {
 };
 
 /* For a program's own table of getopt_long(3). */
-#define CALLING_LONG_OPTIONS                                                     \
-	{"vm", required_argument, NULL, CALLING_VM},                             \
-		{"ssh", required_argument, NULL, CALLING_SSH},                   \
-		{"via", required_argument, NULL, CALLING_VIA},                   \
-		{"service", required_argument, NULL, CALLING_SERVICE},           \
-		{"rename", no_argument, NULL, CALLING_RENAME},                   \
-		{"allow-all-names", no_argument, NULL, CALLING_ALL_NAMES},       \
-		{"progress", required_argument, NULL, CALLING_PROGRESS},         \
-		{"quiet", no_argument, NULL, 'q'}, {"verbose", no_argument, NULL, 'v'}
+#define CALLING_LONG_OPTIONS                                               \
+	{"vm", required_argument, NULL, CALLING_VM},                       \
+		{"ssh", required_argument, NULL, CALLING_SSH},             \
+		{"via", required_argument, NULL, CALLING_VIA},             \
+		{"service", required_argument, NULL, CALLING_SERVICE},     \
+		{"rename", no_argument, NULL, CALLING_RENAME},             \
+		{"allow-all-names", no_argument, NULL, CALLING_ALL_NAMES}, \
+		{"progress", required_argument, NULL, CALLING_PROGRESS},   \
+		{"quiet", no_argument, NULL, 'q'},                         \
+	{                                                                  \
+		"verbose", no_argument, NULL, 'v'                          \
+	}
 #define CALLING_SHORT_OPTIONS "qv"
 
 /* For the text of --help. */
-#define CALLING_HELP_VM                                                                \
+#define CALLING_HELP_VM                                                                            \
 	"      --vm=NAME          the VM of this name, through the rpc client; with qrexec also\n" \
 	"                         @dispvm, @dispvm:NAME or @default\n"
-#define CALLING_HELP_SSH                                                               \
-	"      --ssh=[USER@]HOST  the machine of this name, through ssh\n"
-#define CALLING_HELP_WORDS                                                             \
-	"      --progress=WHEN    auto, tty, json or none (default auto: where stderr is a "  \
-	"terminal)\n"                                                                      \
-	"  -q, --quiet            say only what is wrong\n"                                 \
-	"  -v, --verbose          say more about what happens\n"
+#define CALLING_HELP_SSH "      --ssh=[USER@]HOST  the machine of this name, through ssh\n"
+#define CALLING_HELP_WORDS                                                                   \
+	"      --progress=WHEN    auto, tty, json or none (default auto: where stderr is a " \
+	"terminal)\n"                                                                        \
+	"  -q, --quiet            say only what went wrong, and show no progress\n"
 
 /*
  * Take one option that getopt_long(3) has found, with its value. Returns false if it is none of
@@ -87,6 +88,9 @@ bool calling_is_named(const struct calling_options *options, const struct callin
 
 /* Can the peer be told the wishes? False for some commands of --via: see calling_check(). */
 bool calling_takes_wishes(const struct calling_options *options, const struct calling_peer *peer);
+
+/* The host of --ssh without a user, for messages; NULL: that was not given. */
+const char *calling_host(const struct calling_options *options);
 
 /* The service to call, with the wishes as its argument. Returns false if that is too long. */
 bool calling_service(const struct calling_options *options, const struct calling_peer *peer,

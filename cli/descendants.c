@@ -87,7 +87,8 @@ static int signal_all(pid_t first, int number, struct pids *told)
 	for (int i = 0; i < found.count; i++) {
 		const pid_t pid = found.pid[i];
 
-		if (pid != first && (waitpid(pid, NULL, WNOHANG) == pid || getsid(pid) != getsid(0)))
+		if (pid != first &&
+		    (waitpid(pid, NULL, WNOHANG) == pid || getsid(pid) != getsid(0)))
 			continue;
 		if (!lives(pid))
 			continue;

@@ -14,7 +14,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -48,20 +47,9 @@ static bool ends_by_itself(pid_t pid)
 	return ended;
 }
 
-/* Is something in the pipe that nobody can read any more? */
-static bool left_unread(int out)
-{
-	struct pollfd pollfd = {.fd = out, .events = POLLOUT};
-	int bytes;
-
-	/* A pipe says POLLERR if its other end is closed everywhere. */
-	return out >= 0 && poll(&pollfd, 1, 0) == 1 && pollfd.revents & POLLERR &&
-	       ioctl(out, FIONREAD, &bytes) == 0 && bytes > 0;
-}
-
 struct via_end via_end(const struct peer *peer, bool stopped)
 {
-	struct via_end end = {.unread = left_unread(peer->out)};
+	struct via_end end;
 
 	if (peer->out >= 0)
 		close(peer->out);

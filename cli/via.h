@@ -22,8 +22,6 @@ int via_start(const struct calling_options *options, const struct calling_peer *
 struct via_end {
 	bool by_itself; /* false: it was ended by a signal of ours */
 	int status;     /* as of waitpid(2) */
-	/* It has left unread what was written to it last, and nobody can read that any more. */
-	bool unread;
 };
 
 /*

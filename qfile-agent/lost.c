@@ -1,5 +1,6 @@
 /*
- * Messages about a receiver that did not answer, and about what is none.
+ * Words about a receiver that did not answer, about one that does not know what it is asked for,
+ * and about what is none.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -7,14 +8,25 @@
 #include "lost.h"
 #include "options.h"
 
-#include <err.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #define LOOK_THERE "Look in PedOSIncoming there whether it has arrived"
 
-/* What an older program at the other end may not know, and what it then does is to end. */
+__attribute__((format(printf, 3, 4))) static void say(struct ending *ending, const char *outcome,
+						      const char *format, ...)
+{
+	va_list arguments;
+
+	ending->outcome = outcome;
+	va_start(arguments, format);
+	vsnprintf(ending->message, sizeof(ending->message), format, arguments);
+	va_end(arguments);
+}
+
+/* What an older program at the other end may not know. What it then does is to end. */
 static const char *unknown_wish(const struct calling_options *calling)
 {
 	if (calling->rename && calling->allow_all_names)
@@ -26,21 +38,24 @@ static const char *unknown_wish(const struct calling_options *calling)
 	return "";
 }
 
-void explain_lost(const struct calling_options *calling, const struct via_end *end, bool unfinished)
+void explain_lost(const struct explain *about, struct ending *ending)
 {
+	bool ended = about->ended;
 	char how[512] = "the other side closed it without a result";
 
-	if (end) {
-		via_describe(calling, &receiver, end, how);
-		unfinished |= end->unread || via_never_began(calling, &receiver, end);
+	if (about->end) {
+		via_describe(about->calling, &receiver, about->end, how);
+		if (via_never_began(about->calling, &receiver, about->end))
+			ended = false;
 	}
-	if (unfinished)
-		warnx("the connection was lost: %s; nothing was copied%s", how,
-		      unknown_wish(calling));
+	if (ended)
+		say(ending, "unknown",
+		    "the connection was lost before the receiver confirmed: %s. " LOOK_THERE
+		    ", and try again if not%s",
+		    how, unknown_wish(about->calling));
 	else
-		warnx("the connection was lost before the receiver confirmed: %s. " LOOK_THERE
-		      ", and try again if not%s",
-		      how, unknown_wish(calling));
+		say(ending, "failed", "the connection was lost: %s; nothing was copied%s", how,
+		    unknown_wish(about->calling));
 }
 
 bool is_result(const struct qfile_result *result)
@@ -57,46 +72,64 @@ bool is_result(const struct qfile_result *result)
 	return false;
 }
 
-void explain_nonsense(bool unfinished)
+static void explain_text(const struct explain *about, struct ending *ending)
 {
-	warnx("what came back is no result of a receiver. Does something else write to stdout "
-	      "there, such as a login script (~/.bashrc)? %s",
-	      unfinished ? "Nothing was copied" : LOOK_THERE);
+	say(ending, about->ended ? "unknown" : "failed",
+	    "what came back is no result of a receiver. Does something else write to stdout there, "
+	    "such as a login script (~/.bashrc)? %s",
+	    about->ended ? LOOK_THERE : "Nothing was copied");
 }
 
-bool is_ignored_wish(const struct calling_options *calling, const struct qfile_result *result)
-{
-	return (result->code == EEXIST && calling->rename) ||
-	       (result->code == EILSEQ && calling->allow_all_names);
-}
-
-void explain_ignored_wish(const struct qfile_result *result)
+/* The receiver has not done what it was asked for. */
+static void explain_ignored_wish(const struct qfile_result *result, struct ending *ending)
 {
 	char name[300];
 
 	qfile_printable(result->name, result->namelen, name, sizeof(name));
+	ending->code = result->code;
+	ending->entry = result->name;
+	ending->entry_length = result->namelen;
 	if (result->code == EEXIST)
-		warnx("\"%s\" is there already, and the receiver does not do what --rename asks "
-		      "for: it may be too old to know it. Nothing was copied. Move that one away",
-		      name);
+		say(ending, "failed",
+		    "\"%s\" is there already, and the receiver does not do what --rename asks for: "
+		    "it may be too old to know it; nothing was copied. Move that one away",
+		    name);
 	else
-		warnx("the receiver does not accept the name \"%s\", though --allow-all-names was "
-		      "given: it may be too old to know that, or the name begins with "
-		      QFILE_STAGING_PREFIX ". Nothing was copied. Rename it",
-		      name);
+		say(ending, "failed",
+		    "the receiver does not accept the name \"%s\", though --allow-all-names was "
+		    "given: it may be too old to know that, or the name begins "
+		    "with " QFILE_STAGING_PREFIX "; nothing was copied. Rename it",
+		    name);
 }
 
-void explain_no_receiver(const struct calling_options *calling, const struct via_end *end,
-			 bool answered)
+bool explain_stranger(const struct explain *about, struct ending *ending)
+{
+	const struct qfile_result *result = about->result;
+
+	if (!is_result(result)) {
+		explain_text(about, ending);
+		return true;
+	}
+	if ((result->code == EEXIST && about->calling->rename) ||
+	    (result->code == EILSEQ && about->calling->allow_all_names)) {
+		explain_ignored_wish(result, ending);
+		return true;
+	}
+	return false;
+}
+
+void explain_no_receiver(const struct explain *about, bool answered, struct ending *ending)
 {
 	char how[512];
 
-	via_describe(calling, &receiver, end, how);
-	if (answered || !via_failed(end))
-		warnx("no receiver answered%s: %s. Only a receiver gets files, so nothing was "
-		      "copied. Name qfile-unpacker in the command, as in --via='ssh host "
-		      "qfile-unpacker', or use --ssh=HOST",
-		      answered ? ", but something else did" : "", how);
+	*ending = (struct ending){.code = EPROTO, .entry = ""};
+	via_describe(about->calling, &receiver, about->end, how);
+	if (answered || !via_failed(about->end))
+		say(ending, "failed",
+		    "no receiver answered%s: %s. Only a receiver gets files, so nothing was "
+		    "copied. Name qfile-unpacker in the command, as in --via='ssh host "
+		    "qfile-unpacker', or use --ssh=HOST",
+		    answered ? ", but something else did" : "", how);
 	else
-		warnx("no receiver answered: %s; nothing was copied", how);
+		say(ending, "failed", "no receiver answered: %s; nothing was copied", how);
 }

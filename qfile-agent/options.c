@@ -27,10 +27,8 @@ static const char help[] =
 	"       qfile-agent [OPTION]... FILE...\n"
 	"Copy files and directories to another virtual machine, into PedOSIncoming there.\n"
 	"\n"
-	"Whom to send to:\n"
-	CALLING_HELP_VM
-	"      --service=NAME     the service to call there (default PedOS.Filecopy)\n"
-	CALLING_HELP_SSH
+	"Whom to send to:\n" CALLING_HELP_VM "      --service=NAME     the service to call there "
+					     "(default PedOS.Filecopy)\n" CALLING_HELP_SSH
 	"      --via=COMMAND      a shell command whose stdin and stdout lead to a receiver,\n"
 	"                         such as 'doas -u work qfile-unpacker'\n"
 	"  Without any, speak the Filecopy format on stdin and stdout, for an rpc client.\n"
@@ -43,8 +41,7 @@ static const char help[] =
 	"      --ignore-symlinks  leave symbolic links out\n"
 	"  -L, --dereference      send what symbolic links point to\n"
 	"      --move             remove what was sent, once the receiver has confirmed it\n"
-	"\n"
-	CALLING_HELP_WORDS
+	"\n" CALLING_HELP_WORDS "  -v, --verbose          name each entry that is sent\n"
 	"      --progress-fd=N    for programs: json on descriptor N, where nobody else writes\n"
 	"  -h, --help             show this help\n"
 	"  -V, --version          show the version\n"

@@ -6,13 +6,14 @@
  */
 #ifndef PROBE_H
 #define PROBE_H
-#include "cli/calling.h"
+#include "explain.h"
 
 /*
  * Call the command of --via with an empty delivery, which every receiver answers: with a result
- * that no shell could write. Returns 0 if that has come. Otherwise a negative errno after a message
- * about it; -ECANCELED: `stop`, of stop_open(), became readable.
+ * that no shell could write. Returns 0 if that has come. Otherwise a negative errno, and *ending
+ * says what is wrong; -ECANCELED: `stop` became readable, and `signals` too if that was a signal.
  */
-int probe_receiver(const struct calling_options *calling, int stop);
+int probe_receiver(const struct calling_options *calling, int stop, int signals,
+		   struct ending *ending);
 
 #endif

@@ -17,7 +17,8 @@
 
 int vm_call(const struct options *options, const char *program)
 {
-	const char **arguments = calloc(options->count + CALLING_PASSED_MAX + 6, sizeof(*arguments));
+	const char **arguments =
+		calloc(options->count + CALLING_PASSED_MAX + 6, sizeof(*arguments));
 	char service[256], progress[32];
 	size_t n = 0;
 
@@ -41,6 +42,9 @@ int vm_call(const struct options *options, const char *program)
 	}
 	arguments[n++] = "--";
 	memcpy(arguments + n, options->arguments, options->count * sizeof(*arguments));
+	/* The client hands it on: this program knows whom it talks to, when it is run again. */
+	if (setenv("QREXEC_REMOTE_DOMAIN", options->calling.vm, 1) < 0)
+		err(EXIT_FAILED, NULL);
 	rpc_call(options->calling.vm, service, program, arguments);
 	return EXIT_FAILED;
 }

@@ -160,13 +160,12 @@ static int open_there(struct session *session, const struct options *options)
 /* The name of the other VM: from the user, or from whoever started this program. */
 static const char *other_vm(const struct options *options)
 {
-	const char *remote = getenv("QREXEC_REMOTE_DOMAIN"), *ssh = options->calling.ssh;
-	const char *at = ssh ? strrchr(ssh, '@') : NULL;
+	const char *remote = getenv("QREXEC_REMOTE_DOMAIN");
 
 	if (options->from)
 		return options->from;
-	if (ssh)
-		remote = at ? at + 1 : ssh;
+	if (options->calling.ssh)
+		remote = calling_host(&options->calling);
 	return remote && qfile_vm_name_ok(remote) ? remote : "another VM";
 }
 

@@ -25,11 +25,9 @@ static const char help[] =
 	"       qopen-in-vm [OPTION]... FILE\n"
 	"Open a file in another virtual machine, and bring back what is saved there.\n"
 	"\n"
-	"Where to open it:\n"
-	CALLING_HELP_VM
-	"  VM                     the same, before the file\n"
-	"      --service=NAME     the service to call there (default PedOS.OpenInVM)\n"
-	CALLING_HELP_SSH
+	"Where to open it:\n" CALLING_HELP_VM "  VM                     the same, before the file\n"
+	"      --service=NAME     the service to call there (default "
+	"PedOS.OpenInVM)\n" CALLING_HELP_SSH
 	"      --via=COMMAND      a shell command whose stdin and stdout lead to an editor,\n"
 	"                         such as 'ssh host DISPLAY=:0 vm-file-editor'\n"
 	"  Without any, speak the OpenInVM format on stdin and stdout, for an rpc client.\n"
@@ -39,8 +37,8 @@ static const char help[] =
 	"      --from=NAME        the name of the other VM for messages and names of files,\n"
 	"                         if VM is not given\n"
 	"      --rename, --allow-all-names\n"
-	"                         as for qfile-agent; here they are always in force\n"
-	CALLING_HELP_WORDS
+	"                         as for qfile-agent; here they are always in "
+	"force\n" CALLING_HELP_WORDS "  -v, --verbose          report every save\n"
 	"  -h, --help             show this help\n"
 	"  -V, --version          show the version\n"
 	"\n"
@@ -98,8 +96,8 @@ int options_parse(struct options *options, int argc, char **argv)
 	int option;
 
 	*options = (struct options){.max_bytes = UINT64_MAX};
-	while ((option = getopt_long(argc, argv, CALLING_SHORT_OPTIONS "hV", long_options,
-				     NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, CALLING_SHORT_OPTIONS "hV", long_options, NULL)) !=
+	       -1) {
 		if (calling_take(&options->calling, option, optarg))
 			continue;
 		switch (option) {

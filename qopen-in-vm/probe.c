@@ -34,7 +34,8 @@ static void explain(const struct calling_options *calling, const struct via_end 
 
 	via_describe(calling, &editor, end, how);
 	if (answered || !via_failed(end))
-		warnx("no editor answered%s: %s. Only an editor gets the file, so nothing was sent. "
+		warnx("no editor answered%s: %s. Only an editor gets the file, so nothing was "
+		      "sent. "
 		      "Name vm-file-editor in the command, as in --via='ssh host vm-file-editor', "
 		      "or use --ssh=HOST",
 		      answered ? ", but something else did" : "", how);

@@ -86,12 +86,13 @@ Host stranger
     UserKnownHostsFile {self.top}/stranger
 Host locked
     IdentityFile {self.top}/other
+Host * !locked
+    IdentityFile {self.top}/key
 Host *
     HostName {LOCAL}
     Port {self.port}
     User user
     HostKeyAlias [{LOCAL}]:{self.port}
-    IdentityFile {self.top}/key
     IdentitiesOnly yes
     IdentityAgent none
     UserKnownHostsFile {self.top}/known
@@ -130,6 +131,7 @@ Host *
 
 def process_words(pid):
     try:
-        return process.text(tree.read_bytes(f"/proc/{pid}/cmdline")).split("\0")
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            return process.text(file.read()).split("\0")
     except OSError:
         return []

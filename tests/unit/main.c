@@ -40,6 +40,7 @@ static const struct {
 	{"vmname", vmname_suite, PURE},
 	{"text", text_suite, PURE},
 	{"wire", wire_suite, PURE},
+	{"renames", renames_suite, PURE},
 	{"editwire", editwire_suite, PURE},
 	{"name", name_suite, PURE},
 	{"number", number_suite, PURE},

@@ -55,6 +55,11 @@ def _(t):
     each_refuses(t, "exclude each other", "--via=true", "work", callers=[OPENER])
 
 
+@test("--quiet and --verbose contradict each other")
+def _(t):
+    each_refuses(t, "--quiet and --verbose contradict", "--via=true", "-q", "-v")
+
+
 @test("--service needs a VM")
 def _(t):
     each_refuses(t, "--service needs a VM", "--via=true", "--service=x")
@@ -130,11 +135,8 @@ def _(t):
         words = called(t, caller, "--vm=work", *given, "file")[3:]
         equal([word for word in words if word in given], given)
         equal(words[-2:], ["--", "file"])
-        # The last of the two counts.
-        words = called(t, caller, "--vm=work", "-q", "-v", "file")
+        words = called(t, caller, "--vm=work", "-v", "file")
         equal(("--quiet" in words, "--verbose" in words), (False, True))
-        words = called(t, caller, "--vm=work", "-v", "-q", "file")
-        equal(("--quiet" in words, "--verbose" in words), (True, False))
 
 
 @test("ssh gets the host as one word behind its options, and our program as the command")
@@ -196,7 +198,7 @@ def _(t):
     tree.write("file", "x")
     said = refused_wish(t, 17, "--rename")
     has(said, "does not do what --rename asks for")
-    has(said, "Nothing was copied")
+    has(said, "nothing was copied")
     lacks(said, "Use --rename")
     has(refused_wish(t, 84, "--allow-all-names"), "though --allow-all-names was given")
 

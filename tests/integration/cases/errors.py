@@ -196,7 +196,9 @@ def _(t):
     explains(t, EIO, "Input/output error")
     explains(t, 3000, "Unknown error 3000")
     explains(t, 0x7fffffff, "unknown error")
-    explains(t, 0xffffffff, "unknown error")
+    explains(t, 4294967212, "--allow-all-names")  # -84: as an old receiver says it
+    explains(t, 0xffffffff, "could not do its work")
+    explains(t, 0xfffff000, "unknown error, 4294963200")
 
 
 @test("another checksum is a failed copy")

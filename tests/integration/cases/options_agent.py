@@ -132,6 +132,6 @@ def _(t):
 @test("--via's command keeps stderr and the environment")
 def _(t):
     tree.write("file")
-    sent = t.run(AGENT, f"--via=echo said $QFILE_TEST >&2; {t.via()}", "file",
+    sent = t.run(AGENT, "-q", f"--via=echo said $QFILE_TEST >&2; {t.via()}", "file",
                  env={"QFILE_TEST": "kept"}).exits(0)
     equal(sent.said, "said kept")
