@@ -58,7 +58,8 @@ void explain_lost(const struct explain *about, struct ending *ending)
 		    unknown_wish(about->calling));
 }
 
-bool is_result(const struct qfile_result *result)
+/* Is it a receiver's failure, and no text? */
+static bool is_result(const struct qfile_result *result)
 {
 	if (result->code < 4096) /* an errno of Linux, or success */
 		return true;

@@ -25,7 +25,4 @@ bool explain_stranger(const struct explain *about, struct ending *ending);
  */
 void explain_no_receiver(const struct explain *about, bool answered, struct ending *ending);
 
-/* Is it a receiver's failure, and no text? */
-bool is_result(const struct qfile_result *result);
-
 #endif

@@ -42,7 +42,9 @@ int probe_receiver(const struct calling_options *calling, int stop, int signals,
 		qfile_result_decode(answer, &result);
 		if (result.code == 0 && result.crc == EMPTY_CRC)
 			return 0;
-		if (result.code != 0 && is_result(&result))
+		/* A receiver that cannot receive gets nothing either, and has said why. */
+		if (result.code != 0 &&
+		    (result.code < 4096 || result.code == QFILE_ETRUNCATED))
 			r = -EREMOTEIO;
 	}
 	error.code = -r;
