@@ -28,7 +28,7 @@ static const char help[] =
 	"Copy files and directories to another virtual machine, into PedOSIncoming there.\n"
 	"\n"
 	"Whom to send to:\n" CALLING_HELP_VM "      --service=NAME     the service to call there "
-					     "(default PedOS.Filecopy)\n" CALLING_HELP_SSH
+	"(default PedOS.Filecopy)\n" CALLING_HELP_SSH
 	"      --via=COMMAND      a shell command whose stdin and stdout lead to a receiver,\n"
 	"                         such as 'doas -u work qfile-unpacker'\n"
 	"  Without any, speak the Filecopy format on stdin and stdout, for an rpc client.\n"

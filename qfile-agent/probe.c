@@ -43,8 +43,7 @@ int probe_receiver(const struct calling_options *calling, int stop, int signals,
 		if (result.code == 0 && result.crc == EMPTY_CRC)
 			return 0;
 		/* A receiver that cannot receive gets nothing either, and has said why. */
-		if (result.code != 0 &&
-		    (result.code < 4096 || result.code == QFILE_ETRUNCATED))
+		if (result.code != 0 && (result.code < 4096 || result.code == QFILE_ETRUNCATED))
 			r = -EREMOTEIO;
 	}
 	error.code = -r;

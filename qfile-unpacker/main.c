@@ -32,7 +32,7 @@ static int refuse(const struct audience *audience, const struct qfile_error *err
 	return EXIT_FAILED;
 }
 
-/* Was it sshd that let the sender in? Whoever sets the sender's name is another one. */
+/* Has sshd started this, for who has logged in? rpc would have named the sender. */
 static bool by_ssh(void)
 {
 	return !getenv("QREXEC_REMOTE_DOMAIN") && getenv("SSH_CONNECTION");
@@ -46,13 +46,15 @@ static int find_user(const struct options *options, struct qfile_user *user,
 	int r;
 
 	snprintf(uid, sizeof(uid), "%u", (unsigned)getuid());
-	/* rpc starts it as root for the VM's user; sshd starts it for who has logged in. */
 	if (!name)
-		name = getuid() == 0 && !by_ssh() ? "user" : uid;
+		name = getuid() == 0 ? "user" : uid;
 	*error = (struct qfile_error){.doing = "receiving for",
 				      .hint = "name another account as USER"};
 	snprintf(error->name, sizeof(error->name), "%s", name);
 	r = qfile_user_find(user, name);
+	/* On a machine that is no VM root has logged in to receive for itself. */
+	if (r == -ENOENT && !options->user && by_ssh())
+		r = qfile_user_find(user, uid);
 	if (r == 0 && getuid() != 0 && user->uid != getuid()) {
 		r = -EPERM;
 		error->hint = "only root can receive for somebody else";

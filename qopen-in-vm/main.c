@@ -185,6 +185,8 @@ int main(int argc, char **argv)
 	if (!show_init(&session.show, options.calling.progress))
 		return usage_value("qopen-in-vm", "--progress takes auto, tty, json or none, not",
 				   options.calling.progress);
+	if (options.calling.quiet && !options.calling.progress && session.show.mode == SHOW_TTY)
+		session.show.mode = SHOW_NONE;
 	if (!options.calling.vm && !has_command(&options) &&
 	    (isatty(STDIN_FILENO) || isatty(STDOUT_FILENO))) {
 		warnx("stdin and stdout must lead to another VM: name one before the file, or use "

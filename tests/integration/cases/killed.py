@@ -51,7 +51,8 @@ def with_default_signals():
 def start_sending_to(t, receiver, *arguments):
     """An agent that sends to a stand-in, and an unpacker that has the beginning of the stream and
     whose answer goes to the agent."""
-    agent = t.start(AGENT, f"--via={receiver_named(receiver.command)}", *arguments, preexec_fn=with_default_signals)
+    agent = t.start(AGENT, f"--via={receiver_named(receiver.command)}", *arguments,
+                    preexec_fn=with_default_signals)
     role = receiver.take()
     receiving = t.start_unpacker("-v", stdout=role.stdout)
     receiving.write(role.read(100000))

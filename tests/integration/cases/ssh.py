@@ -136,8 +136,8 @@ def nothing_copied(t, host, *parts, caller=AGENT):
 def _(t):
     t.serve()
     for caller in (AGENT, OPENER):
-        nothing_copied(t, "closed", "Connection refused", "ssh ended with status 255", "as ssh said",
-                       caller=caller)
+        nothing_copied(t, "closed", "Connection refused", "ssh ended with status 255",
+                       "as ssh said", caller=caller)
         nothing_copied(t, "stranger", "key verification failed", "ssh ended with status 255",
                        caller=caller)
         nothing_copied(t, "locked", "Permission denied", "ssh ended with status 255", caller=caller)
@@ -265,6 +265,8 @@ def _(t):
         t.run(OPENER, "--ssh=host", "--", name).exits(0)
         equal(tree.read(name), "the new text\n")
     missing(f"{t.home}/traced")
+    # On the screen of that machine.
+    equal(tree.read(f"{t.home}/display"), ":0\n")
     equal(tree.names_in(t.there), [])
     equal(t.clients(), [])
 
