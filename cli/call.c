@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int call_program(char *const argv[], char *const environment[], struct peer *peer)
+int call_program(char *const argv[], char *const environment[], int err, struct peer *peer)
 {
 	int to[2], from[2], r;
 
@@ -28,7 +28,7 @@ int call_program(char *const argv[], char *const environment[], struct peer *pee
 		close(to[1]);
 		return r;
 	}
-	r = spawn(argv, environment, to[0], from[1], &peer->pid);
+	r = spawn(argv, environment, to[0], from[1], err, &peer->pid);
 	close(to[0]);
 	close(from[1]);
 	if (r < 0) {

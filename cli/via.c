@@ -7,6 +7,7 @@
  */
 #include "cli/via.h"
 #include "cli/descendants.h"
+#include "cli/screened.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -25,15 +26,37 @@
 
 extern char **environ;
 
+/* Of what ssh, and through it the other machine, says. */
+static struct screened screen = {.pid = -1, .said = -1};
+
+static void end_screen(void)
+{
+	if (screen.pid > 0)
+		screened_end(&screen);
+	screen.pid = -1;
+}
+
 int via_start(const struct calling_options *options, const struct calling_peer *callee,
 	      struct peer *peer)
 {
 	char **words = calling_words(options, callee);
+	int r;
 
 	if (!words)
 		return -ENOMEM;
+	screen = (struct screened){.pid = -1, .said = -1};
+	if (options->ssh) {
+		r = screened_start(&screen);
+		if (r < 0)
+			return r;
+	}
 	descendants_adopt();
-	return call_program(words, environ, peer);
+	r = call_program(words, environ, screen.said, peer);
+	if (screen.said >= 0)
+		close(screen.said);
+	if (r < 0)
+		end_screen();
+	return r;
 }
 
 /* Does the command end within the timeout? */
@@ -60,6 +83,7 @@ struct via_end via_end(const struct peer *peer, bool stopped)
 		descendants_end(peer->pid, TIMEOUT);
 	while (waitpid(peer->pid, &end.status, 0) < 0 && errno == EINTR)
 		;
+	end_screen();
 	return end;
 }
 

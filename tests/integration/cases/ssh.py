@@ -17,6 +17,8 @@ from tap import Skip
 
 test = suite.cases(OverSsh)
 
+CALLERS = AGENT, OPENER
+
 
 class OverSshOnDisk(OnDisk, OverSsh):
     """The same on a disk."""
@@ -135,7 +137,7 @@ def nothing_copied(t, host, *parts, caller=AGENT):
 @test("a host that is not there, has another key or does not know the user's key")
 def _(t):
     t.serve()
-    for caller in (AGENT, OPENER):
+    for caller in CALLERS:
         nothing_copied(t, "closed", "Connection refused", "ssh ended with status 255",
                        "as ssh said", caller=caller)
         nothing_copied(t, "stranger", "key verification failed", "ssh ended with status 255",
@@ -189,11 +191,35 @@ def _(t):
     sends(t, "--ssh=host", "--rename", "file").exits(0)
 
 
+@test("what the other machine says is made safe to show, and comes before our own sentence")
+def _(t):
+    t.serve()
+    tree.write("file", "x")
+    loud = """printf 'red \\033[31m\\007 und gr\\303\\274n\\r\\n' >&2
+head -c 2500 /dev/zero | tr '\\0' x >&2
+printf '\\nqfile-agent: \\rlast' >&2; exit 9"""
+    for program in "qfile-unpacker", "vm-file-editor":
+        t.program_there(program, loud)
+    for caller in CALLERS:
+        said = t.run(caller, "--ssh=host", "file").exits(1).said
+        lines = said.split("\n")
+        equal(lines[:5], ["ssh: red ?[31m? und grün", f"ssh: {'x' * 1000}", f"ssh: {'x' * 1000}",
+                          f"ssh: {'x' * 500}", "ssh: qfile-agent: last"])
+        # Nobody else can speak in our name.
+        has(lines[5], f"{os.path.basename(caller)}: ")
+        has(lines[-1], "ssh ended with status 9")
+        check("\033" not in said and "\r" not in said, said)
+    t.program_there("qfile-unpacker", "echo hello >&2; exit 9")
+    status, shown = t.run_on_terminal(AGENT, "--progress=tty", "--ssh=host", "file")
+    equal(status, 1)
+    has(shown, "\r\033[Kssh: hello\n")
+
+
 @test("a shell there gets nothing typed into it")
 def _(t):
     t.serve()
     tree.write("file", "touch traced\n")
-    for caller in (AGENT, OPENER):
+    for caller in CALLERS:
         for there in ((), ("sh",), ("sh", "-s"), ("cat",), ("true",)):
             has(t.run(caller, f"--via={t.plainly(*there)}", "file").exits(1).said,
                 "answered")
@@ -260,7 +286,7 @@ def _(t):
 def _(t):
     t.serve()
     t.program_there("xdg-open", 'echo "$DISPLAY" >$HOME/display; exec sed -i s/old/new/ "$1"')
-    for name in ("file.txt", *HOSTILE):
+    for name in ("file.txt", *HOSTILE[:5]):
         tree.write(name, "the old text\n")
         t.run(OPENER, "--ssh=host", "--", name).exits(0)
         equal(tree.read(name), "the new text\n")
