@@ -188,7 +188,7 @@ static int listen_to_child(struct child *child)
 			continue;
 		r = report_receive(&child->reader);
 		if (r < 0)
-			return error_set(child->error, r == -ECONNRESET ? -EIO : r,
+			return error_set(child->error, r == -ECONNRESET ? -ECHILD : r,
 					 "listening to the unpacking process", NULL);
 		if (r > 0)
 			r = act_on_report(child);

@@ -194,23 +194,27 @@ static const struct {
 	struct progress progress;
 	const char *json;
 } objects[] = {
-	/* clang-format off */
 	{"all of it",
 	 {{1000, 5}, {10, 2}, 1.5, "a", SENT},
-	 "{\"phase\":\"sending\",\"bytes\":10,\"entries\":2,\"total_bytes\":1000,\"total_entries\":5,\"seconds\":1.500,\"name_shown\":\"a\",\"name\":\"a\"}"},
+	 "{\"phase\":\"sending\",\"bytes\":10,\"entries\":2,\"total_bytes\":1000,\"total_entries\":"
+	 "5,\"seconds\":1.500,\"name_shown\":\"a\",\"name\":\"a\"}"},
 	{"bytes alone are known",
 	 {{1000, 0}, {10, 2}, 1.5, "a", SENT},
-	 "{\"phase\":\"sending\",\"bytes\":10,\"entries\":2,\"total_bytes\":1000,\"seconds\":1.500,\"name_shown\":\"a\",\"name\":\"a\"}"},
+	 "{\"phase\":\"sending\",\"bytes\":10,\"entries\":2,\"total_bytes\":1000,\"seconds\":1.500,"
+	 "\"name_shown\":\"a\",\"name\":\"a\"}"},
 	{"empty files",
 	 {{0, 5}, {0, 2}, 0, "a", SENT},
-	 "{\"phase\":\"sending\",\"bytes\":0,\"entries\":2,\"total_bytes\":0,\"total_entries\":5,\"seconds\":0.000,\"name_shown\":\"a\",\"name\":\"a\"}"},
+	 "{\"phase\":\"sending\",\"bytes\":0,\"entries\":2,\"total_bytes\":0,\"total_entries\":5,"
+	 "\"seconds\":0.000,\"name_shown\":\"a\",\"name\":\"a\"}"},
 	{"no name",
 	 {{0, 0}, {0, 0}, 0, NULL, SENT},
-	 "{\"phase\":\"sending\",\"bytes\":0,\"entries\":0,\"seconds\":0.000,\"name_shown\":\"\",\"name\":\"\"}"},
+	 "{\"phase\":\"sending\",\"bytes\":0,\"entries\":0,\"seconds\":0.000,\"name_shown\":\"\","
+	 "\"name\":\"\"}"},
 	{"largest numbers",
 	 {{UINT64_MAX, UINT64_MAX}, {UINT64_MAX, UINT64_MAX}, 0, "", SENT},
-	 "{\"phase\":\"sending\",\"bytes\":18446744073709551615,\"entries\":18446744073709551615,\"total_bytes\":18446744073709551615,\"total_entries\":18446744073709551615,\"seconds\":0.000,\"name_shown\":\"\",\"name\":\"\"}"},
-	/* clang-format on */
+	 "{\"phase\":\"sending\",\"bytes\":18446744073709551615,\"entries\":18446744073709551615,"
+	 "\"total_bytes\":18446744073709551615,\"total_entries\":18446744073709551615,\"seconds\":"
+	 "0.000,\"name_shown\":\"\",\"name\":\"\"}"},
 };
 
 START_TEST(json)

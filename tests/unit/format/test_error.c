@@ -17,7 +17,7 @@ static const struct {
 	const char *before, *reason, *after; /* reason NULL: the C library's words */
 } texts[] = {
 	{"code alone", {.code = ENOENT}, "", NULL, ""},
-	{"what was done", {.code = ENOSPC, .doing = "syncing"}, "syncing: ", NULL, ""},
+	{"what was done", {.code = ENOSPC, .doing = "syncing"}, "syncing: ", "the disk is full", ""},
 	{"and to which file",
 	 {.code = EACCES, .doing = "reading", .name = "a/b"},
 	 "reading \"a/b\": ",
@@ -41,12 +41,12 @@ static const struct {
 	{"a hostile name",
 	 {.code = EIO, .doing = "unpacking", .name = "a\033]0;x\007\u202e\377"},
 	 "unpacking \"a?]0;x???\": ",
-	 NULL,
+	 "the disk failed (Input/output error)",
 	 ""},
 	{"a name in another script",
 	 {.code = EIO, .doing = "reading", .name = "中文"},
 	 "reading \"中文\": ",
-	 NULL,
+	 "the disk failed (Input/output error)",
 	 ""},
 	{"what only the format has",
 	 {.code = ENOLINK, .name = "l"},
