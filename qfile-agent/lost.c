@@ -123,7 +123,7 @@ void explain_no_receiver(const struct explain *about, bool answered, struct endi
 {
 	char how[512];
 
-	*ending = (struct ending){.code = EPROTO, .entry = ""};
+	*ending = (struct ending){.code = answered ? EPROTO : ECONNRESET, .entry = ""};
 	via_describe(about->calling, &receiver, about->end, how);
 	if (answered || !via_failed(about->end))
 		say(ending, "failed",

@@ -387,7 +387,7 @@ static bool in_chroot(void)
 	       !(root.stx_attributes & STATX_ATTR_MOUNT_ROOT);
 }
 
-const char *sandbox_hint(void)
+const char *sandbox_hint(int code)
 {
 	if (in_chroot())
 		return "it runs in a chroot, where the kernel allows a plain user no user "
@@ -402,6 +402,9 @@ const char *sandbox_hint(void)
 	if (setting_is("/proc/sys/user/max_user_namespaces", '0'))
 		return "user namespaces are switched off: set user.max_user_namespaces above 0, or "
 		       "start it as root";
+	if (code == -ENOSPC)
+		return "there are as many user namespaces as this system allows: raise "
+		       "user.max_user_namespaces, or start it as root";
 	if (access("/proc/sys/user/max_user_namespaces", F_OK) == 0)
 		return "the kernel refuses user namespaces though they are switched on, as it does "
 		       "in a chroot and some containers: start it outside of that, or as root";

@@ -47,6 +47,7 @@ static const struct {
 	{"error", error_suite, PURE},
 	{"options", options_suite, PURE},
 	{"progress", progress_suite, PURE},
+	{"json", json_suite, PURE},
 	{"log", log_suite, APART},
 	{"stream", stream_suite, APART},
 	{"report", report_suite, APART},

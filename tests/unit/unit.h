@@ -28,6 +28,7 @@ Suite *number_suite(void);
 Suite *error_suite(void);
 Suite *options_suite(void);
 Suite *progress_suite(void);
+Suite *json_suite(void);
 Suite *log_suite(void);
 Suite *stream_suite(void);
 Suite *report_suite(void);

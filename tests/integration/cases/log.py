@@ -105,7 +105,7 @@ def _(t):
     t.open_log()
     # Whoever reads its stderr also has its result, and is told once.
     kill_child(t).answered(EPERM, "").says_nothing()
-    equal(t.logged(), ["listening to the unpacking process: Input/output error"])
+    equal(t.logged(), ["listening to the unpacking process: it ended before it was done"])
     equal(t.program, "qfile-unpacker")
     t.nothing_arrived()
 
@@ -116,7 +116,7 @@ def _(t):
     with gone() as out:
         lacks(kill_child(t, stdout=out).says("could not do its work", "there is no log").said,
               "unpacking")
-    has(kill_child(t, "-v").said, "listening to the unpacking process: Input/output error")
+    has(kill_child(t, "-v").said, "listening to the unpacking process: it ended before it was done")
 
 
 @test("a place that cannot be opened is a line of the log, with nothing of it for the sender")
@@ -179,7 +179,7 @@ def _(t):
     with (open(screen, "rb", buffering=0) as screen,
           open(terminal, "wb", buffering=0) as terminal):
         kill_child(t, stderr=terminal)
-        has(screen.read(4096), b"listening to the unpacking process: Input/output error")
+        has(screen.read(4096), b"listening to the unpacking process: it ended before it was done")
     equal(len(t.logged()), 1)
 
 

@@ -222,5 +222,6 @@ def _(t):
         raise Skip("root may")
     make("dir/file", "1")
     os.chmod("dir", 0o555)
-    has(t.send("--move", "dir").exits(1).said, 'kept here: "dir/file": you may not remove it (Permission denied)')
+    has(t.send("--move", "dir").exits(1).said,
+        'kept here: "dir/file": you may not remove it (Permission denied)')
     exists("dir/file")

@@ -151,7 +151,8 @@ def _(t):
         last = progress_of(end)[-1]
         equal(replacements_as_one(last["name"]),
               replacements_as_one(name.decode("utf-8", "replace")))
-        check(last["name_shown"].replace("\u200d", "").isprintable(), f"not safe to show: {last['name_shown']!r}")
+        shown = last["name_shown"]
+        check(shown.replace("\u200d", "").isprintable(), f"not safe to show: {shown!r}")
         try:
             name.decode()
             lacks(last, "name_hex")
