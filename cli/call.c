@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int call_program(char *const argv[], char *const environment[], struct peer *peer)
+int call_program(char *const argv[], char *const environment[], int err, struct peer *peer)
 {
 	int to[2], from[2], r;
 
@@ -28,7 +28,7 @@ int call_program(char *const argv[], char *const environment[], struct peer *pee
 		close(to[1]);
 		return r;
 	}
-	r = spawn(argv, environment, to[0], from[1], &peer->pid);
+	r = spawn(argv, environment, to[0], from[1], err, &peer->pid);
 	close(to[0]);
 	close(from[1]);
 	if (r < 0) {
@@ -39,13 +39,6 @@ int call_program(char *const argv[], char *const environment[], struct peer *pee
 	peer->out = to[1];
 	peer->in = from[0];
 	return 0;
-}
-
-int call_command(const char *command, char *const environment[], struct peer *peer)
-{
-	char *argv[] = {(char *)"/bin/sh", (char *)"-c", (char *)command, NULL};
-
-	return call_program(argv, environment, peer);
 }
 
 static bool is_program(const char *path)

@@ -17,11 +17,9 @@ struct peer {
 
 /*
  * Start argv[0], which is looked up as by execvp(3), with a pipe each way. It gets `environment`,
- * and keeps the caller's stderr. Returns 0 or a negative errno.
+ * and `err` as its stderr (-1: it keeps the caller's). Returns 0 or a negative errno.
  */
-int call_program(char *const argv[], char *const environment[], struct peer *peer);
-/* The same for `sh -c command`. */
-int call_command(const char *command, char *const environment[], struct peer *peer);
+int call_program(char *const argv[], char *const environment[], int err, struct peer *peer);
 
 /*
  * Find the rpc client: qrexec-client-vm in its usual places or in `search_path` (as $PATH; NULL:

@@ -5,16 +5,16 @@
  * Copyright the qfilecopy authors
  */
 #include "cli/progress.h"
+#include "cli/json.h"
 #include "text/printable.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <utf8proc.h>
 
 /* Before this time the rate says more about the start than about the transfer. */
 #define SECONDS_FOR_A_RATE 0.5
 
-static const char *size_text(double bytes, char text[16])
+const char *size_text(double bytes, char text[16])
 {
 	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
 	size_t unit = 0;
@@ -34,12 +34,19 @@ static double rate_of(const struct progress *progress)
 		       : 0;
 }
 
-/* At most 100: a file may grow between counting and sending. */
-static unsigned percent_of(const struct progress *progress)
+/* A total that has been exceeded is none: it was wrong, or files have grown. */
+static bool total_is_true(const struct progress *progress)
 {
-	double percent = 100.0 * (double)progress->done.bytes / (double)progress->total.bytes;
+	return progress->done.bytes <= progress->total.bytes &&
+	       (progress->total.entries == 0 || progress->done.entries <= progress->total.entries);
+}
 
-	return percent > 100 ? 100 : (unsigned)percent;
+/* Not 100 before the receiver has confirmed: until then nothing has arrived. */
+static unsigned percent_of(const struct progress *progress, uint64_t done, uint64_t total)
+{
+	unsigned percent = (unsigned)(100.0 * (double)done / (double)total);
+
+	return percent > 99 && !progress->confirmed ? 99 : percent;
 }
 
 /* Seconds left, or a negative number if that is not known. */
@@ -47,26 +54,37 @@ static double left_of(const struct progress *progress)
 {
 	double rate = rate_of(progress);
 
-	if (rate <= 0 || progress->total.bytes == 0)
+	if (rate <= 0 || progress->total.bytes == 0 || !total_is_true(progress))
 		return -1;
-	return progress->total.bytes > progress->done.bytes
-		       ? (double)(progress->total.bytes - progress->done.bytes) / rate
-		       : 0;
+	return (double)(progress->total.bytes - progress->done.bytes) / rate;
+}
+
+/* How much of how much: bytes, or entries where there are no bytes. */
+static size_t done_text(const struct progress *progress, char *text, size_t size)
+{
+	uint64_t done = progress->done.entries, total = progress->total.entries;
+	char bytes[16], of[16];
+
+	size_text((double)progress->done.bytes, bytes);
+	size_text((double)progress->total.bytes, of);
+	if (total_is_true(progress) && progress->total.bytes > 0)
+		return (size_t)snprintf(
+			text, size, "%3u%% %s of %s",
+			percent_of(progress, progress->done.bytes, progress->total.bytes), bytes,
+			of);
+	if (total_is_true(progress) && total > 0)
+		return (size_t)snprintf(text, size, "%3u%% %llu of %llu entries",
+					percent_of(progress, done, total), (unsigned long long)done,
+					(unsigned long long)total);
+	return (size_t)snprintf(text, size, "%s", bytes);
 }
 
 static size_t numbers_text(const struct progress *progress, char *text, size_t size)
 {
-	char done[16], total[16], rate[16];
+	char rate[16];
 	double left = left_of(progress);
-	size_t used = 0;
+	size_t used = done_text(progress, text, size);
 
-	if (progress->total.bytes)
-		used += (size_t)snprintf(text, size, "%3u%% %s of %s", percent_of(progress),
-					 size_text((double)progress->done.bytes, done),
-					 size_text((double)progress->total.bytes, total));
-	else
-		used += (size_t)snprintf(text, size, "%s",
-					 size_text((double)progress->done.bytes, done));
 	if (rate_of(progress) > 0)
 		used += (size_t)snprintf(text + used, size - used, ", %s/s",
 					 size_text(rate_of(progress), rate));
@@ -113,49 +131,28 @@ size_t progress_line(const struct progress *progress, size_t columns, bool utf8,
 	return used + strlen(text + used);
 }
 
-/* Write `name` as the inside of a JSON string. Bytes that are not UTF-8 become U+FFFD. */
-static size_t json_name(const char *name, char *text, size_t size)
-{
-	size_t length = strlen(name), i = 0, used = 0;
-
-	while (i < length && used + 8 < size) {
-		utf8proc_int32_t character;
-		utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)name + i,
-						      (utf8proc_ssize_t)(length - i), &character);
-		unsigned char c = (unsigned char)name[i];
-
-		if (n <= 0) {
-			used += (size_t)snprintf(text + used, size - used, "\\ufffd");
-			n = 1;
-		} else if (c == '"' || c == '\\' || c < ' ' || c == 0x7f) {
-			used += (size_t)snprintf(text + used, size - used, "\\u%04x", (unsigned)c);
-		} else {
-			memcpy(text + used, name + i, (size_t)n);
-			used += (size_t)n;
-		}
-		i += (size_t)n;
-	}
-	text[used] = '\0';
-	return used;
-}
-
 size_t progress_json(const struct progress *progress, char *text, size_t size)
 {
 	/* Not %f, which writes a comma in some locales. */
 	unsigned long long milliseconds = (unsigned long long)(progress->seconds * 1000);
 	/* The whole line is shorter than PIPE_BUF: it is written at once, or not at all. */
-	char name[3584] = "", total[64] = "";
+	char name[3584], total[96] = "";
+	const char *entry = progress->name ? progress->name : "";
 	int n;
 
-	if (progress->name)
-		json_name(progress->name, name, sizeof(name));
-	if (progress->total.bytes)
+	json_name("name", entry, strlen(entry), name, sizeof(name));
+	if (progress->total.entries)
+		snprintf(total, sizeof(total), "\"total_bytes\":%llu,\"total_entries\":%llu,",
+			 (unsigned long long)progress->total.bytes,
+			 (unsigned long long)progress->total.entries);
+	else if (progress->total.bytes)
 		snprintf(total, sizeof(total), "\"total_bytes\":%llu,",
 			 (unsigned long long)progress->total.bytes);
 	n = snprintf(text, size,
-		     "{\"bytes\":%llu,%s\"entries\":%llu,\"seconds\":%llu.%03u,\"name\":\"%s\"}",
-		     (unsigned long long)progress->done.bytes, total,
-		     (unsigned long long)progress->done.entries, milliseconds / 1000,
+		     "{\"phase\":\"%s\",\"bytes\":%llu,\"entries\":%llu,%s\"seconds\":%llu.%03u,%"
+		     "s}",
+		     progress->phase, (unsigned long long)progress->done.bytes,
+		     (unsigned long long)progress->done.entries, total, milliseconds / 1000,
 		     (unsigned)(milliseconds % 1000), name);
 	return n < 0 ? 0 : (size_t)n < size ? (size_t)n : size - 1;
 }

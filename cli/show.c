@@ -5,9 +5,11 @@
  * Copyright the qfilecopy authors
  */
 #include "cli/show.h"
+#include "cli/number.h"
 #include "cli/progress.h"
 #include "system/clock.h"
 
+#include <fcntl.h>
 #include <langinfo.h>
 #include <limits.h>
 #include <locale.h>
@@ -15,10 +17,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define INTERVAL 100 /* milliseconds: fast enough to look alive, slow enough to cost nothing */
+#define INTERVAL 100  /* milliseconds: fast enough to look alive, slow enough to cost nothing */
+#define PATIENCE 5000 /* milliseconds, for a program that is to read the last object */
+
+/* By enum show_phase: as JSON has it, and in place of a name, for people. */
+static const struct {
+	const char *key, *text;
+} phases[] = {
+	{"calling", NULL}, /* ssh may ask for a password on the line */
+	{"counting", "counting the files"},
+	{"sending", NULL},
+	{"confirming", "waiting for confirmation"},
+	{"removing", "removing what was sent"},
+};
 
 static const char *from_environment(void)
 {
@@ -35,19 +50,27 @@ static const char *from_environment(void)
 static int gui_descriptor(void)
 {
 	const char *saved = getenv("SAVED_FD_1");
+	uint64_t fd;
 
-	return saved && *saved >= '0' && *saved <= '9' ? atoi(saved) : STDERR_FILENO;
+	return saved && parse_count(saved, &fd) && fd <= INT_MAX ? (int)fd : STDERR_FILENO;
+}
+
+/* What a wrapper has counted. A wrong total is none. */
+static uint64_t total_from_environment(void)
+{
+	const char *text = getenv("FILECOPY_TOTAL_BYTES");
+	uint64_t total;
+
+	return text && parse_count(text, &total) ? total : 0;
 }
 
 bool show_init(struct show *show, const char *option)
 {
 	const char *mode = option ? option : from_environment();
-	const char *total = getenv("FILECOPY_TOTAL_BYTES");
 
 	*show = (struct show){.fd = STDERR_FILENO};
 	show->start = clock_now();
-	if (total)
-		show->total.bytes = strtoull(total, NULL, 10);
+	show->total.bytes = total_from_environment();
 	if (strcmp(mode, "none") == 0) {
 		show->mode = SHOW_NONE;
 	} else if (strcmp(mode, "json") == 0) {
@@ -69,6 +92,25 @@ void show_on(struct show *show, int fd)
 {
 	show->mode = SHOW_JSON;
 	show->fd = fd;
+}
+
+int show_watch(struct show *show, int stop)
+{
+	/* Without an event that is asked for: that a reader has gone is always reported. */
+	struct epoll_event closed = {.events = 0}, asked = {.events = EPOLLIN};
+	int both;
+
+	if (show->fd > STDERR_FILENO)
+		fcntl(show->fd, F_SETFD, FD_CLOEXEC);
+	if (show->mode != SHOW_GUI || stop < 0)
+		return stop;
+	both = epoll_create1(EPOLL_CLOEXEC);
+	if (both >= 0 && epoll_ctl(both, EPOLL_CTL_ADD, stop, &asked) == 0 &&
+	    epoll_ctl(both, EPOLL_CTL_ADD, show->fd, &closed) == 0)
+		return both;
+	if (both >= 0)
+		close(both);
+	return stop; /* a file, for example, which is never closed */
 }
 
 void show_begin(struct show *show, struct qfile_size total)
@@ -103,24 +145,46 @@ static void put(const struct show *show, const char *text, size_t length)
 		(void)!write(show->fd, text, length);
 }
 
-static void put_gui(const struct show *show, const struct progress *progress)
+/*
+ * The wrapper counts against its own total, and closes at the end of it: that is not reached before
+ * the receiver has confirmed.
+ */
+static void put_gui(const struct show *show)
 {
+	uint64_t done = show->done.bytes, total = show->total.bytes;
 	char text[32];
-	double percent = progress->total.bytes ? 100.0 * (double)progress->done.bytes /
-							 (double)progress->total.bytes
-					       : 0;
 
-	put(show, text,
-	    (size_t)snprintf(text, sizeof(text), "%.0f\n", percent > 100 ? 100 : percent));
+	if (total > 0 && show->confirmed)
+		done = total;
+	else if (total > 0 && done >= total)
+		done = total - 1;
+	put(show, text, (size_t)snprintf(text, sizeof(text), "%llu\n", (unsigned long long)done));
 }
 
-static void draw(struct show *show, struct qfile_size done, const char *name, int64_t now)
+static void put_line(struct show *show, const struct progress *progress)
+{
+	char text[PIPE_BUF] = "\r";
+	/* One column stays free: after the last column the cursor would wrap. */
+	size_t length =
+		show->phase == SHOW_COUNTING
+			? 1 + (size_t)snprintf(text + 1, sizeof(text) - 8, "%s...", progress->name)
+			: 1 + progress_line(progress, columns_of(show->fd) - 1, show->utf8,
+					    text + 1, sizeof(text) - 8);
+
+	memcpy(text + length, "\033[K", 3);
+	put(show, text, length + 3);
+	show->line_open = true;
+}
+
+static void draw(struct show *show, const char *name, int64_t now)
 {
 	struct progress progress = {
 		.total = show->total,
-		.done = done,
+		.done = show->done,
 		.seconds = (double)(now - show->start) / 1000,
 		.name = name,
+		.phase = phases[show->phase].key,
+		.confirmed = show->confirmed,
 	};
 	char text[PIPE_BUF];
 	size_t length;
@@ -129,13 +193,7 @@ static void draw(struct show *show, struct qfile_size done, const char *name, in
 	case SHOW_NONE:
 		break;
 	case SHOW_TTY:
-		text[0] = '\r';
-		/* One column stays free: after the last column the cursor would wrap. */
-		length = 1 + progress_line(&progress, columns_of(show->fd) - 1, show->utf8,
-					   text + 1, sizeof(text) - 8);
-		memcpy(text + length, "\033[K", 3);
-		put(show, text, length + 3);
-		show->line_open = true;
+		put_line(show, &progress);
 		break;
 	case SHOW_JSON:
 		length = progress_json(&progress, text, sizeof(text) - 1);
@@ -143,10 +201,20 @@ static void draw(struct show *show, struct qfile_size done, const char *name, in
 		put(show, text, length + 1);
 		break;
 	case SHOW_GUI:
-		put_gui(show, &progress);
+		put_gui(show);
 		break;
 	}
 	show->last = now;
+	show->begun = true;
+}
+
+void show_phase(struct show *show, enum show_phase phase)
+{
+	show->phase = phase;
+	/* A wrapper is told the beginning, and then how far it is. */
+	if (show->mode == SHOW_JSON || (show->mode == SHOW_GUI && !show->begun) ||
+	    (show->mode == SHOW_TTY && phases[phase].text))
+		draw(show, show->mode == SHOW_TTY ? phases[phase].text : "", clock_now());
 }
 
 void show_progress(struct show *show, struct qfile_size done, const char *name)
@@ -155,14 +223,17 @@ void show_progress(struct show *show, struct qfile_size done, const char *name)
 
 	if (show->mode == SHOW_NONE)
 		return;
+	show->done = done;
 	now = clock_now();
 	if (now - show->last >= INTERVAL)
-		draw(show, done, name, now);
+		draw(show, name, now);
 }
 
 void show_end(struct show *show, struct qfile_size done, const char *name)
 {
-	draw(show, done, name, clock_now());
+	show->done = done;
+	show->confirmed = true;
+	draw(show, name, clock_now());
 	if (show->line_open)
 		put(show, "\n", 1);
 	show->line_open = false;
@@ -173,4 +244,21 @@ void show_clear(struct show *show)
 	if (show->line_open)
 		put(show, "\r\033[K", 4);
 	show->line_open = false;
+}
+
+void show_last(struct show *show, const char *json, size_t length)
+{
+	struct pollfd pollfd = {.fd = show->fd, .events = POLLOUT};
+
+	while (show->mode == SHOW_JSON && length > 0) {
+		/* What a pipe has room for at least, if it has any. */
+		ssize_t n = poll(&pollfd, 1, PATIENCE) == 1 && pollfd.revents & POLLOUT
+				    ? write(show->fd, json, length < PIPE_BUF ? length : PIPE_BUF)
+				    : -1;
+
+		if (n <= 0)
+			return;
+		json += n;
+		length -= (size_t)n;
+	}
 }

@@ -1,5 +1,5 @@
 /*
- * Showing the progress of a transfer.
+ * Showing the progress of a transfer, to a person or a program.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -14,16 +14,28 @@ enum show_mode {
 	SHOW_NONE,
 	SHOW_TTY,  /* one line, redrawn */
 	SHOW_JSON, /* one object a line */
-	SHOW_GUI,  /* a percentage a line, as `zenity --progress` reads it */
+	SHOW_GUI,  /* bytes so far, a number a line: what the shell of a graphical wrapper reads */
+};
+
+/* What is being done. */
+enum show_phase {
+	SHOW_CALLING,
+	SHOW_COUNTING,
+	SHOW_SENDING,
+	SHOW_CONFIRMING, /* all is sent, and the receiver has to confirm it */
+	SHOW_REMOVING,   /* what was sent, for a move */
 };
 
 struct show {
 	enum show_mode mode;
+	enum show_phase phase;
 	int fd;
 	bool utf8;
+	bool begun;          /* something was shown */
 	bool line_open;      /* the cursor is at the end of our line */
+	bool confirmed;      /* by the receiver */
 	int64_t start, last; /* as clock_now() */
-	struct qfile_size total;
+	struct qfile_size done, total;
 };
 
 /*
@@ -34,18 +46,30 @@ struct show {
 bool show_init(struct show *show, const char *option);
 /* After show_init(): as JSON, on a descriptor that is for nothing else. */
 void show_on(struct show *show, int fd);
+/*
+ * Programs that are started from now on do not get the descriptor. Returns what to use in place of
+ * `stop`, of stop_open(): it also becomes readable when a graphical wrapper is closed.
+ */
+int show_watch(struct show *show, int stop);
 /* Should the caller find out the total? */
 bool show_wants_total(const struct show *show);
+/* A phase begins. */
+void show_phase(struct show *show, enum show_phase phase);
 /*
  * Show that `done` of the total is done. `name` is the current entry, unsanitised. This does
  * nothing if the last time was less than a tenth of a second ago.
  */
 void show_progress(struct show *show, struct qfile_size done, const char *name);
-/* Show the progress at the end, and begin a new line. */
+/* The receiver has confirmed: show the progress at the end, and begin a new line. */
 void show_end(struct show *show, struct qfile_size done, const char *name);
 /* Begin anew, with another total. */
 void show_begin(struct show *show, struct qfile_size total);
 /* Remove the line, so that a message can be written. */
 void show_clear(struct show *show);
+/*
+ * Where the progress is JSON: write the last object, with a newline at its end. It may be long. A
+ * reader that takes nothing for some seconds does not get it.
+ */
+void show_last(struct show *show, const char *json, size_t length);
 
 #endif

@@ -165,10 +165,14 @@ int qfile_header_decode(const unsigned char untrusted_bytes[QFILE_HEADER_SIZE],
 #define QFILE_RESULT_NAMELEN_SIZE 4
 
 struct qfile_result {
-	uint32_t code;             /* 0, a Linux errno or QFILE_ETRUNCATED */
-	uint32_t crc;              /* CRC-32 of what was received */
-	size_t namelen;            /* bytes in name; 0 from a receiver that sends none */
-	char name[QFILE_NAME_MAX]; /* the entry last worked on: untrusted, not terminated */
+	uint32_t code;  /* 0, a Linux errno or QFILE_ETRUNCATED */
+	uint32_t crc;   /* CRC-32 of what was received */
+	size_t namelen; /* bytes in name; 0 from a receiver that sends none */
+	/*
+	 * Untrusted, not terminated: the entry last worked on. Or, if code is 0, for
+	 * qfile_result_renamed().
+	 */
+	char name[QFILE_NAME_MAX];
 };
 
 /*
@@ -176,12 +180,25 @@ struct qfile_result {
  * QFILE_RESULT_NAMELEN_SIZE + namelen bytes. Returns that sum.
  */
 size_t qfile_result_encode(const struct qfile_result *result, unsigned char *bytes);
-/* Decode the fixed part, and set namelen to 0. */
+/*
+ * Decode the fixed part, and set namelen to 0. Old receivers answer some errors as negative
+ * numbers: they become positive.
+ */
 void qfile_result_decode(const unsigned char untrusted_bytes[QFILE_RESULT_SIZE],
 			 struct qfile_result *result);
 /* Decode the length of the name. -EINVAL: it is above QFILE_NAME_MAX. */
 int qfile_result_namelen_decode(const unsigned char untrusted_bytes[QFILE_RESULT_NAMELEN_SIZE],
 				struct qfile_result *result);
+
+/*
+ * Find the next top-level entry that arrived under another name. Begin with *place 0. Returns false
+ * at the end, after a failure, and from a receiver that does not tell. *name and *untrusted_final
+ * point into *result and are NUL-terminated. Neither is empty, ".", "..", or has a '/'; but nothing
+ * says that an entry called *name was sent. A result has room for some hundred names, and the
+ * receiver leaves out the others.
+ */
+bool qfile_result_renamed(const struct qfile_result *result, size_t *place, const char **name,
+			  const char **untrusted_final);
 
 /* ---- Sending ---- */
 
@@ -279,6 +296,17 @@ int qfile_sender_finish(struct qfile_sender *sender, struct qfile_result *result
 			struct qfile_error *error);
 /* Bytes of content and entries sent so far. */
 struct qfile_size qfile_sender_sent(const struct qfile_sender *sender);
+/* Of these entries. */
+struct qfile_count {
+	uint64_t files, directories, links;
+};
+struct qfile_count qfile_sender_count(const struct qfile_sender *sender);
+/*
+ * May the receiver have read the end of the stream? If not, it delivers nothing, whatever was the
+ * matter. This is known after a failure of qfile_sender_finish(): false also if the end was sent to
+ * a pipe that nobody reads any more and that is not empty.
+ */
+bool qfile_sender_ended(const struct qfile_sender *sender);
 /* The name of the last step's entry, NUL-terminated, unsanitised; valid until the next call. */
 const char *qfile_sender_name(const struct qfile_sender *sender);
 void qfile_sender_free(struct qfile_sender *sender);

@@ -1,53 +1,25 @@
 /*
- * Messages: what went wrong, and what to do.
+ * Words: how a transfer has ended, and what to do.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
 #include "explain.h"
+#include "failures.h"
+#include "lost.h"
+#include "options.h"
 
-#include <err.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-/*
- * How a receiver's failure is explained: the words before and after the entry's name, and what to
- * do; `advice_via`, where the user gives the receiver its options themselves (NULL: the same).
- */
-static const struct failure {
-	uint32_t code;
-	const char *before, *after, *advice, *advice_via;
-} failures[] = {
-	{EEXIST, "", " is there already, in PedOSIncoming of the other VM",
-	 "Use --rename to keep both, or move that one away",
-	 "Give the receiver --on-conflict=rename to keep both, or move that one away"},
-	{ENOLINK, "the link ", " points outside of what is copied, so the receiver refuses it",
-	 "Use --dereference to send what it points to, or --ignore-symlinks to leave links out",
-	 NULL},
-	{ENOSPC, "the disk of the other VM is too full for ", "",
-	 "Free some space there and try again", NULL},
-	{EDQUOT, "", " exceeds what the receiver accepts in one delivery, or its user's disk quota",
-	 "Send less at a time", NULL},
-	{EILSEQ, "the name ",
-	 ", or what it points to, has characters that the receiver does not accept",
-	 "Rename it, or use --allow-all-names",
-	 "Rename it, or give the receiver --allow-all-names"},
-	{ENAMETOOLONG, "the name ", " is too long for the receiver", "Rename it", NULL},
-	{EINVAL, "the receiver could not make sense of the stream, at ", "",
-	 "Is it a qfile-unpacker that runs there?", NULL},
-	{EROFS, "the disk of the other VM is read-only, at ", "",
-	 "Make it writable there and try again", NULL},
-	{EACCES, "the receiver may not write to its own PedOSIncoming, at ", "",
-	 "Correct its permissions there", NULL},
-	{EPERM, "the receiver could not do its work, at ", "",
-	 "Its log says why, and so does its --verbose", NULL},
-	{ECANCELED, "the receiver was stopped, at ", "", "Try again", NULL},
-	{ETIMEDOUT, "the receiver waited too long for what comes after ", "",
-	 "Try again; its --timeout sets how long it waits", NULL},
-	{QFILE_ETRUNCATED, "the receiver saw the stream end in the middle, at ", "", "Try again",
-	 NULL},
-};
+#define LOOK_THERE "Look in PedOSIncoming there whether it has arrived"
+
+static void say(struct ending *ending, const char *outcome, const char *text)
+{
+	ending->outcome = outcome;
+	snprintf(ending->message, sizeof(ending->message), "%s", text);
+}
 
 /* The entry's name in quotes, behind the words before it; or those words without it. */
 static void name_entry(const struct qfile_result *result, const char *before, char text[512])
@@ -80,62 +52,105 @@ static const char *name_fault(const struct qfile_result *result, const char *oth
 	return text;
 }
 
-static void explain_result(const struct qfile_result *result, bool via)
+static void explain_result(const struct qfile_result *result, bool via, struct ending *ending)
 {
+	const struct failure *failure = failure_of(result->code);
 	char text[512], fault[128];
 
-	for (size_t i = 0; i < sizeof(failures) / sizeof(*failures); i++) {
-		const struct failure *failure = &failures[i];
-
-		if (failure->code == result->code) {
-			name_entry(result, failure->before, text);
-			warnx("%s%s; nothing was copied. %s", text,
-			      name_fault(result, failure->after, fault),
-			      via && failure->advice_via ? failure->advice_via : failure->advice);
-			return;
-		}
+	ending->outcome = "failed";
+	ending->code = result->code;
+	ending->entry = result->name;
+	ending->entry_length = result->namelen;
+	name_entry(result, failure ? failure->before : "the receiver failed, at ", text);
+	if (failure) {
+		ending->help = failure->help;
+		snprintf(ending->message, sizeof(ending->message), "%s%s; nothing was copied. %s",
+			 text, name_fault(result, failure->after, fault),
+			 via && failure->advice_via ? failure->advice_via : failure->advice);
+		return;
 	}
-	name_entry(result, "the receiver failed, at ", text);
 	/* A code below 4096 may be an errno of Linux, whatever system the receiver runs on. */
-	warnx("%s: %s (%u); nothing was copied", text,
-	      result->code < 4096 ? strerror((int)result->code) : "unknown error", result->code);
+	snprintf(ending->message, sizeof(ending->message),
+		 "%s, for a reason that is not expected (%s, %u); nothing was copied", text,
+		 result->code < 4096 ? strerror((int)result->code) : "unknown error",
+		 (unsigned)result->code);
 }
 
-void explain_failure(int code, const struct qfile_error *error, const struct qfile_result *result,
-		     bool via)
+static void explain_stop(const struct explain *about, struct ending *ending)
 {
-	char text[1024];
+	const char *why = about->closed ? "stopped, because the progress was closed" : "stopped";
 
+	ending->outcome = about->ended ? "unknown" : "stopped";
+	snprintf(ending->message, sizeof(ending->message),
+		 about->ended ? "%s before the receiver confirmed. " LOOK_THERE
+			      : "%s; nothing was copied",
+		 why);
+}
+
+static void explain_error(const struct explain *about, struct ending *ending)
+{
+	char text[768];
+
+	ending->outcome = about->ended ? "unknown" : "failed";
+	ending->code = (uint32_t)about->error->code;
+	ending->entry = about->error->name;
+	ending->entry_length = strlen(about->error->name);
+	snprintf(ending->message, sizeof(ending->message),
+		 about->ended ? "%s. " LOOK_THERE : "%s; nothing was copied",
+		 qfile_error_text(about->error, text, sizeof(text)));
+}
+
+void explain_failure(const struct explain *about, int code, struct ending *ending)
+{
+	*ending = (struct ending){.code = (uint32_t)-code, .entry = ""};
 	switch (code) {
 	case -EREMOTEIO:
-		explain_result(result, via);
+		if (!explain_stranger(about, ending))
+			explain_result(about->result,
+				       !calling_takes_wishes(about->calling, &receiver), ending);
 		break;
 	case -EBADMSG:
-		warnx("what arrived is not what was sent: the checksums differ, as when a file is "
-		      "written while it is sent. Remove the copy in the other VM and try again");
+		say(ending, "damaged",
+		    "what arrived is not what was sent: the checksums differ, as when a file is "
+		    "written while it is sent. Remove the copy in the other VM and try again");
 		break;
 	case -EPROTO:
-		warnx("the receiver reported success before everything was sent; do not rely "
-		      "on the copy. Is it a qfile-unpacker that runs there?");
+		say(ending, "unknown",
+		    "the receiver reported success before everything was sent; do not rely "
+		    "on the copy. Is it a qfile-unpacker that runs there?");
 		break;
 	case -ECONNRESET:
-		warnx("the connection was lost before the receiver confirmed. Look in "
-		      "PedOSIncoming there whether it has arrived, and try again if not");
+		explain_lost(about, ending);
+		break;
+	case -ECANCELED:
+		explain_stop(about, ending);
 		break;
 	default:
-		warnx("%s; nothing was copied", qfile_error_text(error, text, sizeof(text)));
+		explain_error(about, ending);
 	}
 }
 
-void explain_kept(const struct qfile_error *kept)
-{
-	char name[1024];
+/* By the errno of removing it. */
+static const struct {
+	int code;
+	const char *why;
+} kept_reasons[] = {
+	{ESTALE, "it changed after it was sent"},
+	{EEXIST, "it appeared after its directory was sent"},
+	{EACCES, "you may not remove it (Permission denied)"},
+	{EPERM, "you may not remove it (Operation not permitted)"},
+	{EROFS, "its file system is read-only"},
+	{EBUSY, "it is in use, as a directory is on which something is mounted"},
+	{ENOTEMPTY, "it is not empty"},
+	{EIO, "its disk failed (Input/output error)"},
+};
 
-	qfile_displayable(kept->name, strlen(kept->name), name, sizeof(name), 500);
-	if (kept->code == ESTALE)
-		warnx("kept \"%s\": it changed after it was sent", name);
-	else if (kept->code == EEXIST)
-		warnx("kept \"%s\": it appeared after its directory was sent", name);
-	else
-		warnx("could not remove \"%s\": %s", name, strerror(kept->code));
+const char *explain_kept(const struct qfile_error *kept, char text[128])
+{
+	for (size_t i = 0; i < sizeof(kept_reasons) / sizeof(*kept_reasons); i++) {
+		if (kept_reasons[i].code == kept->code)
+			return kept_reasons[i].why;
+	}
+	snprintf(text, 128, "it could not be removed (%s)", strerror(kept->code));
+	return text;
 }

@@ -10,6 +10,7 @@
 #include "cli/usage.h"
 #include "cli/via.h"
 #include "options.h"
+#include "probe.h"
 #include "sources.h"
 #include "transfer.h"
 #include "vm.h"
@@ -21,8 +22,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-extern char **environ;
 
 /* A file without a name. Not in memory, if possible: it grows with the number of entries. */
 static int open_journal(void)
@@ -41,16 +40,50 @@ static int open_journal(void)
 	return fd;
 }
 
-/*
- * End the command, which has no more to read. If no result came, how the command ended may explain
- * why.
- */
-static void end_command(const struct peer *peer, int result)
+/* Does a command lead to the receiver? Otherwise it is at stdin and stdout. */
+static bool has_command(const struct options *options)
 {
-	int status = via_end(peer);
+	return options->calling.via || options->calling.ssh;
+}
 
-	if (result == -ECONNRESET && status != -1)
-		via_explain(status);
+/* Start the command that leads to the receiver. Returns 0, or a negative errno after a message. */
+static int call_receiver(struct transfer *transfer, struct peer *peer)
+{
+	const struct calling_options *calling = &transfer->options->calling;
+	struct ending *ending = &transfer->report.ending;
+	int r = 0;
+
+	show_phase(&transfer->show, SHOW_CALLING);
+	if (calling->via && !calling_is_named(calling, &receiver))
+		r = probe_receiver(calling, transfer->ends.stop, transfer->signals, ending);
+	if (r == 0) {
+		r = via_start(calling, &receiver, peer);
+		if (r == 0)
+			return 0;
+		*ending = (struct ending){.outcome = "failed", .code = (uint32_t)-r, .entry = ""};
+		snprintf(ending->message, sizeof(ending->message),
+			 "running %s: %s; nothing was copied", calling->ssh ? "ssh" : "a shell",
+			 strerror(-r));
+	}
+	show_clear(&transfer->show);
+	report_say(&transfer->report);
+	return r;
+}
+
+static int transfer_to(struct transfer *transfer, const struct peer *peer)
+{
+	struct via_end end;
+	int r;
+
+	transfer->ends.in = peer->in;
+	transfer->ends.out = peer->out;
+	r = transfer_run(transfer);
+	if (transfer->has_command) {
+		end = via_end(peer, r == -ECANCELED);
+		if (r == -ECONNRESET)
+			transfer_lost(transfer, &end);
+	}
+	return r;
 }
 
 static int send_to_peer(struct transfer *transfer)
@@ -59,24 +92,48 @@ static int send_to_peer(struct transfer *transfer)
 	const struct options *options = transfer->options;
 	int r;
 
-	/* Nobody but us writes there, least of all the command of --via. */
-	if (options->progress_fd >= 0)
-		fcntl(options->progress_fd, F_SETFD, FD_CLOEXEC);
 	transfer->ends = (struct qfile_sender_options)QFILE_SENDER_OPTIONS_INIT;
-	transfer->ends.stop = stop_open();
+	transfer->signals = stop_open();
+	/* Nobody but us writes the progress, least of all the command of --via. */
+	transfer->ends.stop = show_watch(&transfer->show, transfer->signals);
 	transfer->ends.flags = options->flags;
 	transfer->ends.journal = options->move ? open_journal() : -1;
-	r = options->via ? call_command(options->via, environ, &peer) : 0;
-	if (r < 0)
-		errx(EXIT_FAILED, "running a shell: %s", strerror(-r));
-	transfer->ends.in = peer.in;
-	transfer->ends.out = peer.out;
-	r = transfer_run(transfer);
-	if (options->via)
-		end_command(&peer, r);
+	transfer->has_command = has_command(options);
+	r = transfer->has_command ? call_receiver(transfer, &peer) : 0;
+	if (r == 0)
+		r = transfer_to(transfer, &peer);
+	report_last(&transfer->report, &transfer->show);
 	if (r == -ECANCELED)
-		stop_die(transfer->ends.stop);
+		stop_die(transfer->signals);
 	return r < 0 ? EXIT_FAILED : 0;
+}
+
+/* Become the rpc client. */
+static int call_vm(struct transfer *transfer, const char *program)
+{
+	struct ending *ending = &transfer->report.ending;
+	int status;
+
+	if (transfer->show.mode == SHOW_JSON)
+		show_phase(&transfer->show, SHOW_CALLING);
+	status = vm_call(transfer->options, program);
+	ending->outcome = "failed";
+	snprintf(ending->message, sizeof(ending->message), "the rpc client could not be started");
+	report_last(&transfer->report, &transfer->show);
+	return status;
+}
+
+/*
+ * The name of the other VM, if an rpc client connects us with one. A command of --via may lead
+ * anywhere.
+ */
+static const char *other_vm(const struct options *options)
+{
+	const char *remote = getenv("QREXEC_REMOTE_DOMAIN");
+
+	if (options->calling.ssh)
+		remote = calling_host(&options->calling);
+	return !options->calling.via && remote && qfile_vm_name_ok(remote) ? remote : NULL;
 }
 
 int main(int argc, char **argv)
@@ -92,19 +149,33 @@ int main(int argc, char **argv)
 	status = options_parse(&options, argc, argv);
 	if (status >= 0)
 		return status;
-	if (!show_init(&transfer.show, options.progress))
+	if (!show_init(&transfer.show, options.calling.progress))
 		return usage_value("qfile-agent", "--progress takes auto, tty, json or none, not",
-				   options.progress);
+				   options.calling.progress);
+	if (options.calling.quiet && !options.calling.progress && transfer.show.mode == SHOW_TTY)
+		transfer.show.mode = SHOW_NONE;
 	if (options.progress_fd >= 0)
 		show_on(&transfer.show, options.progress_fd);
-	if (!options.vm && !options.via && (isatty(STDIN_FILENO) || isatty(STDOUT_FILENO))) {
-		warnx("stdin and stdout must lead to a receiver: use --vm=NAME or --via=COMMAND to "
-		      "call one");
+	if (!options.calling.vm && !has_command(&options) &&
+	    (isatty(STDIN_FILENO) || isatty(STDOUT_FILENO))) {
+		warnx("stdin and stdout must lead to a receiver: use --vm=NAME, --ssh=HOST or "
+		      "--via=COMMAND to call one");
 		return EXIT_USAGE;
 	}
 	transfer.options = &options;
-	transfer.sources = sources_open(&options);
-	if (!transfer.sources)
+	/* Programs read other things on stderr, line by line. */
+	transfer.report.quiet =
+		options.calling.quiet ||
+		((transfer.show.mode == SHOW_JSON || transfer.show.mode == SHOW_GUI) &&
+		 transfer.show.fd == STDERR_FILENO);
+	transfer.report.options = &options;
+	transfer.sources = sources_open(&options, &transfer.report.ending);
+	if (!transfer.sources) {
+		report_last(&transfer.report, &transfer.show);
 		return EXIT_FAILED;
-	return options.vm ? vm_call(&options, argv[0]) : send_to_peer(&transfer);
+	}
+	transfer.report.to = other_vm(&options);
+	transfer.report.sources = transfer.sources;
+	transfer.report.source_count = options.count;
+	return options.calling.vm ? call_vm(&transfer, argv[0]) : send_to_peer(&transfer);
 }

@@ -22,18 +22,18 @@ static const char program[] = "qfile-agent";
 
 static const char help[] =
 	"Usage: qfile-agent --vm=NAME [OPTION]... FILE...\n"
+	"       qfile-agent --ssh=[USER@]HOST [OPTION]... FILE...\n"
 	"       qfile-agent --via=COMMAND [OPTION]... FILE...\n"
 	"       qfile-agent [OPTION]... FILE...\n"
 	"Copy files and directories to another virtual machine, into PedOSIncoming there.\n"
 	"\n"
-	"Whom to send to:\n"
-	"      --vm=NAME          the VM of this name, through the rpc client\n"
-	"      --service=NAME     the service to call there (default PedOS.Filecopy)\n"
+	"Whom to send to:\n" CALLING_HELP_VM "      --service=NAME     the service to call there "
+	"(default PedOS.Filecopy)\n" CALLING_HELP_SSH
 	"      --via=COMMAND      a shell command whose stdin and stdout lead to a receiver,\n"
-	"                         such as 'ssh host qfile-unpacker'\n"
-	"  Without either, speak the Filecopy format on stdin and stdout, for an rpc client.\n"
+	"                         such as 'doas -u work qfile-unpacker'\n"
+	"  Without any, speak the Filecopy format on stdin and stdout, for an rpc client.\n"
 	"\n"
-	"What to ask the receiver for (with --vm):\n"
+	"What to ask the receiver for:\n"
 	"      --rename           keep both where a name is taken: \"report (2).pdf\"\n"
 	"      --allow-all-names  accept names with any characters\n"
 	"\n"
@@ -41,9 +41,7 @@ static const char help[] =
 	"      --ignore-symlinks  leave symbolic links out\n"
 	"  -L, --dereference      send what symbolic links point to\n"
 	"      --move             remove what was sent, once the receiver has confirmed it\n"
-	"\n"
-	"      --progress=WHEN    auto, tty, json or none (default auto: where stderr is a "
-	"terminal)\n"
+	"\n" CALLING_HELP_WORDS "  -v, --verbose          name each entry that is sent\n"
 	"      --progress-fd=N    for programs: json on descriptor N, where nobody else writes\n"
 	"  -h, --help             show this help\n"
 	"  -V, --version          show the version\n"
@@ -52,28 +50,20 @@ static const char help[] =
 	"with --vm also 125, 126 and 127: see pedos-rpc(1).\n"
 	"Example: qfile-agent --vm=work report.pdf photos/\n";
 
+const struct calling_peer receiver = {
+	.service = "PedOS.Filecopy", .program = "qfile-unpacker", .takes_wishes = true};
+
 enum {
-	OPTION_VM = 256,
-	OPTION_VIA,
-	OPTION_SERVICE,
-	OPTION_RENAME,
-	OPTION_ALL_NAMES,
-	OPTION_MOVE,
+	OPTION_MOVE = 256,
 	OPTION_IGNORE,
-	OPTION_PROGRESS,
 	OPTION_PROGRESS_FD
 };
 
 static const struct option long_options[] = {
-	{"vm", required_argument, NULL, OPTION_VM},
-	{"via", required_argument, NULL, OPTION_VIA},
-	{"service", required_argument, NULL, OPTION_SERVICE},
-	{"rename", no_argument, NULL, OPTION_RENAME},
-	{"allow-all-names", no_argument, NULL, OPTION_ALL_NAMES},
+	CALLING_LONG_OPTIONS,
 	{"move", no_argument, NULL, OPTION_MOVE},
 	{"ignore-symlinks", no_argument, NULL, OPTION_IGNORE},
 	{"dereference", no_argument, NULL, 'L'},
-	{"progress", required_argument, NULL, OPTION_PROGRESS},
 	{"progress-fd", required_argument, NULL, OPTION_PROGRESS_FD},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
@@ -95,20 +85,9 @@ static bool parse_descriptor(const char *text, int *fd)
 /* Returns what is wrong with the combination of options, or NULL. */
 static const char *contradiction(const struct options *options)
 {
-	if (options->vm && options->via)
-		return "--vm and --via exclude each other: give one of them";
-	if (!options->vm && options->service)
-		return "--service needs --vm";
-	if (!options->vm && (options->rename || options->allow_all_names))
-		return "--rename and --allow-all-names need --vm; otherwise give the receiver its "
-		       "own options, such as "
-		       "--via='qfile-unpacker --on-conflict=rename'";
-	if (options->vm && !qfile_vm_name_ok(options->vm))
-		return "that is no VM's name: a letter, then letters, digits, '_', '-' or '.', at "
-		       "most 63 in all";
 	if ((options->flags & QFILE_IGNORE_LINKS) && (options->flags & QFILE_DEREFERENCE))
 		return "--ignore-symlinks and --dereference contradict each other";
-	if (options->progress && options->progress_fd >= 0)
+	if (options->calling.progress && options->progress_fd >= 0)
 		return "--progress and --progress-fd are two ways to one end: give one of them";
 	if (options->count == 0)
 		return "nothing to send: name a file or directory";
@@ -121,23 +100,11 @@ int options_parse(struct options *options, int argc, char **argv)
 	int option;
 
 	*options = (struct options){.progress_fd = -1};
-	while ((option = getopt_long(argc, argv, "LhV", long_options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, CALLING_SHORT_OPTIONS "LhV", long_options,
+				     NULL)) != -1) {
+		if (calling_take(&options->calling, option, optarg))
+			continue;
 		switch (option) {
-		case OPTION_VM:
-			options->vm = optarg;
-			break;
-		case OPTION_VIA:
-			options->via = optarg;
-			break;
-		case OPTION_SERVICE:
-			options->service = optarg;
-			break;
-		case OPTION_RENAME:
-			options->rename = true;
-			break;
-		case OPTION_ALL_NAMES:
-			options->allow_all_names = true;
-			break;
 		case OPTION_MOVE:
 			options->move = true;
 			break;
@@ -146,9 +113,6 @@ int options_parse(struct options *options, int argc, char **argv)
 			break;
 		case 'L':
 			options->flags |= QFILE_DEREFERENCE;
-			break;
-		case OPTION_PROGRESS:
-			options->progress = optarg;
 			break;
 		case OPTION_PROGRESS_FD:
 			if (!parse_descriptor(optarg, &options->progress_fd))
@@ -168,5 +132,6 @@ int options_parse(struct options *options, int argc, char **argv)
 	options->arguments = argv + optind;
 	options->count = (size_t)(argc - optind);
 	wrong = contradiction(options);
-	return wrong ? usage_wrong(program, wrong) : -1;
+	return wrong ? usage_wrong(program, wrong)
+		     : calling_check(&options->calling, &receiver, program);
 }

@@ -9,17 +9,22 @@
  */
 #ifndef OPTIONS_H
 #define OPTIONS_H
+#include "cli/calling.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
 struct options {
-	const char *vm, *via, *service, *progress;
+	struct calling_options calling;
 	int progress_fd; /* for JSON; -1: none */
-	bool rename, allow_all_names, move;
+	bool move;
 	unsigned flags;   /* QFILE_IGNORE_LINKS, QFILE_DEREFERENCE */
 	char **arguments; /* the files */
 	size_t count;
 };
+
+/* What qfile-agent calls. */
+extern const struct calling_peer receiver;
 
 /* Parse the command line. Returns -1, or the exit status if there is nothing left to do. */
 int options_parse(struct options *options, int argc, char **argv);

@@ -9,6 +9,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,12 +20,25 @@ static int by_base(const void *a, const void *b)
 		      (*(const struct qfile_source *const *)b)->base);
 }
 
+/* Say what is wrong with an argument. */
+static void say(struct ending *ending, const char *argument, int code, const char *text)
+{
+	warnx("%s", text);
+	if (ending->outcome)
+		return;
+	ending->outcome = "failed";
+	ending->code = (uint32_t)code;
+	ending->entry = argument;
+	ending->entry_length = strlen(argument);
+	snprintf(ending->message, sizeof(ending->message), "%s", text);
+}
+
 /* Two sources with the same base name would collide at the receiver. */
-static bool bases_differ(const struct qfile_source *sources, size_t count)
+static bool bases_differ(const struct qfile_source *sources, size_t count, struct ending *ending)
 {
 	const struct qfile_source **sorted = calloc(count, sizeof(*sorted));
 	bool differ = true;
-	char name[300];
+	char name[300], text[512];
 
 	if (!sorted)
 		err(EXIT_FAILED, NULL);
@@ -36,28 +50,35 @@ static bool bases_differ(const struct qfile_source *sources, size_t count)
 		if (!differ) {
 			qfile_displayable(sorted[i]->base, strlen(sorted[i]->base), name,
 					  sizeof(name), 255);
-			warnx("two of the arguments have the name \"%s\": send them one after the "
-			      "other, or rename one",
-			      name);
+			snprintf(text, sizeof(text),
+				 "two of the arguments have the name \"%s\": send them one after "
+				 "the other, or rename one",
+				 name);
+			say(ending, sorted[i]->base, EEXIST, text);
 		}
 	}
 	free(sorted);
 	return differ;
 }
 
-static void explain(const char *argument, const struct qfile_error *error)
+static void explain(const char *argument, const struct qfile_error *error, struct ending *ending)
 {
-	char text[1024];
+	char name[512], reason[960], text[1024];
 
+	qfile_displayable(argument, strlen(argument), name, sizeof(name), 400);
 	if (!*argument)
-		warnx("an argument is empty: name a file or directory");
+		snprintf(text, sizeof(text), "an argument is empty: name a file or directory");
 	else if (error->code == EINVAL)
-		warnx("the root directory has no name to send it under: name what is in it");
+		snprintf(text, sizeof(text),
+			 "the root directory has no name to send it under: name what is in it");
 	else if (error->code == ENOTSUP)
-		warnx("cannot send \"%s\": it is neither a file nor a directory nor a link",
-		      argument);
+		snprintf(text, sizeof(text),
+			 "cannot send \"%s\": it is neither a file nor a directory nor a link",
+			 name);
 	else
-		warnx("%s; nothing was copied", qfile_error_text(error, text, sizeof(text)));
+		snprintf(text, sizeof(text), "%s; nothing was copied",
+			 qfile_error_text(error, reason, sizeof(reason)));
+	say(ending, argument, error->code, text);
 }
 
 /* Warn if --ignore-symlinks leaves out a link that the user has named. */
@@ -69,7 +90,7 @@ static void warn_of_link(const struct qfile_source *source)
 		warnx("skipped \"%s\": it is a symbolic link", source->base);
 }
 
-struct qfile_source *sources_open(const struct options *options)
+struct qfile_source *sources_open(const struct options *options, struct ending *ending)
 {
 	struct qfile_source *sources = calloc(options->count, sizeof(*sources));
 	struct qfile_error error;
@@ -80,11 +101,11 @@ struct qfile_source *sources_open(const struct options *options)
 	for (size_t i = 0; i < options->count; i++) {
 		if (qfile_source_open(&sources[i], options->arguments[i], options->flags, &error) <
 		    0) {
-			explain(options->arguments[i], &error);
+			explain(options->arguments[i], &error, ending);
 			ok = false;
 		} else if (options->flags & QFILE_IGNORE_LINKS) {
 			warn_of_link(&sources[i]);
 		}
 	}
-	return ok && bases_differ(sources, options->count) ? sources : NULL;
+	return ok && bases_differ(sources, options->count, ending) ? sources : NULL;
 }

@@ -7,22 +7,32 @@
 #ifndef TRANSFER_H
 #define TRANSFER_H
 #include "cli/show.h"
+#include "cli/via.h"
 #include "options.h"
+#include "report.h"
 
 struct transfer {
 	const struct options *options;
 	const struct qfile_source *sources;
 	struct qfile_sender_options ends;
+	bool has_command; /* a command leads to the receiver: how it ended tells why no result came
+			   */
+	bool ended;       /* as qfile_sender_ended() */
+	int signals;      /* of stop_open(); ends.stop is this one, or more than that */
 	struct show show;
 	struct qfile_sender *sender;
 	struct qfile_error error;
-	struct qfile_result result;
+	struct report report;
 };
 
 /*
- * Send all sources, say what has failed, and with --move remove what was sent. Returns 0, or -1 if
- * something has failed. -ECONNRESET: no result came. -ECANCELED: the user has stopped it.
+ * Send all sources, with --move remove what was sent, and say how it has ended. Returns 0, or -1 if
+ * something has failed. -ECANCELED: the user has stopped it. -ECONNRESET: no result came; with a
+ * command, that is not said yet.
  */
 int transfer_run(struct transfer *transfer);
+
+/* Say that no result came, now that it is known how the command ended. */
+void transfer_lost(struct transfer *transfer, const struct via_end *end);
 
 #endif

@@ -15,37 +15,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The service, and the words that the receiver is asked with, joined with '+'. */
-static bool name_service(const struct options *options, char *service, size_t size)
-{
-	return (size_t)snprintf(service, size, "%s%s%s",
-				options->service ? options->service : "PedOS.Filecopy",
-				options->allow_all_names ? "+allow-all-names" : "",
-				options->rename ? "+rename" : "") < size;
-}
-
 int vm_call(const struct options *options, const char *program)
 {
-	const char **arguments = calloc(options->count + 7, sizeof(*arguments));
+	const char **arguments =
+		calloc(options->count + CALLING_PASSED_MAX + 6, sizeof(*arguments));
 	char service[256], progress[32];
 	size_t n = 0;
 
 	if (!arguments)
 		err(EXIT_FAILED, NULL);
-	if (!name_service(options, service, sizeof(service))) {
+	if (!calling_service(&options->calling, &receiver, service)) {
 		warnx("the service's name is too long");
 		return EXIT_USAGE;
 	}
+	n = (size_t)calling_pass_on(&options->calling, arguments);
 	if (options->move)
 		arguments[n++] = "--move";
 	if (options->flags & QFILE_IGNORE_LINKS)
 		arguments[n++] = "--ignore-symlinks";
 	if (options->flags & QFILE_DEREFERENCE)
 		arguments[n++] = "--dereference";
-	if (options->progress) {
-		snprintf(progress, sizeof(progress), "--progress=%s", options->progress);
-		arguments[n++] = progress;
-	}
 	/* It is open in the client, and in what the client starts. */
 	if (options->progress_fd >= 0) {
 		snprintf(progress, sizeof(progress), "--progress-fd=%d", options->progress_fd);
@@ -53,6 +42,9 @@ int vm_call(const struct options *options, const char *program)
 	}
 	arguments[n++] = "--";
 	memcpy(arguments + n, options->arguments, options->count * sizeof(*arguments));
-	rpc_call(options->vm, service, program, arguments);
+	/* The client hands it on: this program knows whom it talks to, when it is run again. */
+	if (setenv("QREXEC_REMOTE_DOMAIN", options->calling.vm, 1) < 0)
+		err(EXIT_FAILED, NULL);
+	rpc_call(options->calling.vm, service, program, arguments);
 	return EXIT_FAILED;
 }

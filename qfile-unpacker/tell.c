@@ -40,10 +40,10 @@ static bool is_alarm(const struct qfile_error *error)
 	return false;
 }
 
-/* On stderr, where the sender may read it, of something that it has not been told. */
-static void tell_on_stderr(const struct qfile_error *error, const char *text, bool logged)
+/* On stderr, where the sender may read it, of something that no result has told them. */
+static void tell_instead(const struct qfile_error *error, const char *text, bool logged)
 {
-	if (!is_ours(error) || isatty(STDERR_FILENO) || (!logged && !is_alarm(error)))
+	if (!is_ours(error) || (!logged && !is_alarm(error)))
 		warnx("%s; nothing was received", text);
 	else if (logged)
 		warnx("the receiver could not do its work: the log there says why; nothing was "
@@ -55,17 +55,22 @@ static void tell_on_stderr(const struct qfile_error *error, const char *text, bo
 
 void tell_failure(const struct audience *audience, const struct qfile_error *error, int told)
 {
-	/* The other reasons for EPERM are not the sender's to know. */
-	bool known = told == error->code && (told != EPERM || !is_ours(error)), logged = false;
+	bool ours = is_ours(error), logged = false;
 	char text[1024];
 
 	qfile_error_text(error, text, sizeof(text));
-	if (is_ours(error))
+	if (ours)
 		logged = log_alarm(audience->source, text);
-	if (audience->verbose)
+	if (audience->verbose || (ours && isatty(STDERR_FILENO)))
 		warnx("%s; nothing was received", text);
-	else if (!known)
-		tell_on_stderr(error, text, logged);
+	else if (told < 0)
+		tell_instead(error, text, logged);
+	/*
+	 * The sender has been told that it failed, and its user is told by the sender. If this is
+	 * all that they know, and no log has the reason, it is said here.
+	 */
+	else if (ours && told == EPERM && !logged && !is_alarm(error))
+		warnx("%s", text);
 }
 
 void tell_what_child_said(const struct audience *audience, const char *said)

@@ -1,10 +1,11 @@
 /*
  * Who is told what of a delivery.
  *
- * The sender gets the result: whatever it can do something about. What concerns only this side goes
- * to the log of this machine. stderr may lead to the sender's terminal: there, no more is said than
- * that there was such a thing, unless --verbose asks for it or stderr is a terminal here. Where
- * there is no log, stderr is told what is no sign of an attack. Nothing is told twice.
+ * The sender gets the result, and tells its own user: what that says is not said here again. What
+ * concerns only this side goes to the log of this machine. stderr may lead to the sender's
+ * terminal: there, the reason is said only if --verbose asks for it, if stderr is a terminal here,
+ * or if there is no log and it is no sign of an attack. A sender that could not be sent a result
+ * may read on stderr that there was such a thing.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

@@ -13,6 +13,7 @@
 #include "keep.h"
 #include "open/opener/opener.h"
 #include "options.h"
+#include "probe.h"
 #include "session.h"
 
 #include <err.h>
@@ -21,8 +22,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-extern char **environ;
 
 /* Can the file be opened in another VM? Check that before the VM is called. */
 static bool file_ok(const struct options *options)
@@ -41,30 +40,27 @@ static bool file_ok(const struct options *options)
 
 static int call_vm(const struct options *options, const char *program)
 {
-	char from[128], progress[32], max_bytes[40];
-	const char *arguments[8];
-	size_t n = 0;
+	char from[128], max_bytes[40], service[256];
+	const char *arguments[CALLING_PASSED_MAX + 6];
+	int n = calling_pass_on(&options->calling, arguments);
 
-	snprintf(from, sizeof(from), "--from=%s", options->vm);
+	if (!calling_service(&options->calling, &editor, service)) {
+		warnx("the service's name is too long");
+		return EXIT_USAGE;
+	}
+	snprintf(from, sizeof(from), "--from=%s", options->calling.vm);
 	arguments[n++] = from;
 	if (options->view_only)
 		arguments[n++] = "--view-only";
-	if (options->verbose)
-		arguments[n++] = "--verbose";
 	if (options->max_bytes != UINT64_MAX) {
 		snprintf(max_bytes, sizeof(max_bytes), "--max-bytes=%ju",
 			 (uintmax_t)options->max_bytes);
 		arguments[n++] = max_bytes;
 	}
-	if (options->progress) {
-		snprintf(progress, sizeof(progress), "--progress=%s", options->progress);
-		arguments[n++] = progress;
-	}
 	arguments[n++] = "--";
 	arguments[n++] = options->file;
 	arguments[n] = NULL;
-	rpc_call(options->vm, options->service ? options->service : "PedOS.OpenInVM", program,
-		 arguments);
+	rpc_call(options->calling.vm, service, program, arguments);
 	return EXIT_FAILED;
 }
 
@@ -98,13 +94,54 @@ static int open_file(struct session *session, const struct options *options,
  * End the command. Its status is a part of the result, because an old editor cannot report a
  * failure in any other way. It may also explain why the connection was lost.
  */
-static int end_command(const struct peer *peer, int result)
+static int end_command(const struct options *options, const struct peer *peer, int result)
 {
-	int status = via_end(peer);
+	struct via_end end = via_end(peer, result == -ECANCELED);
+	char how[512];
 
-	if (status > 0 && (result == 0 || result == -ECONNRESET))
-		via_explain(status);
-	return status > 0 && result == 0 ? -1 : result;
+	if (!via_failed(&end) || (result < 0 && result != -ECONNRESET))
+		return result;
+	via_describe(&options->calling, &editor, &end, how);
+	warnx("%s", how);
+	return result == 0 ? -1 : result;
+}
+
+/* Does a command lead to the editor? Otherwise it is at stdin and stdout. */
+static bool has_command(const struct options *options)
+{
+	return options->calling.via || options->calling.ssh;
+}
+
+/* Start the command that leads to the editor, if there is one. */
+static int call_editor(const struct options *options, struct peer *peer, int stop)
+{
+	const struct calling_options *calling = &options->calling;
+	int r = 0;
+
+	if (calling->via && !calling_is_named(calling, &editor))
+		r = probe_editor(calling, stop);
+	if (r == 0 && has_command(options)) {
+		r = via_start(calling, &editor, peer);
+		if (r < 0)
+			warnx("running %s: %s; nothing was sent", calling->ssh ? "ssh" : "a shell",
+			      strerror(-r));
+	}
+	return r;
+}
+
+static int run_session(struct session *session, const struct options *options, struct peer *peer,
+		       int stop)
+{
+	int r = open_file(session, options, peer, stop);
+
+	if (r == 0) {
+		r = session_send(session, peer->out);
+		peer->out = -1;
+	}
+	if (r == 0)
+		r = session_take(session);
+	opener_free(session->opener);
+	return has_command(options) ? end_command(options, peer, r) : r;
 }
 
 static int open_there(struct session *session, const struct options *options)
@@ -112,19 +149,9 @@ static int open_there(struct session *session, const struct options *options)
 	struct peer peer = {.in = STDIN_FILENO, .out = STDOUT_FILENO};
 	int stop = stop_open(), r;
 
-	r = options->via ? call_command(options->via, environ, &peer) : 0;
-	if (r < 0)
-		errx(EXIT_FAILED, "running a shell: %s", strerror(-r));
-	r = open_file(session, options, &peer, stop);
-	if (r == 0) {
-		r = session_send(session, peer.out);
-		peer.out = -1;
-	}
+	r = call_editor(options, &peer, stop);
 	if (r == 0)
-		r = session_take(session);
-	opener_free(session->opener);
-	if (options->via)
-		r = end_command(&peer, r);
+		r = run_session(session, options, &peer, stop);
 	if (r == -ECANCELED)
 		stop_die(stop);
 	return r < 0 ? EXIT_FAILED : 0;
@@ -137,6 +164,8 @@ static const char *other_vm(const struct options *options)
 
 	if (options->from)
 		return options->from;
+	if (options->calling.ssh)
+		remote = calling_host(&options->calling);
 	return remote && qfile_vm_name_ok(remote) ? remote : "another VM";
 }
 
@@ -153,20 +182,22 @@ int main(int argc, char **argv)
 	status = options_parse(&options, argc, argv);
 	if (status >= 0)
 		return status;
-	if (!show_init(&session.show, options.progress)) {
-		warnx("--progress takes auto, tty, json or none, not \"%s\"", options.progress);
-		return EXIT_USAGE;
-	}
-	if (!options.vm && !options.via && (isatty(STDIN_FILENO) || isatty(STDOUT_FILENO))) {
+	if (!show_init(&session.show, options.calling.progress))
+		return usage_value("qopen-in-vm", "--progress takes auto, tty, json or none, not",
+				   options.calling.progress);
+	if (options.calling.quiet && !options.calling.progress && session.show.mode == SHOW_TTY)
+		session.show.mode = SHOW_NONE;
+	if (!options.calling.vm && !has_command(&options) &&
+	    (isatty(STDIN_FILENO) || isatty(STDOUT_FILENO))) {
 		warnx("stdin and stdout must lead to another VM: name one before the file, or use "
-		      "--via=COMMAND");
+		      "--ssh=HOST or --via=COMMAND");
 		return EXIT_USAGE;
 	}
 	if (!file_ok(&options))
 		return EXIT_FAILED;
-	if (options.vm)
+	if (options.calling.vm)
 		return call_vm(&options, argv[0]);
 	session.about = (struct explain){
-		.file = options.file, .vm = other_vm(&options), .verbose = options.verbose};
+		.file = options.file, .vm = other_vm(&options), .verbose = options.calling.verbose};
 	return open_there(&session, &options);
 }

@@ -19,76 +19,57 @@ static const char program[] = "qopen-in-vm";
 
 static const char help[] =
 	"Usage: qopen-in-vm [OPTION]... VM FILE\n"
+	"       qopen-in-vm --vm=NAME [OPTION]... FILE\n"
+	"       qopen-in-vm --ssh=[USER@]HOST [OPTION]... FILE\n"
 	"       qopen-in-vm --via=COMMAND [OPTION]... FILE\n"
 	"       qopen-in-vm [OPTION]... FILE\n"
 	"Open a file in another virtual machine, and bring back what is saved there.\n"
 	"\n"
-	"Where to open it:\n"
-	"  VM                     the VM of this name, through the rpc client; with qrexec also\n"
-	"                         @dispvm, a new disposable one\n"
-	"      --service=NAME     the service to call there (default PedOS.OpenInVM)\n"
+	"Where to open it:\n" CALLING_HELP_VM "  VM                     the same, before the file\n"
+	"      --service=NAME     the service to call there (default "
+	"PedOS.OpenInVM)\n" CALLING_HELP_SSH
 	"      --via=COMMAND      a shell command whose stdin and stdout lead to an editor,\n"
-	"                         such as 'ssh host vm-file-editor'\n"
-	"  Without either, speak the OpenInVM format on stdin and stdout, for an rpc client.\n"
+	"                         such as 'ssh host DISPLAY=:0 vm-file-editor'\n"
+	"  Without any, speak the OpenInVM format on stdin and stdout, for an rpc client.\n"
 	"\n"
 	"      --view-only        only look at it: write nothing that comes back\n"
 	"      --max-bytes=SIZE   accept no save that is longer, such as 500M\n"
 	"      --from=NAME        the name of the other VM for messages and names of files,\n"
 	"                         if VM is not given\n"
-	"      --progress=WHEN    auto, tty, json or none (default auto: where stderr is a "
-	"terminal)\n"
-	"  -v, --verbose          report every save\n"
+	"      --rename, --allow-all-names\n"
+	"                         as for qfile-agent; here they are always in "
+	"force\n" CALLING_HELP_WORDS "  -v, --verbose          report every save\n"
 	"  -h, --help             show this help\n"
 	"  -V, --version          show the version\n"
 	"\n"
 	"Exit status: 0 all that was saved there is in the file, 1 it is not, 2 wrong usage.\n"
 	"Example: qopen-in-vm work report.odt\n";
 
+const struct calling_peer editor = {
+	.service = "PedOS.OpenInVM", .program = "vm-file-editor", .takes_wishes = false};
+
 enum {
-	OPTION_VIA = 256,
-	OPTION_SERVICE,
-	OPTION_VIEW_ONLY,
+	OPTION_VIEW_ONLY = 256,
 	OPTION_MAX_BYTES,
-	OPTION_FROM,
-	OPTION_PROGRESS
+	OPTION_FROM
 };
 
 static const struct option long_options[] = {
-	{"via", required_argument, NULL, OPTION_VIA},
-	{"service", required_argument, NULL, OPTION_SERVICE},
+	CALLING_LONG_OPTIONS,
 	{"view-only", no_argument, NULL, OPTION_VIEW_ONLY},
 	{"max-bytes", required_argument, NULL, OPTION_MAX_BYTES},
 	{"from", required_argument, NULL, OPTION_FROM},
-	{"progress", required_argument, NULL, OPTION_PROGRESS},
-	{"verbose", no_argument, NULL, 'v'},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
 	{NULL, 0, NULL, 0},
 };
 
-/* Is it a VM's name, or one of qrexec's keywords: "@dispvm", "@dispvm:NAME", "@default"? */
-static bool target_ok(const char *vm)
-{
-	static const char disposable[] = "@dispvm:";
-
-	if (strncmp(vm, disposable, sizeof(disposable) - 1) == 0)
-		return qfile_vm_name_ok(vm + sizeof(disposable) - 1);
-	return qfile_vm_name_ok(vm) || strcmp(vm, "@dispvm") == 0 || strcmp(vm, "@default") == 0;
-}
-
 /* Returns what is wrong with the combination of options, or NULL. */
 static const char *contradiction(const struct options *options)
 {
-	if (options->vm && options->via)
-		return "VM and --via exclude each other: give one of them";
-	if (!options->vm && options->service)
-		return "--service needs a VM";
-	if (options->vm && options->from)
+	if (options->calling.vm && options->from)
 		return "--from is for calls without a VM: its name is known here";
-	if (options->vm && !target_ok(options->vm))
-		return "that is no VM's name: a letter, then letters, digits, '_', '-' or '.', at "
-		       "most 63 in all; or @dispvm, @dispvm:NAME or @default";
-	if (options->from && !target_ok(options->from))
+	if (options->from && !calling_target_ok(options->from))
 		return "--from takes a VM's name: a letter, then letters, digits, '_', '-' or '.', "
 		       "at most 63 in all";
 	return NULL;
@@ -101,7 +82,10 @@ static const char *take_arguments(struct options *options, int count, char **arg
 		return "nothing to open: name a file";
 	if (count > 2)
 		return "one file at a time: name a VM and a file";
-	options->vm = count == 2 ? arguments[0] : NULL;
+	if (count == 2 && options->calling.vm)
+		return "the VM is named twice, by --vm and before the file: name it once";
+	if (count == 2)
+		options->calling.vm = arguments[0];
 	options->file = arguments[count - 1];
 	return contradiction(options);
 }
@@ -112,14 +96,11 @@ int options_parse(struct options *options, int argc, char **argv)
 	int option;
 
 	*options = (struct options){.max_bytes = UINT64_MAX};
-	while ((option = getopt_long(argc, argv, "vhV", long_options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, CALLING_SHORT_OPTIONS "hV", long_options, NULL)) !=
+	       -1) {
+		if (calling_take(&options->calling, option, optarg))
+			continue;
 		switch (option) {
-		case OPTION_VIA:
-			options->via = optarg;
-			break;
-		case OPTION_SERVICE:
-			options->service = optarg;
-			break;
 		case OPTION_VIEW_ONLY:
 			options->view_only = true;
 			break;
@@ -131,12 +112,6 @@ int options_parse(struct options *options, int argc, char **argv)
 		case OPTION_FROM:
 			options->from = optarg;
 			break;
-		case OPTION_PROGRESS:
-			options->progress = optarg;
-			break;
-		case 'v':
-			options->verbose = true;
-			break;
 		case 'h':
 			return usage_help(help);
 		case 'V':
@@ -146,5 +121,6 @@ int options_parse(struct options *options, int argc, char **argv)
 		}
 	}
 	wrong = take_arguments(options, argc - optind, argv + optind);
-	return wrong ? usage_wrong(program, wrong) : -1;
+	return wrong ? usage_wrong(program, wrong)
+		     : calling_check(&options->calling, &editor, program);
 }

@@ -10,17 +10,22 @@
  */
 #ifndef OPTIONS_H
 #define OPTIONS_H
+#include "cli/calling.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
 struct options {
-	const char *vm, *via, *service, *progress;
+	struct calling_options calling;
 	/* The name of the other VM, for messages and the names of saves that are kept; or NULL. */
 	const char *from;
 	const char *file;
-	bool view_only, verbose;
+	bool view_only;
 	uint64_t max_bytes;
 };
+
+/* What qopen-in-vm calls. */
+extern const struct calling_peer editor;
 
 /* Parse the command line. Returns -1, or the exit status if there is nothing left to do. */
 int options_parse(struct options *options, int argc, char **argv);

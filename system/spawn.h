@@ -13,10 +13,11 @@
 #include <sys/types.h>
 
 /*
- * Start argv[0], which is searched for in the PATH as by execvp(3), with `environment`, the
- * caller's stderr, and signals as programs expect them. `in` becomes its stdin (-1: /dev/null), and
- * `out` its stdout (-1: stderr). 0: *pid is its PID. A negative errno: it cannot be started.
+ * Start argv[0], which is searched for in the PATH as by execvp(3), with `environment`, and
+ * signals as programs expect them. `in` becomes its stdin (-1: /dev/null), `out` its stdout (-1:
+ * the caller's stderr), and `err` its stderr (-1: the caller's). 0: *pid is its PID. A negative
+ * errno: it cannot be started.
  */
-int spawn(char *const argv[], char *const environment[], int in, int out, pid_t *pid);
+int spawn(char *const argv[], char *const environment[], int in, int out, int err, pid_t *pid);
 
 #endif

@@ -82,6 +82,10 @@ for group in "$@"; do
         need xdg-utils "opens files with what was chosen for their types" has xdg-open
         need file "tells it their types" has file
         ;;
+    ssh)
+        need openssh-server "the other end, for tests of ssh" test -x /usr/sbin/sshd
+        need openssh-client "leads there, and makes keys" has ssh-keygen
+        ;;
     prove)
         need frama-c-base "proves that the parsing code does nothing undefined" has frama-c
         ;;

@@ -76,6 +76,14 @@ check-flood:
 	@FLOOD=$(FLOOD) exec $(RUN_TESTS) -1 -s integration -t rpc_flood
 	@cat $(B)/tests/results/integration-as-*.err
 
+##   make check-ssh        copying and opening through a real sshd on the loopback; make check does
+##                         most of it where an sshd is installed. Debian's package of sshd also
+##                         starts one, on port 22
+check-ssh:
+	@$(SETUP) build test ssh
+	+@$(BUILD_STRICTLY) all $(B)/tests/standin
+	@SSH=long exec $(RUN_TESTS) -s integration -t ssh
+
 ##   make check-sanitized  the tests, once, on a build with the address and undefined sanitizers
 # The first bad access or overflow ends a program. Nothing looks for leaks: tests leak on purpose,
 # and a process that has confined itself cannot examine itself.
@@ -252,4 +260,4 @@ $(XEN_PROGRAMS): %: %.o
 include tests/fuzz/fuzz.mk
 
 .PHONY: abi setup demo picture check test check-editors check-sanitized coverage check-fault \
-	check-flood check-xen prove fuzz bench format check-format check-warnings
+	check-flood check-ssh check-xen prove fuzz bench format check-format check-warnings

@@ -78,6 +78,16 @@ static int failed(struct ending *ending, const char *consequence)
 	return -1;
 }
 
+/*
+ * Who comes by ssh brings no screen. What is meant is that of this machine: it is used if it
+ * belongs to the same user.
+ */
+static void find_screen(void)
+{
+	if (getenv("SSH_CONNECTION") && !getenv("DISPLAY") && !getenv("WAYLAND_DISPLAY"))
+		setenv("DISPLAY", ":0", 0);
+}
+
 static int run_handler(struct editor *editor, const char *handler, struct ending *ending)
 {
 	char *path = (char *)editor_path(editor), *command;
@@ -159,6 +169,7 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	verbose = options.verbose;
+	find_screen();
 	if (new_editor(&editor, &options) < 0)
 		return EXIT_FAILED;
 	/*

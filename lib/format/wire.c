@@ -82,10 +82,17 @@ size_t qfile_result_encode(const struct qfile_result *result, unsigned char *byt
 	return QFILE_RESULT_SIZE + QFILE_RESULT_NAMELEN_SIZE + result->namelen;
 }
 
+/* No system has an errno of more than 4095. */
+static uint32_t positive(uint32_t untrusted_code)
+{
+	return untrusted_code > UINT32_MAX - 4095 ? UINT32_MAX - untrusted_code + 1
+						  : untrusted_code;
+}
+
 void qfile_result_decode(const unsigned char untrusted_bytes[QFILE_RESULT_SIZE],
 			 struct qfile_result *result)
 {
-	result->code = get32(untrusted_bytes);
+	result->code = positive(get32(untrusted_bytes));
 	result->crc = get32(untrusted_bytes + 8); /* the format: the low 32 bits */
 	result->namelen = 0;
 }

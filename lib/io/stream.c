@@ -14,6 +14,8 @@
 #include <qfile.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PAGE 4096
@@ -348,6 +350,26 @@ ssize_t stream_read_in(struct stream_writer *writer, void *buffer, size_t size, 
 			return -errno;
 	}
 	return (ssize_t)done;
+}
+
+/* Milliseconds. */
+#define ENDS_WITHIN 1000
+
+bool stream_left_unread(const struct stream_writer *writer)
+{
+	struct pollfd pollfd = {.fd = writer->out};
+	struct stat status;
+	int left = 0;
+
+	/*
+	 * Without an event that was asked for: POLLERR says that a pipe has no reader. One that
+	 * ends may close its other descriptors a moment later.
+	 */
+	return fstat(writer->out, &status) == 0 && S_ISFIFO(status.st_mode) &&
+	       ioctl(writer->out, FIONREAD, &left) == 0 && left > 0 &&
+	       poll(&pollfd, 1, ENDS_WITHIN) > 0 && pollfd.revents & POLLERR &&
+	       /* What was read meanwhile is known now. */
+	       ioctl(writer->out, FIONREAD, &left) == 0 && left > 0;
 }
 
 bool stream_stopped(int stop)

@@ -125,6 +125,11 @@ int stream_flush(struct stream_writer *writer);
  * nothing comes for `timeout` milliseconds (-1: wait as long as it takes). -ECANCELED: `stop`.
  */
 ssize_t stream_read_in(struct stream_writer *writer, void *buffer, size_t size, int timeout);
+/*
+ * Is something left in `out` that nobody will ever read? Only a pipe tells: false where that is not
+ * known.
+ */
+bool stream_left_unread(const struct stream_writer *writer);
 /* Is `stop` readable? -1 never is. */
 bool stream_stopped(int stop);
 

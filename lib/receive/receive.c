@@ -15,6 +15,7 @@
  */
 #include "format/error.h"
 #include "format/options.h"
+#include "format/renames.h"
 #include "io/space.h"
 #include "io/stream.h"
 #include "receive/child/child.h"
@@ -26,6 +27,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 struct monitor {
 	const struct qfile_receive_options *options;
@@ -33,6 +35,7 @@ struct monitor {
 	struct staging staging;
 	struct child child;
 	const char *last; /* the whole name of the child's last entry; NULL: use error->name */
+	struct renames *renames; /* NULL: there is no memory for them */
 	struct qfile_error *error;
 };
 
@@ -138,6 +141,11 @@ static int send_result(struct monitor *monitor, int code)
 	result->code = (uint32_t)-code;
 	result->crc = monitor->outcome->received.crc;
 	result->namelen = strnlen(name, sizeof(result->name));
+	/* Under which names it has arrived says more than which entry was the last. */
+	if (code == 0 && monitor->renames && monitor->renames->used > 0) {
+		name = monitor->renames->pairs;
+		result->namelen = monitor->renames->used;
+	}
 	memcpy(result->name, name, result->namelen);
 	r = write_result(monitor->options->out, result, monitor->options->timeout);
 	free(result);
@@ -157,12 +165,31 @@ static uint64_t spare_bytes(const struct monitor *monitor)
 	return limit > bytes && limit - bytes > least ? limit - bytes : least;
 }
 
+/*
+ * Shared memory, because a commit may be another process's work. Without it the sender hears less,
+ * and the delivery is as good.
+ */
+static void open_renames(struct monitor *monitor)
+{
+	void *memory = mmap(NULL, sizeof(*monitor->renames), PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	monitor->renames = memory == MAP_FAILED ? NULL : memory;
+}
+
+static void close_renames(struct monitor *monitor)
+{
+	if (monitor->renames)
+		munmap(monitor->renames, sizeof(*monitor->renames));
+}
+
 /* Verify and commit what the child has unpacked. */
 static int make_visible(struct monitor *monitor)
 {
 	const struct qfile_receive_options *options = monitor->options;
 	struct qfile_receive_outcome *outcome = monitor->outcome;
 	struct commit_options commit_options = {.on_conflict = options->on_conflict,
+						.renames = monitor->renames,
 						.spare = spare_bytes(monitor)};
 	struct cancel cancel;
 	int r;
@@ -191,6 +218,7 @@ static int deliver(struct monitor *monitor)
 		r = wait_for_space(monitor);
 	if (r == 0)
 		r = run_child(monitor);
+	open_renames(monitor);
 	if (r == 0)
 		r = make_visible(monitor);
 	if (r < 0 || staging_remove_empty(&monitor->staging) < 0)
@@ -214,6 +242,7 @@ int qfile_receive(const struct qfile_receive_options *given, struct qfile_receiv
 	error_set(monitor.error, 0, NULL, NULL);
 	r = deliver(&monitor);
 	outcome->result_sent = send_result(&monitor, r) == 0;
+	close_renames(&monitor);
 	/* Not before: whoever waits for the result need not wait for what others have left. */
 	sweep(options.incoming, options.stop);
 	return r;

@@ -374,8 +374,24 @@ static bool setting_is(const char *path, char value)
 	return n == 2 && text[0] == value && text[1] == '\n';
 }
 
-const char *sandbox_hint(void)
+/*
+ * In a chroot the kernel makes no user namespaces, whatever the settings: user_namespaces(7). A
+ * root directory on which nothing is mounted is that of a chroot.
+ */
+static bool in_chroot(void)
 {
+	struct statx root;
+
+	return statx(AT_FDCWD, "/", 0, 0, &root) == 0 &&
+	       root.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT &&
+	       !(root.stx_attributes & STATX_ATTR_MOUNT_ROOT);
+}
+
+const char *sandbox_hint(int code)
+{
+	if (in_chroot())
+		return "it runs in a chroot, where the kernel allows a plain user no user "
+		       "namespaces: start it outside of the chroot, or as root";
 	if (setting_is("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", '1'))
 		return "AppArmor restricts user namespaces: add a profile with \"userns,\" for "
 		       "qfile-unpacker, or set "
@@ -386,5 +402,12 @@ const char *sandbox_hint(void)
 	if (setting_is("/proc/sys/user/max_user_namespaces", '0'))
 		return "user namespaces are switched off: set user.max_user_namespaces above 0, or "
 		       "start it as root";
-	return "a plain user needs user namespaces for this: allow them, or start it as root";
+	if (code == -ENOSPC)
+		return "there are as many user namespaces as this system allows: raise "
+		       "user.max_user_namespaces, or start it as root";
+	if (access("/proc/sys/user/max_user_namespaces", F_OK) == 0)
+		return "the kernel refuses user namespaces though they are switched on, as it does "
+		       "in a chroot and some containers: start it outside of that, or as root";
+	return "a plain user needs user namespaces for this, and may have none here, as in a "
+	       "chroot, some containers and some kernels: start it elsewhere, or as root";
 }

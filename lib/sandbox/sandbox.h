@@ -36,9 +36,9 @@ pid_t sandbox_fork(struct sandbox *sandbox);
 int sandbox_enter(struct sandbox *sandbox, int root);
 
 /*
- * Returns a hint for struct qfile_error: which setting of the system keeps a plain user from making
- * namespaces.
+ * Returns a hint for struct qfile_error: what keeps a plain user from making namespaces, after
+ * sandbox_fork() or sandbox_enter() failed with `code`.
  */
-const char *sandbox_hint(void);
+const char *sandbox_hint(int code);
 
 #endif

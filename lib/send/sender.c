@@ -21,6 +21,8 @@ struct qfile_sender {
 	struct stream_writer writer;
 	struct walk walk;
 	struct qfile_size sent;
+	struct qfile_count count;
+	bool ended;    /* as qfile_sender_ended() */
 	FILE *journal; /* NULL: none is kept */
 	/*
 	 * How many directories deep we are below one that was reached through a link. What is in
@@ -90,6 +92,16 @@ void qfile_sender_begin(struct qfile_sender *sender, const struct qfile_source *
 struct qfile_size qfile_sender_sent(const struct qfile_sender *sender)
 {
 	return sender->sent;
+}
+
+struct qfile_count qfile_sender_count(const struct qfile_sender *sender)
+{
+	return sender->count;
+}
+
+bool qfile_sender_ended(const struct qfile_sender *sender)
+{
+	return sender->ended;
 }
 
 const char *qfile_sender_name(const struct qfile_sender *sender)
@@ -227,6 +239,7 @@ static int send_file(struct qfile_sender *sender, const struct walk_entry *entry
 	if (r < 0)
 		return r;
 	sender->sent.entries++;
+	sender->count.files++;
 	note(sender, JOURNAL_ENTRY, entry, &status);
 	/*
 	 * The content of a large file begins at a page of the buffer and of the pipe. The receiver
@@ -266,6 +279,7 @@ static int send_link(struct qfile_sender *sender, const struct walk_entry *entry
 	memcpy(room, target, (size_t)n);
 	stream_put(&sender->writer, (size_t)n);
 	sender->sent.entries++;
+	sender->count.links++;
 	note(sender, JOURNAL_ENTRY, entry, &status);
 	return 0;
 }
@@ -284,6 +298,7 @@ static int send_directory(struct qfile_sender *sender, const struct walk_entry *
 		return 0;
 	}
 	sender->sent.entries++;
+	sender->count.directories++;
 	note(sender, JOURNAL_ENTER, entry, &entry->status);
 	if (entry->followed || sender->unjournalled)
 		sender->unjournalled++;
@@ -402,7 +417,10 @@ int qfile_sender_finish(struct qfile_sender *sender, struct qfile_result *result
 	early = r == -EALREADY;
 	if (r < 0 && !early)
 		return error_set(error, r, "sending", NULL);
+	sender->ended = !early;
 	r = read_result(sender, result);
+	if (r == -ECONNRESET && stream_left_unread(&sender->writer))
+		sender->ended = false;
 	if (r < 0)
 		return error_set(error, r, "waiting for the result", NULL);
 	if (result->code)

@@ -22,7 +22,7 @@ extern char **environ;
 int program_start(struct program *program, char *const argv[])
 {
 	struct peer peer;
-	int r = call_program(argv, environ, &peer);
+	int r = call_program(argv, environ, -1, &peer);
 
 	if (r < 0)
 		return r;

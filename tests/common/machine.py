@@ -57,7 +57,8 @@ def can_receive():
     return am_root() or works("unshare", "-Urm", "true")
 
 
-NO_RECEIVER = "a plain user can make no user namespaces here, and so cannot receive"
+NO_RECEIVER = ("a plain user can make no user namespaces here, as in a chroot, and so cannot "
+               "receive")
 
 
 def need_receiver():

@@ -76,7 +76,7 @@ class Program:
         finally:
             if given:
                 given.close()
-        self.pid = self.process.pid
+        self.pid, self.name = self.process.pid, os.path.basename(command[0])
         self.stdin, self.stdout, self.stderr = (self.process.stdin, self.process.stdout,
                                                 self.process.stderr)
         started.append(self)
@@ -117,6 +117,8 @@ class Program:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+        if self.err and (last := self.said()):
+            said.extend(f"stderr of {self.name}: {line}" for line in last.split("\n")[-5:])
         for file in (self.out, self.err, self.stdin, self.stdout, self.stderr):
             if file:
                 with contextlib.suppress(OSError):
@@ -124,6 +126,7 @@ class Program:
 
 
 started = []  # by the case that runs now
+said = []  # the last lines on the stderr of those that ended, to explain a failure
 
 
 def given_bytes(data):

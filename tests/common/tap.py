@@ -42,13 +42,15 @@ def chosen(cases, words):
 
 def complaints_of(case):
     """Run a case. Returns why it was skipped, or None; and the lines that say what is wrong."""
+    process.said.clear()
     signal.alarm(expect.FOREVER)
     try:
         case.function()
     except Skip as reason:
         return str(reason), []
     except expect.Broken as broken:
-        return None, told(broken)
+        process.end_all()
+        return None, told(broken) + process.said[:20]
     except Exception:
         return None, traceback.format_exc().splitlines()
     finally:

@@ -11,6 +11,12 @@ KINDS = {"file": (file, a_file()), "directory": (lambda name: tree(name), a_dire
 TAKEN = {"file": ("earlier.txt", "earlier (2).txt"), "directory": ("photos", "photos (2)"),
          "link": ("to-letters", "to-letters (2)"), "dangling-link": ("dangling", "dangling (2)")}
 
+
+def renamed(name, final):
+    """What the answer has in the place of the last name."""
+    return f"{name}\0{final}\0"
+
+
 for kind, (make, seen) in KINDS.items():
     for taken, (name, numbered) in TAKEN.items():
         for how in (), (FAIL,):
@@ -18,7 +24,7 @@ for kind, (make, seen) in KINDS.items():
                 lambda make=make, name=name: delivery(make(name)), Refused(EEXIST, name),
                 UNSAFE_LINKS, *how)
         add(f"conflicts.{kind}-beside-a-{taken}", lambda make=make, name=name: delivery(make(name)),
-            Arrives({numbered: seen}, name), UNSAFE_LINKS, RENAME)
+            Arrives({numbered: seen}, renamed(name, numbered)), UNSAFE_LINKS, RENAME)
 
 
 @case(Refused(EEXIST, "earlier.txt"), feed=HELD_OPEN)
@@ -31,7 +37,8 @@ def directories_are_not_merged():
     return delivery(tree("photos", file("photos/two.jpg")))
 
 
-@case(Arrives({"photos (2)": a_directory(), "photos (2)/one.jpg": a_file()}, "photos"), RENAME)
+@case(Arrives({"photos (2)": a_directory(), "photos (2)/one.jpg": a_file()},
+              renamed("photos", "photos (2)")), RENAME)
 def directories_are_not_merged_but_numbered():
     return delivery(tree("photos", file("photos/one.jpg")))
 
@@ -49,29 +56,30 @@ def taken_and_cut():
     return entry("earlier.txt", FILE, b"1", filelen=2)
 
 
-@case(Arrives({"numbered (3).txt": a_file()}, "numbered.txt"), RENAME)
+@case(Arrives({"numbered (3).txt": a_file()}, renamed("numbered.txt", "numbered (3).txt")), RENAME)
 def the_second_number_is_taken():
     return delivery(file("numbered.txt"))
 
 
-@case(Arrives({"numbered (2) (2).txt": a_file()}, "numbered (2).txt"), RENAME)
+@case(Arrives({"numbered (2) (2).txt": a_file()},
+              renamed("numbered (2).txt", "numbered (2) (2).txt")), RENAME)
 def a_number_in_the_name_is_a_name():
     return delivery(file("numbered (2).txt"))
 
 
 @case(Arrives({"earlier (2).txt": a_file(b"2"), "earlier (3).txt": a_file(b"1")},
-              "earlier (2).txt"), RENAME)
+              renamed("earlier.txt", "earlier (3).txt")), RENAME)
 def its_own_names_are_taken_too():
     return delivery(file("earlier.txt", b"1"), file("earlier (2).txt", b"2"))
 
 
-@case(Arrives({"n" * 251 + " (2)": a_file()}, "n" * 255), RENAME)
+@case(Arrives({"n" * 251 + " (2)": a_file()}, renamed("n" * 255, "n" * 251 + " (2)")), RENAME)
 def the_longest_name_is_shortened():
     return delivery(file("n" * 255))
 
 
-@case(Arrives({"photos (2)": a_directory(0), "e": a_directory(0o555), "e/a": a_file()}, "e"),
-      RENAME)
+@case(Arrives({"photos (2)": a_directory(0), "e": a_directory(0o555), "e/a": a_file()},
+              renamed("photos", "photos (2)")), RENAME)
 def directories_without_write_permission():
     """They cannot be renamed as they are."""
     return delivery(tree("photos", mode=0), tree("e", file("e/a"), mode=0o555))

@@ -315,7 +315,7 @@ LOST = b"the connection to another VM was lost before the session ended"
 NONSENSE = b"what comes from another VM makes no sense"
 NONE_ARRIVED = b"nothing that was saved had arrived; \"report.txt\" is as it was"
 TOO_LARGE = b"is longer than --max-bytes allows"
-SIGPIPE = b"the command of --via was killed by signal 13"
+SIGPIPE = b"the command of --via was killed by signal 13 (Broken pipe)"
 DAMAGED = b"was damaged on its way"
 OLD = b"what the file had before is in \""
 
@@ -370,7 +370,7 @@ def run_opener(answer, expect, *options, command=TALKS, original=machine.BEFORE,
             it.add(name, b"older\n", 0o600)
         tree.write(it.directory + b"/answer", answer)
         before, kept = it.picture([path]) if older else it.before, machine.kept(path)
-        via = b"cd " + it.directory + b" && { " + command + b"; }"
+        via = b": vm-file-editor; cd " + it.directory + b" && { " + command + b"; }"
         end = it.run(OPENER, *options, b"--via=" + via, b"report.txt", feed=feed)
         yield from expect.judge(end, it)
         if machine.kept(path) != kept:

@@ -32,6 +32,12 @@ UNSET = ("SSH_CONNECTION", "PROGRESS_TYPE", "FILECOPY_TOTAL_BYTES", "SAVED_FD_1"
 STAGING = ".qfile-incoming-"
 
 
+def receiver_named(command):
+    """The same for --via, with the name of a receiver in it: then nobody asks first whether it
+    leads to one."""
+    return f": qfile-unpacker; {command}"
+
+
 class Copying:
     """
     Directories of a case's own, which is in `sent` when it begins: `top` with all of them, `sent`
@@ -140,7 +146,7 @@ class Copying:
     def peer(self, play):
         """The command of a receiver, for --via, whose part `play` has: a function of a
         standin.Role."""
-        return self.stand_in(play).command
+        return receiver_named(self.stand_in(play).command)
 
     # ---- An account of the case's own making ----
 

@@ -20,6 +20,12 @@ UNSET = ("DISPLAY", "WAYLAND_DISPLAY", "TMPDIR", "XDG_STATE_HOME", "XDG_DATA_HOM
          "XDG_CACHE_HOME", "XDG_RUNTIME_DIR")
 
 
+def editor_named(command):
+    """The same for --via, with the name of an editor in it: then nobody asks first whether it leads
+    to one."""
+    return f": vm-file-editor; {command}"
+
+
 class Opening(Calling):
     """`home`: of the opener's user; `there`: the temporary directory of the other VM. Files to be
     opened are in `sent`, where the case begins."""
@@ -39,7 +45,7 @@ class Opening(Calling):
     def editor(self, play):
         """The command of an editor whose part `play` has: a function of a Peer, in a thread of this
         process."""
-        return self.stand_in(lambda role: play(Peer(role))).command
+        return editor_named(self.stand_in(lambda role: play(Peer(role))).command)
 
     def open_file(self, play, *arguments, **how):
         """Open with an editor that `play` plays. A process.End."""
@@ -56,8 +62,8 @@ class Opening(Calling):
         what starts the editor, where {} stands for the command of that.
         """
         stand_in = self.stand_in()
-        opener = self.start(*through, OPENER, f"--via={via.replace('{}', stand_in.command)}",
-                            *arguments, **how)
+        command = editor_named(via.replace("{}", stand_in.command))
+        opener = self.start(*through, OPENER, f"--via={command}", *arguments, **how)
 
         def role():
             found = stand_in.started()

@@ -33,7 +33,7 @@ int handler_start(struct handler *handler, char *const argv[], char *const envir
 	*handler = (struct handler){.ended = -1};
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
 		return -errno;
-	r = spawn(argv, environment, -1, -1, &handler->pid);
+	r = spawn(argv, environment, -1, -1, -1, &handler->pid);
 	if (r < 0)
 		return r;
 	handler->ended = pidfd_open(handler->pid, 0);

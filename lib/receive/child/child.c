@@ -86,7 +86,7 @@ static int unconfined(struct child *child)
 				 "confining the unpacking process", layer);
 	error_set(child->error, -EPERM, "confining the unpacking process", layer);
 	if (geteuid() != 0)
-		child->error->hint = sandbox_hint();
+		child->error->hint = sandbox_hint(-(int)report->code);
 	return -EPERM;
 }
 
@@ -188,7 +188,7 @@ static int listen_to_child(struct child *child)
 			continue;
 		r = report_receive(&child->reader);
 		if (r < 0)
-			return error_set(child->error, r == -ECONNRESET ? -EIO : r,
+			return error_set(child->error, r == -ECONNRESET ? -ECHILD : r,
 					 "listening to the unpacking process", NULL);
 		if (r > 0)
 			r = act_on_report(child);
@@ -212,7 +212,7 @@ static int run_with(struct child *child, int report_fd, int stderr_fd)
 		return error_set(child->error, pid, "starting the unpacking process", NULL);
 	if (pid < 0) {
 		error_set(child->error, -EPERM, "confining the unpacking process", NULL);
-		child->error->hint = sandbox_hint();
+		child->error->hint = sandbox_hint(pid);
 		return -EPERM;
 	}
 	r = listen_to_child(child);

@@ -152,6 +152,7 @@ int commit(struct staging *staging, const struct commit_options *options, struct
 	if (r < 0)
 		return error_set(error, r, "waiting for another delivery", NULL);
 	naming_begin(&naming, staging, options->on_conflict);
+	naming.renames = options->renames;
 	r = naming_all(&naming, cancel, &named, error);
 	*renamed = named.renamed;
 	if (r == 0)

@@ -17,7 +17,9 @@
 
 struct commit_options {
 	enum qfile_conflict on_conflict;
-	uint64_t spare; /* the bytes that may be written beside the content, for taking it back */
+	struct renames
+		*renames; /* in memory that a second process can share; NULL: not asked for */
+	uint64_t spare;   /* the bytes that may be written beside the content, for taking it back */
 };
 
 /*

@@ -156,8 +156,11 @@ int naming_entry(struct naming *naming, const char *name, char final[NAME_MAX + 
 	r = free_name(naming, name, final);
 	if (r < 0)
 		return r;
-	return renameat2(staging->tree, name, staging->tree, final, RENAME_NOREPLACE) < 0 ? -errno
-											  : 1;
+	if (renameat2(staging->tree, name, staging->tree, final, RENAME_NOREPLACE) < 0)
+		return -errno;
+	if (naming->renames)
+		renames_note(naming->renames, name, final);
+	return 1;
 }
 
 /* The child makes nothing but directories, files and links. If it did, it is the sender's now. */

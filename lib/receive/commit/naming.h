@@ -9,6 +9,7 @@
  */
 #ifndef NAMING_H
 #define NAMING_H
+#include "format/renames.h"
 #include "receive/commit/cancel.h"
 #include "receive/commit/staging.h"
 
@@ -19,6 +20,7 @@
 struct naming {
 	const struct staging *staging;
 	enum qfile_conflict on_conflict;
+	struct renames *renames; /* where new names are noted, or NULL */
 	/*
 	 * The last number that a name was given, by a hash of how the name begins: the next such
 	 * name tries the number after it first. A wrong hint costs tries, or gives a number that

@@ -89,6 +89,19 @@ def _(t):
     equal(tree.names_in(t.at_home), ["ssh-192.0.2.7", "ssh-fe80--1", "work"])
 
 
+@test("root that has logged in by ssh receives for itself where there is no account user")
+def _(t):
+    machine.need_root()
+    t.need_account()
+    tree.write(f"{t.top}/passwd", f"root:x:0:0::{t.home}:/bin/sh\n")
+    os.chown(t.home, 0, 0)
+    t.deliver_home(ssh="192.0.2.7 40000 192.0.2.1 22").arrives("file")
+    t.has_from("ssh-192.0.2.7")
+    t.deliver_home(ssh="192.0.2.7 40000 192.0.2.1 22", source="work").exits(1)
+    t.deliver_home("user", ssh="192.0.2.7 40000 192.0.2.1 22").exits(1)
+    equal(tree.names_in(t.at_home), ["ssh-192.0.2.7"])
+
+
 @test("PedOSIncoming keeps the mode that its owner gave it")
 def _(t):
     t.need_account()

@@ -400,6 +400,40 @@ def _(t):
     t.nothing_arrived()
 
 
+def chroot_command(root, below):
+    """The words before two directories and a command, for a plain user in a chroot that has these.
+    Something is mounted on `root`; the chroot is the directory `below` it."""
+    made = '''
+mount --make-rprivate / && mount -t tmpfs none "$0" && root=$0/$1 && shift && mkdir -p $root &&
+for name in bin lib lib32 lib64 usr etc dev proc sys; do
+    if [ -L /$name ]; then ln -s "$(readlink /$name)" $root/$name
+    elif [ -d /$name ]; then mkdir $root/$name && mount --rbind /$name $root/$name
+    fi || exit
+done
+for name in "$1" "$2"; do mkdir -p "$root$name" && mount --bind "$name" "$root$name" || exit; done
+shift 2
+exec chroot $root setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+'''
+    return ["unshare", "-m", "sh", "-c", made, root, below]
+
+
+@test("in a chroot a plain user is told that it is the chroot, where user namespaces are allowed")
+def _(t):
+    machine.need_root()
+    machine.need_mount_namespaces()
+    os.mkdir(f"{t.top}/root")
+    programs = os.path.dirname(UNPACKER)
+    for below, hint in (("plain", "it runs in a chroot"), ("", "as it does in a chroot")):
+        command = [*chroot_command(f"{t.top}/root", below), t.incoming, programs]
+        if not machine.works(*command, "true"):
+            raise Skip("cannot make a chroot here")
+        end = t.run(*command, UNPACKER, "-v", "65534", t.incoming,
+                    stdin=wire.delivery(wire.file("file"))).exits(1)
+        has(end.said, hint)
+        lacks(end.said, "allow them")
+        t.nothing_arrived()
+
+
 @test("the child has its list of system calls where the kernel has seccomp")
 def _(t):
     if not os.path.exists("/proc/sys/kernel/seccomp/actions_avail"):

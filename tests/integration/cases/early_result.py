@@ -5,7 +5,7 @@ import os
 
 import suite
 import tree
-from copying import EDQUOT, EEXIST, ENOLINK, ENOSPC, Copying, answer, old_answer
+from copying import EDQUOT, EEXIST, ENOLINK, ENOSPC, Copying, answer, old_answer, receiver_named
 from expect import exists, has, wait_until
 from settings import AGENT
 
@@ -19,7 +19,7 @@ def is_said_at_once(t, part, early, name):
     """Send `name` to a receiver that reads a little, answers with `early`, and then neither reads
     nor goes away until the sender has said `part`."""
     stubborn = t.stand_in()
-    agent = t.start(AGENT, f"--via={stubborn.command}", name)
+    agent = t.start(AGENT, f"--via={receiver_named(stubborn.command)}", name)
     receiver = stubborn.take()
     receiver.read(100)
     receiver.write(early)

@@ -1,17 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
 """Every failure in words: what happened, where, and what to do."""
+import errno
+import json
 import os
 import shlex
+import signal
+import tempfile
 import zlib
 
 import machine
+import process
 import stream as wire
 import suite
 import tree
-from copying import (ECANCELED, EDQUOT, EEXIST, EILSEQ, EINVAL, EIO, ENAMETOOLONG, ENOLINK, ENOSPC,
-                     EPERM, ETRUNCATED, Answer, Copying, answer, length_of_delivery, old_answer)
-from expect import equal, exists, has, lacks
+from copying import (ECANCELED, EDQUOT, EEXIST, EILSEQ, EINVAL, EIO, ENAMETOOLONG, ENOENT, ENOLINK,
+                     ENOSPC, EPERM, ETRUNCATED, Answer, Copying, answer, length_of_delivery,
+                     old_answer, receiver_named)
+from expect import check, equal, exists, has, lacks
 from settings import AGENT, UNPACKER
 from tap import Skip
 
@@ -37,6 +43,11 @@ def send_to(t, play, *names):
 def take(role):
     """What a sender of the one file "file" sends."""
     return role.read(length_of_delivery("file", os.path.getsize("file")))
+
+
+def take_and_go(role):
+    """A receiver that reads everything, and gives no result."""
+    take(role)
 
 
 def explains(t, code, *parts):
@@ -104,9 +115,8 @@ def _(t):
     t.send("report.pdf").exits(0)
     before = t.incoming_picture()
     tree.write("report.pdf", "new")
-    # Only rpc hands on what --rename asks for.
     has_all(t.send("report.pdf").exits(1).said, '"report.pdf" is there already', "PedOSIncoming",
-            "--on-conflict=rename")
+            "Use --rename")
     tree.same_picture(t.incoming_picture(), before)
     exists("report.pdf")
 
@@ -215,7 +225,37 @@ def _(t):
     explains(t, EIO, "Input/output error")
     explains(t, 3000, "Unknown error 3000")
     explains(t, 0x7fffffff, "unknown error")
-    explains(t, 0xffffffff, "unknown error")
+    explains(t, 4294967212, "--allow-all-names")  # -84: as an old receiver says it
+    explains(t, 0xffffffff, "could not do its work")
+    explains(t, 0xfffff000, "unknown error, 4294963200")
+
+
+# Each errno that a disk, a network file system or a receiver's own limits may give, by words of its
+# sentence.
+OTHERS = {
+    errno.ENOENT: "changed what the receiver was writing", errno.ENXIO: "has gone",
+    errno.EAGAIN: "too busy", errno.ENOMEM: "too little memory", errno.EBUSY: "changed",
+    errno.EXDEV: "two file systems", errno.ENODEV: "has gone", errno.ENOTDIR: "changed",
+    errno.EISDIR: "changed", errno.ENFILE: "open no more files", errno.EMFILE: "ulimit -n",
+    errno.EFBIG: "larger than a file may be", errno.EMLINK: "no more entries",
+    errno.EPIPE: "lost the connection", errno.ENOSYS: "cannot store",
+    errno.ENOTEMPTY: "changed", errno.ELOOP: "changed", errno.ETIME: "does not answer",
+    errno.EBADMSG: "is damaged", errno.EOVERFLOW: "out of range",
+    errno.EOPNOTSUPP: "cannot store", errno.ENETDOWN: "does not answer",
+    errno.ENETUNREACH: "does not answer", errno.ECONNABORTED: "does not answer",
+    errno.ECONNRESET: "lost the connection", errno.ENOTCONN: "has gone",
+    errno.ECONNREFUSED: "does not answer", errno.EHOSTDOWN: "does not answer",
+    errno.EHOSTUNREACH: "does not answer", errno.ESTALE: "does not answer",
+    errno.EUCLEAN: "is damaged", errno.EREMOTEIO: "does not answer", 123: "has gone",
+    errno.ETIMEDOUT: "waited too long", 126: "Unlock it", 127: "Unlock it", 128: "Unlock it",
+    129: "Unlock it",
+}
+
+
+@test("every errno of a disk has a sentence of its own")
+def _(t):
+    for code, part in OTHERS.items():
+        explains(t, code, part)
 
 
 @test("another checksum is a failed copy")
@@ -236,12 +276,39 @@ def _(t):
     equal(tree.read(t.into("file")), "hell0")
 
 
-@test("a connection that ends without an answer is lost")
+@test("a connection that ends before the end of the stream was read has copied nothing")
 def _(t):
     tree.write("file", "hello")
     for command, end in (("true", "ended with status 0"), ("exit 7", "ended with status 7"),
-                         ("kill -9 $$", "killed by signal 9")):
-        has_all(t.run(AGENT, f"--via={command}", "file").exits(1).said, "connection was lost", end)
+                         ("kill -9 $$", "killed by signal 9 (Killed)"),
+                         ("dd bs=1 count=72 >&2 2>/dev/null", "ended with status 0")):
+        has_all(t.run(AGENT, f"--via={receiver_named(command)}", "file").exits(1).said,
+                "the connection was lost: ", "; nothing was copied", end)
+
+
+@test("a connection that ends after the end of the stream was read may have copied everything")
+def _(t):
+    tree.write("file", "hello")
+    said = send_to(t, take_and_go, "file").exits(1).said
+    has_all(said, "the connection was lost before the receiver confirmed: ",
+            "Look in PedOSIncoming there whether it has arrived")
+    lacks(said, "nothing was copied")
+
+
+@test("a sender that is stopped says whether it may have arrived")
+def _(t):
+    tree.write("file", "hello")
+    tree.sparse("large", 1 << 30)
+    for name, length, said in (("file", length_of_delivery("file", 5),
+                                "stopped before the receiver confirmed. Look in PedOSIncoming"),
+                               ("large", 1000, "stopped; nothing was copied")):
+        stubborn = t.stand_in()
+        agent = t.start(AGENT, f"--via={receiver_named(stubborn.command)}", name)
+        receiver = stubborn.take()
+        receiver.read(length)
+        agent.kill(signal.SIGTERM)
+        agent.wait().exits(143).says(said)
+        receiver.end()
 
 
 @test("a connection that ends in the middle of the answer is lost")
@@ -256,8 +323,8 @@ def _(t):
 @test("a command that does not exist is a lost connection, said so")
 def _(t):
     tree.write("file", "hello")
-    has_all(t.run(AGENT, "--via=/no/such/command", "file").exits(1).said, "connection was lost",
-            "ended with status 127")
+    has_all(t.run(AGENT, "--via=/no/such/qfile-unpacker", "file").exits(1).said,
+            "connection was lost", "ended with status 127", "nothing was copied")
 
 
 @test("a stream that ends in the middle: the receiver says so and nothing arrives")
@@ -296,6 +363,123 @@ def _(t):
     sent, _ = send_meanwhile(t, lambda: os.rmdir(other), "tree")
     has(sent.exits(1).said, f'"{other}": No such file')
     t.nothing_arrived()
+
+
+# ---- For programs: the last object ----
+
+
+def last_object(t, *arguments, status=1, **how):
+    """The last of the objects that --progress-fd gives, which is the only one of its kind."""
+    with tempfile.TemporaryFile() as file:
+        end = t.run(AGENT, f"--progress-fd={file.fileno()}", *arguments, pass_fds=[file.fileno()],
+                    **how).exits(status)
+        said = [json.loads(line) for line in process.written(file).decode().splitlines()]
+    equal([each["phase"] for each in said].index("done"), len(said) - 1)
+    # Programs get the words that people get.
+    if status:
+        has(end.said.replace("qfile-agent: ", ""), said[-1]["message"])
+    return said[-1]
+
+
+def outcome(t, *arguments, **how):
+    last = last_object(t, *arguments, **how)
+    return last["outcome"], last["code"], last["entry"], last["help"]
+
+
+@test("json: the last object has the outcome, its code, the entry and what helps")
+def _(t):
+    tree.write("file", "hello")
+    os.mkdir("dir")
+    os.symlink("/", "dir/link")
+    tree.write("bell\a", "x")
+    tree.write(t.into("file"))
+    via = f"--via={t.via()}"
+    equal(outcome(t, via, "file"), ("failed", EEXIST, "file", ["rename"]))
+    equal(outcome(t, via, "dir"), ("failed", ENOLINK, "dir/link", ["dereference"]))
+    equal(outcome(t, via, "bell\a"), ("failed", EILSEQ, "bell\a", ["allow-all-names"]))
+    equal(outcome(t, via, "missing"), ("failed", ENOENT, "missing", []))
+    equal(outcome(t, "--via=false", "file"), ("failed", 104, "", []))
+    equal(outcome(t, f"--via={t.peer(take_and_go)}", "file"),
+          ("unknown", 104, "", []))
+    equal(outcome(t, f"--via={t.peer(lambda role: role.write(answer(0, 1, take(role)[:0])))}",
+                  "file"), ("damaged", 74, "", []))
+
+
+@test("json: a sender that is stopped says so in its last object")
+def _(t):
+    tree.sparse("large", 1 << 30)
+    stubborn = t.stand_in()
+    with tempfile.TemporaryFile() as file:
+        agent = t.start(AGENT, f"--via={receiver_named(stubborn.command)}",
+                        f"--progress-fd={file.fileno()}",
+                        "large", pass_fds=[file.fileno()])
+        receiver = stubborn.take()
+        receiver.read(100)
+        agent.kill(signal.SIGINT)
+        agent.wait().exits(130)
+        last = json.loads(process.written(file).decode().splitlines()[-1])
+    receiver.end()
+    equal((last["outcome"], last["code"]), ("stopped", ECANCELED))
+
+
+@test("json: names of any bytes, from here and from there, are valid JSON")
+def _(t):
+    for name in (b"\xff\"\\\n\x1b", b"a" * 200 + b"\xe2\x82", "\u202e\U0001f600".encode()):
+        tree.write(os.fsdecode(name))
+        tree.write(t.into(os.fsdecode(name)))
+        last = last_object(t, f"--via={t.via('--allow-all-names')}", os.fsdecode(name))
+        equal((last["outcome"], last["code"]), ("failed", EEXIST))
+        check(last["entry_shown"].isprintable(), f"not safe to show: {last['entry_shown']!r}")
+        if "entry_hex" in last:
+            equal(bytes.fromhex(last["entry_hex"]), name)
+        else:
+            equal(last["entry"].encode(), name)
+        last = last_object(t, status=0,
+                           *(f"--via={t.via('--allow-all-names', '--on-conflict=rename')}",
+                             os.fsdecode(name)))
+        equal(len(last["renamed"]), 1)
+
+
+@test("json: a reader that takes nothing holds nothing up, and gets no half of an object")
+def _(t):
+    tree.write("file", "hello")
+    reading, writing = os.pipe()
+    with open(reading, "rb", buffering=0) as reading, open(writing, "wb", buffering=0) as writing:
+        os.set_blocking(writing.fileno(), False)
+        full = 0
+        while written := writing.write(bytes(4096)):
+            full += written
+        os.set_blocking(writing.fileno(), True)
+        t.run(AGENT, f"--progress-fd={writing.fileno()}", f"--via={t.via()}", "file",
+              pass_fds=[writing.fileno()]).exits(0)
+        os.set_blocking(reading.fileno(), False)
+        equal(len(reading.read(2 * full)), full)
+
+
+# ---- Under which names it has arrived ----
+
+
+def told_names(t, pairs):
+    """What the sender says if a receiver tells these names, bytes."""
+    def play(role):
+        stream = take(role)
+        role.write(answer(0, zlib.crc32(stream), pairs))
+    end = send_to(t, play, "file").exits(0)
+    return end.said.split("\n")[1:]
+
+
+@test("names that a receiver tells are those of what was sent, and safe to show")
+def _(t):
+    tree.write("file", "hello")
+    equal(told_names(t, b"file\0file (2)\0"), ['"file" arrived as "file (2)"'])
+    equal(told_names(t, b"other\0x\0file\0f\x1b[2J\0"), ['"file" arrived as "f?[2J"'])
+    for pairs in (b"other\0x\0", b"file\0", b"file\0x", b"file\0../x\0", b"file\0\0",
+                  b"file/x\0y\0", b"file"):
+        equal(told_names(t, pairs), [])
+    many = told_names(t, b"file\0f\0" * 2340)
+    equal(len(many), 12)
+    equal(many[10:], ["2330 more arrived under other names",
+                      "there may be others, which the receiver had no room to name"])
 
 
 @test("a link swapped in for a directory during the walk is not followed")

@@ -9,7 +9,7 @@ import process
 import stream as wire
 import suite
 import tree
-from copying import ECANCELED, EPERM, STAGING, Answer, Copying
+from copying import ECANCELED, EPERM, STAGING, Answer, Copying, receiver_named
 from expect import check, equal, exists, has, wait_until
 from settings import AGENT
 
@@ -51,7 +51,8 @@ def with_default_signals():
 def start_sending_to(t, receiver, *arguments):
     """An agent that sends to a stand-in, and an unpacker that has the beginning of the stream and
     whose answer goes to the agent."""
-    agent = t.start(AGENT, f"--via={receiver.command}", *arguments, preexec_fn=with_default_signals)
+    agent = t.start(AGENT, f"--via={receiver_named(receiver.command)}", *arguments,
+                    preexec_fn=with_default_signals)
     role = receiver.take()
     receiving = t.start_unpacker("-v", stdout=role.stdout)
     receiving.write(role.read(100000))

@@ -75,7 +75,7 @@ def _(t):
     t.build()
     tree.write("notes", "hello\n")
     t.send_example("exit 0", "missing").exits(1).says('"missing": No such file or directory')
-    t.send_example("exit 127", "notes").exits(1).says("Connection reset")
+    t.send_example("exit 127", "notes").exits(1).says("connection was lost")
     # What concerns only the receiver's side is for its log: the sender is told no more than this.
     equal(t.send_example(t.receive_example("no/name"), "notes").exits(1).said,
           f"receiver: error {errno.EPERM} at ")

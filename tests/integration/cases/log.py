@@ -93,20 +93,30 @@ BLAND = ("qfile-unpacker: the receiver could not do its work: the log there says
          "nothing was received")
 
 
+def gone():
+    """A pipe that nobody reads any more: the sender cannot be told."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    return os.fdopen(writing, "wb", buffering=0)
+
+
 @test("a child that dies is an alarm in the log; the sender learns only that nothing was received")
 def _(t):
     t.open_log()
-    end = kill_child(t).answered(EPERM, "")
-    equal(end.said, BLAND)
-    equal(t.logged(), ["listening to the unpacking process: Input/output error"])
+    # Whoever reads its stderr also has its result, and is told once.
+    kill_child(t).answered(EPERM, "").says_nothing()
+    equal(t.logged(), ["listening to the unpacking process: it ended before it was done"])
     equal(t.program, "qfile-unpacker")
     t.nothing_arrived()
 
 
 @test("where there is no log, that is said, and --verbose tells the reason")
 def _(t):
-    lacks(kill_child(t).says("could not do its work", "there is no log").said, "unpacking")
-    has(kill_child(t, "-v").said, "listening to the unpacking process: Input/output error")
+    kill_child(t).answered(EPERM, "").says_nothing()
+    with gone() as out:
+        lacks(kill_child(t, stdout=out).says("could not do its work", "there is no log").said,
+              "unpacking")
+    has(kill_child(t, "-v").said, "listening to the unpacking process: it ended before it was done")
 
 
 @test("a place that cannot be opened is a line of the log, with nothing of it for the sender")
@@ -115,17 +125,35 @@ def _(t):
     os.rmdir(t.incoming)
     os.symlink("/etc", t.incoming)
     end = t.deliver(ONE_FILE).exits(1).answered(EPERM, "")
-    equal(end.said, BLAND)
+    end.says_nothing()
     logged = t.logged()
     equal(len(logged), 1)
     has(logged[0], f'opening the directory "{t.incoming}": ')
+
+
+@test("a sender that no result can reach is told on stderr that there is a reason in the log")
+def _(t):
+    t.open_log()
+    with gone() as out:
+        equal(kill_child(t, stdout=out).said, BLAND)
+    equal(len(t.logged()), 1)
+
+
+@test("where there is no log, a reason that is no alarm is said on stderr, and not what the sender "
+      "says")
+def _(t):
+    os.rmdir(t.incoming)
+    os.symlink("/etc", t.incoming)
+    end = t.deliver(ONE_FILE).exits(1).answered(EPERM, "")
+    has(end.says("opening the directory").said, t.incoming)
+    lacks(end.said, "nothing was received")
 
 
 @test("a missing user is a line of the log, made printable")
 def _(t):
     t.open_log()
     end = t.run(*t.within, UNPACKER, "--", "no\n\x1b[2Juser", t.incoming, stdin=ONE_FILE)
-    equal(Delivery(t, end, ONE_FILE).refused(EPERM).said, BLAND)
+    Delivery(t, end, ONE_FILE).refused(EPERM).says_nothing()
     t.uid = os.getuid()
     equal(t.logged(), ['receiving for "no??[2Juser": No such file or directory '
                        "(name another account as USER)"])
@@ -151,7 +179,7 @@ def _(t):
     with (open(screen, "rb", buffering=0) as screen,
           open(terminal, "wb", buffering=0) as terminal):
         kill_child(t, stderr=terminal)
-        has(screen.read(4096), b"listening to the unpacking process: Input/output error")
+        has(screen.read(4096), b"listening to the unpacking process: it ended before it was done")
     equal(len(t.logged()), 1)
 
 

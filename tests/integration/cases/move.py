@@ -53,7 +53,8 @@ def _(t):
     make("single", "3")
     make("not-sent", "4")
     before = tree.picture("dir", below=True)
-    t.send("--move", "dir", "single").exits(0).says_nothing()
+    t.send("--move", "dir", "single").exits(0).says(
+        "moved 3 files, 4 directories and 1 link (3 B) to the receiver")
     tree.same_picture(tree.picture(t.into("dir"), below=True), before)
     remains(".", "not-sent")
 
@@ -100,7 +101,7 @@ def _(t):
     make("dir/changed", "1")
     make("dir/other", "2")
     said = move(t, "dir", lambda: tree.append("dir/changed", "more")).exits(1).said
-    has(said, 'kept "dir/changed": it changed')
+    has(said, 'kept here: "dir/changed": it changed')
     lacks(said, "other")
     equal(tree.read("dir/changed"), "1more")
     remains("dir", "changed")
@@ -111,7 +112,7 @@ def _(t):
 def _(t):
     make("file", "1")
     has(move(t, "file", lambda: tree.set_mtime("file", 978307200)).exits(1).said,
-        'kept "file": it changed')
+        'kept here: "file": it changed')
     exists("file")
 
 
@@ -124,7 +125,7 @@ def _(t):
         status = os.stat("file")
         os.utime("new", ns=(status.st_atime_ns, status.st_mtime_ns))
         os.rename("new", "file")
-    has(move(t, "file", replace).exits(1).said, 'kept "file": it changed')
+    has(move(t, "file", replace).exits(1).said, 'kept here: "file": it changed')
     equal(tree.read("file"), "2")
 
 
@@ -137,8 +138,8 @@ def _(t):
         make("dir/new", "new")
         make("dir/sub/new-dir")
     said = move(t, "dir", add).exits(1).said
-    has(said, 'kept "dir/new": it appeared')
-    has(said, 'kept "dir/sub/new-dir": it appeared')
+    has(said, 'kept here: "dir/new": it appeared')
+    has(said, 'kept here: "dir/sub/new-dir": it appeared')
     remains("dir", "new", "sub")
     remains("dir/sub", "new-dir")
     remains("dir/sub/new-dir")
@@ -163,7 +164,7 @@ def _(t):
         def replace():
             os.rename(f"{name}/sub", f"moved-{name}")
             os.symlink(target, f"{name}/sub")
-        has(move(t, name, replace).exits(1).said, f'kept "{name}/sub"')
+        has(move(t, name, replace).exits(1).said, f'kept here: "{name}/sub"')
         exists(f"{outside}/file")
         exists(f"{name}/sub")
         exists(f"moved-{name}/file")
@@ -177,7 +178,7 @@ def _(t):
         os.rename("dir/sub", "moved")
         os.mkdir("dir/sub")
         os.link("moved/file", "dir/sub/file")
-    has(move(t, "dir", replace).exits(1).said, 'kept "dir/sub"')
+    has(move(t, "dir", replace).exits(1).said, 'kept here: "dir/sub"')
     exists("dir/sub/file")
     exists("moved/file")
 
@@ -221,5 +222,6 @@ def _(t):
         raise Skip("root may")
     make("dir/file", "1")
     os.chmod("dir", 0o555)
-    has(t.send("--move", "dir").exits(1).said, 'could not remove "dir/file": Permission denied')
+    has(t.send("--move", "dir").exits(1).said,
+        'kept here: "dir/file": you may not remove it (Permission denied)')
     exists("dir/file")

@@ -13,7 +13,7 @@ from settings import AGENT
 test = suite.cases(Copying)
 
 OPTIONS = ("--allow-all-names --dereference --help --ignore-symlinks --move --progress "
-           "--progress-fd --rename --service --version --via --vm")
+           "--progress-fd --quiet --rename --service --ssh --verbose --version --via --vm")
 
 
 def wrong_usage(t, part, *arguments):
@@ -63,25 +63,8 @@ def _(t):
 @test("options that contradict each other are refused")
 def _(t):
     tree.write("file")
-    wrong_usage(t, "--vm and --via", "--vm=work", "--via=true", "file")
     wrong_usage(t, "--ignore-symlinks and --dereference", "--via=true", "--ignore-symlinks", "-L",
                 "file")
-
-
-@test("options that need --vm are refused without it")
-def _(t):
-    tree.write("file")
-    wrong_usage(t, "--service needs --vm", "--via=true", "--service=x", "file")
-    wrong_usage(t, "--on-conflict=rename", "--via=true", "--rename", "file")
-    wrong_usage(t, "need --vm", "--via=true", "--allow-all-names", "file")
-
-
-@test("what is no VM's name is refused")
-def _(t):
-    tree.write("file")
-    for name in ("", "1st", "_x", "-x", ".x", "a b", "a/b", "../x", "a;b", "ä", "a\nb",
-                 f"a{'0' * 63}"):
-        wrong_usage(t, "no VM's name", f"--vm={name}", "file")
 
 
 @test("--progress-fd refuses what is no descriptor of its own")
@@ -112,7 +95,7 @@ def _(t):
     # screen.
     status, shown = t.run_on_terminal(AGENT, "file")
     equal(status, 2)
-    has(shown.split("\n")[0], "use --vm=NAME or --via=COMMAND")
+    has(shown.split("\n")[0], "use --vm=NAME, --ssh=HOST or --via=COMMAND")
     lacks(shown, "\0")
 
 
@@ -149,6 +132,6 @@ def _(t):
 @test("--via's command keeps stderr and the environment")
 def _(t):
     tree.write("file")
-    sent = t.run(AGENT, f"--via=echo said $QFILE_TEST >&2; {t.via()}", "file",
+    sent = t.run(AGENT, "-q", f"--via=echo said $QFILE_TEST >&2; {t.via()}", "file",
                  env={"QFILE_TEST": "kept"}).exits(0)
     equal(sent.said, "said kept")

@@ -10,7 +10,7 @@ import time
 import process
 import suite
 import tree
-from copying import Copying
+from copying import Copying, receiver_named
 from expect import check, equal, exists, has, lacks
 from settings import AGENT
 
@@ -42,6 +42,14 @@ def objects(end):
     return [json.loads(line) for line in end.err.decode().rstrip("\n").split("\n")]
 
 
+def on_a_descriptor(t, *arguments, status=0, **how):
+    """The objects that --progress-fd gives."""
+    with tempfile.TemporaryFile() as file:
+        t.run(AGENT, f"--progress-fd={file.fileno()}", *arguments, pass_fds=[file.fileno()],
+              **how).exits(status)
+        return [json.loads(line) for line in process.written(file).decode().splitlines()]
+
+
 def replacements_as_one(text):
     """How many signs stand for bytes that are no character is nobody's business."""
     return re.sub("\ufffd+", "?", text)
@@ -52,16 +60,51 @@ def lines_drawn(shown):
     return shown.replace(ERASE, "").replace("\r", "\n").split("\n")
 
 
-@test("json: every line is an object, the last one has everything")
+def progress_of(end):
+    """The objects but the last one, which is checked."""
+    *progress, last = objects(end)
+    equal((last["phase"], last["outcome"]), ("done", "copied"))
+    return progress
+
+
+@test("json: every line is an object, the last of a phase has everything of it")
 def _(t):
     os.mkdir("dir")
     tree.write("dir/a", bytes(100000))
     tree.write("dir/b", bytes(23456))
     os.symlink("a", "dir/link")
-    said = objects(t.send("--progress=json", "dir").exits(0))
+    said = progress_of(t.send("--progress=json", "dir").exits(0))
     for each in said:
-        equal((type(each["seconds"]), type(each["name"])), (float, str))
-    equal([said[-1][key] for key in ("bytes", "total_bytes", "entries")], [123456, 123456, 4])
+        equal((type(each["seconds"]), type(each["name"]), type(each["name_shown"])),
+              (float, str, str))
+    equal([said[-1][key] for key in ("bytes", "total_bytes", "entries", "total_entries")],
+          [123456, 123456, 4, 4])
+
+
+@test("json: the phases come one after the other, and each that happens is told")
+def _(t):
+    tree.write("file", "x")
+    said = progress_of(t.send("--progress=json", "--move", "file").exits(0))
+    phases = [each["phase"] for each in said]
+    equal(list(dict.fromkeys(phases)), ["calling", "counting", "sending", "confirming", "removing"])
+
+
+@test("json: the last object has what was sent, and which names it got")
+def _(t):
+    os.mkdir("dir")
+    tree.write("dir/\xe4", "hello")
+    os.symlink("\xe4", "dir/link")
+    os.mkfifo("dir/fifo")
+    tree.write(t.into("dir"))
+    via = t.via("--on-conflict=rename")
+    last = on_a_descriptor(t, f"--via={via}", "dir")[-1]
+    equal([last[key] for key in ("outcome", "code", "bytes", "entries", "files", "directories",
+                                 "links", "help", "entry")],
+          ["copied", 0, 5, 3, 1, 1, 1, [], ""])
+    equal(last["renamed"], [{"name": "dir", "name_shown": "dir", "final": "dir (2)",
+                             "final_shown": "dir (2)"}])
+    equal((last["left_out_count"], last["left_out"][0]["name"]), (1, "dir/fifo"))
+    equal((last["kept_count"], last["kept"], last["renamed_cut"]), (0, [], False))
 
 
 FORGED = '{"bytes":1,"total_bytes":1,"entries":1,"seconds":0.1,"name":"forged"}'
@@ -84,18 +127,18 @@ def _(t):
         file.seek(0)
         said = [json.loads(line) for line in file.read().decode().splitlines()]
     has(end.said, FORGED)
-    equal({each["name"] for each in said}, {"file"})
-    equal((said[-1]["bytes"], said[-1]["entries"]), (1000, 1))
+    equal({each["name"] for each in said[:-1]}, {"", "file"})
+    equal((said[-1]["outcome"], said[-1]["bytes"], said[-1]["entries"]), ("copied", 1000, 1))
 
 
 @test("json: at most ten lines a second, and bytes that grow", waits=True)
 def _(t):
-    said = objects(send_slowly(t, "--progress=json").exits(0))
+    said = [each for each in progress_of(send_slowly(t, "--progress=json").exits(0))
+            if each["phase"] == "sending"][1:]  # the first says that it begins
     check(len(said) >= 3, f"too few lines: {said}")
     seconds, sent = [each["seconds"] for each in said], [each["bytes"] for each in said]
-    # All but the last, which tells that it is done, keep their distance; seconds are rounded to
-    # thousandths.
-    for earlier, later in zip(seconds, seconds[1:-1]):
+    # Seconds are rounded to thousandths.
+    for earlier, later in zip(seconds, seconds[1:]):
         check(later - earlier >= 0.099, f"too soon: {seconds}")
     equal(sent, sorted(sent))
 
@@ -105,27 +148,53 @@ def _(t):
     for name in (b'quote"back\\slash', b"new\nline\ttab\x1b", b"latin\xe9",
                  "\U0001F469\u200d\U0001F680 emoji".encode(), b"\x7f", b"cut\xe2\x82"):
         end = send_any_name(t, os.fsdecode(name), "--progress=json")
-        equal(replacements_as_one(objects(end)[-1]["name"]),
+        last = progress_of(end)[-1]
+        equal(replacements_as_one(last["name"]),
               replacements_as_one(name.decode("utf-8", "replace")))
+        shown = last["name_shown"]
+        check(shown.replace("\u200d", "").isprintable(), f"not safe to show: {shown!r}")
+        try:
+            name.decode()
+            lacks(last, "name_hex")
+        except UnicodeDecodeError:
+            equal(bytes.fromhex(last["name_hex"]), name)
         equal([byte for byte in end.err.replace(b"\n", b"") if byte < 32 or byte == 127], [])
 
 
 @test("json: FILECOPY_TOTAL_BYTES is the total, without looking")
 def _(t):
     tree.write("file", bytes(1000))
-    last = objects(
-        t.send("--progress=json", "file", env={"FILECOPY_TOTAL_BYTES": "4000"}).exits(0))[-1]
-    equal((last["bytes"], last["total_bytes"]), (1000, 4000))
+    said = progress_of(
+        t.send("--progress=json", "file", env={"FILECOPY_TOTAL_BYTES": "4000"}).exits(0))
+    equal((said[-1]["bytes"], said[-1]["total_bytes"]), (1000, 4000))
+    lacks([each["phase"] for each in said], "counting")
+
+
+@test("a FILECOPY_TOTAL_BYTES that is no number is no total, and one that is too small is dropped")
+def _(t):
+    tree.write("file", bytes(3000))
+    for total in ("-5", "", "12x", "99999999999999999999999"):
+        said = progress_of(t.run(AGENT, "--progress=json", "file",
+                                 f"--via={t.via('--on-conflict=rename')}",
+                                 env={"FILECOPY_TOTAL_BYTES": total}).exits(0))
+        equal(said[-1]["total_bytes"], 3000)
+    said = t.run(AGENT, "--progress=tty", "file", f"--via={t.via('--on-conflict=rename')}",
+                 env={"FILECOPY_TOTAL_BYTES": "1024"}).exits(0).said
+    has(said, "2.9 KiB")
+    lacks(said, "%")
 
 
 @test("tty: one line redrawn, with percent, size, rate and name, and a newline at the end",
       waits=True)
 def _(t):
     end = send_slowly(t, "--progress=tty").exits(0)
-    equal(end.err.count(b"\n"), 1)
-    check(end.err.endswith(b"\n"), f"no newline at the end: {end.err!r}")
+    drawn, success = end.said.split("\n")
+    equal(success, "copied 1 file (3.0 MiB) to the receiver")
     check(end.err.count(b"\r") >= 3, f"not redrawn: {end.err!r}")
-    last = end.said.split("\r")[-1]
+    *before, last = drawn.split("\r")
+    # Nothing has arrived before the receiver says so.
+    lacks("".join(before), "100%")
+    has(before[-1], "waiting for confirmation")
     for part in ("100%", "3.0 MiB", "/s", "large"):
         has(last, part)
 
@@ -145,15 +214,36 @@ def _(t):
 @test("auto: nothing where stderr is no terminal")
 def _(t):
     tree.write("file", "x")
-    t.send("file").exits(0).says_nothing()
-    os.unlink(t.into("file"))
-    t.send("--progress=auto", "file").exits(0).says_nothing()
+    for options in ([], ["--progress=auto"]):
+        end = t.run(AGENT, *options, "file", f"--via={t.via('--on-conflict=rename')}").exits(0)
+        equal(end.said.split("\n")[0], "copied 1 file (1 B) to the receiver")
+
+
+@test("--quiet: nothing, on a terminal too, unless something is wrong")
+def _(t):
+    tree.write("file", "x")
+    for option in ("-q", "--quiet"):
+        equal(t.run_on_terminal(AGENT, option, f"--via={t.via('--on-conflict=rename')}", "file"),
+              (0, ""))
+    t.send("-q", "file").exits(1).says("is there already")
+
+
+@test("--verbose names each entry once")
+def _(t):
+    os.mkdir("dir")
+    tree.sparse("dir/large", 3 << 20)
+    os.symlink("large", "dir/link")
+    for number, option in enumerate(("-v", "--verbose")):
+        end = t.run(AGENT, option, "dir", f"--via={t.via('--on-conflict=rename')}").exits(0)
+        equal(sorted(line for line in end.said.split("\n") if line.startswith("sending")),
+              ['sending "dir"', 'sending "dir/large"', 'sending "dir/link"'])
 
 
 @test("none: nothing, on a terminal too")
 def _(t):
     tree.write("file", "x")
-    equal(t.run_on_terminal(AGENT, "--progress=none", f"--via={t.via()}", "file"), (0, ""))
+    equal(t.run_on_terminal(AGENT, "--progress=none", f"--via={t.via()}", "file"),
+          (0, "copied 1 file (1 B) to the receiver"))
     exists(t.into("file"))
 
 
@@ -201,30 +291,95 @@ def _(t):
 def _(t):
     tree.write("file", "x")
     equal(t.run_on_terminal(AGENT, f"--via={t.via()}", "file", env={"PROGRESS_TYPE": "none"}),
-          (0, ""))
+          (0, "copied 1 file (1 B) to the receiver"))
 
 
-@test("PROGRESS_TYPE=gui is percents, one a line, where the wrapper reads them", waits=True)
+# ---- A graphical wrapper ----
+
+# As existing ones read it: it ends where it expects a number and gets none.
+WRAPPER = """
+set -e
+read first
+[ "$first" -eq 0 ]
+echo $first
+while read bytes; do
+    [ "$bytes" -le "$1" ]
+    [ "$1" -eq 0 ] || echo $((100 * bytes / $1))
+done
+"""
+
+
+def wrapped(t, total, *arguments, env=()):
+    """Send below such a wrapper. Returns how the sender ended, and what the wrapper has shown, as
+    numbers."""
+    reading, writing = os.pipe()
+    with open(reading, "rb") as reading, open(writing, "wb") as writing:
+        agent = t.start(AGENT, *arguments, pass_fds=[writing.fileno()],
+                        env={"PROGRESS_TYPE": "gui", "SAVED_FD_1": str(writing.fileno()),
+                             **dict(env)})
+        shell = t.start("/bin/sh", "-c", WRAPPER, "sh", str(total), stdin=reading)
+        writing.close()
+        end = agent.wait()
+        shown = shell.wait().exits(0)
+    return end, [int(line) for line in shown.told.split()]
+
+
+@test("PROGRESS_TYPE=gui is 0, then the bytes so far, where the wrapper reads them", waits=True)
 def _(t):
-    with tempfile.TemporaryFile() as kept:
-        send_slowly(t, env={"PROGRESS_TYPE": "gui", "SAVED_FD_1": str(kept.fileno())},
-                    pass_fds=[kept.fileno()]).exits(0).says_nothing()
-        told = process.written(kept).decode()
-    check(re.fullmatch("([0-9]+\n)+", told), f"not percents alone: {told!r}")
-    percents = [int(line) for line in told.split()]
-    equal(percents[-1], 100)
-    equal(percents, sorted(percents))
+    tree.sparse("large", 3 << 20)
+
+    def wait(_):
+        time.sleep(0.02)
+    end, shown = wrapped(t, 3 << 20, f"--via={t.passing_on(wait)}", "large")
+    end.exits(0).says("copied 1 file (3.0 MiB)")
+    equal(shown, sorted(shown))
+    equal((shown[0], shown[-1]), (0, 100))
+    check(len(shown) > 3, f"too few: {shown}")
+    # A dialog that closes at the end does not do so before the receiver has confirmed.
+    equal(shown.count(100), 1)
 
 
-@test("PROGRESS_TYPE=gui with FILECOPY_TOTAL_BYTES counts against that")
+@test("PROGRESS_TYPE=gui: small and empty files begin with 0, and end with the wrapper's total")
+def _(t):
+    tree.write("small", "x")
+    tree.write("empty")
+    via = f"--via={t.via('--on-conflict=rename')}"
+    for total, names, expected in ((1, ["small"], [0, 100]), (1, ["small", "empty"], [0, 100]),
+                                   (4096, ["small"], [0, 100]), (0, ["empty"], [0])):
+        end, shown = wrapped(t, total, via, *names, env={"FILECOPY_TOTAL_BYTES": str(total)})
+        end.exits(0)
+        equal((shown[0], shown[-1], shown == sorted(shown)), (expected[0], expected[-1], True))
+
+
+@test("PROGRESS_TYPE=gui without SAVED_FD_1 is on stderr, and nothing else is")
 def _(t):
     tree.write("file", bytes(1000))
-    said = t.send("file",
-                  env={"PROGRESS_TYPE": "gui", "FILECOPY_TOTAL_BYTES": "4000"}).exits(0).said
-    equal(said.split("\n")[-1], "25")
+    said = t.send("file", env={"PROGRESS_TYPE": "gui"}).exits(0).said
+    equal((said.split("\n")[0], said.split("\n")[-1]), ("0", "1000"))
+    check(re.fullmatch("[0-9\n]+", said), f"not numbers alone: {said!r}")
+
+
+@test("PROGRESS_TYPE=gui: a dialog that is closed stops the transfer, also where nobody reads it")
+def _(t):
+    tree.sparse("large", 1 << 30)
+    stubborn = t.stand_in()
+    reading, writing = os.pipe()
+    with open(reading, "rb", buffering=0) as dialog, open(writing, "wb") as writing:
+        agent = t.start(AGENT, f"--via={receiver_named(stubborn.command)}", "--move", "large",
+                        pass_fds=[writing.fileno()],
+                        env={"PROGRESS_TYPE": "gui", "SAVED_FD_1": str(writing.fileno())})
+        writing.close()
+        receiver = stubborn.take()
+        receiver.read(100)
+        equal(dialog.read(2), b"0\n")
+    end = agent.wait().exits(1)
+    end.says("stopped, because the progress was closed; nothing was copied")
+    receiver.end()
+    exists("large")
 
 
 @test("--progress goes before PROGRESS_TYPE")
 def _(t):
     tree.write("file", "x")
-    t.send("--progress=none", "file", env={"PROGRESS_TYPE": "console"}).exits(0).says_nothing()
+    t.send("--progress=none", "file", env={"PROGRESS_TYPE": "console"}).exits(0).says(
+        "copied 1 file (1 B) to the receiver")

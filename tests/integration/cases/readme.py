@@ -9,7 +9,8 @@ commands, behind "$ ", and what they write to stdout and stderr: "..." stands fo
 line, and the lines of one command may come in any order, since several programs write them. A
 command that shows nothing succeeds and writes nothing. The blocks of a file run one after another
 in a directory that has a few files; the VM "work" is served, by pedos-rpcd, and so is "@dispvm".
-`ssh` and `qrexec-client-vm` are played: what they are told is done here, by ssh in another home.
+`ssh` and `qrexec-client-vm` are played: what they are told is done here, by ssh in another home. So
+is `xdg-open`.
 
 What cannot run here is marked with a reason, one of ELSEWHERE, in the line above its fence:
 <!-- elsewhere: needs root -->. How many are marked so is counted in MARKED.
@@ -225,10 +226,15 @@ def make_surroundings(t):
     become = (f"setpriv --reuid={t.account} --regid={t.account} --clear-groups "
               if machine.am_root() else "")
     tree.script(f"{played}/ssh", f"""#!/bin/sh
+while :; do
+    case $1 in --) shift; break ;; -*) shift ;; *) break ;; esac
+done
 shift
-export SSH_CONNECTION="192.0.2.7 40000 192.0.2.8 22" HOME={shlex.quote(t.home)}
+export SSH_CONNECTION="192.0.2.7 40000 192.0.2.8 22"
+export HOME={shlex.quote(t.home)} TMPDIR={shlex.quote(t.home)}
 cd && exec {become}sh -c "$*"
 """)
+    tree.script(f"{played}/xdg-open", '#!/bin/sh\nexec sed -i s/old/new/ "$1"\n')
     tree.script(
         f"{played}/qrexec-client-vm",
         '#!/bin/sh\n[ "$1" != @dispvm ] || { shift; set -- work "$@"; }\nexec pedos-rpc "$@"\n')

@@ -52,7 +52,7 @@ def _(t):
     tree.set_mtime("tree/a/b/link", 1262304000, 1)
     tree.set_mtime("tree/empty", 981173106, 500000000)
     tree.set_mtime("tree/a", 981173106, 500000000)
-    t.send("tree").exits(0).says_nothing()
+    t.send("-q", "tree").exits(0).says_nothing()
     tree.same_tree("tree", t.into("tree"))
     t.arrived("tree")
 

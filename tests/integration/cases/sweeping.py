@@ -145,7 +145,7 @@ def _(t):
     stream = wire.delivery(wire.file("a"), wire.file("b"))
     t.deliver(stream).arrives("b")
     t.arrived("a", "b")
-    t.deliver(stream, "--on-conflict=rename").arrives("b")
+    t.deliver(stream, "--on-conflict=rename").exits(0)
     t.arrived("a", "a (2)", "b", "b (2)")
     t.deliver(stream).exits(1)
     t.arrived("a", "a (2)", "b", "b (2)")
@@ -207,5 +207,6 @@ def _(t):
 def _(t):
     for number in (1, 2, *(2 + 2**power for power in range(31))):
         tree.write(t.into("r" if number == 1 else f"r ({number})"))
-    t.deliver(wire.delivery(wire.file("r")), "--on-conflict=rename").arrives("r")
+    t.deliver(wire.delivery(wire.file("r")), "--on-conflict=rename").arrives(
+        b"r\0r (5)\0")
     exists(t.into("r (5)"))

@@ -14,6 +14,9 @@
 #define MIB (1024 * KIB)
 #define GIB (1024 * MIB)
 
+#define SENT "sending", false
+#define DONE "confirming", true
+
 static const struct {
 	const char *label;
 	struct progress progress;
@@ -21,44 +24,61 @@ static const struct {
 	const char *line;
 } lines[] = {
 	{"half way",
-	 {{10 * MIB, 2}, {5 * MIB, 1}, 2, "a"},
+	 {{10 * MIB, 2}, {5 * MIB, 1}, 2, "a", SENT},
 	 80,
 	 " 50% 5.0 MiB of 10.0 MiB, 2.5 MiB/s, 0:02 left  a"},
-	{"nothing yet", {{10 * MIB, 2}, {0, 0}, 0, NULL}, 80, "  0% 0 B of 10.0 MiB"},
-	{"too early for a rate", {{1000, 1}, {500, 1}, 0.25, "a"}, 80, " 50% 500 B of 1.0 KiB  a"},
+	{"nothing yet", {{10 * MIB, 2}, {0, 0}, 0, NULL, SENT}, 80, "  0% 0 B of 10.0 MiB"},
+	{"too early for a rate",
+	 {{1000, 1}, {500, 1}, 0.25, "a", SENT},
+	 80,
+	 " 50% 500 B of 1.0 KiB  a"},
 	{"done",
-	 {{2 * GIB, 1}, {2 * GIB, 1}, 4, NULL},
+	 {{2 * GIB, 1}, {2 * GIB, 1}, 4, NULL, DONE},
 	 80,
 	 "100% 2.0 GiB of 2.0 GiB, 512 MiB/s, 0:00 left"},
+	{"all sent is not done",
+	 {{2 * GIB, 1}, {2 * GIB, 1}, 4, NULL, SENT},
+	 80,
+	 " 99% 2.0 GiB of 2.0 GiB, 512 MiB/s, 0:00 left"},
 	{"nearly done is not done",
-	 {{1000000, 1}, {999999, 1}, 0, NULL},
+	 {{1000000, 1}, {999999, 1}, 0, NULL, DONE},
 	 80,
 	 " 99% 977 KiB of 977 KiB"},
-	{"more than there was",
-	 {{1000, 1}, {5000, 1}, 1, NULL},
+	{"more than there was: no total",
+	 {{1000, 1}, {5000, 1}, 1, NULL, SENT},
 	 80,
-	 "100% 4.9 KiB of 1.0 KiB, 4.9 KiB/s, 0:00 left"},
-	{"total unknown", {{0, 0}, {3 * MIB, 9}, 3, "x"}, 80, "3.0 MiB, 1.0 MiB/s  x"},
+	 "4.9 KiB, 4.9 KiB/s"},
+	{"more entries than there were", {{1000, 1}, {500, 2}, 0, NULL, SENT}, 80, "500 B"},
+	{"empty files", {{0, 200}, {0, 50}, 1, "a", SENT}, 80, " 25% 50 of 200 entries  a"},
+	{"empty files, all sent",
+	 {{0, 200}, {0, 200}, 1, NULL, SENT},
+	 80,
+	 " 99% 200 of 200 entries"},
+	{"empty files, done", {{0, 200}, {0, 200}, 1, NULL, DONE}, 80, "100% 200 of 200 entries"},
+	{"total unknown", {{0, 0}, {3 * MIB, 9}, 3, "x", SENT}, 80, "3.0 MiB, 1.0 MiB/s  x"},
 	{"minutes",
-	 {{1 * GIB, 1}, {1 * MIB, 1}, 1, NULL},
+	 {{1 * GIB, 1}, {1 * MIB, 1}, 1, NULL, SENT},
 	 80,
 	 "  0% 1.0 MiB of 1.0 GiB, 1.0 MiB/s, 17:03 left"},
 	{"nobody waits so long",
-	 {{UINT64_MAX, 1}, {1, 1}, 1, NULL},
+	 {{UINT64_MAX, 1}, {1, 1}, 1, NULL, SENT},
 	 80,
 	 "  0% 1 B of 16.0 EiB, 1 B/s"},
 	{"as large as can be",
-	 {{UINT64_MAX, 1}, {UINT64_MAX, 1}, 1e-3, NULL},
+	 {{UINT64_MAX, 1}, {UINT64_MAX, 1}, 1e-3, NULL, DONE},
 	 80,
 	 "100% 16.0 EiB of 16.0 EiB"},
-	{"stalled", {{1000, 1}, {0, 0}, 10, NULL}, 80, "  0% 0 B of 1.0 KiB"},
-	{"empty name", {{0, 0}, {1, 1}, 0, ""}, 80, "1 B"},
-	{"hostile name", {{0, 0}, {1, 1}, 0, "a\033[2J\nb"}, 80, "1 B  a?[2J?b"},
-	{"name cut at the front", {{0, 0}, {1, 1}, 0, "directory/name.txt"}, 15, "1 B  ...ame.txt"},
-	{"name just fits", {{0, 0}, {1, 1}, 0, "0123456789"}, 15, "1 B  0123456789"},
-	{"room for numbers alone", {{0, 0}, {1, 1}, 0, "0123456789"}, 8, "1 B"},
-	{"no room for the numbers", {{10 * MIB, 2}, {5 * MIB, 1}, 2, "a"}, 10, " 50% 5.0 M"},
-	{"no room at all", {{10 * MIB, 2}, {5 * MIB, 1}, 2, "a"}, 0, ""},
+	{"stalled", {{1000, 1}, {0, 0}, 10, NULL, SENT}, 80, "  0% 0 B of 1.0 KiB"},
+	{"empty name", {{0, 0}, {1, 1}, 0, "", SENT}, 80, "1 B"},
+	{"hostile name", {{0, 0}, {1, 1}, 0, "a\033[2J\nb", SENT}, 80, "1 B  a?[2J?b"},
+	{"name cut at the front",
+	 {{0, 0}, {1, 1}, 0, "directory/name.txt", SENT},
+	 15,
+	 "1 B  ...ame.txt"},
+	{"name just fits", {{0, 0}, {1, 1}, 0, "0123456789", SENT}, 15, "1 B  0123456789"},
+	{"room for numbers alone", {{0, 0}, {1, 1}, 0, "0123456789", SENT}, 8, "1 B"},
+	{"no room for the numbers", {{10 * MIB, 2}, {5 * MIB, 1}, 2, "a", SENT}, 10, " 50% 5.0 M"},
+	{"no room at all", {{10 * MIB, 2}, {5 * MIB, 1}, 2, "a", SENT}, 0, ""},
 };
 
 START_TEST(line)
@@ -85,7 +105,8 @@ START_TEST(line_in_any_room)
 						 {3 * GIB, 20},
 						 12.5,
 						 "dir/中文/e\u0301😀/\377\033[m/"
-						 "Ünïcode-ending.tar.gz"};
+						 "Ünïcode-ending.tar.gz",
+						 SENT};
 
 	for (size_t columns = 0; columns < 120; columns++) {
 		for (size_t size = 1; size < 130; size++) {
@@ -149,15 +170,19 @@ START_TEST(percent_stays_within_bounds)
 
 	for (size_t i = 1; i < COUNT(amounts); i++) {
 		for (size_t j = 0; j < COUNT(amounts); j++) {
-			struct progress progress = {{amounts[i], 1}, {amounts[j], 1}, 1, NULL};
+			struct progress progress = {{amounts[i], 1}, {amounts[j], 1}, 1, NULL,
+						    "sending",       j % 2 == 1};
 			char text[128];
 			unsigned long percent;
 
 			progress_line(&progress, 100, true, text, sizeof(text));
-			ck_assert_msg(text[3] == '%', "%s", text);
+			/* What is exceeded is no total. */
+			ck_assert_msg((text[3] == '%') == (amounts[j] <= amounts[i]), "%s", text);
+			if (text[3] != '%')
+				continue;
 			percent = strtoul(text, NULL, 10);
-			ck_assert_msg(percent <= 100, "%s", text);
-			ck_assert_msg(amounts[j] < amounts[i] || percent == 100, "%s", text);
+			ck_assert_msg(percent <= (progress.confirmed ? 100 : 99), "%s", text);
+			ck_assert_msg(amounts[j] < amounts[i] || percent >= 99, "%s", text);
 			ck_assert_msg(amounts[j] >= amounts[i] / 2 || percent <= 50, "%s", text);
 		}
 	}
@@ -170,41 +195,31 @@ static const struct {
 	const char *json;
 } objects[] = {
 	{"all of it",
-	 {{1000, 5}, {10, 2}, 1.5, "a"},
-	 "{\"bytes\":10,\"total_bytes\":1000,\"entries\":2,\"seconds\":1.500,\"name\":\"a\"}"},
-	{"total unknown",
-	 {{0, 5}, {10, 2}, 0, "a"},
-	 "{\"bytes\":10,\"entries\":2,\"seconds\":0.000,\"name\":\"a\"}"},
+	 {{1000, 5}, {10, 2}, 1.5, "a", SENT},
+	 "{\"phase\":\"sending\",\"bytes\":10,\"entries\":2,\"total_bytes\":1000,\"total_entries\":"
+	 "5,\"seconds\":1.500,\"name_shown\":\"a\",\"name\":\"a\"}"},
+	{"bytes alone are known",
+	 {{1000, 0}, {10, 2}, 1.5, "a", SENT},
+	 "{\"phase\":\"sending\",\"bytes\":10,\"entries\":2,\"total_bytes\":1000,\"seconds\":1.500,"
+	 "\"name_shown\":\"a\",\"name\":\"a\"}"},
+	{"empty files",
+	 {{0, 5}, {0, 2}, 0, "a", SENT},
+	 "{\"phase\":\"sending\",\"bytes\":0,\"entries\":2,\"total_bytes\":0,\"total_entries\":5,"
+	 "\"seconds\":0.000,\"name_shown\":\"a\",\"name\":\"a\"}"},
 	{"no name",
-	 {{0, 0}, {0, 0}, 0, NULL},
-	 "{\"bytes\":0,\"entries\":0,\"seconds\":0.000,\"name\":\"\"}"},
+	 {{0, 0}, {0, 0}, 0, NULL, SENT},
+	 "{\"phase\":\"sending\",\"bytes\":0,\"entries\":0,\"seconds\":0.000,\"name_shown\":\"\","
+	 "\"name\":\"\"}"},
 	{"largest numbers",
-	 {{UINT64_MAX, 0}, {UINT64_MAX, UINT64_MAX}, 0, ""},
-	 "{\"bytes\":18446744073709551615,\"total_bytes\":18446744073709551615,\"entries\":"
-	 "18446744073709551615,\"seconds\":0.000,\"name\":\"\"}"},
-	{"quotes",
-	 {{0, 0}, {0, 0}, 0, "a\"b\\c"},
-	 "{\"bytes\":0,\"entries\":0,\"seconds\":0.000,\"name\":\"a\\u0022b\\u005cc\"}"},
-	{"controls",
-	 {{0, 0}, {0, 0}, 0, "\001\n\033\177"},
-	 "{\"bytes\":0,\"entries\":0,\"seconds\":0.000,\"name\":\"\\u0001\\u000a\\u001b\\u007f\"}"},
-	{"UTF-8",
-	 {{0, 0}, {0, 0}, 0, "Ü中😀"},
-	 "{\"bytes\":0,\"entries\":0,\"seconds\":0.000,\"name\":\"Ü中😀\"}"},
-	{"not UTF-8",
-	 {{0, 0}, {0, 0}, 0, "a\377\300\257b"},
-	 "{\"bytes\":0,\"entries\":0,\"seconds\":0.000,\"name\":\"a\\ufffd\\ufffd\\ufffdb\"}"},
-	{"surrogate",
-	 {{0, 0}, {0, 0}, 0, "\355\240\200"},
-	 "{\"bytes\":0,\"entries\":0,\"seconds\":0.000,\"name\":\"\\ufffd\\ufffd\\ufffd\"}"},
-	{"cut short",
-	 {{0, 0}, {0, 0}, 0, "a\342\202"},
-	 "{\"bytes\":0,\"entries\":0,\"seconds\":0.000,\"name\":\"a\\ufffd\\ufffd\"}"},
+	 {{UINT64_MAX, UINT64_MAX}, {UINT64_MAX, UINT64_MAX}, 0, "", SENT},
+	 "{\"phase\":\"sending\",\"bytes\":18446744073709551615,\"entries\":18446744073709551615,"
+	 "\"total_bytes\":18446744073709551615,\"total_entries\":18446744073709551615,\"seconds\":"
+	 "0.000,\"name_shown\":\"\",\"name\":\"\"}"},
 };
 
 START_TEST(json)
 {
-	char text[256];
+	char text[512];
 	size_t n = progress_json(&objects[_i].progress, text, sizeof(text));
 
 	ck_assert_msg(strcmp(text, objects[_i].json) == 0, "%s: %s", objects[_i].label, text);
@@ -217,7 +232,7 @@ START_TEST(json_with_a_long_name)
 {
 	static const unsigned char fillers[] = {'a', '\001', 0xff};
 	static char name[QFILE_NAME_MAX], text[8192];
-	struct progress progress = {.name = name};
+	struct progress progress = {.name = name, .phase = "sending"};
 
 	for (size_t i = 0; i < COUNT(fillers); i++) {
 		size_t n;
@@ -234,7 +249,7 @@ END_TEST
 
 START_TEST(json_in_any_room)
 {
-	static const struct progress progress = {{1000, 5}, {10, 2}, 1.5, "a\"中\377"};
+	static const struct progress progress = {{1000, 5}, {10, 2}, 1.5, "a\"中\377", SENT};
 
 	for (size_t size = 1; size < 120; size++) {
 		char text[128];

@@ -316,6 +316,30 @@ START_TEST(result_encode)
 }
 END_TEST
 
+static const struct {
+	uint32_t code, decoded;
+} negative[] = {
+	{4294967212u, 84}, /* -84, as an old receiver says EILSEQ */
+	{UINT32_MAX, 1},
+	{UINT32_MAX - 4094, 4095},
+	/* Not an errno in either direction. */
+	{UINT32_MAX - 4095, UINT32_MAX - 4095},
+	{0x80000000u, 0x80000000u},
+	{QFILE_ETRUNCATED, QFILE_ETRUNCATED},
+};
+
+START_TEST(negative_code)
+{
+	static struct qfile_result result;
+	unsigned char bytes[QFILE_RESULT_SIZE] = {0};
+
+	for (unsigned i = 0; i < 4; i++)
+		bytes[i] = (unsigned char)(negative[_i].code >> 8 * i);
+	qfile_result_decode(bytes, &result);
+	ck_assert_uint_eq(result.code, negative[_i].decoded);
+}
+END_TEST
+
 START_TEST(result_decode)
 {
 	static struct qfile_result result;
@@ -408,6 +432,7 @@ Suite *wire_suite(void)
 
 	add_table_test(result, result_encode, results);
 	add_table_test(result, result_decode, results);
+	add_table_test(result, negative_code, negative);
 	tcase_add_test(result, result_decode_ignores_the_unused);
 	add_table_test(result, result_namelen, result_lengths);
 	tcase_add_test(result, result_longest_name);

@@ -1,0 +1,113 @@
+/*
+ * What a receiver's error code means, in words.
+ *
+ * Each errno is here that can come from the receiver's parser, or from a disk or network file
+ * system below it, with what its user can do about it.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
+#include "failures.h"
+
+#include <errno.h>
+#include <qfile.h>
+#include <stddef.h>
+
+#define GONE     "the disk of the other VM has gone, at "
+#define CHANGED  "somebody in the other VM changed what the receiver was writing, at "
+#define NO_REPLY "the server of the other VM's network file system does not answer, at "
+#define LOCKED   "the receiver's directory is encrypted and locked, at "
+#define DAMAGED  "the file system of the other VM is damaged, at "
+#define CANNOT   "the file system of the other VM cannot store "
+#define LIMITED  "the receiver may open no more files, at "
+#define LOST     "the receiver lost the connection, at "
+
+static const char connect_again[] = "Connect it again there and try again",
+		  try_again[] = "Try again", unlock[] = "Unlock it there and try again",
+		  check[] = "Have it checked there",
+		  elsewhere[] = "Choose a directory on another file system there",
+		  raise_limit[] = "Raise the limit of open files there, see ulimit -n";
+
+static const struct failure failures[] = {
+	/* What was sent. */
+	{EEXIST, "", " is there already, in PedOSIncoming of the other VM",
+	 "Use --rename to keep both, or move that one away",
+	 "Give the receiver --on-conflict=rename to keep both, or move that one away", "rename"},
+	{ENOLINK, "the link ", " points outside of what is copied, so the receiver refuses it",
+	 "Use --dereference to send what it points to, or --ignore-symlinks to leave links out",
+	 NULL, "dereference"},
+	{EILSEQ, "the name ", 
+	 ", or what it points to, has characters that the receiver does not accept",
+	 "Rename it, or use --allow-all-names", "Rename it, or give the receiver --allow-all-names",
+	 "allow-all-names"},
+	{ENAMETOOLONG, "the name ", " is too long for the receiver", "Rename it", NULL, NULL},
+	{EDQUOT, "", " exceeds what the receiver accepts in one delivery, or its user's disk quota",
+	 "Send less at a time", NULL, NULL},
+	{EFBIG, "", " is larger than a file may be in the other VM", elsewhere, NULL, NULL},
+	{EMLINK, "a directory of the other VM takes no more entries, at ", "",
+	 "Send less at a time", NULL, NULL},
+	{EOVERFLOW, CANNOT, ": its size or time is out of range there", elsewhere, NULL, NULL},
+	{EOPNOTSUPP, CANNOT, "", elsewhere, NULL, NULL},
+	{ENOSYS, CANNOT, "", elsewhere, NULL, NULL},
+	{EINVAL, "the receiver could not make sense of the stream, at ", "",
+	 "Is it a qfile-unpacker that runs there?", NULL, NULL},
+	/* Where it was to go. */
+	{ENOSPC, "the disk of the other VM is too full for ", "",
+	 "Free some space there and try again", NULL, NULL},
+	{EROFS, "the disk of the other VM is read-only, at ", "",
+	 "Make it writable there and try again", NULL, NULL},
+	{EACCES, "the receiver may not write to its own PedOSIncoming, at ", "",
+	 "Correct its permissions there", NULL, NULL},
+	{EIO, "the disk of the other VM failed, at ", " (Input/output error)", check, NULL, NULL},
+	{EUCLEAN, DAMAGED, "", check, NULL, NULL},
+	{EBADMSG, DAMAGED, "", check, NULL, NULL},
+	{ENXIO, GONE, "", connect_again, NULL, NULL},
+	{ENODEV, GONE, "", connect_again, NULL, NULL},
+	{ENOMEDIUM, GONE, "", connect_again, NULL, NULL},
+	{ENOTCONN, GONE, "", connect_again, NULL, NULL},
+	{ENOENT, CHANGED, "", try_again, NULL, NULL},
+	{ENOTDIR, CHANGED, "", try_again, NULL, NULL},
+	{EISDIR, CHANGED, "", try_again, NULL, NULL},
+	{ENOTEMPTY, CHANGED, "", try_again, NULL, NULL},
+	{ELOOP, CHANGED, "", try_again, NULL, NULL},
+	{EBUSY, CHANGED, "", try_again, NULL, NULL},
+	{EXDEV, "PedOSIncoming of the other VM lies on two file systems, at ", "",
+	 "Have it on one there", NULL, NULL},
+	{ENOKEY, LOCKED, "", unlock, NULL, NULL},
+	{EKEYEXPIRED, LOCKED, "", unlock, NULL, NULL},
+	{EKEYREVOKED, LOCKED, "", unlock, NULL, NULL},
+	{EKEYREJECTED, LOCKED, "", unlock, NULL, NULL},
+	{ESTALE, NO_REPLY, "", try_again, NULL, NULL},
+	{EREMOTEIO, NO_REPLY, "", try_again, NULL, NULL},
+	{EHOSTDOWN, NO_REPLY, "", try_again, NULL, NULL},
+	{EHOSTUNREACH, NO_REPLY, "", try_again, NULL, NULL},
+	{ENETDOWN, NO_REPLY, "", try_again, NULL, NULL},
+	{ENETUNREACH, NO_REPLY, "", try_again, NULL, NULL},
+	{ECONNREFUSED, NO_REPLY, "", try_again, NULL, NULL},
+	{ECONNABORTED, NO_REPLY, "", try_again, NULL, NULL},
+	{ETIME, NO_REPLY, "", try_again, NULL, NULL},
+	/* The receiver itself. */
+	{EPERM, "the receiver could not do its work, at ", "",
+	 "Its log says why, and so does its --verbose", NULL, NULL},
+	{ENOMEM, "the other VM has too little memory, at ", "",
+	 "End some programs there and try again", NULL, NULL},
+	{EMFILE, LIMITED, "", raise_limit, NULL, NULL},
+	{ENFILE, LIMITED, "", raise_limit, NULL, NULL},
+	{EAGAIN, "the other VM is too busy, at ", "", "Try again later", NULL, NULL},
+	{EPIPE, LOST, "", try_again, NULL, NULL},
+	{ECONNRESET, LOST, "", try_again, NULL, NULL},
+	{ECANCELED, "the receiver was stopped, at ", "", try_again, NULL, NULL},
+	{ETIMEDOUT, "the receiver waited too long for what comes after ", "",
+	 "Try again; its --timeout sets how long it waits", NULL, NULL},
+	{QFILE_ETRUNCATED, "the receiver saw the stream end in the middle, at ", "", try_again,
+	 NULL, NULL},
+};
+
+const struct failure *failure_of(uint32_t code)
+{
+	for (size_t i = 0; i < sizeof(failures) / sizeof(*failures); i++) {
+		if (failures[i].code == code)
+			return &failures[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,24 @@
+/*
+ * What a receiver's error code means, in words.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
+#ifndef FAILURES_H
+#define FAILURES_H
+#include <stdint.h>
+
+/*
+ * The words before and after the entry's name; what to do, also where the user gives the receiver
+ * its options themselves (NULL: the same); and the option of this program that helps, or NULL.
+ * Words before the name that end in ", at " stand without it if no entry is named.
+ */
+struct failure {
+	uint32_t code;
+	const char *before, *after, *advice, *advice_via, *help;
+};
+
+/* NULL: a code that no receiver of ours sends. */
+const struct failure *failure_of(uint32_t code);
+
+#endif

@@ -1,0 +1,136 @@
+/*
+ * Words about a receiver that did not answer, about one that does not know what it is asked for,
+ * and about what is none.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
+#include "lost.h"
+#include "options.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define LOOK_THERE "Look in PedOSIncoming there whether it has arrived"
+
+__attribute__((format(printf, 3, 4))) static void say(struct ending *ending, const char *outcome,
+						      const char *format, ...)
+{
+	va_list arguments;
+
+	ending->outcome = outcome;
+	va_start(arguments, format);
+	vsnprintf(ending->message, sizeof(ending->message), format, arguments);
+	va_end(arguments);
+}
+
+/* What an older program at the other end may not know. What it then does is to end. */
+static const char *unknown_wish(const struct calling_options *calling)
+{
+	if (calling->rename && calling->allow_all_names)
+		return ". It may not know --rename and --allow-all-names: try without";
+	if (calling->rename)
+		return ". It may not know --rename: try without";
+	if (calling->allow_all_names)
+		return ". It may not know --allow-all-names: try without";
+	return "";
+}
+
+void explain_lost(const struct explain *about, struct ending *ending)
+{
+	bool ended = about->ended;
+	char how[512] = "the other side closed it without a result";
+
+	if (about->end) {
+		via_describe(about->calling, &receiver, about->end, how);
+		if (via_never_began(about->calling, &receiver, about->end))
+			ended = false;
+	}
+	if (ended)
+		say(ending, "unknown",
+		    "the connection was lost before the receiver confirmed: %s. " LOOK_THERE
+		    ", and try again if not%s",
+		    how, unknown_wish(about->calling));
+	else
+		say(ending, "failed", "the connection was lost: %s; nothing was copied%s", how,
+		    unknown_wish(about->calling));
+}
+
+/* Is it a receiver's failure, and no text? */
+static bool is_result(const struct qfile_result *result)
+{
+	if (result->code < 4096) /* an errno of Linux, or success */
+		return true;
+	for (int i = 0; i < 4; i++) {
+		const char c = (char)(result->code >> (8 * i));
+
+		/* The text may have ended, and zeros of the result behind it been read with it. */
+		if (!(c >= ' ' && c <= '~') && !strchr("\t\n\r\033", c))
+			return true;
+	}
+	return false;
+}
+
+static void explain_text(const struct explain *about, struct ending *ending)
+{
+	say(ending, about->ended ? "unknown" : "failed",
+	    "what came back is no result of a receiver. Does something else write to stdout there, "
+	    "such as a login script (~/.bashrc)? %s",
+	    about->ended ? LOOK_THERE : "Nothing was copied");
+}
+
+/* The receiver has not done what it was asked for. */
+static void explain_ignored_wish(const struct qfile_result *result, struct ending *ending)
+{
+	char name[300];
+
+	qfile_printable(result->name, result->namelen, name, sizeof(name));
+	ending->code = result->code;
+	ending->entry = result->name;
+	ending->entry_length = result->namelen;
+	if (result->code == EEXIST)
+		say(ending, "failed",
+		    "\"%s\" is there already, and the receiver does not do what --rename asks for: "
+		    "it may be too old to know it; nothing was copied. Move that one away",
+		    name);
+	else
+		say(ending, "failed",
+		    "the receiver does not accept the name \"%s\", though --allow-all-names was "
+		    "given: it may be too old to know that, or the name begins "
+		    "with " QFILE_STAGING_PREFIX "; nothing was copied. Rename it",
+		    name);
+}
+
+bool explain_stranger(const struct explain *about, struct ending *ending)
+{
+	const struct qfile_result *result = about->result;
+
+	if (!is_result(result)) {
+		explain_text(about, ending);
+		return true;
+	}
+	if ((result->code == EEXIST && about->calling->rename) ||
+	    (result->code == EILSEQ && about->calling->allow_all_names)) {
+		explain_ignored_wish(result, ending);
+		return true;
+	}
+	return false;
+}
+
+void explain_no_receiver(const struct explain *about, bool answered, struct ending *ending)
+{
+	char how[512];
+
+	*ending = (struct ending){.code = answered ? EPROTO : ECONNRESET, .entry = ""};
+	via_describe(about->calling, &receiver, about->end, how);
+	if (answered || !via_failed(about->end))
+		say(ending, "failed",
+		    "no receiver answered%s: %s. Only a receiver gets files, so nothing was "
+		    "copied. Name qfile-unpacker in the command, as in --via='ssh host "
+		    "qfile-unpacker', or use --ssh=HOST",
+		    answered ? ", but something else did" : "", how);
+	else
+		say(ending, "failed", "no receiver answered: %s; nothing was copied", how);
+}

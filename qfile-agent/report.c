@@ -1,0 +1,129 @@
+/*
+ * The report of a transfer, for people.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
+#include "report.h"
+#include "renamed.h"
+
+#include "cli/progress.h"
+
+#include <err.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* So many entries of a list are named. */
+#define NAMED_MAX 10
+
+void listed_add(struct listed *listed, const char *name, const char *why)
+{
+	if (listed->count < LISTED_MAX) {
+		listed->names[listed->count] = strdup(name);
+		listed->reasons[listed->count] = strdup(why);
+	}
+	listed->count++;
+}
+
+static void say_listed(const struct listed *listed, const char *what)
+{
+	char name[1024];
+
+	for (size_t i = 0; i < listed->count && i < NAMED_MAX; i++) {
+		if (!listed->names[i] || !listed->reasons[i])
+			continue; /* there was no memory for it */
+		qfile_displayable(listed->names[i], strlen(listed->names[i]), name, sizeof(name),
+				  500);
+		warnx("%s: \"%s\": %s", what, name, listed->reasons[i]);
+	}
+	if (listed->count > NAMED_MAX)
+		warnx("%s: %" PRIu64 " more", what, listed->count - NAMED_MAX);
+}
+
+/* "3 files, 1 directory and 2 links", or "nothing". */
+static void say_count(const struct qfile_count *count, char *text, size_t size)
+{
+	const struct {
+		uint64_t n;
+		const char *one, *several;
+	} kinds[] = {
+		{count->files, "file", "files"},
+		{count->directories, "directory", "directories"},
+		{count->links, "link", "links"},
+	};
+	size_t used = (size_t)snprintf(text, size, "nothing"), left = 0, said = 0;
+
+	for (size_t i = 0; i < 3; i++)
+		left += kinds[i].n > 0;
+	for (size_t i = 0; i < 3; i++) {
+		if (kinds[i].n == 0)
+			continue;
+		left--;
+		used = said == 0 ? 0 : used;
+		used += (size_t)snprintf(text + used, size - used, "%s%" PRIu64 " %s",
+					 said == 0   ? ""
+					 : left == 0 ? " and "
+						     : ", ",
+					 kinds[i].n,
+					 kinds[i].n == 1 ? kinds[i].one : kinds[i].several);
+		said++;
+	}
+}
+
+/* What was sent, how much and where to. */
+static void say_success(const struct report *report)
+{
+	bool all_moved =
+		report->options->move && report->kept.count == 0 && report->left_out.count == 0;
+	char count[128], bytes[32] = "", number[16], kept[64] = "";
+
+	say_count(&report->sent, count, sizeof(count));
+	if (report->sent.files > 0)
+		snprintf(bytes, sizeof(bytes), " (%s)",
+			 size_text((double)report->size.bytes, number));
+	if (report->kept.count > 0)
+		snprintf(kept, sizeof(kept), "; not all of it could be removed here");
+	fprintf(stderr, "%s %s%s to %s%s%s\n", all_moved ? "moved" : "copied", count, bytes,
+		report->to ? "PedOSIncoming of " : "the receiver", report->to ? report->to : "",
+		kept);
+}
+
+static void say_renamed(const struct report *report)
+{
+	char name[1024], final[1024];
+	struct renamed renamed;
+	uint64_t count = 0;
+
+	renamed_begin(&renamed, report);
+	for (; renamed_next(&renamed); count++) {
+		if (count >= NAMED_MAX)
+			continue;
+		qfile_displayable(renamed.name, strlen(renamed.name), name, sizeof(name), 255);
+		qfile_displayable(renamed.untrusted_final, strlen(renamed.untrusted_final), final,
+				  sizeof(final), 255);
+		fprintf(stderr, "\"%s\" arrived as \"%s\"\n", name, final);
+	}
+	if (count > NAMED_MAX)
+		fprintf(stderr, "%" PRIu64 " more arrived under other names\n", count - NAMED_MAX);
+	if (renamed.cut)
+		fprintf(stderr, "there may be others, which the receiver had no room to name\n");
+	renamed_end(&renamed);
+}
+
+void report_say(const struct report *report)
+{
+	bool copied = strcmp(report->ending.outcome, "copied") == 0;
+
+	if (!copied) {
+		warnx("%s", report->ending.message);
+		return;
+	}
+	if (!report->quiet || report->kept.count > 0)
+		say_success(report);
+	if (!report->quiet)
+		say_renamed(report);
+	if (report->ending.message[0])
+		warnx("%s", report->ending.message);
+	say_listed(&report->kept, "kept here");
+}
