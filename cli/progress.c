@@ -34,12 +34,34 @@ static double rate_of(const struct progress *progress)
 		       : 0;
 }
 
-/* At most 100: a file may grow between counting and sending. */
-static unsigned percent_of(const struct progress *progress)
-{
-	double percent = 100.0 * (double)progress->done.bytes / (double)progress->total.bytes;
+/*
+ * Entries say more than bytes where there are so few bytes to an entry: then making the entries is
+ * what takes time.
+ */
+#define BYTES_TO_AN_ENTRY 1024
 
-	return percent > 100 ? 100 : (unsigned)percent;
+static bool counts_entries(const struct progress *progress)
+{
+	return progress->total.entries > 1 &&
+	       progress->total.bytes / BYTES_TO_AN_ENTRY < progress->total.entries &&
+	       progress->done.entries <= progress->total.entries;
+}
+
+/* A total that has been exceeded was wrong. */
+static bool counts_bytes(const struct progress *progress)
+{
+	return progress->total.bytes > 0 && progress->done.bytes <= progress->total.bytes &&
+	       !counts_entries(progress);
+}
+
+int progress_percent(const struct progress *progress)
+{
+	if (counts_entries(progress))
+		return (int)(100.0 * (double)progress->done.entries /
+			     (double)progress->total.entries);
+	if (counts_bytes(progress))
+		return (int)(100.0 * (double)progress->done.bytes / (double)progress->total.bytes);
+	return -1;
 }
 
 /* Seconds left, or a negative number if that is not known. */
@@ -47,11 +69,9 @@ static double left_of(const struct progress *progress)
 {
 	double rate = rate_of(progress);
 
-	if (rate <= 0 || progress->total.bytes == 0)
+	if (rate <= 0 || !counts_bytes(progress))
 		return -1;
-	return progress->total.bytes > progress->done.bytes
-		       ? (double)(progress->total.bytes - progress->done.bytes) / rate
-		       : 0;
+	return (double)(progress->total.bytes - progress->done.bytes) / rate;
 }
 
 static size_t numbers_text(const struct progress *progress, char *text, size_t size)
@@ -60,8 +80,14 @@ static size_t numbers_text(const struct progress *progress, char *text, size_t s
 	double left = left_of(progress);
 	size_t used = 0;
 
-	if (progress->total.bytes)
-		used += (size_t)snprintf(text, size, "%3u%% %s of %s", percent_of(progress),
+	if (counts_entries(progress))
+		used += (size_t)snprintf(text, size, "%3d%% %llu of %llu entries, %s",
+					 progress_percent(progress),
+					 (unsigned long long)progress->done.entries,
+					 (unsigned long long)progress->total.entries,
+					 size_text((double)progress->done.bytes, done));
+	else if (counts_bytes(progress))
+		used += (size_t)snprintf(text, size, "%3d%% %s of %s", progress_percent(progress),
 					 size_text((double)progress->done.bytes, done),
 					 size_text((double)progress->total.bytes, total));
 	else
@@ -149,7 +175,7 @@ size_t progress_json(const struct progress *progress, char *text, size_t size)
 
 	if (progress->name)
 		json_name(progress->name, name, sizeof(name));
-	if (progress->total.bytes)
+	if (progress->total.bytes >= progress->done.bytes && progress->total.bytes)
 		snprintf(total, sizeof(total), "\"total_bytes\":%llu,",
 			 (unsigned long long)progress->total.bytes);
 	n = snprintf(text, size,

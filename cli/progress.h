@@ -9,12 +9,17 @@
 #include <qfile.h>
 
 struct progress {
-	struct qfile_size total; /* 0 bytes: not known */
+	struct qfile_size total; /* 0: not known */
 	struct qfile_size done;
 	double seconds;   /* since the start */
 	const char *name; /* current entry, unsanitised */
 };
 
+/*
+ * How much is done, of the bytes, or of the entries where these are so small that bytes say
+ * nothing: 0 to 100. -1: that is not known, or the total has turned out to be wrong.
+ */
+int progress_percent(const struct progress *progress);
 /*
  * Write a line of at most `columns` columns to `text`: percentage, bytes, rate, time left, name. It
  * is NUL-terminated and has no newline. `utf8`: the terminal shows UTF-8. Returns the length in

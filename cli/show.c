@@ -5,6 +5,7 @@
  * Copyright the qfilecopy authors
  */
 #include "cli/show.h"
+#include "cli/number.h"
 #include "cli/progress.h"
 #include "system/clock.h"
 
@@ -46,8 +47,8 @@ bool show_init(struct show *show, const char *option)
 
 	*show = (struct show){.fd = STDERR_FILENO};
 	show->start = clock_now();
-	if (total)
-		show->total.bytes = strtoull(total, NULL, 10);
+	if (total && !parse_count(total, &show->total.bytes))
+		show->total.bytes = 0;
 	if (strcmp(mode, "none") == 0) {
 		show->mode = SHOW_NONE;
 	} else if (strcmp(mode, "json") == 0) {
@@ -106,12 +107,9 @@ static void put(const struct show *show, const char *text, size_t length)
 static void put_gui(const struct show *show, const struct progress *progress)
 {
 	char text[32];
-	double percent = progress->total.bytes ? 100.0 * (double)progress->done.bytes /
-							 (double)progress->total.bytes
-					       : 0;
+	int percent = progress_percent(progress);
 
-	put(show, text,
-	    (size_t)snprintf(text, sizeof(text), "%.0f\n", percent > 100 ? 100 : percent));
+	put(show, text, (size_t)snprintf(text, sizeof(text), "%d\n", percent < 0 ? 0 : percent));
 }
 
 static void draw(struct show *show, struct qfile_size done, const char *name, int64_t now)

@@ -112,15 +112,43 @@ void explain_failure(int code, const struct qfile_error *error, const struct qfi
 	}
 }
 
-void explain_kept(const struct qfile_error *kept)
+void explain_left_out(struct left *left, int step, const char *name)
 {
-	char name[1024];
+	switch (step) {
+	case QFILE_STEP_SKIPPED:
+		left_add(left, name, "it is neither a file nor a directory nor a link");
+		break;
+	case QFILE_STEP_VANISHED:
+		left_add(left, name, "it was removed or replaced before it could be read");
+		break;
+	case QFILE_STEP_EXCLUDED:
+		/* Below what the user has named, that is as they want it. */
+		if (!strchr(name, '/'))
+			left_add(left, name, "it is an argument, but the options exclude it");
+		break;
+	default:
+		break;
+	}
+}
 
-	qfile_displayable(kept->name, strlen(kept->name), name, sizeof(name), 500);
-	if (kept->code == ESTALE)
-		warnx("kept \"%s\": it changed after it was sent", name);
-	else if (kept->code == EEXIST)
-		warnx("kept \"%s\": it appeared after its directory was sent", name);
-	else
-		warnx("could not remove \"%s\": %s", name, strerror(kept->code));
+void explain_kept(struct left *left, const struct qfile_error *kept)
+{
+	char why[300];
+
+	switch (kept->code) {
+	case ESTALE:
+		left_add(left, kept->name, "it changed after it was opened");
+		break;
+	case EEXIST:
+		left_add(left, kept->name, "it appeared after its directory was sent");
+		break;
+	case EOVERFLOW:
+		left_add(left, kept->name,
+			 "its time is before 1970 or after 2106, and could not be sent; --any-time "
+			 "removes it nevertheless");
+		break;
+	default:
+		snprintf(why, sizeof(why), "it cannot be removed: %s", strerror(kept->code));
+		left_add(left, kept->name, why);
+	}
 }

@@ -11,12 +11,14 @@
 #include "cli/via.h"
 #include "options.h"
 #include "sources.h"
+#include "survey.h"
 #include "transfer.h"
 #include "vm.h"
 
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,9 +64,8 @@ static int send_to_peer(struct transfer *transfer)
 	/* Nobody but us writes there, least of all the command of --via. */
 	if (options->progress_fd >= 0)
 		fcntl(options->progress_fd, F_SETFD, FD_CLOEXEC);
-	transfer->ends = (struct qfile_sender_options)QFILE_SENDER_OPTIONS_INIT;
-	transfer->ends.stop = stop_open();
-	transfer->ends.flags = options->flags;
+	/* transfer_run() sees what cannot be read, and ends there unless the user has agreed. */
+	transfer->ends.flags |= QFILE_SKIP_UNREADABLE;
 	transfer->ends.journal = options->move ? open_journal() : -1;
 	r = options->via ? call_command(options->via, environ, &peer) : 0;
 	if (r < 0)
@@ -76,7 +77,7 @@ static int send_to_peer(struct transfer *transfer)
 		end_command(&peer, r);
 	if (r == -ECANCELED)
 		stop_die(transfer->ends.stop);
-	return r < 0 ? EXIT_FAILED : 0;
+	return r < 0 ? EXIT_FAILED : r > 0 ? EXIT_PARTLY : 0;
 }
 
 int main(int argc, char **argv)
@@ -87,6 +88,8 @@ int main(int argc, char **argv)
 
 	descriptors_fill();
 	stack_need();
+	/* Characters of names, for --exclude. */
+	setlocale(LC_CTYPE, "");
 	/* One write per line: other programs may share stderr. */
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	status = options_parse(&options, argc, argv);
@@ -97,14 +100,23 @@ int main(int argc, char **argv)
 				   options.progress);
 	if (options.progress_fd >= 0)
 		show_on(&transfer.show, options.progress_fd);
-	if (!options.vm && !options.via && (isatty(STDIN_FILENO) || isatty(STDOUT_FILENO))) {
+	if (!options.vm && !options.via && !options.dry_run &&
+	    (isatty(STDIN_FILENO) || isatty(STDOUT_FILENO))) {
 		warnx("stdin and stdout must lead to a receiver: use --vm=NAME or --via=COMMAND to "
 		      "call one");
 		return EXIT_USAGE;
 	}
 	transfer.options = &options;
-	transfer.sources = sources_open(&options);
-	if (!transfer.sources)
+	if (!sources_open(&transfer.sources, &transfer.left_out, &options))
 		return EXIT_FAILED;
+	transfer.ends = (struct qfile_sender_options)QFILE_SENDER_OPTIONS_INIT;
+	transfer.ends.flags = options.flags;
+	transfer.ends.exclude = options.exclude;
+	/* The rpc client must find all signals as they were. */
+	if (!options.vm && !options.dry_run)
+		transfer.ends.stop = stop_open();
+	status = survey(&transfer);
+	if (status >= 0)
+		return status;
 	return options.vm ? vm_call(&options, argv[0]) : send_to_peer(&transfer);
 }

@@ -15,8 +15,11 @@
 struct options {
 	const char *vm, *via, *service, *progress;
 	int progress_fd; /* for JSON; -1: none */
-	bool rename, allow_all_names, move;
-	unsigned flags;   /* QFILE_IGNORE_LINKS, QFILE_DEREFERENCE */
+	bool rename, allow_all_names, move, dry_run, verbose;
+	unsigned flags; /* QFILE_IGNORE_LINKS, QFILE_DEREFERENCE, ... */
+	/* The patterns of --exclude, and NULL. */
+	const char **exclude;
+	size_t excluded;  /* how many they are */
 	char **arguments; /* the files */
 	size_t count;
 };

@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static int by_base(const void *a, const void *b)
 {
@@ -26,7 +25,7 @@ static bool bases_differ(const struct qfile_source *sources, size_t count)
 	bool differ = true;
 	char name[300];
 
-	if (!sorted)
+	if (!sorted && count > 0)
 		err(EXIT_FAILED, NULL);
 	for (size_t i = 0; i < count; i++)
 		sorted[i] = &sources[i];
@@ -45,6 +44,16 @@ static bool bases_differ(const struct qfile_source *sources, size_t count)
 	return differ;
 }
 
+static void explain_type(const char *argument)
+{
+	char name[300];
+
+	qfile_displayable(argument, strlen(argument), name, sizeof(name), 200);
+	warnx("cannot send \"%s\": it is neither a file nor a directory nor a link; nothing was "
+	      "copied",
+	      name);
+}
+
 static void explain(const char *argument, const struct qfile_error *error)
 {
 	char text[1024];
@@ -54,37 +63,33 @@ static void explain(const char *argument, const struct qfile_error *error)
 	else if (error->code == EINVAL)
 		warnx("the root directory has no name to send it under: name what is in it");
 	else if (error->code == ENOTSUP)
-		warnx("cannot send \"%s\": it is neither a file nor a directory nor a link",
-		      argument);
+		explain_type(argument);
 	else
 		warnx("%s; nothing was copied", qfile_error_text(error, text, sizeof(text)));
 }
 
-/* Warn if --ignore-symlinks leaves out a link that the user has named. */
-static void warn_of_link(const struct qfile_source *source)
+bool sources_open(struct sources *sources, struct left *left_out, const struct options *options)
 {
-	struct stat status;
-
-	if (lstat(source->path, &status) == 0 && S_ISLNK(status.st_mode))
-		warnx("skipped \"%s\": it is a symbolic link", source->base);
-}
-
-struct qfile_source *sources_open(const struct options *options)
-{
-	struct qfile_source *sources = calloc(options->count, sizeof(*sources));
 	struct qfile_error error;
 	bool ok = true;
 
-	if (!sources)
+	sources->count = 0;
+	sources->list = calloc(options->count, sizeof(*sources->list));
+	if (!sources->list)
 		err(EXIT_FAILED, NULL);
 	for (size_t i = 0; i < options->count; i++) {
-		if (qfile_source_open(&sources[i], options->arguments[i], options->flags, &error) <
-		    0) {
-			explain(options->arguments[i], &error);
+		const char *argument = options->arguments[i];
+		int r = qfile_source_open(&sources->list[sources->count], argument, options->flags,
+					  &error);
+
+		if (r == 0) {
+			sources->count++;
+		} else if (r == -EACCES && options->flags & QFILE_SKIP_UNREADABLE) {
+			left_add_error(left_out, argument, EACCES);
+		} else {
+			explain(argument, &error);
 			ok = false;
-		} else if (options->flags & QFILE_IGNORE_LINKS) {
-			warn_of_link(&sources[i]);
 		}
 	}
-	return ok && bases_differ(sources, options->count) ? sources : NULL;
+	return ok && bases_differ(sources->list, sources->count);
 }

@@ -6,11 +6,20 @@
  */
 #ifndef SOURCES_H
 #define SOURCES_H
+#include "left.h"
 #include "options.h"
 
 #include <qfile.h>
 
-/* Returns a source for each argument, or NULL after a message about what is wrong. */
-struct qfile_source *sources_open(const struct options *options);
+struct sources {
+	struct qfile_source *list;
+	size_t count;
+};
+
+/*
+ * Open a source for each argument. With --skip-unreadable, those that cannot be read are added to
+ * *left_out instead. Returns false after a message about what is wrong.
+ */
+bool sources_open(struct sources *sources, struct left *left_out, const struct options *options);
 
 #endif

@@ -7,23 +7,32 @@
 #include "transfer.h"
 
 #include "explain.h"
+#include "survey.h"
 
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
-static void explain_skipped(struct transfer *transfer)
+/* Remember what the user must be told in the end. */
+static void remember(struct transfer *transfer, int step)
 {
-	const char *skipped = qfile_sender_name(transfer->sender);
-	char name[300];
+	const char *name = qfile_sender_name(transfer->sender);
 
-	qfile_displayable(skipped, strlen(skipped), name, sizeof(name), 255);
-	show_clear(&transfer->show);
-	warnx("skipped \"%s\": it is neither a file nor a directory nor a link", name);
+	if (step == QFILE_STEP_UNREADABLE)
+		left_add_error(&transfer->left_out, name, transfer->error.code);
+	else if (step == QFILE_STEP_CHANGED)
+		left_add(&transfer->changed, name, "what arrived is a state in between");
+	else if (step == QFILE_STEP_TIME)
+		left_add(&transfer->times, name, EXPLAIN_TIME);
+	else
+		explain_left_out(&transfer->left_out, step, name);
 }
 
-/* Send one source. Returns QFILE_STEP_DONE, QFILE_STEP_RESULT or a negative errno. */
+/*
+ * Send one source. Returns QFILE_STEP_DONE, QFILE_STEP_RESULT or a negative errno. -EACCES: an
+ * entry cannot be read, and the user has been told.
+ */
 static int send_source(struct transfer *transfer, const struct qfile_source *source)
 {
 	int step;
@@ -31,36 +40,45 @@ static int send_source(struct transfer *transfer, const struct qfile_source *sou
 	qfile_sender_begin(transfer->sender, source);
 	do {
 		step = qfile_sender_step(transfer->sender, &transfer->error);
-		if (step == QFILE_STEP_SKIPPED)
-			explain_skipped(transfer);
+		if (step == QFILE_STEP_UNREADABLE &&
+		    !(transfer->options->flags & QFILE_SKIP_UNREADABLE)) {
+			show_clear(&transfer->show);
+			survey_unreadable(transfer);
+			return -EACCES;
+		}
+		if (step > 0)
+			remember(transfer, step);
 		show_progress(&transfer->show, qfile_sender_sent(transfer->sender),
 			      qfile_sender_name(transfer->sender));
-	} while (step == QFILE_STEP_SENT || step == QFILE_STEP_SKIPPED);
+	} while (step > 0 && step != QFILE_STEP_RESULT);
 	return step;
 }
 
-static int count_bytes(struct transfer *transfer)
+/* Everything has vanished, or become unreadable, since the survey. */
+static int nothing_left(struct transfer *transfer)
 {
-	int r = 0;
-
-	for (size_t i = 0; i < transfer->options->count && r == 0; i++)
-		r = qfile_measure(&transfer->sources[i], transfer->options->flags,
-				  transfer->ends.stop, &transfer->show.total, &transfer->error);
-	return r;
+	show_clear(&transfer->show);
+	left_tell(&transfer->left_out, "left out");
+	warnx("nothing is left to send, and nothing was copied");
+	return -1;
 }
 
 static int send_all(struct transfer *transfer)
 {
-	int r = show_wants_total(&transfer->show) ? count_bytes(transfer) : 0;
+	int r = qfile_sender_new(&transfer->sender, &transfer->ends);
 
-	if (r == 0) {
-		r = qfile_sender_new(&transfer->sender, &transfer->ends);
-		transfer->error = (struct qfile_error){.code = -r};
-	}
-	for (size_t i = 0; i < transfer->options->count && r == QFILE_STEP_DONE; i++)
-		r = send_source(transfer, &transfer->sources[i]);
+	transfer->error = (struct qfile_error){.code = -r};
+	if (show_wants_total(&transfer->show))
+		transfer->show.total.bytes = transfer->whole.bytes;
+	transfer->show.total.entries = transfer->whole.entries;
+	for (size_t i = 0; i < transfer->sources.count && r == QFILE_STEP_DONE; i++)
+		r = send_source(transfer, &transfer->sources.list[i]);
+	if (r == QFILE_STEP_DONE && qfile_sender_sent(transfer->sender).entries == 0)
+		return nothing_left(transfer);
 	if (r < 0) {
 		show_clear(&transfer->show);
+		if (r == -EACCES)
+			return r;
 		if (r == -ECANCELED)
 			warnx("stopped; nothing was copied");
 		else
@@ -88,24 +106,37 @@ static int finish(struct transfer *transfer)
 	return r;
 }
 
-/* Remove what was sent. Returns 0 if nothing had to be kept. */
-static int remove_sent(int journal)
+/* Remove what was sent. Returns whether it could go on to the end. */
+static bool remove_sent(struct transfer *transfer)
 {
 	struct qfile_remover *remover;
 	struct qfile_error kept;
-	int r = qfile_remover_new(&remover, journal), left = 0;
+	int r = qfile_remover_new(&remover, transfer->ends.journal);
 
 	if (r == 0) {
-		while ((r = qfile_remover_next(remover, &kept)) > 0) {
-			explain_kept(&kept);
-			left = -1;
-		}
+		while ((r = qfile_remover_next(remover, &kept)) > 0)
+			explain_kept(&transfer->kept, &kept);
 		qfile_remover_free(remover);
 	}
 	if (r < 0)
 		warnx("everything was copied, but not all of it could be removed here: %s",
 		      strerror(-r));
-	return r < 0 ? -1 : left;
+	return r == 0;
+}
+
+/* After the receiver has confirmed: what there is to tell. Returns whether that was nothing. */
+static bool tell(const struct transfer *transfer)
+{
+	bool move = transfer->options->move;
+
+	left_tell(&transfer->left_out, "left out");
+	/* The others are kept, and told as that. */
+	if (!move)
+		left_tell(&transfer->changed, "changed while it was sent:");
+	if (transfer->options->verbose)
+		left_tell(&transfer->times, "the time could not be sent of");
+	left_tell(&transfer->kept, "copied; kept here:");
+	return transfer->left_out.count + transfer->changed.count + transfer->kept.count == 0;
 }
 
 int transfer_run(struct transfer *transfer)
@@ -122,7 +153,10 @@ int transfer_run(struct transfer *transfer)
 		r = finish(transfer);
 	fcntl(transfer->ends.out, F_SETFL, flags);
 	qfile_sender_free(transfer->sender);
-	if (r == 0 && transfer->ends.journal >= 0)
-		r = remove_sent(transfer->ends.journal);
-	return r == 0 || r == -ECANCELED || r == -ECONNRESET ? r : -1;
+	if (r == 0) {
+		bool removed = !transfer->options->move || remove_sent(transfer);
+
+		r = tell(transfer) && removed ? 0 : 1;
+	}
+	return r >= 0 || r == -ECANCELED || r == -ECONNRESET ? r : -1;
 }

@@ -26,7 +26,8 @@ static bool name_service(const struct options *options, char *service, size_t si
 
 int vm_call(const struct options *options, const char *program)
 {
-	const char **arguments = calloc(options->count + 7, sizeof(*arguments));
+	const char **arguments =
+		calloc(options->count + 2 * options->excluded + 10, sizeof(*arguments));
 	char service[256], progress[32];
 	size_t n = 0;
 
@@ -42,6 +43,16 @@ int vm_call(const struct options *options, const char *program)
 		arguments[n++] = "--ignore-symlinks";
 	if (options->flags & QFILE_DEREFERENCE)
 		arguments[n++] = "--dereference";
+	if (options->flags & QFILE_SKIP_UNREADABLE)
+		arguments[n++] = "--skip-unreadable";
+	if (options->flags & QFILE_ANY_TIME)
+		arguments[n++] = "--any-time";
+	if (options->verbose)
+		arguments[n++] = "--verbose";
+	for (size_t i = 0; i < options->excluded; i++) {
+		arguments[n++] = "--exclude";
+		arguments[n++] = options->exclude[i];
+	}
 	if (options->progress) {
 		snprintf(progress, sizeof(progress), "--progress=%s", options->progress);
 		arguments[n++] = progress;

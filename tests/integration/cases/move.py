@@ -99,8 +99,8 @@ def _(t):
 def _(t):
     make("dir/changed", "1")
     make("dir/other", "2")
-    said = move(t, "dir", lambda: tree.append("dir/changed", "more")).exits(1).said
-    has(said, 'kept "dir/changed": it changed')
+    said = move(t, "dir", lambda: tree.append("dir/changed", "more")).exits(3).said
+    has(said, 'copied; kept here: "dir/changed": it changed')
     lacks(said, "other")
     equal(tree.read("dir/changed"), "1more")
     remains("dir", "changed")
@@ -124,7 +124,7 @@ def _(t):
         status = os.stat("file")
         os.utime("new", ns=(status.st_atime_ns, status.st_mtime_ns))
         os.rename("new", "file")
-    has(move(t, "file", replace).exits(1).said, 'kept "file": it changed')
+    has(move(t, "file", replace).exits(3).said, 'kept here: "file": it changed')
     equal(tree.read("file"), "2")
 
 
@@ -136,9 +136,9 @@ def _(t):
     def add():
         make("dir/new", "new")
         make("dir/sub/new-dir")
-    said = move(t, "dir", add).exits(1).said
-    has(said, 'kept "dir/new": it appeared')
-    has(said, 'kept "dir/sub/new-dir": it appeared')
+    said = move(t, "dir", add).exits(3).said
+    has(said, 'copied; kept here: "dir/new": it appeared')
+    has(said, 'copied; kept here: "dir/sub/new-dir": it appeared')
     remains("dir", "new", "sub")
     remains("dir/sub", "new-dir")
     remains("dir/sub/new-dir")
@@ -163,7 +163,7 @@ def _(t):
         def replace():
             os.rename(f"{name}/sub", f"moved-{name}")
             os.symlink(target, f"{name}/sub")
-        has(move(t, name, replace).exits(1).said, f'kept "{name}/sub"')
+        has(move(t, name, replace).exits(3).said, f'kept here: "{name}/sub"')
         exists(f"{outside}/file")
         exists(f"{name}/sub")
         exists(f"moved-{name}/file")
@@ -177,7 +177,7 @@ def _(t):
         os.rename("dir/sub", "moved")
         os.mkdir("dir/sub")
         os.link("moved/file", "dir/sub/file")
-    has(move(t, "dir", replace).exits(1).said, 'kept "dir/sub"')
+    has(move(t, "dir", replace).exits(3).said, 'kept here: "dir/sub"')
     exists("dir/sub/file")
     exists("moved/file")
 
@@ -202,16 +202,16 @@ def _(t):
 def _(t):
     make("dir/file", "1")
     os.symlink("file", "dir/link")
-    t.send("--move", "--ignore-symlinks", "dir")
+    t.send("--move", "--ignore-symlinks", "dir").exits(0).says_nothing()
     remains("dir", "link")
     remains(t.into("dir"), "file")
 
 
-@test("--move keeps what was skipped")
+@test("--move keeps what was left out")
 def _(t):
     make("dir/file", "1")
     os.mkfifo("dir/fifo")
-    has(t.send("--move", "dir").said, 'skipped "dir/fifo"')
+    has(t.send("--move", "dir").exits(3).said, 'left out "dir/fifo"')
     remains("dir", "fifo")
 
 
@@ -221,5 +221,6 @@ def _(t):
         raise Skip("root may")
     make("dir/file", "1")
     os.chmod("dir", 0o555)
-    has(t.send("--move", "dir").exits(1).said, 'could not remove "dir/file": Permission denied')
+    has(t.send("--move", "dir").exits(3).said,
+        'copied; kept here: "dir/file": it cannot be removed: Permission denied')
     exists("dir/file")

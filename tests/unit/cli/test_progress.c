@@ -34,10 +34,7 @@ static const struct {
 	 {{1000000, 1}, {999999, 1}, 0, NULL},
 	 80,
 	 " 99% 977 KiB of 977 KiB"},
-	{"more than there was",
-	 {{1000, 1}, {5000, 1}, 1, NULL},
-	 80,
-	 "100% 4.9 KiB of 1.0 KiB, 4.9 KiB/s, 0:00 left"},
+	{"more than there was", {{1000, 1}, {5000, 1}, 1, NULL}, 80, "4.9 KiB, 4.9 KiB/s"},
 	{"total unknown", {{0, 0}, {3 * MIB, 9}, 3, "x"}, 80, "3.0 MiB, 1.0 MiB/s  x"},
 	{"minutes",
 	 {{1 * GIB, 1}, {1 * MIB, 1}, 1, NULL},
@@ -132,6 +129,30 @@ START_TEST(line_without_utf8)
 }
 END_TEST
 
+static const struct {
+	const char *label;
+	struct qfile_size total, done;
+	const char *line;
+} entries[] = {
+	{"empty files", {0, 50000}, {0, 20000}, " 40% 20000 of 50000 entries, 0 B"},
+	{"all of them", {0, 3}, {0, 3}, "100% 3 of 3 entries, 0 B"},
+	{"nearly all are empty", {1000, 4000}, {1000, 1000}, " 25% 1000 of 4000 entries, 1.0 KiB"},
+	{"large enough", {4096, 4}, {1024, 3}, " 25% 1.0 KiB of 4.0 KiB"},
+	{"a single one", {10, 1}, {5, 1}, " 50% 5 B of 10 B"},
+	{"more than were counted", {0, 3}, {0, 4}, "0 B"},
+	{"not counted", {0, 0}, {0, 4}, "0 B"},
+};
+
+START_TEST(entries_where_bytes_say_nothing)
+{
+	struct progress progress = {entries[_i].total, entries[_i].done, 0, NULL};
+	char text[128];
+
+	progress_line(&progress, 80, true, text, sizeof(text));
+	ck_assert_msg(strcmp(text, entries[_i].line) == 0, "%s: \"%s\"", entries[_i].label, text);
+}
+END_TEST
+
 START_TEST(percent_stays_within_bounds)
 {
 	static const uint64_t amounts[] = {0,
@@ -154,6 +175,12 @@ START_TEST(percent_stays_within_bounds)
 			unsigned long percent;
 
 			progress_line(&progress, 100, true, text, sizeof(text));
+			/* A total that is exceeded was wrong. */
+			if (amounts[j] > amounts[i]) {
+				ck_assert_msg(!strchr(text, '%'), "%s", text);
+				ck_assert_int_eq(progress_percent(&progress), -1);
+				continue;
+			}
 			ck_assert_msg(text[3] == '%', "%s", text);
 			percent = strtoul(text, NULL, 10);
 			ck_assert_msg(percent <= 100, "%s", text);
@@ -257,6 +284,7 @@ Suite *progress_suite(void)
 	tcase_add_test(tcase, line_in_any_room);
 	tcase_add_test(tcase, line_without_utf8);
 	tcase_add_test(tcase, percent_stays_within_bounds);
+	add_table_test(tcase, entries_where_bytes_say_nothing, entries);
 	add_table_test(json_case, json, objects);
 	tcase_add_test(json_case, json_with_a_long_name);
 	tcase_add_test(json_case, json_in_any_room);
