@@ -3,10 +3,12 @@
 """A file ends where reading it ends, whatever its size is said to be."""
 import os
 
+import machine
 import suite
 import tree
 from copying import Copying
 from expect import check, equal, has
+from lying import File, Lying
 from tap import Skip
 
 test = suite.cases(Copying)
@@ -83,3 +85,62 @@ def _(t):
     path, content = constant_file(t, ["/proc/version", "/proc/filesystems", "/proc/cmdline"])
     has(t.send("--move", path).exits(3).said, f'copied; kept here: "{path}"')
     equal(tree.read_bytes(t.into(os.path.basename(path))), content)
+
+
+# ---- File systems that lie ----
+
+def mounted(t, files):
+    """A file system with these files, in the directory "lying"."""
+    machine.need_root()
+    os.mkdir("lying")
+    return Lying("lying", files)
+
+
+LIES = {
+    "none": File(5, b"hello"),
+    "nothing-is-said": File(0, b"hello"),
+    "in-pieces": File(0, b"hello" * 100, piece=7),
+    "large": File(0, bytes(range(250)) * 4000),
+    "large-in-pieces": File(0, bytes(range(250)) * 4000, piece=999),
+    "as-large-as-the-buffer": File(0, b"x" * LARGE),
+    "too-small": File(3, b"hello" * 100),
+    "too-small-at-its-piece": File(7, b"hello" * 100, piece=7),
+    "much-too-small": File(3, b"hello" * 100000),
+    "too-large": File(4096, b"hello"),
+    "much-too-large": File(10**9, b"hello"),
+    "large-and-too-small": File(LARGE * 2, b"hello" * 200000),
+    "large-and-too-large": File(LARGE * 8, b"hello" * 200000),
+    "empty-and-too-large": File(LARGE * 8, b""),
+}
+
+
+@test("whatever size a file system tells, files arrive whole, and --move removes those alone")
+def _(t):
+    with mounted(t, LIES) as lying:
+        t.send("lying").exits(0).says_nothing()
+        equal(tree.names_in(t.into("lying")), sorted(LIES))
+        for name, file in LIES.items():
+            check(tree.read_bytes(t.into(f"lying/{name}")) == file.content(1), name)
+        tree.remove(t.into("lying"))
+        t.send("--move", *(f"lying/{name}" for name in LIES)).exits(0).says_nothing()
+        equal(lying.files, {})
+        for name, file in LIES.items():
+            check(tree.read_bytes(t.into(name)) == file.content(1), name)
+
+
+def changes_at_third(before, after):
+    """Of a large file: it is read to see that it does not fit, to be counted, and to be sent."""
+    return lambda reading: before if reading < 3 else after
+
+
+@test("a file that ends elsewhere when it is read again is named, and nothing is delivered")
+def _(t):
+    large = b"x" * (LARGE * 2)
+    for content in (changes_at_third(large, large + b"more"), changes_at_third(large, b"less"),
+                    changes_at_third(large, large[:-1])):
+        with mounted(t, {"file": File(0, content)}) as lying:
+            said = t.send("--move", "lying/file").exits(1).said
+            has(said, 'reading "file": it changed in the meantime (it became')
+            equal(list(lying.files), ["file"])
+            t.nothing_arrived()
+        os.rmdir("lying")
