@@ -34,11 +34,29 @@ static double rate_of(const struct progress *progress)
 		       : 0;
 }
 
+/*
+ * Entries say more than bytes where there are so few bytes to an entry: then making the entries is
+ * what takes time.
+ */
+#define BYTES_TO_AN_ENTRY 1024
+
 /* A total that has been exceeded is none: it was wrong, or files have grown. */
 static bool total_is_true(const struct progress *progress)
 {
 	return progress->done.bytes <= progress->total.bytes &&
 	       (progress->total.entries == 0 || progress->done.entries <= progress->total.entries);
+}
+
+static bool counts_entries(const struct progress *progress)
+{
+	return progress->total.entries > 1 &&
+	       progress->total.bytes / BYTES_TO_AN_ENTRY < progress->total.entries &&
+	       total_is_true(progress);
+}
+
+static bool counts_bytes(const struct progress *progress)
+{
+	return progress->total.bytes > 0 && total_is_true(progress) && !counts_entries(progress);
 }
 
 /* Not 100 before the receiver has confirmed: until then nothing has arrived. */
@@ -54,12 +72,12 @@ static double left_of(const struct progress *progress)
 {
 	double rate = rate_of(progress);
 
-	if (rate <= 0 || progress->total.bytes == 0 || !total_is_true(progress))
+	if (rate <= 0 || !counts_bytes(progress))
 		return -1;
 	return (double)(progress->total.bytes - progress->done.bytes) / rate;
 }
 
-/* How much of how much: bytes, or entries where there are no bytes. */
+/* How much of how much: bytes, or entries where bytes say nothing. */
 static size_t done_text(const struct progress *progress, char *text, size_t size)
 {
 	uint64_t done = progress->done.entries, total = progress->total.entries;
@@ -67,15 +85,15 @@ static size_t done_text(const struct progress *progress, char *text, size_t size
 
 	size_text((double)progress->done.bytes, bytes);
 	size_text((double)progress->total.bytes, of);
-	if (total_is_true(progress) && progress->total.bytes > 0)
+	if (counts_entries(progress))
+		return (size_t)snprintf(text, size, "%3u%% %llu of %llu entries, %s",
+					percent_of(progress, done, total), (unsigned long long)done,
+					(unsigned long long)total, bytes);
+	if (counts_bytes(progress))
 		return (size_t)snprintf(
 			text, size, "%3u%% %s of %s",
 			percent_of(progress, progress->done.bytes, progress->total.bytes), bytes,
 			of);
-	if (total_is_true(progress) && total > 0)
-		return (size_t)snprintf(text, size, "%3u%% %llu of %llu entries",
-					percent_of(progress, done, total), (unsigned long long)done,
-					(unsigned long long)total);
 	return (size_t)snprintf(text, size, "%s", bytes);
 }
 
@@ -141,11 +159,11 @@ size_t progress_json(const struct progress *progress, char *text, size_t size)
 	int n;
 
 	json_name("name", entry, strlen(entry), name, sizeof(name));
-	if (progress->total.entries)
+	if (progress->total.entries && total_is_true(progress))
 		snprintf(total, sizeof(total), "\"total_bytes\":%llu,\"total_entries\":%llu,",
 			 (unsigned long long)progress->total.bytes,
 			 (unsigned long long)progress->total.entries);
-	else if (progress->total.bytes)
+	else if (progress->total.bytes && total_is_true(progress))
 		snprintf(total, sizeof(total), "\"total_bytes\":%llu,",
 			 (unsigned long long)progress->total.bytes);
 	n = snprintf(text, size,

@@ -21,10 +21,10 @@ struct progress {
 const char *size_text(double bytes, char text[16]);
 
 /*
- * Write a line of at most `columns` columns to `text`: percentage, bytes (or entries, where none
- * has any), rate, time left, name. The percentage is 100 only after the receiver has confirmed. It
- * is NUL-terminated and has no newline. `utf8`: the terminal shows UTF-8. Returns the length in
- * bytes.
+ * Write a line of at most `columns` columns to `text`: percentage, bytes (and entries, where these
+ * are so small that bytes say nothing), rate, time left, name. There is no percentage if the total
+ * has turned out to be wrong, and it is 100 only after the receiver has confirmed. The line is
+ * NUL-terminated and has no newline. `utf8`: the terminal shows UTF-8. Returns the length in bytes.
  */
 size_t progress_line(const struct progress *progress, size_t columns, bool utf8, char *text,
 		     size_t size);

@@ -211,6 +211,9 @@ static void draw(struct show *show, const char *name, int64_t now)
 void show_phase(struct show *show, enum show_phase phase)
 {
 	show->phase = phase;
+	/* The rate and the time left are those of sending. */
+	if (phase == SHOW_SENDING)
+		show->start = clock_now();
 	/* A wrapper is told the beginning, and then how far it is. */
 	if (show->mode == SHOW_JSON || (show->mode == SHOW_GUI && !show->begun) ||
 	    (show->mode == SHOW_TTY && phases[phase].text))

@@ -13,7 +13,8 @@
 
 enum {
 	EXIT_FAILED = 1,
-	EXIT_USAGE = 2
+	EXIT_USAGE = 2,
+	EXIT_PARTLY = 3 /* done, but not with everything */
 };
 
 /* Show the text of --help. Returns the exit status. */

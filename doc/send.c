@@ -23,7 +23,7 @@ static int send_source(struct qfile_sender *sender, const struct qfile_source *s
 	qfile_sender_begin(sender, source);
 	do
 		step = qfile_sender_step(sender, &error);
-	while (step == QFILE_STEP_SENT || step == QFILE_STEP_SKIPPED);
+	while (step > 0 && step != QFILE_STEP_RESULT);
 	return step < 0 ? step : qfile_sender_finish(sender, &result, &error);
 }
 

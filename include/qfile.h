@@ -206,6 +206,21 @@ bool qfile_result_renamed(const struct qfile_result *result, size_t *place, cons
 #define QFILE_IGNORE_LINKS 0x1u
 /* Send what a symbolic link points to in its place. */
 #define QFILE_DEREFERENCE 0x2u
+/* Leave out what cannot be read, instead of failing. */
+#define QFILE_SKIP_UNREADABLE 0x4u
+/* Note in the journal that also entries may be removed whose times cannot be sent exactly. */
+#define QFILE_ANY_TIME 0x8u
+/*
+ * Send nothing: only find out what would be sent. Files are opened, but not read, and count with
+ * the size that their file system tells. What cannot be read is left out, and told. Neither `in`
+ * nor `out` nor `journal` is used, and there is no end: no qfile_sender_finish().
+ */
+#define QFILE_LOOK_ONLY 0x10u
+/*
+ * The same in a third of the time: files are not opened, but only asked whether they may be read;
+ * no bytes are counted, and names and times are not judged.
+ */
+#define QFILE_LOOK_QUICKLY 0x20u
 
 /*
  * A file, directory or link to send: the path to open it by, and the base name to send it under.
@@ -230,12 +245,6 @@ void qfile_source_close(struct qfile_source *source);
 struct qfile_size {
 	uint64_t bytes, entries;
 };
-/*
- * Count what is in `source`, and add it to *size. A file that cannot be examined, for example
- * because it was removed meanwhile, counts no bytes. `stop` as in struct qfile_sender_options.
- */
-int qfile_measure(const struct qfile_source *source, unsigned flags, int stop,
-		  struct qfile_size *size, struct qfile_error *error);
 
 struct qfile_sender;
 
@@ -252,28 +261,67 @@ struct qfile_sender_options {
 	int stop; /* a descriptor that becomes readable when the user wants to stop, or -1 */
 	/* An empty file, where the sender notes what it sent, for qfile_remover_new(); or -1. */
 	int journal;
-	unsigned flags; /* QFILE_IGNORE_LINKS or QFILE_DEREFERENCE, or 0 */
+	/*
+	 * Any of QFILE_IGNORE_LINKS, QFILE_DEREFERENCE, QFILE_SKIP_UNREADABLE, QFILE_ANY_TIME and
+	 * QFILE_LOOK_ONLY or QFILE_LOOK_QUICKLY. The first two exclude each other.
+	 */
+	unsigned flags;
+	/*
+	 * Patterns of what to leave out, with everything in it; the last one is followed by NULL.
+	 * NULL: no patterns. A pattern is split at its slashes, and each part is a pattern of
+	 * fnmatch(3) for one component of the name that is sent. A part "**" matches any number of
+	 * components. A pattern without a slash at its beginning may begin at any component; one
+	 * with a slash at its end is for directories only.
+	 */
+	const char *const *exclude;
 };
 
-/* No descriptors and no flags. */
+/* No descriptors, no flags and no patterns. */
 #define QFILE_SENDER_OPTIONS_INIT                                                             \
 	{                                                                                     \
 		.size = sizeof(struct qfile_sender_options), .in = -1, .out = -1, .stop = -1, \
-		.journal = -1, .flags = 0,                                                    \
+		.journal = -1, .flags = 0, .exclude = NULL,                                   \
 	}
 
-/* What a step has done. */
+/*
+ * What a step has done. After all but the first and QFILE_STEP_RESULT there are more steps;
+ * qfile_sender_name() is the entry.
+ */
 enum qfile_step {
 	QFILE_STEP_DONE = 0,    /* all of the source has been sent */
 	QFILE_STEP_SENT = 1,    /* an entry, or a part of a large file, has been sent */
-	QFILE_STEP_SKIPPED = 2, /* qfile_sender_name() is a socket, fifo or device: left out */
+	QFILE_STEP_SKIPPED = 2, /* it is a socket, fifo or device: left out */
 	/* The receiver has sent its result already: go on to qfile_sender_finish(). */
 	QFILE_STEP_RESULT = 3,
+	QFILE_STEP_EXCLUDED = 4, /* left out, as a pattern or QFILE_IGNORE_LINKS says */
+	/* It was removed or replaced between listing and opening it: left out. */
+	QFILE_STEP_VANISHED = 5,
+	/*
+	 * It, or the rest of what is in this directory, cannot be read: left out; *error says why.
+	 * Only with QFILE_SKIP_UNREADABLE, QFILE_LOOK_ONLY or QFILE_LOOK_QUICKLY.
+	 */
+	QFILE_STEP_UNREADABLE = 6,
+	/*
+	 * The end of a file has been sent that changed while it was read. If it grew, only what it
+	 * had at first was sent. A remover keeps it.
+	 */
+	QFILE_STEP_CHANGED = 7,
+	/*
+	 * It has a time before 1970 or after 2106, and was sent with the nearest one that the
+	 * format can express. A remover keeps it, unless the flags have QFILE_ANY_TIME.
+	 */
+	QFILE_STEP_TIME = 8,
+	/*
+	 * Only with QFILE_LOOK_ONLY: a receiver with default options would refuse this name or
+	 * link, and with it the delivery; *error says why.
+	 */
+	QFILE_STEP_REFUSABLE = 9,
 };
 
 /*
- * Make a sender. The descriptors stay the caller's; a pipe at `out` gets a larger buffer. -EINVAL:
- * the options have a size that this version does not know. -ENOMEM.
+ * Make a sender. The descriptors stay the caller's, and the patterns are copied; a pipe at `out`
+ * gets a larger buffer. -EINVAL: the options have a size that this version does not know, or a
+ * pattern consists of slashes only. -ENOMEM.
  */
 int qfile_sender_new(struct qfile_sender **sender, const struct qfile_sender_options *options);
 /* Begin a source, after the one before it is done. Its strings must live until its last step. */
@@ -281,6 +329,10 @@ void qfile_sender_begin(struct qfile_sender *sender, const struct qfile_source *
 /*
  * Send the next entry, or the next part of a large file (a few hundred KiB). Returns an enum
  * qfile_step or a negative errno. -ECANCELED: `stop` became readable.
+ *
+ * A file is sent to where reading it ends, whatever its size is said to be: a small one is read
+ * before its length is sent; a large one whose size is not where reading ends is read twice.
+ * -ESTALE: a file ended before the length that had been sent already.
  */
 int qfile_sender_step(struct qfile_sender *sender, struct qfile_error *error);
 /*
@@ -294,7 +346,7 @@ int qfile_sender_step(struct qfile_sender *sender, struct qfile_error *error);
  */
 int qfile_sender_finish(struct qfile_sender *sender, struct qfile_result *result,
 			struct qfile_error *error);
-/* Bytes of content and entries sent so far. */
+/* Bytes of content and entries sent so far; with QFILE_LOOK_ONLY, that would have been sent. */
 struct qfile_size qfile_sender_sent(const struct qfile_sender *sender);
 /* Of these entries. */
 struct qfile_count {
@@ -320,8 +372,9 @@ int qfile_remover_new(struct qfile_remover **remover, int journal);
 /*
  * Go on removing until an entry must be kept. Returns 1 and names that entry in *kept, 0 at the
  * end, or a negative errno if it cannot go on. The code in *kept:
- *  ESTALE: the entry changed after it was sent.
+ *  ESTALE: the entry changed after it was opened.
  *  EEXIST: the entry appeared after its directory was read.
+ *  EOVERFLOW: the entry has a time that could not be sent; see QFILE_STEP_TIME.
  *  Otherwise the errno of removing it.
  */
 int qfile_remover_next(struct qfile_remover *remover, struct qfile_error *kept);

@@ -130,13 +130,34 @@ void explain_failure(const struct explain *about, int code, struct ending *endin
 	}
 }
 
+void explain_left_out(struct listed *left_out, int step, const char *name)
+{
+	switch (step) {
+	case QFILE_STEP_SKIPPED:
+		listed_add(left_out, name, "it is neither a file nor a directory nor a link");
+		break;
+	case QFILE_STEP_VANISHED:
+		listed_add(left_out, name, "it was removed or replaced before it could be read");
+		break;
+	case QFILE_STEP_EXCLUDED:
+		/* Below what the user has named, that is as they want it. */
+		if (!strchr(name, '/'))
+			listed_add(left_out, name, "it is an argument, but the options exclude it");
+		break;
+	default:
+		break;
+	}
+}
+
 /* By the errno of removing it. */
 static const struct {
 	int code;
 	const char *why;
 } kept_reasons[] = {
-	{ESTALE, "it changed after it was sent"},
+	{ESTALE, "it changed after it was opened"},
 	{EEXIST, "it appeared after its directory was sent"},
+	{EOVERFLOW, "its time is before 1970 or after 2106, and could not be sent; --any-time "
+		    "removes it nevertheless"},
 	{EACCES, "you may not remove it (Permission denied)"},
 	{EPERM, "you may not remove it (Operation not permitted)"},
 	{EROFS, "its file system is read-only"},
@@ -145,12 +166,16 @@ static const struct {
 	{EIO, "its disk failed (Input/output error)"},
 };
 
-const char *explain_kept(const struct qfile_error *kept, char text[128])
+void explain_kept(struct listed *kept, const struct qfile_error *entry)
 {
+	char text[128];
+
 	for (size_t i = 0; i < sizeof(kept_reasons) / sizeof(*kept_reasons); i++) {
-		if (kept_reasons[i].code == kept->code)
-			return kept_reasons[i].why;
+		if (kept_reasons[i].code == entry->code) {
+			listed_add(kept, entry->name, kept_reasons[i].why);
+			return;
+		}
 	}
-	snprintf(text, 128, "it could not be removed (%s)", strerror(kept->code));
-	return text;
+	snprintf(text, sizeof(text), "it could not be removed (%s)", strerror(entry->code));
+	listed_add(kept, entry->name, text);
 }

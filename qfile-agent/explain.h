@@ -8,6 +8,7 @@
 #define EXPLAIN_H
 #include "cli/calling.h"
 #include "cli/via.h"
+#include "listed.h"
 
 #include <qfile.h>
 #include <stdbool.h>
@@ -42,7 +43,16 @@ struct explain {
  */
 void explain_failure(const struct explain *about, int code, struct ending *ending);
 
-/* Why an entry was kept after it had been sent: a static string, or `text`. */
-const char *explain_kept(const struct qfile_error *kept, char text[128]);
+/* What is said of an entry with a time that the format cannot express. */
+#define EXPLAIN_TIME "it is before 1970 or after 2106, so the nearest possible one is sent"
+
+/*
+ * If the step of a sender tells that the entry called `name` was left out because of what it is, or
+ * of what happened to it, add it to the list.
+ */
+void explain_left_out(struct listed *left_out, int step, const char *name);
+
+/* Add to the list an entry that was kept after it had been sent. */
+void explain_kept(struct listed *kept, const struct qfile_error *entry);
 
 #endif

@@ -36,7 +36,7 @@ static const struct failure failures[] = {
 	{ENOLINK, "the link ", " points outside of what is copied, so the receiver refuses it",
 	 "Use --dereference to send what it points to, or --ignore-symlinks to leave links out",
 	 NULL, "dereference"},
-	{EILSEQ, "the name ", 
+	{EILSEQ, "the name ",
 	 ", or what it points to, has characters that the receiver does not accept",
 	 "Rename it, or use --allow-all-names", "Rename it, or give the receiver --allow-all-names",
 	 "allow-all-names"},

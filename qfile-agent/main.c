@@ -12,12 +12,14 @@
 #include "options.h"
 #include "probe.h"
 #include "sources.h"
+#include "survey.h"
 #include "transfer.h"
 #include "vm.h"
 
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,11 +94,8 @@ static int send_to_peer(struct transfer *transfer)
 	const struct options *options = transfer->options;
 	int r;
 
-	transfer->ends = (struct qfile_sender_options)QFILE_SENDER_OPTIONS_INIT;
-	transfer->signals = stop_open();
-	/* Nobody but us writes the progress, least of all the command of --via. */
-	transfer->ends.stop = show_watch(&transfer->show, transfer->signals);
-	transfer->ends.flags = options->flags;
+	/* transfer_run() sees what cannot be read, and ends there unless the user has agreed. */
+	transfer->ends.flags |= QFILE_SKIP_UNREADABLE;
 	transfer->ends.journal = options->move ? open_journal() : -1;
 	transfer->has_command = has_command(options);
 	r = transfer->has_command ? call_receiver(transfer, &peer) : 0;
@@ -105,7 +104,7 @@ static int send_to_peer(struct transfer *transfer)
 	report_last(&transfer->report, &transfer->show);
 	if (r == -ECANCELED)
 		stop_die(transfer->signals);
-	return r < 0 ? EXIT_FAILED : 0;
+	return r < 0 ? EXIT_FAILED : r > 0 ? EXIT_PARTLY : 0;
 }
 
 /* Become the rpc client. */
@@ -136,6 +135,53 @@ static const char *other_vm(const struct options *options)
 	return !options->calling.via && remote && qfile_vm_name_ok(remote) ? remote : NULL;
 }
 
+/* What the sender is made with, and what is said of it. */
+static void prepare(struct transfer *transfer, const struct options *options)
+{
+	struct report *report = &transfer->report;
+	const struct show *show = &transfer->show;
+
+	transfer->options = options;
+	transfer->signals = -1;
+	transfer->ends = (struct qfile_sender_options)QFILE_SENDER_OPTIONS_INIT;
+	transfer->ends.flags = options->flags;
+	transfer->ends.exclude = options->exclude;
+	report->options = options;
+	/* Programs read other things on stderr, line by line. */
+	report->quiet =
+		options->calling.quiet ||
+		((show->mode == SHOW_JSON || show->mode == SHOW_GUI) && show->fd == STDERR_FILENO);
+	report->to = other_vm(options);
+}
+
+static int run(struct transfer *transfer, const char *program)
+{
+	const struct options *options = transfer->options;
+	struct report *report = &transfer->report;
+	int status;
+
+	if (!sources_open(&transfer->sources, options, &report->left_out, &report->ending)) {
+		report_last(report, &transfer->show);
+		return EXIT_FAILED;
+	}
+	report->sources = transfer->sources.list;
+	report->source_count = transfer->sources.count;
+	/* The rpc client must find all signals as they were, and the descriptor of the progress. */
+	if (!options->calling.vm && !options->dry_run) {
+		transfer->signals = stop_open();
+		/* Nobody but us writes the progress, least of all the command of --via. */
+		transfer->ends.stop = show_watch(&transfer->show, transfer->signals);
+	}
+	status = survey(transfer);
+	if (status >= 0) {
+		report_last(report, &transfer->show);
+		if (transfer->signals >= 0)
+			stop_die(transfer->signals);
+		return status;
+	}
+	return options->calling.vm ? call_vm(transfer, program) : send_to_peer(transfer);
+}
+
 int main(int argc, char **argv)
 {
 	static struct transfer transfer;
@@ -144,6 +190,8 @@ int main(int argc, char **argv)
 
 	descriptors_fill();
 	stack_need();
+	/* Characters of names, for --exclude. */
+	setlocale(LC_CTYPE, "");
 	/* One write per line: other programs may share stderr. */
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	status = options_parse(&options, argc, argv);
@@ -156,26 +204,12 @@ int main(int argc, char **argv)
 		transfer.show.mode = SHOW_NONE;
 	if (options.progress_fd >= 0)
 		show_on(&transfer.show, options.progress_fd);
-	if (!options.calling.vm && !has_command(&options) &&
+	if (!options.calling.vm && !has_command(&options) && !options.dry_run &&
 	    (isatty(STDIN_FILENO) || isatty(STDOUT_FILENO))) {
 		warnx("stdin and stdout must lead to a receiver: use --vm=NAME, --ssh=HOST or "
 		      "--via=COMMAND to call one");
 		return EXIT_USAGE;
 	}
-	transfer.options = &options;
-	/* Programs read other things on stderr, line by line. */
-	transfer.report.quiet =
-		options.calling.quiet ||
-		((transfer.show.mode == SHOW_JSON || transfer.show.mode == SHOW_GUI) &&
-		 transfer.show.fd == STDERR_FILENO);
-	transfer.report.options = &options;
-	transfer.sources = sources_open(&options, &transfer.report.ending);
-	if (!transfer.sources) {
-		report_last(&transfer.report, &transfer.show);
-		return EXIT_FAILED;
-	}
-	transfer.report.to = other_vm(&options);
-	transfer.report.sources = transfer.sources;
-	transfer.report.source_count = options.count;
-	return options.calling.vm ? call_vm(&transfer, argv[0]) : send_to_peer(&transfer);
+	prepare(&transfer, &options);
+	return run(&transfer, argv[0]);
 }

@@ -15,6 +15,7 @@
 #include <limits.h>
 #include <qfile.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -40,13 +41,19 @@ static const char help[] =
 	"What to send:\n"
 	"      --ignore-symlinks  leave symbolic links out\n"
 	"  -L, --dereference      send what symbolic links point to\n"
+	"      --exclude=PATTERN  leave out what matches, such as '*.o', /top, dir/, a/**/b\n"
+	"      --skip-unreadable  leave out what cannot be read, instead of sending nothing\n"
 	"      --move             remove what was sent, once the receiver has confirmed it\n"
-	"\n" CALLING_HELP_WORDS "  -v, --verbose          name each entry that is sent\n"
+	"      --any-time         with --move: even if its time could not be sent\n"
+	"      --dry-run          call nobody; say what would be sent, and what would not\n"
+	"\n" CALLING_HELP_WORDS
+	"  -v, --verbose          name each entry that is sent, and times that could not be\n"
 	"      --progress-fd=N    for programs: json on descriptor N, where nobody else writes\n"
 	"  -h, --help             show this help\n"
 	"  -V, --version          show the version\n"
 	"\n"
-	"Exit status: 0 all was copied, 1 it was not, 2 wrong usage;\n"
+	"Exit status: 0 all was copied, 1 nothing was, 2 wrong usage, 3 it was copied, but not\n"
+	"everything, or not everything could be removed: what, is said;\n"
 	"with --vm also 125, 126 and 127: see pedos-rpc(1).\n"
 	"Example: qfile-agent --vm=work report.pdf photos/\n";
 
@@ -56,6 +63,10 @@ const struct calling_peer receiver = {
 enum {
 	OPTION_MOVE = 256,
 	OPTION_IGNORE,
+	OPTION_EXCLUDE,
+	OPTION_SKIP,
+	OPTION_ANY_TIME,
+	OPTION_DRY_RUN,
 	OPTION_PROGRESS_FD
 };
 
@@ -64,6 +75,10 @@ static const struct option long_options[] = {
 	{"move", no_argument, NULL, OPTION_MOVE},
 	{"ignore-symlinks", no_argument, NULL, OPTION_IGNORE},
 	{"dereference", no_argument, NULL, 'L'},
+	{"exclude", required_argument, NULL, OPTION_EXCLUDE},
+	{"skip-unreadable", no_argument, NULL, OPTION_SKIP},
+	{"any-time", no_argument, NULL, OPTION_ANY_TIME},
+	{"dry-run", no_argument, NULL, OPTION_DRY_RUN},
 	{"progress-fd", required_argument, NULL, OPTION_PROGRESS_FD},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
@@ -87,6 +102,8 @@ static const char *contradiction(const struct options *options)
 {
 	if ((options->flags & QFILE_IGNORE_LINKS) && (options->flags & QFILE_DEREFERENCE))
 		return "--ignore-symlinks and --dereference contradict each other";
+	if ((options->flags & QFILE_ANY_TIME) && !options->move)
+		return "--any-time needs --move";
 	if (options->calling.progress && options->progress_fd >= 0)
 		return "--progress and --progress-fd are two ways to one end: give one of them";
 	if (options->count == 0)
@@ -100,6 +117,9 @@ int options_parse(struct options *options, int argc, char **argv)
 	int option;
 
 	*options = (struct options){.progress_fd = -1};
+	options->exclude = calloc((size_t)argc + 1, sizeof(*options->exclude));
+	if (!options->exclude)
+		err(EXIT_FAILED, NULL);
 	while ((option = getopt_long(argc, argv, CALLING_SHORT_OPTIONS "LhV", long_options,
 				     NULL)) != -1) {
 		if (calling_take(&options->calling, option, optarg))
@@ -120,6 +140,22 @@ int options_parse(struct options *options, int argc, char **argv)
 						   "--progress-fd takes the number of a descriptor "
 						   "that is open, from 3 on, not",
 						   optarg);
+			break;
+		case OPTION_EXCLUDE:
+			/* A pattern needs a part: see the public header. */
+			if (!optarg[strspn(optarg, "/")])
+				return usage_value(program, "--exclude takes a pattern, not",
+						   optarg);
+			options->exclude[options->excluded++] = optarg;
+			break;
+		case OPTION_SKIP:
+			options->flags |= QFILE_SKIP_UNREADABLE;
+			break;
+		case OPTION_ANY_TIME:
+			options->flags |= QFILE_ANY_TIME;
+			break;
+		case OPTION_DRY_RUN:
+			options->dry_run = true;
 			break;
 		case 'h':
 			return usage_help(help);

@@ -17,8 +17,11 @@
 struct options {
 	struct calling_options calling;
 	int progress_fd; /* for JSON; -1: none */
-	bool move;
-	unsigned flags;   /* QFILE_IGNORE_LINKS, QFILE_DEREFERENCE */
+	bool move, dry_run;
+	unsigned flags; /* QFILE_IGNORE_LINKS, QFILE_DEREFERENCE, ... */
+	/* The patterns of --exclude, and NULL. */
+	const char **exclude;
+	size_t excluded;  /* how many they are */
 	char **arguments; /* the files */
 	size_t count;
 };

@@ -17,30 +17,6 @@
 /* So many entries of a list are named. */
 #define NAMED_MAX 10
 
-void listed_add(struct listed *listed, const char *name, const char *why)
-{
-	if (listed->count < LISTED_MAX) {
-		listed->names[listed->count] = strdup(name);
-		listed->reasons[listed->count] = strdup(why);
-	}
-	listed->count++;
-}
-
-static void say_listed(const struct listed *listed, const char *what)
-{
-	char name[1024];
-
-	for (size_t i = 0; i < listed->count && i < NAMED_MAX; i++) {
-		if (!listed->names[i] || !listed->reasons[i])
-			continue; /* there was no memory for it */
-		qfile_displayable(listed->names[i], strlen(listed->names[i]), name, sizeof(name),
-				  500);
-		warnx("%s: \"%s\": %s", what, name, listed->reasons[i]);
-	}
-	if (listed->count > NAMED_MAX)
-		warnx("%s: %" PRIu64 " more", what, listed->count - NAMED_MAX);
-}
-
 /* "3 files, 1 directory and 2 links", or "nothing". */
 static void say_count(const struct qfile_count *count, char *text, size_t size)
 {
@@ -74,8 +50,7 @@ static void say_count(const struct qfile_count *count, char *text, size_t size)
 /* What was sent, how much and where to. */
 static void say_success(const struct report *report)
 {
-	bool all_moved =
-		report->options->move && report->kept.count == 0 && report->left_out.count == 0;
+	bool all_moved = report->options->move && report->kept.count + report->left_out.count == 0;
 	char count[128], bytes[32] = "", number[16], kept[64] = "";
 
 	say_count(&report->sent, count, sizeof(count));
@@ -119,11 +94,17 @@ void report_say(const struct report *report)
 		warnx("%s", report->ending.message);
 		return;
 	}
-	if (!report->quiet || report->kept.count > 0)
+	if (!report->quiet) {
 		say_success(report);
-	if (!report->quiet)
 		say_renamed(report);
+	}
 	if (report->ending.message[0])
 		warnx("%s", report->ending.message);
-	say_listed(&report->kept, "kept here");
+	listed_say(&report->left_out, "left out");
+	/* A move keeps the others, and they are told as that. */
+	if (!report->options->move)
+		listed_say(&report->changed, "changed while it was sent:");
+	if (report->options->calling.verbose)
+		listed_say(&report->times, "the time could not be sent of");
+	listed_say(&report->kept, "copied; kept here:");
 }

@@ -9,17 +9,10 @@
 #define REPORT_H
 #include "cli/show.h"
 #include "explain.h"
+#include "listed.h"
 #include "options.h"
 
 #include <stdio.h>
-
-/* The first entries of a list, which may be long. */
-#define LISTED_MAX 100
-struct listed {
-	uint64_t count;
-	char *names[LISTED_MAX];
-	char *reasons[LISTED_MAX];
-};
 
 struct report {
 	const struct options *options;
@@ -31,16 +24,16 @@ struct report {
 	struct qfile_size size;
 	struct qfile_result result;
 	struct listed left_out; /* what was not sent */
+	struct listed changed;  /* what was sent, but changed meanwhile */
+	struct listed times;    /* what was sent with other times, since its own could not be */
 	struct listed kept;     /* what a move has kept here, though it was sent */
 	struct ending ending;
 };
 
-/* Add an entry to a list. `why` as a part of a sentence, such as "it is a socket". */
-void listed_add(struct listed *listed, const char *name, const char *why);
-
 /*
  * Say how the transfer has ended. A failure is said on stderr. A success too, with what was sent,
- * how much and where, under which names, and what was kept here; if `quiet`, only what was kept.
+ * how much and where, under which names, and what was left out, has changed or was kept here; if
+ * `quiet`, only these three.
  * Call this once, and call show_clear() before.
  */
 void report_say(const struct report *report);

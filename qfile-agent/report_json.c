@@ -86,6 +86,7 @@ static void put_report(FILE *out, const struct report *report)
 		report->sent.directories, report->sent.links);
 	put_renamed(out, report);
 	put_listed(out, "left_out", &report->left_out);
+	put_listed(out, "changed", &report->changed);
 	put_listed(out, "kept", &report->kept);
 	fputs("}\n", out);
 }

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static int by_base(const void *a, const void *b)
 {
@@ -40,7 +39,7 @@ static bool bases_differ(const struct qfile_source *sources, size_t count, struc
 	bool differ = true;
 	char name[300], text[512];
 
-	if (!sorted)
+	if (!sorted && count > 0)
 		err(EXIT_FAILED, NULL);
 	for (size_t i = 0; i < count; i++)
 		sorted[i] = &sources[i];
@@ -73,7 +72,8 @@ static void explain(const char *argument, const struct qfile_error *error, struc
 			 "the root directory has no name to send it under: name what is in it");
 	else if (error->code == ENOTSUP)
 		snprintf(text, sizeof(text),
-			 "cannot send \"%s\": it is neither a file nor a directory nor a link",
+			 "cannot send \"%s\": it is neither a file nor a directory nor a link; "
+			 "nothing was copied",
 			 name);
 	else
 		snprintf(text, sizeof(text), "%s; nothing was copied",
@@ -81,31 +81,29 @@ static void explain(const char *argument, const struct qfile_error *error, struc
 	say(ending, argument, error->code, text);
 }
 
-/* Warn if --ignore-symlinks leaves out a link that the user has named. */
-static void warn_of_link(const struct qfile_source *source)
+bool sources_open(struct sources *sources, const struct options *options, struct listed *left_out,
+		  struct ending *ending)
 {
-	struct stat status;
-
-	if (lstat(source->path, &status) == 0 && S_ISLNK(status.st_mode))
-		warnx("skipped \"%s\": it is a symbolic link", source->base);
-}
-
-struct qfile_source *sources_open(const struct options *options, struct ending *ending)
-{
-	struct qfile_source *sources = calloc(options->count, sizeof(*sources));
 	struct qfile_error error;
 	bool ok = true;
 
-	if (!sources)
+	sources->count = 0;
+	sources->list = calloc(options->count, sizeof(*sources->list));
+	if (!sources->list)
 		err(EXIT_FAILED, NULL);
 	for (size_t i = 0; i < options->count; i++) {
-		if (qfile_source_open(&sources[i], options->arguments[i], options->flags, &error) <
-		    0) {
-			explain(options->arguments[i], &error, ending);
+		const char *argument = options->arguments[i];
+		int r = qfile_source_open(&sources->list[sources->count], argument, options->flags,
+					  &error);
+
+		if (r == 0) {
+			sources->count++;
+		} else if (r == -EACCES && options->flags & QFILE_SKIP_UNREADABLE) {
+			listed_add_error(left_out, argument, EACCES);
+		} else {
+			explain(argument, &error, ending);
 			ok = false;
-		} else if (options->flags & QFILE_IGNORE_LINKS) {
-			warn_of_link(&sources[i]);
 		}
 	}
-	return ok && bases_differ(sources, options->count, ending) ? sources : NULL;
+	return ok && bases_differ(sources->list, sources->count, ending);
 }

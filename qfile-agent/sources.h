@@ -11,10 +11,17 @@
 
 #include <qfile.h>
 
+struct sources {
+	struct qfile_source *list;
+	size_t count;
+};
+
 /*
- * Returns a source for each argument, or NULL after a message about each that is wrong. *ending is
- * the first of these, then.
+ * Open a source for each argument. With --skip-unreadable, those that cannot be read are added to
+ * *left_out instead. Returns false after a message about each that is wrong; *ending is the first
+ * of these, then.
  */
-struct qfile_source *sources_open(const struct options *options, struct ending *ending);
+bool sources_open(struct sources *sources, const struct options *options, struct listed *left_out,
+		  struct ending *ending);
 
 #endif

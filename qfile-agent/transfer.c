@@ -7,24 +7,28 @@
 #include "transfer.h"
 
 #include "explain.h"
+#include "survey.h"
 
-#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
-static void explain_skipped(struct transfer *transfer)
+/* Remember what the user must be told in the end. */
+static void remember(struct transfer *transfer, int step)
 {
-	static const char why[] = "it is neither a file nor a directory nor a link";
-	const char *skipped = qfile_sender_name(transfer->sender);
-	char name[300];
+	const char *name = qfile_sender_name(transfer->sender);
+	struct report *report = &transfer->report;
 
-	qfile_displayable(skipped, strlen(skipped), name, sizeof(name), 255);
-	show_clear(&transfer->show);
-	warnx("skipped \"%s\": %s", name, why);
-	listed_add(&transfer->report.left_out, skipped, why);
+	if (step == QFILE_STEP_UNREADABLE)
+		listed_add_error(&report->left_out, name, transfer->error.code);
+	else if (step == QFILE_STEP_CHANGED)
+		listed_add(&report->changed, name, "what arrived is a state in between");
+	else if (step == QFILE_STEP_TIME)
+		listed_add(&report->times, name, EXPLAIN_TIME);
+	else
+		explain_left_out(&report->left_out, step, name);
 }
 
 /* With --verbose: which entry is being sent, once for each. */
@@ -41,7 +45,10 @@ static void tell_sent(struct transfer *transfer, uint64_t before)
 	fprintf(stderr, "sending \"%s\"\n", name);
 }
 
-/* Send one source. Returns QFILE_STEP_DONE, QFILE_STEP_RESULT or a negative errno. */
+/*
+ * Send one source. Returns QFILE_STEP_DONE, QFILE_STEP_RESULT or a negative errno. -EACCES: an
+ * entry cannot be read, and the report says so.
+ */
 static int send_source(struct transfer *transfer, const struct qfile_source *source)
 {
 	uint64_t before;
@@ -51,37 +58,36 @@ static int send_source(struct transfer *transfer, const struct qfile_source *sou
 	do {
 		before = qfile_sender_sent(transfer->sender).entries;
 		step = qfile_sender_step(transfer->sender, &transfer->error);
+		if (step == QFILE_STEP_UNREADABLE &&
+		    !(transfer->options->flags & QFILE_SKIP_UNREADABLE)) {
+			survey_unreadable(transfer);
+			return -EACCES;
+		}
 		tell_sent(transfer, before);
-		if (step == QFILE_STEP_SKIPPED)
-			explain_skipped(transfer);
+		if (step > 0)
+			remember(transfer, step);
 		show_progress(&transfer->show, qfile_sender_sent(transfer->sender),
 			      qfile_sender_name(transfer->sender));
-	} while (step == QFILE_STEP_SENT || step == QFILE_STEP_SKIPPED);
+	} while (step > 0 && step != QFILE_STEP_RESULT);
 	return step;
-}
-
-static int count_bytes(struct transfer *transfer)
-{
-	int r = 0;
-
-	show_phase(&transfer->show, SHOW_COUNTING);
-	for (size_t i = 0; i < transfer->options->count && r == 0; i++)
-		r = qfile_measure(&transfer->sources[i], transfer->options->flags,
-				  transfer->ends.stop, &transfer->show.total, &transfer->error);
-	return r;
 }
 
 static int send_all(struct transfer *transfer)
 {
-	int r = show_wants_total(&transfer->show) ? count_bytes(transfer) : 0;
+	const struct sources *sources = &transfer->sources;
+	int r;
 
-	if (r == 0) {
-		show_phase(&transfer->show, SHOW_SENDING);
-		r = qfile_sender_new(&transfer->sender, &transfer->ends);
-		transfer->error = (struct qfile_error){.code = -r};
+	show_phase(&transfer->show, SHOW_SENDING);
+	r = qfile_sender_new(&transfer->sender, &transfer->ends);
+	transfer->error = (struct qfile_error){.code = -r};
+	for (size_t i = 0; i < sources->count && r == QFILE_STEP_DONE; i++)
+		r = send_source(transfer, &sources->list[i]);
+	/* Everything has vanished, or become unreadable, since the survey. */
+	if (r == QFILE_STEP_DONE && qfile_sender_sent(transfer->sender).entries == 0) {
+		show_clear(&transfer->show);
+		survey_nothing_left(&transfer->report);
+		r = -ENOENT;
 	}
-	for (size_t i = 0; i < transfer->options->count && r == QFILE_STEP_DONE; i++)
-		r = send_source(transfer, &transfer->sources[i]);
 	return r;
 }
 
@@ -97,19 +103,18 @@ static int finish(struct transfer *transfer)
 	return r;
 }
 
-/* Remove what was sent. What must be kept is listed. Returns 0 if nothing had to be. */
-static int remove_sent(struct transfer *transfer)
+/* Remove what was sent, and list what must be kept. Returns whether it could go on to the end. */
+static bool remove_sent(struct transfer *transfer)
 {
 	struct report *report = &transfer->report;
 	struct qfile_remover *remover;
 	struct qfile_error kept;
 	int r = qfile_remover_new(&remover, transfer->ends.journal);
-	char text[128];
 
 	show_phase(&transfer->show, SHOW_REMOVING);
 	if (r == 0) {
 		while ((r = qfile_remover_next(remover, &kept)) > 0)
-			listed_add(&report->kept, kept.name, explain_kept(&kept, text));
+			explain_kept(&report->kept, &kept);
 		qfile_remover_free(remover);
 	}
 	if (r < 0) {
@@ -118,11 +123,10 @@ static int remove_sent(struct transfer *transfer)
 			 "everything was copied, but not all of it could be removed here: %s",
 			 strerror(-r));
 	}
-	return r < 0 || report->kept.count > 0 ? -1 : 0;
+	return r == 0;
 }
 
-/* `end`: how the command ended; NULL: there is none, or that does not matter. */
-static void explain(struct transfer *transfer, int code, const struct via_end *end)
+void transfer_explain(struct transfer *transfer, int code, const struct via_end *end)
 {
 	struct pollfd signals = {.fd = transfer->signals, .events = POLLIN};
 	const struct explain about = {
@@ -148,9 +152,20 @@ static void take_counts(struct transfer *transfer)
 
 void transfer_lost(struct transfer *transfer, const struct via_end *end)
 {
-	explain(transfer, -ECONNRESET, end);
+	transfer_explain(transfer, -ECONNRESET, end);
 	show_clear(&transfer->show);
 	report_say(&transfer->report);
+}
+
+/* The receiver has confirmed. Returns whether all was sent as it is, and with a move removed. */
+static bool complete(struct transfer *transfer)
+{
+	struct report *report = &transfer->report;
+	bool removed;
+
+	report->ending.outcome = "copied";
+	removed = transfer->ends.journal < 0 || remove_sent(transfer);
+	return removed && report->left_out.count + report->changed.count + report->kept.count == 0;
 }
 
 int transfer_run(struct transfer *transfer)
@@ -171,13 +186,11 @@ int transfer_run(struct transfer *transfer)
 	qfile_sender_free(transfer->sender);
 	if (r == -ECONNRESET && transfer->has_command)
 		return r;
-	if (r < 0)
-		explain(transfer, r, NULL);
-	else
-		transfer->report.ending.outcome = "copied";
-	if (r == 0 && transfer->ends.journal >= 0)
-		r = remove_sent(transfer);
+	if (r == 0)
+		r = complete(transfer) ? 0 : 1;
+	else if (!transfer->report.ending.outcome)
+		transfer_explain(transfer, r, NULL);
 	show_clear(&transfer->show);
 	report_say(&transfer->report);
-	return r == 0 || r == -ECANCELED || r == -ECONNRESET ? r : -1;
+	return r >= 0 || r == -ECANCELED || r == -ECONNRESET ? r : -1;
 }

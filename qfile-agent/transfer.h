@@ -10,27 +10,35 @@
 #include "cli/via.h"
 #include "options.h"
 #include "report.h"
+#include "sources.h"
 
 struct transfer {
 	const struct options *options;
-	const struct qfile_source *sources;
+	struct sources sources;
 	struct qfile_sender_options ends;
-	bool has_command; /* a command leads to the receiver: how it ended tells why no result came
-			   */
-	bool ended;       /* as qfile_sender_ended() */
-	int signals;      /* of stop_open(); ends.stop is this one, or more than that */
+	/* A command leads to the receiver: how it ended tells why no result came. */
+	bool has_command;
+	bool ended;  /* as qfile_sender_ended() */
+	int signals; /* of stop_open(), or -1; ends.stop is this one, or more than that */
 	struct show show;
 	struct qfile_sender *sender;
 	struct qfile_error error;
+	struct qfile_size whole; /* what the survey has counted */
 	struct report report;
 };
 
 /*
- * Send all sources, with --move remove what was sent, and say how it has ended. Returns 0, or -1 if
- * something has failed. -ECANCELED: the user has stopped it. -ECONNRESET: no result came; with a
- * command, that is not said yet.
+ * Send all sources, with --move remove what was sent, and say how it has ended. Returns 0; 1 if
+ * something was left out, changed or kept; or -1 if something has failed. -ECANCELED: the user has
+ * stopped it. -ECONNRESET: no result came; with a command, that is not said yet.
  */
 int transfer_run(struct transfer *transfer);
+
+/*
+ * It failed with `code`, a negative errno: say so in the report. `end`: how the command ended;
+ * NULL: there is none, or that does not matter.
+ */
+void transfer_explain(struct transfer *transfer, int code, const struct via_end *end);
 
 /* Say that no result came, now that it is known how the command ended. */
 void transfer_lost(struct transfer *transfer, const struct via_end *end);

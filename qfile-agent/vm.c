@@ -18,7 +18,8 @@
 int vm_call(const struct options *options, const char *program)
 {
 	const char **arguments =
-		calloc(options->count + CALLING_PASSED_MAX + 6, sizeof(*arguments));
+		calloc(options->count + 2 * options->excluded + CALLING_PASSED_MAX + 8,
+		       sizeof(*arguments));
 	char service[256], progress[32];
 	size_t n = 0;
 
@@ -35,6 +36,14 @@ int vm_call(const struct options *options, const char *program)
 		arguments[n++] = "--ignore-symlinks";
 	if (options->flags & QFILE_DEREFERENCE)
 		arguments[n++] = "--dereference";
+	if (options->flags & QFILE_SKIP_UNREADABLE)
+		arguments[n++] = "--skip-unreadable";
+	if (options->flags & QFILE_ANY_TIME)
+		arguments[n++] = "--any-time";
+	for (size_t i = 0; i < options->excluded; i++) {
+		arguments[n++] = "--exclude";
+		arguments[n++] = options->exclude[i];
+	}
 	/* It is open in the client, and in what the client starts. */
 	if (options->progress_fd >= 0) {
 		snprintf(progress, sizeof(progress), "--progress-fd=%d", options->progress_fd);

@@ -39,6 +39,8 @@ void walk_init(struct walk *walk, unsigned flags)
 	walk->flags = flags;
 	walk->frames = NULL;
 	walk->frames_size = 0;
+	walk->exclude = (struct patterns){.list = NULL};
+	walk->cut = walk->lost = false;
 	dirstack_init(&walk->dirs);
 }
 
@@ -139,8 +141,10 @@ static int enter(struct walk *walk, struct walk_entry *entry, const char *compon
 		return error_set(error, -ELOOP, "following", entry->path);
 	}
 	r = push(walk, entry, component, fd);
-	if (r < 0)
+	if (r < 0) {
+		walk->lost = r == -ENOMEM;
 		return error_set(error, r, "entering", entry->path);
+	}
 	entry->kind = WALK_ENTER;
 	entry->path = walk->dirs.path;
 	entry->pathlen = walk->dirs.pathlen;
@@ -176,6 +180,7 @@ static int leave(struct walk *walk, struct walk_entry *entry, struct qfile_error
 		.st_mtim = frame->mtime,
 	};
 	entry->followed = level.by_link;
+	walk->lost = true;
 	fd = dirstack_pop(&walk->dirs);
 	if (fd < 0)
 		return error_set(error, fd, "coming back from", entry->path);
@@ -183,6 +188,7 @@ static int leave(struct walk *walk, struct walk_entry *entry, struct qfile_error
 	close(fd);
 	if (r < 0)
 		return error_set(error, r, "leaving", entry->path);
+	walk->lost = false;
 	entry->dir = depth > 1 ? dirstack_fd(&walk->dirs) : walk->at;
 	entry->name = depth > 1 ? walk->entry_path + level.pathlen + (level.pathlen > 0)
 				: walk->source->path;
@@ -209,6 +215,13 @@ int walk_stat(const struct walk_entry *entry, struct stat *status)
 	if (fstatat(entry->dir, entry->name, status, entry->followed ? 0 : AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
 	return 0;
+}
+
+int walk_readable(const struct walk_entry *entry)
+{
+	int flags = AT_EACCESS | (entry->followed ? 0 : AT_SYMLINK_NOFOLLOW);
+
+	return faccessat(entry->dir, entry->name, R_OK, flags) < 0 ? -errno : 0;
 }
 
 int walk_open(const struct walk_entry *entry, struct stat *status)
@@ -257,19 +270,36 @@ static int find_kind(struct walk *walk, struct walk_entry *entry, unsigned char 
 	return 0;
 }
 
-static int first(struct walk *walk, struct walk_entry *entry, struct qfile_error *error)
+/*
+ * Find out what the entry is, and enter it if it is a directory. What is excluded is looked at no
+ * further than that takes: it may be what cannot be read.
+ */
+static int take(struct walk *walk, struct walk_entry *entry, unsigned char type,
+		const char *component, struct qfile_error *error)
 {
 	int r;
 
+	entry->kind = WALK_EXCLUDED;
+	if (patterns_match(&walk->exclude, entry->path, false))
+		return 0;
+	r = find_kind(walk, entry, type, error);
+	if (r < 0 || entry->kind != WALK_ENTER)
+		return r;
+	if (patterns_match(&walk->exclude, entry->path, true)) {
+		entry->kind = WALK_EXCLUDED;
+		return 0;
+	}
+	return enter(walk, entry, component, error);
+}
+
+static int first(struct walk *walk, struct walk_entry *entry, struct qfile_error *error)
+{
 	walk->started = true;
 	entry->dir = walk->at;
 	entry->name = walk->source->path;
 	entry->path = walk->source->base;
 	entry->pathlen = strlen(entry->path);
-	r = find_kind(walk, entry, DT_UNKNOWN, error);
-	if (r == 0 && entry->kind == WALK_ENTER)
-		r = enter(walk, entry, walk->source->base, error);
-	return r;
+	return take(walk, entry, DT_UNKNOWN, entry->path, error);
 }
 
 /* Have an entry of the deepest directory in the buffer. Returns 0 at the directory's end. */
@@ -288,6 +318,9 @@ static ssize_t fill(struct walk *walk)
 		return -errno;
 	}
 	n = getdents64(fd, walk->buffer, walk->buffer_want);
+	/* A directory that was removed has no entries any more. */
+	if (n < 0 && errno == ENOENT)
+		n = 0;
 	if (n < 0)
 		return -errno;
 	walk->buffer_depth = walk->dirs.depth;
@@ -303,9 +336,9 @@ static int name_entry(struct walk *walk, struct walk_entry *entry, const char *n
 	size_t length = strlen(name), dirlen = walk->dirs.pathlen;
 
 	entry->dir = dirstack_fd(&walk->dirs);
-	entry->name = name;
 	if (dirlen + 1 + length >= QFILE_NAME_MAX)
 		return error_set(error, -ENAMETOOLONG, "entering", walk->dirs.path);
+	entry->name = name;
 	memcpy(walk->entry_path, walk->dirs.path, dirlen);
 	if (dirlen > 0)
 		walk->entry_path[dirlen++] = '/';
@@ -317,28 +350,29 @@ static int name_entry(struct walk *walk, struct walk_entry *entry, const char *n
 
 int walk_next(struct walk *walk, struct walk_entry *entry, struct qfile_error *error)
 {
+	entry->followed = false;
 	if (!walk->started)
 		return first(walk, entry, error);
 	while (walk->dirs.depth > 0) {
 		const struct dirent64 *dirent;
-		ssize_t n = fill(walk);
+		ssize_t n = walk->cut ? 0 : fill(walk);
 		int r;
 
-		if (n < 0)
-			return error_set(error, (int)n, "reading", walk->dirs.path);
+		walk->cut = n < 0;
 		if (n == 0)
 			return leave(walk, entry, error);
+		entry->path = walk->dirs.path;
+		entry->pathlen = walk->dirs.pathlen;
+		entry->name = NULL;
+		if (n < 0)
+			return error_set(error, (int)n, "reading", entry->path);
 		dirent = (const struct dirent64 *)(walk->buffer + walk->buffer_pos);
 		walk->buffer_pos += dirent->d_reclen;
 		walk->frames[walk->dirs.depth - 1].resume = dirent->d_off;
 		if (is_dot_or_dot_dot(dirent->d_name))
 			continue;
 		r = name_entry(walk, entry, dirent->d_name, error);
-		if (r == 0)
-			r = find_kind(walk, entry, dirent->d_type, error);
-		if (r == 0 && entry->kind == WALK_ENTER)
-			r = enter(walk, entry, entry->name, error);
-		return r;
+		return r < 0 ? r : take(walk, entry, dirent->d_type, entry->name, error);
 	}
 	entry->kind = WALK_END;
 	return 0;

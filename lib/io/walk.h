@@ -11,12 +11,13 @@
  */
 #ifndef WALK_H
 #define WALK_H
+#include "format/pattern.h"
 #include "io/dirstack.h"
 
 #define WALK_BUFFER_SIZE ((size_t)32 << 10)
 
 /*
- * A flag beside those of qfile_measure(), for a tree of our own: the walk also enters directories
+ * A flag beside those of a sender, for a tree of our own: the walk also enters directories
  * that their owner may not enter, and when it leaves a directory, it restores the mode and the
  * access time.
  */
@@ -28,7 +29,8 @@ enum walk_kind {
 	WALK_LEAVE, /* the same directory, after them */
 	WALK_FILE,  /* a regular file; walk_open() opens it */
 	WALK_LINK,
-	WALK_OTHER, /* a socket, fifo or device */
+	WALK_OTHER,    /* a socket, fifo or device */
+	WALK_EXCLUDED, /* walk.exclude matches it; a directory is not entered */
 };
 
 struct walk_entry {
@@ -54,7 +56,13 @@ struct walk {
 	 */
 	int at;
 	unsigned flags;
+	struct patterns
+		exclude; /* what to leave out; the caller's, who sets it after walk_init() */
 	bool started;
+	/* The rest of the deepest directory could not be read: it is left next. */
+	bool cut;
+	/* The walk cannot go on: there is no way back, or no memory. */
+	bool lost;
 	struct dirstack dirs;
 	struct walk_frame *frames; /* one for each of dirs.levels */
 	size_t frames_size;
@@ -69,13 +77,20 @@ void walk_init(struct walk *walk, unsigned flags);
 void walk_close(struct walk *walk);
 /* Begin a source. The walk of the one before it must have ended. */
 void walk_begin(struct walk *walk, const struct qfile_source *source);
-/* Get the next entry. What *entry points to is valid until the next call. */
+/*
+ * Get the next entry. What *entry points to is valid until the next call. A failure concerns one
+ * entry, or the rest of a directory: entry->path names it, entry->followed says whether it was
+ * looked for through a link, and entry->name is NULL unless it is an entry of a directory. The walk
+ * goes on behind it with the next call, unless walk.lost is set.
+ */
 int walk_next(struct walk *walk, struct walk_entry *entry, struct qfile_error *error);
 /*
  * Open a WALK_FILE for reading. Returns the descriptor. *status tells what was opened: in the
  * meantime the file may have become something else.
  */
 int walk_open(const struct walk_entry *entry, struct stat *status);
+/* May a WALK_FILE be read? Returns 0 or a negative errno. Only opening it can tell for sure. */
+int walk_readable(const struct walk_entry *entry);
 /* Get the status of an entry of any kind. */
 int walk_stat(const struct walk_entry *entry, struct stat *status);
 

@@ -11,11 +11,12 @@
 #include <string.h>
 #include <unistd.h>
 
-void journal_write(FILE *journal, enum journal_kind kind, const char *name,
+void journal_write(FILE *journal, enum journal_kind kind, uint32_t keep, const char *name,
 		   const struct stat *status)
 {
 	struct journal_record record = {
 		.kind = kind,
+		.keep = keep,
 		.namelen = (uint32_t)strlen(name),
 		.dev = status->st_dev,
 		.ino = status->st_ino,

@@ -19,19 +19,20 @@
 enum journal_kind {
 	JOURNAL_ENTRY, /* a file or link that was sent */
 	JOURNAL_ENTER, /* a directory; the records of what is in it follow */
-	JOURNAL_LEAVE, /* the end of that directory */
+	JOURNAL_LEAVE, /* the end of that directory; tells whether it must be kept */
 	JOURNAL_OTHER, /* an entry that was not sent */
 };
 
 struct journal_record {
 	uint32_t kind, namelen;
+	uint32_t keep; /* 0, or the errno to say why it must not be removed */
 	uint64_t dev, ino, size;
 	int64_t mtime, mtime_nsec;
 	char name[PATH_MAX]; /* the path of a source, or one component below it; NUL-terminated */
 };
 
 /* Append a record. After a failure ferror() is true. */
-void journal_write(FILE *journal, enum journal_kind kind, const char *name,
+void journal_write(FILE *journal, enum journal_kind kind, uint32_t keep, const char *name,
 		   const struct stat *status);
 /*
  * Read the record at *offset, and move *offset to the next one. Returns 1 for a record, 0 at the

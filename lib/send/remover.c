@@ -121,6 +121,8 @@ static int remove_entry(struct qfile_remover *remover, struct qfile_error *kept)
 		return errno == ENOENT ? 0 : keep(remover, record->name, -errno, kept);
 	if (!journal_unchanged(record, &status))
 		return keep(remover, record->name, -ESTALE, kept);
+	if (record->keep)
+		return keep(remover, record->name, -(int)record->keep, kept);
 	if (unlinkat(here(remover), name, 0) < 0)
 		return keep(remover, record->name, -errno, kept);
 	return 0;
@@ -225,6 +227,8 @@ static int leave(struct qfile_remover *remover, struct qfile_error *kept)
 	if (fstatat(here(remover), name_here(remover), &status, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    !journal_same_file(record, &status))
 		return keep(remover, record->name, -ESTALE, kept);
+	if (record->keep)
+		return keep(remover, record->name, -(int)record->keep, kept);
 	if (unlinkat(here(remover), name_here(remover), AT_REMOVEDIR) < 0)
 		return keep(remover, record->name, -errno, kept);
 	return 0;

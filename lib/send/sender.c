@@ -4,37 +4,15 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
+#include "send/sender.h"
 #include "format/error.h"
 #include "format/options.h"
-#include "io/stream.h"
-#include "io/walk.h"
-#include "send/journal.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
-
-struct qfile_sender {
-	struct stream_writer writer;
-	struct walk walk;
-	struct qfile_size sent;
-	struct qfile_count count;
-	bool ended;    /* as qfile_sender_ended() */
-	FILE *journal; /* NULL: none is kept */
-	/*
-	 * How many directories deep we are below one that was reached through a link. What is in
-	 * them is not noted, because a move must not remove it.
-	 */
-	size_t unjournalled;
-	int file;      /* the large file that is being sent, or -1 */
-	off_t offset;  /* how far it is sent */
-	uint64_t left; /* bytes of it that have not been sent yet */
-	bool quiet;    /* as is_quiet() */
-	char name[QFILE_NAME_MAX + 1];
-};
 
 int qfile_sender_new(struct qfile_sender **sender, const struct qfile_sender_options *given)
 {
@@ -44,12 +22,15 @@ int qfile_sender_new(struct qfile_sender **sender, const struct qfile_sender_opt
 
 	if (r < 0)
 		return r;
-	r = -ENOMEM;
 	s = calloc(1, sizeof(*s));
 	if (!s)
-		return r;
-	s->file = -1;
+		return -ENOMEM;
+	s->content.fd = -1;
 	walk_init(&s->walk, options.flags);
+	r = patterns_init(&s->walk.exclude, options.exclude);
+	if (r < 0)
+		goto fail;
+	r = -ENOMEM;
 	if (stream_writer_open(&s->writer, options.in, options.out, options.stop) < 0)
 		goto fail;
 	if (options.journal >= 0) {
@@ -63,7 +44,8 @@ int qfile_sender_new(struct qfile_sender **sender, const struct qfile_sender_opt
 			goto fail;
 		}
 	}
-	stream_widen_pipe(options.out);
+	if (!sender_only_looks(s))
+		stream_widen_pipe(options.out);
 	*sender = s;
 	return 0;
 fail:
@@ -75,10 +57,10 @@ void qfile_sender_free(struct qfile_sender *sender)
 {
 	if (!sender)
 		return;
-	if (sender->file >= 0)
-		close(sender->file);
+	reading_close(&sender->content);
 	if (sender->journal)
 		fclose(sender->journal);
+	patterns_free(&sender->walk.exclude);
 	walk_close(&sender->walk);
 	stream_writer_close(&sender->writer);
 	free(sender);
@@ -110,251 +92,69 @@ const char *qfile_sender_name(const struct qfile_sender *sender)
 }
 
 /*
- * The format has unsigned 32-bit seconds. A time before 1970 or after 2106 is sent as the nearest
- * one that the format can express.
+ * Is it gone, or is something else in its place, since its directory was read? A link that is
+ * followed may also lead nowhere, or back to where it is.
  */
-static void encode_time(const struct timespec *time, uint32_t *seconds, uint32_t *nanoseconds)
-{
-	*seconds = time->tv_sec < 0            ? 0
-		   : time->tv_sec > UINT32_MAX ? UINT32_MAX
-					       : (uint32_t)time->tv_sec;
-	*nanoseconds = time->tv_sec < 0            ? 0
-		       : time->tv_sec > UINT32_MAX ? 999999999
-						   : (uint32_t)time->tv_nsec;
-}
-
-/*
- * Put the header and the name of an entry into the buffer. If its data fits into the buffer too,
- * there is room for it afterwards.
- */
-static int put_header(struct qfile_sender *sender, const struct walk_entry *entry,
-		      const struct stat *status, uint64_t filelen)
-{
-	struct qfile_header header = {
-		.namelen = (uint32_t)entry->pathlen + 1,
-		.mode = status->st_mode & (S_IFMT | 07777),
-		.filelen = filelen,
-	};
-	size_t fixed = QFILE_HEADER_SIZE + header.namelen;
-	unsigned char *room;
-	ssize_t n = stream_room(
-		&sender->writer,
-		filelen < STREAM_BUFFER_SIZE - fixed ? fixed + (size_t)filelen : fixed, &room);
-
-	if (n < 0)
-		return (int)n;
-	encode_time(&status->st_atim, &header.atime, &header.atime_nsec);
-	encode_time(&status->st_mtim, &header.mtime, &header.mtime_nsec);
-	qfile_header_encode(&header, room);
-	memcpy(room + QFILE_HEADER_SIZE, entry->path, header.namelen);
-	stream_put(&sender->writer, fixed);
-	return 0;
-}
-
-static void note(struct qfile_sender *sender, enum journal_kind kind,
-		 const struct walk_entry *entry, const struct stat *status)
+static bool has_vanished(const struct walk_entry *entry, int code)
 {
 	struct stat link;
 
-	if (!sender->journal || sender->unjournalled)
-		return;
-	/* If a link was followed, a move removes only the link. */
-	if (entry->followed) {
-		kind = JOURNAL_ENTRY;
-		if (fstatat(entry->dir, entry->name, &link, AT_SYMLINK_NOFOLLOW) < 0)
-			return; /* gone: nothing to remove */
-		status = &link;
-	}
-	journal_write(sender->journal, kind, entry->name, status);
+	if (!entry->followed)
+		return code == -ENOENT || code == -ENOTDIR || code == -ELOOP || code == -ENXIO ||
+		       code == -ESTALE;
+	return entry->name && fstatat(entry->dir, entry->name, &link, AT_SYMLINK_NOFOLLOW) < 0 &&
+	       errno == ENOENT;
 }
 
-/*
- * The pages of a large file are sent themselves, which takes a fifth less time than sending copies.
- * But a page that changes after it was summed, and before the receiver reads it, fails the whole
- * delivery: so this is not done with a file that was written to in the last seconds.
- */
-#define QUIET_SECONDS 2
-
-static bool is_quiet(const struct stat *status)
+/* What to do about an entry that cannot be read, because of `code`. Nothing of it has been sent. */
+static int leave_out(struct qfile_sender *sender, int code)
 {
-	struct timespec now;
+	int step = code;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec - status->st_mtim.tv_sec > QUIET_SECONDS;
+	reading_close(&sender->content);
+	/* That is not the entry's fault. */
+	if (sender->walk.lost || code == -ENOMEM || code == -EMFILE || code == -ENFILE)
+		return code;
+	if (has_vanished(&sender->entry, code))
+		step = QFILE_STEP_VANISHED;
+	else if (sender->walk.flags & QFILE_SKIP_UNREADABLE || sender_only_looks(sender))
+		step = QFILE_STEP_UNREADABLE;
+	if (step > 0 && sender->entry.name)
+		sender_note_left_out(sender);
+	return step;
 }
 
-/* Send as much of the open file as fits into the buffer. */
-static int put_data(struct qfile_sender *sender, struct qfile_error *error)
+/* Looking alone waits for nothing that would notice `stop`. */
+#define LOOKS_UNTIL_STOP 256
+
+static int next_entry(struct qfile_sender *sender, struct qfile_error *error)
 {
-	unsigned char *room;
-	ssize_t n = stream_room(&sender->writer, 1, &room);
-
-	if (n < 0)
-		return (int)n;
-	if ((uint64_t)n > sender->left)
-		n = (ssize_t)sender->left;
-	n = pread(sender->file, room, (size_t)n, sender->offset);
-	if (n < 0)
-		return errno == EINTR ? 0 : error_set(error, -errno, "reading", sender->name);
-	if (n == 0) {
-		error_set(error, -ESTALE, "reading", sender->name);
-		if (error)
-			error->hint = "it became shorter while it was sent";
-		return -ESTALE;
-	}
-	if (sender->quiet && sender->writer.used == 0)
-		stream_put_pages(&sender->writer, (size_t)n, sender->file, sender->offset);
-	else
-		stream_put(&sender->writer, (size_t)n);
-	sender->offset += n;
-	sender->left -= (uint64_t)n;
-	sender->sent.bytes += (uint64_t)n;
-	return 0;
-}
-
-/* Close the file, all of which has been put into the buffer. */
-static void close_file(struct qfile_sender *sender)
-{
-	sender->writer.file = -1;
-	close(sender->file);
-	sender->file = -1;
-}
-
-/* Begin a file, and finish it at once if it fits into the buffer. */
-static int send_file(struct qfile_sender *sender, const struct walk_entry *entry,
-		     struct qfile_error *error)
-{
-	struct stat status;
-	int fd = walk_open(entry, &status), r;
-
-	if (fd < 0)
-		return error_set(error, fd, "reading", entry->path);
-	sender->file = fd;
-	if (!S_ISREG(status.st_mode))
-		return error_set(error, -ESTALE, "reading", entry->path);
-	sender->offset = 0;
-	sender->left = (uint64_t)status.st_size;
-	sender->quiet = sender->left >= STREAM_BUFFER_SIZE && is_quiet(&status);
-	r = put_header(sender, entry, &status, sender->left);
-	if (r < 0)
-		return r;
-	sender->sent.entries++;
-	sender->count.files++;
-	note(sender, JOURNAL_ENTRY, entry, &status);
-	/*
-	 * The content of a large file begins at a page of the buffer and of the pipe. The receiver
-	 * can then write whole pages.
-	 */
-	if (sender->left >= STREAM_BUFFER_SIZE)
-		r = stream_flush(&sender->writer);
-	if (r == 0 && sender->left > 0)
-		r = put_data(sender, error);
-	if (r < 0)
-		return r;
-	if (sender->left == 0)
-		close_file(sender);
-	return 0;
-}
-
-static int send_link(struct qfile_sender *sender, const struct walk_entry *entry,
-		     struct qfile_error *error)
-{
-	char target[QFILE_NAME_MAX + 1];
-	unsigned char *room;
-	struct stat status;
-	ssize_t n;
+	struct walk_entry *entry = &sender->entry;
 	int r;
 
-	r = walk_stat(entry, &status);
-	if (r < 0)
-		return error_set(error, r, "looking at", entry->path);
-	n = readlinkat(entry->dir, entry->name, target, sizeof(target));
-	if (n < 0)
-		return error_set(error, -errno, "reading the link", entry->path);
-	r = put_header(sender, entry, &status, (uint64_t)n);
-	if (r < 0)
-		return r;
-	/* This cannot fail: put_header() has made room. */
-	n = stream_room(&sender->writer, (size_t)n, &room) < 0 ? -1 : n;
-	memcpy(room, target, (size_t)n);
-	stream_put(&sender->writer, (size_t)n);
-	sender->sent.entries++;
-	sender->count.links++;
-	note(sender, JOURNAL_ENTRY, entry, &status);
-	return 0;
-}
-
-static int send_directory(struct qfile_sender *sender, const struct walk_entry *entry)
-{
-	int r = put_header(sender, entry, &entry->status, 0);
-
-	if (r < 0)
-		return r;
-	if (entry->kind == WALK_LEAVE) {
-		if (sender->unjournalled)
-			sender->unjournalled--;
-		if (!entry->followed)
-			note(sender, JOURNAL_LEAVE, entry, &entry->status);
-		return 0;
+	if (sender_only_looks(sender) && ++sender->looked == LOOKS_UNTIL_STOP) {
+		sender->looked = 0;
+		if (stream_stopped(sender->writer.stop))
+			return -ECANCELED;
 	}
-	sender->sent.entries++;
-	sender->count.directories++;
-	note(sender, JOURNAL_ENTER, entry, &entry->status);
-	if (entry->followed || sender->unjournalled)
-		sender->unjournalled++;
-	return 0;
-}
-
-static int send_entry(struct qfile_sender *sender, const struct walk_entry *entry,
-		      struct qfile_error *error)
-{
-	static const struct stat unknown;
-	int r = 0;
-
-	switch (entry->kind) {
-	case WALK_FILE:
-		r = send_file(sender, entry, error);
-		break;
-	case WALK_ENTER:
-	case WALK_LEAVE:
-		r = send_directory(sender, entry);
-		break;
-	case WALK_LINK:
-		if (!(sender->walk.flags & QFILE_IGNORE_LINKS))
-			r = send_link(sender, entry, error);
-		else
-			note(sender, JOURNAL_OTHER, entry, &unknown);
-		break;
-	case WALK_OTHER:
-		note(sender, JOURNAL_OTHER, entry, &unknown);
-		return QFILE_STEP_SKIPPED;
-	case WALK_END:
-		return QFILE_STEP_DONE;
-	}
-	return r < 0 ? r : QFILE_STEP_SENT;
+	r = walk_next(&sender->walk, entry, error);
+	sender->missed = r < 0;
+	if (r < 0 || entry->kind != WALK_END)
+		memcpy(sender->name, entry->path, entry->pathlen + 1);
+	return r < 0 ? r : sender_send_entry(sender, error);
 }
 
 int qfile_sender_step(struct qfile_sender *sender, struct qfile_error *error)
 {
-	struct walk_entry entry;
 	int r;
 
 	if (error)
 		error->code = 0;
-	if (sender->file >= 0) {
-		r = put_data(sender, error);
-		if (r == 0 && sender->left == 0)
-			close_file(sender);
-		if (r == 0)
-			r = QFILE_STEP_SENT;
-	} else {
-		r = walk_next(&sender->walk, &entry, error);
-		if (r < 0)
-			return r;
-		if (entry.kind != WALK_END)
-			memcpy(sender->name, entry.path, entry.pathlen + 1);
-		r = send_entry(sender, &entry, error);
-	}
+	sender->missed = false;
+	r = sender->content.fd < 0 ? next_entry(sender, error)
+				   : sender_go_on_with_file(sender, error);
+	if (r < 0 && sender->missed)
+		r = leave_out(sender, r);
 	if (r == -EALREADY)
 		return QFILE_STEP_RESULT;
 	if (r < 0 && error && error->code == 0)
@@ -413,7 +213,7 @@ int qfile_sender_finish(struct qfile_sender *sender, struct qfile_result *result
 	if (sender->journal && (fflush(sender->journal) != 0 || ferror(sender->journal)))
 		return error_set(error, -EIO, "noting what was sent", NULL);
 	/* In the middle of an entry no end can be sent: the result has come already. */
-	r = sender->file < 0 && sender->walk.dirs.depth == 0 ? send_end(sender) : -EALREADY;
+	r = sender->content.fd < 0 && sender->walk.dirs.depth == 0 ? send_end(sender) : -EALREADY;
 	early = r == -EALREADY;
 	if (r < 0 && !early)
 		return error_set(error, r, "sending", NULL);

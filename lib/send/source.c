@@ -1,18 +1,17 @@
 /*
- * The sources that a command line names, and how much they contain.
+ * The sources that a command line names.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
 #include "format/error.h"
-#include "io/stream.h"
-#include "io/walk.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* "dir/", "." and ".." name a directory by its place; it is sent under its real name. */
@@ -99,40 +98,4 @@ void qfile_source_close(struct qfile_source *source)
 	free(source->path);
 	free(source->base);
 	*source = (struct qfile_source){.path = NULL};
-}
-
-static int measure(struct walk *walk, int stop, struct qfile_size *size, struct qfile_error *error)
-{
-	struct walk_entry entry;
-
-	for (;;) {
-		struct stat status;
-		int r = walk_next(walk, &entry, error);
-
-		if (r < 0 || entry.kind == WALK_END)
-			return r;
-		if (entry.kind == WALK_ENTER && stream_stopped(stop))
-			return error_set(error, -ECANCELED, NULL, NULL);
-		if (entry.kind == WALK_LEAVE || entry.kind == WALK_OTHER)
-			continue;
-		size->entries++;
-		if (entry.kind == WALK_FILE && walk_stat(&entry, &status) == 0)
-			size->bytes += (uint64_t)status.st_size;
-	}
-}
-
-int qfile_measure(const struct qfile_source *source, unsigned flags, int stop,
-		  struct qfile_size *size, struct qfile_error *error)
-{
-	struct walk *walk = malloc(sizeof(*walk));
-	int r;
-
-	if (!walk)
-		return error_set(error, -ENOMEM, NULL, NULL);
-	walk_init(walk, flags);
-	walk_begin(walk, source);
-	r = measure(walk, stop, size, error);
-	walk_close(walk);
-	free(walk);
-	return r;
 }

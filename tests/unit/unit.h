@@ -64,6 +64,8 @@ Suite *reply_suite(void);
 Suite *editor_suite(void);
 Suite *attributes_suite(void);
 Suite *original_suite(void);
+Suite *pattern_suite(void);
+Suite *reading_suite(void);
 Suite *replace_suite(void);
 Suite *opener_suite(void);
 Suite *saving_suite(void);

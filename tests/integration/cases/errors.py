@@ -25,10 +25,6 @@ test = suite.cases(Copying)
 
 EACCES, EROFS = 13, 30
 
-# Of a file that the sender is not through with while nobody reads: far more than anything between
-# the two holds.
-BIG = 2**23
-
 
 def has_all(text, *parts):
     for part in parts:
@@ -57,40 +53,6 @@ def explains(t, code, *parts):
         role.write(answer(code, 0, "some/entry"))
     tree.write("file", "hello")
     send_to(t, play, "file").exits(1).says("some/entry", *parts, "nothing was copied")
-
-
-def send_meanwhile(t, change, *names):
-    """
-    Send to the unpacker, and `change` something when the beginning of the stream is through: the
-    rest of it waits as long. Returns the sender's end, and the whole stream.
-    """
-    stream = []
-
-    def look(part):
-        stream.append(part)
-        if len(stream) == 2:
-            change()
-    return t.run(AGENT, f"--via={t.passing_on(look)}", *names), b"".join(stream)
-
-
-def listed_behind_big(directory, make):
-    """
-    Make a file in the directory that is BIG, and another entry beside it, made by the function
-    `make` of its path, so that the file is listed first. Returns the other one's name.
-    """
-    def make_big(path):
-        tree.sparse(path, BIG)
-    # Some file systems go by a hash of the name, some by age.
-    for big, other in (("x", "y"), ("y", "x")):
-        paths = (f"{directory}/{big}", make_big), (f"{directory}/{other}", make)
-        for order in (paths, paths[::-1]):
-            for path, maker in order:
-                maker(path)
-            if os.listdir(directory)[0] == big:
-                return other
-            for path, _ in order:
-                os.rmdir(path) if os.path.isdir(path) else os.unlink(path)
-    raise Skip("no way to have one entry listed before another here")
 
 
 def on_small_disk(t, size, script):
@@ -339,32 +301,6 @@ def _(t):
         t.nothing_arrived()
 
 
-@test("a file that shrinks while it is sent is named, and nothing is delivered")
-def _(t):
-    tree.sparse("shrinking", BIG)
-    sent, _ = send_meanwhile(t, lambda: os.truncate("shrinking", 1000), "shrinking")
-    has_all(sent.exits(1).said, '"shrinking"', "shorter")
-    t.nothing_arrived()
-
-
-@test("a directory that vanishes while it is sent is named, and nothing is delivered")
-def _(t):
-    tree.sparse("first", BIG)
-    os.mkdir("second")
-    sent, _ = send_meanwhile(t, lambda: os.rmdir("second"), "first", "second")
-    has(sent.exits(1).said, '"second": No such file')
-    t.nothing_arrived()
-
-
-@test("a directory that vanishes while its neighbour is sent is named, and nothing is delivered")
-def _(t):
-    os.mkdir("tree")
-    other = f"tree/{listed_behind_big('tree', os.mkdir)}"
-    sent, _ = send_meanwhile(t, lambda: os.rmdir(other), "tree")
-    has(sent.exits(1).said, f'"{other}": No such file')
-    t.nothing_arrived()
-
-
 # ---- For programs: the last object ----
 
 
@@ -480,36 +416,3 @@ def _(t):
     equal(len(many), 12)
     equal(many[10:], ["2330 more arrived under other names",
                       "there may be others, which the receiver had no room to name"])
-
-
-@test("a link swapped in for a directory during the walk is not followed")
-def _(t):
-    secrets = f"{t.top}/secrets"
-    os.mkdir("tree")
-    os.mkdir(secrets)
-    tree.write(f"{secrets}/secret", "secret")
-    other = f"tree/{listed_behind_big('tree', os.mkdir)}"
-
-    def swap():
-        os.rmdir(other)
-        os.symlink(secrets, other)
-    sent, stream = send_meanwhile(t, swap, "tree")
-    has(sent.exits(1).said, f'reading "{other}": Not a directory')
-    lacks(stream, b"secret")
-    t.nothing_arrived()
-
-
-@test("a link swapped in for a file during the walk is not followed")
-def _(t):
-    secret = f"{t.top}/secret"
-    os.mkdir("tree")
-    tree.write(secret, "secret")
-    other = f"tree/{listed_behind_big('tree', tree.write)}"
-
-    def swap():
-        os.unlink(other)
-        os.symlink(secret, other)
-    sent, stream = send_meanwhile(t, swap, "tree")
-    has(sent.exits(1).said, f'reading "{other}": Too many levels of symbolic links')
-    lacks(stream, b"secret")
-    t.nothing_arrived()

@@ -128,14 +128,14 @@ def _(t):
     t.deliver(stream, "--allow-all-names", "--allow-unsafe-symlinks").refused(EINVAL, "dir/link")
 
 
-@test("--ignore-symlinks leaves links out, even one that is named")
+@test("--ignore-symlinks leaves links out, and says so of one that is named")
 def _(t):
     os.mkdir("dir")
     tree.write("dir/file")
     os.symlink("file", "dir/link")
     os.symlink("/", "dir/unsafe")
     os.symlink("dir", "top")
-    t.send("--ignore-symlinks", "dir", "top").exits(0)
+    t.send("--ignore-symlinks", "dir", "top").exits(3).says('left out "top"', "options exclude it")
     t.arrived("dir")
     equal(tree.names_in(t.into("dir")), ["file"])
 

@@ -100,8 +100,8 @@ def _(t):
 def _(t):
     make("dir/changed", "1")
     make("dir/other", "2")
-    said = move(t, "dir", lambda: tree.append("dir/changed", "more")).exits(1).said
-    has(said, 'kept here: "dir/changed": it changed')
+    said = move(t, "dir", lambda: tree.append("dir/changed", "more")).exits(3).said
+    has(said, 'copied; kept here: "dir/changed": it changed')
     lacks(said, "other")
     equal(tree.read("dir/changed"), "1more")
     remains("dir", "changed")
@@ -111,7 +111,7 @@ def _(t):
 @test("--move keeps a file whose time alone changed")
 def _(t):
     make("file", "1")
-    has(move(t, "file", lambda: tree.set_mtime("file", 978307200)).exits(1).said,
+    has(move(t, "file", lambda: tree.set_mtime("file", 978307200)).exits(3).said,
         'kept here: "file": it changed')
     exists("file")
 
@@ -125,7 +125,7 @@ def _(t):
         status = os.stat("file")
         os.utime("new", ns=(status.st_atime_ns, status.st_mtime_ns))
         os.rename("new", "file")
-    has(move(t, "file", replace).exits(1).said, 'kept here: "file": it changed')
+    has(move(t, "file", replace).exits(3).said, 'kept here: "file": it changed')
     equal(tree.read("file"), "2")
 
 
@@ -137,9 +137,9 @@ def _(t):
     def add():
         make("dir/new", "new")
         make("dir/sub/new-dir")
-    said = move(t, "dir", add).exits(1).said
-    has(said, 'kept here: "dir/new": it appeared')
-    has(said, 'kept here: "dir/sub/new-dir": it appeared')
+    said = move(t, "dir", add).exits(3).said
+    has(said, 'copied; kept here: "dir/new": it appeared')
+    has(said, 'copied; kept here: "dir/sub/new-dir": it appeared')
     remains("dir", "new", "sub")
     remains("dir/sub", "new-dir")
     remains("dir/sub/new-dir")
@@ -164,7 +164,7 @@ def _(t):
         def replace():
             os.rename(f"{name}/sub", f"moved-{name}")
             os.symlink(target, f"{name}/sub")
-        has(move(t, name, replace).exits(1).said, f'kept here: "{name}/sub"')
+        has(move(t, name, replace).exits(3).said, f'kept here: "{name}/sub"')
         exists(f"{outside}/file")
         exists(f"{name}/sub")
         exists(f"moved-{name}/file")
@@ -178,7 +178,7 @@ def _(t):
         os.rename("dir/sub", "moved")
         os.mkdir("dir/sub")
         os.link("moved/file", "dir/sub/file")
-    has(move(t, "dir", replace).exits(1).said, 'kept here: "dir/sub"')
+    has(move(t, "dir", replace).exits(3).said, 'kept here: "dir/sub"')
     exists("dir/sub/file")
     exists("moved/file")
 
@@ -203,17 +203,76 @@ def _(t):
 def _(t):
     make("dir/file", "1")
     os.symlink("file", "dir/link")
-    t.send("--move", "--ignore-symlinks", "dir")
+    t.send("--move", "--ignore-symlinks", "dir").exits(0).says_nothing()
     remains("dir", "link")
     remains(t.into("dir"), "file")
 
 
-@test("--move keeps what was skipped")
+@test("--move keeps what was left out")
 def _(t):
     make("dir/file", "1")
     os.mkfifo("dir/fifo")
-    has(t.send("--move", "dir").said, 'skipped "dir/fifo"')
+    has(t.send("--move", "dir").exits(3).said, 'left out "dir/fifo"')
     remains("dir", "fifo")
+
+
+@test("--move keeps what has a time that cannot be sent, unless the user agrees")
+def _(t):
+    for seconds in (-86400, 2**32 + 86400):
+        make("dir/sub/old", "1")
+        make("dir/usual", "2")
+        for name in ("dir/sub/old", "dir/sub"):
+            tree.set_mtime(name, seconds)
+        if os.stat("dir/sub").st_mtime != seconds:
+            raise Skip("no such times on this file system")
+        said = t.send("--move", "dir").exits(3).said
+        has(said, 'kept here: "dir/sub/old": its time is before 1970 or after 2106')
+        has(said, "--any-time")
+        equal(tree.read("dir/sub/old"), "1")
+        remains("dir", "sub")
+        tree.remove(t.into("dir"))
+        os.unlink("dir/sub/old")
+        tree.set_mtime("dir/sub", seconds)
+        has(t.send("--move", "dir").exits(3).said, 'kept here: "dir/sub": its time')
+        remains("dir", "sub")
+        tree.remove(t.into("dir"))
+        t.send("--move", "--any-time", "dir").exits(0).says_nothing()
+        remains(".")
+        tree.remove(t.into("dir"))
+
+
+@test("times that cannot be sent are told with -v")
+def _(t):
+    make("old", "1")
+    tree.set_mtime("old", -86400)
+    if os.stat("old").st_mtime != -86400:
+        raise Skip("no such times on this file system")
+    t.send("old").exits(0).says_nothing()
+    equal(os.stat(t.into("old")).st_mtime, 0)
+    os.unlink(t.into("old"))
+    t.send("-v", "old").exits(0).says('"old": it is before 1970')
+
+
+@test("--move with -L keeps a link to what was not sent")
+def _(t):
+    make("dir/file", "1")
+    os.mkfifo("fifo")
+    os.symlink("../fifo", "dir/link")
+    has(t.send("--move", "-L", "dir").exits(3).said, 'left out "dir/link"')
+    remains("dir", "link")
+
+
+@test("--move names ten of those that it keeps, and counts the others")
+def _(t):
+    for number in range(15):
+        make(f"dir/{number}", "1")
+
+    def change():
+        for number in range(15):
+            tree.set_mtime(f"dir/{number}", 978307200)
+    said = move(t, "dir", change).exits(3).said
+    equal(said.count('kept here: "dir/'), 10)
+    has(said, "kept here: 5 more")
 
 
 @test("--move names what it may not remove")
@@ -222,6 +281,6 @@ def _(t):
         raise Skip("root may")
     make("dir/file", "1")
     os.chmod("dir", 0o555)
-    has(t.send("--move", "dir").exits(1).said,
-        'kept here: "dir/file": you may not remove it (Permission denied)')
+    has(t.send("--move", "dir").exits(3).said,
+        'copied; kept here: "dir/file": you may not remove it (Permission denied)')
     exists("dir/file")

@@ -12,8 +12,9 @@ from settings import AGENT
 
 test = suite.cases(Copying)
 
-OPTIONS = ("--allow-all-names --dereference --help --ignore-symlinks --move --progress "
-           "--progress-fd --quiet --rename --service --ssh --verbose --version --via --vm")
+OPTIONS = ("--allow-all-names --any-time --dereference --dry-run --exclude --help "
+           "--ignore-symlinks --move --progress --progress-fd --quiet --rename --service "
+           "--skip-unreadable --ssh --verbose --version --via --vm")
 
 
 def wrong_usage(t, part, *arguments):

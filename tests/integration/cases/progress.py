@@ -184,6 +184,29 @@ def _(t):
     lacks(said, "%")
 
 
+@test("a FILECOPY_TOTAL_BYTES that is wrong is no total")
+def _(t):
+    tree.write("file", bytes(3000))
+    for total in ("-5", "+5", "5x", "0x10", " 5", "", "99999999999999999999999"):
+        # It is counted instead.
+        last = objects(t.send("--progress=json", "file", env={"FILECOPY_TOTAL_BYTES": total})
+                       .exits(0))[-1]
+        equal((total, last["total_bytes"]), (total, 3000))
+        os.unlink(t.into("file"))
+    env = {"FILECOPY_TOTAL_BYTES": "1024"}
+    lacks(objects(t.send("--progress=json", "file", env=env).exits(0))[-1], "total_bytes")
+    os.unlink(t.into("file"))
+    lacks(t.send("--progress=tty", "file", env=env).exits(0).said, "%")
+
+
+@test("tty: entries are counted where bytes say nothing")
+def _(t):
+    os.mkdir("dir")
+    for number in range(20):
+        tree.write(f"dir/{number}")
+    has(t.send("--progress=tty", "dir").exits(0).said, "100% 21 of 21 entries, 0 B")
+
+
 @test("tty: one line redrawn, with percent, size, rate and name, and a newline at the end",
       waits=True)
 def _(t):

@@ -63,6 +63,18 @@ def _(t):
     t.daemon.logged("ended with 0")
 
 
+@test("the status of a copy that is not everything comes back through the client")
+def _(t):
+    serve_copies(t)
+    os.mkdir("dir")
+    tree.write("dir/file", "x")
+    tree.write("dir/left.o", "x")
+    os.mkfifo("dir/fifo")
+    has(copy(t, "--exclude=*.o", "--skip-unreadable", "-v", "dir").exits(3).said,
+        'left out "dir/fifo"')
+    equal(tree.names_in(t.into("dir")), ["file"])
+
+
 @test("--rename keeps both, --move leaves nothing here")
 def _(t):
     serve_copies(t)

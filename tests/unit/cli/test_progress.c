@@ -153,6 +153,30 @@ START_TEST(line_without_utf8)
 }
 END_TEST
 
+static const struct {
+	const char *label;
+	struct qfile_size total, done;
+	const char *line;
+} entries[] = {
+	{"empty files", {0, 50000}, {0, 20000}, " 40% 20000 of 50000 entries, 0 B"},
+	{"all of them", {0, 3}, {0, 3}, "100% 3 of 3 entries, 0 B"},
+	{"nearly all are empty", {1000, 4000}, {1000, 1000}, " 25% 1000 of 4000 entries, 1.0 KiB"},
+	{"large enough", {4096, 4}, {1024, 3}, " 25% 1.0 KiB of 4.0 KiB"},
+	{"a single one", {10, 1}, {5, 1}, " 50% 5 B of 10 B"},
+	{"more than were counted", {0, 3}, {0, 4}, "0 B"},
+	{"not counted", {0, 0}, {0, 4}, "0 B"},
+};
+
+START_TEST(entries_where_bytes_say_nothing)
+{
+	struct progress progress = {entries[_i].total, entries[_i].done, 0, NULL};
+	char text[128];
+
+	progress_line(&progress, 80, true, text, sizeof(text));
+	ck_assert_msg(strcmp(text, entries[_i].line) == 0, "%s: \"%s\"", entries[_i].label, text);
+}
+END_TEST
+
 START_TEST(percent_stays_within_bounds)
 {
 	static const uint64_t amounts[] = {0,
@@ -272,6 +296,7 @@ Suite *progress_suite(void)
 	tcase_add_test(tcase, line_in_any_room);
 	tcase_add_test(tcase, line_without_utf8);
 	tcase_add_test(tcase, percent_stays_within_bounds);
+	add_table_test(tcase, entries_where_bytes_say_nothing, entries);
 	add_table_test(json_case, json, objects);
 	tcase_add_test(json_case, json_with_a_long_name);
 	tcase_add_test(json_case, json_in_any_room);

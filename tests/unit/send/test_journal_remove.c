@@ -42,9 +42,9 @@ START_TEST(records)
 	memset(name, 'n', sizeof(name));
 	name[sizeof(name) - 1] = '\0';
 	file = fopen("journal", "w+");
-	journal_write(file, JOURNAL_ENTER, "dir", &status);
-	journal_write(file, JOURNAL_ENTRY, name, &status);
-	journal_write(file, JOURNAL_LEAVE, "dir", &status);
+	journal_write(file, JOURNAL_ENTER, 0, "dir", &status);
+	journal_write(file, JOURNAL_ENTRY, 0, name, &status);
+	journal_write(file, JOURNAL_LEAVE, 0, "dir", &status);
 	ck_assert_int_eq(fflush(file), 0);
 
 	ck_assert_int_eq(journal_read(fileno(file), &offset, &record), 1);
@@ -73,7 +73,7 @@ START_TEST(damaged)
 
 	scratch_enter();
 	file = fopen("journal", "w+");
-	journal_write(file, JOURNAL_ENTRY, "name", &status);
+	journal_write(file, JOURNAL_ENTRY, 0, "name", &status);
 	fflush(file);
 	whole = lseek(fileno(file), 0, SEEK_CUR);
 	for (off_t length = whole - 1; length > 0; length--) {
@@ -526,7 +526,7 @@ START_TEST(another_order)
 	make_dir("s");
 	journal = tmpfile();
 	MUST(stat("s", &status));
-	journal_write(journal, JOURNAL_ENTER, "s", &status);
+	journal_write(journal, JOURNAL_ENTER, 0, "s", &status);
 	for (int i = 0; i < 10; i++) {
 		char path[8];
 
@@ -534,10 +534,10 @@ START_TEST(another_order)
 		make_file(path, "");
 		MUST(stat(path, &status));
 		status.st_size++;
-		journal_write(journal, JOURNAL_ENTRY, path + 2, &status);
+		journal_write(journal, JOURNAL_ENTRY, 0, path + 2, &status);
 		snprintf(expected + strlen(expected), 32, "%ss/%d=changed", i ? "; " : "", i);
 	}
-	journal_write(journal, JOURNAL_LEAVE, "s", &status);
+	journal_write(journal, JOURNAL_LEAVE, 0, "s", &status);
 	fflush(journal);
 	ck_assert_str_eq(remove_sent(fileno(journal)), expected);
 }

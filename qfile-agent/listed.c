@@ -1,0 +1,48 @@
+/*
+ * Lists of entries to tell of.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
+#include "listed.h"
+
+#include <err.h>
+#include <inttypes.h>
+#include <qfile.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* So many entries of a list are named. */
+#define NAMED_MAX 10
+
+void listed_add(struct listed *listed, const char *name, const char *why)
+{
+	if (listed->count < LISTED_MAX) {
+		listed->names[listed->count] = strdup(name);
+		listed->reasons[listed->count] = strdup(why);
+	}
+	listed->count++;
+}
+
+void listed_add_error(struct listed *listed, const char *name, int code)
+{
+	const struct qfile_error error = {.code = code};
+	char why[100];
+
+	listed_add(listed, name, qfile_error_text(&error, why, sizeof(why)));
+}
+
+void listed_say(const struct listed *listed, const char *before)
+{
+	char name[1024];
+
+	for (size_t i = 0; i < listed->count && i < NAMED_MAX; i++) {
+		if (!listed->names[i] || !listed->reasons[i])
+			continue;
+		qfile_displayable(listed->names[i], strlen(listed->names[i]), name, sizeof(name),
+				  500);
+		warnx("%s \"%s\": %s", before, name, listed->reasons[i]);
+	}
+	if (listed->count > NAMED_MAX)
+		warnx("%s %" PRIu64 " more", before, listed->count - NAMED_MAX);
+}

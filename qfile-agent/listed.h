@@ -1,0 +1,27 @@
+/*
+ * Lists of entries to tell of: all are counted, and the first ones are remembered.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
+#ifndef LISTED_H
+#define LISTED_H
+#include <stdint.h>
+
+#define LISTED_MAX 100
+
+struct listed {
+	uint64_t count;
+	/* The first LISTED_MAX; NULL where there was no memory. */
+	char *names[LISTED_MAX];
+	char *reasons[LISTED_MAX];
+};
+
+/* Add the entry called `name`, unsanitised. `why` as a part of a sentence: "it is a socket". */
+void listed_add(struct listed *listed, const char *name, const char *why);
+/* The same, with what an errno says. */
+void listed_add_error(struct listed *listed, const char *name, int code);
+/* Tell of the first ones on stderr, on lines that begin with `before`: "left out". */
+void listed_say(const struct listed *listed, const char *before);
+
+#endif

@@ -1,0 +1,219 @@
+/*
+ * The survey: what would be sent, and what stands in the way.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
+#include "survey.h"
+
+#include "cli/usage.h"
+#include "explain.h"
+
+#include <err.h>
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+struct survey {
+	struct transfer *transfer;
+	struct qfile_sender *looker;
+	const char *known; /* the name of an unreadable entry that is listed already, or "" */
+	/* What cannot be read, what is left out for other reasons, and what would be refused. */
+	struct listed unreadable, left_out, refused, times;
+};
+
+static void found(struct survey *survey, int step, const struct qfile_error *error)
+{
+	const char *name = qfile_sender_name(survey->looker);
+
+	switch (step) {
+	case QFILE_STEP_UNREADABLE:
+		if (strcmp(name, survey->known) != 0)
+			listed_add_error(&survey->unreadable, name, error->code);
+		break;
+	case QFILE_STEP_REFUSABLE:
+		/* The receiver will be asked to accept it. */
+		if (error->code != EILSEQ || !survey->transfer->options->calling.allow_all_names)
+			listed_add_error(&survey->refused, name, error->code);
+		break;
+	case QFILE_STEP_TIME:
+		listed_add(&survey->times, name, EXPLAIN_TIME);
+		break;
+	default:
+		explain_left_out(&survey->left_out, step, name);
+	}
+}
+
+/* Look at all sources, with QFILE_LOOK_ONLY or QFILE_LOOK_QUICKLY. Returns 0 or a negative errno.
+ */
+static int look(struct survey *survey, unsigned how)
+{
+	struct transfer *transfer = survey->transfer;
+	struct qfile_sender_options options = transfer->ends;
+	int r;
+
+	options.flags |= how;
+	options.journal = -1;
+	r = qfile_sender_new(&survey->looker, &options);
+	transfer->error = (struct qfile_error){.code = -r};
+	for (size_t i = 0; i < transfer->sources.count && r == QFILE_STEP_DONE; i++) {
+		qfile_sender_begin(survey->looker, &transfer->sources.list[i]);
+		while ((r = qfile_sender_step(survey->looker, &transfer->error)) > 0)
+			found(survey, r, &transfer->error);
+	}
+	if (r == 0)
+		transfer->whole = qfile_sender_sent(survey->looker);
+	qfile_sender_free(survey->looker);
+	return r;
+}
+
+static bool skips_unreadable(const struct survey *survey)
+{
+	return survey->transfer->options->flags & QFILE_SKIP_UNREADABLE;
+}
+
+static void fail(struct report *report, int code, const char *help, const char *message)
+{
+	report->ending = (struct ending){
+		.outcome = "failed", .code = (uint32_t)code, .help = help, .entry = ""};
+	snprintf(report->ending.message, sizeof(report->ending.message), "%s", message);
+}
+
+/* Say what --dry-run finds. Returns the exit status that sending would have. */
+static int tell(const struct survey *survey)
+{
+	struct transfer *transfer = survey->transfer;
+	struct report *report = &transfer->report;
+	bool fails = survey->unreadable.count && !skips_unreadable(survey);
+
+	listed_say(&survey->unreadable, fails ? "cannot read" : "would leave out");
+	listed_say(&report->left_out, "would leave out");
+	listed_say(&survey->left_out, "would leave out");
+	listed_say(&survey->refused, "the receiver would refuse");
+	if (transfer->options->calling.verbose || transfer->options->move)
+		listed_say(&survey->times, "the time would change of");
+	if (fails || survey->refused.count || transfer->whole.entries == 0) {
+		fail(report, fails ? EACCES : 0, fails ? "skip-unreadable" : NULL,
+		     "nothing would be copied");
+		warnx("%s", report->ending.message);
+		return EXIT_FAILED;
+	}
+	report->ending.outcome = "possible";
+	report->size = transfer->whole;
+	if (printf("would send %llu %s with %llu bytes\n",
+		   (unsigned long long)transfer->whole.entries,
+		   transfer->whole.entries == 1 ? "entry" : "entries",
+		   (unsigned long long)transfer->whole.bytes) < 0 ||
+	    fflush(stdout) != 0)
+		return EXIT_FAILED;
+	return survey->unreadable.count || survey->left_out.count || report->left_out.count
+		       ? EXIT_PARTLY
+		       : 0;
+}
+
+static void tell_unreadable(const struct survey *survey)
+{
+	struct report *report = &survey->transfer->report;
+
+	listed_say(&survey->unreadable, "cannot read");
+	report->left_out = survey->unreadable;
+	fail(report, EACCES, "skip-unreadable",
+	     "nothing was copied. Use --skip-unreadable to send everything else");
+}
+
+void survey_nothing_left(struct report *report)
+{
+	listed_say(&report->left_out, "left out");
+	fail(report, ENOENT, NULL, "nothing is left to send, and nothing was copied");
+}
+
+/* A process with one of these capabilities may read every file of a local file system. */
+static bool may_read_everything(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+	return syscall(SYS_capget, &header, data) == 0 &&
+	       data[0].effective & (1u << CAP_DAC_READ_SEARCH | 1u << CAP_DAC_OVERRIDE);
+}
+
+/* Is the size of everything needed? Of a call through the rpc client, only when it is answered. */
+static bool must_count(const struct transfer *transfer)
+{
+	return transfer->options->dry_run ||
+	       (show_wants_total(&transfer->show) && !transfer->options->calling.vm);
+}
+
+/*
+ * To ask of each of 50,000 small files whether it may be read takes a tenth of the time of sending
+ * them. So it is not done where nobody needs the answer.
+ */
+static bool must_look(const struct transfer *transfer)
+{
+	return must_count(transfer) || transfer->options->excluded ||
+	       transfer->options->flags & QFILE_IGNORE_LINKS || !may_read_everything();
+}
+
+/* Can everything be sent? If not, the report says why. */
+static bool judge(struct survey *survey)
+{
+	struct transfer *transfer = survey->transfer;
+	struct report *report = &transfer->report;
+
+	show_clear(&transfer->show);
+	if (survey->unreadable.count && !skips_unreadable(survey)) {
+		tell_unreadable(survey);
+		return false;
+	}
+	if (transfer->whole.entries > 0)
+		return true;
+	listed_say(&survey->unreadable, "left out");
+	listed_say(&survey->left_out, "left out");
+	survey_nothing_left(report);
+	return false;
+}
+
+int survey(struct transfer *transfer)
+{
+	static struct survey survey = {.known = ""};
+	bool count = must_count(transfer);
+	int r;
+
+	if (!must_look(transfer))
+		return -1;
+	survey.transfer = transfer;
+	if (count && !transfer->options->dry_run)
+		show_phase(&transfer->show, SHOW_COUNTING);
+	r = look(&survey, count ? QFILE_LOOK_ONLY : QFILE_LOOK_QUICKLY);
+	if (r < 0)
+		transfer_explain(transfer, r, NULL);
+	else if (transfer->options->dry_run)
+		return tell(&survey);
+	else if (judge(&survey)) {
+		if (count)
+			transfer->show.total = transfer->whole;
+		return -1;
+	}
+	show_clear(&transfer->show);
+	report_say(&transfer->report);
+	return EXIT_FAILED;
+}
+
+void survey_unreadable(struct transfer *transfer)
+{
+	static struct survey survey;
+	int r;
+
+	show_clear(&transfer->show);
+	survey.transfer = transfer;
+	survey.known = qfile_sender_name(transfer->sender);
+	listed_add_error(&survey.unreadable, survey.known, transfer->error.code);
+	r = look(&survey, QFILE_LOOK_ONLY);
+	if (r < 0)
+		transfer_explain(transfer, r, NULL);
+	else
+		tell_unreadable(&survey);
+}

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
+"""A file system with one directory of files whose sizes are not where reading them ends. It speaks
+the kernel's FUSE protocol by itself, needs root, and lives as long as its `with`."""
+import ctypes
+import errno
+import os
+import stat
+import struct
+import threading
+
+from tap import Skip
+
+HEADER = struct.Struct("<IIQQIIII")
+LOOKUP, FORGET, GETATTR, OPEN, READ, STATFS, RELEASE = 1, 2, 3, 14, 15, 17, 18
+UNLINK, FLUSH, INIT, OPENDIR, READDIR, RELEASEDIR, ACCESS, INTERRUPT = (
+    10, 25, 26, 27, 28, 29, 34, 36)
+UNANSWERED = (FORGET, INTERRUPT, 42)
+DIRECT_IO = 1
+TOP = 1
+
+
+class File:
+    """`content`: bytes, or a function of the number of the opening that returns them. `piece`: so
+    many bytes are read at a time at most."""
+
+    def __init__(self, size, content, piece=2**20):
+        self.size, self.piece = size, piece
+        self.content = content if callable(content) else lambda opening: content
+        self.read_from_start = 0
+
+
+class Lying:
+    """A mounted file system at `path` with `files`, a dictionary of names and File."""
+
+    def __init__(self, path, files):
+        self.path, self.files = path, dict(files)
+        self.names = list(files)
+        self.device = None
+
+    def __enter__(self):
+        libc = ctypes.CDLL(None, use_errno=True)
+        try:
+            self.device = os.open("/dev/fuse", os.O_RDWR | os.O_CLOEXEC)
+        except OSError as error:
+            raise Skip("no FUSE here") from error
+        options = f"fd={self.device},rootmode=40755,user_id=0,group_id=0,allow_other"
+        if libc.mount(b"lying", os.fsencode(self.path), b"fuse", 0, options.encode()) < 0:
+            os.close(self.device)
+            raise Skip("FUSE cannot be mounted here")
+        self.serving = threading.Thread(target=self.serve, daemon=True)
+        self.serving.start()
+        return self
+
+    def __exit__(self, *_):
+        detach = 2
+        ctypes.CDLL(None).umount2(os.fsencode(self.path), detach)
+        self.serving.join()
+        os.close(self.device)
+
+    # ---- The protocol: see <linux/fuse.h> ----
+
+    def serve(self):
+        while True:
+            try:
+                request = os.read(self.device, 2**20 + 4096)
+            except OSError:
+                return  # unmounted
+            _, call, unique, node, *_ = HEADER.unpack_from(request)
+            if call in UNANSWERED:
+                continue
+            try:
+                answer, code = self.answer(call, node, request[HEADER.size:]), 0
+            except OSError as error:
+                answer, code = b"", -error.errno
+            try:
+                os.write(self.device,
+                         struct.pack("<IiQ", 16 + len(answer), code, unique) + answer)
+            except FileNotFoundError:
+                pass  # nobody waits for it any more
+
+    def attributes(self, node):
+        """A struct fuse_attr."""
+        name = self.names[node - 2] if node != TOP else None
+        size = self.files[name].size if name else 0
+        mode = stat.S_IFREG | 0o644 if name else stat.S_IFDIR | 0o755
+        return struct.pack("<QQQQQQIIIIIIIIII", node, size, 0, 1000, 1000, 1000, 0, 0, 0, mode,
+                           1, 0, 0, 0, 4096, 0)
+
+    def answer(self, call, node, body):
+        if call == INIT:
+            return struct.pack("<IIIIHHIIHHI7I", 7, 31, 65536, 0, 16, 16, 65536, 1, 0, 0, 0,
+                               *[0] * 7)
+        if call == LOOKUP:
+            node = self.node_of(body)
+            return struct.pack("<QQQQII", node, 0, 0, 0, 0, 0) + self.attributes(node)
+        if call == GETATTR:
+            return struct.pack("<QII", 0, 0, 0) + self.attributes(node)
+        if call in (OPEN, OPENDIR):
+            return struct.pack("<QII", 0, DIRECT_IO if call == OPEN else 0, 0)
+        if call == READ:
+            return self.read(node, body)
+        if call == READDIR:
+            return self.list(*struct.unpack_from("<QQI", body)[1:])
+        if call == UNLINK:
+            del self.files[self.names[self.node_of(body) - 2]]
+            return b""
+        if call in (RELEASE, RELEASEDIR, FLUSH):
+            return b""
+        raise OSError(errno.ENOSYS, "not here")
+
+    def node_of(self, body):
+        name = body.rstrip(b"\0").decode()
+        if name not in self.files:
+            raise OSError(errno.ENOENT, name)
+        return self.names.index(name) + 2
+
+    def read(self, node, body):
+        file = self.files[self.names[node - 2]]
+        _, offset, size = struct.unpack_from("<QQI", body)
+        file.read_from_start += offset == 0
+        content = file.content(file.read_from_start)
+        return content[offset:offset + min(size, file.piece)]
+
+    def list(self, offset, size):
+        entries = b""
+        for number, name in enumerate(self.names[offset:], offset + 1):
+            if name not in self.files:
+                continue
+            raw = name.encode()
+            entry = struct.pack("<QQII", number + 1, number, len(raw), 8) + raw
+            entry += bytes(-len(entry) % 8)
+            if len(entries) + len(entry) > size:
+                break
+            entries += entry
+        return entries
