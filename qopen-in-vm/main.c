@@ -42,13 +42,15 @@ static bool file_ok(const struct options *options)
 static int call_vm(const struct options *options, const char *program)
 {
 	char from[128], progress[32], max_bytes[40];
-	const char *arguments[8];
+	const char *arguments[9];
 	size_t n = 0;
 
 	snprintf(from, sizeof(from), "--from=%s", options->vm);
 	arguments[n++] = from;
 	if (options->view_only)
 		arguments[n++] = "--view-only";
+	if (options->quiet)
+		arguments[n++] = "--quiet";
 	if (options->verbose)
 		arguments[n++] = "--verbose";
 	if (options->max_bytes != UINT64_MAX) {
@@ -110,7 +112,7 @@ static int end_command(const struct peer *peer, int result)
 static int open_there(struct session *session, const struct options *options)
 {
 	struct peer peer = {.in = STDIN_FILENO, .out = STDOUT_FILENO};
-	int stop = stop_open(), r;
+	int signals = stop_open(), stop = show_watch(&session->show, signals), r;
 
 	r = options->via ? call_command(options->via, environ, &peer) : 0;
 	if (r < 0)
@@ -126,7 +128,7 @@ static int open_there(struct session *session, const struct options *options)
 	if (options->via)
 		r = end_command(&peer, r);
 	if (r == -ECANCELED)
-		stop_die(stop);
+		stop_die(signals);
 	return r < 0 ? EXIT_FAILED : 0;
 }
 
@@ -157,6 +159,8 @@ int main(int argc, char **argv)
 		warnx("--progress takes auto, tty, json or none, not \"%s\"", options.progress);
 		return EXIT_USAGE;
 	}
+	if (options.quiet && !options.progress && session.show.mode == SHOW_TTY)
+		session.show.mode = SHOW_NONE;
 	if (!options.vm && !options.via && (isatty(STDIN_FILENO) || isatty(STDOUT_FILENO))) {
 		warnx("stdin and stdout must lead to another VM: name one before the file, or use "
 		      "--via=COMMAND");
@@ -167,6 +171,10 @@ int main(int argc, char **argv)
 	if (options.vm)
 		return call_vm(&options, argv[0]);
 	session.about = (struct explain){
-		.file = options.file, .vm = other_vm(&options), .verbose = options.verbose};
+		.file = options.file,
+		.vm = other_vm(&options),
+		.quiet = options.quiet,
+		.verbose = options.verbose,
+	};
 	return open_there(&session, &options);
 }

@@ -37,6 +37,7 @@ static const char help[] =
 	"                         if VM is not given\n"
 	"      --progress=WHEN    auto, tty, json or none (default auto: where stderr is a "
 	"terminal)\n"
+	"  -q, --quiet            say only what went wrong, and show no progress\n"
 	"  -v, --verbose          report every save\n"
 	"  -h, --help             show this help\n"
 	"  -V, --version          show the version\n"
@@ -60,6 +61,7 @@ static const struct option long_options[] = {
 	{"max-bytes", required_argument, NULL, OPTION_MAX_BYTES},
 	{"from", required_argument, NULL, OPTION_FROM},
 	{"progress", required_argument, NULL, OPTION_PROGRESS},
+	{"quiet", no_argument, NULL, 'q'},
 	{"verbose", no_argument, NULL, 'v'},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
@@ -79,6 +81,8 @@ static bool target_ok(const char *vm)
 /* Returns what is wrong with the combination of options, or NULL. */
 static const char *contradiction(const struct options *options)
 {
+	if (options->quiet && options->verbose)
+		return "--quiet and --verbose contradict each other";
 	if (options->vm && options->via)
 		return "VM and --via exclude each other: give one of them";
 	if (!options->vm && options->service)
@@ -112,7 +116,7 @@ int options_parse(struct options *options, int argc, char **argv)
 	int option;
 
 	*options = (struct options){.max_bytes = UINT64_MAX};
-	while ((option = getopt_long(argc, argv, "vhV", long_options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "qvhV", long_options, NULL)) != -1) {
 		switch (option) {
 		case OPTION_VIA:
 			options->via = optarg;
@@ -133,6 +137,9 @@ int options_parse(struct options *options, int argc, char **argv)
 			break;
 		case OPTION_PROGRESS:
 			options->progress = optarg;
+			break;
+		case 'q':
+			options->quiet = true;
 			break;
 		case 'v':
 			options->verbose = true;

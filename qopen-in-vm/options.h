@@ -18,7 +18,7 @@ struct options {
 	/* The name of the other VM, for messages and the names of saves that are kept; or NULL. */
 	const char *from;
 	const char *file;
-	bool view_only, verbose;
+	bool view_only, quiet, verbose;
 	uint64_t max_bytes;
 };
 

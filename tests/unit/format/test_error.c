@@ -17,7 +17,11 @@ static const struct {
 	const char *before, *reason, *after; /* reason NULL: the C library's words */
 } texts[] = {
 	{"code alone", {.code = ENOENT}, "", NULL, ""},
-	{"what was done", {.code = ENOSPC, .doing = "syncing"}, "syncing: ", "the disk is full", ""},
+	{"what was done",
+	 {.code = ENOSPC, .doing = "syncing"},
+	 "syncing: ",
+	 "the disk is full",
+	 ""},
 	{"and to which file",
 	 {.code = EACCES, .doing = "reading", .name = "a/b"},
 	 "reading \"a/b\": ",
