@@ -46,7 +46,9 @@ int session_send(struct session *session, int out)
 	 * shared with the parent, so they are put back.
 	 */
 	fcntl(out, F_SETFL, flags | O_NONBLOCK);
-	show_phase(&session->show, SHOW_SENDING);
+	session->show.phase = SHOW_SENDING;
+	if (session->show.mode == SHOW_GUI)
+		show_progress(&session->show, (struct qfile_size){.bytes = 0}, "");
 	while ((r = opener_send(session->opener, &session->error)) > 0)
 		show_part(session);
 	fcntl(out, F_SETFL, flags);
