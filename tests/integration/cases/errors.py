@@ -416,3 +416,16 @@ def _(t):
     equal(len(many), 12)
     equal(many[10:], ["2330 more arrived under other names",
                       "there may be others, which the receiver had no room to name"])
+
+
+@test("what fails here is told once, by the sender, though its receiver shares its stderr")
+def _(t):
+    tree.write("taken", "hello")
+    tree.write(t.into("taken"))
+    tree.write("bell\a", "x")
+    os.mkdir("dir")
+    os.symlink("/", "dir/link")
+    os.symlink("dir", "loop")
+    os.symlink("missing", "dir/nowhere")
+    for arguments in (["taken"], ["bell\a"], ["dir"], ["-L", "loop"], ["-L", "dir"]):
+        t.send(*arguments).exits(1).says("qfile-agent: ")
