@@ -31,6 +31,7 @@ static const struct {
 	{"calling", NULL}, /* ssh may ask for a password on the line */
 	{"counting", "counting the files"},
 	{"sending", NULL},
+	{"receiving", NULL},
 	{"confirming", "waiting for confirmation"},
 	{"removing", "removing what was sent"},
 };

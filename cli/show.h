@@ -22,6 +22,7 @@ enum show_phase {
 	SHOW_CALLING,
 	SHOW_COUNTING,
 	SHOW_SENDING,
+	SHOW_RECEIVING,  /* what was saved in the other VM */
 	SHOW_CONFIRMING, /* all is sent, and the receiver has to confirm it */
 	SHOW_REMOVING,   /* what was sent, for a move */
 };

@@ -63,6 +63,9 @@ void tell_failure(const struct audience *audience, const struct qfile_error *err
 		logged = log_alarm(audience->source, text);
 	if (audience->verbose || (ours && isatty(STDERR_FILENO)))
 		warnx("%s; nothing was received", text);
+	/* It has stopped, and told its own user why; or it died. */
+	else if (!ours && error->code == QFILE_ETRUNCATED)
+		return;
 	else if (told < 0)
 		tell_instead(error, text, logged);
 	/*

@@ -5,7 +5,7 @@
  * concerns only this side goes to the log of this machine. stderr may lead to the sender's
  * terminal: there, the reason is said only if --verbose asks for it, if stderr is a terminal here,
  * or if there is no log and it is no sign of an attack. A sender that could not be sent a result
- * may read on stderr that there was such a thing.
+ * may read on stderr that there was such a thing, unless it has ended the stream itself.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

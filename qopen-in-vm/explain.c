@@ -45,6 +45,8 @@ void explain_notes(const struct explain *about, unsigned notes)
 	char name[1024];
 
 	shown(about->file, name);
+	if (about->quiet)
+		return;
 	if (notes & OPENER_LINKS)
 		warnx("\"%s\" has other names (hard links): they will keep the old content when it "
 		      "is saved",
@@ -109,7 +111,7 @@ void explain_done(const struct explain *about, const struct opener_event *event)
 		      event->message[0]                       ? event->message
 		      : event->code > 0 && event->code < 4096 ? strerror(event->code)
 							      : "unknown error");
-	else if (event->message[0])
+	else if (event->message[0] && !about->quiet)
 		warnx("%s says: %s", about->vm, event->message);
 }
 

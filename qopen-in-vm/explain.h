@@ -13,7 +13,7 @@
 struct explain {
 	const char *file; /* as the user named it */
 	const char *vm;   /* the other VM */
-	bool verbose;
+	bool quiet, verbose;
 };
 
 /* Nothing was sent, because the file cannot be opened. */

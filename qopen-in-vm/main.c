@@ -147,13 +147,13 @@ static int run_session(struct session *session, const struct options *options, s
 static int open_there(struct session *session, const struct options *options)
 {
 	struct peer peer = {.in = STDIN_FILENO, .out = STDOUT_FILENO};
-	int stop = stop_open(), r;
+	int signals = stop_open(), stop = show_watch(&session->show, signals), r;
 
 	r = call_editor(options, &peer, stop);
 	if (r == 0)
 		r = run_session(session, options, &peer, stop);
 	if (r == -ECANCELED)
-		stop_die(stop);
+		stop_die(signals);
 	return r < 0 ? EXIT_FAILED : 0;
 }
 
@@ -197,7 +197,9 @@ int main(int argc, char **argv)
 		return EXIT_FAILED;
 	if (options.calling.vm)
 		return call_vm(&options, argv[0]);
-	session.about = (struct explain){
-		.file = options.file, .vm = other_vm(&options), .verbose = options.calling.verbose};
+	session.about = (struct explain){.file = options.file,
+					 .vm = other_vm(&options),
+					 .quiet = options.calling.quiet,
+					 .verbose = options.calling.verbose};
 	return open_there(&session, &options);
 }

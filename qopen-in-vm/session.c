@@ -46,6 +46,9 @@ int session_send(struct session *session, int out)
 	 * shared with the parent, so they are put back.
 	 */
 	fcntl(out, F_SETFL, flags | O_NONBLOCK);
+	session->show.phase = SHOW_SENDING;
+	if (session->show.mode == SHOW_GUI)
+		show_progress(&session->show, (struct qfile_size){.bytes = 0}, "");
 	while ((r = opener_send(session->opener, &session->error)) > 0)
 		show_part(session);
 	fcntl(out, F_SETFL, flags);
@@ -74,6 +77,7 @@ int session_take(struct session *session)
 {
 	int step;
 
+	session->show.phase = SHOW_RECEIVING;
 	while ((step = opener_step(session->opener, &session->event, &session->error)) > 0) {
 		if (step == OPENER_PART)
 			show_part(session);

@@ -18,11 +18,11 @@ static const struct {
 	int code;
 	const char *message;
 } reasons[] = {
-	{ENOSPC, "the disk of the other VM is full"},
-	{EDQUOT, "the file is larger than the other VM accepts, or has room for"},
-	{EINVAL, "the other VM does not understand what it is asked for"},
-	{ENODATA, "the file did not arrive whole in the other VM"},
-	{ECANCELED, "the editor was stopped in the other VM"},
+	{ENOSPC, "the disk of the VM that opens the file is full"},
+	{EDQUOT, "the file is larger than the VM that opens it accepts, or has room for"},
+	{EINVAL, "the VM that opens the file does not understand what it is asked for"},
+	{ENODATA, "the file did not arrive whole in the VM that opens it"},
+	{ECANCELED, "the editor was stopped in the VM that opens the file"},
 };
 
 bool explain_is_ours(const struct qfile_error *error)
@@ -49,7 +49,7 @@ void explain_error(struct ending *ending, const struct qfile_error *error)
 	if (explain_is_ours(error)) {
 		ending->code = EPERM;
 		snprintf(ending->message, sizeof(ending->message),
-			 "the other VM could not do its work; its log says why");
+			 "the VM that opens the file could not do its work; its log says why");
 	} else {
 		qfile_error_text(error, ending->message, sizeof(ending->message));
 	}
@@ -71,11 +71,13 @@ static void explain_no_application(struct ending *ending, const char *path)
 	if (dot > name && dot[1]) {
 		qfile_displayable(dot, strlen(dot), shown, sizeof(shown), 80);
 		snprintf(ending->message, sizeof(ending->message),
-			 "no application of the other VM could open a file that ends in \"%s\"",
+			 "the VM that opens the file has no application for files that end in "
+			 "\"%s\"",
 			 shown);
 	} else {
 		snprintf(ending->message, sizeof(ending->message),
-			 "no application of the other VM could open a file without an extension");
+			 "the VM that opens the file has no application for files without an "
+			 "extension");
 	}
 }
 

@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,11 +21,28 @@ extern char **environ;
 /* Milliseconds for the program to end. Twice that, and the call has ended within two seconds. */
 #define END_TIMEOUT 900
 
+/*
+ * The program's stdout leads to the service. Ours, where the shell of a graphical wrapper may read
+ * the progress, it finds as the descriptor SAVED_FD_1. Returns that descriptor.
+ */
+static int save_stdout(void)
+{
+	int saved = dup(STDOUT_FILENO);
+	char number[16];
+
+	snprintf(number, sizeof(number), "%d", saved);
+	if (saved >= 0)
+		setenv("SAVED_FD_1", number, 1);
+	return saved;
+}
+
 int program_start(struct program *program, char *const argv[])
 {
 	struct peer peer;
-	int r = call_program(argv, environ, -1, &peer);
+	int saved = save_stdout(), r = call_program(argv, environ, -1, &peer);
 
+	if (saved >= 0)
+		close(saved);
 	if (r < 0)
 		return r;
 	*program = (struct program){.pid = peer.pid,

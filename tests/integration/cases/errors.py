@@ -480,6 +480,19 @@ def _(t):
     t.nothing_arrived()
 
 
+@test("what fails here is told once, by the sender, though its receiver shares its stderr")
+def _(t):
+    tree.write("taken", "hello")
+    tree.write(t.into("taken"))
+    tree.write("bell\a", "x")
+    os.mkdir("dir")
+    os.symlink("/", "dir/link")
+    os.symlink("dir", "loop")
+    os.symlink("missing", "dir/nowhere")
+    for arguments in (["taken"], ["bell\a"], ["dir"], ["-L", "loop"], ["-L", "dir"]):
+        t.send(*arguments).exits(1).says("qfile-agent: ")
+
+
 @test("a link swapped in for a file during the walk is not followed")
 def _(t):
     secret = f"{t.top}/secret"
@@ -491,6 +504,6 @@ def _(t):
         os.unlink(other)
         os.symlink(secret, other)
     sent, stream = send_meanwhile(t, swap, "tree")
-    has(sent.exits(1).said, f'reading "{other}": Too many levels of symbolic links')
+    has(sent.exits(1).said, f'reading "{other}": a symbolic link is in its place')
     lacks(stream, b"secret")
     t.nothing_arrived()

@@ -173,7 +173,7 @@ def _(t):
 def _(t):
     os.makedirs("dir/sub")
     os.symlink("..", "dir/sub/up")
-    has(t.send("-L", "dir").exits(1).said, 'dir/sub/up": Too many levels')
+    t.send("-L", "dir").exits(1).says('"dir/sub/up": ', "links lead in a circle")
     t.nothing_arrived()
     os.symlink("self", "self")
     t.send("-L", "self").exits(1).says("self")

@@ -10,7 +10,7 @@ import machine
 import suite
 import tree
 from expect import check, equal, has, lacks
-from opening import Opening, as_bytes, request
+from opening import Opening, answering, as_bytes, request
 from settings import OPENER
 from tap import Skip
 
@@ -33,6 +33,18 @@ def refuses(t, part, *arguments):
 
 
 # ---- The command line ----
+
+
+@test("--quiet says only what went wrong, and contradicts --verbose")
+def _(t):
+    tree.write("file", "x")
+    os.link("file", "other")
+    noted = t.open_file(answering(), "file").exits(0).said
+    has(noted, "hard links")
+    for option in ("-q", "--quiet"):
+        t.open_file(answering(), option, "file").exits(0).says_nothing()
+    has(t.run(OPENER, "-q", "--via=exit 7", "file").exits(1).said, "ended with status 7")
+    misused(t, "contradict each other", "-q", "-v", "--via=true", "file")
 
 
 @test("wrong usage is said in one sentence")

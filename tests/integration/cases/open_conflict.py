@@ -416,7 +416,7 @@ def _(t):
         peer.done()
         peer.end()
         end = opener.wait().exits(1)
-        has(end.said, "No space")
+        has(end.said, "the disk is full")
         kept = kept_path(end)
         has(kept, f"{t.home}/")
         check(tree.read_bytes(kept) == version, "it is another version")

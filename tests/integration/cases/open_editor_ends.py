@@ -203,7 +203,8 @@ def _(t):
         staying.app.write("changed")
         staying.editor.kill(number)
         staying.end().records(("save", "changed"),
-                              ("done", ECANCELED, "the editor was stopped in the other VM"))
+                              ("done", ECANCELED,
+                               "the editor was stopped in the VM that opens the file"))
 
 
 @refusing("a signal to stop while the content comes")

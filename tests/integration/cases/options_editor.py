@@ -111,15 +111,15 @@ def _(t):
 def _(t):
     def no_application_for(name, kind, *options, env=()):
         end = ask(t, name, "content", *options, env=env)
-        ended(end, ENOENT, f"no application of the other VM could open a file {kind}")
+        ended(end, ENOENT, f"the VM that opens the file has no application for files {kind}")
         return end
-    has(no_application_for("file.odt", 'that ends in ".odt"', "--handler=/no/such/command").said,
-        'ends in ".odt"')
+    has(no_application_for("file.odt", 'that end in ".odt"', "--handler=/no/such/command").said,
+        'end in ".odt"')
     for name in "file", ".profile", "file.":
         no_application_for(name, "without an extension", "--handler=/no/such/command")
     for code in (3, 4):
         env = first_in_path(t, "xdg-open", f"exit {code}")
-        no_application_for(".tar.gz", 'that ends in ".gz"', env=env)
+        no_application_for(".tar.gz", 'that end in ".gz"', env=env)
         ended(ask(t, "file", "content", f"--handler=exit {code};"), EIO,
               f'the handler "exit {code};" failed with status {code}')
 
@@ -133,17 +133,17 @@ def _(t):
 @test("what cannot be received is told to both sides")
 def _(t):
     end = ask(t, "file", "content", "--max-bytes=6", "--handler=exit 5;")
-    ended(end, EDQUOT, "the file is larger than the other VM accepts, or has room for")
+    ended(end, EDQUOT, "the file is larger than the VM that opens it accepts, or has room for")
     end.says('receiving "file": it exceeds what may be received')
     ended(ask(t, "file", "content", "--max-bytes=7", "--handler=exit 5;"), EIO,
           'the handler "exit 5;" failed with status 5')
     ended(ask_with(t, wire.request(b"file", 9)), ENODATA,
-          "the file did not arrive whole in the other VM")
+          "the file did not arrive whole in the VM that opens it")
     huge = wire.request(b"file", 2**60)
-    ended(ask_with(t, huge), ENOSPC, "the disk of the other VM is full")
+    ended(ask_with(t, huge), ENOSPC, "the disk of the VM that opens the file is full")
     end = ask_with(t, huge, env={"TMPDIR": f"{t.top}/missing"})
     # That concerns nobody there. Without a log, who looks for the reason finds it on stderr.
-    ended(end, EPERM, "the other VM could not do its work; its log says why")
+    ended(end, EPERM, "the VM that opens the file could not do its work; its log says why")
     end.says(f"{t.top}/missing")
 
 

@@ -146,6 +146,15 @@ PedOS.Filecopy *       @anyvm @anyvm deny
     t.arrived("file", "file (2)")
 
 
+@test("a graphical wrapper reads the bytes so far from the client's stdout")
+def _(t):
+    serve_copies(t)
+    tree.write("file", bytes(1000))
+    end = t.run(AGENT, "--vm=work", "file", env={"PROGRESS_TYPE": "gui"}).exits(0)
+    equal((end.told.split("\n")[0], end.told.split("\n")[-1]), ("0", "1000"))
+    end.says("copied 1 file (1.0 KiB) to PedOSIncoming of work")
+
+
 def names_of_objects(text):
     """No other name than that of the file is in them, and the last one is the last."""
     said = [json.loads(line) for line in text.splitlines()]
