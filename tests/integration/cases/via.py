@@ -206,6 +206,14 @@ def _(t):
     t.run(AGENT, f"--via={command} wait %1", "file").exits(0)
     exists(t.into("file"))
     check(not process.ended(noted(t, "stays")), "it was ended")
+    # Also where the transfer is stopped: ssh keeps connections for the next call so.
+    program = started(t, AGENT, f"setsid sh -c '{note_pid(t, 'kept')}; exec sleep 9999' & "
+                      f"{note_pid(t, 'command')}; wait")
+    command, kept = noted(t, "command"), noted(t, "kept")
+    program.kill(signal.SIGTERM)
+    program.wait().exits(128 + signal.SIGTERM)
+    check(process.ended(command), "the command goes on")
+    check(not process.ended(kept), "it was ended")
 
 
 @test("children that a caller had before are none of the command's")
