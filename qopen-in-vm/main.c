@@ -197,18 +197,11 @@ int main(int argc, char **argv)
 		return EXIT_FAILED;
 	if (options.calling.vm)
 		return call_vm(&options, argv[0]);
-<<<<<<< HEAD
 	session.about = (struct explain){
 		.file = options.file,
 		.vm = other_vm(&options),
 		.quiet = options.calling.quiet,
 		.verbose = options.calling.verbose,
 	};
-=======
-	session.about = (struct explain){.file = options.file,
-					 .vm = other_vm(&options),
-					 .quiet = options.calling.quiet,
-					 .verbose = options.calling.verbose};
->>>>>>> 3c6fd79b01ef483c43ac06ffb130ffce2e0b31b2
 	return open_there(&session, &options);
 }
