@@ -86,9 +86,11 @@ static size_t done_text(const struct progress *progress, char *text, size_t size
 	size_text((double)progress->done.bytes, bytes);
 	size_text((double)progress->total.bytes, of);
 	if (counts_entries(progress))
-		return (size_t)snprintf(text, size, "%3u%% %llu of %llu entries, %s",
+		return (size_t)snprintf(text, size, "%3u%% %llu of %llu entries%s%s",
 					percent_of(progress, done, total), (unsigned long long)done,
-					(unsigned long long)total, bytes);
+					(unsigned long long)total,
+					progress->total.bytes ? ", " : "",
+					progress->total.bytes ? bytes : "");
 	if (counts_bytes(progress))
 		return (size_t)snprintf(
 			text, size, "%3u%% %s of %s",

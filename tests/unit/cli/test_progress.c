@@ -158,8 +158,8 @@ static const struct {
 	struct qfile_size total, done;
 	const char *line;
 } entries[] = {
-	{"empty files", {0, 50000}, {0, 20000}, " 40% 20000 of 50000 entries, 0 B"},
-	{"all of them", {0, 3}, {0, 3}, "100% 3 of 3 entries, 0 B"},
+	{"empty files", {0, 50000}, {0, 20000}, " 40% 20000 of 50000 entries"},
+	{"all of them", {0, 3}, {0, 3}, "100% 3 of 3 entries"},
 	{"nearly all are empty", {1000, 4000}, {1000, 1000}, " 25% 1000 of 4000 entries, 1.0 KiB"},
 	{"large enough", {4096, 4}, {1024, 3}, " 25% 1.0 KiB of 4.0 KiB"},
 	{"a single one", {10, 1}, {5, 1}, " 50% 5 B of 10 B"},
@@ -169,7 +169,7 @@ static const struct {
 
 START_TEST(entries_where_bytes_say_nothing)
 {
-	struct progress progress = {entries[_i].total, entries[_i].done, 0, NULL};
+	struct progress progress = {entries[_i].total, entries[_i].done, 0, NULL, DONE};
 	char text[128];
 
 	progress_line(&progress, 80, true, text, sizeof(text));
