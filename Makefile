@@ -193,7 +193,8 @@ $(PROGRAM_FILES):
 	$(Q)$(CC) -pie $(CFLAGS) $(LINK_HARDENING) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(PROGRAM_LIBS)
 
 # Where pedos-rpcd looks for services, unless it looks there anyway. When that changes, the file
-# build/rpc/services is written again, as build/rpc/xen is below.
+# build/rpc/services is written again, as build/rpc/xen is below. Root may do that in a directory of
+# somebody else, to install: what is there is removed, since they could not write to it later.
 SERVICEDIR = $(SYSCONFDIR)/pedos-rpc
 OWN_SERVICES = $(filter-out /etc/pedos-rpc /usr/local/etc/pedos-rpc,$(SERVICEDIR))
 $(B)/rpc/pedos-rpcd/options.o: ALL_CFLAGS += $(OWN_SERVICES:%=-DRPCD_SERVICES='"%"')
@@ -201,7 +202,7 @@ $(B)/rpc/pedos-rpcd/options.o: $(B)/rpc/services
 $(B)/rpc/services: $(if $(filter own:$(OWN_SERVICES),$(shell cat $(B)/rpc/services 2>/dev/null)),,\
 		always)
 	@mkdir -p $(@D)
-	@rm -f $@ && echo own:$(OWN_SERVICES) >$@
+	@rm -f $@ $(B)/rpc/pedos-rpcd/options.d && echo own:$(OWN_SERVICES) >$@
 
 # The file build/rpc/xen says whether the last build was with Xen. When that changes, it is written
 # again, and the files that depend on it are built again.
