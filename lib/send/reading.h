@@ -22,10 +22,20 @@ struct reading {
 	bool counting;
 	bool counted; /* it was found so */
 	bool quiet;   /* nobody has written to it in the last seconds */
+	bool on_disk; /* as in struct reading_disk */
+};
+
+/* The file system of the last file, to be asked for once only. All zero at first. */
+struct reading_disk {
+	dev_t dev;
+	bool known;
+	/* It keeps files on a disk or in memory itself: a read that ends at the size ends there. */
+	bool on_disk;
 };
 
 /* Open the file, with `length` as its size says. -ESTALE: it is no regular file any more. */
-int reading_open(struct reading *content, const struct walk_entry *entry);
+int reading_open(struct reading *content, const struct walk_entry *entry,
+		 struct reading_disk *disk);
 void reading_close(struct reading *content);
 /* Back to the beginning, to read it a second time. */
 int reading_rewind(struct reading *content);

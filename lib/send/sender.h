@@ -25,8 +25,9 @@ struct qfile_sender {
 	size_t unjournalled;
 	struct walk_entry entry; /* the current one: valid until the walk goes on */
 	struct reading content;  /* of the current entry, if that is a file */
-	bool missed;             /* the last step failed because of this entry alone */
-	unsigned looked;         /* entries since the last look at `stop` */
+	struct reading_disk disk;
+	bool missed;     /* the last step failed because of this entry alone */
+	unsigned looked; /* entries since the last look at `stop` */
 	char name[QFILE_NAME_MAX + 1];
 };
 

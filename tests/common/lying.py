@@ -21,13 +21,14 @@ TOP = 1
 
 
 class File:
-    """`content`: bytes, or a function of the number of the opening that returns them. `piece`: so
-    many bytes are read at a time at most."""
+    """`content`: bytes, or a function that returns them, of how many times the beginning has been
+    read. `piece`: so many bytes are read at a time at most. `ticking`: each look sees another
+    modification time."""
 
-    def __init__(self, size, content, piece=2**20):
-        self.size, self.piece = size, piece
-        self.content = content if callable(content) else lambda opening: content
-        self.read_from_start = 0
+    def __init__(self, size, content, piece=2**20, ticking=False):
+        self.size, self.piece, self.ticking = size, piece, ticking
+        self.content = content if callable(content) else lambda reading: content
+        self.readings, self.mtime = 0, 1000
 
 
 class Lying:
@@ -82,9 +83,13 @@ class Lying:
     def attributes(self, node):
         """A struct fuse_attr."""
         name = self.names[node - 2] if node != TOP else None
-        size = self.files[name].size if name else 0
+        size, mtime = 0, 1000
+        if name:
+            file = self.files[name]
+            file.mtime += file.ticking
+            size, mtime = file.size, file.mtime
         mode = stat.S_IFREG | 0o644 if name else stat.S_IFDIR | 0o755
-        return struct.pack("<QQQQQQIIIIIIIIII", node, size, 0, 1000, 1000, 1000, 0, 0, 0, mode,
+        return struct.pack("<QQQQQQIIIIIIIIII", node, size, 0, 1000, mtime, 1000, 0, 0, 0, mode,
                            1, 0, 0, 0, 4096, 0)
 
     def answer(self, call, node, body):
@@ -118,8 +123,8 @@ class Lying:
     def read(self, node, body):
         file = self.files[self.names[node - 2]]
         _, offset, size = struct.unpack_from("<QQI", body)
-        file.read_from_start += offset == 0
-        content = file.content(file.read_from_start)
+        file.readings += offset == 0
+        content = file.content(file.readings)
         return content[offset:offset + min(size, file.piece)]
 
     def list(self, offset, size):

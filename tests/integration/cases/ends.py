@@ -136,9 +136,10 @@ def changes_at_third(before, after):
 @test("a file that ends elsewhere when it is read again is named, and nothing is delivered")
 def _(t):
     large = b"x" * (LARGE * 2)
-    for content in (changes_at_third(large, large + b"more"), changes_at_third(large, b"less"),
-                    changes_at_third(large, large[:-1])):
-        with mounted(t, {"file": File(0, content)}) as lying:
+    for after, ticking in ((large + b"more", False), (large + b"more", True), (b"less", False),
+                           (large[:-1], True)):
+        file = File(0, changes_at_third(large, after), ticking=ticking)
+        with mounted(t, {"file": file}) as lying:
             said = t.send("--move", "lying/file").exits(1).said
             has(said, 'reading "file": it changed in the meantime (it became')
             equal(list(lying.files), ["file"])
