@@ -78,6 +78,8 @@ static const struct {
 	{"an emoji is cut whole", "ab👩\U0001f3fd" JOINER "🚀x", 64, 8, "...x", 4},
 	{"a flag is cut whole", "abc" ENGLAND "x", 64, 5, "...x", 4},
 	{"bytes run out behind a joiner", "a👨" JOINER "👩", 10, 80, "a👨", 3},
+	{"bytes run out behind a virama", "\u09b0" JOINER "\u09cd\u4e2d", 10, 80,
+	 "\u09b0" JOINER "\u09cd", 1},
 	{"bytes run out behind a space", "a\u00a0\u00a0b", 6, 80, "a", 1},
 	{"bytes run out inside of a flag", "a" ENGLAND, 28, 80, "a", 1},
 	{"a mark goes with its letter", "0123e\u0301x", 64, 4, "...x", 4},
