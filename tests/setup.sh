@@ -62,11 +62,13 @@ for group in "$@"; do
         need check "runs the unit tests" has_module check
         need python3 "runs all others" has python3
         need mandoc "checks the manual pages" has mandoc
-        need unicode-data "says what the characters of names are, to compare with" \
-            test -e /usr/share/unicode/emoji/emoji-test.txt
         need abigail-tools \
             "compares the binary interface of libqfile with the one that programs were built on" \
             has abidiff
+        ;;
+    unicode)
+        need unicode-data "knows all characters; tests of names compare with it where it is" \
+            test -e /usr/share/unicode/emoji/emoji-test.txt
         ;;
     editors)
         missing_ones="they go without those of these that are missing"

@@ -18,7 +18,7 @@ RUN_TESTS = $(PYTHON) -B tests/run.py
 
 setup:
 	@$(SETUP) build demo test
-	@$(SETUP) editors || true
+	@$(SETUP) editors unicode || true
 	@echo "All that building, the demo and the tests need is there."
 
 demo:
@@ -49,7 +49,7 @@ CHOSEN = $(if $(SUITE),-s $(call quoted,$(SUITE))) $(CALLED)
 
 check:
 	@$(SETUP) build test
-	@$(SETUP) editors || true
+	@$(SETUP) editors unicode || true
 	@$(MAKE) --no-print-directory test WERROR=1
 
 test:

@@ -341,6 +341,9 @@ static const struct {
 	{"م\u064e\u064e\u064e\u064e" NON_JOINER "\u064e\u064e\u064e\u064eن", true},
 	{"م\u064e\u064e\u064e\u064e" NON_JOINER "\u064e\u064e\u064e\u064e\u064eن", false},
 
+	{"क\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u094d" JOINER, true},
+	{"क\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u094d" JOINER "\u0301", false},
+
 	/* What shows nothing. */
 	{"a\u034fb", false},
 	{"a\u115fb", false},
