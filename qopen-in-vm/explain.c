@@ -59,9 +59,11 @@ void explain_notes(const struct explain *about, unsigned notes)
 		warnx("you may not write to \"%s\": what is saved will be kept beside it", name);
 }
 
-/* Why a save has not replaced the file. */
-static const char *reason(int code)
+/* Why a save has not replaced the file: a static string, or `text`. */
+static const char *reason(int code, char text[128])
 {
+	const struct qfile_error error = {.code = code};
+
 	switch (code) {
 	case ESTALE:
 		return "it was changed here in the meantime";
@@ -72,14 +74,14 @@ static const char *reason(int code)
 	case EACCES:
 		return "you may not write to it";
 	default:
-		return strerror(code);
+		return qfile_error_text(&error, text, 128);
 	}
 }
 
 void explain_save(const struct explain *about, enum opener_step step,
 		  const struct opener_event *event, const struct qfile_error *error)
 {
-	char name[1024], path[1024], text[1024];
+	char name[1024], path[1024], text[1024], why[128];
 
 	shown(about->file, name);
 	shown(event->path, path);
@@ -92,7 +94,7 @@ void explain_save(const struct explain *about, enum opener_step step,
 		warnx("save %u is in \"%s\"", event->save, name);
 	else if (step == OPENER_KEPT)
 		warnx("save %u is not in \"%s\" (%s) but in \"%s\"", event->save, name,
-		      reason(event->code), path);
+		      reason(event->code, why), path);
 	else if (step == OPENER_DROPPED)
 		warnx("save %u could be written nowhere: %s. Make room here, then save it again in "
 		      "%s",

@@ -1,7 +1,7 @@
 /*
- * The functions of text/ and of name.c, fault.c and tagname.c in lib/format that work from one pointer to
- * another, for every length up to MOST at once. Both what is read and what is written end where
- * their memory does. find() is represented by its contract.
+ * The functions of text/ and of name.c, fault.c and tagname.c in lib/format that work from one
+ * pointer to another, for every length up to MOST at once. Both what is read and what is written
+ * end where their memory does. find() is represented by its contract.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

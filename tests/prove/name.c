@@ -1,8 +1,8 @@
 /*
- * The public functions of text/ and of lib/format/text.c, name.c, fault.c and tagname.c, for every length.
- * name_check() and the other functions to which they pass their arguments are represented by the
- * contracts that name-parts.c proves. And find(), which calls the C library, for each length by
- * itself, in memory of that length.
+ * The public functions of text/ and of lib/format/text.c, name.c, fault.c and tagname.c, for every
+ * length. name_check() and the other functions to which they pass their arguments are represented
+ * by the contracts that name-parts.c proves. And find(), which calls the C library, for each length
+ * by itself, in memory of that length.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

@@ -1,8 +1,8 @@
 /*
  * Contracts of find(), and of the static functions of text/printable.c and of name.c, fault.c and
- * tagname.c in lib/format to which the public functions pass their arguments. name-parts.c proves the
- * static functions for every length. name.c proves find(), and that the public functions call the
- * others as their contracts demand. Together that proves the public functions for every length.
+ * tagname.c in lib/format to which the public functions pass their arguments. name-parts.c proves
+ * the static functions for every length. name.c proves find(), and that the public functions call
+ * the others as their contracts demand. Together that proves the public functions for every length.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

@@ -31,7 +31,7 @@ def constant_file(t, paths, large=False):
 
 
 def arrives_whole(t, path, content):
-    t.send(path).exits(0).says_nothing()
+    t.send(path).exits(0).says("copied ")
     equal(tree.read_bytes(t.into(os.path.basename(path))), content)
 
 
@@ -76,7 +76,7 @@ def _(t):
     for size in (0, 1, LARGE - 45, LARGE - 44, LARGE - 43, LARGE - 42, LARGE - 41, LARGE - 40,
                  LARGE - 1, LARGE, LARGE + 1, 2 * LARGE, 2 * LARGE + 1):
         tree.write(f"dir/{size:07}", os.urandom(size))
-    t.send("dir").exits(0).says_nothing()
+    t.send("dir").exits(0).says("copied ")
     tree.same_tree("dir", t.into("dir"))
 
 
@@ -117,12 +117,12 @@ LIES = {
 @test("whatever size a file system tells, files arrive whole, and --move removes those alone")
 def _(t):
     with mounted(t, LIES) as lying:
-        t.send("lying").exits(0).says_nothing()
+        t.send("lying").exits(0).says("copied ")
         equal(tree.names_in(t.into("lying")), sorted(LIES))
         for name, file in LIES.items():
             check(tree.read_bytes(t.into(f"lying/{name}")) == file.content(1), name)
         tree.remove(t.into("lying"))
-        t.send("--move", *(f"lying/{name}" for name in LIES)).exits(0).says_nothing()
+        t.send("--move", *(f"lying/{name}" for name in LIES)).exits(0).says("moved ")
         equal(lying.files, {})
         for name, file in LIES.items():
             check(tree.read_bytes(t.into(name)) == file.content(1), name)

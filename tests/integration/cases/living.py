@@ -153,7 +153,7 @@ def _(t):
     os.mkdir("tree")
     other = f"tree/{listed_behind_big('tree', os.mkdir)}"
     sent, _ = send_meanwhile(t, lambda: tree.write(f"{other}/new", "x"), "tree")
-    sent.exits(0).says_nothing()
+    sent.exits(0).says("copied ")
     equal(tree.read(t.into(f"{other}/new")), "x")
 
 

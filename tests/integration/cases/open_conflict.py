@@ -436,7 +436,7 @@ def _(t):
         peer.done()
         peer.end()
         end = opener.wait().exits(1)
-        has(end.said, "No space")
+        has(end.said, "the disk is full")
         kept = kept_path(end)
         has(kept, f"{t.home}/")
         check(tree.read_bytes(kept) == version, "it is another version")
@@ -467,7 +467,7 @@ def _(t):
         peer.end()
         end = opener.wait().exits(0)
         has(end.said, "save 1 could be written nowhere")
-        has(end.said, "No space")
+        has(end.said, "the disk is full")
         equal((tree.read(f"{disk}/file.txt"), files_below(disk)), ("small", ["file.txt"]))
 
 

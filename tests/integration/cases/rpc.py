@@ -383,7 +383,9 @@ def _(t):
     def look(role):
         """Its streams are here now; what it has besides is its connection to this process."""
         status = status_of(tree.read(f"/proc/{role.pid}/status"))
-        looks.append((set(os.listdir(f"/proc/{role.pid}/fd")) - {"0", "1", "2"},
+        environment = tree.read_bytes(f"/proc/{role.pid}/environ").decode().split("\0")
+        saved = {each.split("=")[1] for each in environment if each.startswith("SAVED_FD_1=")}
+        looks.append((set(os.listdir(f"/proc/{role.pid}/fd")) - {"0", "1", "2", *saved},
                       signals_in(status["SigBlk"]), signals_in(status["SigIgn"])))
     t.service("test.Hi", "exec cat")
     t.start_daemon()
