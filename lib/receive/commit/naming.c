@@ -9,6 +9,7 @@
 #include "format/error.h"
 #include "format/name.h"
 #include "io/directory.h"
+#include "receive/commit/move.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -156,8 +157,8 @@ int naming_entry(struct naming *naming, const char *name, char final[NAME_MAX + 
 	r = free_name(naming, name, final);
 	if (r < 0)
 		return r;
-	return renameat2(staging->tree, name, staging->tree, final, RENAME_NOREPLACE) < 0 ? -errno
-											  : 1;
+	r = move_within(staging, name, final);
+	return r < 0 ? r : 1;
 }
 
 /* The child makes nothing but directories, files and links. If it did, it is the sender's now. */
