@@ -419,8 +419,8 @@ int qfile_refuse(int out, int code);
  * Otherwise the errno of what failed.
  *
  * The result has the code and the name that are in *error, if error->doing is NULL or the code is
- * EEXIST, ENOSPC, EDQUOT, EROFS, EACCES or EOPNOTSUPP. Any other failure concerns only the receiving
- * side, and belongs in its log: the result has EPERM and no name.
+ * EEXIST, ENOSPC, EDQUOT, EROFS, EACCES or EOPNOTSUPP. Any other failure concerns only the
+ * receiving side, and belongs in its log: the result has EPERM and no name.
  *
  * Call this after qfile_user_become(), in a process with a single thread that ignores SIGPIPE and
  * does not ignore SIGCHLD. Whatever it returns, it changes the process for good: no capability is

@@ -110,6 +110,13 @@ check-fault:
 	+@$(BUILD_STRICTLY) all $(B)/tests/fault/inject
 	@exec $(RUN_TESTS) -s fault $(PARTS:%=-t %)
 
+##   make check-filesystems   deliveries to many file systems, as root; what the kernel lacks is
+##                         skipped; CASES chooses among tests/filesystems/disks.py
+check-filesystems:
+	@$(SETUP) build filesystems
+	+@$(BUILD_STRICTLY) all
+	@exec $(RUN_TESTS) -1 -s filesystems $(CASES:%=-t %)
+
 ##   make check-xen        between real guests: Xen in an emulator, with dom0 and three guests;
 ##                         CASES chooses among tests/xen/cases
 check-xen:
@@ -247,4 +254,4 @@ $(XEN_PROGRAMS): %: %.o
 include tests/fuzz/fuzz.mk
 
 .PHONY: abi setup demo picture check test check-editors check-sanitized coverage check-fault \
-	check-flood check-xen prove fuzz bench format check-format check-warnings
+	check-filesystems check-flood check-xen prove fuzz bench format check-format check-warnings

@@ -26,8 +26,9 @@ import rpc
 import tap
 from delivery import Broken
 
-PARTS = {"calls": calls.tests, "flagless": flagless.tests, "kills": kills.tests, "move": move.tests, "disk": disk.tests,
-         "order": order.tests, "costs": costs.tests, "rpc": rpc.tests, "open": opened.tests}
+PARTS = {"calls": calls.tests, "flagless": flagless.tests, "kills": kills.tests,
+         "move": move.tests, "disk": disk.tests, "order": order.tests, "costs": costs.tests,
+         "rpc": rpc.tests, "open": opened.tests}
 
 
 def main():

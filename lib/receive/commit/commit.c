@@ -99,9 +99,12 @@ static int publish_surely(struct publication *publication, struct qfile_error *e
 	if (pid == 0)
 		_exit(-publish_durably(publication, NULL) & 0xff);
 	if (pid > 0) {
+		/* Once more, whatever was in the way: two must not publish at the same time. */
+		int tries = 2;
+
 		do
 			ended = waitpid(pid, &status, 0);
-		while (ended < 0 && errno == EINTR);
+		while (ended < 0 && (errno == EINTR || --tries > 0));
 	}
 	/*
 	 * There is no second process, or it was killed, or SIGCHLD is ignored, so that nobody knows

@@ -41,14 +41,19 @@ int publication_open(struct publication *publication, const struct staging *stag
 {
 	int list = openat(staging->dir, ".", O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
 
-	/* Not every file system has files without names, and each says so in its own way. */
-	if (list < 0) {
+	bool has_name = list < 0;
+
+	/*
+	 * Not every file system has files without names, and each says so in its own way. A file
+	 * that has lost its name can be of no use there either.
+	 */
+	if (has_name)
 		list = openat(staging->dir, STAGING_LIST,
 			      O_CREAT | O_EXCL | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
-		if (list >= 0)
-			unlinkat(staging->dir, STAGING_LIST, 0);
-	}
-	*publication = (struct publication){.staging = staging, .naming = naming, .list = list};
+	*publication = (struct publication){.staging = staging,
+					    .naming = naming,
+					    .list = list,
+					    .list_has_name = has_name && list >= 0};
 	return list < 0 ? -errno : 0;
 }
 
@@ -56,6 +61,9 @@ void publication_close(struct publication *publication)
 {
 	if (publication->list >= 0)
 		close(publication->list);
+	if (publication->list_has_name)
+		unlinkat(publication->staging->dir, STAGING_LIST, 0);
+	publication->list_has_name = false;
 	publication->list = -1;
 }
 
@@ -117,14 +125,48 @@ static int set_mode(int dir, const char *name, mode_t mode)
 	return fchmodat(dir, name, mode, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 }
 
+/* Note which directory is widened: in the target of a link, or in a file where there are none. */
+static int note_widened(const struct staging *staging, const char *name)
+{
+	ssize_t n;
+	int fd;
+
+	unlinkat(staging->dir, STAGING_WIDENED, 0);
+	if (symlinkat(name, staging->dir, STAGING_WIDENED) == 0)
+		return 0;
+	if (errno != EPERM && !move_is_unknown(errno))
+		return -errno;
+	fd = openat(staging->dir, STAGING_WIDENED, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	n = write(fd, name, strlen(name));
+	close(fd);
+	return n == (ssize_t)strlen(name) ? 0 : -EIO;
+}
+
+/* Read what was noted. False: nothing was. */
+static bool read_widened(const struct staging *staging, char name[NAME_MAX + 1])
+{
+	ssize_t length = readlinkat(staging->dir, STAGING_WIDENED, name, NAME_MAX);
+	int fd;
+
+	if (length < 0 && errno == EINVAL) {
+		fd = openat(staging->dir, STAGING_WIDENED, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+		length = fd < 0 ? -1 : read(fd, name, NAME_MAX);
+		if (fd >= 0)
+			close(fd);
+	}
+	name[length < 0 ? 0 : length] = '\0';
+	return length >= 0;
+}
+
 /* Widen the mode of `name` in `dir`, after noting that this was done. */
 static int widen(const struct staging *staging, int dir, const char *name,
 		 const struct stat *status)
 {
-	unlinkat(staging->dir, STAGING_WIDENED, 0);
-	if (symlinkat(name, staging->dir, STAGING_WIDENED) < 0)
-		return -errno;
-	return set_mode(dir, name, sent_mode(status) | S_IWUSR | S_ISVTX);
+	int r = note_widened(staging, name);
+
+	return r < 0 ? r : set_mode(dir, name, sent_mode(status) | S_IWUSR | S_ISVTX);
 }
 
 /*
@@ -135,11 +177,9 @@ static void narrow_left(const struct staging *staging)
 {
 	char name[NAME_MAX + 1];
 	struct stat status;
-	ssize_t length = readlinkat(staging->dir, STAGING_WIDENED, name, sizeof(name) - 1);
 
-	if (length < 0)
+	if (!read_widened(staging, name))
 		return;
-	name[length] = '\0';
 	/* What is there while it is here only holds its place. */
 	if (naming_name_ok(name) && faccessat(staging->tree, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
 	    fstatat(staging->incoming, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&

@@ -14,12 +14,13 @@ struct publication {
 	struct naming *naming;         /* for names that are taken in the meantime */
 	/* What was published, in order to take it back; -1: nothing will be. */
 	int list;
+	bool list_has_name;
 	bool again; /* an earlier publisher may have died half-way */
 };
 
 /*
- * Make the list: a file without a name, which no later receiver can find, let alone believe. A
- * negative errno when it cannot be made.
+ * Make the list: a file without a name, where there are such, which no later receiver can find, let
+ * alone believe. It looks for none. A negative errno when it cannot be made.
  */
 int publication_open(struct publication *publication, const struct staging *staging,
 		     struct naming *naming);

@@ -7,8 +7,8 @@
  *           tree/                           the child's whole world
  *           commit/                         what was `tree`, once the delivery is decided: it will
  *                                           become visible, whatever happens
- *           widened                         a link: its target is the entry of commit/ that has
- *                                           another mode than was sent, while it is renamed
+ *           widened                         a link (or a file): it names the entry of commit/ that
+ * has another mode than was sent, while it is renamed
  *
  * No sender can make such a directory: its name is refused, and so is the sticky bit.
  *
@@ -28,7 +28,7 @@
 #define STAGING_FOLDED  "TREE" /* the same, where upper and lower case are */
 #define STAGING_COMMIT  "commit"
 #define STAGING_WIDENED "widened"
-#define STAGING_LIST    "list" /* for a moment, where there are no files without a name */
+#define STAGING_LIST    "list" /* during a commit, where there are no files without a name */
 #define STAGING_NEW     "new"  /* `tree`, for a moment, to see how this disk can rename it */
 #define STAGING_FILE    "file" /* for a moment, to see whether this disk has second names */
 
