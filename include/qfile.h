@@ -511,11 +511,13 @@ int qfile_refuse(int out, int code);
  *  -EPERM: the child cannot be confined, or its parser has been taken over.
  *  -EINVAL: the options have a size that this version does not know, and no result is sent; or the
  *  stream is malformed.
+ *  -EOPNOTSUPP: the file system of `incoming` cannot take deliveries, and error->hint says what it
+ *  lacks; or, with a name, it has no such entries.
  * Otherwise the errno of what failed.
  *
  * The result has the code and the name that are in *error, if error->doing is NULL or the code is
- * EEXIST, ENOSPC, EDQUOT, EROFS or EACCES. Any other failure concerns only the receiving side, and
- * belongs in its log: the result has EPERM and no name.
+ * EEXIST, ENOSPC, EDQUOT, EROFS, EACCES or EOPNOTSUPP. Any other failure concerns only the
+ * receiving side, and belongs in its log: the result has EPERM and no name.
  *
  * Call this after qfile_user_become(), in a process with a single thread that ignores SIGPIPE and
  * does not ignore SIGCHLD. Whatever it returns, it changes the process for good: no capability is

@@ -94,6 +94,19 @@ for group in "$@"; do
     fault)
         need python3 "kills and fails what delivers, and looks at what is left" has python3
         ;;
+    filesystems)
+        need python3 "delivers to file systems, and plays some" has python3
+        need python3-fusepy "plays file systems that refuse calls" /usr/bin/python3 -c "import fusepy"
+        need fuse3 "mounts them" has fusermount3
+        need e2fsprogs "makes ext4" has mkfs.ext4
+        need xfsprogs "makes xfs" has mkfs.xfs
+        need btrfs-progs "makes btrfs" has mkfs.btrfs
+        need dosfstools "makes vfat" has mkfs.vfat
+        need exfatprogs "makes exfat" has mkfs.exfat
+        need exfat-fuse "exfat in user space" has mount.exfat-fuse
+        need ntfs-3g "ntfs in user space" has ntfs-3g
+        need bindfs "a directory with other owners and modes" has bindfs
+        ;;
     xen)
         need qemu-system-x86 "runs Xen where there is none" has qemu-system-x86_64
         need libxen-dev "talks to Xen: xenvchan, xenstore, xencontrol" has_module xenvchan

@@ -109,13 +109,21 @@ coverage:
 	@PYTHON=$(PYTHON) sh tests/coverage/run.sh build-coverage
 
 ##   make check-fault      every call fails, everything dies, every disk is full
-##                         PARTS chooses among calls, kills, move, disk, order, rpc and open;
+##                         PARTS chooses among calls, flagless, kills, move, disk, order, rpc and
+##                         open;
 ##                         SAMPLE=4 tries every fourth fault; SEED repeats the choice and the
 ##                         random kills of an earlier run
 check-fault:
 	@$(SETUP) build fault
 	+@$(BUILD_STRICTLY) all $(B)/tests/fault/inject
 	@exec $(RUN_TESTS) -s fault $(PARTS:%=-t %)
+
+##   make check-filesystems   deliveries to many file systems, as root; what the kernel lacks is
+##                         skipped; CASES chooses among tests/filesystems/disks.py
+check-filesystems:
+	@$(SETUP) build filesystems
+	+@$(BUILD_STRICTLY) all
+	@exec $(RUN_TESTS) -1 -s filesystems $(CASES:%=-t %)
 
 ##   make check-xen        between real guests: Xen in an emulator, with dom0 and three guests;
 ##                         CASES chooses among tests/xen/cases
@@ -260,4 +268,5 @@ $(XEN_PROGRAMS): %: %.o
 include tests/fuzz/fuzz.mk
 
 .PHONY: abi setup demo picture check test check-editors check-sanitized coverage check-fault \
-	check-flood check-ssh check-xen prove fuzz bench format check-format check-warnings
+	check-filesystems check-flood check-ssh check-xen prove fuzz bench format check-format \
+	check-warnings

@@ -58,6 +58,8 @@ static const struct {
 	{EDQUOT, "it exceeds what may be received in one delivery, or the disk quota"},
 	{EEXIST, "the name is there already"},
 	{ENAMETOOLONG, "the name is too long"},
+	{EADDRNOTAVAIL, "the disk refuses the name"},
+	{ENOTUNIQ, "the disk takes it and another name that came with it for the same"},
 	{ECANCELED, "stopped"},
 	{EIO, "the disk failed (Input/output error)"},
 	{EUCLEAN, "the file system is damaged: have it checked"},

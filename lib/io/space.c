@@ -15,8 +15,11 @@ int space_left(int fd, uint64_t *bytes)
 {
 	struct statfs status;
 
-	if (fstatfs(fd, &status) < 0)
-		return -errno;
+	if (fstatfs(fd, &status) < 0) {
+		if (errno != ENOSYS && errno != EOPNOTSUPP)
+			return -errno;
+		status.f_blocks = 0;
+	}
 	/* No number of blocks means no known bound: a tmpfs without a limit, for example. */
 	if (status.f_blocks == 0 ||
 	    __builtin_mul_overflow((uint64_t)status.f_bavail, (uint64_t)status.f_bsize, bytes))

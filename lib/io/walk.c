@@ -156,9 +156,12 @@ static int restore(int fd, const struct walk_frame *frame)
 {
 	const struct timespec times[2] = {frame->atime, {.tv_nsec = UTIME_OMIT}};
 
-	if (sealed(frame->mode) && fchmod(fd, frame->mode & 07777) < 0)
-		return -errno;
-	return futimens(fd, times) < 0 ? -errno : 0;
+	if ((!sealed(frame->mode) || fchmod(fd, frame->mode & 07777) == 0) &&
+	    futimens(fd, times) == 0)
+		return 0;
+	/* Where nobody can set them, entering has not changed them either, or nothing can be done.
+	 */
+	return errno == EPERM || errno == ENOSYS || errno == EOPNOTSUPP ? 0 : -errno;
 }
 
 static int leave(struct walk *walk, struct walk_entry *entry, struct qfile_error *error)

@@ -13,7 +13,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define OPEN_DIRECTORY (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -22,11 +21,7 @@
  */
 static int check_made(int fd)
 {
-	struct stat status;
-
-	if (fstat(fd, &status) < 0)
-		return -errno;
-	return status.st_uid == geteuid() ? 0 : -EPERM;
+	return directory_is_ours(fd) ? 0 : -EPERM;
 }
 
 static int open_existing(int dir, const char *name, const char *path, struct qfile_error *error)
@@ -47,7 +42,7 @@ static int open_existing(int dir, const char *name, const char *path, struct qfi
  */
 static int open_or_make(int dir, const char *name, const char *path, struct qfile_error *error)
 {
-	int fd = directory_make(dir, name, 0700);
+	int fd = directory_make_anywhere(dir, name, 0700);
 	int r = fd < 0 ? fd : check_made(fd);
 
 	if (r == -EEXIST)

@@ -84,6 +84,8 @@ static int run_child(struct monitor *monitor)
 		.options = monitor->options,
 		.outcome = monitor->outcome,
 		.tree = monitor->staging.tree,
+		.folds = monitor->staging.folds,
+		.sync_each = monitor->staging.sync_each,
 		.error = monitor->error,
 	};
 	r = child_run(child);
@@ -116,7 +118,7 @@ int qfile_refuse(int out, int code)
  */
 static bool may_know(const struct qfile_error *error)
 {
-	static const int known[] = {EEXIST, ENOSPC, EDQUOT, EROFS, EACCES};
+	static const int known[] = {EEXIST, ENOSPC, EDQUOT, EROFS, EACCES, EOPNOTSUPP};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
 		if (error->code == known[i])
@@ -212,8 +214,14 @@ static int deliver(struct monitor *monitor)
 	const struct qfile_receive_options *options = monitor->options;
 	int r = staging_create(&monitor->staging, options->incoming);
 
-	if (r < 0)
-		return error_set(monitor->error, r, "making the staging directory", NULL);
+	if (r < 0) {
+		error_set(monitor->error, r,
+			  monitor->staging.lacks ? "delivering to this file system"
+						 : "making the staging directory",
+			  NULL);
+		monitor->error->hint = monitor->staging.lacks;
+		return r;
+	}
 	if (options->wait_for_space)
 		r = wait_for_space(monitor);
 	if (r == 0)

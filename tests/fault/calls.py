@@ -82,11 +82,11 @@ def is_repetition(call, calls):
     return call in those[3:-3]
 
 
-def learn(plant, move, agent, *faults):
+def learn(plant, move, agent, *faults, options=()):
     """The calls of a delivery, in the order in which they returned. With faults: those after the
-    first that struck."""
+    first that struck. `options`: others of `inject`."""
     with Delivery(plant, move) as it:
-        it.run(*(faults or ["--"]), agent=agent)
+        it.run(*options, *(faults or ["--"]), agent=agent)
         if faults:
             it.check()
         else:
@@ -99,10 +99,10 @@ def learn(plant, move, agent, *faults):
     return [call for call in calls if not is_repetition(call, calls)]
 
 
-def strike(plant, move, agent, faults, survived=False, part_allowed=False):
+def strike(plant, move, agent, faults, survived=False, part_allowed=False, options=()):
     """One delivery in which faults strike."""
     with Delivery(plant, move) as it:
-        it.run(*faults, agent=agent)
+        it.run(*options, *faults, agent=agent)
         it.check(part_allowed)
         struck = it.struck() >= len(faults)
         if struck and survived:
@@ -115,31 +115,31 @@ def fault(call, what):
     return f"--fault={call.role},{call.name},{call.n},{what}"
 
 
-def kill_tests(name, calls, plant, move=False, agent=False, roles=ROLES):
+def kill_tests(name, calls, plant, move=False, agent=False, roles=ROLES, options=()):
     """One test a role: it is killed at each of its calls."""
     for role, who in enumerate(roles):
-        jobs = [(str(call), strike, plant, move, agent, [fault(call, "kill")]) for call in calls
-                if call.role == role]
+        jobs = [(str(call), strike, plant, move, agent, [fault(call, "kill")], False, False,
+                 options) for call in calls if call.role == role]
         if jobs:
             yield Test(f"{name}: {who} killed at each call", jobs, len(jobs) * 3 // 4)
 
 
-def error_tests(name, calls, plant, move=False, agent=False, roles=ROLES):
+def error_tests(name, calls, plant, move=False, agent=False, roles=ROLES, options=()):
     """One test a role and error: each call for which it makes sense fails with it."""
     for role, who in enumerate(roles):
         mine = [call for call in calls if call.role == role]
         for error in sorted({error for call in mine for error in ERRORS.get(call.name, ("EIO",))}):
             jobs = [(str(call), strike, plant, move, agent, [fault(call, getattr(errno, error))],
-                     error == "EINTR" and call.is_retried())
+                     error == "EINTR" and call.is_retried(), False, options)
                     for call in mine if error in ERRORS.get(call.name, ("EIO",))]
             yield Test(f"{name}: {who} gets {error} from each call", jobs, (len(jobs) * 3 + 3) // 4)
 
 
-def sudden_death(name, calls, plant):
+def sudden_death(name, calls, plant, options=()):
     """Monitor, child and committer die at once. A part may be visible then, until the next receiver
     has been there."""
     jobs = [(f"{ROLES[call.role]}, {call}", strike, plant, False, False, [fault(call, "killall")],
-             False, True) for call in calls]
+             False, True, options) for call in calls]
     return Test(f"{name}: all killed at once at each call", jobs, len(jobs) * 3 // 4)
 
 

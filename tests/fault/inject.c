@@ -2,12 +2,14 @@
  * inject: run a program, note the system calls that it and its children make, and make one of them
  * go wrong.
  *
- *   inject [--alone] [--hold] --log=FILE [--fault=ROLE,NAME,N,WHAT]... COMMAND...
+ *   inject [--alone] [--hold] [--flagless] --log=FILE [--fault=ROLE,NAME,N,WHAT]... COMMAND...
  *
  * A role is a process, numbered in the order of their creation: the program is 0, the first
  * child 1. N counts a role's calls of that NAME. WHAT is the number of an errno, that the call
  * returns without being made; "kill": the process dies of SIGKILL in place of the call; or
  * "killall": all of them die.
+ *
+ * --flagless: renameat2() takes no flags, in no process, as on many file systems.
  *
  * Unlike strace's own faults these strike one process and not each, and the confined child too: its
  * list of allowed system calls would kill it for the call "-1" that strace puts in the place of one
@@ -69,6 +71,7 @@ static unsigned process_count;
 static struct fault faults[MAX_FAULTS];
 static unsigned fault_count;
 static bool started; /* main() has begun */
+static bool flagless;
 static FILE *trace;
 
 static struct fault parse_fault(char *text)
@@ -208,6 +211,11 @@ static void enter_call(struct process *process, const struct ptrace_syscall_info
 		if (faults[i].role == role && faults[i].call == process->call && faults[i].n == n)
 			strike(process, &faults[i]);
 	}
+	if (flagless && process->call == SYS_renameat2 && (uint32_t)process->args[4] != 0 &&
+	    !process->failing) {
+		process->failing = EINVAL;
+		replace_call(process);
+	}
 	if (process->call == SYS_exit_group) /* returns to nobody */
 		note(process, 0);
 }
@@ -323,11 +331,9 @@ static int follow(bool hold)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"alone", no_argument, NULL, 'a'},
-		{"hold", no_argument, NULL, 'h'},
-		{"log", required_argument, NULL, 'l'},
-		{"fault", required_argument, NULL, 'f'},
-		{NULL, 0, NULL, 0},
+		{"alone", no_argument, NULL, 'a'},       {"hold", no_argument, NULL, 'h'},
+		{"flagless", no_argument, NULL, 'n'},    {"log", required_argument, NULL, 'l'},
+		{"fault", required_argument, NULL, 'f'}, {NULL, 0, NULL, 0},
 	};
 	bool alone = false, hold = false;
 	int option, status;
@@ -341,6 +347,8 @@ int main(int argc, char **argv)
 			alone = true;
 		else if (option == 'h')
 			hold = true;
+		else if (option == 'n')
+			flagless = true;
 		else
 			errx(2, "wrong option");
 	}

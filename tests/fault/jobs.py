@@ -60,9 +60,9 @@ class Run:
         self.number = self.failed = 0
         print(f"# SEED={SEED} SAMPLE={SAMPLE}", flush=True)
 
-    def call(self, function, *arguments):
+    def call(self, function, *arguments, **named):
         """What a function returns, in one of the processes."""
-        return self.pool.submit(function, *arguments).result()
+        return self.pool.submit(function, *arguments, **named).result()
 
     def report(self, verdict, name, details=()):
         self.number += 1

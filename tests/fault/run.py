@@ -16,6 +16,7 @@ sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "common"))
 import calls
 import costs
 import disk
+import flagless
 import jobs
 import kills
 import move
@@ -25,8 +26,9 @@ import rpc
 import tap
 from delivery import Broken
 
-PARTS = {"calls": calls.tests, "kills": kills.tests, "move": move.tests, "disk": disk.tests,
-         "order": order.tests, "costs": costs.tests, "rpc": rpc.tests, "open": opened.tests}
+PARTS = {"calls": calls.tests, "flagless": flagless.tests, "kills": kills.tests,
+         "move": move.tests, "disk": disk.tests, "order": order.tests, "costs": costs.tests,
+         "rpc": rpc.tests, "open": opened.tests}
 
 
 def main():

@@ -39,6 +39,8 @@ static _Noreturn void be_child(const struct child *child, struct sandbox *sandbo
 		.flags = options->flags,
 		.timeout = options->timeout,
 		.limits = options->limits,
+		.folds = child->folds,
+		.sync_each = child->sync_each,
 	};
 	struct report report = {.kind = REPORT_DONE};
 	static char last[QFILE_NAME_MAX]; /* of this process alone */

@@ -17,7 +17,8 @@
 struct child {
 	const struct qfile_receive_options *options;
 	struct qfile_receive_outcome *outcome;
-	int tree; /* the directory that becomes its whole file system */
+	int tree;              /* the directory that becomes its whole file system */
+	bool folds, sync_each; /* as in struct unpack_options */
 	struct relay stream;
 	struct report_reader reader;
 	struct said said;
@@ -33,7 +34,7 @@ struct child {
  * whatever it has become. A negative errno, with *error filled, if it failed or `stop` became
  * readable.
  *
- * Begin with options, outcome, tree and error set.
+ * Begin with options, outcome, tree, folds, sync_each and error set.
  */
 int child_run(struct child *child);
 

@@ -38,6 +38,86 @@ struct unpacker {
 	char target[QFILE_NAME_MAX + 1]; /* of the current link */
 };
 
+/* ---- What the disk says ---- */
+
+/* Has a second header taken from this directory what it takes to make entries in it? */
+static bool is_sealed(int dir)
+{
+	struct stat status;
+
+	return fstat(dir, &status) < 0 || (status.st_mode & S_IRWXU) != S_IRWXU;
+}
+
+/* Was this directory removed by somebody else? */
+static bool is_gone(int dir)
+{
+	struct stat status;
+
+	return fstat(dir, &status) < 0 || status.st_nlink == 0;
+}
+
+/*
+ * Why an entry cannot be made in `dir`, after a call with `error`. Some of what a disk says has
+ * another meaning in the format, where it is the sender's fault.
+ */
+static int refused(const struct unpacker *unpacker, int dir, int error)
+{
+	switch (error) {
+	case EACCES:
+		return is_sealed(dir) ? -EINVAL : -EACCES;
+	case EEXIST:
+		return unpacker->options->folds ? -ENOTUNIQ : -EEXIST;
+	case ENOENT: /* said by some of a name that they do not like */
+		return is_gone(dir) ? -ENOENT : -EADDRNOTAVAIL;
+	case EINVAL:
+	case EILSEQ:
+	case EDOM:
+		return -EADDRNOTAVAIL;
+	case EPERM:
+	case ENOSYS:
+	case ENOTTY:
+		return -EOPNOTSUPP;
+	default:
+		return -error;
+	}
+}
+
+/* Why content cannot be written. */
+static int not_written(int error)
+{
+	return error == EINVAL || error == EILSEQ ? -EIO : -error;
+}
+
+/* Does the disk keep nothing of the kind that was to be set? */
+static bool keeps_none(int error)
+{
+	return error == EPERM || error == ENOSYS || error == EOPNOTSUPP || error == ENOTTY;
+}
+
+/* Why times cannot be set; 0 where the disk keeps none of ours. */
+static int times_refused(int error)
+{
+	if (keeps_none(error))
+		return 0;
+	return error == EINVAL || error == ERANGE ? -EOVERFLOW : -error;
+}
+
+/* Why a mode cannot be set; 0 where the disk has none of ours. */
+static int mode_refused(int error)
+{
+	return keeps_none(error) || error == EINVAL ? 0 : -error;
+}
+
+static int sync_one(const struct unpacker *unpacker, int fd)
+{
+	if (!unpacker->options->sync_each || fsync(fd) == 0)
+		return 0;
+	/* Where there is no such call for a file, the one for the whole disk has to do. */
+	return errno == EINVAL || keeps_none(errno) ? 0 : -errno;
+}
+
+/* ---- The way ---- */
+
 /* Leave directories until the deepest one is `dir`, or above it. */
 static int climb(struct unpacker *unpacker, const char *dir, size_t length)
 {
@@ -143,8 +223,12 @@ static int seal_directory(struct unpacker *unpacker)
 	if (fd < 0)
 		return fd;
 	entry_times(unpacker, times);
-	if (fchmod(fd, unpacker->header.mode & 0777) < 0 || futimens(fd, times) < 0)
-		r = -errno;
+	if (fchmod(fd, unpacker->header.mode & 0777) < 0)
+		r = mode_refused(errno);
+	if (r == 0 && futimens(fd, times) < 0)
+		r = times_refused(errno);
+	if (r == 0)
+		r = sync_one(unpacker, fd);
 	close(fd);
 	return r;
 }
@@ -171,8 +255,9 @@ static int unpack_directory(struct unpacker *unpacker)
 		r = announce(unpacker);
 		return r < 0 ? r : descend(unpacker, unpacker->base, strlen(unpacker->base));
 	}
-	if (!full && errno != EEXIST)
-		return errno == EACCES ? -EINVAL : -errno;
+	/* Where the disk takes other names for this one, it may be another that exists. */
+	if (!full && (errno != EEXIST || unpacker->options->folds))
+		return refused(unpacker, dirstack_fd(dirs), errno);
 	/* It exists: the sender does not go depth first, and comes back to it. */
 	r = descend(unpacker, unpacker->base, strlen(unpacker->base));
 	if (r == -ENOENT && full)
@@ -203,7 +288,7 @@ static int write_at(int fd, const unsigned char *bytes, size_t size, uint64_t of
 		ssize_t n = pwrite(fd, bytes, size, (off_t)offset);
 
 		if (n < 0 && errno != EINTR)
-			return -errno;
+			return not_written(errno);
 		if (n > 0) {
 			bytes += n;
 			size -= (size_t)n;
@@ -266,7 +351,12 @@ static int receive_content(struct unpacker *unpacker, int fd)
 		stream_take(&unpacker->reader, size);
 		offset += size;
 	}
-	return end < length && ftruncate(fd, (off_t)length) < 0 ? -errno : 0;
+	if (end == length || ftruncate(fd, (off_t)length) == 0)
+		return 0;
+	/* Not every disk makes a file longer without being given what it holds. */
+	if (errno == EINVAL || keeps_none(errno))
+		return write_at(fd, (const unsigned char *)"", 1, length - 1);
+	return -errno;
 }
 
 static int unpack_file(struct unpacker *unpacker)
@@ -289,13 +379,15 @@ static int unpack_file(struct unpacker *unpacker)
 		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 		    unpacker->header.mode & 0777);
 	if (fd < 0)
-		return errno == EACCES ? -EINVAL : -errno;
+		return refused(unpacker, dirstack_fd(&unpacker->dirs), errno);
 	r = receive_content(unpacker, fd);
 	entry_times(unpacker, times);
 	if (r == 0 && futimens(fd, times) < 0)
-		r = -errno;
+		r = times_refused(errno);
+	if (r == 0)
+		r = sync_one(unpacker, fd);
 	if (close(fd) < 0 && r == 0)
-		r = -errno;
+		r = not_written(errno);
 	received->size.bytes += unpacker->header.filelen;
 	return r;
 }
@@ -322,10 +414,10 @@ static int unpack_link(struct unpacker *unpacker)
 	if (r < 0)
 		return r;
 	if (symlinkat(target, dirstack_fd(&unpacker->dirs), unpacker->base) < 0)
-		return errno == EACCES ? -EINVAL : -errno;
+		return refused(unpacker, dirstack_fd(&unpacker->dirs), errno);
 	entry_times(unpacker, times);
 	if (utimensat(dirstack_fd(&unpacker->dirs), unpacker->base, times, AT_SYMLINK_NOFOLLOW) < 0)
-		return -errno;
+		return times_refused(errno);
 	return 0;
 }
 

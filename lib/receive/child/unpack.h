@@ -16,6 +16,10 @@ struct unpack_options {
 	unsigned flags;
 	unsigned timeout; /* seconds for which nothing may come from the sender; 0: no timeout */
 	struct qfile_limits limits;
+	/* The disk takes some names that differ for the same: upper and lower case, for example. */
+	bool folds;
+	/* Each file and directory is brought to stable storage when it is complete. */
+	bool sync_each;
 };
 
 /*
@@ -25,12 +29,20 @@ struct unpack_options {
  *  -EINVAL: the stream is malformed, or the directory of an entry was not sent before it, or is a
  *  file or a link.
  *  -EEXIST: an entry came twice.
+ *  -ENOTUNIQ: options->folds, and the disk takes the entry for one that was made already.
+ *  -EADDRNOTAVAIL: the disk refuses the name.
+ *  -EOPNOTSUPP: the disk has no such entries, for example no links.
+ *  -EOVERFLOW: the disk refuses the times.
+ *  -EFBIG: the disk has no files as large as this.
  *  -EDQUOT: a limit is exceeded.
  *  -ENOSPC: the disk is full; for a large file this is found at its header.
- *  -EILSEQ, -ENOLINK, -ENAMETOOLONG: as qfile_name_check() and qfile_link_check().
+ *  -EILSEQ, -ENOLINK, -ENAMETOOLONG: as qfile_name_check() and qfile_link_check(); the last one
+ *  also if the name is too long for the disk.
  *  -ETIMEDOUT: nothing came in time.
  *  -QFILE_ETRUNCATED: the stream ended too early.
- * Otherwise the errno of a system call.
+ * Otherwise the errno of a system call, but never one of those above.
+ *
+ * Modes and times that the disk cannot keep are lost: vfat has no modes, for example.
  */
 int unpack(const struct unpack_options *options, struct qfile_received *received,
 	   char last[QFILE_NAME_MAX]);

@@ -46,18 +46,24 @@ static int sync_all(const struct staging *staging, struct qfile_error *error)
 	return syncfs(staging->dir) < 0 ? error_set(error, -errno, "syncing", NULL) : 0;
 }
 
+/* The names in the incoming directory. */
+static int sync_names(const struct staging *staging, struct qfile_error *error)
+{
+	int r = sync_directory(staging->incoming);
+
+	return r < 0 ? error_set(error, r, "syncing", NULL) : 0;
+}
+
 /* ---- One entry ---- */
 
 static int commit_one(struct publication *publication, const char *name, struct qfile_error *error)
 {
 	int r = publish_entry(publication, name, error);
 
+	if (r == 0)
+		r = sync_names(publication->staging, error);
 	if (r < 0)
-		return r;
-	if (fsync(publication->staging->incoming) == 0)
-		return 0;
-	r = error_set(error, -errno, "syncing", NULL);
-	unpublish_all(publication);
+		unpublish_all(publication);
 	return r;
 }
 
@@ -72,6 +78,8 @@ static int publish_durably(struct publication *publication, struct qfile_error *
 	if (r == 0)
 		/* Not only the directory: the modes of widened directories must be durable, too. */
 		r = sync_all(staging, error);
+	if (r == 0 && staging->sync_each)
+		r = sync_names(staging, error);
 	if (r < 0) {
 		unpublish_all(publication);
 		renameat(staging->dir, STAGING_COMMIT, staging->dir, STAGING_TREE);
@@ -91,14 +99,18 @@ static int publish_surely(struct publication *publication, struct qfile_error *e
 	if (pid == 0)
 		_exit(-publish_durably(publication, NULL) & 0xff);
 	if (pid > 0) {
+		/* Once more, whatever was in the way: two must not publish at the same time. */
+		int tries = 2;
+
 		do
 			ended = waitpid(pid, &status, 0);
-		while (ended < 0 && errno == EINTR);
+		while (ended < 0 && (errno == EINTR || --tries > 0));
 	}
 	/*
 	 * There is no second process, or it was killed, or SIGCHLD is ignored, so that nobody knows
 	 * how it ended: do it here. What it has published is not there any more.
 	 */
+	publication->again = true;
 	if (ended < 0 || !WIFEXITED(status))
 		return publish_durably(publication, error);
 	return WEXITSTATUS(status) ? error_set(error, -WEXITSTATUS(status), "committing", NULL) : 0;
@@ -108,10 +120,11 @@ static int commit_several(struct publication *publication, struct qfile_error *e
 {
 	const struct staging *staging = publication->staging;
 
-	if (renameat(staging->dir, STAGING_TREE, staging->dir, STAGING_COMMIT) < 0 ||
-	    fsync(staging->dir) < 0)
-		return error_set(error, -errno, "committing", NULL);
-	return publish_surely(publication, error);
+	int r = renameat(staging->dir, STAGING_TREE, staging->dir, STAGING_COMMIT) < 0 ? -errno : 0;
+
+	if (r == 0)
+		r = sync_directory(staging->dir);
+	return r < 0 ? error_set(error, r, "committing", NULL) : publish_surely(publication, error);
 }
 
 /* ---- All of it ---- */
@@ -128,7 +141,7 @@ static int commit_named(const struct staging *staging, struct naming *naming,
 	if (several && publication_size(named->entries, named->name_bytes) > spare)
 		return error_set(error, -EDQUOT, "noting the names", NULL);
 	if (!several)
-		several = publish_is_read_only(staging, named->name);
+		several = publish_takes_steps(staging, named->name);
 	r = several < 0 ? several : publication_open(&publication, staging, naming);
 	if (r < 0)
 		return error_set(error, r, "committing", NULL);
@@ -146,6 +159,9 @@ int commit(struct staging *staging, const struct commit_options *options, struct
 	/* Not by staging->dir, which the thread would keep locked where it is left to itself. */
 	int r = sync_cancellable(staging->incoming, cancel);
 
+	/* The child has synced all but the names at the top. */
+	if (r == 0 && staging->sync_each)
+		r = sync_directory(staging->tree);
 	if (r < 0)
 		return error_set(error, r, "syncing", NULL);
 	r = lock_incoming(staging, cancel);
@@ -163,7 +179,7 @@ int commit(struct staging *staging, const struct commit_options *options, struct
 
 int commit_finish(struct staging *staging)
 {
-	struct publication publication = {.staging = staging, .list = -1};
+	struct publication publication = {.staging = staging, .list = -1, .again = true};
 	struct naming naming;
 	int r;
 
@@ -176,5 +192,7 @@ int commit_finish(struct staging *staging)
 	r = publish_all(&publication, NULL);
 	if (r == -ENOENT)
 		return -ESTALE; /* the incoming directory itself is gone */
-	return r == 0 ? sync_all(staging, NULL) : r;
+	if (r == 0)
+		r = sync_all(staging, NULL);
+	return r == 0 ? sync_names(staging, NULL) : r;
 }

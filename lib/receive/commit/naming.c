@@ -9,6 +9,7 @@
 #include "format/error.h"
 #include "format/name.h"
 #include "io/directory.h"
+#include "receive/commit/move.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -156,8 +157,9 @@ int naming_entry(struct naming *naming, const char *name, char final[NAME_MAX + 
 	r = free_name(naming, name, final);
 	if (r < 0)
 		return r;
-	if (renameat2(staging->tree, name, staging->tree, final, RENAME_NOREPLACE) < 0)
-		return -errno;
+	r = move_within(staging, name, final);
+	if (r < 0)
+		return r;
 	if (naming->renames)
 		renames_note(naming->renames, name, final);
 	return 1;

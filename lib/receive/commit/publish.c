@@ -13,6 +13,7 @@
 
 #include "format/error.h"
 #include "io/directory.h"
+#include "receive/commit/move.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -40,14 +41,19 @@ int publication_open(struct publication *publication, const struct staging *stag
 {
 	int list = openat(staging->dir, ".", O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
 
-	/* Not every file system has files without names. */
-	if (list < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
+	bool has_name = list < 0;
+
+	/*
+	 * Not every file system has files without names, and each says so in its own way. A file
+	 * that has lost its name can be of no use there either.
+	 */
+	if (has_name)
 		list = openat(staging->dir, STAGING_LIST,
 			      O_CREAT | O_EXCL | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
-		if (list >= 0)
-			unlinkat(staging->dir, STAGING_LIST, 0);
-	}
-	*publication = (struct publication){.staging = staging, .naming = naming, .list = list};
+	*publication = (struct publication){.staging = staging,
+					    .naming = naming,
+					    .list = list,
+					    .list_has_name = has_name && list >= 0};
 	return list < 0 ? -errno : 0;
 }
 
@@ -55,6 +61,9 @@ void publication_close(struct publication *publication)
 {
 	if (publication->list >= 0)
 		close(publication->list);
+	if (publication->list_has_name)
+		unlinkat(publication->staging->dir, STAGING_LIST, 0);
+	publication->list_has_name = false;
 	publication->list = -1;
 }
 
@@ -102,13 +111,13 @@ static mode_t sent_mode(const struct stat *status)
 	return status->st_mode & 0777 & ~(mode_t)(is_read_only(status) ? S_IWUSR : 0);
 }
 
-int publish_is_read_only(const struct staging *staging, const char *name)
+int publish_takes_steps(const struct staging *staging, const char *name)
 {
 	struct stat status;
 
 	if (fstatat(staging->tree, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
-	return is_read_only(&status);
+	return S_ISDIR(status.st_mode) && (is_read_only(&status) || staging->flagless);
 }
 
 static int set_mode(int dir, const char *name, mode_t mode)
@@ -116,14 +125,48 @@ static int set_mode(int dir, const char *name, mode_t mode)
 	return fchmodat(dir, name, mode, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 }
 
+/* Note which directory is widened: in the target of a link, or in a file where there are none. */
+static int note_widened(const struct staging *staging, const char *name)
+{
+	ssize_t n;
+	int fd;
+
+	unlinkat(staging->dir, STAGING_WIDENED, 0);
+	if (symlinkat(name, staging->dir, STAGING_WIDENED) == 0)
+		return 0;
+	if (errno != EPERM && !move_is_unknown(errno))
+		return -errno;
+	fd = openat(staging->dir, STAGING_WIDENED, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	n = write(fd, name, strlen(name));
+	close(fd);
+	return n == (ssize_t)strlen(name) ? 0 : -EIO;
+}
+
+/* Read what was noted. False: nothing was. */
+static bool read_widened(const struct staging *staging, char name[NAME_MAX + 1])
+{
+	ssize_t length = readlinkat(staging->dir, STAGING_WIDENED, name, NAME_MAX);
+	int fd;
+
+	if (length < 0 && errno == EINVAL) {
+		fd = openat(staging->dir, STAGING_WIDENED, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+		length = fd < 0 ? -1 : read(fd, name, NAME_MAX);
+		if (fd >= 0)
+			close(fd);
+	}
+	name[length < 0 ? 0 : length] = '\0';
+	return length >= 0;
+}
+
 /* Widen the mode of `name` in `dir`, after noting that this was done. */
 static int widen(const struct staging *staging, int dir, const char *name,
 		 const struct stat *status)
 {
-	unlinkat(staging->dir, STAGING_WIDENED, 0);
-	if (symlinkat(name, staging->dir, STAGING_WIDENED) < 0)
-		return -errno;
-	return set_mode(dir, name, sent_mode(status) | S_IWUSR | S_ISVTX);
+	int r = note_widened(staging, name);
+
+	return r < 0 ? r : set_mode(dir, name, sent_mode(status) | S_IWUSR | S_ISVTX);
 }
 
 /*
@@ -134,12 +177,11 @@ static void narrow_left(const struct staging *staging)
 {
 	char name[NAME_MAX + 1];
 	struct stat status;
-	ssize_t length = readlinkat(staging->dir, STAGING_WIDENED, name, sizeof(name) - 1);
 
-	if (length < 0)
+	if (!read_widened(staging, name))
 		return;
-	name[length] = '\0';
-	if (naming_name_ok(name) &&
+	/* What is there while it is here only holds its place. */
+	if (naming_name_ok(name) && faccessat(staging->tree, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
 	    fstatat(staging->incoming, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    S_ISDIR(status.st_mode) && status.st_mode & S_ISVTX)
 		set_mode(staging->incoming, name, sent_mode(&status));
@@ -148,23 +190,37 @@ static void narrow_left(const struct staging *staging)
 
 /* ---- Publishing ---- */
 
-/* Rename `name` into the incoming directory. *final: what it is called there. */
-static int rename_in(struct publication *publication, uint64_t ino, const char *name,
+/*
+ * It may be another inode now that it has its final name: a link that was made anew, or a file in a
+ * file system that numbers names.
+ */
+static int note_again(const struct publication *publication, const struct stat *status,
+		      const char *name)
+{
+	struct stat now;
+
+	if (!publication->staging->flagless || S_ISDIR(status->st_mode) ||
+	    fstatat(publication->staging->incoming, name, &now, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    now.st_ino == status->st_ino)
+		return 0;
+	return note(publication, now.st_ino, name);
+}
+
+/* Move `name` into the incoming directory. *final: what it is called there. */
+static int rename_in(struct publication *publication, const struct stat *status, const char *name,
 		     char final[NAME_MAX + 1])
 {
-	const struct staging *staging = publication->staging;
 	char now[NAME_MAX + 1];
 	int r;
 
 	snprintf(final, NAME_MAX + 1, "%s", name);
 	for (;;) {
-		r = note(publication, ino, final);
+		r = note(publication, status->st_ino, final);
 		if (r < 0)
 			return r;
-		if (renameat2(staging->tree, final, staging->incoming, final, RENAME_NOREPLACE) ==
-		    0)
-			return 0;
-		r = -errno;
+		r = move_in(publication->staging, final, status, publication->again);
+		if (r == 0)
+			return note_again(publication, status, final);
 		if (r != -EEXIST || publication->naming->on_conflict == QFILE_CONFLICT_FAIL)
 			return r;
 		/* Somebody else has taken the name since: find another. */
@@ -182,7 +238,7 @@ static int publish_read_only(struct publication *publication, const char *name,
 	int r = widen(staging, staging->tree, name, status);
 
 	if (r == 0)
-		r = rename_in(publication, status->st_ino, name, final);
+		r = rename_in(publication, status, name, final);
 	if (r == 0)
 		r = set_mode(staging->incoming, final, sent_mode(status));
 	unlinkat(staging->dir, STAGING_WIDENED, 0);
@@ -200,7 +256,7 @@ static int publish(struct publication *publication, const char *name, char final
 	if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode) && !S_ISLNK(status.st_mode))
 		return -EPERM;
 	return is_read_only(&status) ? publish_read_only(publication, name, &status, final)
-				     : rename_in(publication, status.st_ino, name, final);
+				     : rename_in(publication, &status, name, final);
 }
 
 int publish_entry(struct publication *publication, const char *name, struct qfile_error *error)
@@ -261,17 +317,22 @@ int publish_all(struct publication *publication, struct qfile_error *error)
 	return r;
 }
 
-static void unpublish(const struct staging *staging, const struct record *record)
+static void unpublish(const struct publication *publication, const struct record *record)
 {
+	const struct staging *staging = publication->staging;
 	struct stat status;
 
-	if (fstatat(staging->incoming, record->name, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    status.st_ino != record->ino)
+	if (fstatat(staging->incoming, record->name, &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return;
+	if (status.st_ino != record->ino) {
+		if (publication->again && staging->flagless)
+			move_unclaim(staging, record->name);
+		return;
+	}
 	/* The sticky bit stays: should it be published again, it gets the mode that was sent. */
 	if (is_read_only(&status))
 		widen(staging, staging->incoming, record->name, &status);
-	renameat2(staging->incoming, record->name, staging->tree, record->name, RENAME_NOREPLACE);
+	move_back(staging, record->name, record->ino);
 }
 
 void unpublish_all(const struct publication *publication)
@@ -287,6 +348,6 @@ void unpublish_all(const struct publication *publication)
 	}
 	rewind(list);
 	while (read_record(list, &record))
-		unpublish(publication->staging, &record);
+		unpublish(publication, &record);
 	fclose(list);
 }

@@ -14,11 +14,13 @@ struct publication {
 	struct naming *naming;         /* for names that are taken in the meantime */
 	/* What was published, in order to take it back; -1: nothing will be. */
 	int list;
+	bool list_has_name;
+	bool again; /* an earlier publisher may have died half-way */
 };
 
 /*
- * Make the list: a file without a name, which no later receiver can find, let alone believe. A
- * negative errno when it cannot be made.
+ * Make the list: a file without a name, where there are such, which no later receiver can find, let
+ * alone believe. It looks for none. A negative errno when it cannot be made.
  */
 int publication_open(struct publication *publication, const struct staging *staging,
 		     struct naming *naming);
@@ -39,7 +41,11 @@ int publish_all(struct publication *publication, struct qfile_error *error);
 /* Take back all that is on the list, as far as the same system that just failed lets us. */
 void unpublish_all(const struct publication *publication);
 
-/* Is this a directory that its owner may not write? Those can be moved only with another mode. */
-int publish_is_read_only(const struct staging *staging, const char *name);
+/*
+ * Does it take more than one call to publish this entry, in a state between them that must not
+ * stay? A directory that its owner may not write can be moved only with another mode, and one is
+ * moved without flags only over an empty one. Returns 1, 0 or a negative errno.
+ */
+int publish_takes_steps(const struct staging *staging, const char *name);
 
 #endif

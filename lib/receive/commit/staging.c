@@ -8,6 +8,8 @@
 
 #include "io/directory.h"
 #include "io/remove.h"
+#include "receive/commit/move.h"
+#include "receive/commit/sync.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +37,11 @@ static int lock(struct staging *staging, struct stat *status)
 {
 	int r = 0;
 
-	if (flock(staging->dir, LOCK_EX | LOCK_NB) < 0 || fstat(staging->dir, status) < 0)
+	if (flock(staging->dir, LOCK_EX | LOCK_NB) < 0) {
+		r = -errno;
+		if (r == -ENOLCK || move_is_unknown(errno))
+			staging->lacks = "it has no locks";
+	} else if (fstat(staging->dir, status) < 0)
 		r = -errno;
 	/*
 	 * Before it was locked, another receiver may have thought that it was left over, and have
@@ -59,8 +65,7 @@ static int make_name(char name[STAGING_NAME_SIZE])
 	return 0;
 }
 
-/* Can this file system keep the mode of a staging directory? Try it. */
-static bool keeps_mode(int incoming)
+bool staging_keeps_mode(int incoming)
 {
 	char name[STAGING_NAME_SIZE];
 	struct stat status;
@@ -68,7 +73,7 @@ static bool keeps_mode(int incoming)
 	int fd = make_name(name);
 
 	if (fd == 0)
-		fd = directory_make(incoming, name, STAGING_MODE);
+		fd = directory_make_anywhere(incoming, name, STAGING_MODE);
 	if (fd < 0)
 		return true;
 	if (fstat(fd, &status) == 0)
@@ -82,10 +87,10 @@ static bool keeps_mode(int incoming)
  * Has a receiver made this directory? It says so by its mode, which no sender can give to one. A
  * file system that keeps no modes keeps no names of ours that were sent either: those were refused.
  */
-static bool is_ours(int incoming, const struct stat *status)
+static bool is_ours(const struct staging *staging, const struct stat *status)
 {
-	return status->st_uid == geteuid() &&
-	       ((status->st_mode & 07777) == STAGING_MODE || !keeps_mode(incoming));
+	return directory_is_ours(staging->dir) && ((status->st_mode & 07777) == STAGING_MODE ||
+						   !staging_keeps_mode(staging->incoming));
 }
 
 int staging_adopt(struct staging *staging, int incoming, const char *name)
@@ -103,7 +108,7 @@ int staging_adopt(struct staging *staging, int incoming, const char *name)
 	if (staging->dir < 0)
 		return errno == ELOOP ? -ENOTDIR : -errno;
 	r = lock(staging, &status);
-	if (r == 0 && !is_ours(incoming, &status)) {
+	if (r == 0 && !is_ours(staging, &status)) {
 		/* Its maker may have died before it had its mode. Then it is empty. */
 		if (status.st_uid == geteuid())
 			unlinkat(incoming, name, AT_REMOVEDIR);
@@ -113,12 +118,59 @@ int staging_adopt(struct staging *staging, int incoming, const char *name)
 	return r;
 }
 
+/* Can a file here have a second name? */
+static int try_second_name(int dir)
+{
+	int fd = openat(dir, STAGING_FILE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), r = 0;
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	if (linkat(dir, STAGING_FILE, dir, STAGING_LIST, 0) < 0)
+		r = -errno;
+	else
+		unlinkat(dir, STAGING_LIST, 0);
+	unlinkat(dir, STAGING_FILE, 0);
+	return r;
+}
+
+/*
+ * Give the tree its name as the entries will get theirs: with the flag that keeps a rename from
+ * replacing anything, or without. Then directories go over empty ones, and files need second names.
+ */
+static int name_tree(struct staging *staging)
+{
+	int dir = staging->dir, r;
+
+	if (renameat2(dir, STAGING_NEW, dir, STAGING_TREE, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (!move_is_unknown(errno))
+		return -errno;
+	staging->flagless = true;
+	if (mkdirat(dir, STAGING_TREE, 0700) < 0 ||
+	    renameat(dir, STAGING_NEW, dir, STAGING_TREE) < 0)
+		return -errno;
+	r = try_second_name(dir);
+	if (r == -EPERM || r == -EMLINK || move_is_unknown(-r)) {
+		staging->lacks = "it can neither rename without replacing nor make hard links";
+		return -EOPNOTSUPP;
+	}
+	return r;
+}
+
 static int make_tree(struct staging *staging)
 {
+	int r;
+
 	/* Not set-group-ID, which the directories that arrive in it would inherit. */
-	staging->tree = directory_make(staging->dir, STAGING_TREE, 0700);
+	staging->tree = directory_make_anywhere(staging->dir, STAGING_NEW, 0700);
 	if (staging->tree < 0)
 		return staging->tree;
+	r = name_tree(staging);
+	if (r < 0)
+		return r;
+	staging->folds = faccessat(staging->dir, STAGING_FOLDED, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	staging->sync_each = sync_needs_each(staging->tree);
 	/*
 	 * A default ACL, inherited from a directory above, would change the modes that were sent.
 	 */
@@ -136,9 +188,13 @@ int staging_create(struct staging *staging, int incoming)
 		r = make_name(staging->name);
 		if (r < 0)
 			return r;
-		staging->dir = directory_make(incoming, staging->name, STAGING_MODE);
+		staging->dir = directory_make_anywhere(incoming, staging->name, STAGING_MODE);
 		r = staging->dir < 0 ? staging->dir : lock(staging, &status);
 	} while (r == -EEXIST || r == -ENOENT || r == -EAGAIN);
+	if (staging->lacks) {
+		unlinkat(incoming, staging->name, AT_REMOVEDIR);
+		return -EOPNOTSUPP;
+	}
 	if (r < 0)
 		return r;
 	r = make_tree(staging);

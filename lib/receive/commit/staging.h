@@ -7,8 +7,8 @@
  *           tree/                           the child's whole world
  *           commit/                         what was `tree`, once the delivery is decided: it will
  *                                           become visible, whatever happens
- *           widened                         a link: its target is the entry of commit/ that has
- *                                           another mode than was sent, while it is renamed
+ *           widened                         a link (or a file): it names the entry of commit/ that
+ * has another mode than was sent, while it is renamed
  *
  * No sender can make such a directory: its name is refused, and so is the sticky bit.
  *
@@ -25,9 +25,12 @@
 #include <sys/stat.h>
 
 #define STAGING_TREE    "tree"
+#define STAGING_FOLDED  "TREE" /* the same, where upper and lower case are */
 #define STAGING_COMMIT  "commit"
 #define STAGING_WIDENED "widened"
-#define STAGING_LIST    "list" /* for a moment, where there are no files without a name */
+#define STAGING_LIST    "list" /* during a commit, where there are no files without a name */
+#define STAGING_NEW     "new"  /* `tree`, for a moment, to see how this disk can rename it */
+#define STAGING_FILE    "file" /* for a moment, to see whether this disk has second names */
 
 /* Of a staging directory itself; its name ends in 16 hexadecimal digits. */
 #define STAGING_NAME_SIZE (sizeof(QFILE_STAGING_PREFIX) + 16)
@@ -37,11 +40,25 @@ struct staging {
 	int incoming; /* the directory that it is in; the caller's */
 	int dir;      /* open and locked */
 	int tree;
+	bool flagless;  /* renameat2() takes no flags here */
+	bool folds;     /* upper and lower case are the same in names here */
+	bool sync_each; /* syncfs() is not enough here: each file and directory takes its own */
+	/* When it could not be made: what the file system lacks, in words; or NULL. */
+	const char *lacks;
 	char name[STAGING_NAME_SIZE];
 };
 
-/* Make a staging directory with an empty tree, and lock it. */
+/*
+ * Make a staging directory with an empty tree, and lock it. Finds out how entries can be moved from
+ * it to the incoming directory without replacing anything. -EOPNOTSUPP: they cannot, or nothing can
+ * be locked, and staging->lacks says which.
+ */
 int staging_create(struct staging *staging, int incoming);
+/*
+ * Does the file system of this directory keep the mode of a staging directory? It is tried, so this
+ * is for what happens seldom.
+ */
+bool staging_keeps_mode(int incoming);
 /*
  * Open and lock a staging directory that a killed receiver left. -EAGAIN: another receiver is
  * working on it. -ENOTDIR: it is no staging directory, or no receiver has made it.

@@ -10,10 +10,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 /* The thread only makes a few system calls. */
@@ -102,4 +104,21 @@ int sync_cancellable(int dir, struct cancel *cancel)
 	} while (r == 0);
 	close(done);
 	return r < 0 ? r : result;
+}
+
+int sync_directory(int dir)
+{
+	if (fsync(dir) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
+		return -errno;
+	return syncfs(dir) < 0 ? -errno : 0;
+}
+
+bool sync_needs_each(int dir)
+{
+	struct statfs status;
+
+	return fstatfs(dir, &status) < 0 || status.f_type == FUSE_SUPER_MAGIC ||
+	       status.f_type == V9FS_MAGIC;
 }

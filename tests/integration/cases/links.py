@@ -8,7 +8,7 @@ import stream as wire
 import suite
 import tree
 from copying import EEXIST, EILSEQ, EINVAL, ENOLINK, Copying
-from expect import equal, has, has_all
+from expect import equal, has
 
 test = suite.cases(Copying)
 
@@ -135,8 +135,9 @@ def _(t):
     os.symlink("file", "dir/link")
     os.symlink("/", "dir/unsafe")
     os.symlink("dir", "top")
-    has_all(t.send("--ignore-symlinks", "dir", "top").exits(3).said, "copied 1 file",
-            'left out "top": it is an argument, but the options exclude it')
+    equal(t.send("--ignore-symlinks", "dir", "top").exits(3).said.split("\n"), [
+        "copied 1 file and 1 directory (0 B) to the receiver",
+        'qfile-agent: left out "top": it is an argument, but the options exclude it'])
     t.arrived("dir")
     equal(tree.names_in(t.into("dir")), ["file"])
 
@@ -174,8 +175,9 @@ def _(t):
 def _(t):
     os.makedirs("dir/sub")
     os.symlink("..", "dir/sub/up")
-    has_all(t.send("-L", "dir").exits(1).said, 'cannot read "dir/sub/up": ',
-            "links lead in a circle", "nothing was copied")
+    said = t.send("-L", "dir").exits(1).said
+    has(said, 'cannot read "dir/sub/up": ')
+    has(said, "links lead in a circle")
     t.nothing_arrived()
     os.symlink("self", "self")
     t.send("-L", "self").exits(1).says("self")

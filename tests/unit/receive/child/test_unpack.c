@@ -854,7 +854,7 @@ static bool acceptable(const char *call, int error_number, int r)
 	    strcmp(call, "reallocarray") == 0)
 		return r == -ENOMEM;
 	return r == -error_number || (error_number == EACCES && (r == -EINVAL || r == -EEXIST)) ||
-	       (error_number == ENOENT && r == -EINVAL);
+	       (error_number == ENOENT && (r == -EINVAL || r == -EADDRNOTAVAIL));
 }
 
 static const int fault_errors[] = {EIO, EACCES, EINTR, ENOSPC, ENOENT};

@@ -1,0 +1,253 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
+"""run.py [WORD...]: deliveries to many file systems, as root. Writes TAP: one case for each file
+system, and what the kernel or the machine lacks is skipped with the reason.
+
+Each WORD chooses the cases with that text in their names.
+"""
+import ctypes
+import errno
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[1:1] = [str(HERE), str(HERE.parent / "common")]
+
+import process
+import stream
+import tap
+from disks import DISKS, RECEIVER
+from expect import check, equal, wait_until
+from machine import need_root
+from settings import UNPACKER
+
+CLONE_NEWNS, MS_REC, MS_PRIVATE = 0x20000, 16384, 1 << 18
+STAGING = ".qfile-incoming-"
+
+
+def own_mounts():
+    """What is mounted from here on is this process's, and ends with it."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if (libc.unshare(CLONE_NEWNS) < 0
+            or libc.mount(b"none", b"/", None, ctypes.c_ulong(MS_REC | MS_PRIVATE), None) < 0):
+        raise tap.Skip(f"no mounts: {os.strerror(ctypes.get_errno())}")
+
+
+class Place:
+    """A directory on a disk that is delivered to."""
+
+    def __init__(self, disk, at):
+        self.disk, self.incoming = disk, f"{at}/in"
+
+    def command(self, *options):
+        return [UNPACKER, *options, str(RECEIVER), self.incoming]
+
+    def receive(self, *entries, options=()):
+        """Deliver. Returns the code of the result."""
+        done = subprocess.run(self.command(*options), input=stream.delivery(*entries),
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        self.said = done.stderr.decode(errors="replace")
+        check(len(done.stdout) >= 16, f"no result: {self.said}")
+        code = int.from_bytes(done.stdout[:4], "little")
+        equal(done.returncode == 0, code == 0)
+        wait_until(lambda: not self.left(), "the staging directory to be removed")
+        return code
+
+    def left(self):
+        return [name for name in self.names() if name.startswith((STAGING, ".fuse_hidden"))]
+
+    def names(self):
+        try:
+            return sorted(os.listdir(self.incoming))
+        except FileNotFoundError:
+            return []
+
+    def visible(self):
+        return [name for name in self.names() if not name.startswith(".")]
+
+    def is_code(self, code, *entries, options=()):
+        before = self.visible()
+        got = self.receive(*entries, options=options)
+        check(got == code, f"code {errno.errorcode.get(got, got)} "
+              f"in place of {errno.errorcode.get(code, code)}: {self.said}")
+        if code:
+            equal(self.visible(), before)
+
+    def content(self, name):
+        with open(f"{self.incoming}/{name}", "rb") as file:
+            return file.read()
+
+
+# ---- What every disk must do ----
+
+
+def delivers(place):
+    """Directories, files and links, in each other and at the top."""
+    holes = b"x" + bytes(3 << 12)
+    place.is_code(0, stream.tree("d", stream.file("d/f", b"content", 0o640),
+                                 stream.file("d/holes", holes), stream.tree("d/empty"),
+                                 mode=0o750),
+                  stream.file("f", b"", 0o600), stream.tree("sealed", mode=0o555))
+    equal(place.visible(), ["d", "f", "sealed"])
+    equal(sorted(os.listdir(f"{place.incoming}/d")), ["empty", "f", "holes"])
+    equal((place.content("d/f"), place.content("d/holes"), place.content("f")),
+          (b"content", holes, b""))
+    place.is_code(0, stream.tree("alone", stream.file("alone/f", b"1")))
+    place.is_code(0, stream.file("single", b"2"))
+    if place.disk.modes:
+        modes = {"d": 0o750, "d/f": 0o640, "f": 0o600, "sealed": 0o555, "alone": 0o755}
+        equal({name: os.lstat(f"{place.incoming}/{name}").st_mode & 0o7777 for name in modes},
+              modes)
+        when = stream.MTIME * 10**9 + stream.NSEC
+        if place.disk.modes == "seconds":
+            when -= stream.NSEC
+        equal({os.lstat(f"{place.incoming}/{name}").st_mtime_ns for name in modes}, {when})
+
+
+def links(place):
+    inside = stream.tree("dl", stream.link("dl/l", "x"))
+    top = stream.link("l", "f")
+    if not place.disk.links:
+        place.is_code(errno.EOPNOTSUPP, inside)
+        return
+    place.is_code(0, inside)
+    place.is_code(0, top, stream.file("beside"), options=["--allow-unsafe-symlinks"])
+    equal((os.readlink(f"{place.incoming}/dl/l"), os.readlink(f"{place.incoming}/l")), ("x", "f"))
+
+
+def replaces_nothing(place):
+    """Nor an empty directory."""
+    os.mkdir(f"{place.incoming}/taken")
+    before = os.lstat(f"{place.incoming}/taken").st_ino
+    for entry in (stream.tree("taken", stream.file("taken/f")), stream.file("taken"),
+                  stream.tree("f"), stream.file("f", b"another")):
+        place.is_code(errno.EEXIST, entry)
+        place.is_code(errno.EEXIST, stream.file("beside this"), entry)
+    equal((os.lstat(f"{place.incoming}/taken").st_ino, os.listdir(f"{place.incoming}/taken"),
+           place.content("f")), (before, [], b""))
+    for number in (2, 3):
+        place.is_code(0, stream.tree("taken", stream.file("taken/f")), stream.file("f", b"n"),
+                      options=["--on-conflict=rename"])
+        check(f"taken ({number})" in place.visible() and f"f ({number})" in place.visible(),
+              f"{place.visible()}")
+
+
+def names(place):
+    for name in place.disk.no_names:
+        for entry in (stream.file(name), stream.tree(name),
+                      stream.tree("n", stream.file(f"n/{name}"))):
+            place.is_code(errno.EADDRNOTAVAIL, entry)
+    longest = place.disk.longest
+    if longest < 255:
+        place.is_code(errno.ENAMETOOLONG, stream.tree("n", stream.file("n/" + "m" * (longest + 1))))
+    place.is_code(0, stream.tree("long", stream.file("long/" + "m" * longest)))
+    twins = {"files": [stream.tree("t", stream.file("t/a"), stream.file("t/A"))],
+             "directories": [stream.tree("t", stream.tree("t/a"), stream.tree("t/A"))],
+             "both": [stream.tree("t", stream.file("t/a"), stream.tree("t/A"))],
+             "at the top": [stream.tree("ta"), stream.tree("tA")]}
+    for entries in twins.values():
+        if place.disk.folds:
+            place.is_code(errno.ENOTUNIQ, *entries)
+        else:
+            place.is_code(0, *entries, options=["--on-conflict=rename"])
+
+
+def full(place):
+    """The disk is full in a file whose size is no warning, and before one whose size is one."""
+    if not place.disk.full:
+        return
+    status = os.statvfs(place.incoming)
+    place.is_code(errno.ENOSPC, stream.header(2, stream.FILE | 0o644,
+                                              status.f_bfree * status.f_frsize * 2) + b"b\0")
+    piece = bytes(range(1, 256)) * 1000
+    command = place.command()
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL) as receiver:
+        try:
+            receiver.stdin.write(stream.directory("big"))
+            for number in range(status.f_bfree * status.f_frsize // len(piece) + 100):
+                receiver.stdin.write(stream.file(f"big/{number}", piece))
+        except BrokenPipeError:
+            pass
+        answer = receiver.stdout.read(16)
+        receiver.stdin = None
+    equal(int.from_bytes(answer[:4], "little"), errno.ENOSPC)
+    wait_until(lambda: not place.left(), "the staging directory to be removed")
+    check("big" not in place.visible(), "a part is visible")
+
+
+def killed(place):
+    """In the middle of a delivery. The next one sweeps."""
+    before = place.visible()
+    with subprocess.Popen(place.command(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL) as receiver:
+        receiver.stdin.write(stream.directory("k") + stream.directory("k/d", 0)
+                             + stream.file("k/d/f"))
+        receiver.stdin.flush()
+        wait_until(place.left, "the staging directory")
+        staging = f"{place.incoming}/{place.left()[0]}"
+        wait_until(lambda: os.path.lexists(f"{staging}/tree/k/d/f"), "the first file")
+        receiver.send_signal(signal.SIGKILL)
+    equal(place.visible(), before)
+    place.is_code(0, stream.file("after"))
+    equal(place.visible(), sorted([*before, "after"]))
+
+
+CHECKS = (delivers, links, replaces_nothing, names, full, killed)
+
+
+def refuses(place):
+    """Before anything is read: the stream stays open and empty."""
+    with subprocess.Popen(place.command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE) as receiver:
+        answer = receiver.stdout.read(16)
+        said = receiver.stderr.read().decode()
+        receiver.stdin.close()
+    equal(int.from_bytes(answer[:4], "little"), errno.EOPNOTSUPP)
+    equal(place.names(), [])
+    return said
+
+
+def try_disk(disk):
+    top = tempfile.mkdtemp(prefix="qfile-disks.")
+    os.chmod(top, 0o755)
+    try:
+        with disk.at(top) as at:
+            place = Place(disk, at)
+            if disk.refuses:
+                refuses(place)
+                return
+            for one in CHECKS:
+                try:
+                    one(place)
+                except Exception as broken:
+                    broken.args = (f"{one.__name__}: {broken}",)
+                    raise
+    finally:
+        subprocess.run(["umount", f"{top}/below"], stderr=subprocess.DEVNULL, check=False)
+        shutil.rmtree(top, ignore_errors=True)
+
+
+def case_of(disk):
+    def function():
+        need_root()
+        own_mounts()
+        try_disk(disk)
+    return tap.Case(f"a delivery to {disk.name}", function)
+
+
+def main():
+    process.exit_when_told()
+    return tap.run(tap.chosen([case_of(disk) for disk in DISKS], sys.argv[1:]), 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
