@@ -96,7 +96,8 @@ for group in "$@"; do
         ;;
     filesystems)
         need python3 "delivers to file systems, and plays some" has python3
-        need python3-fusepy "plays file systems that refuse calls" /usr/bin/python3 -c "import fusepy"
+        need python3-fusepy "plays file systems that refuse calls" \
+            /usr/bin/python3 -c "import fusepy"
         need fuse3 "mounts them" has fusermount3
         need e2fsprogs "makes ext4" has mkfs.ext4
         need xfsprogs "makes xfs" has mkfs.xfs

@@ -428,5 +428,5 @@ def _(t):
     for arguments in (["taken"], ["bell\a"], ["dir"]):
         t.send(*arguments).exits(1).says("qfile-agent: ")
     equal(t.send("-L", "dir").exits(1).said.split("\n"), [
-        'qfile-agent: cannot read "dir/link": it does not exist (No such file or directory)',
+        'qfile-agent: cannot read "dir/link": No such file or directory',
         "qfile-agent: nothing was copied. Use --skip-unreadable to send everything else"])
