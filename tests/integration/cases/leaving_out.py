@@ -90,7 +90,7 @@ def _(t):
     root_reads_everything()
     make("dir/good")
     tree.write("dir/file", mode=0)
-    t.send("--move", "--skip-unreadable", "dir").exits(3).says('left out "dir/file"')
+    has(t.send("--move", "--skip-unreadable", "dir").exits(3).said, 'left out "dir/file"')
     equal(names_below("."), ["dir", "dir/file"])
 
 
