@@ -97,14 +97,27 @@ static int make_link_in(const struct staging *staging, const char *name, const s
 	return 0;
 }
 
+/*
+ * Has a mover that died brought it half the way without flags? The file system may know flags by
+ * now: another driver serves it.
+ */
+static bool is_half_way(const struct staging *staging, const char *name, const struct stat *status)
+{
+	if (S_ISDIR(status->st_mode))
+		return staging_keeps_mode(staging->incoming) && is_claimed(staging, name);
+	return is_in(staging, name, status);
+}
+
 int move_in(const struct staging *staging, const char *name, const struct stat *status, bool again)
 {
-	int r;
+	int r = renameat2(staging->tree, name, staging->incoming, name, RENAME_NOREPLACE) < 0
+			? -errno
+			: 0;
 
-	if (renameat2(staging->tree, name, staging->incoming, name, RENAME_NOREPLACE) == 0)
-		return 0;
-	if (!move_is_unknown(errno))
-		return -errno;
+	if (r == -EEXIST && again && is_half_way(staging, name, status))
+		r = -ENOSYS;
+	if (!move_is_unknown(-r))
+		return r;
 	if (S_ISDIR(status->st_mode))
 		return directory_in(staging, name, again);
 	r = link_in(staging, name, status);
