@@ -138,7 +138,8 @@ void explain_failure(const struct explain *about, int code, const struct opener_
 		warnx("the connection to %s was lost before the session ended", about->vm);
 		break;
 	case -EPROTO:
-		warnx("what comes from %s makes no sense: is it a vm-file-editor that runs there?",
+		warnx("what comes from %s makes no sense: is it a vm-file-editor that runs there, "
+		      "and does no login script (~/.bashrc) write to stdout before it?",
 		      about->vm);
 		break;
 	case -EFBIG:

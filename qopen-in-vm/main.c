@@ -64,6 +64,18 @@ static int call_vm(const struct options *options, const char *program)
 	return EXIT_FAILED;
 }
 
+/* Does a command lead to the editor? Otherwise it is at stdin and stdout. */
+static bool has_command(const struct options *options)
+{
+	return options->calling.via || options->calling.ssh;
+}
+
+/* Must a command be asked what it leads to, before anything is sent? */
+static bool must_probe(const struct options *options)
+{
+	return options->calling.via && !calling_is_named(&options->calling, &editor);
+}
+
 /* Open the file again, now with `peer` as the other side. */
 static int open_file(struct session *session, const struct options *options,
 		     const struct peer *peer, int stop)
@@ -75,6 +87,8 @@ static int open_file(struct session *session, const struct options *options,
 		.out = peer->out,
 		.stop = stop,
 		.view_only = options->view_only,
+		/* Over ssh it is our own program, and the others have answered so. */
+		.records_only = options->calling.ssh || must_probe(options),
 		.max_bytes = options->max_bytes,
 		.from = session->about.vm,
 		.keep = keep,
@@ -106,19 +120,13 @@ static int end_command(const struct options *options, const struct peer *peer, i
 	return result == 0 ? -1 : result;
 }
 
-/* Does a command lead to the editor? Otherwise it is at stdin and stdout. */
-static bool has_command(const struct options *options)
-{
-	return options->calling.via || options->calling.ssh;
-}
-
 /* Start the command that leads to the editor, if there is one. */
 static int call_editor(const struct options *options, struct peer *peer, int stop)
 {
 	const struct calling_options *calling = &options->calling;
 	int r = 0;
 
-	if (calling->via && !calling_is_named(calling, &editor))
+	if (must_probe(options))
 		r = probe_editor(calling, stop);
 	if (r == 0 && has_command(options)) {
 		r = via_start(calling, &editor, peer);

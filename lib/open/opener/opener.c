@@ -316,6 +316,8 @@ static int take_first(struct opener *opener, struct opener_event *event)
 	 * There is no mark, so it is version 1: the new content, or nothing if the file was not
 	 * changed.
 	 */
+	if (opener->options.records_only)
+		return opener->reader.begin < opener->reader.end ? -EPROTO : -ECONNRESET;
 	if (opener->reader.begin < opener->reader.end)
 		return begin(opener, IN_RAW, 0);
 	return opener->sent ? OPENER_DONE : -ECONNRESET;

@@ -20,6 +20,11 @@ struct opener_options {
 	int out;        /* the request and the content go here; non-blocking or not */
 	int stop;       /* a descriptor that becomes readable when the user wants to stop, or -1 */
 	bool view_only; /* write nothing that comes back anywhere */
+	/*
+	 * The other side is known to speak version 2. What it sends otherwise, as a login script
+	 * does, is -EPROTO, and nothing at all -ECONNRESET; neither is taken for version 1.
+	 */
+	bool records_only;
 	uint64_t max_bytes; /* the longest save that is accepted; UINT64_MAX: any */
 	/* The name of the other VM, for the names of saves that are kept. */
 	const char *from;

@@ -186,6 +186,8 @@ def _(t):
     tree.write(f"{t.home}/.bashrc", "echo 'Welcome, stranger'\n")
     tree.write("file", "x")
     has(sends(t, "--ssh=host", "file").exits(1).said, "such as a login script (~/.bashrc)")
+    has(t.run(OPENER, "--ssh=host", "file").exits(1).said, "makes no sense")
+    equal((tree.read("file"), tree.names_in(".")), ("x", ["file"]))
     # One that writes to stderr, or is quiet for others than people, does no harm.
     tree.write(f"{t.home}/.bashrc", "echo 'Welcome, stranger' >&2\n")
     sends(t, "--ssh=host", "--rename", "file").exits(0)

@@ -128,6 +128,21 @@ def _(t):
     t.nothing_there()
 
 
+@test("what has answered as an editor of today is not believed as one of old")
+def _(t):
+    tree.write("file.txt", "old")
+    for answer, words in (("echo noise", "makes no sense"), ("true", "was lost before")):
+        unnamed = tree.script(f"{t.top}/other", f"""#!/bin/sh
+if [ -e {t.top}/asked ]; then cat >{t.top}/taken; exec {answer}; fi
+>{t.top}/asked
+exec {shlex.join([EDITOR, f'--handler={t.top}/handler'])}
+""")
+        has(t.run(OPENER, f"--via={unnamed}", "file.txt").exits(1).said, words)
+        has(tree.read_bytes(f"{t.top}/taken"), b"old")
+        equal((tree.read("file.txt"), tree.names_in(".")), ("old", ["file.txt"]))
+        os.unlink(f"{t.top}/asked")
+
+
 @test("a command that names the receiver or the service is called once")
 def _(t):
     tree.write("file", "x")
