@@ -5,6 +5,7 @@
  * Copyright the qfilecopy authors
  */
 #include "cli/call.h"
+#include "cli/rpc.h"
 #include "cli/startup.h"
 #include "cli/stop.h"
 #include "cli/usage.h"
@@ -107,19 +108,33 @@ static int send_to_peer(struct transfer *transfer)
 	return r < 0 ? EXIT_FAILED : r > 0 ? EXIT_PARTLY : 0;
 }
 
-/* Become the rpc client. */
+/* Call through the rpc client. Where programs wait for the report, there is one in any case. */
 static int call_vm(struct transfer *transfer, const char *program)
 {
 	struct ending *ending = &transfer->report.ending;
+	bool reported = false;
 	int status;
 
-	if (transfer->show.mode == SHOW_JSON)
-		show_phase(&transfer->show, SHOW_CALLING);
-	status = vm_call(transfer->options, program);
-	ending->outcome = "failed";
-	snprintf(ending->message, sizeof(ending->message), "the rpc client could not be started");
+	if (transfer->show.mode != SHOW_JSON)
+		return vm_call(transfer->options, program, NULL);
+	show_phase(&transfer->show, SHOW_CALLING);
+	status = vm_call(transfer->options, program, &reported);
+	if (reported)
+		return status;
+	ending->entry = "";
+	if (status == EXIT_FAILED || (status >= RPC_FAILED && status <= RPC_FAILED_LAST)) {
+		ending->outcome = "failed";
+		snprintf(ending->message, sizeof(ending->message),
+			 "the call failed, as the rpc client has said (status %d); nothing was "
+			 "copied",
+			 status);
+	} else {
+		ending->outcome = "unknown";
+		snprintf(ending->message, sizeof(ending->message),
+			 "the rpc client ended with status %d, and no report has come", status);
+	}
 	report_last(&transfer->report, &transfer->show);
-	return status;
+	return status == 0 ? EXIT_FAILED : status;
 }
 
 /*
@@ -152,6 +167,7 @@ static void prepare(struct transfer *transfer, const struct options *options)
 		options->calling.quiet ||
 		((show->mode == SHOW_JSON || show->mode == SHOW_GUI) && show->fd == STDERR_FILENO);
 	report->to = other_vm(options);
+	report->reports_to = vm_reports_to();
 }
 
 static int run(struct transfer *transfer, const char *program)

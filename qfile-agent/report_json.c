@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void put_name(FILE *out, const char *key, const char *name, size_t length)
 {
@@ -103,4 +104,6 @@ void report_last(const struct report *report, struct show *show)
 	if (fclose(out) == 0)
 		show_last(show, text, length);
 	free(text);
+	if (report->reports_to >= 0)
+		(void)!write(report->reports_to, "", 1);
 }

@@ -5,17 +5,52 @@
  * Copyright the qfilecopy authors
  */
 #include "vm.h"
+#include "cli/number.h"
+#include "cli/rpc.h"
 #include "cli/usage.h"
 
-#include "cli/rpc.h"
-
 #include <err.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <qfile.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-int vm_call(const struct options *options, const char *program)
+/* The descriptor by which the agent that the client runs says that it has given the report. */
+#define REPORTS_TO "QFILE_AGENT_REPORTS_TO"
+
+int vm_reports_to(void)
+{
+	const char *text = getenv(REPORTS_TO);
+	uint64_t fd;
+
+	if (!text || !parse_count(text, &fd) || fd > INT_MAX ||
+	    fcntl((int)fd, F_SETFD, FD_CLOEXEC) < 0)
+		return -1;
+	unsetenv(REPORTS_TO);
+	return (int)fd;
+}
+
+static int stay(const char *vm, const char *service, const char *program, const char **arguments,
+		bool *reported)
+{
+	int ends[2], status;
+	char text[16], byte;
+
+	if (pipe2(ends, O_NONBLOCK) < 0)
+		err(EXIT_FAILED, NULL);
+	fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+	snprintf(text, sizeof(text), "%d", ends[1]);
+	if (setenv(REPORTS_TO, text, 1) < 0)
+		err(EXIT_FAILED, NULL);
+	status = rpc_run(vm, service, program, arguments);
+	*reported = read(ends[0], &byte, 1) == 1;
+	return status < 0 ? EXIT_FAILED : status;
+}
+
+int vm_call(const struct options *options, const char *program, bool *reported)
 {
 	const char **arguments =
 		calloc(options->count + 2 * options->excluded + CALLING_PASSED_MAX + 8,
@@ -54,6 +89,8 @@ int vm_call(const struct options *options, const char *program)
 	/* The client hands it on: this program knows whom it talks to, when it is run again. */
 	if (setenv("QREXEC_REMOTE_DOMAIN", options->calling.vm, 1) < 0)
 		err(EXIT_FAILED, NULL);
+	if (reported)
+		return stay(options->calling.vm, service, program, arguments, reported);
 	rpc_call(options->calling.vm, service, program, arguments);
 	return EXIT_FAILED;
 }

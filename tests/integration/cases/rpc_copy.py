@@ -196,6 +196,44 @@ def _(t):
     names_of_objects("\n".join(line for line in end.said.split("\n") if line.startswith("{")))
 
 
+def objects_of(t, status, *arguments, **how):
+    """All objects of a call, of which the last one is the only one of its kind."""
+    with open("progress", "w+b") as file:
+        t.run(AGENT, f"--progress-fd={file.fileno()}", "--vm=work", *arguments,
+              pass_fds=[file.fileno()], **how).exits(status)
+        file.seek(0)
+        said = [json.loads(line) for line in file.read().decode().splitlines()]
+    equal([each["phase"] for each in said].index("done"), len(said) - 1)
+    return said
+
+
+@test("progress for programs: there is one last object, also if no call is made, or it is lost")
+def _(t):
+    tree.write("file", "x")
+    t.environment["PEDOS_RPC_CLIENT"] = make_client(t, "--as=home")
+    last = objects_of(t, 125, "file")[-1]
+    equal((last["outcome"], last["entry"]), ("failed", ""))
+    has(last["message"], "status 125")
+    t.environment["PEDOS_RPC_CLIENT"] = f"{t.top}/missing"
+    equal(objects_of(t, 1, "file")[-1]["outcome"], "failed")
+    # A client that kills what it runs, and one that ends without having run it.
+    for body, status in (("shift 2; \"$@\" </dev/null & kill -9 $!; exit 9", 9), ("exit 0", 0)):
+        t.environment["PEDOS_RPC_CLIENT"] = tree.script(f"{t.top}/odd", f"#!/bin/sh\n{body}\n")
+        last = objects_of(t, status or 1, "file")[-1]
+        equal((last["outcome"], last["message"]),
+              ("unknown", f"the rpc client ended with status {status}, and no report has come"))
+
+
+@test("progress for programs: a call that succeeds, and one that is stopped, are reported once")
+def _(t):
+    serve_copies(t)
+    tree.write("file", "x")
+    said = objects_of(t, 0, "file")
+    equal(said[-1]["outcome"], "copied")
+    check({"calling", "sending", "confirming"} <= {each["phase"] for each in said}, said)
+    has(objects_of(t, 1, "file")[-1]["message"], "there already")
+
+
 def free_space():
     status = os.statvfs(".")
     return status.f_bavail * status.f_frsize
