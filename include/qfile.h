@@ -495,6 +495,8 @@ struct qfile_receive_outcome {
 	 * writes there only if it is broken or was taken over: for a log, not for the sender.
 	 */
 	char said[QFILE_SAID_SIZE];
+	/* What this or an earlier delivery has left in `incoming` could not be removed. */
+	bool left;
 };
 
 /*

@@ -116,6 +116,8 @@ static int receive(const struct options *options, int incoming, const struct aud
 	receive_options.timeout = options->timeout;
 	receive_options.wait_for_space = options->wait_for_space;
 	r = qfile_receive(&receive_options, &outcome, error);
+	if (outcome.left)
+		tell_left(audience);
 	if (*outcome.said)
 		tell_what_child_said(audience, outcome.said);
 	if (options->verbose)

@@ -86,6 +86,16 @@ void tell_what_child_said(const struct audience *audience, const char *said)
 		warnx("%s", text);
 }
 
+void tell_left(const struct audience *audience)
+{
+	static const char text[] = "what a broken delivery left could not be removed: look "
+				   "for " QFILE_STAGING_PREFIX "* where it was to arrive";
+	bool logged = log_alarm(audience->source, text);
+
+	if (!logged || audience->verbose || isatty(STDERR_FILENO))
+		warnx("%s", text);
+}
+
 void tell_layers(unsigned layers)
 {
 	char text[256] = "";

@@ -24,6 +24,8 @@ struct audience {
 void tell_failure(const struct audience *audience, const struct qfile_error *error, int told);
 /* All is well: how much has arrived. */
 void tell_success(const struct audience *audience, const struct qfile_receive_outcome *outcome);
+/* What was left could not be removed. */
+void tell_left(const struct audience *audience);
 /* What the unpacking process wrote to stderr, which may be the sender's words. It should be silent.
  */
 void tell_what_child_said(const struct audience *audience, const char *said);

@@ -252,6 +252,6 @@ int qfile_receive(const struct qfile_receive_options *given, struct qfile_receiv
 	outcome->result_sent = send_result(&monitor, r) == 0;
 	close_renames(&monitor);
 	/* Not before: whoever waits for the result need not wait for what others have left. */
-	sweep(options.incoming, options.stop);
+	outcome->left = !sweep(options.incoming, options.stop);
 	return r;
 }

@@ -44,7 +44,7 @@ static void take_descriptors(int dir)
 		close(null);
 }
 
-static _Noreturn void run(void (*work)(int dir), int dir)
+static _Noreturn void run(bool (*work)(int dir), int dir)
 {
 	static const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGXFSZ};
 
@@ -53,25 +53,24 @@ static _Noreturn void run(void (*work)(int dir), int dir)
 		signal(signals[i], SIG_IGN);
 	take_descriptors(dir);
 	prctl(PR_SET_NAME, "qfile-remove");
-	work(DIR_FD);
-	_exit(0);
+	_exit(work(DIR_FD) ? 0 : 1);
 }
 
-void detached(void (*work)(int dir), int dir, int stop)
+bool detached(bool (*work)(int dir), int dir, int stop)
 {
 	struct pollfd pollfds[2] = {{.events = POLLIN}, {.fd = stop, .events = POLLIN}};
 	pid_t pid = fork();
+	int status;
 
 	if (pid == 0)
 		run(work, dir);
-	if (pid < 0) {
-		work(dir);
-		return;
-	}
+	if (pid < 0)
+		return work(dir);
 	pollfds[0].fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	poll(pollfds, 2, stop < 0 ? SHORT_WAIT : WAIT);
 	if (pollfds[1].revents)
 		poll(pollfds, 1, SHORT_WAIT);
 	close(pollfds[0].fd);
-	waitpid(pid, NULL, WNOHANG);
+	return waitpid(pid, &status, WNOHANG) != pid || !WIFEXITED(status) ||
+	       WEXITSTATUS(status) == 0;
 }

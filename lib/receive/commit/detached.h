@@ -6,12 +6,14 @@
  */
 #ifndef DETACHED_H
 #define DETACHED_H
+#include <stdbool.h>
 
 /*
  * Do work(dir) in a process of its own, in a session of its own, that holds no descriptor but
  * `dir`. Waits for its end, but not for long: ten seconds, or one if the user wants to stop (`stop`
  * is readable) or cannot say so (-1). Where no process can be had, it is done before this returns.
+ * Returns false only if it has ended by then, and work() has returned false.
  */
-void detached(void (*work)(int dir), int dir, int stop);
+bool detached(bool (*work)(int dir), int dir, int stop);
 
 #endif

@@ -23,21 +23,21 @@
 
 #define OPEN_DIRECTORY (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
-/* Finish or remove one that is locked. */
-static void sweep_one(struct staging *staging)
+/* Finish or remove one that is locked. Returns 0, or a negative errno: it stays. */
+static int sweep_one(struct staging *staging)
 {
 	int r = commit_finish(staging);
 
 	/* Only what is known to be finished, or not to be decided, is removed. */
 	if (r == 0 || r == -ENOENT)
-		staging_remove(staging);
-	else
-		staging_close(staging);
+		return staging_remove(staging);
+	staging_close(staging);
+	return r;
 }
 
 /*
- * Find what was left in `incoming`. Returns whether there is something, and does away with it
- * where asked to.
+ * Find what was left in `incoming`. Returns whether there is something; where asked to, it does
+ * away with that, and returns whether something stays.
  */
 static bool find_left(int incoming, bool remove)
 {
@@ -50,26 +50,26 @@ static bool find_left(int incoming, bool remove)
 
 		if (entry->d_name[0] != '.' || staging_adopt(&staging, incoming, entry->d_name) < 0)
 			continue;
-		found = true;
-		if (remove)
-			sweep_one(&staging);
-		else
+		if (remove) {
+			found = sweep_one(&staging) < 0 || found;
+		} else {
+			found = true;
 			staging_close(&staging);
+		}
 	}
 	if (list)
 		closedir(list);
 	return found;
 }
 
-void sweep_here(int incoming)
+bool sweep_here(int incoming)
 {
-	find_left(incoming, true);
+	return !find_left(incoming, true);
 }
 
-void sweep(int incoming, int stop)
+bool sweep(int incoming, int stop)
 {
-	if (find_left(incoming, false))
-		detached(sweep_here, incoming, stop);
+	return !find_left(incoming, false) || detached(sweep_here, incoming, stop);
 }
 
 /* The same for every directory in `sources`, which are of one source each. */
@@ -96,9 +96,9 @@ static bool find_left_of_all(int sources, bool remove)
 	return found;
 }
 
-static void remove_left_of_all(int sources)
+static bool remove_left_of_all(int sources)
 {
-	find_left_of_all(sources, true);
+	return !find_left_of_all(sources, true);
 }
 
 void qfile_sweep(const struct qfile_user *user)

@@ -6,15 +6,17 @@
  */
 #ifndef SWEEP_H
 #define SWEEP_H
+#include <stdbool.h>
 
 /*
  * Go over what receivers that were killed left in `incoming`: finish what was decided, remove the
  * rest, in a process that outlives this one; detached() says how long this waits for it. What
- * cannot be dealt with is left for the next one.
+ * cannot be dealt with is left for the next one: returns whether there is nothing of that, as far
+ * as is known.
  */
-void sweep(int incoming, int stop);
+bool sweep(int incoming, int stop);
 
 /* The same in this process. */
-void sweep_here(int incoming);
+bool sweep_here(int incoming);
 
 #endif

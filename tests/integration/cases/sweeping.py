@@ -12,8 +12,9 @@ import stream as wire
 import suite
 import tree
 from copying import EDQUOT, STAGING, Answer, Copying
-from expect import check, equal, exists, wait_until
+from expect import check, equal, exists, has, lacks, wait_until
 from settings import UNPACKER
+from tap import Skip
 
 test = suite.cases(Copying)
 
@@ -33,8 +34,8 @@ class Sources(Copying):
         how["env"] = {**dict(how.get("env", ())), "QREXEC_REMOTE_DOMAIN": source}
         return self.start(*self.with_account(), UNPACKER, *options, str(self.account), **how)
 
-    def receive_from(self, source, data=GOOD, **how):
-        return self.start_from(source, stdin=data, **how).wait()
+    def receive_from(self, source, data=GOOD, options=(), **how):
+        return self.start_from(source, *options, stdin=data, **how).wait()
 
     def left_of(self, source):
         return [name for name in os.listdir(f"{self.sources}/{source}")
@@ -100,6 +101,22 @@ def _(t):
     os.symlink(f"{t.top}/elsewhere", f"{t.sources}/one")
     t.receive_from("two").exits(0)
     exists(f"{t.top}/elsewhere/{os.path.basename(staging)}/tree/d/0")
+
+
+@from_sources("what cannot be removed is told, with every delivery, and holds up none")
+def _(t):
+    if os.getuid():
+        raise Skip("only root can give a directory away")
+    staging = t.leave("work", 1)
+    os.chown(f"{staging}/tree/d", 0, 0)
+    for name in "first", "second":
+        end = t.receive_from("work", wire.delivery(wire.file(name)), options=["--verbose"]).exits(0)
+        has(end.said, f"could not be removed: look for {STAGING}*")
+        exists(f"{t.sources}/work/{name}")
+    for where, _, _ in os.walk(staging):
+        os.chown(where, t.account, -1)
+    lacks(t.receive_from("work", options=["--verbose"]).exits(0).said, "removed")
+    equal(t.left_of("work"), [])
 
 
 def stopped_remover(t):
