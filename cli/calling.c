@@ -151,6 +151,8 @@ int calling_check(const struct calling_options *options, const struct calling_pe
 		return wrong_name(program, options->ssh,
 				  "is no host for --ssh: give [USER@]HOST, such as host or "
 				  "alice@192.0.2.7");
+	if (options->via && !options->via[strspn(options->via, " \t\n")])
+		return usage_wrong(program, "--via takes a command: it is empty");
 	if (has_wishes(options, peer) && !calling_takes_wishes(options, peer))
 		return usage_wrong(program,
 				   "--rename and --allow-all-names need a command of --via that "

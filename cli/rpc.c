@@ -55,7 +55,7 @@ static char *const *words_of_call(const char *vm, const char *service, const cha
 
 	if (!find_client(client)) {
 		warnx("there is no rpc client here: install qrexec or pedos-rpc, name one in "
-		      "PEDOS_RPC_CLIENT, or use --via=COMMAND");
+		      "PEDOS_RPC_CLIENT, or use --ssh=HOST or --via=COMMAND");
 		return NULL;
 	}
 	while (arguments[count])

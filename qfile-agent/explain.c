@@ -149,6 +149,29 @@ void explain_left_out(struct listed *left_out, int step, const char *name)
 	}
 }
 
+void explain_unreadable(struct listed *listed, const char *name, int code)
+{
+	/* What is no link and is not there has vanished. */
+	if (code == ENOENT)
+		listed_add(listed, name, "it is a link that points to nothing");
+	else
+		listed_add_error(listed, name, code);
+}
+
+void explain_refusable(struct listed *listed, const char *name, int code)
+{
+	struct qfile_name_fault fault;
+	char why[128];
+
+	if (code != EILSEQ || !qfile_name_fault(name, strlen(name), &fault)) {
+		listed_add_error(listed, name, code);
+		return;
+	}
+	snprintf(why, sizeof(why), "it has %s as character %zu, which %s", fault.label,
+		 fault.position, fault.why);
+	listed_add(listed, name, why);
+}
+
 /* By the errno of removing it. */
 static const struct {
 	int code;

@@ -44,13 +44,19 @@ struct explain {
 void explain_failure(const struct explain *about, int code, struct ending *ending);
 
 /* What is said of an entry with a time that the format cannot express. */
-#define EXPLAIN_TIME "it is before 1970 or after 2106, so the nearest possible one is sent"
+#define EXPLAIN_TIME "its own is before 1970 or after 2106, so it is the nearest possible one"
 
 /*
  * If the step of a sender tells that the entry called `name` was left out because of what it is, or
  * of what happened to it, add it to the list.
  */
 void explain_left_out(struct listed *left_out, int step, const char *name);
+
+/* Add to the list an entry that cannot be read, because of `code`, an errno. */
+void explain_unreadable(struct listed *listed, const char *name, int code);
+
+/* Add to the list an entry whose name or target a receiver would refuse, because of `code`. */
+void explain_refusable(struct listed *listed, const char *name, int code);
 
 /* Add to the list an entry that was kept after it had been sent. */
 void explain_kept(struct listed *kept, const struct qfile_error *entry);

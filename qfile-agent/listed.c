@@ -32,6 +32,16 @@ void listed_add_error(struct listed *listed, const char *name, int code)
 	listed_add(listed, name, qfile_error_text(&error, why, sizeof(why)));
 }
 
+void listed_take(struct listed *listed, const struct listed *other)
+{
+	for (size_t i = 0; i < LISTED_MAX && i < other->count && listed->count + i < LISTED_MAX;
+	     i++) {
+		listed->names[listed->count + i] = other->names[i];
+		listed->reasons[listed->count + i] = other->reasons[i];
+	}
+	listed->count += other->count;
+}
+
 void listed_say(const struct listed *listed, const char *before)
 {
 	char name[1024];

@@ -21,6 +21,8 @@ struct listed {
 void listed_add(struct listed *listed, const char *name, const char *why);
 /* The same, with what an errno says. */
 void listed_add_error(struct listed *listed, const char *name, int code);
+/* Add what is in another list, whose texts are this one's then. */
+void listed_take(struct listed *listed, const struct listed *other);
 /* Tell of the first ones on stderr, on lines that begin with `before`: "left out". */
 void listed_say(const struct listed *listed, const char *before);
 

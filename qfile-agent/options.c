@@ -47,13 +47,13 @@ static const char help[] =
 	"      --any-time         with --move: even if its time could not be sent\n"
 	"      --dry-run          call nobody; say what would be sent, and what would not\n"
 	"\n" CALLING_HELP_WORDS
-	"  -v, --verbose          name each entry that is sent, and times that could not be\n"
+	"  -v, --verbose          name each entry that is sent, and those with changed times\n"
 	"      --progress-fd=N    for programs: json on descriptor N, where nobody else writes\n"
 	"  -h, --help             show this help\n"
 	"  -V, --version          show the version\n"
 	"\n"
-	"Exit status: 0 all was copied, 1 nothing was, 2 wrong usage, 3 it was copied, but not\n"
-	"everything, or not everything could be removed: what, is said;\n"
+	"Exit status: 0 all was copied, 1 nothing was, 2 wrong usage, 3 copied, but\n"
+	"something was left out, changed meanwhile or could not be removed: it is named;\n"
 	"with --vm also 125, 126 and 127: see pedos-rpc(1).\n"
 	"Example: qfile-agent --vm=work report.pdf photos/\n";
 
@@ -105,7 +105,7 @@ static const char *contradiction(const struct options *options)
 	if ((options->flags & QFILE_ANY_TIME) && !options->move)
 		return "--any-time needs --move";
 	if (options->calling.progress && options->progress_fd >= 0)
-		return "--progress and --progress-fd are two ways to one end: give one of them";
+		return "--progress and --progress-fd exclude each other: give one of them";
 	if (options->count == 0)
 		return "nothing to send: name a file or directory";
 	return NULL;

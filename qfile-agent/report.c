@@ -105,6 +105,6 @@ void report_say(const struct report *report)
 	if (!report->options->move)
 		listed_say(&report->changed, "changed while it was sent:");
 	if (report->options->calling.verbose)
-		listed_say(&report->times, "the time could not be sent of");
+		listed_say(&report->times, "arrived with another time:");
 	listed_say(&report->kept, "copied; kept here:");
 }

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static int by_base(const void *a, const void *b)
 {
@@ -60,6 +61,13 @@ static bool bases_differ(const struct qfile_source *sources, size_t count, struc
 	return differ;
 }
 
+static bool is_link(const char *path)
+{
+	struct stat status;
+
+	return lstat(path, &status) == 0 && S_ISLNK(status.st_mode);
+}
+
 static void explain(const char *argument, const struct qfile_error *error, struct ending *ending)
 {
 	char name[512], reason[960], text[1024];
@@ -75,10 +83,22 @@ static void explain(const char *argument, const struct qfile_error *error, struc
 			 "cannot send \"%s\": it is neither a file nor a directory nor a link; "
 			 "nothing was copied",
 			 name);
+	else if (error->code == ENOENT && is_link(argument))
+		snprintf(text, sizeof(text),
+			 "cannot read \"%s\": it is a link that points to nothing; nothing was "
+			 "copied",
+			 name);
+	else if (error->code == EACCES)
+		snprintf(text, sizeof(text),
+			 "cannot read \"%s\": Permission denied; nothing was copied. Use "
+			 "--skip-unreadable to send everything else",
+			 name);
 	else
 		snprintf(text, sizeof(text), "%s; nothing was copied",
 			 qfile_error_text(error, reason, sizeof(reason)));
 	say(ending, argument, error->code, text);
+	if (error->code == EACCES)
+		ending->help = "skip-unreadable";
 }
 
 bool sources_open(struct sources *sources, const struct options *options, struct listed *left_out,

@@ -8,6 +8,7 @@
 
 #include "cli/usage.h"
 #include "explain.h"
+#include "failures.h"
 
 #include <err.h>
 #include <errno.h>
@@ -23,6 +24,7 @@ struct survey {
 	const char *known; /* the name of an unreadable entry that is listed already, or "" */
 	/* What cannot be read, what is left out for other reasons, and what would be refused. */
 	struct listed unreadable, left_out, refused, times;
+	uint32_t refusal; /* the code for the first one that would be refused */
 };
 
 static void found(struct survey *survey, int step, const struct qfile_error *error)
@@ -32,12 +34,15 @@ static void found(struct survey *survey, int step, const struct qfile_error *err
 	switch (step) {
 	case QFILE_STEP_UNREADABLE:
 		if (strcmp(name, survey->known) != 0)
-			listed_add_error(&survey->unreadable, name, error->code);
+			explain_unreadable(&survey->unreadable, name, error->code);
 		break;
 	case QFILE_STEP_REFUSABLE:
 		/* The receiver will be asked to accept it. */
-		if (error->code != EILSEQ || !survey->transfer->options->calling.allow_all_names)
-			listed_add_error(&survey->refused, name, error->code);
+		if (error->code == EILSEQ && survey->transfer->options->calling.allow_all_names)
+			break;
+		if (survey->refused.count == 0)
+			survey->refusal = (uint32_t)error->code;
+		explain_refusable(&survey->refused, name, error->code);
 		break;
 	case QFILE_STEP_TIME:
 		listed_add(&survey->times, name, EXPLAIN_TIME);
@@ -64,8 +69,10 @@ static int look(struct survey *survey, unsigned how)
 		while ((r = qfile_sender_step(survey->looker, &transfer->error)) > 0)
 			found(survey, r, &transfer->error);
 	}
-	if (r == 0)
+	if (r == 0) {
 		transfer->whole = qfile_sender_sent(survey->looker);
+		transfer->report.sent = qfile_sender_count(survey->looker);
+	}
 	qfile_sender_free(survey->looker);
 	return r;
 }
@@ -82,36 +89,72 @@ static void fail(struct report *report, int code, const char *help, const char *
 	snprintf(report->ending.message, sizeof(report->ending.message), "%s", message);
 }
 
+#define SKIP_ADVICE "Use --skip-unreadable to send everything else"
+
+/* --dry-run has found that nothing would be copied: why, and what helps. */
+static void tell_nothing(const struct survey *survey, bool unreadable)
+{
+	const struct failure *failure = failure_of(survey->refusal);
+	struct report *report = &survey->transfer->report;
+	const char *advice = unreadable                         ? SKIP_ADVICE
+			     : survey->refused.count && failure ? failure->advice
+								: "";
+
+	fail(report, unreadable ? EACCES : survey->refusal, unreadable ? "skip-unreadable" : NULL,
+	     "nothing would be copied");
+	if (*advice)
+		snprintf(report->ending.message, sizeof(report->ending.message),
+			 "nothing would be copied. %s", advice);
+	if (!unreadable && survey->refused.count && survey->refused.names[0]) {
+		report->ending.help = failure ? failure->help : NULL;
+		report->ending.entry = survey->refused.names[0];
+		report->ending.entry_length = strlen(report->ending.entry);
+	}
+	warnx("%s", report->ending.message);
+}
+
+/* What --dry-run says of times. Returns whether a move would keep something because of them. */
+static bool tell_times(const struct survey *survey)
+{
+	const struct options *options = survey->transfer->options;
+
+	if (options->move && !(options->flags & QFILE_ANY_TIME)) {
+		listed_say(&survey->times, "would keep here, because of its time:");
+		return survey->times.count > 0;
+	}
+	if (options->calling.verbose || options->move)
+		listed_say(&survey->times, "would arrive with another time:");
+	return false;
+}
+
 /* Say what --dry-run finds. Returns the exit status that sending would have. */
 static int tell(const struct survey *survey)
 {
 	struct transfer *transfer = survey->transfer;
 	struct report *report = &transfer->report;
-	bool fails = survey->unreadable.count && !skips_unreadable(survey);
+	bool unreadable = survey->unreadable.count && !skips_unreadable(survey), keeps;
 
-	listed_say(&survey->unreadable, fails ? "cannot read" : "would leave out");
+	if (unreadable)
+		listed_say(&survey->unreadable, "cannot read");
+	else
+		listed_take(&report->left_out, &survey->unreadable);
+	listed_take(&report->left_out, &survey->left_out);
 	listed_say(&report->left_out, "would leave out");
-	listed_say(&survey->left_out, "would leave out");
 	listed_say(&survey->refused, "the receiver would refuse");
-	if (transfer->options->calling.verbose || transfer->options->move)
-		listed_say(&survey->times, "the time would change of");
-	if (fails || survey->refused.count || transfer->whole.entries == 0) {
-		fail(report, fails ? EACCES : 0, fails ? "skip-unreadable" : NULL,
-		     "nothing would be copied");
-		warnx("%s", report->ending.message);
+	keeps = tell_times(survey);
+	if (unreadable || survey->refused.count || transfer->whole.entries == 0) {
+		tell_nothing(survey, unreadable);
 		return EXIT_FAILED;
 	}
 	report->ending.outcome = "possible";
 	report->size = transfer->whole;
-	if (printf("would send %llu %s with %llu bytes\n",
-		   (unsigned long long)transfer->whole.entries,
+	if (printf("would send %llu %s with %llu %s\n", (unsigned long long)transfer->whole.entries,
 		   transfer->whole.entries == 1 ? "entry" : "entries",
-		   (unsigned long long)transfer->whole.bytes) < 0 ||
+		   (unsigned long long)transfer->whole.bytes,
+		   transfer->whole.bytes == 1 ? "byte" : "bytes") < 0 ||
 	    fflush(stdout) != 0)
 		return EXIT_FAILED;
-	return survey->unreadable.count || survey->left_out.count || report->left_out.count
-		       ? EXIT_PARTLY
-		       : 0;
+	return report->left_out.count > 0 || keeps ? EXIT_PARTLY : 0;
 }
 
 static void tell_unreadable(const struct survey *survey)
@@ -120,8 +163,7 @@ static void tell_unreadable(const struct survey *survey)
 
 	listed_say(&survey->unreadable, "cannot read");
 	report->left_out = survey->unreadable;
-	fail(report, EACCES, "skip-unreadable",
-	     "nothing was copied. Use --skip-unreadable to send everything else");
+	fail(report, EACCES, "skip-unreadable", "nothing was copied. " SKIP_ADVICE);
 }
 
 void survey_nothing_left(struct report *report)
@@ -210,7 +252,7 @@ void survey_unreadable(struct transfer *transfer)
 	show_clear(&transfer->show);
 	survey.transfer = transfer;
 	survey.known = qfile_sender_name(transfer->sender);
-	listed_add_error(&survey.unreadable, survey.known, transfer->error.code);
+	explain_unreadable(&survey.unreadable, survey.known, transfer->error.code);
 	r = look(&survey, QFILE_LOOK_ONLY);
 	if (r < 0)
 		transfer_explain(transfer, r, NULL);

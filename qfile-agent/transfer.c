@@ -22,7 +22,7 @@ static void remember(struct transfer *transfer, int step)
 	struct report *report = &transfer->report;
 
 	if (step == QFILE_STEP_UNREADABLE)
-		listed_add_error(&report->left_out, name, transfer->error.code);
+		explain_unreadable(&report->left_out, name, transfer->error.code);
 	else if (step == QFILE_STEP_CHANGED)
 		listed_add(&report->changed, name, "what arrived is a state in between");
 	else if (step == QFILE_STEP_TIME)

@@ -123,7 +123,7 @@ static void explain_last(const struct explain *about, unsigned save)
 
 	shown(about->file, name);
 	if (save == 0)
-		warnx("nothing that was saved had arrived; \"%s\" is as it was", name);
+		warnx("no save had arrived; \"%s\" is as it was", name);
 	else
 		warnx("the last save that arrived is number %u", save);
 }

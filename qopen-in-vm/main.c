@@ -108,16 +108,19 @@ static int open_file(struct session *session, const struct options *options,
  * End the command. Its status is a part of the result, because an old editor cannot report a
  * failure in any other way. It may also explain why the connection was lost.
  */
-static int end_command(const struct options *options, const struct peer *peer, int result)
+static int end_command(struct session *session, const struct options *options,
+		       const struct peer *peer, int result)
 {
 	struct via_end end = via_end(peer, result == -ECANCELED);
 	char how[512];
 
-	if (!via_failed(&end) || (result < 0 && result != -ECONNRESET))
-		return result;
-	via_describe(&options->calling, &editor, &end, how);
-	warnx("%s", how);
-	return result == 0 ? -1 : result;
+	if (via_failed(&end) && (result == 0 || result == -ECONNRESET)) {
+		via_describe(&options->calling, &editor, &end, how);
+		warnx("%s", how);
+		result = result == 0 ? -1 : result;
+	}
+	session_lost(session);
+	return result;
 }
 
 /* Start the command that leads to the editor, if there is one. */
@@ -149,7 +152,7 @@ static int run_session(struct session *session, const struct options *options, s
 	if (r == 0)
 		r = session_take(session);
 	opener_free(session->opener);
-	return has_command(options) ? end_command(options, peer, r) : r;
+	return has_command(options) ? end_command(session, options, peer, r) : r;
 }
 
 static int open_there(struct session *session, const struct options *options)
@@ -205,6 +208,7 @@ int main(int argc, char **argv)
 		return EXIT_FAILED;
 	if (options.calling.vm)
 		return call_vm(&options, argv[0]);
+	session.has_command = has_command(&options);
 	session.about = (struct explain){
 		.file = options.file,
 		.vm = other_vm(&options),

@@ -37,12 +37,13 @@ static const char help[] =
 	"      --from=NAME        the name of the other VM for messages and names of files,\n"
 	"                         if VM is not given\n"
 	"      --rename, --allow-all-names\n"
-	"                         as for qfile-agent; here they are always in "
-	"force\n" CALLING_HELP_WORDS "  -v, --verbose          report every save\n"
+	"                         as for qfile-agent; they change nothing "
+	"here\n" CALLING_HELP_WORDS "  -v, --verbose          report every save\n"
 	"  -h, --help             show this help\n"
 	"  -V, --version          show the version\n"
 	"\n"
-	"Exit status: 0 all that was saved there is in the file, 1 it is not, 2 wrong usage.\n"
+	"Exit status: 0 all that was saved there is in the file, 1 it is not, 2 wrong usage;\n"
+	"with a VM also 125, 126 and 127: see pedos-rpc(1).\n"
 	"Example: qopen-in-vm work report.odt\n";
 
 const struct calling_peer editor = {

@@ -73,6 +73,13 @@ static void take_save(struct session *session, enum opener_step step)
 	explain_save(&session->about, step, &session->event, &session->error);
 }
 
+void session_lost(struct session *session)
+{
+	if (session->lost)
+		explain_failure(&session->about, -ECONNRESET, &session->event, &session->error);
+	session->lost = false;
+}
+
 int session_take(struct session *session)
 {
 	int step;
@@ -87,6 +94,9 @@ int session_take(struct session *session)
 	show_clear(&session->show);
 	if (step < 0) {
 		session->event.save = session->saves;
+		session->lost = step == -ECONNRESET && session->has_command;
+		if (session->lost)
+			return step;
 		explain_failure(&session->about, step, &session->event, &session->error);
 		return step == -ECANCELED || step == -ECONNRESET ? step : -1;
 	}

@@ -22,6 +22,9 @@ struct session {
 	unsigned saves;  /* the number of the last save that was not damaged */
 	bool incomplete; /* something that was saved there is not in the file */
 	bool damaged;    /* the last save was */
+	/* A command leads to the editor: how it ended comes before what was lost with it. */
+	bool has_command;
+	bool lost; /* the connection, and that is not said yet */
 };
 
 /*
@@ -32,8 +35,10 @@ int session_send(struct session *session, int out);
 /*
  * Take what comes back, with messages about it. Returns 0 if everything that was saved there is in
  * the file, and otherwise -1. -ECANCELED: the user has stopped it. -ECONNRESET: the connection was
- * lost.
+ * lost; with a command, that is not said yet.
  */
 int session_take(struct session *session);
+/* Say that the connection was lost, if that is not said yet. */
+void session_lost(struct session *session);
 
 #endif

@@ -28,7 +28,7 @@ static const char *why(const struct reading *before, int32_t character)
 	if (character < 0)
 		return "is not UTF-8";
 	if (turns(character))
-		return "turns the direction of writing";
+		return "changes the direction of writing";
 	if (properties & SPACE)
 		return "is a space that does not stand between words";
 	if (properties & HIDDEN)

@@ -122,7 +122,7 @@ class Session:
     def check_loss(self, said, version, told):
         """The editor was killed: that is said, and which save was the last."""
         if "was lost" in said:
-            last = f"number {len(told)}" if told else "nothing that was saved had arrived"
+            last = f"number {len(told)}" if told else "no save had arrived"
             self.need(last in said, f"it does not say that the last save is {last}")
         else:
             # Before its answer's first byte, which is how version 1 says that nothing was changed;

@@ -313,7 +313,7 @@ register("edit.editor-opener-goes-while-it-is-edited", opener_goes_while_it_is_e
 
 LOST = b"the connection to another VM was lost before the session ended"
 NONSENSE = b"what comes from another VM makes no sense"
-NONE_ARRIVED = b"nothing that was saved had arrived; \"report.txt\" is as it was"
+NONE_ARRIVED = b"no save had arrived; \"report.txt\" is as it was"
 TOO_LARGE = b"is longer than --max-bytes allows"
 SIGPIPE = b"the command of --via was killed by signal 13 (Broken pipe)"
 DAMAGED = b"was damaged on its way"

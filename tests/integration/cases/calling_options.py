@@ -55,6 +55,12 @@ def _(t):
     each_refuses(t, "exclude each other", "--via=true", "work", callers=[OPENER])
 
 
+@test("an empty command of --via is refused")
+def _(t):
+    for command in ("", " ", "\n"):
+        each_refuses(t, "--via takes a command", f"--via={command}")
+
+
 @test("--quiet and --verbose contradict each other")
 def _(t):
     each_refuses(t, "--quiet and --verbose contradict", "--via=true", "-q", "-v")

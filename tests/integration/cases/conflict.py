@@ -83,7 +83,7 @@ def _(t):
     t.arrived("report.pdf")
     t.deliver(stream, "--on-conflict=rename").arrives(b"report.pdf\0report (2).pdf\0")
     has(t.deliver(stream, "--on-conflict=rename", "-v").exits(0).said,
-        "1 of them under another name")
+        "1 under another name")
     t.arrived("report (2).pdf", "report (3).pdf", "report.pdf")
     equal(tree.read(t.into("report (3).pdf")), "report.pdf")
 

@@ -152,7 +152,7 @@ def _(t):
 def _(t):
     tree.write("a\u202eb")
     has(t.send("a\u202eb").exits(1).said,
-        'the name "a???b" has U+202E as character 2, which turns the direction of writing')
+        'the name "a???b" has U+202E as character 2, which changes the direction of writing')
     tree.write(b"caf\xe9")
     has(t.send(os.fsdecode(b"caf\xe9")).exits(1).said,
         'the name "caf?" has byte 0xE9 as character 4, which is not UTF-8')
@@ -428,5 +428,5 @@ def _(t):
     for arguments in (["taken"], ["bell\a"], ["dir"]):
         t.send(*arguments).exits(1).says("qfile-agent: ")
     equal(t.send("-L", "dir").exits(1).said.split("\n"), [
-        'qfile-agent: cannot read "dir/link": No such file or directory',
+        'qfile-agent: cannot read "dir/link": it is a link that points to nothing',
         "qfile-agent: nothing was copied. Use --skip-unreadable to send everything else"])

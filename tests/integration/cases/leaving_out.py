@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
 """What is left out of a delivery: what cannot be read, what is excluded, and how it is told."""
+import errno
+import json
 import os
 import shlex
 
@@ -223,7 +225,7 @@ def _(t):
     tree.set_mtime("dir/file", -86400)
     end = t.run(AGENT, "--dry-run", "-v", "dir").exits(3)
     has(end.said, 'would leave out "dir/fifo"')
-    has(end.said, 'the time would change of "dir/file"')
+    has(end.said, 'would arrive with another time: "dir/file"')
     equal(end.told, "would send 2 entries with 8 bytes")
 
 
@@ -248,3 +250,28 @@ def _(t):
     end = t.run(AGENT, "--dry-run", "--skip-unreadable", "dir").exits(3)
     has(end.said, 'would leave out "dir/secret"')
     equal(end.told, "would send 2 entries with 8 bytes")
+
+
+def last_of_dry_run(t, status, *arguments):
+    said = t.run(AGENT, "--dry-run", "--progress=json", *arguments).exits(status).said
+    return json.loads(said.split("\n")[-1])
+
+
+@test("--dry-run ends as sending would, for programs too")
+def _(t):
+    make("dir/file")
+    os.mkfifo("dir/fifo")
+    last = last_of_dry_run(t, 3, "dir")
+    equal((last["outcome"], last["entries"], last["files"], last["directories"]),
+          ("possible", 2, 1, 1))
+    equal((last["left_out_count"], last["left_out"][0]["name"]), (1, "dir/fifo"))
+    os.unlink("dir/fifo")
+    tree.set_mtime("dir/file", -86400)
+    has(t.run(AGENT, "--dry-run", "--move", "dir").exits(3).said, 'would keep here, because of its '
+        'time: "dir/file"')
+    t.run(AGENT, "--dry-run", "--move", "--any-time", "dir").exits(0)
+    make("bad\u202ename")
+    last = last_of_dry_run(t, 1, "bad\u202ename")
+    equal((last["outcome"], last["code"], last["entry"], last["help"]),
+          ("failed", errno.EILSEQ, "bad\u202ename", ["allow-all-names"]))
+    has(t.run(AGENT, "--dry-run", "bad\u202ename").exits(1).said, "it has U+202E as character 4")

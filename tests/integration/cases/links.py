@@ -165,10 +165,10 @@ def _(t):
 def _(t):
     os.mkdir("dir")
     os.symlink("nowhere", "dir/dangling")
-    has(t.send("-L", "dir").exits(1).said, 'dir/dangling": No such file')
+    has(t.send("-L", "dir").exits(1).said, 'dir/dangling": it is a link that points to nothing')
     t.nothing_arrived()
     os.symlink("nowhere", "dangling")
-    t.send("-L", "dangling").exits(1).says('"dangling": No such file')
+    t.send("-L", "dangling").exits(1).says('"dangling": it is a link that points to nothing')
 
 
 @test("-L names a link that leads back up, and does not go round in circles")

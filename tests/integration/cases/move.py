@@ -251,7 +251,7 @@ def _(t):
     equal(os.stat(t.into("old")).st_mtime, 0)
     os.unlink(t.into("old"))
     has(t.send("-v", "old").exits(0).said,
-        'the time could not be sent of "old": it is before 1970 or after 2106')
+        'arrived with another time: "old": its own is before 1970 or after 2106')
 
 
 @test("--move with -L keeps a link to what was not sent")

@@ -137,7 +137,7 @@ def _(t):
 @test("the receiver's log says which character of which name")
 def _(t):
     end = t.deliver(wire.delivery(wire.file("a\u202Eb")), "-v").exits(1)
-    has(end.said, '"a?b": the name has U+202E as character 2, which turns the direction')
+    has(end.said, '"a?b": the name has U+202E as character 2, which changes the direction')
 
 
 @test("private and unassigned characters refuse the delivery")

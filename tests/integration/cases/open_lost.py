@@ -45,7 +45,7 @@ def _(t):
         equal((length, tree.read("file")), (length, ("original", "second", "third")[number]))
         has(end.said, "connection")
         has(end.said, "lost")
-        has(end.said, f"number {number}" if number else "nothing that was saved had arrived")
+        has(end.said, f"number {number}" if number else "no save had arrived")
         t.nothing_beside()
 
 

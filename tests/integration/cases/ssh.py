@@ -209,7 +209,7 @@ printf '\\nqfile-agent: \\rlast' >&2; exit 9"""
                           f"ssh: {'x' * 500}", "ssh: qfile-agent: last"])
         # Nobody else can speak in our name.
         has(lines[5], f"{os.path.basename(caller)}: ")
-        has(lines[-1], "ssh ended with status 9")
+        has(lines[5], "ssh ended with status 9")
         check("\033" not in said and "\r" not in said, said)
     t.program_there("qfile-unpacker", "echo hello >&2; exit 9")
     status, shown = t.run_on_terminal(AGENT, "--progress=tty", "--ssh=host", "file")

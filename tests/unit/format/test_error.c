@@ -55,7 +55,7 @@ static const struct {
 	{"which character",
 	 {.code = EILSEQ, .name = "d/a\u202eb"},
 	 "\"d/a?b\": ",
-	 "the name has U+202E as character 4, which turns the direction of writing",
+	 "the name has U+202E as character 4, which changes the direction of writing",
 	 ""},
 	{"which character, while something was done",
 	 {.code = EILSEQ, .doing = "making", .name = "\377"},

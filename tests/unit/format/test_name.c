@@ -150,10 +150,10 @@ static const struct {
 	int32_t character;
 	const char *label, *why;
 } faults[] = {
-	{BYTES("a\u202eb"), 1, 2, 0x202e, "U+202E", "turns the direction of writing"},
-	{BYTES("d/é\u2066b"), 4, 4, 0x2066, "U+2066", "turns the direction of writing"},
-	{BYTES("\u200f"), 0, 1, 0x200f, "U+200F", "turns the direction of writing"},
-	{BYTES("\u061c"), 0, 1, 0x61c, "U+061C", "turns the direction of writing"},
+	{BYTES("a\u202eb"), 1, 2, 0x202e, "U+202E", "changes the direction of writing"},
+	{BYTES("d/é\u2066b"), 4, 4, 0x2066, "U+2066", "changes the direction of writing"},
+	{BYTES("\u200f"), 0, 1, 0x200f, "U+200F", "changes the direction of writing"},
+	{BYTES("\u061c"), 0, 1, 0x61c, "U+061C", "changes the direction of writing"},
 	{BYTES("a\nb"), 1, 2, '\n', "U+000A", "is a control character"},
 	{BYTES("a\0b"), 1, 2, 0, "U+0000", "is a control character"},
 	{BYTES("a\302\233"), 1, 2, 0x9b, "U+009B", "is a control character"},
