@@ -234,8 +234,8 @@ struct qfile_source {
 /*
  * Find what `argument` names. A link is not followed unless the argument ends in '/' or `flags` has
  * QFILE_DEREFERENCE. -EINVAL: the argument is empty, or names the root directory, which has no base
- * name. -ENOTSUP: it is neither a file, a directory nor a link. -EACCES: it may not be read.
- * Otherwise the errno of looking it up.
+ * name. -ENOTSUP: it is neither a file, a directory nor a link. -EACCES: it may not be read; with
+ * QFILE_SKIP_UNREADABLE that is left to the sender. Otherwise the errno of looking it up.
  */
 int qfile_source_open(struct qfile_source *source, const char *argument, unsigned flags,
 		      struct qfile_error *error);

@@ -113,8 +113,9 @@ bool sources_open(struct sources *sources, const struct options *options, struct
 		err(EXIT_FAILED, NULL);
 	for (size_t i = 0; i < options->count; i++) {
 		const char *argument = options->arguments[i];
-		int r = qfile_source_open(&sources->list[sources->count], argument, options->flags,
-					  &error);
+		/* What is there and cannot be read, the survey finds, and names with all others. */
+		int r = qfile_source_open(&sources->list[sources->count], argument,
+					  options->flags | QFILE_SKIP_UNREADABLE, &error);
 
 		if (r == 0) {
 			sources->count++;

@@ -152,8 +152,11 @@ static int tell(const struct survey *survey)
 		   transfer->whole.entries == 1 ? "entry" : "entries",
 		   (unsigned long long)transfer->whole.bytes,
 		   transfer->whole.bytes == 1 ? "byte" : "bytes") < 0 ||
-	    fflush(stdout) != 0)
+	    fflush(stdout) != 0) {
+		warn("writing to stdout");
+		report->ending.outcome = "failed";
 		return EXIT_FAILED;
+	}
 	return report->left_out.count > 0 || keeps ? EXIT_PARTLY : 0;
 }
 
@@ -212,8 +215,8 @@ static bool judge(struct survey *survey)
 	}
 	if (transfer->whole.entries > 0)
 		return true;
-	listed_say(&survey->unreadable, "left out");
-	listed_say(&survey->left_out, "left out");
+	listed_take(&report->left_out, &survey->unreadable);
+	listed_take(&report->left_out, &survey->left_out);
 	survey_nothing_left(report);
 	return false;
 }

@@ -93,6 +93,8 @@ static int move_up(struct removal *removal, int dir, const char *name)
 
 static int remove_or_move_up(struct removal *removal, int dir, const struct dirent64 *entry)
 {
+	int r;
+
 	if (entry->d_type != DT_DIR) {
 		if (unlinkat(dir, entry->d_name, 0) == 0)
 			return 0;
@@ -100,7 +102,9 @@ static int remove_or_move_up(struct removal *removal, int dir, const struct dire
 		if (errno != EISDIR && errno != EPERM)
 			return -errno;
 	}
-	return move_up(removal, dir, entry->d_name);
+	r = move_up(removal, dir, entry->d_name);
+	/* Where nothing can be renamed, a directory that was only just made can go. */
+	return r < 0 && unlinkat(dir, entry->d_name, AT_REMOVEDIR) == 0 ? 0 : r;
 }
 
 /* Remove one entry of the directory `dir`, or move it up to be removed later. */

@@ -65,6 +65,7 @@ static void note(struct qfile_sender *sender, enum journal_kind kind, uint32_t k
 {
 	const struct walk_entry *entry = &sender->entry;
 	struct stat link;
+	int r;
 
 	if (!sender->journal || sender->unjournalled)
 		return;
@@ -75,7 +76,9 @@ static void note(struct qfile_sender *sender, enum journal_kind kind, uint32_t k
 			return; /* gone: nothing to remove */
 		status = &link;
 	}
-	journal_write(sender->journal, kind, keep, entry->name, status);
+	r = journal_write(sender->journal, kind, keep, entry->name, status);
+	if (r < 0 && sender->unnoted == 0)
+		sender->unnoted = r;
 }
 
 void sender_note_left_out(struct qfile_sender *sender)

@@ -11,8 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-void journal_write(FILE *journal, enum journal_kind kind, uint32_t keep, const char *name,
-		   const struct stat *status)
+int journal_write(FILE *journal, enum journal_kind kind, uint32_t keep, const char *name,
+		  const struct stat *status)
 {
 	struct journal_record record = {
 		.kind = kind,
@@ -25,8 +25,10 @@ void journal_write(FILE *journal, enum journal_kind kind, uint32_t keep, const c
 		.mtime_nsec = status->st_mtim.tv_nsec,
 	};
 
-	fwrite(&record, offsetof(struct journal_record, name), 1, journal);
-	fwrite(name, record.namelen, 1, journal);
+	if (fwrite(&record, offsetof(struct journal_record, name), 1, journal) != 1 ||
+	    (record.namelen > 0 && fwrite(name, record.namelen, 1, journal) != 1))
+		return -errno;
+	return 0;
 }
 
 int journal_read(int journal, off_t *offset, struct journal_record *record)

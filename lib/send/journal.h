@@ -31,9 +31,9 @@ struct journal_record {
 	char name[PATH_MAX]; /* the path of a source, or one component below it; NUL-terminated */
 };
 
-/* Append a record. After a failure ferror() is true. */
-void journal_write(FILE *journal, enum journal_kind kind, uint32_t keep, const char *name,
-		   const struct stat *status);
+/* Append a record. Returns 0 or a negative errno. */
+int journal_write(FILE *journal, enum journal_kind kind, uint32_t keep, const char *name,
+		  const struct stat *status);
 /*
  * Read the record at *offset, and move *offset to the next one. Returns 1 for a record, 0 at the
  * end, or a negative errno.

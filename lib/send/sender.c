@@ -99,9 +99,14 @@ static bool has_vanished(const struct walk_entry *entry, int code)
 {
 	struct stat link;
 
+	/* Something is there: a link in place of what was listed, or a way that leads in a circle.
+	 */
+	if (!entry->followed && code == -ELOOP)
+		return entry->name &&
+		       fstatat(entry->dir, entry->name, &link, AT_SYMLINK_NOFOLLOW) == 0 &&
+		       S_ISLNK(link.st_mode);
 	if (!entry->followed)
-		return code == -ENOENT || code == -ENOTDIR || code == -ELOOP || code == -ENXIO ||
-		       code == -ESTALE;
+		return code == -ENOENT || code == -ENOTDIR || code == -ENXIO || code == -ESTALE;
 	return entry->name && fstatat(entry->dir, entry->name, &link, AT_SYMLINK_NOFOLLOW) < 0 &&
 	       errno == ENOENT;
 }
@@ -144,12 +149,20 @@ static int next_entry(struct qfile_sender *sender, struct qfile_error *error)
 	return r < 0 ? r : sender_send_entry(sender, error);
 }
 
+static int not_noted(const struct qfile_sender *sender, struct qfile_error *error)
+{
+	return error_set(error, sender->unnoted, "noting what was sent, in TMPDIR or /var/tmp",
+			 NULL);
+}
+
 int qfile_sender_step(struct qfile_sender *sender, struct qfile_error *error)
 {
 	int r;
 
 	if (error)
 		error->code = 0;
+	if (sender->unnoted < 0)
+		return not_noted(sender, error);
 	sender->missed = false;
 	r = sender->content.fd < 0 ? next_entry(sender, error)
 				   : sender_go_on_with_file(sender, error);
@@ -210,8 +223,10 @@ int qfile_sender_finish(struct qfile_sender *sender, struct qfile_result *result
 	int r;
 
 	/* Before the end is sent: without the end nothing is delivered. */
-	if (sender->journal && (fflush(sender->journal) != 0 || ferror(sender->journal)))
-		return error_set(error, -EIO, "noting what was sent", NULL);
+	if (sender->journal && fflush(sender->journal) != 0 && sender->unnoted == 0)
+		sender->unnoted = -errno;
+	if (sender->unnoted < 0)
+		return not_noted(sender, error);
 	/* In the middle of an entry no end can be sent: the result has come already. */
 	r = sender->content.fd < 0 && sender->walk.dirs.depth == 0 ? send_end(sender) : -EALREADY;
 	early = r == -EALREADY;

@@ -18,6 +18,7 @@ struct qfile_sender {
 	struct qfile_count count;
 	bool ended;    /* as qfile_sender_ended() */
 	FILE *journal; /* NULL: none is kept */
+	int unnoted;   /* why not everything was noted there: 0 or a negative errno */
 	/*
 	 * How many directories deep we are below one that was reached through a link. What is in
 	 * them is not noted, because a move must not remove it.

@@ -72,6 +72,8 @@ static int source_resolve(struct qfile_source *source, const char *argument, uns
 		return 0;
 	if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode))
 		return -ENOTSUP;
+	if (flags & QFILE_SKIP_UNREADABLE)
+		return 0;
 	return faccessat(AT_FDCWD, source->path, S_ISDIR(status.st_mode) ? R_OK | X_OK : R_OK,
 			 AT_EACCESS) < 0
 		       ? -errno

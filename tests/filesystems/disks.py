@@ -179,6 +179,7 @@ DISKS = [
     Disk("overlay", overlay),
     Disk("bindfs", bindfs()),
     Disk("bindfs of somebody else", bindfs("--force-user=1", "--perms=a+rwX"), modes=False),
+    Disk("bindfs that renames nothing", bindfs("--rename-deny"), refuses=True),
     Disk("bindfs that ignores modes", bindfs("--chmod-ignore"), modes=False),
     Disk("FUSE", lying()),
     Disk("FUSE without links", lying("link=EPERM"), refuses=True),

@@ -119,8 +119,9 @@ int staging_adopt(struct staging *staging, int incoming, const char *name)
 }
 
 /* Can a file here have a second name? */
-static int try_second_name(int dir)
+static int try_second_name(struct staging *staging)
 {
+	int dir = staging->dir;
 	int fd = openat(dir, STAGING_FILE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), r = 0;
 
 	if (fd < 0)
@@ -128,10 +129,20 @@ static int try_second_name(int dir)
 	close(fd);
 	if (linkat(dir, STAGING_FILE, dir, STAGING_LIST, 0) < 0)
 		r = -errno;
-	else
-		unlinkat(dir, STAGING_LIST, 0);
-	unlinkat(dir, STAGING_FILE, 0);
+	else if (unlinkat(dir, STAGING_LIST, 0) < 0)
+		staging->lacks = "nothing can be removed there";
+	if (unlinkat(dir, STAGING_FILE, 0) < 0)
+		staging->lacks = "nothing can be removed there";
 	return r;
+}
+
+/* A rename of what we have just made has failed. */
+static int no_rename(struct staging *staging, int error)
+{
+	if (error != EPERM && error != EACCES)
+		return -error;
+	staging->lacks = "nothing can be renamed there";
+	return -EOPNOTSUPP;
 }
 
 /*
@@ -145,12 +156,14 @@ static int name_tree(struct staging *staging)
 	if (renameat2(dir, STAGING_NEW, dir, STAGING_TREE, RENAME_NOREPLACE) == 0)
 		return 0;
 	if (!move_is_unknown(errno))
-		return -errno;
+		return no_rename(staging, errno);
 	staging->flagless = true;
 	if (mkdirat(dir, STAGING_TREE, 0700) < 0 ||
 	    renameat(dir, STAGING_NEW, dir, STAGING_TREE) < 0)
-		return -errno;
-	r = try_second_name(dir);
+		return no_rename(staging, errno);
+	r = try_second_name(staging);
+	if (staging->lacks)
+		return -EOPNOTSUPP;
 	if (r == -EPERM || r == -EMLINK || move_is_unknown(-r)) {
 		staging->lacks = "it can neither rename without replacing nor make hard links";
 		return -EOPNOTSUPP;
@@ -178,19 +191,38 @@ static int make_tree(struct staging *staging)
 	return 0;
 }
 
-int staging_create(struct staging *staging, int incoming)
+/* How often somebody else may have been in the way, by chance. */
+#define TRIES 16
+
+/* Make the directory, and lock it before anybody else does. */
+static int make_locked(struct staging *staging)
 {
 	struct stat status;
-	int r;
+	int r = -EEXIST;
 
-	*staging = (struct staging){.incoming = incoming, .dir = -1, .tree = -1};
-	do {
+	for (int i = 0; i < TRIES && (r == -EEXIST || r == -ENOENT || r == -EAGAIN); i++) {
 		r = make_name(staging->name);
 		if (r < 0)
 			return r;
-		staging->dir = directory_make_anywhere(incoming, staging->name, STAGING_MODE);
+		staging->dir =
+			directory_make_anywhere(staging->incoming, staging->name, STAGING_MODE);
 		r = staging->dir < 0 ? staging->dir : lock(staging, &status);
-	} while (r == -EEXIST || r == -ENOENT || r == -EAGAIN);
+		if (r == -EAGAIN)
+			unlinkat(staging->incoming, staging->name, AT_REMOVEDIR);
+	}
+	if (r == -EEXIST)
+		staging->lacks = "every name seems to be taken there";
+	if (r == -EAGAIN)
+		staging->lacks = "its locks are never free";
+	return r;
+}
+
+int staging_create(struct staging *staging, int incoming)
+{
+	int r;
+
+	*staging = (struct staging){.incoming = incoming, .dir = -1, .tree = -1};
+	r = make_locked(staging);
 	if (staging->lacks) {
 		unlinkat(incoming, staging->name, AT_REMOVEDIR);
 		return -EOPNOTSUPP;

@@ -143,4 +143,5 @@ def _(t):
     tree.write("secret", "x\n", mode=0)
     os.mkdir("shut", 0)
     for argument in ("secret", "shut"):
-        has(refuses(t, "Permission denied", argument).said, argument)
+        has(watched(t, argument).exits(1).said, f'cannot read "{argument}": Permission denied')
+        missing(called(t))

@@ -203,7 +203,7 @@ OTHERS = {
     errno.EPIPE: "lost the connection", errno.ENOSYS: "cannot store",
     errno.ENOTEMPTY: "changed", errno.ELOOP: "changed", errno.ETIME: "does not answer",
     errno.EBADMSG: "is damaged", errno.EOVERFLOW: "out of range",
-    errno.EOPNOTSUPP: "cannot store", errno.ENETDOWN: "does not answer",
+    errno.EOPNOTSUPP: "cannot take what is sent", errno.ENETDOWN: "does not answer",
     errno.ENETUNREACH: "does not answer", errno.ECONNABORTED: "does not answer",
     errno.ECONNRESET: "lost the connection", errno.ENOTCONN: "has gone",
     errno.ECONNREFUSED: "does not answer", errno.EHOSTDOWN: "does not answer",
@@ -416,6 +416,17 @@ def _(t):
     equal(len(many), 12)
     equal(many[10:], ["2330 more arrived under other names",
                       "there may be others, which the receiver had no room to name"])
+
+
+@test("where nobody can make a directory, the receiver says so and ends")
+def _(t):
+    os.mkdir("gone")
+    gone = os.open("gone", os.O_RDONLY)
+    os.rmdir("gone")
+    for place in (f"/proc/self/fd/{gone}", "/proc"):
+        t.run(UNPACKER, "-v", str(os.getuid()), place, stdin=wire.delivery(wire.file("file")),
+              pass_fds=[gone]).exits(1)
+    os.close(gone)
 
 
 @test("what fails here is told once, by the sender, though its receiver shares its stderr")

@@ -202,6 +202,25 @@ def _(t):
     equal(names_below(t.incoming), ["dir"])
 
 
+@test("arguments that cannot be read are named with all others, and can be left out like them")
+def _(t):
+    root_reads_everything()
+    make("dir/good")
+    tree.write("dir/secret", mode=0)
+    tree.write("secret", mode=0)
+    os.mkdir("shut", 0)
+    said = watched(t, "secret", "shut", "dir").exits(1).said
+    for name in "secret", "shut", "dir/secret":
+        has(said, f'cannot read "{name}": Permission denied')
+    has(said, "nothing was copied. Use --skip-unreadable")
+    missing(called(t))
+    said = t.send("--exclude=secret", "--skip-unreadable", "secret", "shut", "dir").exits(3).said
+    has(said, 'left out "shut": Permission denied')
+    has(said, 'left out "secret": it is an argument')
+    equal(names_below(t.incoming), ["dir", "dir/good"])
+    os.chmod("shut", 0o700)
+
+
 # ---- --dry-run ----
 
 @test("--dry-run counts what would be sent, and calls nobody")
