@@ -108,32 +108,43 @@ static int send_to_peer(struct transfer *transfer)
 	return r < 0 ? EXIT_FAILED : r > 0 ? EXIT_PARTLY : 0;
 }
 
-/* Call through the rpc client. Where programs wait for the report, there is one in any case. */
-static int call_vm(struct transfer *transfer, const char *program)
+/* Is this a status that our own program never ends with, and so the client's? */
+static bool is_clients(int status)
+{
+	return status > EXIT_PARTLY && status < 128;
+}
+
+/* The client has ended, and no report has come. */
+static void report_for_client(struct transfer *transfer, int status)
 {
 	struct ending *ending = &transfer->report.ending;
-	bool reported = false;
+	bool failed = status >= RPC_FAILED && status <= RPC_FAILED_LAST;
+
+	ending->entry = "";
+	ending->outcome = failed ? "failed" : "unknown";
+	snprintf(ending->message, sizeof(ending->message),
+		 failed ? "the call failed, as the rpc client has said (status %d); nothing was "
+			  "copied"
+			: "the rpc client ended with status %d, and no report has come",
+		 status);
+	report_last(&transfer->report, &transfer->show);
+}
+
+/* Call through the rpc client. Where programs wait for the report, they get one in any case. */
+static int call_vm(struct transfer *transfer, const char *program)
+{
+	enum vm_report reported = VM_UNHEARD;
 	int status;
 
 	if (transfer->show.mode != SHOW_JSON)
 		return vm_call(transfer->options, program, NULL);
 	show_phase(&transfer->show, SHOW_CALLING);
 	status = vm_call(transfer->options, program, &reported);
-	if (reported)
+	if (status < 0)
+		status = RPC_FAILED;
+	if (reported == VM_REPORTED || (reported == VM_UNHEARD && !is_clients(status)))
 		return status;
-	ending->entry = "";
-	if (status == EXIT_FAILED || (status >= RPC_FAILED && status <= RPC_FAILED_LAST)) {
-		ending->outcome = "failed";
-		snprintf(ending->message, sizeof(ending->message),
-			 "the call failed, as the rpc client has said (status %d); nothing was "
-			 "copied",
-			 status);
-	} else {
-		ending->outcome = "unknown";
-		snprintf(ending->message, sizeof(ending->message),
-			 "the rpc client ended with status %d, and no report has come", status);
-	}
-	report_last(&transfer->report, &transfer->show);
+	report_for_client(transfer, status);
 	return status == 0 ? EXIT_FAILED : status;
 }
 

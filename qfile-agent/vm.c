@@ -30,14 +30,15 @@ int vm_reports_to(void)
 	    fcntl((int)fd, F_SETFD, FD_CLOEXEC) < 0)
 		return -1;
 	unsetenv(REPORTS_TO);
-	return (int)fd;
+	return write((int)fd, "", 1) == 1 ? (int)fd : -1;
 }
 
 static int stay(const char *vm, const char *service, const char *program, const char **arguments,
-		bool *reported)
+		enum vm_report *reported)
 {
 	int ends[2], status;
-	char text[16], byte;
+	char text[16], bytes[VM_REPORTED];
+	ssize_t n;
 
 	if (pipe2(ends, O_NONBLOCK) < 0)
 		err(EXIT_FAILED, NULL);
@@ -46,11 +47,12 @@ static int stay(const char *vm, const char *service, const char *program, const 
 	if (setenv(REPORTS_TO, text, 1) < 0)
 		err(EXIT_FAILED, NULL);
 	status = rpc_run(vm, service, program, arguments);
-	*reported = read(ends[0], &byte, 1) == 1;
-	return status < 0 ? EXIT_FAILED : status;
+	n = read(ends[0], bytes, sizeof(bytes));
+	*reported = n > 0 ? (enum vm_report)n : VM_UNHEARD;
+	return status;
 }
 
-int vm_call(const struct options *options, const char *program, bool *reported)
+int vm_call(const struct options *options, const char *program, enum vm_report *reported)
 {
 	const char **arguments =
 		calloc(options->count + 2 * options->excluded + CALLING_PASSED_MAX + 8,

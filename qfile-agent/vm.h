@@ -13,14 +13,19 @@
  * service. Returns the exit status after a failure, and after a message about it.
  *
  * `reported`: not NULL where programs wait for the report. Then this process stays, starts the
- * client, and returns its exit status when it has ended. *reported: whether the agent that it ran
- * has given the report.
+ * client, and returns its exit status when it has ended; or -1 after a message: it did not start.
  */
-int vm_call(const struct options *options, const char *program, bool *reported);
+enum vm_report {
+	VM_UNHEARD,  /* nothing was heard of the agent that it runs: it may not know where to say so
+		      */
+	VM_BEGUN,    /* that agent has begun, and has not reported */
+	VM_REPORTED, /* it has */
+};
+int vm_call(const struct options *options, const char *program, enum vm_report *reported);
 
 /*
- * In the agent that the client runs: a descriptor to be told of the report, or -1. Nobody else
- * inherits it.
+ * In the agent that the client runs: say that it has begun. Returns a descriptor to be told of the
+ * report, or -1. Nobody else inherits it.
  */
 int vm_reports_to(void);
 

@@ -111,10 +111,11 @@ void tell_layers(unsigned layers)
 void tell_success(const struct audience *audience, const struct qfile_receive_outcome *outcome)
 {
 	if (audience->verbose)
-		warnx("received %" PRIu64 " %s, %" PRIu64 " bytes; %u under another name",
+		warnx("received %" PRIu64 " %s, %" PRIu64 " %s; %u under another name",
 		      outcome->received.size.entries,
 		      outcome->received.size.entries == 1 ? "entry" : "entries",
-		      outcome->received.size.bytes, outcome->renamed);
+		      outcome->received.size.bytes,
+		      outcome->received.size.bytes == 1 ? "byte" : "bytes", outcome->renamed);
 	if (!outcome->result_sent)
 		warnx("everything was received, but the sender had gone before it could be told");
 }

@@ -195,7 +195,7 @@ def _(t):
 def _(t):
     for option in ("-v", "--verbose"):
         said = t.deliver(ONE_FILE, option).arrives("file").said
-        has(said, "received 1 entries, 1 bytes")
+        has(said, "received 1 entry, 1 byte;")
         has(said, "confinement in force: ")
         os.unlink(t.into("file"))
     t.deliver(ONE_FILE).arrives("file").says_nothing()

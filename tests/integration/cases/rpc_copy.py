@@ -215,11 +215,11 @@ def _(t):
     equal((last["outcome"], last["entry"]), ("failed", ""))
     has(last["message"], "status 125")
     t.environment["PEDOS_RPC_CLIENT"] = f"{t.top}/missing"
-    equal(objects_of(t, 1, "file")[-1]["outcome"], "failed")
+    equal(objects_of(t, 125, "file")[-1]["outcome"], "failed")
     # A client that kills what it runs, and one that ends without having run it.
-    for body, status in (("shift 2; \"$@\" </dev/null & kill -9 $!; exit 9", 9), ("exit 0", 0)):
+    for body, status in (("shift 2; \"$@\" </dev/null & kill -9 $!; exit 9", 9), ("exit 7", 7)):
         t.environment["PEDOS_RPC_CLIENT"] = tree.script(f"{t.top}/odd", f"#!/bin/sh\n{body}\n")
-        last = objects_of(t, status or 1, "file")[-1]
+        last = objects_of(t, status, "file")[-1]
         equal((last["outcome"], last["message"]),
               ("unknown", f"the rpc client ended with status {status}, and no report has come"))
 
