@@ -185,7 +185,7 @@ static void check_numbered(const char *name, size_t length, unsigned number)
 /* The object ends where it should, whatever the name has in it. */
 static void check_json(const struct progress *progress)
 {
-	static const char label[] = "\"name\":\"";
+	static const char label[] = "\"name\":\"", hex[] = "\",\"name_hex\":\"";
 	char text[8192]; /* as in qfile-agent */
 	size_t n = progress_json(progress, text, sizeof(text));
 	const char *at = strstr(text, label);
@@ -194,6 +194,10 @@ static void check_json(const struct progress *progress)
 	for (at += strlen(label); *at != '"'; at += *at == '\\' ? 6 : 1) {
 		CHECK((unsigned char)*at >= ' ' && *at != 0x7f);
 		CHECK(*at != '\\' || (at[1] == 'u' && strspn(at + 2, "0123456789abcdef") >= 4));
+	}
+	if (strncmp(at, hex, strlen(hex)) == 0) {
+		at += strlen(hex);
+		at += strspn(at, "0123456789abcdef");
 	}
 	CHECK(strcmp(at, "\"}") == 0);
 }

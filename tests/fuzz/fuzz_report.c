@@ -74,7 +74,7 @@ static int expected(struct child *child)
 
 		if (r < 0) {
 			CHECK(r == -EPROTO || r == -ECONNRESET);
-			return r == -ECONNRESET ? -EIO : r;
+			return r == -ECONNRESET ? -ECHILD : r;
 		}
 		if (r == 0)
 			continue;

@@ -60,7 +60,9 @@ static void check_result(const unsigned char *exact, size_t size)
 	qfile_result_decode(exact, &result);
 	CHECK(result.namelen == 0);
 	CHECK(qfile_result_encode(&result, encoded) == fixed);
-	CHECK(memcmp(encoded, exact, 4) == 0 && memcmp(encoded + 4, padding, 4) == 0);
+	/* A small negative number is an old receiver's errno, and becomes positive. */
+	CHECK(memcmp(encoded, exact, 4) == 0 || result.code <= 4095);
+	CHECK(memcmp(encoded + 4, padding, 4) == 0);
 	CHECK(memcmp(encoded + 8, exact + 8, 4) == 0 && memcmp(encoded + 12, padding, 4) == 0);
 	if (qfile_result_namelen_decode(exact + QFILE_RESULT_SIZE, &result) < 0)
 		return;
