@@ -159,8 +159,10 @@ abi:
 	@$(SETUP) build test
 	+@$(BUILD) $(SHARED)
 	abidw --headers-dir include --drop-private-types --drop-undefined-syms \
-		--exported-interfaces-only --type-id-style hash --no-corpus-path --no-comp-dir-path \
-		--no-show-locs --no-parameter-names --no-elf-needed --out-file tests/abi/libqfile.abi \
+		--exported-interfaces-only --type-id-style hash --no-corpus-path \
+		--no-comp-dir-path \
+		--no-show-locs --no-parameter-names --no-elf-needed \
+		--out-file tests/abi/libqfile.abi \
 		$(B)/lib/libqfile.so
 
 ##   make bench            speed and memory, against other ways to copy

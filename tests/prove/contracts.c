@@ -30,18 +30,19 @@ static int character_ok(utf8proc_int32_t character)
 {
 	int category = (int)utf8proc_category(character), columns = utf8proc_charwidth(character);
 
-	return category >= UTF8PROC_CATEGORY_CN && category <= UTF8PROC_CATEGORY_CO && columns >= 0 &&
-	       columns <= 2;
+	return category >= UTF8PROC_CATEGORY_CN && category <= UTF8PROC_CATEGORY_CO &&
+	       columns >= 0 && columns <= 2;
 }
 
 /* All sequences of 1 to 3 bytes; as a fourth byte, the borders between its meanings. */
 static int sequences_ok(void)
 {
-	static const unsigned char borders[] = {0x00, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0,
-						 0xFF};
+	static const unsigned char borders[] = {0x00, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF,
+						 0xC0, 0xFF};
 
 	for (unsigned i = 0; i < 1u << 24; i++) {
-		unsigned char bytes[4] = {(unsigned char)(i >> 16), (unsigned char)(i >> 8), (unsigned char)i, 0};
+		unsigned char bytes[4] = {(unsigned char)(i >> 16), (unsigned char)(i >> 8),
+					  (unsigned char)i, 0};
 
 		if (!iterate_ok(bytes, 1) || !iterate_ok(bytes, 2) || !iterate_ok(bytes, 3))
 			return 0;
@@ -60,7 +61,8 @@ static int checksums_ok(void)
 	for (size_t length = 1; length <= 256; length++) {
 		for (size_t i = 0; i < length; i++)
 			begin[i] = fence[i - length] = (unsigned char)(i + length);
-		if (libdeflate_crc32(0, begin, length) != libdeflate_crc32(0, fence - length, length))
+		if (libdeflate_crc32(0, begin, length) !=
+		    libdeflate_crc32(0, fence - length, length))
 			return 0;
 	}
 	return 1;
@@ -82,7 +84,8 @@ int main(void)
 		}
 	}
 	if (!character_ok(INT_MIN) || !character_ok(INT_MAX) || !sequences_ok()) {
-		fprintf(stderr, "contracts: a sequence of bytes, or a number far from any character\n");
+		fprintf(stderr,
+			"contracts: a sequence of bytes, or a number far from any character\n");
 		return 1;
 	}
 	if (!checksums_ok()) {

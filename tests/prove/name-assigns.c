@@ -36,7 +36,7 @@ int main(void)
 	copy_printable(input, input + MOST, output, output + MOST - 1);
 	displayable(input, input + MOST, output, output + MOST - 1, any_size(0, SIZE_MAX));
 	safe_name(input + MOST - any_size(1, MOST), input + MOST, output, output + MOST - 1);
-	tagged_name(string + MOST - any_size(1, MOST), string + MOST - 1, input + MOST - any_size(0, MOST),
-			input + MOST, made, made + COMPONENT_MAX);
+	tagged_name(string + MOST - any_size(1, MOST), string + MOST - 1,
+		    input + MOST - any_size(0, MOST), input + MOST, made, made + COMPONENT_MAX);
 	return 0;
 }

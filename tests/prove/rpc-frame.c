@@ -73,8 +73,8 @@ static void encode_refusals(void)
 {
 	//@ loop unroll 9;
 	for (size_t length = 0; length <= RPC_REASON_MAX + 50; length += 50)
-		rpc_refusal_encode(Frama_C_unsigned_int_interval(0, UINT32_MAX), reason + MEMORY - 1 - length,
-				small);
+		rpc_refusal_encode(Frama_C_unsigned_int_interval(0, UINT32_MAX),
+				   reason + MEMORY - 1 - length, small);
 	rpc_refusal_encode(0, reason, small);
 }
 
@@ -91,7 +91,10 @@ int main(void)
 	//@ loop unroll RPC_SMALL_MAX + 1;
 	for (size_t length = 5; length <= RPC_SMALL_MAX; length++)
 		decode_refusal(payload + MEMORY - length, length);
-	/* The prover's memcpy() takes no pointer to the end of an object, which C allows for 0 bytes. */
+	/*
+	 * The prover's memcpy() takes no pointer to the end of an object, which C allows for 0
+	 * bytes.
+	 */
 	decode_refusal(payload, any_size(4, RPC_SMALL_MAX));
 	encode_refusals();
 	return 0;

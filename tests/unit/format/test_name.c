@@ -465,8 +465,14 @@ END_TEST
 static const struct {
 	const char *last, *kept; /* before the cut: what `last` leaves there */
 } cut_stems[] = {
-	{"👨\u200d👩", "👨"},      {"م\u200cن", "م"}, {"م\u200c\u0651ن", "م"}, {"র\u200d্", "র"},
-	{"1\ufe0f\u20e3", "1"}, {"a\u00a0b", "a"}, {"a\u00a0 b", "a"},      {"क्\u200dष", "क्\u200d"},
+	{"👨\u200d👩", "👨"},       /* joined emoji */
+	{"م\u200cن", "م"},       /* a non-joiner */
+	{"م\u200c\u0651ن", "م"}, /* with a mark behind it */
+	{"র\u200d্", "র"},        /* a joiner before a virama */
+	{"1\ufe0f\u20e3", "1"},  /* a keycap */
+	{"a\u00a0b", "a"},       /* a space inside */
+	{"a\u00a0 b", "a"},      /* two */
+	{"क्\u200dष", "क्\u200d"}, /* a virama and a joiner stay */
 };
 
 START_TEST(numbered_name_cut_where_characters_depend_on_each_other)

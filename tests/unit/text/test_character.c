@@ -461,9 +461,11 @@ END_TEST
 START_TEST(replaced_once)
 {
 	static const char *const pieces[] = {
-		"a",      "1",    "/",        " ",      "\u00a0", "é",    "\u0301", "\u20e3",
-		"ه",      "ا",    "ـ",        "क",      "\u094d", "👨",    "❤",      "\U0001f3fd",
-		"\ufe0f", JOINER, NON_JOINER, "\u202e", "\u034f", "\xff", ENGLAND,  "\U0001e94b"};
+		"a",      "1",        "/",          " ",      "\u00a0", "é",
+		"\u0301", "\u20e3",                                     /* combine with Latin */
+		"ه",      "ا",        "ـ",          "क",      "\u094d", /* join, or have a virama */
+		"👨",      "❤",        "\U0001f3fd", "\ufe0f", ENGLAND,  /* emoji */
+		JOINER,   NON_JOINER, "\u202e",     "\u034f", "\xff",   "\U0001e94b"};
 	const size_t depth = 4;
 	size_t index[4];
 
