@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
 """A file system with one directory of files whose sizes are not where reading them ends. It speaks
-the kernel's FUSE protocol by itself, needs root, and lives as long as its `with`."""
+the kernel's FUSE protocol by itself, needs root, and lives as long as its `with`. The case's
+process and its children alone see it."""
 import ctypes
 import errno
 import os
@@ -17,6 +18,7 @@ UNLINK, FLUSH, INIT, OPENDIR, READDIR, RELEASEDIR, ACCESS, INTERRUPT = (
     10, 25, 26, 27, 28, 29, 34, 36)
 UNANSWERED = (FORGET, INTERRUPT, 42)
 DIRECT_IO = 1
+CLONE_NEWNS, MS_REC, MS_PRIVATE, MNT_DETACH = 0x20000, 0x4000, 0x40000, 2
 TOP = 1
 
 
@@ -46,7 +48,10 @@ class Lying:
         except OSError as error:
             raise Skip("no FUSE here") from error
         options = f"fd={self.device},rootmode=40755,user_id=0,group_id=0,allow_other"
-        if libc.mount(b"lying", os.fsencode(self.path), b"fuse", 0, options.encode()) < 0:
+        if (libc.unshare(CLONE_NEWNS) < 0
+                or libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None) < 0
+                or libc.mount(b"lying", os.fsencode(self.path), b"fuse", 0,
+                              options.encode()) < 0):
             os.close(self.device)
             raise Skip("FUSE cannot be mounted here")
         self.serving = threading.Thread(target=self.serve, daemon=True)
@@ -54,8 +59,7 @@ class Lying:
         return self
 
     def __exit__(self, *_):
-        detach = 2
-        ctypes.CDLL(None).umount2(os.fsencode(self.path), detach)
+        ctypes.CDLL(None).umount2(os.fsencode(self.path), MNT_DETACH)
         self.serving.join()
         os.close(self.device)
 

@@ -257,8 +257,9 @@ class Receiving(process.Program):
 
     def wait_staged(self, name):
         """Wait for a file of this name in the staging directory."""
-        wait_until(lambda: self.case.staged(name),
+        wait_until(lambda: self.case.staged(name) or not self.runs(),
                    lambda: f"{name} to be staged; said: {self.said()}")
+        check(self.case.staged(name), f"it ended, and {name} is not staged; said: {self.said()}")
 
     def child(self):
         """The confined child's PID."""

@@ -410,7 +410,7 @@ for name in bin lib lib32 lib64 usr etc dev proc sys; do
     elif [ -d /$name ]; then mkdir $root/$name && mount --rbind /$name $root/$name
     fi || exit
 done
-for name in "$1" "$2"; do mkdir -p "$root$name" && mount --bind "$name" "$root$name" || exit; done
+for name in "$1" "$2"; do mkdir -p "$root$name" && mount --rbind "$name" "$root$name" || exit; done
 shift 2
 exec chroot $root setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
 '''

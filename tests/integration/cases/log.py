@@ -46,8 +46,9 @@ class Logged(Copying):
         """
         The words before a command for which that is /dev. A plain user becomes itself again there.
         """
-        # What is in memory, as the case itself may be, is there, too.
-        mount = ('mount --bind /dev/null "$0/null" && mount --bind /dev/shm "$0/shm" && '
+        # What is in memory, as the case itself may be, is there, too. A plain user may mount a
+        # directory elsewhere only with all that is mounted below it.
+        mount = ('mount --bind /dev/null "$0/null" && mount --rbind /dev/shm "$0/shm" && '
                  'mount --rbind "$0" /dev && exec "$@"')
         again = ["unshare", "-U", f"--map-user={os.getuid()}", f"--map-group={os.getgid()}"]
         again = [] if machine.am_root() else again

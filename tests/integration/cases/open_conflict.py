@@ -342,13 +342,13 @@ def _(t):
 def cover_var_tmp(t, directory):
     """The shell's words that make a directory /var/tmp, in a namespace of mounts. What is tested
     stays in sight when it lies there."""
-    cover = f"mount --bind {directory} /var/tmp"
+    cover = f"mount --rbind {directory} /var/tmp"
     build = os.path.realpath(BUILD)
     if not build.startswith("/var/tmp/"):
         return cover
     build, aside = shlex.quote(build), shlex.quote(f"{t.top}/build")
-    return (f"mkdir {aside} && mount --bind {build} {aside} && {cover} && mkdir -p {build} && "
-            f"mount --bind {aside} {build}")
+    return (f"mkdir {aside} && mount --rbind {build} {aside} && {cover} && mkdir -p {build} && "
+            f"mount --rbind {aside} {build}")
 
 
 def with_var_tmp(t):

@@ -76,10 +76,10 @@ static const struct {
 	{"large shrinks before its size is believed", LARGE, "pread", shrink, QFILE_STEP_SENT, 3},
 	{"large grows", LARGE, "read", grow, QFILE_STEP_CHANGED, LARGE},
 	{"large shrinks", LARGE, "read", shrink, -ESTALE, 3},
-	{"vanishes before it is opened", 10, "__openat_2", vanish, QFILE_STEP_VANISHED, 0},
+	{"vanishes before it is opened", 10, "openat", vanish, QFILE_STEP_VANISHED, 0},
 	{"vanishes when it is open", 10, "fstat", vanish, QFILE_STEP_SENT, 10},
-	{"becomes a link", 10, "__openat_2", make_link_of_it, QFILE_STEP_VANISHED, 0},
-	{"becomes a fifo", 10, "__openat_2", make_fifo_of_it, QFILE_STEP_VANISHED, 0},
+	{"becomes a link", 10, "openat", make_link_of_it, QFILE_STEP_VANISHED, 0},
+	{"becomes a fifo", 10, "openat", make_fifo_of_it, QFILE_STEP_VANISHED, 0},
 };
 
 /* Send "file" to the file "stream", and return the step or error that is not QFILE_STEP_SENT. */
