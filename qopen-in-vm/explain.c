@@ -103,6 +103,12 @@ void explain_save(const struct explain *about, enum opener_step step,
 		warnx("save %u was changed while it was sent, and is not used", event->save);
 }
 
+void explain_note(const struct explain *about, const struct opener_event *event)
+{
+	if (!about->quiet)
+		warnx("%s says: %s", about->vm, event->message);
+}
+
 void explain_done(const struct explain *about, const struct opener_event *event)
 {
 	/*

@@ -23,6 +23,8 @@ void explain_notes(const struct explain *about, unsigned notes);
 /* A save came back. `step`: SAVED, KEPT, DROPPED or DAMAGED. */
 void explain_save(const struct explain *about, enum opener_step step,
 		  const struct opener_event *event, const struct qfile_error *error);
+/* The session goes on, and the other side has something to say. */
+void explain_note(const struct explain *about, const struct opener_event *event);
 /* The reply is complete: the other side has succeeded or failed. */
 void explain_done(const struct explain *about, const struct opener_event *event);
 /*

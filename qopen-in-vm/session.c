@@ -73,6 +73,13 @@ static void take_save(struct session *session, enum opener_step step)
 	explain_save(&session->about, step, &session->event, &session->error);
 }
 
+/* The editor has something to say while the session goes on. */
+static void take_note(struct session *session)
+{
+	show_clear(&session->show);
+	explain_note(&session->about, &session->event);
+}
+
 void session_lost(struct session *session)
 {
 	if (session->lost)
@@ -88,6 +95,8 @@ int session_take(struct session *session)
 	while ((step = opener_step(session->opener, &session->event, &session->error)) > 0) {
 		if (step == OPENER_PART)
 			show_part(session);
+		else if (step == OPENER_NOTE)
+			take_note(session);
 		else
 			take_save(session, (enum opener_step)step);
 	}

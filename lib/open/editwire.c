@@ -22,6 +22,7 @@ enum {
 };
 
 #define FLAG_VIEW_ONLY 1u
+#define FLAG_BESIDE    2u
 
 static const unsigned char mark[EDIT_MARK_SIZE] = "PedOSv2";
 
@@ -62,7 +63,8 @@ void edit_request_encode(const struct edit_request *request, unsigned char bytes
 	memcpy(bytes + prefix, name, (size_t)(end - name));
 	memcpy(bytes + MARK, mark, sizeof(mark));
 	put64(bytes + LENGTH, request->length);
-	put32(bytes + FLAGS, request->view_only ? FLAG_VIEW_ONLY : 0);
+	put32(bytes + FLAGS,
+	      (request->view_only ? FLAG_VIEW_ONLY : 0) | (request->beside ? FLAG_BESIDE : 0));
 	put32(bytes + CRC, libdeflate_crc32(0, bytes, CRC));
 }
 
@@ -75,10 +77,11 @@ static int decode_version2(const unsigned char untrusted_bytes[EDIT_REQUEST_SIZE
 
 	if (get32(untrusted_bytes + CRC) != libdeflate_crc32(0, untrusted_bytes, CRC))
 		return -EINVAL;
-	if (untrusted_flags & ~FLAG_VIEW_ONLY || untrusted_length > INT64_MAX)
+	if (untrusted_flags & ~(FLAG_VIEW_ONLY | FLAG_BESIDE) || untrusted_length > INT64_MAX)
 		return -EINVAL;
 	request->records = true;
 	request->view_only = untrusted_flags & FLAG_VIEW_ONLY;
+	request->beside = untrusted_flags & FLAG_BESIDE;
 	request->length = untrusted_length;
 	return 0;
 }
@@ -146,7 +149,10 @@ static bool length_ok(uint32_t untrusted_kind, uint64_t untrusted_length)
 	switch (untrusted_kind) {
 	case EDIT_SAVE:
 		return untrusted_length <= INT64_MAX;
+	case EDIT_BESIDE:
+		return untrusted_length >= EDIT_BESIDE_NAME_SIZE && untrusted_length <= INT64_MAX;
 	case EDIT_DONE:
+	case EDIT_NOTE:
 		return untrusted_length <= EDIT_MESSAGE_MAX;
 	default:
 		return false;
@@ -163,8 +169,30 @@ int edit_record_decode(const unsigned char untrusted_bytes[EDIT_RECORD_SIZE],
 	if (!edit_is_record(untrusted_bytes) || !length_ok(untrusted_kind, untrusted_length))
 		return -EINVAL;
 	record->kind = (enum edit_kind)untrusted_kind;
-	record->code = record->kind == EDIT_DONE ? get32(untrusted_bytes + 12) : 0;
+	record->code = record->kind == EDIT_NOTE ? 0 : get32(untrusted_bytes + 12);
 	record->length = untrusted_length;
+	return 0;
+}
+
+void edit_beside_name_encode(const char *name, unsigned char bytes[EDIT_BESIDE_NAME_SIZE])
+{
+	const size_t length = strlen(name);
+
+	//@ split length;
+	memset(bytes, 0, EDIT_BESIDE_NAME_SIZE);
+	memcpy(bytes, name, length);
+}
+
+int edit_beside_name_decode(const unsigned char untrusted_bytes[EDIT_BESIDE_NAME_SIZE],
+			    char name[EDIT_BESIDE_NAME_SIZE])
+{
+	const size_t length = strnlen((const char *)untrusted_bytes, EDIT_BESIDE_NAME_SIZE);
+
+	if (length == 0 || length == EDIT_BESIDE_NAME_SIZE)
+		return -EINVAL;
+	//@ split length;
+	memset(name, 0, EDIT_BESIDE_NAME_SIZE);
+	memcpy(name, untrusted_bytes, length);
 	return 0;
 }
 

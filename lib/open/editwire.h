@@ -23,6 +23,7 @@ struct edit_request {
 	/* The file's base name without "view-only-", NUL-terminated. Untrusted after decoding. */
 	char name[EDIT_REQUEST_SIZE];
 	bool view_only;
+	bool beside;  /* version 2: the opener takes records "beside" */
 	bool records; /* version 2: the reply consists of records. Always true when encoded */
 	/* Version 2: bytes of content that follow. In version 1 the stream ends them. */
 	uint64_t length;
@@ -47,19 +48,35 @@ int edit_request_decode(const unsigned char untrusted_bytes[EDIT_REQUEST_SIZE],
 /* A record of a reply of version 2: a header, the payload, and the CRC-32 of the payload. */
 #define EDIT_RECORD_SIZE 24
 #define EDIT_CRC_SIZE    4
-/* The longest payload of a record "done": a message. */
+/* The longest payload of a record "done" or "note": a message. */
 #define EDIT_MESSAGE_MAX 4096
+/* What the payload of a record "beside" begins with: a name, padded with NULs. */
+#define EDIT_BESIDE_NAME_SIZE 256
 
 enum edit_kind {
 	EDIT_SAVE = 1, /* the payload is a save: the complete content */
 	/* Nothing more comes. The payload is a message for the user, or empty. */
 	EDIT_DONE = 2,
+	/*
+	 * The payload is a name, and the complete content of another file that was saved beside the
+	 * one that is edited. Only for openers that take it.
+	 */
+	EDIT_BESIDE = 3,
+	/* The payload is a message for the user while the session goes on. */
+	EDIT_NOTE = 4,
 };
 
 struct edit_record {
 	enum edit_kind kind;
-	uint32_t code; /* in "done" 0 or a Linux errno, in "save" 0 */
-	/* Bytes of payload: at most INT64_MAX, in "done" at most EDIT_MESSAGE_MAX. */
+	/*
+	 * 0 or a Linux errno: in "done" why the editor failed, in "save" and "beside" why the
+	 * content may be damaged, as where the application ended while it wrote. In "note" 0.
+	 */
+	uint32_t code;
+	/*
+	 * Bytes of payload: at most INT64_MAX; in "done" and "note" at most EDIT_MESSAGE_MAX; in
+	 * "beside" at least EDIT_BESIDE_NAME_SIZE.
+	 */
 	uint64_t length;
 };
 
@@ -70,6 +87,17 @@ void edit_record_encode(const struct edit_record *record, unsigned char bytes[ED
  */
 int edit_record_decode(const unsigned char untrusted_bytes[EDIT_RECORD_SIZE],
 		       struct edit_record *record);
+
+/*
+ * Encode the name at the beginning of a "beside". `name` has 1 to EDIT_BESIDE_NAME_SIZE - 1 bytes.
+ */
+void edit_beside_name_encode(const char *name, unsigned char bytes[EDIT_BESIDE_NAME_SIZE]);
+/*
+ * Decode such a name, which is untrusted afterwards: whether it is safe is not asked. -EINVAL: it
+ * is empty, or has no NUL at its end.
+ */
+int edit_beside_name_decode(const unsigned char untrusted_bytes[EDIT_BESIDE_NAME_SIZE],
+			    char name[EDIT_BESIDE_NAME_SIZE]);
 
 #define EDIT_MARK_SIZE 8
 /*

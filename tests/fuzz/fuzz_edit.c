@@ -43,7 +43,7 @@ static bool is_request(const unsigned char *bytes, bool version2)
 
 	if (length == 0 || length == (version2 ? 232 : 256) || (prefixed && (flagged || !version2)))
 		return false;
-	return !version2 || (le32(bytes + 248) <= 1 && le64(bytes + 240) <= INT64_MAX &&
+	return !version2 || (le32(bytes + 248) <= 3 && le64(bytes + 240) <= INT64_MAX &&
 			     le32(bytes + 252) == libdeflate_crc32(0, bytes, 252));
 }
 
@@ -55,6 +55,7 @@ static void check_said(const struct edit_request *request, const unsigned char *
 
 	CHECK(request->records == version2);
 	CHECK(request->view_only == (version2 ? bytes[248] & 1 : prefixed));
+	CHECK(request->beside == (version2 && bytes[248] & 2));
 	CHECK(request->length == (version2 ? le64(bytes + 240) : 0));
 	CHECK(strcmp(request->name,
 		     (const char *)bytes +
@@ -76,7 +77,7 @@ static void check_again(const struct edit_request *request, const unsigned char 
 	CHECK(!ours || memcmp(encoded, bytes, sizeof(encoded)) == 0);
 	CHECK(edit_request_decode(encoded, &again) == 0 && again.records &&
 	      again.view_only == request->view_only);
-	CHECK(again.length == request->length);
+	CHECK(again.length == request->length && again.beside == request->beside);
 	/* Of a name that is too long, the end. */
 	CHECK(strlen(again.name) <= strlen(request->name));
 	CHECK(strcmp(again.name, request->name + strlen(request->name) - strlen(again.name)) == 0);
@@ -108,9 +109,11 @@ static void check_record(const unsigned char *exact)
 {
 	unsigned char encoded[EDIT_RECORD_SIZE], expected[EDIT_RECORD_SIZE];
 	bool marked = memcmp(exact, mark, sizeof(mark)) == 0;
-	uint64_t most = le32(exact + 8) == EDIT_SAVE ? INT64_MAX : 4096;
-	bool good =
-		marked && le32(exact + 8) >= 1 && le32(exact + 8) <= 2 && le64(exact + 16) <= most;
+	uint32_t kind = le32(exact + 8);
+	uint64_t least = kind == EDIT_BESIDE ? 256 : 0,
+		 most = kind == EDIT_SAVE || kind == EDIT_BESIDE ? INT64_MAX : 4096;
+	bool good = marked && kind >= 1 && kind <= 4 && le64(exact + 16) >= least &&
+		    le64(exact + 16) <= most;
 	struct edit_record record;
 
 	CHECK(edit_is_record(exact) == marked);
@@ -119,7 +122,7 @@ static void check_record(const unsigned char *exact)
 	if (!good)
 		return;
 	memcpy(expected, exact, sizeof(expected));
-	if (record.kind == EDIT_SAVE)
+	if (record.kind == EDIT_NOTE)
 		memset(expected + 12, 0, 4); /* the code, which such a record has not */
 	edit_record_encode(&record, encoded);
 	CHECK(memcmp(encoded, expected, sizeof(encoded)) == 0);

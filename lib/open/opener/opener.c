@@ -263,9 +263,9 @@ static int take_raw(struct opener *opener, struct opener_event *event, struct qf
 	return n < 0 ? (int)n : OPENER_PART;
 }
 
-/* Take the message of a "done", whose header has been taken. */
-static int take_done(struct opener *opener, const struct edit_record *record,
-		     struct opener_event *event)
+/* Take the message of a "done" or "note", whose header has been taken. */
+static int take_message(struct opener *opener, const struct edit_record *record,
+			struct opener_event *event)
 {
 	const unsigned char *bytes;
 	size_t length = (size_t)record->length;
@@ -277,11 +277,23 @@ static int take_done(struct opener *opener, const struct edit_record *record,
 	stream_take(&opener->reader, length);
 	if (stream_reader_crc(&opener->reader) != edit_crc_decode(bytes + length))
 		return -EPROTO;
+	text_printable((const char *)bytes, length, event->message, sizeof(event->message));
+	stream_take(&opener->reader, EDIT_CRC_SIZE);
+	return 0;
+}
+
+/* Take the message of a "done". */
+static int take_done(struct opener *opener, const struct edit_record *record,
+		     struct opener_event *event)
+{
+	int r = take_message(opener, record, event);
+
+	if (r < 0)
+		return r;
 	/* The editor cannot succeed with a file that it has not received. */
 	if (record->code == 0 && !opener->sent)
 		return -EPROTO;
 	event->code = record->code <= INT_MAX ? (int)record->code : EREMOTEIO; /* no errno */
-	text_printable((const char *)bytes, length, event->message, sizeof(event->message));
 	return OPENER_DONE;
 }
 
@@ -290,14 +302,24 @@ static int take_record(struct opener *opener, struct opener_event *event)
 	struct edit_record record;
 	const unsigned char *bytes;
 	ssize_t n = peek(opener, EDIT_RECORD_SIZE, &bytes);
+	int r;
 
 	if (n < 0)
 		return (int)n;
 	if (edit_record_decode(bytes, &record) < 0)
 		return -EPROTO;
 	stream_take(&opener->reader, EDIT_RECORD_SIZE);
-	return record.kind == EDIT_DONE ? take_done(opener, &record, event)
-					: begin(opener, IN_SAVE, record.length);
+	switch (record.kind) {
+	case EDIT_DONE:
+		return take_done(opener, &record, event);
+	case EDIT_NOTE:
+		r = take_message(opener, &record, event);
+		return r < 0 ? r : OPENER_NOTE;
+	case EDIT_SAVE:
+		return begin(opener, IN_SAVE, record.length);
+	default: /* it was not asked for */
+		return -EPROTO;
+	}
 }
 
 /* Take the beginning of the reply, and find out its version. */

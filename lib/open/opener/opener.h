@@ -85,6 +85,8 @@ enum opener_step {
 	 * while it is sent.
 	 */
 	OPENER_DAMAGED = 5,
+	/* The session goes on: event->message is for the user. */
+	OPENER_NOTE = 6,
 };
 
 struct opener_event {
@@ -104,7 +106,8 @@ struct opener_event {
 	 * Otherwise empty. Unsanitised.
 	 */
 	char path[4096];
-	char message[EDIT_MESSAGE_MAX + 1]; /* DONE: for the user, sanitised; or empty */
+	/* DONE, NOTE: for the user, sanitised; or empty */
+	char message[EDIT_MESSAGE_MAX + 1];
 };
 
 /*

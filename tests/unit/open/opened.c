@@ -94,6 +94,11 @@ void feed_damaged(struct opened *opened, const char *content)
 	reply_record(opened, EDIT_SAVE, 0, content, UINT32_MAX);
 }
 
+void feed_note(struct opened *opened, const char *message)
+{
+	reply_record(opened, EDIT_NOTE, 0, message, 0);
+}
+
 void feed_done(struct opened *opened, uint32_t code, const char *message)
 {
 	reply_record(opened, EDIT_DONE, code, message, 0);

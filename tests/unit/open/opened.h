@@ -32,6 +32,7 @@ void feed_bytes(struct opened *opened, const void *bytes, size_t size);
 void feed_header(struct opened *opened, enum edit_kind kind, uint32_t code, uint64_t length);
 void feed_save(struct opened *opened, const char *content);
 void feed_damaged(struct opened *opened, const char *content);
+void feed_note(struct opened *opened, const char *message);
 void feed_done(struct opened *opened, uint32_t code, const char *message);
 /* It closes the connection. */
 void feed_end(struct opened *opened);

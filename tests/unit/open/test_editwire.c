@@ -313,8 +313,8 @@ static const struct {
 	{INT64_MAX, 1, 0},
 	{1ull << 63, 0, -EINVAL},
 	{UINT64_MAX, 0, -EINVAL},
-	{0, 2, -EINVAL},
-	{0, 3, -EINVAL},
+	{0, 2, 0},
+	{0, 3, 0},
 	{0, 4, -EINVAL},
 	{0, 0x100, -EINVAL},
 	{0, 0x80000000, -EINVAL},
@@ -333,7 +333,8 @@ START_TEST(request_numbers)
 		      (uintmax_t)numbers[_i].length, numbers[_i].flags, r);
 	if (r == 0) {
 		ck_assert_uint_eq(request.length, numbers[_i].length);
-		ck_assert_uint_eq(request.view_only, numbers[_i].flags);
+		ck_assert_uint_eq(request.view_only, numbers[_i].flags & 1);
+		ck_assert_uint_eq(request.beside, numbers[_i].flags >> 1);
 	}
 }
 END_TEST
@@ -356,6 +357,12 @@ static const struct {
 	{"done with a message",
 	 {EDIT_DONE, 0x14131211, 4096},
 	 {'P', 'e', 'd', 'O', 'S', 'v', '2', 0, 2, 0, 0, 0, 0x11, 0x12, 0x13, 0x14, 0, 16}},
+	{"beside",
+	 {EDIT_BESIDE, 5, 256},
+	 {'P', 'e', 'd', 'O', 'S', 'v', '2', 0, 3, 0, 0, 0, 5, 0, 0, 0, 0, 1}},
+	{"note",
+	 {EDIT_NOTE, 0, 4096},
+	 {'P', 'e', 'd', 'O', 'S', 'v', '2', 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 16}},
 	{"done with any code",
 	 {EDIT_DONE, UINT32_MAX, 1},
 	 {'P', 'e', 'd', 'O', 'S', 'v', '2', 0, 2, 0, 0, 0, 255, 255, 255, 255, 1}},
@@ -385,18 +392,27 @@ static const struct {
 	int verdict;
 } record_numbers[] = {
 	{0, 0, 0, -EINVAL},
-	{3, 0, 0, -EINVAL},
+	{5, 0, 256, -EINVAL},
 	{0x101, 0, 0, -EINVAL}, /* its low byte would do */
 	{0x80000001, 0, 0, -EINVAL},
 	{UINT32_MAX, 0, 0, -EINVAL},
 	{1, 0, 1ull << 62, 0},
 	{1, 0, 1ull << 63, -EINVAL},
 	{1, 0, UINT64_MAX, -EINVAL},
-	{1, 5, 10, 0}, /* a version that was saved has nothing to tell by a code */
+	{1, 5, 10, 0},
 	{2, 5, 4096, 0},
 	{2, 5, 4097, -EINVAL},
 	{2, 5, (1ull << 32) + 1, -EINVAL},
 	{2, 5, UINT64_MAX, -EINVAL},
+	{3, 5, 0, -EINVAL}, /* there is no room for the name */
+	{3, 5, 255, -EINVAL},
+	{3, 5, 256, 0},
+	{3, 5, INT64_MAX, 0},
+	{3, 5, 1ull << 63, -EINVAL},
+	{4, 5, 0, 0},
+	{4, 5, 4096, 0},
+	{4, 5, 4097, -EINVAL},
+	{4, 5, UINT64_MAX, -EINVAL},
 };
 
 START_TEST(record_numbers_bounds)
@@ -413,7 +429,33 @@ START_TEST(record_numbers_bounds)
 	ck_assert_msg(r == record_numbers[_i].verdict, "kind %u, length %#jx: %d",
 		      record_numbers[_i].kind, (uintmax_t)record_numbers[_i].length, r);
 	if (r == 0)
-		ck_assert_uint_eq(record.code, record_numbers[_i].kind == 2 ? 5 : 0);
+		ck_assert_uint_eq(record.code,
+				  record_numbers[_i].kind == 4 ? 0 : record_numbers[_i].code);
+}
+END_TEST
+
+/* Where the first NUL is, with anything behind it. */
+START_TEST(beside_name)
+{
+	for (size_t nul = 0; nul <= 256; nul++) {
+		unsigned char bytes[256], expected[256] = {0};
+		char name[256];
+		int r;
+
+		memset(bytes, 0xff, sizeof(bytes));
+		memset(name, 0x55, sizeof(name));
+		memcpy(bytes, name_of(nul), nul);
+		if (nul < 256)
+			bytes[nul] = 0;
+		r = edit_beside_name_decode(bytes, name);
+		ck_assert_msg(r == (nul == 0 || nul == 256 ? -EINVAL : 0), "%zu: %d", nul, r);
+		if (r < 0)
+			continue;
+		ck_assert_str_eq(name, name_of(nul));
+		memcpy(expected, name, nul);
+		edit_beside_name_encode(name, bytes);
+		ck_assert_mem_eq(bytes, expected, sizeof(bytes));
+	}
 }
 END_TEST
 
@@ -463,6 +505,7 @@ Suite *editwire_suite(void)
 	add_table_test(record, record_layout, records);
 	add_table_test(record, record_numbers_bounds, record_numbers);
 	tcase_add_test(record, record_mark);
+	tcase_add_test(record, beside_name);
 	tcase_add_test(record, payload_checksum);
 	return suite;
 }

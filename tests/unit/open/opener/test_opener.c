@@ -466,10 +466,43 @@ START_TEST(done_with_a_message)
 }
 END_TEST
 
+/* They may come at any time between records, and are neither saves nor the end. */
+START_TEST(notes)
+{
+	scratch_enter();
+	make_file("file", "x");
+	opened_begin(&opened, "file");
+	feed_note(&opened, "\033[2Jgedit\nhas it");
+	feed_save(&opened, "one");
+	feed_note(&opened, "");
+	feed_done(&opened, 0, "bye");
+	ck_assert_int_eq(opened_next(&opened), OPENER_NOTE);
+	ck_assert_str_eq(opened.event.message, "?[2Jgedit?has it");
+	next_saved(&opened);
+	ck_assert_str_eq(opened.event.message, "");
+	ck_assert_int_eq(opened_next(&opened), OPENER_NOTE);
+	ck_assert_str_eq(opened.event.message, "");
+	next_done(&opened, 1);
+	ck_assert_str_eq(opened.event.message, "bye");
+	opened_end(&opened);
+}
+END_TEST
+
 /* Each makes a reply that is none. */
 static void unknown_kind(void)
 {
-	feed_header(&opened, (enum edit_kind)3, 0, 0);
+	feed_header(&opened, (enum edit_kind)5, 0, 0);
+}
+
+static void beside_that_nobody_asked_for(void)
+{
+	feed_header(&opened, EDIT_BESIDE, 0, EDIT_BESIDE_NAME_SIZE);
+}
+
+static void damaged_note(void)
+{
+	feed_header(&opened, EDIT_NOTE, 0, 3);
+	feed_bytes(&opened, "bye\0\0\0\0", 7);
 }
 
 static void long_message(void)
@@ -497,10 +530,9 @@ static void negative_length(void)
 static const struct {
 	void (*reply)(void);
 	const char *content;
-} malformed[] = {{unknown_kind, "old"},
-		 {long_message, "old"},
-		 {damaged_message, "old"},
-		 {no_mark_behind_a_save, "one"},
+} malformed[] = {{unknown_kind, "old"},    {beside_that_nobody_asked_for, "old"},
+		 {damaged_note, "old"},    {long_message, "old"},
+		 {damaged_message, "old"}, {no_mark_behind_a_save, "one"},
 		 {negative_length, "old"}};
 
 START_TEST(malformed_reply)
@@ -798,6 +830,7 @@ Suite *opener_suite(void)
 	tcase_add_test(tcase, damaged);
 	tcase_add_test(tcase, cut_off);
 	tcase_add_test(tcase, done_with_a_message);
+	tcase_add_test(tcase, notes);
 	add_table_test(tcase, malformed_reply, malformed);
 	tcase_add_test(tcase, longer_than_allowed);
 	tcase_add_loop_test(tcase, view_only, 0, 2);
