@@ -46,37 +46,15 @@ enum {
  */
 #define END_TIMEOUT 2000
 
-/*
- * How often to send the last save if the file is written to meanwhile, which nobody should do then.
- */
-#define LAST_TRIES 3
-
-/*
- * Send the present content of the file, if the opener does not have it. Returns as reply_save(),
- * and 0 if there is no file.
- */
-static int send_save(struct editing *editing)
-{
-	struct stat status;
-	int fd = workdir_open(editing->workdir, &status), r;
-
-	if (fd < 0)
-		/* It was moved away, to be replaced soon, or removed, which is no save. */
-		return fd == -ENOENT ? 0 : fd;
-	r = reply_save(editing->reply, fd, &status);
-	close(fd);
-	return r;
-}
-
 /* Wait until something happens. */
 static int wait_for_news(struct editing *editing)
 {
-	int timeout = watch_timeout(&editing->watch);
+	int timeout = saves_timeout(&editing->saves);
 	struct pollfd pollfds[] = {
 		{.fd = editing->stop, .events = POLLIN}, /* poll(2) ignores -1 */
 		/* Without events it still reports an error: that nobody reads any more. */
 		{.fd = editing->out},
-		{.fd = editing->watch.fd, .events = POLLIN},
+		{.fd = editing->saves.watch.fd, .events = POLLIN},
 		{.fd = editing->handler.ended, .events = POLLIN},
 	};
 
@@ -93,7 +71,7 @@ static int wait_for_news(struct editing *editing)
 /* How long to wait for a process that uses the file: a handler that failed has told none. */
 static int others_timeout(const struct editing *editing)
 {
-	const struct watch *watch = &editing->watch;
+	const struct watch *watch = &editing->saves.watch;
 
 	if (editing->used || watch->saved || editing->ended - editing->started > HANDING_OVER)
 		return TIMEOUT_USED;
@@ -109,12 +87,12 @@ static bool is_used(struct editing *editing)
 		return true;
 	if (editing->ended == 0)
 		editing->ended = clock_now();
-	if (in_use(&editing->user, editing->workdir)) {
+	if (in_use(&editing->user, editing->saves.workdir)) {
 		editing->used = true;
 		editing->idle_since = 0;
 		return true;
 	}
-	if (editing->idle_since == 0 || editing->idle_since < editing->watch.last)
+	if (editing->idle_since == 0 || editing->idle_since < editing->saves.watch.last)
 		editing->idle_since = clock_now();
 	return clock_now() - editing->idle_since < others_timeout(editing);
 }
@@ -125,42 +103,19 @@ static int attend(struct editing *editing)
 		int r = wait_for_news(editing);
 
 		if (r == 0)
-			r = watch_read(&editing->watch);
+			r = saves_attend(&editing->saves);
 		if (r < 0)
 			return r;
-		/* Send each save once it is settled. Version 1 can only send the last one. */
-		if (!watch_settled(&editing->watch) || editing->view_only ||
-		    !editing->reply->records)
-			continue;
-		r = send_save(editing);
-		if (r < 0 && editing->reply->ended)
-			return r;
-		/* Any other failure, of reading the file, may be over at the end. */
-		if (r == -EAGAIN)
-			watch_again(&editing->watch);
 	} while (is_used(editing));
 	return 0;
-}
-
-/* Send the last save, which is complete. */
-static int send_last(struct editing *editing)
-{
-	int r = -EAGAIN;
-
-	if (editing->view_only)
-		return 0;
-	for (int i = 0; r == -EAGAIN && i < LAST_TRIES; i++)
-		r = send_save(editing);
-	return r == -EAGAIN ? -ESTALE : r;
 }
 
 int editing_run(struct editing *editing, char *const argv[], char *const environment[],
 		struct qfile_error *error)
 {
-	const struct workdir *workdir = editing->workdir;
-	int r, last;
+	const struct workdir *workdir = editing->saves.workdir;
+	int r = saves_open(&editing->saves), last;
 
-	r = watch_open(&editing->watch, workdir->directory, workdir->name);
 	if (r < 0)
 		return error_set(error, r, EDITOR_WATCHING, workdir->directory);
 	editing->started = clock_now();
@@ -170,20 +125,14 @@ int editing_run(struct editing *editing, char *const argv[], char *const environ
 	} else {
 		r = attend(editing);
 		if (r == -ECANCELED)
-			reply_hurry(editing->reply);
-		/*
-		 * After the end nobody writes any more, so the save is complete, however recent it
-		 * is. Where we stop before the end, only a complete one is sent: a half-written one
-		 * must not replace the original.
-		 */
-		watch_read(&editing->watch);
-		last = r == 0 || editing->watch.complete ? send_last(editing) : 0;
+			reply_hurry(editing->saves.reply);
+		last = saves_send_last(&editing->saves, r == 0);
 		handler_end(&editing->handler, END_TIMEOUT);
 		r = r == 0 && last < 0 ? last : r;
 		if (r < 0)
 			error_set(error, r, r == -ECANCELED ? NULL : "sending what was saved",
 				  r == -ECANCELED ? NULL : workdir->name);
 	}
-	watch_close(&editing->watch);
+	saves_close(&editing->saves);
 	return r;
 }

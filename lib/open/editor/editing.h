@@ -8,16 +8,11 @@
 #define EDITING_H
 #include "open/editor/handler.h"
 #include "open/editor/in_use.h"
-#include "open/editor/reply.h"
-#include "open/editor/watch.h"
-#include "open/editor/workdir.h"
+#include "open/editor/saves.h"
 
 struct editing {
-	const struct workdir *workdir;
-	struct reply *reply;
-	int out, stop;  /* as in struct editor_options */
-	bool view_only; /* nothing goes back */
-	struct watch watch;
+	struct saves saves;
+	int out, stop; /* as in struct editor_options */
 	struct handler handler;
 	pid_t user;         /* the process that in_use() found last */
 	int64_t started;    /* when the handler was started, as clock_now() */

@@ -157,11 +157,11 @@ int editor_run(struct editor *editor, char *const argv[], char *const environmen
 	       struct qfile_error *error)
 {
 	struct editing editing = {
-		.workdir = &editor->workdir,
-		.reply = &editor->reply,
+		.saves = {.workdir = &editor->workdir,
+			  .reply = &editor->reply,
+			  .view_only = editor->request.view_only},
 		.out = editor->options.out,
 		.stop = editor->options.stop,
-		.view_only = editor->request.view_only,
 	};
 	int r = editing_run(&editing, argv, environment, error);
 
