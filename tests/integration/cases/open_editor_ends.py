@@ -71,7 +71,7 @@ def _(t):
 def _(t):
     # A flag that nobody knows, a length beyond all, a checksum that is wrong, a name without an
     # end, none.
-    for stream in (wire.request(b"file", 0, flags=2), wire.request(b"file", 2**64 - 1),
+    for stream in (wire.request(b"file", 0, flags=4), wire.request(b"file", 2**64 - 1),
                    wire.request(b"file", 0, flipped=1), b"n" * 256, bytes(256)):
         t.silently_refused(t.ask(stream))
 
