@@ -55,6 +55,7 @@ static const struct {
 	{"said", said_suite, APART},
 	{"dirstack", dirstack_suite, APART},
 	{"walk", walk_suite, APART},
+	{"disk", disk_suite, APART},
 	{"unpack", unpack_suite, APART},
 	{"staging", staging_suite, APART},
 	{"commit", commit_suite, APART},

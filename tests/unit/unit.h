@@ -35,6 +35,7 @@ Suite *report_suite(void);
 Suite *said_suite(void);
 Suite *dirstack_suite(void);
 Suite *walk_suite(void);
+Suite *disk_suite(void);
 Suite *unpack_suite(void);
 Suite *staging_suite(void);
 Suite *commit_suite(void);

@@ -13,6 +13,7 @@
 #include "io/dirstack.h"
 #include "io/space.h"
 #include "io/stream.h"
+#include "receive/child/disk.h"
 #include "receive/child/report.h"
 
 #include <errno.h>
@@ -38,82 +39,17 @@ struct unpacker {
 	char target[QFILE_NAME_MAX + 1]; /* of the current link */
 };
 
-/* ---- What the disk says ---- */
-
-/* Has a second header taken from this directory what it takes to make entries in it? */
-static bool is_sealed(int dir)
+/* Why an entry cannot be made in `dir`: what errno says. */
+static int refused(const struct unpacker *unpacker, int dir)
 {
-	struct stat status;
-
-	return fstat(dir, &status) < 0 || (status.st_mode & S_IRWXU) != S_IRWXU;
-}
-
-/* Was this directory removed by somebody else? */
-static bool is_gone(int dir)
-{
-	struct stat status;
-
-	return fstat(dir, &status) < 0 || status.st_nlink == 0;
-}
-
-/*
- * Why an entry cannot be made in `dir`, after a call with `error`. Some of what a disk says has
- * another meaning in the format, where it is the sender's fault.
- */
-static int refused(const struct unpacker *unpacker, int dir, int error)
-{
-	switch (error) {
-	case EACCES:
-		return is_sealed(dir) ? -EINVAL : -EACCES;
-	case EEXIST:
-		return unpacker->options->folds ? -ENOTUNIQ : -EEXIST;
-	case ENOENT: /* said by some of a name that they do not like */
-		return is_gone(dir) ? -ENOENT : -EADDRNOTAVAIL;
-	case EINVAL:
-	case EILSEQ:
-	case EDOM:
-		return -EADDRNOTAVAIL;
-	case EPERM:
-	case ENOSYS:
-	case ENOTTY:
-		return -EOPNOTSUPP;
-	default:
-		return -error;
-	}
-}
-
-/* Why content cannot be written. */
-static int not_written(int error)
-{
-	return error == EINVAL || error == EILSEQ ? -EIO : -error;
-}
-
-/* Does the disk keep nothing of the kind that was to be set? */
-static bool keeps_none(int error)
-{
-	return error == EPERM || error == ENOSYS || error == EOPNOTSUPP || error == ENOTTY;
-}
-
-/* Why times cannot be set; 0 where the disk keeps none of ours. */
-static int times_refused(int error)
-{
-	if (keeps_none(error))
-		return 0;
-	return error == EINVAL || error == ERANGE ? -EOVERFLOW : -error;
-}
-
-/* Why a mode cannot be set; 0 where the disk has none of ours. */
-static int mode_refused(int error)
-{
-	return keeps_none(error) || error == EINVAL ? 0 : -error;
+	return disk_entry_refused(dir, unpacker->options->folds, errno);
 }
 
 static int sync_one(const struct unpacker *unpacker, int fd)
 {
 	if (!unpacker->options->sync_each || fsync(fd) == 0)
 		return 0;
-	/* Where there is no such call for a file, the one for the whole disk has to do. */
-	return errno == EINVAL || keeps_none(errno) ? 0 : -errno;
+	return disk_sync_refused(errno);
 }
 
 /* ---- The way ---- */
@@ -224,9 +160,9 @@ static int seal_directory(struct unpacker *unpacker)
 		return fd;
 	entry_times(unpacker, times);
 	if (fchmod(fd, unpacker->header.mode & 0777) < 0)
-		r = mode_refused(errno);
+		r = disk_mode_refused(errno);
 	if (r == 0 && futimens(fd, times) < 0)
-		r = times_refused(errno);
+		r = disk_times_refused(errno);
 	if (r == 0)
 		r = sync_one(unpacker, fd);
 	close(fd);
@@ -257,7 +193,7 @@ static int unpack_directory(struct unpacker *unpacker)
 	}
 	/* Where the disk takes other names for this one, it may be another that exists. */
 	if (!full && (errno != EEXIST || unpacker->options->folds))
-		return refused(unpacker, dirstack_fd(dirs), errno);
+		return refused(unpacker, dirstack_fd(dirs));
 	/* It exists: the sender does not go depth first, and comes back to it. */
 	r = descend(unpacker, unpacker->base, strlen(unpacker->base));
 	if (r == -ENOENT && full)
@@ -288,7 +224,7 @@ static int write_at(int fd, const unsigned char *bytes, size_t size, uint64_t of
 		ssize_t n = pwrite(fd, bytes, size, (off_t)offset);
 
 		if (n < 0 && errno != EINTR)
-			return not_written(errno);
+			return disk_content_refused(errno);
 		if (n > 0) {
 			bytes += n;
 			size -= (size_t)n;
@@ -329,6 +265,7 @@ static int write_sparse(int fd, const unsigned char *bytes, size_t size, uint64_
 static int receive_content(struct unpacker *unpacker, int fd)
 {
 	uint64_t length = unpacker->header.filelen, offset = 0, end = 0;
+	int r;
 
 	while (offset < length) {
 		const unsigned char *bytes;
@@ -340,7 +277,6 @@ static int receive_content(struct unpacker *unpacker, int fd)
 				    ? stream_peek(&unpacker->reader, (size_t)length, &bytes)
 				    : stream_peek_pages(&unpacker->reader, offset, &bytes);
 		size_t size;
-		int r;
 
 		if (n < 0)
 			return (int)n;
@@ -354,9 +290,8 @@ static int receive_content(struct unpacker *unpacker, int fd)
 	if (end == length || ftruncate(fd, (off_t)length) == 0)
 		return 0;
 	/* Not every disk makes a file longer without being given what it holds. */
-	if (errno == EINVAL || keeps_none(errno))
-		return write_at(fd, (const unsigned char *)"", 1, length - 1);
-	return -errno;
+	r = disk_growing_refused(errno);
+	return r < 0 ? r : write_at(fd, (const unsigned char *)"", 1, length - 1);
 }
 
 static int unpack_file(struct unpacker *unpacker)
@@ -379,15 +314,15 @@ static int unpack_file(struct unpacker *unpacker)
 		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 		    unpacker->header.mode & 0777);
 	if (fd < 0)
-		return refused(unpacker, dirstack_fd(&unpacker->dirs), errno);
+		return refused(unpacker, dirstack_fd(&unpacker->dirs));
 	r = receive_content(unpacker, fd);
 	entry_times(unpacker, times);
 	if (r == 0 && futimens(fd, times) < 0)
-		r = times_refused(errno);
+		r = disk_times_refused(errno);
 	if (r == 0)
 		r = sync_one(unpacker, fd);
 	if (close(fd) < 0 && r == 0)
-		r = not_written(errno);
+		r = disk_content_refused(errno);
 	received->size.bytes += unpacker->header.filelen;
 	return r;
 }
@@ -414,10 +349,10 @@ static int unpack_link(struct unpacker *unpacker)
 	if (r < 0)
 		return r;
 	if (symlinkat(target, dirstack_fd(&unpacker->dirs), unpacker->base) < 0)
-		return refused(unpacker, dirstack_fd(&unpacker->dirs), errno);
+		return refused(unpacker, dirstack_fd(&unpacker->dirs));
 	entry_times(unpacker, times);
 	if (utimensat(dirstack_fd(&unpacker->dirs), unpacker->base, times, AT_SYMLINK_NOFOLLOW) < 0)
-		return times_refused(errno);
+		return disk_times_refused(errno);
 	return 0;
 }
 

@@ -905,12 +905,82 @@ START_TEST(every_call_from_one_on_fails)
 }
 END_TEST
 
+/* ---- What disks have not ---- */
+
+/* A disk that takes names for one, and wants each file synced. */
+START_TEST(folding_disk)
+{
+	scratch_enter();
+	options.folds = options.sync_each = true;
+	put_script("d:d f:d/f d:d .");
+	ck_assert_int_eq(unpack_stream(), 0);
+	ck_assert_str_eq(content_of("root/d/f"), "d/f");
+}
+END_TEST
+
+static const struct {
+	const char *call;
+	int error, verdict;
+} folded[] = {
+	{"mkdirat", EEXIST, -ENOTUNIQ},
+	{"mkdirat", EINVAL, -EADDRNOTAVAIL},
+	{"fsync", EIO, -EIO},
+	{"fsync", EINVAL, 0},
+};
+
+START_TEST(folding_disk_refuses)
+{
+	int r;
+
+	scratch_enter();
+	options.folds = options.sync_each = true;
+	put_script("d:d f:d/f .");
+	make_dir("root");
+	options.root = open_dir("root");
+	open_everything();
+	MUST(lseek(options.in, 0, SEEK_SET));
+	faults_begin_in(folded[_i].call, 1, folded[_i].error, false);
+	r = unpack(&options, &received, last);
+	faults_end();
+	ck_assert_str_eq(faults_failed(), folded[_i].call);
+	ck_assert_int_eq(r, folded[_i].verdict);
+}
+END_TEST
+
+static const struct {
+	int error, verdict;
+} growing[] = {{EPERM, 0}, {EINVAL, 0}, {EFBIG, -EFBIG}};
+
+/* A file that ends in a hole, where no file can be made longer. */
+START_TEST(disk_without_growing)
+{
+	static unsigned char expected[3 * 4096];
+	int r;
+
+	scratch_enter();
+	memset(expected, 'x', 4096);
+	put_entry(S_IFREG | 0644, "f", expected, sizeof(expected));
+	put_end();
+	make_dir("root");
+	options.root = open_dir("root");
+	open_everything();
+	MUST(lseek(options.in, 0, SEEK_SET));
+	faults_begin_in("ftruncate", 1, growing[_i].error, false);
+	r = unpack(&options, &received, last);
+	faults_end();
+	ck_assert_ptr_nonnull(faults_failed());
+	ck_assert_int_eq(r, growing[_i].verdict);
+	if (r == 0)
+		check_file("root/f", expected, sizeof(expected));
+}
+END_TEST
+
 Suite *unpack_suite(void)
 {
 	Suite *suite = suite_create("unpack");
 	TCase *tcase = add_case(suite, "entries"), *order = add_case(suite, "structure"),
 	      *bound = add_case(suite, "limits"), *data = add_case(suite, "content"),
-	      *faulty = add_case(suite, "faults");
+	      *faulty = add_case(suite, "faults"), *disks = add_case(suite, "disks");
 
 	add_both_users_test(tcase, everything_as_it_was_sent);
 	add_both_users_test(tcase, no_special_bits);
@@ -936,6 +1006,10 @@ Suite *unpack_suite(void)
 
 	add_table_test(faulty, every_call_fails, fault_errors);
 	tcase_add_test(faulty, every_call_from_one_on_fails);
+
+	tcase_add_test(disks, folding_disk);
+	add_table_test(disks, folding_disk_refuses, folded);
+	add_table_test(disks, disk_without_growing, growing);
 
 	add_table_test(data, content, sizes);
 	add_table_test(data, holes, sparse);
