@@ -188,10 +188,10 @@ int edit_beside_name_decode(const unsigned char untrusted_bytes[EDIT_BESIDE_NAME
 {
 	const size_t length = strnlen((const char *)untrusted_bytes, EDIT_BESIDE_NAME_SIZE);
 
+	memset(name, 0, EDIT_BESIDE_NAME_SIZE);
 	if (length == 0 || length == EDIT_BESIDE_NAME_SIZE)
 		return -EINVAL;
 	//@ split length;
-	memset(name, 0, EDIT_BESIDE_NAME_SIZE);
 	memcpy(name, untrusted_bytes, length);
 	return 0;
 }

@@ -124,7 +124,7 @@ every() {
 
 proof wire "" -warn-unsigned-overflow
 levels=end_of:20,without_prefix:10,decode_name:1000,edit_request_encode:5000
-levels=$levels,edit_request_decode:5000
+levels=$levels,edit_request_decode:5000,edit_beside_name_encode:1000,edit_beside_name_decode:1000
 proof editwire "" -warn-unsigned-overflow -eva-split-limit 300 \
     -eva-split-return-function end_of:full,without_prefix:full -eva-slevel-function $levels
 proof name-parts find $characters
