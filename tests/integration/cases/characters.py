@@ -159,8 +159,8 @@ class Unicode:
                 self.styled]
         last, found = None, set()
         for number in range(0x110000):
-            kind = (self.category.get(number), self.scripts.get(chr(number)), sum(1 << i for i, members in enumerate(sets)
-                                                   if chr(number) in members))
+            kind = (self.category.get(number), self.scripts.get(chr(number)),
+                    sum(1 << i for i, members in enumerate(sets) if chr(number) in members))
             if kind != last:
                 found.update((number - 1, number))
             last = kind
