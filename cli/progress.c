@@ -96,7 +96,10 @@ static size_t done_text(const struct progress *progress, char *text, size_t size
 			text, size, "%3u%% %s of %s",
 			percent_of(progress, progress->done.bytes, progress->total.bytes), bytes,
 			of);
-	return (size_t)snprintf(text, size, "%s", bytes);
+	/* Of an empty file there is nothing to count. */
+	return (size_t)snprintf(
+		text, size, "%s%s",
+		progress->confirmed && total > 0 && total_is_true(progress) ? "100% " : "", bytes);
 }
 
 static size_t numbers_text(const struct progress *progress, char *text, size_t size)

@@ -209,9 +209,22 @@ static void draw(struct show *show, const char *name, int64_t now)
 	show->begun = true;
 }
 
+/*
+ * All is sent. If that is less than the total, the total was wrong, or files have vanished. A
+ * wrapper goes on counting against its own.
+ */
+static void correct_total(struct show *show)
+{
+	if (show->mode != SHOW_GUI &&
+	    (show->total.bytes > show->done.bytes || show->total.entries > show->done.entries))
+		show->total = show->done;
+}
+
 void show_phase(struct show *show, enum show_phase phase)
 {
 	show->phase = phase;
+	if (phase == SHOW_CONFIRMING)
+		correct_total(show);
 	/* The rate and the time left are those of sending. */
 	if (phase == SHOW_SENDING)
 		show->start = clock_now();
@@ -237,6 +250,7 @@ void show_end(struct show *show, struct qfile_size done, const char *name)
 {
 	show->done = done;
 	show->confirmed = true;
+	correct_total(show);
 	draw(show, name, clock_now());
 	if (show->line_open)
 		put(show, "\n", 1);

@@ -13,7 +13,39 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LOOK_THERE "Look in PedOSIncoming there whether it has arrived"
+/* Add words at *used, as many as fit. */
+static void add(char *filled, size_t size, size_t *used, const char *words, size_t length)
+{
+	if (length > size - 1 - *used)
+		length = size - 1 - *used;
+	memcpy(filled + *used, words, length);
+	*used += length;
+	filled[*used] = '\0';
+}
+
+void explain_fill(const char *words, const char *to, char *filled, size_t size)
+{
+	static const char side[] = "<side>", place[] = "<place>";
+	size_t used = 0;
+
+	filled[0] = '\0';
+	while (*words) {
+		const char *with = NULL;
+		size_t length = 1;
+
+		if (strncmp(words, side, sizeof(side) - 1) == 0) {
+			length = sizeof(side) - 1;
+			with = to ? to : "the other side";
+		} else if (strncmp(words, place, sizeof(place) - 1) == 0) {
+			length = sizeof(place) - 1;
+			with = to ? to : "the receiver's directory";
+			if (to)
+				add(filled, size, &used, "PedOSIncoming of ", 17);
+		}
+		add(filled, size, &used, with ? with : words, with ? strlen(with) : 1);
+		words += length;
+	}
+}
 
 static void say(struct ending *ending, const char *outcome, const char *text)
 {
@@ -52,20 +84,25 @@ static const char *name_fault(const struct qfile_result *result, const char *oth
 	return text;
 }
 
-static void explain_result(const struct qfile_result *result, bool via, struct ending *ending)
+static void explain_result(const struct explain *about, struct ending *ending)
 {
+	const struct qfile_result *result = about->result;
 	const struct failure *failure = failure_of(result->code);
-	char text[512], fault[128];
+	bool via = !calling_takes_wishes(about->calling, &receiver);
+	char before[192], after[192], text[512], fault[128];
 
 	ending->outcome = "failed";
 	ending->code = result->code;
 	ending->entry = result->name;
 	ending->entry_length = result->namelen;
-	name_entry(result, failure ? failure->before : "the receiver failed, at ", text);
+	explain_fill(failure ? failure->before : "the receiver failed, at ", about->to, before,
+		     sizeof(before));
+	name_entry(result, before, text);
 	if (failure) {
 		ending->help = failure->help;
+		explain_fill(failure->after, about->to, after, sizeof(after));
 		snprintf(ending->message, sizeof(ending->message), "%s%s; nothing was copied. %s",
-			 text, name_fault(result, failure->after, fault),
+			 text, name_fault(result, after, fault),
 			 via && failure->advice_via ? failure->advice_via : failure->advice);
 		return;
 	}
@@ -79,25 +116,27 @@ static void explain_result(const struct qfile_result *result, bool via, struct e
 static void explain_stop(const struct explain *about, struct ending *ending)
 {
 	const char *why = about->closed ? "stopped, because the progress was closed" : "stopped";
+	char look[EXPLAIN_LOOK_SIZE];
 
+	explain_fill(EXPLAIN_LOOK, about->to, look, sizeof(look));
 	ending->outcome = about->ended ? "unknown" : "stopped";
-	snprintf(ending->message, sizeof(ending->message),
-		 about->ended ? "%s before the receiver confirmed. " LOOK_THERE
-			      : "%s; nothing was copied",
-		 why);
+	snprintf(ending->message, sizeof(ending->message), "%s%s%s", why,
+		 about->ended ? " before the receiver confirmed. " : "; nothing was copied",
+		 about->ended ? look : "");
 }
 
 static void explain_error(const struct explain *about, struct ending *ending)
 {
-	char text[768];
+	char text[768], look[EXPLAIN_LOOK_SIZE];
 
+	explain_fill(EXPLAIN_LOOK, about->to, look, sizeof(look));
 	ending->outcome = about->ended ? "unknown" : "failed";
 	ending->code = (uint32_t)about->error->code;
 	ending->entry = about->error->name;
 	ending->entry_length = strlen(about->error->name);
-	snprintf(ending->message, sizeof(ending->message),
-		 about->ended ? "%s. " LOOK_THERE : "%s; nothing was copied",
-		 qfile_error_text(about->error, text, sizeof(text)));
+	qfile_error_text(about->error, text, sizeof(text));
+	snprintf(ending->message, sizeof(ending->message), "%s%s%s", text,
+		 about->ended ? ". " : "; nothing was copied", about->ended ? look : "");
 }
 
 void explain_failure(const struct explain *about, int code, struct ending *ending)
@@ -106,13 +145,14 @@ void explain_failure(const struct explain *about, int code, struct ending *endin
 	switch (code) {
 	case -EREMOTEIO:
 		if (!explain_stranger(about, ending))
-			explain_result(about->result,
-				       !calling_takes_wishes(about->calling, &receiver), ending);
+			explain_result(about, ending);
 		break;
 	case -EBADMSG:
-		say(ending, "damaged",
-		    "what arrived is not what was sent: the checksums differ, as when a file is "
-		    "written while it is sent. Remove the copy in the other VM and try again");
+		ending->outcome = "damaged";
+		explain_fill("what arrived is not what was sent: the checksums differ, as when a "
+			     "file is written while it is sent. Remove the copy in <place> and try "
+			     "again",
+			     about->to, ending->message, sizeof(ending->message));
 		break;
 	case -EPROTO:
 		say(ending, "unknown",

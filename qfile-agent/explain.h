@@ -30,6 +30,7 @@ struct ending {
 /* What is known of a transfer that failed. */
 struct explain {
 	const struct calling_options *calling;
+	const char *to;            /* as in struct report */
 	const struct via_end *end; /* how the command to the receiver ended; NULL: there is none */
 	bool ended;                /* as qfile_sender_ended() */
 	bool closed;               /* for -ECANCELED: the progress was closed, no signal came */
@@ -42,6 +43,16 @@ struct explain {
  * qfile_sender_finish(). *ending points into *about->error or *about->result.
  */
 void explain_failure(const struct explain *about, int code, struct ending *ending);
+
+/*
+ * Write words about the receiver to `filled`: <side> in them becomes `to`, and <place> becomes
+ * where it delivers; as far as that is known.
+ */
+void explain_fill(const char *words, const char *to, char *filled, size_t size);
+
+/* For explain_fill(), where it is not known what has arrived. */
+#define EXPLAIN_LOOK      "Look in <place> whether it has arrived"
+#define EXPLAIN_LOOK_SIZE 192
 
 /* What is said of an entry with a time that the format cannot express. */
 #define EXPLAIN_TIME "its own is before 1970 or after 2106, so it is the nearest possible one"

@@ -13,12 +13,12 @@
 #include <qfile.h>
 #include <stddef.h>
 
-#define GONE     "the disk of the other VM has gone, at "
-#define CHANGED  "somebody in the other VM changed what the receiver was writing, at "
-#define NO_REPLY "the server of the other VM's network file system does not answer, at "
+#define GONE     "the disk of <side> has gone, at "
+#define CHANGED  "somebody on <side> changed what the receiver was writing, at "
+#define NO_REPLY "the server of the network file system of <side> does not answer, at "
 #define LOCKED   "the receiver's directory is encrypted and locked, at "
-#define DAMAGED  "the file system of the other VM is damaged, at "
-#define CANNOT   "the file system of the other VM cannot store "
+#define DAMAGED  "the file system of <side> is damaged, at "
+#define CANNOT   "the file system of <side> cannot store "
 #define LIMITED  "the receiver may open no more files, at "
 #define LOST     "the receiver lost the connection, at "
 
@@ -30,7 +30,7 @@ static const char connect_again[] = "Connect it again there and try again",
 
 static const struct failure failures[] = {
 	/* What was sent. */
-	{EEXIST, "", " is there already, in PedOSIncoming of the other VM",
+	{EEXIST, "", " is there already, in <place>",
 	 "Use --rename to keep both, or move that one away",
 	 "Give the receiver --on-conflict=rename to keep both, or move that one away", "rename"},
 	{ENOLINK, "the link ", " points outside of what is copied, so the receiver refuses it",
@@ -42,29 +42,29 @@ static const struct failure failures[] = {
 	 "allow-all-names"},
 	{ENAMETOOLONG, "the name ", " is too long for the receiver or its disk", "Rename it", NULL,
 	 NULL},
-	{EADDRNOTAVAIL, "the disk of the other VM refuses the name ", "",
+	{EADDRNOTAVAIL, "the disk of <side> refuses the name ", "",
 	 "Rename it, or deliver to another disk there", NULL, NULL},
-	{ENOTUNIQ, "the disk of the other VM takes ",
+	{ENOTUNIQ, "the disk of <side> takes ",
 	 " and another name that is sent with it for the same", "Rename one of them", NULL, NULL},
 	{EDQUOT, "", " exceeds what the receiver accepts in one delivery, or its user's disk quota",
 	 "Send less at a time", NULL, NULL},
-	{EFBIG, "", " is larger than a file may be in the other VM", elsewhere, NULL, NULL},
-	{EMLINK, "a directory of the other VM takes no more entries, at ", "",
-	 "Send less at a time", NULL, NULL},
-	{EOVERFLOW, CANNOT, ": its size or time is out of range there", elsewhere, NULL, NULL},
-	{EOPNOTSUPP, "the file system of the other VM cannot take what is sent, at ", "", elsewhere,
+	{EFBIG, "", " is larger than a file may be on <side>", elsewhere, NULL, NULL},
+	{EMLINK, "a directory on <side> takes no more entries, at ", "", "Send less at a time",
 	 NULL, NULL},
+	{EOVERFLOW, CANNOT, ": its size or time is out of range there", elsewhere, NULL, NULL},
+	{EOPNOTSUPP, "the file system of <side> cannot take what is sent, at ", "", elsewhere, NULL,
+	 NULL},
 	{ENOSYS, CANNOT, "", elsewhere, NULL, NULL},
 	{EINVAL, "the receiver could not make sense of the stream, at ", "",
 	 "Is it a qfile-unpacker that runs there?", NULL, NULL},
 	/* Where it was to go. */
-	{ENOSPC, "the disk of the other VM is too full for ", "",
-	 "Free some space there and try again", NULL, NULL},
-	{EROFS, "the disk of the other VM is read-only, at ", "",
-	 "Make it writable there and try again", NULL, NULL},
-	{EACCES, "the receiver may not write to its own PedOSIncoming, at ", "",
+	{ENOSPC, "the disk of <side> is too full for ", "", "Free some space there and try again",
+	 NULL, NULL},
+	{EROFS, "the disk of <side> is read-only, at ", "", "Make it writable there and try again",
+	 NULL, NULL},
+	{EACCES, "the receiver may not write to its own directory, at ", "",
 	 "Correct its permissions there", NULL, NULL},
-	{EIO, "the disk of the other VM failed, at ", " (Input/output error)", check, NULL, NULL},
+	{EIO, "the disk of <side> failed, at ", " (Input/output error)", check, NULL, NULL},
 	{EUCLEAN, DAMAGED, "", check, NULL, NULL},
 	{EBADMSG, DAMAGED, "", check, NULL, NULL},
 	{ENXIO, GONE, "", connect_again, NULL, NULL},
@@ -77,8 +77,7 @@ static const struct failure failures[] = {
 	{ENOTEMPTY, CHANGED, "", try_again, NULL, NULL},
 	{ELOOP, CHANGED, "", try_again, NULL, NULL},
 	{EBUSY, CHANGED, "", try_again, NULL, NULL},
-	{EXDEV, "PedOSIncoming of the other VM lies on two file systems, at ", "",
-	 "Have it on one there", NULL, NULL},
+	{EXDEV, "<place> lies on two file systems, at ", "", "Have it on one there", NULL, NULL},
 	{ENOKEY, LOCKED, "", unlock, NULL, NULL},
 	{EKEYEXPIRED, LOCKED, "", unlock, NULL, NULL},
 	{EKEYREVOKED, LOCKED, "", unlock, NULL, NULL},
@@ -95,11 +94,11 @@ static const struct failure failures[] = {
 	/* The receiver itself. */
 	{EPERM, "the receiver could not do its work, at ", "",
 	 "Its log says why, and so does its --verbose", NULL, NULL},
-	{ENOMEM, "the other VM has too little memory, at ", "",
-	 "End some programs there and try again", NULL, NULL},
+	{ENOMEM, "<side> has too little memory, at ", "", "End some programs there and try again",
+	 NULL, NULL},
 	{EMFILE, LIMITED, "", raise_limit, NULL, NULL},
 	{ENFILE, LIMITED, "", raise_limit, NULL, NULL},
-	{EAGAIN, "the other VM is too busy, at ", "", "Try again later", NULL, NULL},
+	{EAGAIN, "<side> is too busy, at ", "", "Try again later", NULL, NULL},
 	{EPIPE, LOST, "", try_again, NULL, NULL},
 	{ECONNRESET, LOST, "", try_again, NULL, NULL},
 	{ECANCELED, "the receiver was stopped, at ", "", try_again, NULL, NULL},

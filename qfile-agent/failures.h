@@ -11,7 +11,8 @@
 /*
  * The words before and after the entry's name; what to do, also where the user gives the receiver
  * its options themselves (NULL: the same); and the option of this program that helps, or NULL.
- * Words before the name that end in ", at " stand without it if no entry is named.
+ * Words before the name that end in ", at " stand without it if no entry is named. <side> and
+ * <place> in the words are for explain_fill().
  */
 struct failure {
 	uint32_t code;

@@ -13,8 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LOOK_THERE "Look in PedOSIncoming there whether it has arrived"
-
 __attribute__((format(printf, 3, 4))) static void say(struct ending *ending, const char *outcome,
 						      const char *format, ...)
 {
@@ -41,18 +39,19 @@ static const char *unknown_wish(const struct calling_options *calling)
 void explain_lost(const struct explain *about, struct ending *ending)
 {
 	bool ended = about->ended;
-	char how[512] = "the other side closed it without a result";
+	char how[512] = "the other side closed it without a result", look[EXPLAIN_LOOK_SIZE];
 
 	if (about->end) {
 		via_describe(about->calling, &receiver, about->end, how);
 		if (via_never_began(about->calling, &receiver, about->end))
 			ended = false;
 	}
+	explain_fill(EXPLAIN_LOOK, about->to, look, sizeof(look));
 	if (ended)
 		say(ending, "unknown",
-		    "the connection was lost before the receiver confirmed: %s. " LOOK_THERE
-		    ", and try again if not%s",
-		    how, unknown_wish(about->calling));
+		    "the connection was lost before the receiver confirmed: %s. %s, and try again "
+		    "if not%s",
+		    how, look, unknown_wish(about->calling));
 	else
 		say(ending, "failed", "the connection was lost: %s; nothing was copied%s", how,
 		    unknown_wish(about->calling));
@@ -75,10 +74,13 @@ static bool is_result(const struct qfile_result *result)
 
 static void explain_text(const struct explain *about, struct ending *ending)
 {
+	char look[EXPLAIN_LOOK_SIZE];
+
+	explain_fill(EXPLAIN_LOOK, about->to, look, sizeof(look));
 	say(ending, about->ended ? "unknown" : "failed",
 	    "what came back is no result of a receiver. Does something else write to stdout there, "
 	    "such as a login script (~/.bashrc)? %s",
-	    about->ended ? LOOK_THERE : "Nothing was copied");
+	    about->ended ? look : "Nothing was copied");
 }
 
 /* The receiver has not done what it was asked for. */

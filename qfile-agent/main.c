@@ -149,16 +149,22 @@ static int call_vm(struct transfer *transfer, const char *program)
 }
 
 /*
- * The name of the other VM, if an rpc client connects us with one. A command of --via may lead
- * anywhere.
+ * Where the receiver is: the host of --ssh, or the VM that an rpc client connects us with. A
+ * command of --via may lead anywhere: NULL.
  */
-static const char *other_vm(const struct options *options)
+static const char *other_side(const struct calling_options *calling)
 {
-	const char *remote = getenv("QREXEC_REMOTE_DOMAIN");
+	static char host[128];
+	const char *remote = getenv("QREXEC_REMOTE_DOMAIN"), *named = calling_host(calling);
 
-	if (options->calling.ssh)
-		remote = calling_host(&options->calling);
-	return !options->calling.via && remote && qfile_vm_name_ok(remote) ? remote : NULL;
+	if (named) {
+		qfile_printable(named, strlen(named), host, sizeof(host));
+		return host;
+	}
+	if (calling->via || !remote || !calling_target_ok(remote))
+		return NULL;
+	/* Which VM the rpc client has chosen or made, it does not tell. */
+	return *remote == '@' ? "the other VM" : remote;
 }
 
 /* What the sender is made with, and what is said of it. */
@@ -177,7 +183,7 @@ static void prepare(struct transfer *transfer, const struct options *options)
 	report->quiet =
 		options->calling.quiet ||
 		((show->mode == SHOW_JSON || show->mode == SHOW_GUI) && show->fd == STDERR_FILENO);
-	report->to = other_vm(options);
+	report->to = other_side(&options->calling);
 	report->reports_to = vm_reports_to();
 }
 

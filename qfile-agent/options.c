@@ -26,7 +26,8 @@ static const char help[] =
 	"       qfile-agent --ssh=[USER@]HOST [OPTION]... FILE...\n"
 	"       qfile-agent --via=COMMAND [OPTION]... FILE...\n"
 	"       qfile-agent [OPTION]... FILE...\n"
-	"Copy files and directories to another virtual machine, into PedOSIncoming there.\n"
+	"Copy files and directories to another virtual machine or another computer, into\n"
+	"PedOSIncoming there; with --via, to where the receiver of the command delivers.\n"
 	"\n"
 	"Whom to send to:\n" CALLING_HELP_VM "      --service=NAME     the service to call there "
 	"(default PedOS.Filecopy)\n" CALLING_HELP_SSH

@@ -18,7 +18,7 @@ struct report {
 	const struct options *options;
 	bool quiet;     /* a success is not said in words */
 	int reports_to; /* a descriptor to be told when the last object is written, or -1 */
-	const char *to; /* the other VM; NULL: not known */
+	const char *to; /* the VM or machine of the receiver, safe to show; NULL: not known */
 	const struct qfile_source *sources;
 	size_t source_count;
 	struct qfile_count sent;

@@ -131,6 +131,7 @@ void transfer_explain(struct transfer *transfer, int code, const struct via_end 
 	struct pollfd signals = {.fd = transfer->signals, .events = POLLIN};
 	const struct explain about = {
 		.calling = &transfer->options->calling,
+		.to = transfer->report.to,
 		.end = end,
 		.ended = transfer->ended,
 		.closed = poll(&signals, 1, 0) == 0,

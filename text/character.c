@@ -74,9 +74,17 @@ static unsigned next_letter(const struct reading *reading, const char *text, con
 	return properties;
 }
 
+/* Is `next` a letter of the same script as the last one, marks behind that or not? */
+static bool is_in_word(const struct reading *reading, unsigned next)
+{
+	return reading->script && SCRIPT_OF(next) == reading->script && next & SHOWN;
+}
+
 /*
  * The zero width joiner and non-joiner, where they change what is seen: behind a virama or before
- * it, in cursive letters, and in emoji. *open: it is what follows that makes it safe.
+ * it, in cursive letters, and in emoji. The non-joiner also where people write it although nothing
+ * would join: between any two letters of a script that has use for it. *open: it is what follows
+ * that makes it safe.
  */
 static bool joiner_ok(const struct reading *reading, int32_t character, const char *text,
 		      const char *end, bool *open)
@@ -89,6 +97,7 @@ static bool joiner_ok(const struct reading *reading, int32_t character, const ch
 		return true;
 	if (text == end && reading->goes_on)
 		return reading->properties & LETTER ||
+		       (character == NON_JOINER && reading->script) ||
 		       reading->context & (CONTEXT_JOINS | CONTEXT_CHAINS);
 	*open = true;
 	next = properties_of(take(&rest, end));
@@ -96,6 +105,8 @@ static bool joiner_ok(const struct reading *reading, int32_t character, const ch
 		return true;
 	if (character == JOINER && reading->context & CONTEXT_CHAINS)
 		return next & PICTOGRAPH && next & SHOWN;
+	if (character == NON_JOINER && is_in_word(reading, next))
+		return true;
 	if (!(reading->context & CONTEXT_JOINS))
 		return false;
 	next = next_letter(reading, text, end);
@@ -185,6 +196,12 @@ static int marks_behind(const struct reading *reading, int32_t character, unsign
 	return properties & MARK ? reading->marks + 1 : 0;
 }
 
+/* The script of the last letter, with this character. */
+static unsigned script_behind(const struct reading *reading, unsigned properties)
+{
+	return properties & MARK ? reading->script : SCRIPT_OF(properties);
+}
+
 size_t character_next_in_tables(const char *text, const char *end, struct reading *reading)
 {
 	int32_t character;
@@ -198,12 +215,14 @@ size_t character_next_in_tables(const char *text, const char *end, struct readin
 		reading->context =
 			(unsigned char)context_behind(reading, character, properties, open);
 		reading->marks = (unsigned char)marks;
+		reading->script = (unsigned char)script_behind(reading, properties);
 		reading->character = character;
 		reading->properties = properties;
 	} else {
 		/* As behind '?', which is what is shown. */
 		reading->context = CONTEXT_SEEN;
 		reading->marks = 0;
+		reading->script = 0;
 		reading->character = -1;
 		reading->properties = 0;
 	}

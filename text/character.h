@@ -31,6 +31,7 @@ struct reading {
 	unsigned properties;
 	unsigned char context; /* enum context bits */
 	unsigned char marks;   /* that have combined with the last letter */
+	unsigned char script;  /* SCRIPT_OF() the last letter, marks behind it or not; 0: none */
 	/*
 	 * Set by the caller: the text goes on behind `end`. Then what depends on characters there
 	 * is taken to be safe, and spaces are so everywhere.
@@ -56,6 +57,7 @@ static inline size_t character_next(const char *text, const char *end, struct re
 	reading->character = *text >= ' ' && *text != 0x7f ? *text : -1;
 	reading->properties = 0;
 	reading->marks = 0;
+	reading->script = 0;
 	return 1;
 }
 

@@ -28,7 +28,11 @@ enum property {
 	SPACE = 1 << 12,  /* between words: no tab, no end of a line */
 };
 
-/* The enum property bits of a character. Of ASCII, without those of the table. */
+/* Above these bits: the number of the script, of letters and digits where letters join; else 0. */
+#define SCRIPT(number)        ((uint32_t)(number) << 16)
+#define SCRIPT_OF(properties) ((properties) >> 16)
+
+/* The enum property bits of a character, and its script. Of ASCII, without those of the table. */
 unsigned properties_of(int32_t character);
 
 #define FLAG_BYTES 28

@@ -56,9 +56,10 @@ def properties(directory):
              for value in ("Emoji", "Extended_Pictographic", "Emoji_Modifier")}
     styled = {int(fields[0].split()[0], 16)
               for fields in lines(directory, "emoji/emoji-variation-sequences.txt")}
+    hidden = set(BLANK) | characters(directory, "DerivedCoreProperties.txt",
+                                     "Default_Ignorable_Code_Point")
     return {
-        "HIDDEN": set(BLANK) | characters(directory, "DerivedCoreProperties.txt",
-                                          "Default_Ignorable_Code_Point"),
+        "HIDDEN": hidden,
         "VIRAMA": characters(directory, "extracted/DerivedCombiningClass.txt", "9"),
         "JOINS_NEXT": joining["L"] | joining["D"],
         "JOINS_LAST": joining["R"] | joining["D"],
@@ -69,7 +70,27 @@ def properties(directory):
         "PICTOGRAPH": emoji["Emoji"] & emoji["Extended_Pictographic"],
         "TONE": emoji["Emoji_Modifier"],
         "STYLED": styled,
+        **script_letters(directory, hidden),
     }
+
+
+def joining_scripts(directory):
+    """The scripts in which letters join: cursive ones, and those whose virama makes conjuncts."""
+    joining = characters(directory, "IndicSyllabicCategory.txt", "Virama").union(
+        *(characters(directory, "extracted/DerivedJoiningType.txt", value) for value in "LRD"))
+    found = {}
+    for fields in lines(directory, "Scripts.txt"):
+        first, _, last = fields[0].partition("..")
+        found.setdefault(fields[1], set()).update(range(int(first, 16), int(last or first, 16) + 1))
+    return [found[name] for name in sorted(found) if found[name] & joining]
+
+
+def script_letters(directory, hidden):
+    """The set of the letters and digits of each of these scripts, called by a number from 1 on."""
+    letters = set().union(*(characters(directory, "extracted/DerivedGeneralCategory.txt", value)
+                            for value in ("Lu", "Ll", "Lt", "Lm", "Lo", "Nd"))) - hidden
+    return {f"SCRIPT({number})": script & letters
+            for number, script in enumerate(joining_scripts(directory), 1)}
 
 
 def flags(directory):
@@ -119,7 +140,7 @@ def table(directory):
 static const struct {{
 	uint32_t first;
 	uint16_t more; /* how many follow that have the same properties */
-	uint16_t properties;
+	uint32_t properties;
 }} table[ROWS] = {{
 {"".join(rows)}}};
 

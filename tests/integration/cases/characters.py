@@ -69,11 +69,36 @@ class Unicode:
                        | set("\u2800\ufffc\U00013441\U00013442\U00016fe4\U0001bc9d\U0001d159"))
         self.styled = {chr(int(fields[0].split()[0], 16)) for fields in
                        properties.lines(directory, "emoji/emoji-variation-sequences.txt")}
+        self.scripts = self.scripts_with_joiners()
         self.flags = [word.decode() for word in properties.flags(directory)]
 
     @staticmethod
     def named(file, value):
         return set(map(chr, properties.characters(properties.DIRECTORY, file, value)))
+
+    def scripts_with_joiners(self):
+        """The script of each character, of those scripts that have a joining letter or a virama."""
+        by_script = {}
+        for fields in properties.lines(properties.DIRECTORY, "Scripts.txt"):
+            first, _, last = fields[0].partition("..")
+            by_script.setdefault(fields[1], []).append((int(first, 16), int(last or first, 16)))
+        using = (self.joining["L"] | self.joining["R"] | self.joining["D"]
+                 | self.named("IndicSyllabicCategory.txt", "Virama"))
+        return {chr(number): script for script, ranges in by_script.items()
+                if any(first <= ord(letter) <= last for first, last in ranges for letter in using)
+                for first, last in ranges for number in range(first, last + 1)}
+
+    def script_of(self, letter):
+        """Of a letter or a digit in a script with joiners; else None."""
+        return self.scripts.get(letter) if (
+            self.is_a(letter, ("L", "Nd")) and letter not in self.hidden) else None
+
+    def in_one_word(self, before, after):
+        """Is it between letters of one such script?"""
+        while self.is_a(before[-1:], "M") and before[-1:] not in self.hidden:
+            before = before[:-1]
+        return self.script_of(after[:1]) is not None and (
+            self.script_of(before[-1:]) == self.script_of(after[:1]))
 
     def is_a(self, letter, kinds):
         """Is it one, of a category that begins with one of these?"""
@@ -105,7 +130,8 @@ class Unicode:
         if letter == JOINER and self.chains(before):
             return after[:1] in self.emoji
         if letter == NON_JOINER:
-            return self.joins(before) and self.joined(after, "RD")
+            return self.in_one_word(before, after) or (
+                self.joins(before) and self.joined(after, "RD"))
         return self.joins(before) and not self.joined(after, "RDC")
 
     def is_safe(self, before, letter, after):
@@ -133,8 +159,8 @@ class Unicode:
                 self.styled]
         last, found = None, set()
         for number in range(0x110000):
-            kind = (self.category.get(number), sum(1 << i for i, members in enumerate(sets)
-                                                   if chr(number) in members))
+            kind = (self.category.get(number), self.scripts.get(chr(number)),
+                    sum(1 << i for i, members in enumerate(sets) if chr(number) in members))
             if kind != last:
                 found.update((number - 1, number))
             last = kind
@@ -179,7 +205,8 @@ def _(_):
     places = []
     for special in (NON_JOINER, JOINER):
         places += [f"%s{special}%s", f"a%s{special}", f"\u0645{special}%s", f"%s{special}\u0646",
-                   f"\u0645%s{special}\u0646", f"\u0645{special}%s\u0646", f"\u0915{special}%s",
+                   f"\u0645%s{special}\u0646", f"\u0631{special}%s", f"%s{special}\u0631",
+                   f"\u0631%s{special}\u0631", f"\u0645{special}%s\u0646", f"\u0915{special}%s",
                    f"%s{special}\u094d", f"\u0915\u094d{special}%s",
                    f"\U0001f469{special}%s", f"%s{special}\U0001f680", f"\u2764%s{special}\u2764"]
     places += [f"%s{EMOJI}", f"%s{TEXT}a", f"%s{EMOJI}{KEYCAP}", f"1{EMOJI}%s", f"\u2764{EMOJI}%s",

@@ -77,8 +77,8 @@ def _(t):
     t.send("report.pdf").exits(0)
     before = t.incoming_picture()
     tree.write("report.pdf", "new")
-    has_all(t.send("report.pdf").exits(1).said, '"report.pdf" is there already', "PedOSIncoming",
-            "Use --rename")
+    has_all(t.send("report.pdf").exits(1).said,
+            '"report.pdf" is there already, in the receiver\'s directory', "Use --rename")
     tree.same_picture(t.incoming_picture(), before)
     exists("report.pdf")
 
@@ -181,7 +181,7 @@ def _(t):
     explains(t, EILSEQ, "--allow-all-names")
     explains(t, ETRUNCATED, "stream end in the middle", "Try again")
     explains(t, ECANCELED, "stopped")
-    explains(t, EACCES, "PedOSIncoming")
+    explains(t, EACCES, "may not write to its own directory")
     explains(t, EROFS, "read-only")
     explains(t, EPERM, "could not do its work")
     explains(t, EIO, "Input/output error")
@@ -253,8 +253,64 @@ def _(t):
     tree.write("file", "hello")
     said = send_to(t, take_and_go, "file").exits(1).said
     has_all(said, "the connection was lost before the receiver confirmed: ",
-            "Look in PedOSIncoming there whether it has arrived")
+            "Look in the receiver's directory whether it has arrived")
     lacks(said, "nothing was copied")
+
+
+def by_each_way(t, play, *ways):
+    """What the sender says of a receiver whose part `play` has, with each of these ways to it."""
+    tree.write("file", "hello")
+    for options, env in ways:
+        command = t.peer(play)
+        os.makedirs(f"{t.top}/played", exist_ok=True)
+        tree.script(f"{t.top}/played/ssh", f"#!/bin/sh\n{command}\n")
+        env = {**env, "PATH": f"{t.top}/played:{os.environ['PATH']}"}
+        yield t.run(AGENT, *(options or [f"--via={command}"]), "file", env=env).exits(1).said
+
+
+# A way to the receiver; what its machine is called, and its directory.
+WAYS = (
+    (([], {}), "the other side", "the receiver's directory"),
+    # A command leads anywhere, wherever this program was started.
+    (([], {"QREXEC_REMOTE_DOMAIN": "work"}), "the other side", "the receiver's directory"),
+    ((["--ssh=alice@192.0.2.7"], {}), "192.0.2.7", "PedOSIncoming of 192.0.2.7"),
+    ((["--ssh=host"], {"QREXEC_REMOTE_DOMAIN": "work"}), "host", "PedOSIncoming of host"),
+)
+
+
+@test("words say where the receiver is, as far as that is known")
+def _(t):
+    def full(role):
+        take(role)
+        role.write(answer(ENOSPC, 0, "file"))
+
+    def taken(role):
+        take(role)
+        role.write(answer(EEXIST, 0, "file"))
+
+    def other(role):
+        take(role)
+        role.write(answer(0, 1, ""))
+    for play, words in ((full, "the disk of {side} is too full for \"file\""),
+                        (taken, "is there already, in {place}; nothing was copied"),
+                        (take_and_go, "Look in {place} whether it has arrived"),
+                        (other, "Remove the copy in {place} and try again")):
+        ways = by_each_way(t, play, *(way for way, _, _ in WAYS))
+        for said, (_, side, place) in zip(ways, WAYS):
+            has(said, words.format(side=side, place=place))
+            lacks(said, "VM")
+
+
+@test("words name the VM that an rpc client leads to, or say that it is one")
+def _(t):
+    tree.write("file", "hello")
+    for remote, place in (("work", "PedOSIncoming of work"),
+                          ("@dispvm", "PedOSIncoming of the other VM"),
+                          ("@default", "PedOSIncoming of the other VM"),
+                          ("no name\033", "the receiver's directory")):
+        end = t.run(AGENT, "file", stdin=answer(EEXIST, 0, "file"),
+                    env={"QREXEC_REMOTE_DOMAIN": remote})
+        end.exits(1).says(f'"file" is there already, in {place}; nothing was copied')
 
 
 @test("a sender that is stopped says whether it may have arrived")
@@ -262,7 +318,7 @@ def _(t):
     tree.write("file", "hello")
     tree.sparse("large", 1 << 30)
     for name, length, said in (("file", length_of_delivery("file", 5),
-                                "stopped before the receiver confirmed. Look in PedOSIncoming"),
+                                "stopped before the receiver confirmed. Look in the receiver's"),
                                ("large", 1000, "stopped; nothing was copied")):
         stubborn = t.stand_in()
         agent = t.start(AGENT, f"--via={receiver_named(stubborn.command)}", name)

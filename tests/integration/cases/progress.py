@@ -166,8 +166,50 @@ def _(t):
     tree.write("file", bytes(1000))
     said = progress_of(
         t.send("--progress=json", "file", env={"FILECOPY_TOTAL_BYTES": "4000"}).exits(0))
-    equal((said[-1]["bytes"], said[-1]["total_bytes"]), (1000, 4000))
+    equal({each["total_bytes"] for each in said if each["phase"] in ("calling", "sending")},
+          {4000})
     lacks([each["phase"] for each in said], "counting")
+
+
+def remove(path):
+    """A file, or an empty directory."""
+    (os.rmdir if os.path.isdir(path) else os.unlink)(path)
+
+
+@test("a total that turns out to be too large is no total: what is confirmed is all of it")
+def _(t):
+    os.mkdir("empty")
+    tree.write("file", bytes(3000))
+    tree.write("nothing")
+    for name, entries, size, shown in (("file", 1, 3000, "100% 2.9 KiB of 2.9 KiB"),
+                                       ("nothing", 1, 0, "100% 0 B"),
+                                       ("empty", 1, 0, "100% 0 B")):
+        for total in ("3001", "4000", "9223372036854775807", "18446744073709551615"):
+            env = {"FILECOPY_TOTAL_BYTES": total}
+            said = progress_of(t.send("--progress=json", name, env=env).exits(0))
+            # From then on it is known.
+            for each in said:
+                if each["phase"] == "confirming":
+                    equal((each["bytes"], each.get("total_bytes", 0), each["total_entries"]),
+                          (size, size, entries))
+            check("confirming" in [each["phase"] for each in said], "never confirming")
+            remove(t.into(name))
+            last = t.send("--progress=tty", name, env=env).exits(0).said.split("\n")[0]
+            has(last.split("\r")[-1], shown)
+            remove(t.into(name))
+
+
+@test("what vanishes after it was counted does not keep the progress below 100 %")
+def _(t):
+    # It is counted before a command is asked whether it is a receiver, and sent after that.
+    for name, size, shown in (("large", 5000, "100% 9.8 KiB of 9.8 KiB"),
+                              ("empty", 0, "100% 3 of 3 entries")):
+        os.mkdir(name)
+        for number in range(3):
+            tree.write(f"{name}/{number}", bytes(size))
+        tree.script("called", f"#!/bin/sh\nrm -f {name}/1\nexec {t.via()}\n")
+        last = t.run(AGENT, "--progress=tty", "--via=./called", name).exits(0).said.split("\n")[0]
+        has(last.split("\r")[-1], shown)
 
 
 @test("a FILECOPY_TOTAL_BYTES that is no number is no total, and one that is too small is dropped")

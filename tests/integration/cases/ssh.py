@@ -176,7 +176,7 @@ def _(t):
     said = sends(t, "--ssh=host", "file").exits(1).said
     equal(os.path.getsize(f"{t.home}/stream"), size)
     has(said, "lost before the receiver confirmed")
-    has(said, "Look in PedOSIncoming there")
+    has(said, "Look in PedOSIncoming of host whether")
     lacks(said, "nothing was copied")
 
 

@@ -163,6 +163,7 @@ static const struct {
 	{"nearly all are empty", {1000, 4000}, {1000, 1000}, " 25% 1000 of 4000 entries, 1.0 KiB"},
 	{"large enough", {4096, 4}, {1024, 3}, " 25% 1.0 KiB of 4.0 KiB"},
 	{"a single one", {10, 1}, {5, 1}, " 50% 5 B of 10 B"},
+	{"a single one, empty", {0, 1}, {0, 1}, "100% 0 B"},
 	{"more than were counted", {0, 3}, {0, 4}, "0 B"},
 	{"not counted", {0, 0}, {0, 4}, "0 B"},
 };

@@ -468,6 +468,7 @@ static const struct {
 	{"👨\u200d👩", "👨"},       /* joined emoji */
 	{"م\u200cن", "م"},       /* a non-joiner */
 	{"م\u200c\u0651ن", "م"}, /* with a mark behind it */
+	{"رُ\u200cن", "رُ"},       /* the same where nothing joins */
 	{"র\u200d্", "র"},        /* a joiner before a virama */
 	{"1\ufe0f\u20e3", "1"},  /* a keycap */
 	{"a\u00a0b", "a"},       /* a space inside */

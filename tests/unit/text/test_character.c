@@ -200,7 +200,7 @@ static const struct {
 	{"مُ" NON_JOINER "ن", true},           /* a mark before it */
 	{"م" NON_JOINER "\u0651ن", true},     /* a mark behind it */
 	{"\ua872" NON_JOINER "\ua840", true}, /* Phags-pa, which joins to the left only */
-	{"ها" NON_JOINER "ی", false},         /* alef never joins with the next letter */
+	{"م" NON_JOINER "\u0651\u0651ن", true},
 	{"می" NON_JOINER, false},
 	{"می" NON_JOINER ".txt", false},
 	{"می" NON_JOINER " خ", false},
@@ -216,6 +216,43 @@ static const struct {
 	{"א" NON_JOINER "ב", false},
 	{"中" NON_JOINER "中", false},
 	{"😀" NON_JOINER "😀", false},
+
+	/* And between those that would not: people write it there all the same. */
+	{"کار" NON_JOINER "ها", true},
+	{"کتاب" NON_JOINER "ها" NON_JOINER "ی ما.txt", true},
+	{"سوء" NON_JOINER "استفاده", true}, /* a letter that never joins at all */
+	{"حتماً" NON_JOINER "نه", true},     /* a mark that is no letter's alone */
+	{"۲۰" NON_JOINER "ساله", true},
+	{"ܐ" NON_JOINER "ܒ", true},
+	{"ߊ" NON_JOINER "ߓ", true},
+	{"\U0001e922" NON_JOINER "\U0001e923", true}, /* Adlam, which has capitals */
+	{"क" NON_JOINER "ष", true},
+	{"कि" NON_JOINER "ष", true},
+	{"ಕಾಲು" NON_JOINER "ಗಳು", true},
+	{"کار" NON_JOINER, false},
+	{"کار" NON_JOINER "/ها", false},
+	{"کار/" NON_JOINER "ها", false},
+	{"کار" NON_JOINER " ها", false},
+	{"کار " NON_JOINER "ها", false},
+	{"کار" NON_JOINER ".txt", false},
+	{"کار" NON_JOINER "s", false},
+	{"PDF" NON_JOINER "ها", false},
+	{"کار" NON_JOINER "1", false},
+	{"کار1" NON_JOINER "ها", false},
+	{"کار۔" NON_JOINER "ها", false},
+	{"کار" NON_JOINER "۔", false},
+	{"کار" NON_JOINER NON_JOINER "ها", false},
+	{"کار" NON_JOINER JOINER "ها", false},
+	{"کار" NON_JOINER "\u0651ها", false}, /* a mark of nothing */
+	{"کار\u202e" NON_JOINER "ها", false},
+	{"کار" NON_JOINER "\u061cها", false},
+	{"کار" NON_JOINER "क", false}, /* of another script */
+	{"ܐ" NON_JOINER "ر", false},
+	{"a\u0301" NON_JOINER "ر", false},
+	{"ር" NON_JOINER "ር", false}, /* of a script without joiners */
+	{"ก" NON_JOINER "ก", false},
+	{"\u1820" NON_JOINER "\u180e", false},
+	{"ر" JOINER "ه", false},
 
 	/* The joiner there: where a letter would not join by itself. */
 	{"۱۳۹۹ ه" JOINER ".ش", true},
@@ -241,7 +278,6 @@ static const struct {
 	{"क्" JOINER JOINER "ष", false},
 	{"क्" NON_JOINER JOINER "ष", false},
 	{"क" JOINER "ष", false},
-	{"क" NON_JOINER "ष", false},
 	{"कि" JOINER "ष", false},
 
 	/* And before one. */
@@ -461,11 +497,11 @@ END_TEST
 START_TEST(replaced_once)
 {
 	static const char *const pieces[] = {
-		"a",      "1",        "/",          " ",      "\u00a0", "é",
+		"a",      "1",        "/",      " ",          "\u00a0", "é",
 		"\u0301", "\u20e3",                                     /* combine with Latin */
-		"ه",      "ا",        "ـ",          "क",      "\u094d", /* join, or have a virama */
-		"👨",      "❤",        "\U0001f3fd", "\ufe0f", ENGLAND,  /* emoji */
-		JOINER,   NON_JOINER, "\u202e",     "\u034f", "\xff",   "\U0001e94b"};
+		"ه",      "ا",        "ـ",      "क",          "\u094d", /* join, or have a virama */
+		"۱",      "👨",        "❤",      "\U0001f3fd", "\ufe0f", ENGLAND, /* emoji */
+		JOINER,   NON_JOINER, "\u202e", "\u034f",     "\xff",   "\U0001e94b"};
 	const size_t depth = 4;
 	size_t index[4];
 
