@@ -284,6 +284,16 @@ def length_of_delivery(name, size):
     return 32 + len(os.fsencode(name)) + 1 + size + 32
 
 
+def take(role):
+    """What a sender of the one file "file" sends."""
+    return role.read(length_of_delivery("file", os.path.getsize("file")))
+
+
+def take_and_go(role):
+    """A receiver that reads everything, and gives no result."""
+    take(role)
+
+
 def old_answer(code, checksum):
     """What a receiver from before the last-name extension answers."""
     return struct.pack("<IIQ", code, 0, checksum)

@@ -9,7 +9,7 @@ from copying import EDQUOT, EEXIST, ENOLINK, ENOSPC, Copying, answer, old_answer
 from expect import exists, has, wait_until
 from settings import AGENT
 
-test = suite.cases(Copying)
+test = suite.cases(Copying, once=True)
 
 # Far more than anything between the two holds.
 LARGE = 2**30

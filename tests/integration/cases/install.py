@@ -17,8 +17,9 @@ from expect import check, equal, exists, has, lacks, missing, wait_until
 from settings import BUILD, TOP
 from tap import Skip
 
-test = suite.cases(Copying)
-called_test = suite.cases(Calling)
+test = suite.cases(Copying, once=True)
+called_test = suite.cases(Calling, once=True)
+user_test = suite.cases(Copying)
 
 # What another make, or who called it, has in the environment is not for this one.
 OWN_MAKE = [f"--unset={name}" for name in (
@@ -161,7 +162,7 @@ def _(t):
     equal(os.listdir(result.gone), [])
 
 
-@test("directories that every system has stay when make uninstall empties them")
+@user_test("directories that every system has stay when make uninstall empties them")
 def _(t):
     machine.need_mount_namespaces()
     kept = ["bin", "sbin", "lib", "include", "etc", "share/man"]
@@ -228,7 +229,7 @@ echo "	libqfile.so.1 (libc6,x86-64) => {t.top}/bin/../lib/libqfile.so.1"
         return tree.read(self.notes).split("\n")[:-1]
 
 
-@test("make install makes the library known to the dynamic linker as root, and says whether it is")
+@user_test("make install makes the library known to the dynamic linker as root, and says whether it is")
 def _(t):
     linker = Linker(t)
     known = f"The dynamic linker knows {t.top}/lib/libqfile.so.1."

@@ -14,7 +14,7 @@ from expect import check, equal, exists, has, missing
 from settings import BUILD, TOP
 from tap import Skip
 
-test = suite.cases(Copying)
+test = suite.cases(Copying, once=True)
 
 LIBRARY = BUILD / "lib/libqfile.so"
 

@@ -17,7 +17,7 @@ from copying import ECANCELED, EDQUOT, STAGING, Copying, Delivery
 from expect import equal, has, wait_until
 from settings import UNPACKER
 
-test = suite.cases(Copying)
+test = suite.cases(Copying, once=True)
 
 OPTIONS = ("--allow-all-names --allow-unsafe-symlinks --help --max-bytes --max-files "
            "--no-allow-all-names --no-allow-unsafe-symlinks --on-conflict"

@@ -14,7 +14,7 @@ from copying import Copying, receiver_named
 from expect import check, equal, exists, has, lacks
 from settings import AGENT
 
-test = suite.cases(Copying)
+test = suite.cases(Copying, once=True)
 
 ERASE = "\x1b[K"
 
