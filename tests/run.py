@@ -45,7 +45,9 @@ MEASURE = ["xen"]  # suites that say what they measured, on stderr
 # These run so many at a time: each waits as much as it works. The others need the machine.
 AT_ONCE = 2
 LONGEST = "integration"
-USUAL = ["unit", "hostile", "escape", "dom0", "editors", "integration"]
+# In this order: the first of them take one processor each or wait, and the last take all that there
+# are, so that none is idle at the end.
+USUAL = ["unit", "editors", "dom0", "escape", "hostile", "integration"]
 
 
 # Where a unit test failed.
@@ -372,8 +374,7 @@ def plain_user(stack):
 
 
 def ordered(suites, users):
-    """Suites and users. The longest suite of each runs beside the shorter ones of the other, so
-    that both end at about the same time."""
+    """Suites and users. The longest suite of each runs beside the shorter ones of the other."""
     first, *others = users
     long = [name for name in suites if name == LONGEST]
     short = [name for name in suites if name != LONGEST]

@@ -277,6 +277,6 @@ $(XEN_PROGRAMS): %: %.o
 
 include tests/fuzz/fuzz.mk
 
-.PHONY: abi setup demo picture check test check-editors check-sanitized coverage check-fault \
+.PHONY: abi setup demo picture check test check-whole check-editors check-sanitized coverage check-fault \
 	check-filesystems check-flood check-ssh check-xen prove fuzz bench format check-format \
 	check-warnings

@@ -130,10 +130,9 @@ class Suite:
         able = [one for one in attempts if self.differs(one, configuration)]
         if configuration in ("none", "bare"):
             return able
-        sampled = sample.of([one for one in able if not overlap.only_layer(configuration, one.name)],
-                            lambda _: (configuration, os.geteuid()))
-        return [one for one in able
-                if one in sampled or overlap.only_layer(configuration, one.name)]
+        needed = [one for one in able if overlap.only_layer(configuration, one.name)]
+        others = [one for one in able if one not in needed]
+        return needed + sample.of(others, lambda _: (configuration, os.geteuid()))
 
 
 def title(configuration):

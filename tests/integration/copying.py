@@ -257,9 +257,8 @@ class Receiving(process.Program):
 
     def wait_staged(self, name):
         """Wait for a file of this name in the staging directory."""
-        wait_until(lambda: self.case.staged(name) or not self.runs(),
-                   lambda: f"{name} to be staged; said: {self.said()}")
-        check(self.case.staged(name), f"it ended, and {name} is not staged; said: {self.said()}")
+        wait_until(lambda: self.case.staged(name),
+                   lambda: f"{name} to be staged; said: {self.said()}", by=[self])
 
     def child(self):
         """The confined child's PID."""

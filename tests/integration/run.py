@@ -26,6 +26,8 @@ def main():
     # Words that all are files need no others.
     for file in words if set(words) <= set(files) and words else files:
         importlib.import_module(file)
+    if words:
+        sample.take_all()
     of_files = [case for case in suite.CASES if case.file in words]
     chosen = of_files or tap.chosen(suite.CASES, words)
     # Root runs these.

@@ -23,7 +23,8 @@ def is_said_at_once(t, part, early, name):
     receiver = stubborn.take()
     receiver.read(100)
     receiver.write(early)
-    wait_until(lambda: part in agent.said(), lambda: f"{part!r}; said: {agent.said()}")
+    wait_until(lambda: part in agent.said(), lambda: f"{part!r}; said: {agent.said()}",
+               by=[agent])
     receiver.end()
     agent.wait().exits(1).says(part)
 

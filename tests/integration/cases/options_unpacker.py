@@ -173,7 +173,7 @@ def _(t):
     for option in ("-w1000000T", "-w1000000000000"):
         receiving = t.start_unpacker(option)
         receiving.write(wire.file("file", b"x"))
-        wait_until(lambda: has_staging(t), "a staging directory")
+        wait_until(lambda: has_staging(t), "a staging directory", by=[receiving])
         equal(process.children(receiving.pid), [])
         receiving.kill(signal.SIGTERM)
         receiving.wait().refused(ECANCELED)

@@ -287,7 +287,7 @@ def _(t):
     t.service("test.Half", "printf 'half a line' >&2; echo >$NOTES/said; exec sleep 1000")
     t.start_daemon()
     call = t.start_rpc("work", "test.Half")
-    wait_until(lambda: os.path.exists(f"{t.notes}/said"), "the service")
+    wait_until(lambda: os.path.exists(f"{t.notes}/said"), "the service", by=[call])
     process.kill(t.process_of_call())
     call.wait().exits(125).says("pedos-rpc: the connection to work was lost")
 

@@ -130,7 +130,7 @@ def _(t):
     service = played.take()
     service.stderr.write(b"complaint\n")
     # Not later: in which order the daemon takes what two pipes hold is its own affair.
-    wait_until(lambda: "complaint" in call.said(), "stderr")
+    wait_until(lambda: "complaint" in call.said(), "stderr", by=[call])
     fill([service.stdout], call.pid, t.process_of_call())
     with meanwhile(lambda: write_and_close(call.stdin, *[MEGABYTE] * 20)):
         reads_megabytes(20, service)

@@ -109,7 +109,7 @@ def begin_calls(t, count):
         several = range(len(calls), min(len(calls) + 8, count))
         calls += [t.start_rpc("work", "test.Wait", stdin=f"call {number}\n".encode())
                   for number in several]
-        wait_until(lambda: running(t) == len(calls), "these calls")
+        wait_until(lambda: running(t) == len(calls), "these calls", by=calls)
     return calls
 
 
@@ -132,7 +132,7 @@ def _(t):
     equal({other.wait(wire.REFUSED)[1] for other in refused},
           {wire.number(errno.EBUSY) + TOO_MANY.encode()})
     equal(len(refused), 15)
-    wait_until(lambda: running(t) == 75, "all services")
+    wait_until(lambda: running(t) == 75, "all services", by=calls)
     for number in range(90, 100):
         end = t.rpc("work", "test.Wait", stdin=f"call {number}\n".encode()).exits(126)
         equal((end.told, end.said), ("", f"pedos-rpc: work refuses test.Wait: {TOO_MANY}"))
@@ -317,7 +317,8 @@ def _(t):
             lines = [line for line in t.daemon.said()[len(before):].split("\n") if what in line]
             return lines, sum(
                 int((re.findall("the last of ([0-9]+) such", line) or ["1"])[0]) for line in lines)
-        wait_until(lambda: counted()[1] == 100, lambda: f"all in the log: {counted()}")
+        wait_until(lambda: counted()[1] == 100, lambda: f"all in the log: {counted()}",
+                   by=[t.daemon])
         passed = second() - begun
         check(len(counted()[0]) <= passed + 2, f"{len(counted()[0])} lines in {passed} seconds")
 

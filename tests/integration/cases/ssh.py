@@ -238,7 +238,7 @@ def start_large(t, *arguments):
     tree.sparse("large", 1 << 30)
     agent = t.start(AGENT, *arguments, "large", start_new_session=True,
                     preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
-    wait_until(t.staged_there, lambda: f"a delivery; said: {agent.said()}")
+    wait_until(t.staged_there, lambda: f"a delivery; said: {agent.said()}", by=[agent])
     return agent
 
 
