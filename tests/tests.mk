@@ -60,8 +60,8 @@ test:
 # ---- Longer tests ----
 
 ## What takes longer:
-##   make check-whole      the usual tests without samples, and all of them for both users; SUITE and
-##                         TEST choose among them, too
+##   make check-whole      the usual tests without samples, and all of them for both users; SUITE
+##                         and TEST choose among them, too
 check-whole:
 	@$(SETUP) build test
 	@$(SETUP) editors unicode || true
@@ -277,6 +277,6 @@ $(XEN_PROGRAMS): %: %.o
 
 include tests/fuzz/fuzz.mk
 
-.PHONY: abi setup demo picture check test check-whole check-editors check-sanitized coverage check-fault \
-	check-filesystems check-flood check-ssh check-xen prove fuzz bench format check-format \
-	check-warnings
+.PHONY: abi setup demo picture check test check-whole check-editors check-sanitized coverage \
+	check-fault check-filesystems check-flood check-ssh check-xen prove fuzz bench format \
+	check-format check-warnings
