@@ -231,8 +231,8 @@ echo "	libqfile.so.1 (libc6,x86-64) => {t.top}/bin/../lib/libqfile.so.1"
         return tree.read(self.notes).split("\n")[:-1]
 
 
-@user_test("make install makes the library known to the dynamic linker as root, and says whether it "
-           "is")
+@user_test("make install makes the library known to the dynamic linker as root, and says whether "
+           "it is")
 def _(t):
     linker = Linker(t)
     known = f"The dynamic linker knows {t.top}/lib/libqfile.so.1."
