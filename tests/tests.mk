@@ -43,6 +43,7 @@ picture:
 ##   make check TEST="read-only"   the cases with this text in their names (not in unit);
 ##                                 several words are one text
 ##   make check SLOWEST=20         and which 20 cases cost most
+##   make check SEED=7             with the samples of a run that has printed this number
 ## These can be combined, and work with make test, too.
 ##
 CALLED = $(if $(TEST),--test=$(call quoted,$(TEST)))
