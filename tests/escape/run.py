@@ -13,9 +13,7 @@ there, also those that cannot end in another way than with all layers.
 import argparse
 import concurrent.futures
 import os
-import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
