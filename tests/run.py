@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
 """Run suites of tests, as the caller and, started by root, as a plain user too. Ends with "N
-passed, N failed, N skipped".
+passed, N failed, N skipped", and where root and a plain user run the suites, with how many cases do
+not depend on the user and ran as root only.
 
 Each suite is a program that writes TAP. What it said is below BUILD/tests/results:
 SUITE-as-USER.tap, and .err for its stderr.
@@ -27,6 +28,7 @@ sys.path.insert(1, str(TOP / "tests/common"))
 
 import machine
 import process
+import sample
 import scratch
 import settings
 import tap
@@ -43,7 +45,9 @@ MEASURE = ["xen"]  # suites that say what they measured, on stderr
 # These run so many at a time: each waits as much as it works. The others need the machine.
 AT_ONCE = 2
 LONGEST = "integration"
-USUAL = ["unit", "hostile", "escape", "dom0", "editors", "integration"]
+# In this order: the first of them take one processor each or wait, and the last take all that there
+# are, so that none is idle at the end.
+USUAL = ["unit", "editors", "dom0", "escape", "hostile", "integration"]
 
 
 # Where a unit test failed.
@@ -57,11 +61,19 @@ class Tally:
         self.passed = self.failed = 0
         self.skipped = {}  # reason: names
         self.broken = []   # lines of the cases that failed
+        self.notes = []    # what the suite says about what it runs
+        self.left_out = 0  # cases that do not depend on the user, and that another one runs
+        self.costs = []    # of each case: seconds of the processor and of the clock, its name
+        self.name = ""     # of the case that was reported last
         self.planned = None
         self.processor = self.wall = 0
 
     def count(self, line):
         """A line of TAP."""
+        if line.startswith("# ") and self.told(line):
+            return
+        if match := re.match(r"(?:not )?ok \d+ (?:- )?(.*)", line):
+            self.name = match[1]
         if match := re.match(r"ok \d+ (?:- )?(.*?) # skip (.*?)(?::skipped: Passed)?$", line):
             self.skipped.setdefault(match[2], []).append(match[1])
         elif line.startswith("ok "):
@@ -79,6 +91,16 @@ class Tally:
         if self.broken and self.broken[-1]:
             self.broken.append("")
 
+    def told(self, line):
+        """Is this a line of common/tap.py that does not belong to a failure?"""
+        if match := re.match(r"# cost ([\d.]+) ([\d.]+)$", line):
+            self.costs.append((float(match[1]), float(match[2]), self.name))
+        elif match := re.match(r"# note: (.*)", line):
+            self.notes.append(match[1])
+        elif match := re.match(r"# left out: (\d+)$", line):
+            self.left_out += int(match[1])
+        return bool(match)
+
     def explained(self):
         """What went wrong. Unit tests say it twice: the second time with the line."""
         lines = [line for line in self.broken if LOCATED.match(line)]
@@ -87,7 +109,8 @@ class Tally:
     def end(self, status):
         """One that dies before its end counts as one failure more."""
         seen = self.passed + self.failed + len(self)
-        if self.planned != seen or not seen or (status and not self.failed):
+        if (self.planned != seen or not seen + self.left_out
+            or (status and not self.failed)):
             self.failed += 1
             how = (f"ended by {signal.Signals(-status).name}" if status and status < 0
                    else f"exit status {status}")
@@ -98,7 +121,8 @@ class Tally:
         return sum(len(names) for names in self.skipped.values())
 
     def __str__(self):
-        return f"{self.passed} passed, {self.failed} failed, {len(self)} skipped"
+        left_out = f", {self.left_out} as root only" if self.left_out else ""
+        return f"{self.passed} passed, {self.failed} failed, {len(self)} skipped{left_out}"
 
 
 def started_processes():
@@ -114,13 +138,16 @@ class User:
 
     def __init__(self, name, tree, prefix=(), uid=None):
         self.name, self.tree, self.prefix = name, tree, list(prefix)
+        self.also_run_by = None  # another user who runs the same suites
         self.scratch = scratch.Scratch(uid)
 
     def environment(self):
-        # What check's library reads in it could leave tests out.
-        ours = {name: value for name, value in os.environ.items() if not name.startswith("CK_")}
-        return {**ours, "LC_ALL": "C.UTF-8", "TMPDIR": self.scratch.directory,
-                "QFILE_DISK": self.scratch.disk,
+        # What check's library reads in it could leave tests out, and so could that of another run.
+        ours = {name: value for name, value in os.environ.items()
+                if not name.startswith("CK_") and name != "QFILE_ALSO_RUN_BY"}
+        beside = {"QFILE_ALSO_RUN_BY": self.also_run_by} if self.also_run_by else {}
+        return {**ours, **beside, "LC_ALL": "C.UTF-8", "TMPDIR": self.scratch.directory,
+                "QFILE_DISK": self.scratch.disk, "SEED": sample.SEED,
                 # What the unit tests are told by the library that runs them.
                 "CK_TAP_LOG_FILE_NAME": "-", "CK_VERBOSITY": "normal"}
 
@@ -259,6 +286,8 @@ class Runner:
         for reason, names in tally.skipped.items():
             print(f"    skipped {len(names)}: "
                   f"{reason} ({names[0]}{', ...' if len(names) > 1 else ''})")
+        for note in tally.notes:
+            print(f"    {note}")
         print(*tally.explained(), sep="\n", end="\n" * bool(tally.broken))
         lines = results.stderr().splitlines() if tally.failed or measures else []
         if lines:
@@ -278,10 +307,22 @@ class Runner:
         print(f"\nThe whole machine has started {started_processes() - self.started} processes "
               "meanwhile.\n")
 
+    def slowest(self, count):
+        """The cases that cost most, by the processor and by the clock. The unit tests do not say
+        what each of them costs."""
+        cases = [(*cost[:2], f"{title}: {cost[2]}")
+                 for title, tally in self.tallies for cost in tally.costs]
+        for by, what in enumerate(("processor", "wall")):
+            print(f"The {min(count, len(cases))} cases that cost most, by {what}:\n\n"
+                  f"{'processor':>11} {'wall':>11}")
+            for each in sorted(cases, key=lambda case, by=by: -case[by])[:count]:
+                print(f"{each[0]:9.2f} s {each[1]:9.2f} s  {each[2]}")
+            print()
+
     def sum(self):
         total = Tally()
         for _, tally in self.tallies:
-            for name in ("passed", "failed", "processor"):
+            for name in ("passed", "failed", "left_out", "processor"):
                 setattr(total, name, getattr(total, name) + getattr(tally, name))
             for reason, names in tally.skipped.items():
                 total.skipped.setdefault(reason, []).extend(names)
@@ -333,8 +374,7 @@ def plain_user(stack):
 
 
 def ordered(suites, users):
-    """Suites and users. The longest suite of each runs beside the shorter ones of the other, so
-    that both end at about the same time."""
+    """Suites and users. The longest suite of each runs beside the shorter ones of the other."""
     first, *others = users
     long = [name for name in suites if name == LONGEST]
     short = [name for name in suites if name != LONGEST]
@@ -354,6 +394,8 @@ def run(runner, options):
         users = [myself]
         if machine.am_root() and not options.once:
             users.append(plain_user(stack))
+            if sample.every > 1:  # not where all is to be tried
+                users[1].also_run_by = myself.name
         runner.run(ordered(suites, users), AT_ONCE if set(suites) <= set(USUAL) else 1)
 
 
@@ -366,6 +408,8 @@ def main():
     parser.add_argument("-t", "--test", dest="test", action="append", default=[], metavar="NAME",
                         help="only the cases of the file that is called so, "
                         "or that have this text in their names; may be said several times")
+    parser.add_argument("--slowest", type=int, default=0, metavar="N",
+                        help="show the N cases that cost most")
     options = parser.parse_args()
     if unknown := set(options.suites or ()) - set(SUITES):
         sys.exit(f"There is no suite {' '.join(sorted(unknown))}. There are: {' '.join(SUITES)}.")
@@ -382,6 +426,8 @@ def main():
         sys.exit(f"No test has {' or '.join(map(repr, options.test))} in its name, "
                  "and no file of tests is called so.")
     runner.table()
+    if options.slowest:
+        runner.slowest(options.slowest)
     print(runner.sum())
     return 1 if runner.sum().failed else 0
 

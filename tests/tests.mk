@@ -42,10 +42,12 @@ picture:
 ##   make check TEST=conflict      the cases in files of this name, in all suites
 ##   make check TEST="read-only"   the cases with this text in their names (not in unit);
 ##                                 several words are one text
-## SUITE and TEST can be combined, and work with make test, too.
+##   make check SLOWEST=20         and which 20 cases cost most
+##   make check SEED=7             with the samples of a run that has printed this number
+## These can be combined, and work with make test, too.
 ##
 CALLED = $(if $(TEST),--test=$(call quoted,$(TEST)))
-CHOSEN = $(if $(SUITE),-s $(call quoted,$(SUITE))) $(CALLED)
+CHOSEN = $(if $(SUITE),-s $(call quoted,$(SUITE))) $(CALLED) $(SLOWEST:%=--slowest=%)
 
 check:
 	@$(SETUP) build test
@@ -59,6 +61,13 @@ test:
 # ---- Longer tests ----
 
 ## What takes longer:
+##   make check-whole      the usual tests without samples, and all of them for both users; SUITE
+##                         and TEST choose among them, too
+check-whole:
+	@$(SETUP) build test
+	@$(SETUP) editors unicode || true
+	@SAMPLE=1 $(MAKE) --no-print-directory test WERROR=1
+
 ##   make check-editors    files opened in real editors, the graphical ones (400 MB of packages) too
 check-editors:
 	@$(SETUP) build test editors desktop
@@ -269,6 +278,6 @@ $(XEN_PROGRAMS): %: %.o
 
 include tests/fuzz/fuzz.mk
 
-.PHONY: abi setup demo picture check test check-editors check-sanitized coverage check-fault \
-	check-filesystems check-flood check-ssh check-xen prove fuzz bench format check-format \
-	check-warnings
+.PHONY: abi setup demo picture check test check-whole check-editors check-sanitized coverage \
+	check-fault check-filesystems check-flood check-ssh check-xen prove fuzz bench format \
+	check-format check-warnings

@@ -8,6 +8,9 @@ import time
 # Seconds, for a case that never ends; what is waited for in it has half of them. They end what
 # hangs, and promise nothing about speed: no case takes a hundredth of it.
 FOREVER = 1800
+# Seconds after which what a process of ours has not done is not done any more, when all have ended.
+# They are for the threads that play parts.
+QUIET = 10
 
 stopping = threading.Event()  # this process was told to end
 
@@ -53,14 +56,49 @@ def given_up():
     return stopping.is_set() or getattr(threading.current_thread(), "given_up", False)
 
 
-def wait_until(condition, what="what never came"):
-    """Wait for what `condition` returns to be true, and return it. `what` completes "waited in vain
-    for"; it may be a function."""
-    end = time.monotonic() + FOREVER / 2
-    pause = 0.001
+def something_runs():
+    """Does anything that this process started? process.adopt_orphans() puts in its stead what
+    knows."""
+    return True
+
+
+class Prospect:
+    """Whether what is waited for can still come. Not when one of the programs `by` has ended, or
+    when, for a while, `acts` has said that nothing acts. That costs some looking, and is asked once
+    a second."""
+
+    def __init__(self, by, acts):
+        self.by, self.acts = by, acts
+        self.asked = self.acted = time.monotonic()
+        self.end = self.asked + FOREVER / 2
+
+    def why_not(self):
+        """In words; None if it can."""
+        now = time.monotonic()
+        if given_up() or now > self.end:
+            return "given up"
+        if ended := [program.name for program in self.by if not program.runs()]:
+            return f"{ended[0]} has ended"
+        if now - self.asked >= 1:
+            self.asked = now
+            self.acted = now if self.acts() else self.acted
+        return "all that was started has ended" if now - self.acted > QUIET else None
+
+
+def wait_until(condition, what="what never came", by=(), acts=None):
+    """
+    Wait for what `condition` returns to be true, and return it. `what` completes "waited in vain
+    for"; it may be a function. In vain it is, at once, when one of the programs `by` has ended and
+    left it false; and soon, when nothing runs any more that this process started, or whatever
+    `acts` stands for.
+    """
+    prospect, pause = Prospect(by, acts or something_runs), 0.001
+    why_not = None
     while not (result := condition()):
-        if time.monotonic() > end or given_up():
-            raise Broken(f"waited in vain for {what() if callable(what) else what}")
-        time.sleep(pause)
-        pause = min(pause * 1.5, 0.02)
+        if why_not:
+            raise Broken(f"waited in vain for {what() if callable(what) else what} ({why_not})")
+        # What came last is looked at once more.
+        if not (why_not := prospect.why_not()):
+            time.sleep(pause)
+            pause = min(pause * 1.5, 0.02)
     return result

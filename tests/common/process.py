@@ -185,6 +185,14 @@ def children(pid):
     return found
 
 
+def something_runs(but=()):
+    """Does anything that this process started, or left to it by those? Of the programs `but` only
+    what they have started."""
+    ours = set(children(os.getpid())) - {program.pid for program in but}
+    return (not all(ended(pid) for pid in ours)
+            or any(children(program.pid) for program in but))
+
+
 def kill(pid, number=signal.SIGKILL):
     """One that has gone already is as well."""
     with contextlib.suppress(ProcessLookupError):
@@ -193,8 +201,9 @@ def kill(pid, number=signal.SIGKILL):
 
 def adopt_orphans():
     """What the processes below this one leave behind becomes its own child, and not that of process
-    1."""
+    1. So it knows, too, when none is left that could do what is waited for."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    expect.something_runs = something_runs
 
 
 def exit_when_told():

@@ -7,8 +7,10 @@ its directory, its umask and its limits.
 """
 import multiprocessing.connection
 import os
+import resource
 import signal
 import sys
+import time
 import traceback
 
 import expect
@@ -28,6 +30,12 @@ class Case:
 
 # The exit status of a suite where nothing is called as its arguments say.
 NONE_CALLED_SO = 3
+
+
+def also_run_by():
+    """The user who runs the same suites besides this one, and all of their cases; None if nobody
+    does."""
+    return os.environ.get("QFILE_ALSO_RUN_BY")
 
 
 def chosen(cases, words):
@@ -74,9 +82,26 @@ def told(broken):
     return before + places + str(broken).splitlines()
 
 
+class Cost:
+    """What a case takes from here on: seconds of the processor, its own and those of all that it
+    started and that has ended; and seconds of the clock."""
+
+    def __init__(self):
+        self.before = self.now()
+
+    @staticmethod
+    def now():
+        used = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF,
+                                                        resource.RUSAGE_CHILDREN)]
+        return sum(each.ru_utime + each.ru_stime for each in used), time.monotonic()
+
+    def so_far(self):
+        return tuple(after - before for before, after in zip(self.before, self.now()))
+
+
 def work(cases, channel):
-    """A worker: cases by their numbers, until there are no more. Answers each with its number, why
-    it was skipped, and complaints."""
+    """A worker: cases by their numbers, until there are no more. Answers each with why it was
+    skipped, complaints, and what it cost."""
     def hung(*_):
         raise expect.Broken(f"hung for {expect.FOREVER} seconds")
     signal.signal(signal.SIGALRM, hung)
@@ -87,7 +112,8 @@ def work(cases, channel):
                 number = channel.recv()
             except EOFError:
                 return
-            channel.send((number, *complaints_of(cases[number])))
+            cost = Cost()
+            channel.send((*complaints_of(cases[number]), cost.so_far()))
     finally:
         process.kept.clear()
         process.end_all()
@@ -118,20 +144,27 @@ def start_worker(cases, others):
 class Report:
     """TAP on stdout."""
 
-    def __init__(self):
+    def __init__(self, notes=(), left_out=0):
         self.number = self.failed = 0
+        self.left_out = left_out
+        for note in notes:
+            print(f"# note: {note}", flush=True)
+        if left_out:
+            print(f"# left out: {left_out}", flush=True)
 
-    def add(self, name, skipped, complaints):
+    def add(self, name, skipped, complaints, cost=None):
+        """cost: seconds of the processor and of the clock, where they are known."""
         self.number += 1
         self.failed += bool(complaints)
         print(f"{'not ok' if complaints else 'ok'} {self.number} - "
               f"{name}{f' # skip {skipped}' if skipped is not None else ''}",
-              *(f"# {printable(line)}" for line in complaints[:60]), sep="\n", flush=True)
+              *(f"# {printable(line)}" for line in complaints[:60]),
+              *([f"# cost {cost[0]:.3f} {cost[1]:.3f}"] if cost else []), sep="\n", flush=True)
 
     def end(self):
         """Returns the exit status."""
         print(f"1..{self.number}", flush=True)
-        return 1 if self.failed or not self.number else 0
+        return 1 if self.failed or not self.number + self.left_out else 0
 
 
 def printable(line):
@@ -162,13 +195,13 @@ class Pool:
         """What became of its case. Then it gets another one, or is done."""
         pid, number = self.busy.pop(channel)
         try:
-            _, skipped, complaints = channel.recv()
+            skipped, complaints, cost = channel.recv()
         except EOFError:
-            skipped, complaints = None, ["the process that ran this case died"]
+            skipped, complaints, cost = None, ["the process that ran this case died"], None
             lives = False
         else:
             lives = True
-        self.report.add(self.cases[number].name, skipped, complaints)
+        self.report.add(self.cases[number].name, skipped, complaints, cost)
         if lives and self.waiting:
             self.give(channel, pid)
         else:
@@ -192,11 +225,13 @@ class Pool:
         process.end_all()  # what workers that died left behind
 
 
-def run(cases, workers):
-    """Run cases, so many at a time. Returns the exit status."""
+def run(cases, workers, notes=(), left_out=0):
+    """Run cases, so many at a time. `notes`: sentences about what is run, for the report;
+    `left_out`: how many do not depend on the user, and are run by another one. Returns the exit
+    status."""
     process.exit_when_told()
     process.adopt_orphans()
-    report = Report()
+    report = Report(notes, left_out)
     pool = Pool(cases, report)
     try:
         pool.run(workers)

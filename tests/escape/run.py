@@ -5,15 +5,15 @@
 
 Every configuration is tried when none is named: the full confinement (none: no layer left out),
 each layer left out in turn, and `bare`, an ordinary process of the user. There the attempts must
-succeed: a trap that nothing springs would prove nothing. Where a configuration is named, every
-attempt is made there, also those that cannot end in another way than with all layers.
+succeed: a trap that nothing springs would prove nothing. All attempts are made with all layers, and
+bare; where a layer is left out, those that only this layer stops, and a sample of the others
+(common/sample.py), unless attempts are named. Where a configuration is named, every attempt is made
+there, also those that cannot end in another way than with all layers.
 """
 import argparse
 import concurrent.futures
 import os
-import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
@@ -26,6 +26,7 @@ import machine
 import overlap
 import outside
 import process
+import sample
 import tap
 
 LAYERS = ["user-namespace", "namespaces", "mount", "chroot", "privileges", "resources",
@@ -119,9 +120,17 @@ class Suite:
         else:
             if configuration == "chroot":
                 yield self.refuses, ("no-chroot", "chroot")
-            for one in attempts:
-                if thorough or self.differs(one, configuration):
-                    yield self.attack, (one, configuration)
+            for one in attempts if thorough else self.some(attempts, configuration):
+                yield self.attack, (one, configuration)
+
+    def some(self, attempts, configuration):
+        """Those that can end in another way than with all layers, or a sample of them."""
+        able = [one for one in attempts if self.differs(one, configuration)]
+        if configuration in ("none", "bare"):
+            return able
+        needed = [one for one in able if overlap.only_layer(configuration, one.name)]
+        others = [one for one in able if one not in needed]
+        return needed + sample.of(others, lambda _: (configuration, os.geteuid()))
 
 
 def title(configuration):
@@ -153,6 +162,10 @@ def why_nothing_runs():
 def run_all(suite, configurations, names):
     attempts = chosen(names)
     failed = number = 0
+    if names or configurations:
+        sample.take_all()
+    for note in sample.note("attempts where a layer is left out"):
+        print(f"# note: {note}", flush=True)
     with concurrent.futures.ThreadPoolExecutor(2) as workers:
         try:
             for configuration in configurations or CONFIGURATIONS:

@@ -81,7 +81,7 @@ def unsealed():
 AT_ONCE = "at once, then the end of the stream"
 BYTE_BY_BYTE = "one byte a write"
 HELD_OPEN = "at once, and the writing end stays open"
-CUT_ANYWHERE = "as many deliveries as it has bytes, each cut one byte later"
+CUT_ANYWHERE = "a delivery for each of its bytes, or for some of them, cut there"
 
 
 @dataclasses.dataclass

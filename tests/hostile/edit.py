@@ -12,6 +12,7 @@ import signal
 import edit_machine as machine
 import case
 import home as homes
+import sample
 import tree
 from expect import wait_until
 from settings import EDITOR, OPENER
@@ -152,7 +153,7 @@ def asks(name=b"report.pdf", content=TEXT, length=None, flags=0):
 def short_requests():
     """Each length by itself: nothing is told, since nobody knows whom."""
     whole = asks()
-    return [f"{length} bytes: {complaint}" for length in range(256)
+    return [f"{length} bytes: {complaint}" for length in sample.of_lengths(range(256))
             for complaint in run_editor(whole[:length], MALFORMED_OLD, (), at_once, "work")]
 
 
@@ -393,7 +394,7 @@ def cut_anywhere():
     editor's, and cannot be told from a whole one."""
     answer = save(ONE) + save(TWO) + done(b"well")
     after_one, after_two = len(save(ONE)), len(save(ONE) + save(TWO))
-    for length in range(len(answer) + 1):
+    for length in sample.of_lengths(range(len(answer) + 1)):
         if length == 0:
             expect = Becomes(0)
         elif length < len(MARK):

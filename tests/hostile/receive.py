@@ -10,6 +10,7 @@ import zlib
 
 import case as cases
 import home as homes
+import sample
 import tree
 from program import Program
 from settings import UNPACKER
@@ -136,7 +137,7 @@ def deliveries(case):
     stream = case.make()
     if case.feed == cases.CUT_ANYWHERE:
         return [(stream[:length], cases.AT_ONCE, case.expect(length))
-                for length in range(len(stream))]
+                for length in sample.of_lengths(range(len(stream)))]
     return [(stream, case.feed, case.expect)]
 
 

@@ -5,10 +5,9 @@
 frames against pedos-rpcd and pedos-rpc; hostile requests against vm-file-editor, and hostile
 answers against qopen-in-vm.
 
-    run.py [NAME...]    run cases, all (of those for root a sample, which SEED in the environment
-                        repeats) or those named ("links.absolute", or "links" for all of
-                        these), and write TAP. Where not all are such names:
-                        those with one of the texts in their names
+    run.py [NAME...]    run cases, all (those for root a sample: common/sample.py) or those named
+                        ("links.absolute", or "links" for all of these), and write TAP. Where not
+                        all are such names: those with one of the texts in their names
     run.py --list       list their names
     run.py --write NAME write the stream of a case to stdout: to be piped by hand, or as a seed
                         for a fuzzer
@@ -17,7 +16,6 @@ import argparse
 import importlib
 import os
 import pathlib
-import random
 import sys
 import tempfile
 
@@ -32,16 +30,20 @@ import process
 import program
 import receive
 import rpc
+import sample
 import scratch
 import tap
 import tree
 
 SUBJECTS = ["headers", "names", "structure", "links", "limits", "conflicts", "ending"]
 WORKERS = 2 * (os.cpu_count() or 1)  # a few cases wait for seconds
-SAMPLE = 4  # of the streams that are received for root, one of so many is tried
-# Cases that wait, or are the largest: they begin first.
-LONG = ("ending.silence", "rpc.daemon-silence", "rpc.daemon-does-not-read", "structure.depth",
-        "limits.million", "limits.hundred-thousand")
+# Cases that are the largest: in a sample they are tried for one receiver, and the very largest for
+# none.
+LARGE = "structure.depth", "limits.million", "limits.hundred-thousand"
+LARGEST = ("structure.depth-8000",)
+# These begin first: some wait.
+LONG = ("ending.silence", "rpc.daemon-silence", "rpc.daemon-does-not-read", "ending.cut-anywhere",
+        "edit.opener-cut-anywhere", "edit.editor-short-request", *LARGE)
 
 
 def receivers():
@@ -69,13 +71,6 @@ def judged(where, function, *arguments):
         raise expect.Broken("\n".join([where, *complaints]))
 
 
-def sampled(streams, seed):
-    """Every fourth of them, by chance, but all that are long: these are few, and reach limits."""
-    some = random.Random(seed)
-    return {name: case for name, case in streams.items()
-            if name.startswith(LONG) or some.randrange(SAMPLE) == 0}
-
-
 def receive_one(case, receiver):
     machine.need_receiver()
     if reason := case.needs(receiver):
@@ -83,28 +78,55 @@ def receive_one(case, receiver):
     judged(case.where, receive.run, case, receiver)
 
 
-def all_of(streams, conversations, seed=None):
-    """As cases that can be run, the long ones first. With a seed, those for root are a sample: the
-    parser is the same, and all are tried for somebody else."""
-    found = [tap.Case(f"{name} {receiver.who}",
-                      lambda case=case, receiver=receiver: receive_one(case, receiver))
-             for receiver in receivers()
-             for name, case in (sampled(streams, seed) if seed and receiver.uid == 0 else
-                                streams).items()]
-    found += [tap.Case(name, lambda function=function: judged(function.where, function))
-              for name, function in conversations.items()]
+class Stream(tap.Case):
+    def __init__(self, name, case, receiver):
+        super().__init__(f"{name} {receiver.who}", lambda: receive_one(case, receiver))
+        self.receiver, self.where = receiver, case.where
+
+
+class Conversation(tap.Case):
+    receiver = None
+
+    def __init__(self, name, function):
+        super().__init__(name, lambda: judged(function.where, function))
+        self.where = function.where
+
+
+def all_of(streams, conversations):
+    """As cases that can be run, the long ones first."""
+    found = [Stream(name, case, receiver) for receiver in receivers()
+             for name, case in streams.items()]
+    found += [Conversation(name, function) for name, function in conversations.items()]
     return sorted(found, key=lambda case: not case.name.startswith(LONG))
+
+
+def sampled(found):
+    """
+    All for one receiver, and of those for others a sample: the parser is the same. Cases are of one
+    kind that are made by the same line. The first of the users that try them has the whole.
+    """
+    if sample.every == 1:
+        return found
+    first = None if tap.also_run_by() else receivers()[0]
+    whole = [case for case in found if first and case.receiver in (first, None)
+             and not case.name.startswith(LARGEST)]
+    rest = [case for case in found if (not first or case.receiver not in (first, None))
+            and not case.name.startswith(LARGE)]
+    chosen = {*whole, *sample.of(rest, lambda case: (case.receiver, case.where))}
+    return [case for case in found if case in chosen]
 
 
 def run(names):
     """Returns the exit status."""
     if names:
+        sample.take_all()
+        notes = []
         found = (all_of(*chosen(names)) if are_named(names)
                  else tap.chosen(all_of(*chosen([])), names))
     else:
-        seed = os.environ.get("SEED") or str(random.randrange(1, 10**6))
-        print(f"What is received for root is a sample; SEED={seed} repeats it.", file=sys.stderr)
-        found = all_of(*chosen([]), seed)
+        every = all_of(*chosen([]))
+        found = sampled(every)
+        notes = sample.note(f"these {len(found)} of {len(every)} cases")
     program.keep_descriptors()
     # A receiver syncs the whole file system: a disk that others work on makes that slow.
     memory = "TMPDIR" not in os.environ and scratch.is_roomy(scratch.MEMORY)
@@ -113,7 +135,7 @@ def run(names):
     tempfile.tempdir = top
     process.adopt_orphans()
     try:
-        return tap.run(found, WORKERS)
+        return tap.run(found, WORKERS, notes)
     finally:
         process.end_all()  # what a worker kept that was killed
         tree.remove(top)

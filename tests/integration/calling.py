@@ -90,9 +90,11 @@ wait""")
             return None
 
     def wait_note(self, name):
-        """Wait for a service to leave something, a whole line of it, and return that."""
+        """Wait for a service to leave something, a whole line of it, and return that. Where neither
+        callers nor services are left, nothing comes any more."""
         return wait_until(lambda: (self.note(name) or None) if (tree_end(f"{self.notes}/{name}"))
-                          else None, f"the note {name}")
+                          else None, lambda: f"the note {name}; log: {self.daemon.said()}",
+                          by=[self.daemon], acts=lambda: process.something_runs([self.daemon]))
 
     def service_is_gone(self):
         return process.ended(int(self.note("service"))) and process.ended(int(self.note("child")))
@@ -116,7 +118,8 @@ wait""")
         """Have it read the policy again, and wait until it has."""
         before = self.daemon.said().count("read the policy again")
         self.daemon.kill(signal.SIGHUP)
-        wait_until(lambda: self.daemon.said().count("read the policy again") > before, "the policy")
+        wait_until(lambda: self.daemon.said().count("read the policy again") > before, "the policy",
+                   by=[self.daemon])
 
     def no_calls(self):
         return not process.children(self.daemon.pid)
@@ -166,7 +169,8 @@ class Daemon(process.Program):
 
     def logged(self, text):
         """Waits for it."""
-        wait_until(lambda: text in self.said(), lambda: f"{text!r} in the log: {self.said()}")
+        wait_until(lambda: text in self.said(), lambda: f"{text!r} in the log: {self.said()}",
+                   by=[self])
 
     def stop(self):
         """Ask it to end, and wait: a process.End."""
@@ -199,7 +203,8 @@ class WithAccounts(Calling):
         bind = ('mount --bind "$0/passwd" /etc/passwd && mount --bind "$0/group" /etc/group && '
                 'touch "$0/mounted" && exec sleep 99999')
         self.keeper = self.start("unshare", "-m", "sh", "-c", bind, self.top)
-        wait_until(lambda: os.path.exists(f"{self.top}/mounted"), "the accounts")
+        wait_until(lambda: os.path.exists(f"{self.top}/mounted"), "the accounts",
+                   by=[self.keeper])
         if not machine.works(*self.as_user(names[0]), "test", "-x", RPC):
             raise Skip("other accounts cannot reach this build")
 

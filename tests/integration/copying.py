@@ -257,9 +257,8 @@ class Receiving(process.Program):
 
     def wait_staged(self, name):
         """Wait for a file of this name in the staging directory."""
-        wait_until(lambda: self.case.staged(name) or not self.runs(),
-                   lambda: f"{name} to be staged; said: {self.said()}")
-        check(self.case.staged(name), f"it ended, and {name} is not staged; said: {self.said()}")
+        wait_until(lambda: self.case.staged(name),
+                   lambda: f"{name} to be staged; said: {self.said()}", by=[self])
 
     def child(self):
         """The confined child's PID."""
@@ -282,6 +281,16 @@ def length_of_delivery(name, size):
     """Of a stream with one regular file. A sender does not close its end before it has the answer,
     so that a receiver has to know when to stop."""
     return 32 + len(os.fsencode(name)) + 1 + size + 32
+
+
+def take(role):
+    """What a sender of the one file "file" sends."""
+    return role.read(length_of_delivery("file", os.path.getsize("file")))
+
+
+def take_and_go(role):
+    """A receiver that reads everything, and gives no result."""
+    take(role)
 
 
 def old_answer(code, checksum):

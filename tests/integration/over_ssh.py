@@ -65,6 +65,7 @@ SetEnv "PATH={path}" "TMPDIR={self.there}"
 """)
             sshd = self.start(*self.with_account(), "sh", "-c",
                               f'{directory}exec {SSHD} -D -e -f "$0"', f"{self.top}/sshd_config")
+            # Another one may have taken the port.
             wait_until(lambda: "Server listening" in sshd.said() or not sshd.runs(), "sshd")
             if sshd.runs():
                 break

@@ -15,6 +15,7 @@ sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[1:1] = [str(HERE / "cases"), str(HERE.parent / "common")]
 
+import sample
 import suite
 import tap
 
@@ -25,9 +26,15 @@ def main():
     # Words that all are files need no others.
     for file in words if set(words) <= set(files) and words else files:
         importlib.import_module(file)
+    if words:
+        sample.take_all()
     of_files = [case for case in suite.CASES if case.file in words]
     chosen = of_files or tap.chosen(suite.CASES, words)
-    return tap.run(sorted(chosen, key=lambda case: not case.waits), suite.WORKERS)
+    # Root runs these.
+    left_out = [case for case in chosen if case.once and tap.also_run_by()]
+    chosen = [case for case in chosen if case not in left_out]
+    return tap.run(sorted(chosen, key=lambda case: not case.waits), suite.WORKERS,
+                   sample.note("some of the limits and statuses that are tried"), len(left_out))
 
 
 if __name__ == "__main__":

@@ -67,7 +67,10 @@ Suite *attributes_suite(void);
 Suite *original_suite(void);
 Suite *pattern_suite(void);
 Suite *reading_suite(void);
+Suite *version_suite(void);
 Suite *replace_suite(void);
+Suite *faster_suite(void);
+Suite *create_suite(void);
 Suite *opener_suite(void);
 Suite *saving_suite(void);
 Suite *private_suite(void);
@@ -79,6 +82,16 @@ Suite *private_suite(void);
 
 /* A preparation that has to work for the test to mean anything. */
 #define MUST(call) ck_assert_msg((call) >= 0, "preparing: %s: %s", #call, strerror(errno))
+
+/*
+ * The same as ck_assert_msg(), for what is checked thousands of times: check writes into a file
+ * where it is each time that one of its own holds.
+ */
+#define check_often(condition, ...)                \
+	do {                                       \
+		if (!(condition))                  \
+			ck_abort_msg(__VA_ARGS__); \
+	} while (0)
 
 /* A test case of `suite`, with the time that a slow machine needs. */
 TCase *add_case(Suite *suite, const char *name);

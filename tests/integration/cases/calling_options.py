@@ -10,7 +10,7 @@ from copying import Copying, answer
 from expect import equal, has, lacks
 from settings import AGENT, OPENER
 
-test = suite.cases(Copying)
+test = suite.cases(Copying, once=True)
 
 CALLERS = AGENT, OPENER
 

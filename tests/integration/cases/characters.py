@@ -15,7 +15,7 @@ from tap import Skip
 sys.path.insert(0, str(TOP / "text"))
 import properties  # noqa: E402
 
-test = suite.cases(Copying)
+test = suite.cases(Copying, once=True)
 
 JUDGE = BUILD / "tests/judge"
 NON_JOINER, JOINER, KEYCAP, TEXT, EMOJI = "\u200c", "\u200d", "\u20e3", "\ufe0e", "\ufe0f"

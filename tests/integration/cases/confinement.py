@@ -225,7 +225,7 @@ def _(t):
     for name, stdin, writing, others in streams(t):
         receiving = t.start(*t.receiver("--on-conflict=rename"), stdin=stdin)
         os.write(writing, stream[:100])
-        wait_until(lambda: t.staged("file"), f"a file from a {name}")
+        wait_until(lambda: t.staged("file"), f"a file from a {name}", by=[receiving])
         equal(len(process.children(receiving.pid)), 2)
         if machine.am_root() and os.path.exists("/proc/sys/kernel/seccomp/actions_avail"):
             need_pipe(t, receiving.pid, stdin)
@@ -256,7 +256,7 @@ def _(t):
 def _(t):
     one, other = socket.socketpair()
     receiving = t.start(*t.receiver(), stdin=one.fileno())
-    wait_until(lambda: len(process.children(receiving.pid)) == 2, "two children")
+    wait_until(lambda: len(process.children(receiving.pid)) == 2, "two children", by=[receiving])
     pids = process.children(receiving.pid)
     receiving.kill()
     for pid in pids:

@@ -59,7 +59,7 @@ def _(t):
     before = t.incoming_picture()
     receiving = t.start_unpacker()
     receiving.write(wire.entry("large", wire.FILE | 0o644, filelen=1000000))
-    wait_until(receiving.answer_is_there)
+    wait_until(receiving.answer_is_there, "the answer", by=[receiving])
     receiving.wait().exits(1).answered(EEXIST, "large")
     tree.same_picture(t.incoming_picture(), before)
 

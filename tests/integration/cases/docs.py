@@ -9,7 +9,7 @@ from copying import Copying
 from expect import check, equal
 from settings import BIN, TOP
 
-test = suite.cases(Copying)
+test = suite.cases(Copying, once=True)
 
 MAN = TOP / "man"
 

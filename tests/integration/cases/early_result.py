@@ -9,7 +9,7 @@ from copying import EDQUOT, EEXIST, ENOLINK, ENOSPC, Copying, answer, old_answer
 from expect import exists, has, wait_until
 from settings import AGENT
 
-test = suite.cases(Copying)
+test = suite.cases(Copying, once=True)
 
 # Far more than anything between the two holds.
 LARGE = 2**30
@@ -23,7 +23,8 @@ def is_said_at_once(t, part, early, name):
     receiver = stubborn.take()
     receiver.read(100)
     receiver.write(early)
-    wait_until(lambda: part in agent.said(), lambda: f"{part!r}; said: {agent.said()}")
+    wait_until(lambda: part in agent.said(), lambda: f"{part!r}; said: {agent.said()}",
+               by=[agent])
     receiver.end()
     agent.wait().exits(1).says(part)
 

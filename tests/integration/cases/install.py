@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""Building and installing, and building on libqfile."""
+"""What make install puts where, and what works from there."""
 import fcntl
 import os
 import re
@@ -17,8 +17,9 @@ from expect import check, equal, exists, has, lacks, missing, wait_until
 from settings import BUILD, TOP
 from tap import Skip
 
-test = suite.cases(Copying)
-called_test = suite.cases(Calling)
+test = suite.cases(Copying, once=True)
+called_test = suite.cases(Calling, once=True)
+user_test = suite.cases(Copying)
 
 # What another make, or who called it, has in the environment is not for this one.
 OWN_MAKE = [f"--unset={name}" for name in (
@@ -125,7 +126,9 @@ def lines_with(path, beginning):
     return [line for line in tree.read(path).splitlines() if line.startswith(beginning)]
 
 
-@test("make install puts everything below PREFIX")
+# The first of those that wait for what is made here: were it to begin later, they would hold all
+# workers.
+@test("make install puts everything below PREFIX", waits=True)
 def _(t):
     root = made(t).own
     for name in ("bin/qfile-agent", "bin/qfile-unpacker", "include/qfile.h", "lib/libqfile.so",
@@ -161,7 +164,7 @@ def _(t):
     equal(os.listdir(result.gone), [])
 
 
-@test("directories that every system has stay when make uninstall empties them")
+@user_test("directories that every system has stay when make uninstall empties them")
 def _(t):
     machine.need_mount_namespaces()
     kept = ["bin", "sbin", "lib", "include", "etc", "share/man"]
@@ -228,7 +231,8 @@ echo "	libqfile.so.1 (libc6,x86-64) => {t.top}/bin/../lib/libqfile.so.1"
         return tree.read(self.notes).split("\n")[:-1]
 
 
-@test("make install makes the library known to the dynamic linker as root, and says whether it is")
+@user_test("make install makes the library known to the dynamic linker as root, and says whether "
+           "it is")
 def _(t):
     linker = Linker(t)
     known = f"The dynamic linker knows {t.top}/lib/libqfile.so.1."
@@ -356,50 +360,6 @@ int main(void)
     t.run("cc", "-o", "static", "program.c", *static).exits(0)
     lacks(tree.read_bytes("static"), b"\0libqfile.so.1\0")
     equal(t.run("./static").exits(0).told, f"{version} -22")
-
-
-@test("the header is C++, too")
-def _(t):
-    if BUILD != TOP / "build":
-        raise Skip("this program would need the other build's flags")
-    machine.need("c++")
-    tree.write("program.cc",
-               '#include <qfile.h>\nint main() { return qfile_vm_name_ok("work") ? 0 : 1; }\n')
-    t.run("c++", "-Wall", "-Wextra", "-Werror", f"-I{TOP}/include", "-o", "program", "program.cc",
-          f"-L{BUILD}/lib", "-lqfile").exits(0)
-    t.run("./program", env={"LD_LIBRARY_PATH": f"{BUILD}/lib"}).exits(0)
-
-
-@test("the library exports only what its header declares")
-def _(t):
-    machine.need("nm")
-    header = tree.read(TOP / "include/qfile.h")
-    listed = t.run("nm", "-D", "--defined-only", f"{BUILD}/lib/libqfile.so").exits(0).told
-    symbols = [line.split() for line in listed.splitlines()]
-    exported = {name.partition("@")[0] for _, kind, name in symbols
-                if kind.isupper() and kind != "A"}
-    check(exported, "nothing is exported")
-    check(len(exported) <= 40, f"{len(exported)} names are exported: the library is to stay small")
-    listed = t.run("nm", "--defined-only", "--extern-only", f"{BUILD}/lib/libqfile.a").exits(0).told
-    archive = [line.split() for line in listed.splitlines()]
-    equal(sorted(words[2] for words in archive if len(words) == 3), sorted(exported))
-    equal([name for name in sorted(exported)
-           if not re.search(rf"\b{re.escape(name)}\(", header)], [])
-    declared = re.findall(r"^[a-z].*\b(qfile_[a-z_]+)\(", header, re.MULTILINE)
-    check(declared, "nothing is declared")
-    equal([name for name in declared if name not in exported], [])
-
-
-@test("the programs of the rpc have nothing of the library in them")
-def _(t):
-    machine.need("nm")
-    programs = [BUILD / "bin" / name for name in ("pedos-rpc", "pedos-rpcd", "pedos-rpc-dom0")]
-    programs = [program for program in programs if program.exists()]
-    check(len(programs) >= 2, f"so few programs: {programs}")
-    for program in programs:
-        names = [line.split()[-1] for line in t.run("nm", program).exits(0).told.splitlines()]
-        check("vm_name_ok" in names, f"{program} was stripped")
-        equal([name for name in names if name.startswith("qfile_")], [])
 
 
 @test("make clean removes what was built")

@@ -167,7 +167,8 @@ def _(t):
         agent, role, receiving = start_sending_to(t, receiver, "--move", "large")
         agent.kill(number)
         # Before the receiver ends, which waits for the rest.
-        wait_until(lambda: "stopped; nothing was copied" in agent.said(), "the sender to say so")
+        wait_until(lambda: "stopped; nothing was copied" in agent.said(), "the sender to say so",
+                   by=[agent])
         receiving.write(role.read_all())
         role.end(receiving.close().wait().status)
         agent.wait().exits(128 + number)

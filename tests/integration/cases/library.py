@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""libqfile as other programs know it: the examples of its manual page, and its binary interface."""
+"""libqfile as other programs know it: the examples of its manual page, its binary interface, and
+what it exports."""
 import errno
 import platform
 import re
@@ -14,7 +15,7 @@ from expect import check, equal, exists, has, missing
 from settings import BUILD, TOP
 from tap import Skip
 
-test = suite.cases(Copying)
+test = suite.cases(Copying, once=True)
 
 LIBRARY = BUILD / "lib/libqfile.so"
 
@@ -130,3 +131,50 @@ def _(t):
     has(baseline, "soname='libqfile.so.1'")
     equal([line for line in baseline.splitlines()
            if "='/" in line or "comp-dir" in line or "filepath" in line], [])
+
+
+# ---- What is in it ----
+
+
+@test("the header is C++, too")
+def _(t):
+    if BUILD != TOP / "build":
+        raise Skip("this program would need the other build's flags")
+    machine.need("c++")
+    tree.write("program.cc",
+               '#include <qfile.h>\nint main() { return qfile_vm_name_ok("work") ? 0 : 1; }\n')
+    t.run("c++", "-Wall", "-Wextra", "-Werror", f"-I{TOP}/include", "-o", "program", "program.cc",
+          f"-L{BUILD}/lib", "-lqfile").exits(0)
+    t.run("./program", env={"LD_LIBRARY_PATH": f"{BUILD}/lib"}).exits(0)
+
+
+@test("the library exports only what its header declares")
+def _(t):
+    machine.need("nm")
+    header = tree.read(TOP / "include/qfile.h")
+    listed = t.run("nm", "-D", "--defined-only", f"{BUILD}/lib/libqfile.so").exits(0).told
+    symbols = [line.split() for line in listed.splitlines()]
+    exported = {name.partition("@")[0] for _, kind, name in symbols
+                if kind.isupper() and kind != "A"}
+    check(exported, "nothing is exported")
+    check(len(exported) <= 40, f"{len(exported)} names are exported: the library is to stay small")
+    listed = t.run("nm", "--defined-only", "--extern-only", f"{BUILD}/lib/libqfile.a").exits(0).told
+    archive = [line.split() for line in listed.splitlines()]
+    equal(sorted(words[2] for words in archive if len(words) == 3), sorted(exported))
+    equal([name for name in sorted(exported)
+           if not re.search(rf"\b{re.escape(name)}\(", header)], [])
+    declared = re.findall(r"^[a-z].*\b(qfile_[a-z_]+)\(", header, re.MULTILINE)
+    check(declared, "nothing is declared")
+    equal([name for name in declared if name not in exported], [])
+
+
+@test("the programs of the rpc have nothing of the library in them")
+def _(t):
+    machine.need("nm")
+    programs = [BUILD / "bin" / name for name in ("pedos-rpc", "pedos-rpcd", "pedos-rpc-dom0")]
+    programs = [program for program in programs if program.exists()]
+    check(len(programs) >= 2, f"so few programs: {programs}")
+    for program in programs:
+        names = [line.split()[-1] for line in t.run("nm", program).exits(0).told.splitlines()]
+        check("vm_name_ok" in names, f"{program} was stripped")
+        equal([name for name in names if name.startswith("qfile_")], [])

@@ -10,7 +10,7 @@ import tree
 from copying import EEXIST, EILSEQ, EINVAL, ENOLINK, Copying
 from expect import equal, has
 
-test = suite.cases(Copying)
+test = suite.cases(Copying, once=True)
 
 
 def below_two(target):

@@ -12,7 +12,7 @@ from copying import (EEXIST, EILSEQ, EINVAL, ENAMETOOLONG, Answer, Copying, answ
 from expect import equal, exists, has
 from settings import AGENT
 
-test = suite.cases(Copying)
+test = suite.cases(Copying, once=True)
 
 MODE = wire.FILE | 0o644
 

@@ -37,7 +37,7 @@ def success(stream):
     return old_answer(0, zlib.crc32(stream))
 
 
-test = suite.cases(OldReceiving)
+test = suite.cases(OldReceiving, once=True)
 
 # ---- An old receiver: 16 bytes, no name ----
 
@@ -107,7 +107,7 @@ def _(t):
 
 # ---- An old sender: the stream of the format alone ----
 
-test = suite.cases(Copying)
+test = suite.cases(Copying, once=True)
 
 
 @test("an old sender gets the extension, empty or not, and the right checksum")

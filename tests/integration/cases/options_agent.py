@@ -10,7 +10,7 @@ from copying import Copying
 from expect import equal, exists, has, lacks
 from settings import AGENT
 
-test = suite.cases(Copying)
+test = suite.cases(Copying, once=True)
 
 OPTIONS = ("--allow-all-names --any-time --dereference --dry-run --exclude --help "
            "--ignore-symlinks --move --progress --progress-fd --quiet --rename --service "

@@ -12,7 +12,7 @@ from expect import check, equal, has, lacks, missing
 from opening import Opening, edited, request
 from settings import BUILD, EDITOR, TOP
 
-test = suite.cases(Opening)
+test = suite.cases(Opening, once=True)
 
 OPTIONS = "--handler --help --max-bytes --verbose --version --wait"
 

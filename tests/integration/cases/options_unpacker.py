@@ -17,7 +17,7 @@ from copying import ECANCELED, EDQUOT, STAGING, Copying, Delivery
 from expect import equal, has, wait_until
 from settings import UNPACKER
 
-test = suite.cases(Copying)
+test = suite.cases(Copying, once=True)
 
 OPTIONS = ("--allow-all-names --allow-unsafe-symlinks --help --max-bytes --max-files "
            "--no-allow-all-names --no-allow-unsafe-symlinks --on-conflict"
@@ -173,7 +173,7 @@ def _(t):
     for option in ("-w1000000T", "-w1000000000000"):
         receiving = t.start_unpacker(option)
         receiving.write(wire.file("file", b"x"))
-        wait_until(lambda: has_staging(t), "a staging directory")
+        wait_until(lambda: has_staging(t), "a staging directory", by=[receiving])
         equal(process.children(receiving.pid), [])
         receiving.kill(signal.SIGTERM)
         receiving.wait().refused(ECANCELED)

@@ -30,7 +30,7 @@ from expect import Broken, check, equal, exists
 from settings import BIN, BUILD, EDITOR, PYTHON, TOP, UNPACKER
 from tap import Skip
 
-text_test = suite.cases(Copying)
+text_test = suite.cases(Copying, once=True)
 block_test = suite.cases(Calling)
 
 PAGES = [TOP / "README.md", *sorted((TOP / "doc").glob("*.md"))]

@@ -8,7 +8,7 @@ from copying import Copying
 from expect import check, equal
 from settings import TOP
 
-test = suite.cases(Copying)
+test = suite.cases(Copying, once=True)
 
 # A room may include the headers of these others, besides its own and, where it is not in WITHOUT,
 # the public include/qfile.h.

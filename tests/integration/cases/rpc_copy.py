@@ -245,7 +245,7 @@ def _(t):
     # It takes longer than any machine needs to stop it; a receiver refuses what it has no room for.
     tree.sparse("file", max(300000000, min(10**12, free_space() // 2)))
     call = t.start(AGENT, "--vm=work", "--move", "file")
-    wait_until(lambda: t.staged("file"), "the file to be staged")
+    wait_until(lambda: t.staged("file"), "the file to be staged", by=[call])
     senders = process.children(call.pid)
     call.kill(signal.SIGTERM)
     call.wait().exits(143)

@@ -415,7 +415,7 @@ def _(t):
         status = os.fstat(journal.fileno())
         daemon = t.start(*command, stderr=journal,
                          env={"JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"})
-        wait_until(lambda: process.written(journal).count(b"\n") == 2, "the log")
+        wait_until(lambda: process.written(journal).count(b"\n") == 2, "the log", by=[daemon])
         first, second = process.text(process.written(journal)).split("\n")
     equal(first, f"<4>there is no policy in {t.top}/none: every call is refused")
     has(second, "<6>ready for calls to work")

@@ -186,7 +186,8 @@ def _(t):
     t.start_daemon()
     t.daemon.kill(signal.SIGSTOP)
     call = t.start_rpc("work", "test.Any")
-    wait_until(lambda: waits_for_answer(call), "the caller to wait for the daemon")
+    wait_until(lambda: waits_for_answer(call), "the caller to wait for the daemon",
+               by=[call])
     call.kill(signal.SIGTERM)
     call.wait().exits(143).says_nothing()
     t.daemon.kill(signal.SIGCONT)

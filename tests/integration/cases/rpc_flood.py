@@ -77,7 +77,8 @@ def _(t):
     t.start_daemon(domains=("bob",), through=t.in_accounts())
     quiet = honest_calls(t, CALLS // 2, 0)[0]
     begun, attack = time.monotonic(), attackers(t)
-    wait_until(lambda: all("begun" in attacker.told() for attacker in attack), "the attackers")
+    wait_until(lambda: all("begun" in attacker.told() for attacker in attack), "the attackers",
+               by=attack)
     flooded, beside = honest_calls(t, CALLS, SECONDS)
     passed = time.monotonic() - begun
     for attacker in attack:

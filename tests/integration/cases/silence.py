@@ -9,7 +9,7 @@ import suite
 from copying import ETIMEDOUT, Copying
 from expect import check, has
 
-test = suite.cases(Copying)
+test = suite.cases(Copying, once=True)
 
 FILE = wire.file("file", b"content")
 

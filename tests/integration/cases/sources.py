@@ -8,7 +8,7 @@ from copying import Copying
 from expect import check, equal
 from settings import TOP
 
-test = suite.cases(Copying)
+test = suite.cases(Copying, once=True)
 
 LINES = "SPDX-License-Identifier: GPL-2.0-or-later", "Copyright the qfilecopy authors"
 

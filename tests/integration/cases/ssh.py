@@ -15,7 +15,8 @@ from over_ssh import OverSsh
 from settings import AGENT, OPENER
 from tap import Skip
 
-test = suite.cases(OverSsh)
+test = suite.cases(OverSsh, once=True)
+user_test = suite.cases(OverSsh)
 
 CALLERS = AGENT, OPENER
 
@@ -39,7 +40,7 @@ def sends(t, *arguments, **how):
 # ---- Copying ----
 
 
-@test("a tree with names that a shell would understand arrives as it is")
+@user_test("a tree with names that a shell would understand arrives as it is")
 def _(t):
     t.serve()
     os.mkdir("dir")
@@ -54,7 +55,7 @@ def _(t):
     equal(t.clients(), [])
 
 
-@test("user@host is the account there")
+@user_test("user@host is the account there")
 def _(t):
     t.serve()
     tree.write("file", "x")
@@ -237,7 +238,7 @@ def start_large(t, *arguments):
     tree.sparse("large", 1 << 30)
     agent = t.start(AGENT, *arguments, "large", start_new_session=True,
                     preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
-    wait_until(t.staged_there, lambda: f"a delivery; said: {agent.said()}")
+    wait_until(t.staged_there, lambda: f"a delivery; said: {agent.said()}", by=[agent])
     return agent
 
 

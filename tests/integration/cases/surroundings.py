@@ -11,8 +11,8 @@ import resource
 import signal
 import struct
 
-import machine
 import process
+import sample
 import stream as wire
 import suite
 import tree
@@ -202,7 +202,7 @@ def _(t):
 @test("with few descriptors a delivery arrives, or is refused in a sentence", waits=True)
 def _(t):
     arrived = [t.arrives_or_is_refused(preexec_fn=limited(nofile=limit))
-               for limit in range(7, 40)]
+               for limit in [*sample.of_lengths(range(7, 39)), 39]]
     # Not in turns: what is too few is, and what is enough is.
     equal(arrived, sorted(arrived))
     check(arrived[-1], "39 are not enough")
@@ -214,7 +214,7 @@ def _(t):
         raise Skip("sanitizers need more")
     # Below that, the loader of the C library ends a program before its first word.
     arrived = [t.arrives_or_is_refused(preexec_fn=limited(**{"as": limit << 20}))
-               for limit in range(6, 20)]
+               for limit in [*sample.of_lengths(range(6, 19)), 19]]
     check(arrived[-1], "19 MiB are not enough")
 
 

@@ -88,7 +88,8 @@ def _(t):
 def _(t):
     t.leave("one", 3000)
     receiving = t.start_from("two", stdin=GOOD)
-    wait_until(lambda: len(process.written(receiving.out)) >= 20, "the result")
+    wait_until(lambda: len(process.written(receiving.out)) >= 20, "the result",
+               by=[receiving])
     receiving.wait().exits(0)
     wait_until(lambda: not t.left_of("one"), "the removal")
 

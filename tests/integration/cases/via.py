@@ -14,7 +14,7 @@ from expect import check, equal, exists, has, lacks, missing, wait_until
 from opening import Opening, saving
 from settings import AGENT, EDITOR, OPENER, PYTHON
 
-test = suite.cases(Opening)
+test = suite.cases(Opening, once=True)
 
 CALLERS = AGENT, OPENER
 
