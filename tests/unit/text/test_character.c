@@ -598,6 +598,43 @@ START_TEST(character_that_is_shown)
 }
 END_TEST
 
+/* Texts whose last character depends on the next one, which is not there yet. */
+static const struct {
+	const char *label, *text;
+	bool safe; /* where the text goes on */
+	bool ends; /* and where it ends there */
+} going_on[] = {
+	{"a joiner behind a letter that joins", "\u0628\u200d", true, true},
+	{"a non-joiner behind one", "\u0628\u200c", true, false},
+	{"a non-joiner behind a letter that does not", "\u0627\u200c", true, false},
+	{"a joiner behind one", "\u0627\u200d", true, false},
+	{"a joiner behind a letter that a virama may follow", "\u0915\u200d", true, false},
+	{"a joiner behind a pictograph", "\U0001F468\u200d", true, false},
+	{"a non-joiner behind a Latin letter", "a\u200c", false, false},
+	{"a joiner behind a Latin letter", "a\u200d", false, false},
+	{"a joiner behind nothing", "\u200d", false, false},
+	{"a selector behind a digit", "1\ufe0f", true, false},
+	{"a selector behind a letter", "a\ufe0f", false, false},
+	{"a wide space behind a letter", "a\u2002", true, false},
+	{"a wide space behind nothing", "\u2002", true, false},
+};
+
+START_TEST(text_that_goes_on)
+{
+	const char *text = going_on[_i].text, *end = text + strlen(text);
+
+	for (int goes_on = 0; goes_on < 2; goes_on++) {
+		struct reading reading = {.goes_on = goes_on};
+
+		for (const char *at = text; at < end;)
+			at = character_skip(at, end, &reading);
+		ck_assert_msg((reading.character >= 0) ==
+				      (goes_on ? going_on[_i].safe : going_on[_i].ends),
+			      "%s, %d: %d", going_on[_i].label, goes_on, (int)reading.character);
+	}
+}
+END_TEST
+
 Suite *character_suite(void)
 {
 	Suite *suite = suite_create("character");
@@ -609,5 +646,6 @@ Suite *character_suite(void)
 	tcase_add_test(safe, replaced_once);
 	add_table_test(next, next_character, looks);
 	tcase_add_test(next, character_that_is_shown);
+	add_table_test(next, text_that_goes_on, going_on);
 	return suite;
 }
