@@ -41,7 +41,7 @@ static int send_save(struct saves *saves)
 	if (fd < 0)
 		/* It was moved away, to be replaced soon, or removed, which is no save. */
 		return fd == -ENOENT ? 0 : fd;
-	r = reply_save(saves->reply, fd, &status);
+	r = reply_save(saves->reply, fd, &status, 0, false);
 	close(fd);
 	return r;
 }
