@@ -23,7 +23,8 @@ static enum complete judge_open(const struct complete_question *question, const 
 	/* They opened it after who had written it had closed it. */
 	if (seen && watch->closed && added <= watch->kept)
 		return COMPLETE_HELD;
-	if (writers_new_only(writers, question->held) || question->shrunk ||
+	/* The number of the file may be that of one that has gone. */
+	if (writers_new_only(writers, question->held) || question->shrunk || watch->came ||
 	    status->st_ino != question->before->inode)
 		return COMPLETE_NOT;
 	return COMPLETE_UNCERTAIN;

@@ -118,7 +118,7 @@ static void look(struct saves *saves)
 	saves->watch.touched = false;
 	saves->seen = now;
 	saves->written |=
-		saves->watch.modified ||
+		saves->watch.modified || saves->watch.came ||
 		(now.there && (now.inode != saves->sent.inode || now.device != saves->sent.device));
 	if (saves->blind)
 		saves->written |= now.written.tv_sec != saves->sent.written.tv_sec ||
@@ -145,8 +145,8 @@ static void settle(struct saves *saves, const struct stat *status, const struct 
 	saves->held = *writers;
 	saves->compared = clock_now();
 	saves->pending = saves->written = saves->shrunk = false;
-	saves->watch.modified = false;
-	saves->looked_at = 0;
+	saves->watch.modified = saves->watch.came = false;
+	saves->looked_at = saves->full = 0;
 }
 
 /*

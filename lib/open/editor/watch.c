@@ -89,6 +89,7 @@ static void note_change(struct watch *watch, uint32_t mask)
 		watch->closed = false;
 		watch->kept = 0;
 	}
+	watch->came |= mask & (IN_CREATE | IN_MOVED_TO);
 	if (mask & IN_MOVED_TO)
 		watch->saved = true;
 	if (mask & IN_CLOSE_WRITE)
@@ -102,7 +103,7 @@ static void note(struct watch *watch, const struct inotify_event *event, uint32_
 	if (mask & IN_MODIFY)
 		watch->writes = true;
 	if (mask & IN_Q_OVERFLOW) /* anything may be among the events that were lost */
-		mask = IN_OPEN | WRITING;
+		mask = IN_OPEN | IN_CREATE | WRITING;
 	else if (event->wd != watch->wd || event->len == 0 || strcmp(event->name, watch->name) != 0)
 		return;
 	if (mask & OPENING)

@@ -26,6 +26,7 @@ struct watch {
 	bool touched;  /* something that may change the file's content */
 	bool looked;   /* somebody opened it */
 	bool writes;   /* something was written to a file in the directory */
+	bool came;     /* another file came to its place, or a new one was made there */
 	bool modified; /* it was written to after it had come to its place */
 
 	/* After it was written to last: */

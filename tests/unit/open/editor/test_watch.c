@@ -167,31 +167,33 @@ static void flood(void)
 static const struct {
 	const char *label;
 	void (*happen)(void);
-	bool opened, saved, touched, modified, closed;
+	bool opened, saved, touched, came, modified, closed;
 	unsigned kept;
 } happenings[] = {
-	{"nothing", nothing, false, false, false, false, false, 0},
-	{"a reader", read_it, true, false, false, false, false, 0},
-	{"in place", write_in_place, true, true, true, true, true, 0},
-	{"renamed over", rename_over, false, true, true, false, false, 0},
-	{"renamed over from another directory", rename_over_from_elsewhere, false, true, true,
+	{"nothing", nothing, false, false, false, false, false, false, 0},
+	{"a reader", read_it, true, false, false, false, false, false, 0},
+	{"in place", write_in_place, true, true, true, false, true, true, 0},
+	{"renamed over", rename_over, false, true, true, true, false, false, 0},
+	{"renamed over from another directory", rename_over_from_elsewhere, false, true, true, true,
 	 false, false, 0},
-	{"exchanged", exchange, false, true, true, false, false, 0},
-	{"linked", link_in_place, false, false, true, false, false, 0},
+	{"exchanged", exchange, false, true, true, true, false, false, 0},
+	{"linked", link_in_place, false, false, true, true, false, false, 0},
 	{"the old one moved away, a new one written", backup_and_write, true, true, true, true,
-	 true, 0},
-	{"moved away", move_away, true, true, true, false, false, 0},
-	{"deleted", delete, true, true, true, false, false, 0},
-	{"opened for writing, not written to", open_to_write, true, true, true, false, true, 0},
-	{"written, not closed", keep_writing, true, false, true, true, false, 0},
-	{"written, not closed, but by another", close_another, true, true, true, true, true, 0},
-	{"written again, not closed", write_again, true, true, true, true, false, 0},
-	{"written, and opened to be kept", reopen, true, true, true, true, true, 1},
-	{"the same, with a reader", reopen_and_read, true, true, true, true, true, 1},
-	{"touched afterwards", write_and_touch, true, true, true, true, true, 0},
-	{"truncated by its path", truncate_only, false, false, true, true, false, 0},
-	{"other files", write_others, false, false, false, false, false, 0},
-	{"too much for the queue", flood, true, true, true, true, true, 0},
+	 true, true, 0},
+	{"moved away", move_away, true, true, true, false, false, false, 0},
+	{"deleted", delete, true, true, true, false, false, false, 0},
+	{"opened for writing, not written to", open_to_write, true, true, true, false, false, true,
+	 0},
+	{"written, not closed", keep_writing, true, false, true, false, true, false, 0},
+	{"written, not closed, but by another", close_another, true, true, true, false, true, true,
+	 0},
+	{"written again, not closed", write_again, true, true, true, false, true, false, 0},
+	{"written, and opened to be kept", reopen, true, true, true, false, true, true, 1},
+	{"the same, with a reader", reopen_and_read, true, true, true, false, true, true, 1},
+	{"touched afterwards", write_and_touch, true, true, true, false, true, true, 0},
+	{"truncated by its path", truncate_only, false, false, true, false, true, false, 0},
+	{"other files", write_others, false, false, false, false, false, false, 0},
+	{"too much for the queue", flood, true, true, true, true, true, true, 0},
 };
 
 START_TEST(what_is_told)
@@ -205,6 +207,7 @@ START_TEST(what_is_told)
 	ck_assert_msg(watch.saved == happenings[_i].saved, "%s: saved: %d", label, watch.saved);
 	ck_assert_msg(watch.touched == happenings[_i].touched, "%s: touched: %d", label,
 		      watch.touched);
+	ck_assert_msg(watch.came == happenings[_i].came, "%s: came: %d", label, watch.came);
 	ck_assert_msg(watch.modified == happenings[_i].modified, "%s: modified: %d", label,
 		      watch.modified);
 	ck_assert_msg(watch.closed == happenings[_i].closed, "%s: closed: %d", label, watch.closed);
