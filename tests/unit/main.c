@@ -83,6 +83,7 @@ static const struct {
 	{"in_use", in_use_suite, APART},
 	{"handler", handler_suite, APART},
 	{"reply", reply_suite, APART},
+	{"saves", saves_suite, APART},
 	{"editor", editor_suite, APART},
 	{"attributes", attributes_suite, APART},
 	{"original", original_suite, APART},

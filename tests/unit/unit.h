@@ -62,6 +62,7 @@ Suite *watch_suite(void);
 Suite *in_use_suite(void);
 Suite *handler_suite(void);
 Suite *reply_suite(void);
+Suite *saves_suite(void);
 Suite *editor_suite(void);
 Suite *attributes_suite(void);
 Suite *original_suite(void);

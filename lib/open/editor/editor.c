@@ -159,7 +159,8 @@ int editor_run(struct editor *editor, char *const argv[], char *const environmen
 	struct editing editing = {
 		.saves = {.workdir = &editor->workdir,
 			  .reply = &editor->reply,
-			  .view_only = editor->request.view_only},
+			  .view_only = editor->request.view_only,
+			  .beside = editor->request.beside},
 		.out = editor->options.out,
 		.stop = editor->options.stop,
 	};

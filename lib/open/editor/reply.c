@@ -120,27 +120,38 @@ static bool remained(int fd, const struct stat *status, const struct content *co
 	return fstat(fd, &now) == 0 && !content_touched(status, &now) && content->crc == sent;
 }
 
-static int send_save(struct reply *reply, int fd, const struct stat *status,
-		     const struct content *content)
+/*
+ * Send the checksum of the payload that was sent. Perhaps parts of two saves were sent: a wrong
+ * checksum makes the opener drop them.
+ */
+static int send_end(struct reply *reply, bool whole)
 {
-	uint32_t crc;
+	uint32_t crc = reply->stream->crc;
+	int r = send_crc(reply, whole ? crc : ~crc);
+
+	if (r < 0)
+		return r;
+	return whole ? 1 : -EAGAIN;
+}
+
+static int send_save(struct reply *reply, int fd, const struct stat *status,
+		     const struct content *content, int code)
+{
 	bool whole;
-	int r = send_record(reply, EDIT_SAVE, 0, content->size);
+	int r = send_record(reply, EDIT_SAVE, (uint32_t)code, content->size);
 
 	if (r == 0)
 		r = send_content(reply, fd, content->size);
 	if (r < 0)
 		return r;
-	crc = reply->stream->crc;
-	whole = remained(fd, status, content, crc);
-	/* Perhaps parts of two saves were sent: a wrong checksum makes the opener drop them. */
-	r = send_crc(reply, whole ? crc : ~crc);
-	if (r < 0)
+	whole = remained(fd, status, content, reply->stream->crc);
+	r = send_end(reply, whole);
+	if (r < 0 && r != -EAGAIN)
 		return r;
 	reply->last = *content;
 	reply->sure = whole;
 	reply->saves += whole;
-	return whole ? 1 : -EAGAIN;
+	return r;
 }
 
 /* In version 1 there is only one save, which ends with the connection. */
@@ -157,7 +168,7 @@ static int send_raw(struct reply *reply, int fd, const struct content *content)
 	return r == 0 ? 1 : r;
 }
 
-int reply_save(struct reply *reply, int fd, const struct stat *status)
+int reply_save(struct reply *reply, int fd, const struct stat *status, int code, bool again)
 {
 	struct content content;
 	int r;
@@ -167,30 +178,62 @@ int reply_save(struct reply *reply, int fd, const struct stat *status)
 	r = content_read(fd, reply->stream->buffer, &content);
 	if (r < 0)
 		return r;
-	if (reply->sure && content_same(&reply->last, &content))
+	/* In version 1 a content that is the same would read as a change. */
+	if (reply->sure && !(again && reply->records) && content_same(&reply->last, &content))
 		return 0;
 	if (!remained(fd, status, &content, content.crc))
 		return -EAGAIN;
-	return reply->records ? send_save(reply, fd, status, &content)
+	return reply->records ? send_save(reply, fd, status, &content, code)
 			      : send_raw(reply, fd, &content);
 }
 
-int reply_done(struct reply *reply, int code, const char *message)
+int reply_beside(struct reply *reply, const char *name, int fd, const struct stat *status, int code)
 {
-	size_t length = strlen(message);
+	const uint64_t size = (uint64_t)status->st_size;
+	unsigned char bytes[EDIT_BESIDE_NAME_SIZE];
+	struct stat now;
+	int r;
+
+	if (reply->ended)
+		return -ECONNRESET;
+	edit_beside_name_encode(name, bytes);
+	r = send_record(reply, EDIT_BESIDE, (uint32_t)code, sizeof(bytes) + size);
+	if (r == 0)
+		r = send_bytes(reply, bytes, sizeof(bytes));
+	if (r == 0)
+		r = send_content(reply, fd, size);
+	if (r < 0)
+		return r;
+	return send_end(reply, fstat(fd, &now) == 0 && !content_touched(status, &now));
+}
+
+/* Send a record whose payload is a message. */
+static int send_message(struct reply *reply, enum edit_kind kind, int code, const char *message)
+{
+	size_t length = strnlen(message, EDIT_MESSAGE_MAX);
 	int r;
 
 	if (!reply->records)
 		return 0;
 	if (reply->ended)
 		return -ECONNRESET;
-	if (length > EDIT_MESSAGE_MAX)
-		length = EDIT_MESSAGE_MAX;
-	r = send_record(reply, EDIT_DONE, (uint32_t)code, length);
+	r = send_record(reply, kind, (uint32_t)code, length);
 	if (r == 0)
 		r = send_bytes(reply, message, length);
 	if (r == 0)
 		r = send_crc(reply, reply->stream->crc);
-	reply->ended = true;
+	return r;
+}
+
+int reply_note(struct reply *reply, const char *message)
+{
+	return send_message(reply, EDIT_NOTE, 0, message);
+}
+
+int reply_done(struct reply *reply, int code, const char *message)
+{
+	int r = send_message(reply, EDIT_DONE, code, message);
+
+	reply->ended |= reply->records;
 	return r;
 }

@@ -10,7 +10,9 @@
 #include "faults.h"
 #include "open/editor/reply.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <libdeflate.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -49,7 +51,7 @@ static int send_file(const char *path)
 
 	MUST(fd);
 	MUST(fstat(fd, &status));
-	r = reply_save(&reply, fd, &status);
+	r = reply_save(&reply, fd, &status, 0, false);
 	close(fd);
 	return r;
 }
@@ -75,7 +77,8 @@ static void replied(const char *expected)
 }
 
 #define MARK               "5065644f53763200" /* "PedOSv2\0" */
-#define SAVE(length)       MARK "0100000000000000" length "00000000000000"
+#define LENGTH(length)     length "00000000000000"
+#define SAVE(length)       MARK "0100000000000000" LENGTH(length)
 #define DONE(code, length) MARK "02000000" code "000000" length "00000000000000"
 
 START_TEST(same_content)
@@ -105,6 +108,87 @@ START_TEST(versions)
 	ck_assert_int_eq(send_text(""), 0);
 	ck_assert_uint_eq(reply.saves, 2);
 	ck_assert(!reply.ended);
+}
+END_TEST
+
+/* Completed saves go again, and may be said to be damaged; what version 1 knows does not. */
+START_TEST(again_and_damaged)
+{
+	struct stat status;
+	int fd;
+
+	begin_to_file("old");
+	make_file("file", "123456789");
+	MUST(fd = open("file", O_RDONLY));
+	MUST(fstat(fd, &status));
+	ck_assert_int_eq(reply_save(&reply, fd, &status, EIO, false), 1);
+	ck_assert_int_eq(reply_save(&reply, fd, &status, ENOSPC, true), 1);
+	ck_assert_int_eq(reply_save(&reply, fd, &status, 0, false), 0);
+	replied(MARK "0100000005000000" LENGTH("09") "313233343536373839"
+						     "2639f4cb" MARK
+						     "010000001c000000" LENGTH("09") "3132333435363"
+										     "73839"
+										     "2639f4cb");
+	ck_assert_uint_eq(reply.saves, 2);
+	reply.records = false;
+	ck_assert_int_eq(reply_save(&reply, fd, &status, 0, true), 0);
+	close(fd);
+}
+END_TEST
+
+START_TEST(beside)
+{
+	unsigned char bytes[1000], *payload = bytes + EDIT_RECORD_SIZE;
+	struct edit_record record;
+	struct stat status;
+	int fd, out;
+
+	begin_to_file("old");
+	make_file("file", "123456789");
+	MUST(fd = open("file", O_RDONLY));
+	MUST(fstat(fd, &status));
+	ck_assert_int_eq(reply_beside(&reply, "copy.txt", fd, &status, ENOSPC), 1);
+	MUST(out = open("reply", O_RDONLY));
+	ck_assert_int_eq(read(out, bytes, sizeof(bytes)),
+			 EDIT_RECORD_SIZE + EDIT_BESIDE_NAME_SIZE + 9 + EDIT_CRC_SIZE);
+	ck_assert_int_eq(edit_record_decode(bytes, &record), 0);
+	ck_assert_int_eq(record.kind, EDIT_BESIDE);
+	ck_assert_uint_eq(record.code, ENOSPC);
+	ck_assert_uint_eq(record.length, EDIT_BESIDE_NAME_SIZE + 9);
+	ck_assert_str_eq((char *)payload, "copy.txt");
+	ck_assert_mem_eq(payload + EDIT_BESIDE_NAME_SIZE, "123456789", 9);
+	ck_assert_uint_eq(edit_crc_decode(payload + record.length),
+			  libdeflate_crc32(0, payload, record.length));
+	/* It is no save. */
+	ck_assert_uint_eq(reply.saves, 0);
+	/* Written to meanwhile: the checksum is wrong, */
+	status.st_mtim.tv_sec--;
+	ck_assert_int_eq(reply_beside(&reply, "copy.txt", fd, &status, 0), -EAGAIN);
+	ck_assert_int_eq(read(out, bytes, sizeof(bytes)),
+			 EDIT_RECORD_SIZE + EDIT_BESIDE_NAME_SIZE + 9 + EDIT_CRC_SIZE);
+	ck_assert_uint_ne(edit_crc_decode(payload + record.length),
+			  libdeflate_crc32(0, payload, record.length));
+	/* and after the end there is nothing. */
+	ck_assert_int_eq(reply_done(&reply, 0, ""), 0);
+	ck_assert_int_eq(reply_beside(&reply, "copy.txt", fd, &status, 0), -ECONNRESET);
+	close(out);
+	close(fd);
+}
+END_TEST
+
+START_TEST(notes)
+{
+	begin_to_file("old");
+	ck_assert_int_eq(reply_note(&reply, "123456789"), 0);
+	replied(MARK "0400000000000000" LENGTH("09") "313233343536373839"
+						     "2639f4cb");
+	ck_assert(!reply.ended);
+	ck_assert_int_eq(reply_done(&reply, 0, ""), 0);
+	ck_assert_int_eq(reply_note(&reply, "more"), -ECONNRESET);
+	begin_to_file("old");
+	reply.records = false;
+	ck_assert_int_eq(reply_note(&reply, "123456789"), 0);
+	replied("");
 }
 END_TEST
 
@@ -173,14 +257,14 @@ START_TEST(changed_before)
 	MUST(fd = open("file", O_RDWR));
 	MUST(fstat(fd, &status));
 	status.st_mtim.tv_nsec ^= 1; /* as if it had been written to since */
-	ck_assert_int_eq(reply_save(&reply, fd, &status), -EAGAIN);
+	ck_assert_int_eq(reply_save(&reply, fd, &status, 0, false), -EAGAIN);
 	replied("");
 	MUST(fstat(fd, &status));
 	status.st_mtim.tv_sec--;
-	ck_assert_int_eq(reply_save(&reply, fd, &status), -EAGAIN);
+	ck_assert_int_eq(reply_save(&reply, fd, &status, 0, false), -EAGAIN);
 	MUST(fstat(fd, &status));
 	status.st_size--;
-	ck_assert_int_eq(reply_save(&reply, fd, &status), -EAGAIN);
+	ck_assert_int_eq(reply_save(&reply, fd, &status, 0, false), -EAGAIN);
 	replied("");
 	close(fd);
 	ck_assert_int_eq(send_file("file"), 1);
@@ -431,7 +515,7 @@ START_TEST(what_cannot_be_read)
 	struct stat status = {.st_size = 1};
 
 	begin_to_file("old");
-	ck_assert_int_eq(reply_save(&reply, -1, &status), -EBADF);
+	ck_assert_int_eq(reply_save(&reply, -1, &status, 0, false), -EBADF);
 	replied("");
 	/* That is no reason to give up: the next may be readable. */
 	ck_assert_int_eq(send_text("new"), 1);
@@ -445,6 +529,9 @@ Suite *reply_suite(void)
 
 	tcase_add_test(tcase, same_content);
 	tcase_add_test(tcase, versions);
+	tcase_add_test(tcase, again_and_damaged);
+	tcase_add_test(tcase, beside);
+	tcase_add_test(tcase, notes);
 	tcase_add_test(tcase, done);
 	tcase_add_test(tcase, long_message);
 	tcase_add_test(tcase, version_1);

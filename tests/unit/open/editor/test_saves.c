@@ -1,0 +1,436 @@
+/*
+ * Saves: what is sent of what stands under the file's name, and when.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
+#include "open/editor/saves.h"
+#include "open/editwire.h"
+#include "unit.h"
+
+#include "faults.h"
+#include "played.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct workdir workdir;
+static struct stream_writer stream;
+static struct reply reply;
+static struct saves saves;
+
+/* A file with the content "first" is open; the reply goes to the file "reply". */
+static void begin_with(int error)
+{
+	int fd, out;
+
+	scratch_enter();
+	make_dir("tmp");
+	ck_assert_int_eq(workdir_make(&workdir, "tmp", NULL, "file"), 0);
+	fd = workdir_create(&workdir, false);
+	ck_assert_int_eq(write(fd, "first", 5), 5);
+	close(fd);
+	MUST(out = open("reply", O_WRONLY | O_CREAT | O_TRUNC, 0600));
+	ck_assert_int_eq(stream_writer_open(&stream, -1, out, -1), 0);
+	reply = (struct reply){.stream = &stream, .records = true, .sure = true};
+	MUST(fd = open(workdir.path, O_RDONLY));
+	ck_assert_int_eq(content_read(fd, stream.buffer, &reply.last), 0);
+	close(fd);
+	played_pass(0);
+	saves = (struct saves){.workdir = &workdir, .reply = &reply, .beside = true};
+	faults_begin_in("inotify_init1", error ? 1 : 0, error, false);
+	ck_assert_int_eq(saves_open(&saves), 0);
+	faults_end();
+}
+
+static void begin(void)
+{
+	begin_with(0);
+}
+
+/*
+ * What was sent, a line for each record: "save CODE CONTENT" or "beside CODE NAME CONTENT". In a
+ * static buffer.
+ */
+static const char *sent(void)
+{
+	static char text[4096];
+	unsigned char bytes[4096];
+	int fd = open("reply", O_RDONLY);
+	ssize_t size = read(fd, bytes, sizeof(bytes));
+	size_t used = 0;
+
+	close(fd);
+	text[0] = '\0';
+	for (ssize_t at = 0; at < size;) {
+		const char *payload = (const char *)bytes + at + EDIT_RECORD_SIZE;
+		struct edit_record record;
+		int name = 0;
+
+		ck_assert_int_eq(edit_record_decode(bytes + at, &record), 0);
+		if (record.kind == EDIT_BESIDE)
+			name = EDIT_BESIDE_NAME_SIZE;
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s %u %s%s%.*s\n",
+					 name ? "beside" : "save", record.code, name ? payload : "",
+					 name ? " " : "", (int)record.length - name,
+					 payload + name);
+		at += (ssize_t)(EDIT_RECORD_SIZE + record.length + EDIT_CRC_SIZE);
+	}
+	return text;
+}
+
+/* So many milliseconds pass, and at each moment that was asked for it is attended to. */
+static void pass(int milliseconds)
+{
+	while (milliseconds > 0) {
+		int step = saves_timeout(&saves);
+
+		ck_assert_int_ge(step, 0);
+		ck_assert_int_le(step, 1000);
+		step = step < 1 ? 1 : step > milliseconds ? milliseconds : step;
+		played_pass(step);
+		milliseconds -= step;
+		ck_assert_int_eq(saves_attend(&saves), 0);
+	}
+}
+
+static void save(const char *content)
+{
+	make_file(workdir.path, content);
+	ck_assert_int_eq(saves_attend(&saves), 0);
+}
+
+static void make_beside(const char *name, const char *content)
+{
+	char path[2 * PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", workdir.directory, name);
+	make_file(path, content);
+}
+
+START_TEST(pending)
+{
+	begin();
+	ck_assert(!saves_pending(&saves));
+	save("new");
+	ck_assert(saves_pending(&saves));
+	pass(499);
+	ck_assert(saves_pending(&saves));
+	ck_assert_str_eq(sent(), "");
+	pass(1);
+	ck_assert(!saves_pending(&saves));
+	ck_assert_str_eq(sent(), "save 0 new\n");
+	pass(100000);
+	ck_assert_str_eq(sent(), "save 0 new\n");
+	ck_assert_int_eq(saves_send_last(&saves, true), 0);
+	ck_assert_str_eq(sent(), "save 0 new\n");
+	saves_close(&saves);
+}
+END_TEST
+
+/* The user has no inotify instance left. */
+START_TEST(without_inotify)
+{
+	static const int errors[] = {EMFILE, ENFILE, ENOSPC, ENOMEM};
+
+	begin_with(errors[_i]);
+	ck_assert(saves.blind);
+	save("new");
+	pass(1500);
+	ck_assert_str_eq(sent(), "save 0 new\n");
+	save("new");
+	pass(1500);
+	ck_assert_str_eq(sent(), "save 0 new\nsave 0 new\n");
+	saves_close(&saves);
+}
+END_TEST
+
+/* Half of a save, in a process that is ended in the middle of it, or after it. */
+static void die(bool close_before)
+{
+	pid_t pid;
+	int fd;
+
+	MUST(pid = fork());
+	if (pid == 0) {
+		fd = open(workdir.path, O_WRONLY | O_TRUNC);
+		if (write(fd, "half", 4) != 4)
+			_exit(1);
+		if (close_before)
+			close(fd);
+		raise(SIGSTOP);
+		_exit(1);
+	}
+	ck_assert_int_eq(waitpid(pid, NULL, WUNTRACED), pid);
+	ck_assert_int_eq(saves_attend(&saves), 0);
+	played_pass(400);
+	MUST(kill(pid, SIGKILL));
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	saves_writer_died(&saves);
+	ck_assert_int_eq(saves_attend(&saves), 0);
+}
+
+START_TEST(died_in_the_middle)
+{
+	begin();
+	die(false);
+	if (_i == 0)
+		pass(1000);
+	else
+		ck_assert_int_eq(saves_send_last(&saves, true), 0);
+	ck_assert_str_eq(sent(), "save 5 half\n");
+	/* What is saved after that is good. */
+	played_pass(1000);
+	save("whole");
+	pass(1000);
+	ck_assert_str_eq(sent(), "save 5 half\nsave 0 whole\n");
+	saves_close(&saves);
+}
+END_TEST
+
+START_TEST(died_afterwards)
+{
+	begin();
+	die(true);
+	pass(1000);
+	ck_assert_str_eq(sent(), "save 0 half\n");
+	saves_close(&saves);
+}
+END_TEST
+
+/* A save that was written elsewhere and put in its place is whole, whoever dies. */
+START_TEST(died_after_a_rename)
+{
+	begin();
+	make_beside("file.tmp", "whole");
+	MUST(renameat(workdir.dir, "file.tmp", workdir.dir, "file"));
+	saves_writer_died(&saves);
+	ck_assert_int_eq(saves_attend(&saves), 0);
+	pass(1000);
+	ck_assert_str_eq(sent(), "save 0 whole\n");
+	saves_close(&saves);
+}
+END_TEST
+
+/* A transaction of a database that a crash has left. */
+START_TEST(left_within_a_transaction)
+{
+	static const char *const journals[] = {"file-journal", "file-wal"};
+	char database[101] = "SQLite format 3";
+	int fd;
+
+	begin();
+	make_beside(journals[_i], "\xd9");
+	MUST(fd = open(workdir.path, O_WRONLY | O_TRUNC));
+	ck_assert_int_eq(write(fd, database, sizeof(database)), sizeof(database));
+	close(fd);
+	ck_assert_int_eq(saves_attend(&saves), 0);
+	pass(1000);
+	ck_assert_str_eq(sent(), "save 5 SQLite format 3\n");
+	saves_close(&saves);
+}
+END_TEST
+
+/* A large mapped file of which no event and no time tells. */
+START_TEST(mapped)
+{
+	char *area;
+	int fd;
+	pid_t pid;
+
+	begin();
+	MUST(fd = open(workdir.path, O_RDWR));
+	area = mmap(NULL, 5, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	ck_assert_ptr_ne(area, MAP_FAILED);
+	close(fd);
+	MUST(pid = fork()); /* it keeps the mapping: who looks does not count */
+	if (pid == 0) {
+		pause();
+		_exit(0);
+	}
+	memcpy(area, "again", 5);
+	pass(6000);
+	ck_assert_str_eq(sent(), "save 0 again\n");
+	memcpy(area, "third", 5);
+	pass(8000);
+	ck_assert_str_eq(sent(), "save 0 again\nsave 0 third\n");
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	saves_close(&saves);
+}
+END_TEST
+
+START_TEST(viewing_only)
+{
+	begin();
+	saves.view_only = true;
+	save("new");
+	make_beside("other", "x");
+	pass(10000);
+	ck_assert(!saves_pending(&saves));
+	ck_assert_int_eq(saves_send_last(&saves, true), 0);
+	ck_assert_str_eq(sent(), "");
+	saves_close(&saves);
+}
+END_TEST
+
+/* ---- Beside ---- */
+
+START_TEST(beside)
+{
+	char name[NAME_MAX + 1];
+
+	begin();
+	make_beside("other", "1");
+	pass(1000);
+	ck_assert_str_eq(sent(), "");
+	pass(4000);
+	ck_assert_str_eq(sent(), "beside 0 other 1\n");
+	ck_assert_uint_eq(saves_left_beside(&saves, name), 0);
+	make_beside("other", "22");
+	make_beside("other~", "x");
+	ck_assert_uint_eq(saves_left_beside(&saves, name), 1);
+	ck_assert_str_eq(name, "other");
+	ck_assert_int_eq(saves_send_last(&saves, false), 0);
+	ck_assert_str_eq(sent(), "beside 0 other 1\nbeside 0 other 22\n");
+	ck_assert_uint_eq(saves_left_beside(&saves, name), 0);
+	saves_close(&saves);
+}
+END_TEST
+
+START_TEST(beside_not_taken)
+{
+	char name[NAME_MAX + 1];
+
+	begin();
+	saves.beside = false;
+	ck_assert_uint_eq(saves_left_beside(&saves, name), 0);
+	ck_assert_str_eq(name, "");
+	MUST(mkdirat(workdir.dir, "empty", 0700));
+	MUST(mkdirat(workdir.dir, "files", 0700));
+	make_beside("files/.hidden", "x");
+	ck_assert_uint_eq(saves_left_beside(&saves, name), 0);
+	make_beside("files/page.html", "x");
+	ck_assert_uint_eq(saves_left_beside(&saves, name), 1);
+	ck_assert_str_eq(name, "files");
+	make_beside("one", "x");
+	pass(10000);
+	ck_assert_int_eq(saves_send_last(&saves, true), 0);
+	ck_assert_str_eq(sent(), "");
+	ck_assert_uint_eq(saves_left_beside(&saves, name), 2);
+	saves_close(&saves);
+}
+END_TEST
+
+/* More than there is room for: some come, and of the others it is known that they did not. */
+START_TEST(beside_too_many)
+{
+	char name[NAME_MAX + 1];
+
+	begin();
+	for (int i = 0; i < BESIDE_NAMES_MAX + 7; i++) {
+		snprintf(name, sizeof(name), "%d", i);
+		make_beside(name, "");
+	}
+	reply.stream->out = open("/dev/null", O_WRONLY);
+	pass(5000);
+	ck_assert_uint_eq(saves.others->sent, BESIDE_NAMES_MAX);
+	ck_assert_uint_eq(saves_left_beside(&saves, name), 7);
+	saves_close(&saves);
+}
+END_TEST
+
+START_TEST(beside_too_large)
+{
+	char name[NAME_MAX + 1];
+
+	begin();
+	saves.others->bytes = BESIDE_BYTES_MAX - 2;
+	make_beside("large", "333");
+	make_beside("small", "22");
+	pass(6000);
+	ck_assert_str_eq(sent(), "beside 0 small 22\n");
+	ck_assert_int_eq(saves_send_last(&saves, true), 0);
+	ck_assert_str_eq(sent(), "beside 0 small 22\n");
+	ck_assert_uint_eq(saves_left_beside(&saves, name), 1);
+	ck_assert_str_eq(name, "large");
+	saves_close(&saves);
+}
+END_TEST
+
+START_TEST(beside_cut_off)
+{
+	begin();
+	make_beside("export", "hal");
+	ck_assert_int_eq(saves_attend(&saves), 0);
+	saves_writer_died(&saves);
+	ck_assert_int_eq(saves_send_last(&saves, true), 0);
+	ck_assert_str_eq(sent(), "beside 5 export hal\n");
+	saves_close(&saves);
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	bool wanted;
+} names[] = {
+	{"other", true},
+	{"report.txt", false}, /* the file itself */
+	{"report.pdf", true},
+	{"report.txt.bak", false},
+	{"report.bak", false},
+	{"report.orig", false},
+	{"summary.bak", true}, /* of another file, perhaps by the user */
+	{"report.txt~", false},
+	{"#report.txt#", false},
+	{"#1", true},
+	{".report.txt.swp", false},
+	{".~lock.report.txt#", false},
+	{".#report.txt", false},
+	{".goutputstream-ABC", false},
+	{".nfs0001", false},
+	{".fuse_hidden1", false},
+	{"~$report.txt", false},
+	{"x.tmp", false},
+	{"X.TMP", false},
+	{"x.part", false},
+	{"x.lock", false},
+	{"x-journal", false},
+	{"x-wal", false},
+	{"x-shm", false},
+	{"tmp", true},
+	{"my-journal.txt", true},
+};
+
+START_TEST(names_that_are_wanted)
+{
+	ck_assert_msg(beside_wanted(names[_i].name, "report.txt") == names[_i].wanted, "%s",
+		      names[_i].name);
+}
+END_TEST
+
+Suite *saves_suite(void)
+{
+	Suite *suite = suite_create("saves");
+	TCase *tcase = add_case(suite, "saves"), *others = add_case(suite, "beside");
+
+	tcase_add_test(tcase, pending);
+	tcase_add_loop_test(tcase, without_inotify, 0, 4);
+	tcase_add_loop_test(tcase, died_in_the_middle, 0, 2);
+	tcase_add_test(tcase, died_afterwards);
+	tcase_add_test(tcase, died_after_a_rename);
+	tcase_add_loop_test(tcase, left_within_a_transaction, 0, 2);
+	tcase_add_test(tcase, mapped);
+	tcase_add_test(tcase, viewing_only);
+	tcase_add_test(others, beside);
+	tcase_add_test(others, beside_not_taken);
+	tcase_add_test(others, beside_too_many);
+	tcase_add_test(others, beside_too_large);
+	tcase_add_test(others, beside_cut_off);
+	add_table_test(others, names_that_are_wanted, names);
+	return suite;
+}
