@@ -63,6 +63,11 @@ int saves_attend(struct saves *saves)
 	return 0;
 }
 
+bool saves_pending(const struct saves *saves)
+{
+	return !saves->view_only && watch_timeout(&saves->watch) >= 0;
+}
+
 int saves_send_last(struct saves *saves, bool over)
 {
 	int r = -EAGAIN;
