@@ -180,6 +180,7 @@ static pid_t start_holder(int (*take)(void))
 	MUST(pid = fork());
 	if (pid == 0) {
 		close(workdir.dir);
+		close(holders.target.inotify);
 		if (take() == 0 && write(ready[1], "", 1) == 1)
 			pause();
 		_exit(1);
@@ -248,7 +249,8 @@ START_TEST(by_name)
 	if (pid == 0) {
 		close(workdir.dir);
 		close(workdir.above);
-		execl("/bin/sh", "sh", "-c", "read -r line <fifo; exit", word, NULL);
+		close(holders.target.inotify);
+		execl("/bin/sh", "sh", "-c", "while sleep 0.1; do :; done", word, NULL);
 		_exit(127);
 	}
 	while (way_of(pid) != WAY_NAMED)
