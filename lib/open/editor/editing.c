@@ -23,9 +23,9 @@
  */
 enum {
 	/* In the beginning, programs come and go that hand the file on. */
-	LOOK_EARLY = 100,
+	LOOK_EARLY = 250,
 	/* Nobody is seen to have it any more: it may soon be over. */
-	LOOK_NOBODY = 100,
+	LOOK_NOBODY = 150,
 	/* Applications let go of a file without an event. */
 	LOOK_HELD = 250,
 	LOOK_HANDLER = 1000,
