@@ -15,6 +15,11 @@
 int space_left(int fd, uint64_t *bytes);
 
 /*
+ * A disk with less space than this is full: file systems may keep a remainder that no file gets.
+ */
+#define SPACE_FULL ((uint64_t)16 << 10)
+
+/*
  * Check that the file system of `fd` has room for a file of this many bytes. -ENOSPC: it has not.
  * Files that fit in one stream buffer are not checked: writing them fails just as early. Nothing is
  * reserved: that would write all blocks of a large file twice.

@@ -214,7 +214,8 @@ int editor_run(struct editor *editor, char *const argv[], char *const environmen
 	*editing = (struct editing){
 		.saves = {.workdir = &editor->workdir,
 			  .reply = &editor->reply,
-			  .view_only = editor->request.view_only},
+			  .view_only = editor->request.view_only,
+			  .beside = editor->request.beside},
 		.out = editor->options.out,
 		.stop = editor->options.stop,
 	};

@@ -5,35 +5,302 @@
  * Copyright the qfilecopy authors
  */
 #include "open/editor/saves.h"
+#include "io/space.h"
+#include "system/clock.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
-/*
- * How often to send the last save if the file is written to meanwhile, which nobody should do then.
- */
+/* How often to send the last save if the file is written to meanwhile. */
 #define LAST_TRIES 3
+
+/* Reading a file again and again takes at most one part in so many of the time. */
+#define COMPARE_SHARE 10
+
+/* Milliseconds. */
+enum {
+	LOOK = 1000, /* between two looks at the file, without events */
+	/*
+	 * Without changes, before a save is sent that nobody has open for writing. Programs that
+	 * write in several steps pause for less, and no user notices it.
+	 */
+	QUIET = 500,
+	/* The same where somebody has, and keeps it open as they did before; */
+	QUIET_HELD = 3000,
+	/* and where they may be writing it. Longer than who waits for a slow disk or network. */
+	QUIET_UNCERTAIN = 10000,
+	/* Between the end of a process and noticing it, or that it has closed its files. */
+	DEATH = 300,
+	/* How long it counts that the disk was full when something was written. */
+	FULL = 5000
+};
 
 int saves_open(struct saves *saves)
 {
-	return watch_open(&saves->watch, saves->workdir->directory, saves->workdir->name);
+	const struct workdir *workdir = saves->workdir;
+	int r = watch_open(&saves->watch, workdir->directory, workdir->name);
+
+	/* Without inotify there are still the looks. */
+	saves->blind = r == -EMFILE || r == -ENFILE || r == -ENOSPC || r == -ENOMEM;
+	if (r < 0 && !saves->blind)
+		return r;
+	saves->others = calloc(1, sizeof(*saves->others));
+	if (!saves->others) {
+		watch_close(&saves->watch);
+		return -ENOMEM;
+	}
+	saves->sent = saves->seen = workdir_look(workdir, workdir->name);
+	saves->held.all = true;
+	saves->due = clock_now() + LOOK;
+	return 0;
 }
 
 void saves_close(struct saves *saves)
 {
 	watch_close(&saves->watch);
+	free(saves->others);
+	saves->others = NULL;
 }
 
 int saves_timeout(const struct saves *saves)
 {
-	return watch_timeout(&saves->watch);
+	const int64_t left = saves->due - clock_now();
+
+	return left > 0 ? (int)left : 0;
+}
+
+/* ---- Looking ---- */
+
+/* The file has changed, or may have, since it was sent. */
+static void note_change(struct saves *saves)
+{
+	saves->pending = true;
+	saves->changed = saves->watch.last = clock_now();
+	saves->judge = saves->changed + QUIET;
+	saves->looked_at = 0;
+}
+
+static void note_full(struct saves *saves)
+{
+	uint64_t left;
+
+	saves->watch.writes = false;
+	if (space_left(saves->workdir->dir, &left) == 0 && left < SPACE_FULL)
+		saves->full = clock_now();
+}
+
+/* Another directory may have taken the place of the one that we know. */
+static void follow(struct saves *saves)
+{
+	if (workdir_follow(saves->workdir) > 0 &&
+	    watch_follow(&saves->watch, saves->workdir->directory) < 0) {
+		watch_close(&saves->watch);
+		saves->blind = true;
+	}
+}
+
+/* Compare what stands under the name with what was seen there. */
+static void look(struct saves *saves)
+{
+	struct mark now;
+
+	saves->due = clock_now() + LOOK;
+	if (!saves->blind && watch_read(&saves->watch) < 0)
+		saves->blind = true;
+	follow(saves);
+	if (saves->watch.writes || saves->blind)
+		note_full(saves);
+	now = workdir_look(saves->workdir, saves->workdir->name);
+	if (saves->watch.touched || !mark_same(&now, &saves->seen))
+		note_change(saves);
+	saves->watch.touched = false;
+	saves->seen = now;
+	saves->written |=
+		saves->watch.modified || saves->watch.came ||
+		(now.there && (now.inode != saves->sent.inode || now.device != saves->sent.device));
+	if (saves->blind)
+		saves->written |= now.written.tv_sec != saves->sent.written.tv_sec ||
+				  now.written.tv_nsec != saves->sent.written.tv_nsec;
+	saves->shrunk |= now.there && now.size < saves->sent.size;
+}
+
+static struct complete_question question(const struct saves *saves)
+{
+	return (struct complete_question){
+		.workdir = saves->workdir,
+		.watch = &saves->watch,
+		.before = &saves->sent,
+		.held = &saves->held,
+		.shrunk = saves->shrunk,
+		.blind = saves->blind,
+	};
+}
+
+/* The file is with the opener as it is now, and these have it open. */
+static void settle(struct saves *saves, const struct stat *status, const struct writers *writers)
+{
+	saves->sent = saves->seen = mark_of(status);
+	saves->held = *writers;
+	saves->compared = clock_now();
+	saves->pending = saves->written = saves->shrunk = false;
+	saves->watch.modified = saves->watch.came = false;
+	saves->looked_at = saves->full = 0;
 }
 
 /*
- * Send the present content of the file, if the opener does not have it. Returns as reply_save(),
- * and 0 if there is no file.
+ * Somebody may have opened it who has not written anything yet. What they write later is known not
+ * to be by somebody who opened it for that.
  */
-static int send_save(struct saves *saves)
+static void look_who_holds(struct saves *saves)
+{
+	struct complete_question asked = question(saves);
+	struct stat status;
+	int fd;
+
+	if (!saves->watch.looked && !saves->blind)
+		return;
+	saves->watch.looked = false;
+	fd = workdir_open(saves->workdir, &status);
+	if (fd < 0)
+		return;
+	complete_judge(&asked, fd, &status, &saves->held);
+	close(fd);
+	if (!saves->blind)
+		watch_read_own(&saves->watch);
+}
+
+/* The kernel does not always tell of what is written to a mapping. */
+static void compare_mapped(struct saves *saves)
+{
+	const int64_t begun = clock_now();
+	struct content content;
+	struct stat status;
+	int fd;
+
+	if (!writers_map(&saves->held) || begun < saves->compared + LOOK)
+		return;
+	fd = workdir_open(saves->workdir, &status);
+	if (fd < 0)
+		return;
+	if (content_read(fd, saves->reply->stream->buffer, &content) == 0 &&
+	    !content_same(&content, &saves->reply->last))
+		note_change(saves);
+	close(fd);
+	if (!saves->blind)
+		watch_read_own(&saves->watch);
+	saves->compared = clock_now() + (clock_now() - begun) * COMPARE_SHARE;
+}
+
+/* ---- Judging ---- */
+
+/* Why what has been written may be damaged: an errno, or 0. */
+static int damage(const struct saves *saves, int fd, const struct stat *status,
+		  enum complete complete)
+{
+	const int64_t apart = saves->died - saves->watch.closed_at;
+	const bool closed = complete == COMPLETE_CLOSED;
+
+	/* It was open until its process was ended. */
+	if (saves->died && saves->watch.modified && saves->watch.closed && apart <= DEATH &&
+	    apart >= -DEATH)
+		return EIO;
+	if (saves->full && saves->written && saves->changed - saves->full <= FULL)
+		return ENOSPC;
+	if (complete == COMPLETE_NOT || complete == COMPLETE_UNCERTAIN)
+		return EIO;
+	return closed && database_look(saves->workdir, fd, status) == DATABASE_WITHIN ? EIO : 0;
+}
+
+/* Does the file have the content that it had at an earlier look? If there was none, take one. */
+static bool same_as_before(struct saves *saves, int fd)
+{
+	struct content content;
+
+	if (saves->looked_at == 0) {
+		if (content_read(fd, saves->reply->stream->buffer, &saves->looked) == 0)
+			saves->looked_at = clock_now();
+		return false;
+	}
+	if (clock_now() - saves->looked_at < LOOK)
+		return false;
+	if (content_read(fd, saves->reply->stream->buffer, &content) < 0)
+		return false;
+	if (content_same(&content, &saves->looked))
+		return true;
+	note_change(saves);
+	return false;
+}
+
+/* May it be sent now, in the middle of the session? */
+static bool is_due(struct saves *saves, int fd, enum complete complete)
+{
+	static const int64_t quiet[] = {
+		[COMPLETE_DATABASE] = QUIET_HELD,
+		[COMPLETE_HELD] = QUIET_HELD,
+		[COMPLETE_UNCERTAIN] = QUIET_UNCERTAIN,
+		[COMPLETE_NOT] = INT64_MAX,
+	};
+	const int64_t passed = clock_now() - saves->changed;
+
+	if (complete == COMPLETE_CLOSED)
+		return true;
+	/* A mapping can be written to without any sign. */
+	return passed + LOOK >= quiet[complete] && same_as_before(saves, fd) &&
+	       passed >= quiet[complete];
+}
+
+/* May it be sent now that the session ends, though somebody may be writing it? */
+static bool is_last(const struct saves *saves, const struct stat *status, enum complete complete)
+{
+	const int64_t passed = clock_now() - saves->changed;
+
+	switch (complete) {
+	case COMPLETE_CLOSED:
+		return true;
+	case COMPLETE_DATABASE:
+		return passed >= QUIET;
+	default: /* what has just been emptied is about to be written */
+		return passed >= QUIET_HELD && status->st_size > 0;
+	}
+}
+
+/* ---- Sending ---- */
+
+enum moment {
+	MOMENT_NOW, /* in the middle of the session */
+	MOMENT_END, /* the session ends, but not the application */
+	MOMENT_OVER /* nobody has the file any more */
+};
+
+/* As send_save(), for the file that is open as `fd`. */
+static int send_open(struct saves *saves, int fd, const struct stat *status, enum moment moment)
+{
+	struct complete_question asked = question(saves);
+	struct writers writers;
+	const enum complete complete = complete_judge(&asked, fd, status, &writers);
+	const struct mark mark = mark_of(status);
+	int r;
+
+	if (moment == MOMENT_NOW &&
+	    !(mark_same(&mark, &saves->seen) && is_due(saves, fd, complete)))
+		return 0;
+	if (moment == MOMENT_END && !is_last(saves, status, complete))
+		return 0;
+	r = reply_save(saves->reply, fd, status, damage(saves, fd, status, complete),
+		       saves->written);
+	if (r >= 0)
+		settle(saves, status, &writers);
+	saves->watch.saved |= r == 1;
+	return r;
+}
+
+/*
+ * Send the present content of the file if it is a save that is complete at this moment. Returns as
+ * reply_save(), and 0 if there is none.
+ */
+static int send_save(struct saves *saves, enum moment moment)
 {
 	struct stat status;
 	int fd = workdir_open(saves->workdir, &status), r;
@@ -41,26 +308,57 @@ static int send_save(struct saves *saves)
 	if (fd < 0)
 		/* It was moved away, to be replaced soon, or removed, which is no save. */
 		return fd == -ENOENT ? 0 : fd;
-	r = reply_save(saves->reply, fd, &status, 0, false);
+	r = send_open(saves, fd, &status, moment);
 	close(fd);
+	if (!saves->blind)
+		watch_read_own(&saves->watch);
 	return r;
+}
+
+/* When the quiet time has passed, if that is before the next look. */
+static void set_due(struct saves *saves)
+{
+	if (saves->pending && saves->judge > clock_now() && saves->judge < saves->due)
+		saves->due = saves->judge;
+}
+
+/* Version 1 can only send the last save. */
+static int attend_file(struct saves *saves)
+{
+	int r = 0;
+
+	if (!saves->pending) {
+		look_who_holds(saves);
+		compare_mapped(saves);
+	} else if (saves->reply->records && clock_now() >= saves->judge) {
+		saves->judge = clock_now() + LOOK;
+		r = send_save(saves, MOMENT_NOW);
+	}
+	if (r == -EAGAIN) { /* the quiet time begins now, not when the change is noticed */
+		look(saves);
+		note_change(saves);
+	}
+	set_due(saves);
+	return r < 0 && saves->reply->ended ? r : 0;
+}
+
+static int attend_beside(struct saves *saves)
+{
+	if (!saves->beside || clock_now() < saves->others->next)
+		return 0;
+	beside_look(saves->others, saves->workdir);
+	return beside_send(saves->others, saves->workdir, saves->reply, false, saves->died);
 }
 
 int saves_attend(struct saves *saves)
 {
-	int r = watch_read(&saves->watch);
+	int r;
 
-	if (r < 0)
-		return r;
-	/* Send each save once it is settled. Version 1 can only send the last one. */
-	if (!watch_settled(&saves->watch) || saves->view_only || !saves->reply->records)
+	look(saves);
+	if (saves->view_only)
 		return 0;
-	r = send_save(saves);
-	if (r < 0 && saves->reply->ended)
-		return r;
-	if (r == -EAGAIN)
-		watch_again(&saves->watch);
-	return 0;
+	r = attend_file(saves);
+	return r < 0 ? r : attend_beside(saves);
 }
 
 bool saves_pending(const struct saves *saves)
@@ -70,12 +368,35 @@ bool saves_pending(const struct saves *saves)
 
 int saves_send_last(struct saves *saves, bool over)
 {
-	int r = -EAGAIN;
+	int r = -EAGAIN, beside = 0;
 
-	watch_read(&saves->watch);
-	if (saves->view_only || !(over || saves->watch.complete))
+	look(saves);
+	if (saves->view_only)
 		return 0;
 	for (int i = 0; r == -EAGAIN && i < LAST_TRIES; i++)
-		r = send_save(saves);
-	return r == -EAGAIN ? -ESTALE : r;
+		r = send_save(saves, over ? MOMENT_OVER : MOMENT_END);
+	if (saves->beside && !saves->reply->ended) {
+		beside_look(saves->others, saves->workdir);
+		beside =
+			beside_send(saves->others, saves->workdir, saves->reply, true, saves->died);
+	}
+	return r == -EAGAIN ? -ESTALE : r < 0 ? r : beside;
+}
+
+/* ---- What others ask ---- */
+
+bool saves_pending(const struct saves *saves)
+{
+	return saves->pending && !saves->view_only;
+}
+
+void saves_writer_died(struct saves *saves)
+{
+	saves->died = clock_now();
+}
+
+unsigned saves_left_beside(struct saves *saves, char name[NAME_MAX + 1])
+{
+	beside_look(saves->others, saves->workdir);
+	return beside_left(saves->others, name);
 }

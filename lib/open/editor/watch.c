@@ -1,5 +1,5 @@
 /*
- * Watching one file in a directory, to notice when it is saved.
+ * Watching one file in a directory: hints that something happens to it.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -15,24 +15,29 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Milliseconds. Programs that write in several steps pause for less, and no user notices it. */
-#define QUIET 500
+#define OPENING (IN_OPEN | IN_CLOSE_NOWRITE)
+#define COMING  (IN_CREATE | IN_MOVE | IN_DELETE)
+#define WRITING (IN_MODIFY | IN_CLOSE_WRITE)
+
+static int add(struct watch *watch, const char *directory)
+{
+	watch->wd = inotify_add_watch(watch->fd, directory,
+				      OPENING | COMING | WRITING | IN_ATTRIB | IN_ONLYDIR);
+	return watch->wd < 0 ? -errno : 0;
+}
 
 int watch_open(struct watch *watch, const char *directory, const char *name)
 {
+	int r;
+
 	*watch = (struct watch){.fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC), .last = clock_now()};
 	snprintf(watch->name, sizeof(watch->name), "%s", name);
 	if (watch->fd < 0)
 		return -errno;
-	if (inotify_add_watch(watch->fd, directory,
-			      IN_OPEN | IN_MODIFY | IN_CLOSE_WRITE | IN_MOVE | IN_DELETE |
-				      IN_ONLYDIR) < 0) {
-		int r = -errno;
-
+	r = add(watch, directory);
+	if (r < 0)
 		watch_close(watch);
-		return r;
-	}
-	return 0;
+	return r;
 }
 
 void watch_close(struct watch *watch)
@@ -42,25 +47,72 @@ void watch_close(struct watch *watch)
 	watch->fd = -1;
 }
 
-static void note(struct watch *watch, const struct inotify_event *event)
+int watch_follow(struct watch *watch, const char *directory)
 {
-	uint32_t mask = event->mask;
-
-	if (mask & IN_Q_OVERFLOW) /* a save may be among the events that were lost */
-		mask |= IN_CLOSE_WRITE;
-	else if (event->len == 0 || strcmp(event->name, watch->name) != 0)
-		return;
-	if (mask & IN_OPEN)
-		watch->opened = true;
-	if (!(mask & (IN_MODIFY | IN_CLOSE_WRITE | IN_MOVE | IN_DELETE)))
-		return;
-	watch->last = clock_now();
-	watch->complete = mask & (IN_CLOSE_WRITE | IN_MOVED_TO);
-	watch->told = false;
-	watch->saved |= watch->complete;
+	watch->touched = true;
+	if (watch->fd < 0)
+		return 0;
+	inotify_rm_watch(watch->fd, watch->wd);
+	return add(watch, directory);
 }
 
-int watch_read(struct watch *watch)
+static void note_closing(struct watch *watch)
+{
+	watch->closed = true;
+	watch->closed_at = clock_now();
+	watch->kept = 0;
+	watch->saved = true;
+}
+
+static void note_opening(struct watch *watch, uint32_t mask)
+{
+	if (mask & IN_OPEN) {
+		watch->opened = watch->looked = true;
+		watch->kept += watch->closed;
+	} else if (watch->kept > 0) {
+		watch->kept--;
+	}
+}
+
+static void note_change(struct watch *watch, uint32_t mask)
+{
+	watch->touched = true;
+	if (mask & IN_ATTRIB)
+		return;
+	watch->last = clock_now();
+	/* What comes to the name has been written elsewhere. */
+	if (mask & COMING)
+		watch->modified = false;
+	if (mask & IN_MODIFY)
+		watch->modified = true;
+	if (mask & (COMING | IN_MODIFY)) {
+		watch->closed = false;
+		watch->kept = 0;
+	}
+	watch->came |= mask & (IN_CREATE | IN_MOVED_TO);
+	if (mask & IN_MOVED_TO)
+		watch->saved = true;
+	if (mask & IN_CLOSE_WRITE)
+		note_closing(watch);
+}
+
+static void note(struct watch *watch, const struct inotify_event *event, uint32_t ignored)
+{
+	uint32_t mask = event->mask & ~ignored;
+
+	if (mask & IN_MODIFY)
+		watch->writes = true;
+	if (mask & IN_Q_OVERFLOW) /* anything may be among the events that were lost */
+		mask = IN_OPEN | IN_CREATE | WRITING;
+	else if (event->wd != watch->wd || event->len == 0 || strcmp(event->name, watch->name) != 0)
+		return;
+	if (mask & OPENING)
+		note_opening(watch, mask);
+	if (mask & (COMING | WRITING | IN_ATTRIB))
+		note_change(watch, mask);
+}
+
+static int read_events(struct watch *watch, uint32_t ignored)
 {
 	alignas(struct inotify_event) char events[4096];
 
@@ -73,29 +125,21 @@ int watch_read(struct watch *watch)
 			const struct inotify_event *event =
 				(const struct inotify_event *)(events + at);
 
-			note(watch, event);
+			note(watch, event, ignored);
 			at += (ssize_t)(sizeof(*event) + event->len);
 		}
 	}
 }
 
-int watch_timeout(const struct watch *watch)
+int watch_read(struct watch *watch)
 {
-	int64_t left = watch->last + QUIET - clock_now();
-
-	return !watch->complete || watch->told ? -1 : left > 0 ? (int)left : 0;
+	return read_events(watch, 0);
 }
 
-bool watch_settled(struct watch *watch)
+/*
+ * Who else opens the file just then is missed. That is a hint less, and nothing relies on a hint.
+ */
+int watch_read_own(struct watch *watch)
 {
-	bool settled = watch_timeout(watch) == 0;
-
-	watch->told |= settled;
-	return settled;
-}
-
-void watch_again(struct watch *watch)
-{
-	watch->told = false;
-	watch->last = clock_now();
+	return read_events(watch, OPENING);
 }

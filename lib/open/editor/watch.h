@@ -1,9 +1,9 @@
 /*
- * Watching one file in a directory, to notice when it is saved.
+ * Watching one file in a directory: hints that something happens to it.
  *
- * A save is complete when the file was closed after writing, or another file was renamed over it.
- * It is settled when nothing has happened to the file since then for a while: programs write in
- * several steps, and may move the old file away first.
+ * What the events say is not taken for the file's state: some ways to save a file cause no event,
+ * and others cause events that look like something else. saves.h looks at the file itself. Only the
+ * order of writing and closing, which the file does not show, comes from here.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -16,24 +16,33 @@
 
 struct watch {
 	int fd;                  /* of inotify, readable when there are events; -1: not open */
+	int wd;                  /* what inotify calls the directory */
 	char name[NAME_MAX + 1]; /* of the file in the directory */
 	bool opened;             /* it was opened since watch_open() */
-	bool saved;              /* it was saved since watch_open() */
-	bool complete;           /* the last save is complete, */
-	bool told;               /* and watch_settled() has returned true for it */
+	bool saved;              /* it was saved, or opened for writing, since watch_open() */
 	int64_t last;            /* when it last changed, as clock_now() */
+
+	/* What happened since the caller set these to false. */
+	bool touched;  /* something that may change the file's content */
+	bool looked;   /* somebody opened it */
+	bool writes;   /* something was written to a file in the directory */
+	bool came;     /* another file came to its place, or a new one was made there */
+	bool modified; /* it was written to after it had come to its place */
+
+	/* After it was written to last: */
+	bool closed;       /* a descriptor for writing was closed, */
+	int64_t closed_at; /* the last one then, as clock_now(), */
+	unsigned kept;     /* and so many were opened after that and not closed */
 };
 
 /* Watch the file `name` of the directory at the path `directory`. */
 int watch_open(struct watch *watch, const char *directory, const char *name);
 void watch_close(struct watch *watch);
+/* Watch the directory that is at this path now instead. What happened is kept. */
+int watch_follow(struct watch *watch, const char *directory);
 /* Read the events that have come. Does not wait. */
 int watch_read(struct watch *watch);
-/* Milliseconds until watch_settled() can be true; -1: not before other events come. */
-int watch_timeout(const struct watch *watch);
-/* Is there a settled save? True once for each save. */
-bool watch_settled(struct watch *watch);
-/* Let watch_settled() be true again for the same save, after some more time. */
-void watch_again(struct watch *watch);
+/* The same just after this process has opened and closed the file itself. */
+int watch_read_own(struct watch *watch);
 
 #endif

@@ -168,6 +168,62 @@ int workdir_open(const struct workdir *workdir, struct stat *status)
 	return r;
 }
 
+int workdir_follow(struct workdir *workdir)
+{
+	struct stat ours, there;
+	int fd;
+
+	if (fstat(workdir->dir, &ours) < 0 ||
+	    fstatat(workdir->above, workdir->base, &there, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	if (ours.st_dev == there.st_dev && ours.st_ino == there.st_ino)
+		return 0;
+	fd = openat(workdir->above, workdir->base, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &there) < 0 || there.st_uid != geteuid() || fchmod(fd, 0700) < 0) {
+		close(fd);
+		return -EPERM;
+	}
+	close(workdir->dir);
+	workdir->dir = fd;
+	return 1;
+}
+
+struct mark mark_of(const struct stat *status)
+{
+	return (struct mark){
+		.there = true,
+		.device = status->st_dev,
+		.inode = status->st_ino,
+		.size = status->st_size,
+		.written = status->st_mtim,
+		.changed = status->st_ctim,
+	};
+}
+
+struct mark workdir_look(const struct workdir *workdir, const char *name)
+{
+	struct stat status;
+
+	if (fstatat(workdir->dir, name, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    !S_ISREG(status.st_mode))
+		return (struct mark){.there = false};
+	return mark_of(&status);
+}
+
+static bool same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+bool mark_same(const struct mark *a, const struct mark *b)
+{
+	return a->there == b->there && a->device == b->device && a->inode == b->inode &&
+	       a->size == b->size && same_time(&a->written, &b->written) &&
+	       same_time(&a->changed, &b->changed);
+}
+
 int workdir_remove(struct workdir *workdir)
 {
 	int r = 0;

@@ -42,6 +42,28 @@ int workdir_create(const struct workdir *workdir, bool view_only);
  * link. Returns a descriptor. -ENOENT: there is no file, or not a regular one.
  */
 int workdir_open(const struct workdir *workdir, struct stat *status);
+/*
+ * If another directory of this user's has taken the place of the working directory, work in that
+ * one from now on. Returns 1 if so, 0 if it is the same one, or a negative errno. -ENOENT: there is
+ * none. -EPERM: it is another user's.
+ */
+int workdir_follow(struct workdir *workdir);
+
+/* What tells whether a file was written to, or another one took its place. */
+struct mark {
+	bool there; /* there is a regular file; otherwise the rest is 0 */
+	dev_t device;
+	ino_t inode;
+	off_t size;
+	struct timespec written, changed; /* mtime and ctime */
+};
+
+/* Look at a name in the working directory, without opening what it leads to. */
+struct mark workdir_look(const struct workdir *workdir, const char *name);
+struct mark mark_of(const struct stat *status);
+/* Is it the same file, with the same content as far as this tells? */
+bool mark_same(const struct mark *a, const struct mark *b);
+
 /* Remove the directory with everything in it, whoever made it. */
 int workdir_remove(struct workdir *workdir);
 

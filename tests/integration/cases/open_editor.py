@@ -257,20 +257,23 @@ def written_and_back(app):
     app.write("first")
 
 
-@test("nothing changed is no save, whatever was done", waits=True)
+@test("nothing written is no save; writing what was there is one", waits=True)
 def _(t):
     ways = {"looked.txt": lambda app: None, "touched.txt": lambda app: os.utime(app.file),
-            "rewritten.txt": lambda app: app.write("first"),
-            "replaced.txt": lambda app: app.replace("first"),
-            "other.txt": lambda app: tree.write(f"{app.file}.other", "x"),
-            "back.txt": written_and_back}
+            "mode.txt": lambda app: os.chmod(app.file, 0o640),
+            "other.txt": lambda app: tree.write(f"{app.file}.other", "x")}
+    writing = {"rewritten.txt": lambda app: app.write("first"),
+               "replaced.txt": lambda app: app.replace("first"), "back.txt": written_and_back}
 
     def play(app):
         app.look()
-        ways[app.name](app)
+        {**ways, **writing}[app.name](app)
     t.played_handler(play)
-    for end in t.ask_each(*ways):
+    ends = t.ask_each(*ways, *writing)
+    for end in ends[:len(ways)]:
         end.saved()
+    for end in ends[len(ways):]:
+        end.saved("first")
     t.nothing_there()
 
 

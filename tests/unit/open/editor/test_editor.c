@@ -435,8 +435,35 @@ static const struct session sessions[] = {
 	{"to empty", ": >\"$file\"; quiet; pass 100", .reply = "save \n"},
 	{"back to what it was", "cp \"$file\" old; echo new >\"$file\"; quiet; cat old >\"$file\"",
 	 .reply = "save new\n\nsave old\n"},
-	{"only touched", "touch \"$file\"; cp \"$file\" copy; cp copy \"$file\"; quiet",
+	{"only touched, or opened for writing",
+	 "touch \"$file\"; chmod 400 \"$file\"; chmod 600 \"$file\"; quiet; : <>\"$file\"; quiet",
 	 .reply = ""},
+	{"what it was already", "cp \"$file\" copy; cp copy \"$file\"; quiet",
+	 .reply = "save old\n"},
+	{"the same twice", "echo new >\"$file\"; quiet; echo new >\"$file\"; quiet; pass 9000",
+	 .reply = "save new\n\nsave new\n\n"},
+	{"half of it, then a long pause",
+	 "exec 3>\"$file\"; echo half >&3; pass 300; : <>\"$file\"; read -r x <\"$file\"; pass "
+	 "99000; "
+	 "[ ! -s reply ] || exit 9; echo whole >&3; exec 3>&-; quiet",
+	 .reply = "save half\nwhole\n\n"},
+	{"kept open by who had it open before",
+	 "exec 3<>\"$file\"; pass 1000; echo new >&3; pass 2900; [ ! -s reply ] || exit 9; pass "
+	 "1100; [ -s reply ] || exit 9; echo more >&3; pass 4000",
+	 .reply = "save new\n\nsave new\nmore\n\n"},
+	{"kept open by who opened it afterwards",
+	 "echo new >\"$file\"; exec 3<>\"$file\"; pass 2600; pass 1500; [ -s reply ] || exit 9",
+	 .reply = "save new\n\n"},
+	{"kept open by who put it in its place",
+	 "exec 3<>\"$file.n\"; echo n >&3; mv \"$file.n\" \"$file\"; pass 2600; pass 1500; [ -s "
+	 "reply ] || "
+	 "exit 9",
+	 .reply = "save n\n\n"},
+	{"kept open, and nobody knows",
+	 "exec 3<>\"$file\"; echo new >&3; pass 9900; [ ! -s reply ] || exit 9; pass 1100; [ -s "
+	 "reply "
+	 "] || exit 9",
+	 .reply = "save new\n\n"},
 	{"not closed: no save before the end",
 	 "exec 3>\"$file\"; echo half >&3; pass 1000; [ ! -s reply ] || exit 9; echo whole >&3",
 	 .reply = "save half\nwhole\n\n"},

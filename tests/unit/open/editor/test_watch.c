@@ -1,5 +1,5 @@
 /*
- * Watching a file: what is a complete save.
+ * Watching a file: what the events tell of writing and closing.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -115,6 +115,44 @@ static void write_others(void)
 	MUST(rename("workdir/fil", "workdir/other"));
 }
 
+static void link_in_place(void)
+{
+	make_file("workdir/other", "new");
+	MUST(unlink(FILE_NAME));
+	MUST(link("workdir/other", FILE_NAME));
+}
+
+static void exchange(void)
+{
+	make_file("workdir/other", "new");
+	MUST(renameat2(AT_FDCWD, "workdir/other", AT_FDCWD, FILE_NAME, RENAME_EXCHANGE));
+}
+
+static void open_to_write(void)
+{
+	close(open(FILE_NAME, O_RDWR));
+}
+
+static void reopen(void)
+{
+	write_in_place();
+	MUST(open(FILE_NAME, O_RDWR));
+}
+
+static void reopen_and_read(void)
+{
+	reopen();
+	/* Read what happened so far: otherwise the kernel makes one event of two openings. */
+	ck_assert_int_eq(watch_read(&watch), 0);
+	read_it();
+}
+
+static void close_another(void)
+{
+	keep_writing();
+	open_to_write();
+}
+
 /* More than the kernel remembers, so that of the save itself nothing is told. */
 static void flood(void)
 {
@@ -129,25 +167,36 @@ static void flood(void)
 static const struct {
 	const char *label;
 	void (*happen)(void);
-	bool opened, saved, complete;
+	bool opened, saved, touched, came, modified, closed;
+	unsigned kept;
 } happenings[] = {
-	{"nothing", nothing, false, false, false},
-	{"a reader", read_it, true, false, false},
-	{"in place", write_in_place, true, true, true},
-	{"renamed over", rename_over, false, true, true},
-	{"renamed over from another directory", rename_over_from_elsewhere, false, true, true},
-	{"the old one moved away, a new one written", backup_and_write, true, true, true},
-	{"moved away", move_away, true, true, false},
-	{"deleted", delete, true, true, false},
-	{"written, not closed", keep_writing, true, false, false},
-	{"written again, not closed", write_again, true, true, false},
-	{"touched afterwards", write_and_touch, true, true, true},
-	{"truncated by its path: not closed either", truncate_only, false, false, false},
-	{"other files", write_others, false, false, false},
-	{"too much for the queue", flood, false, true, true},
+	{"nothing", nothing, false, false, false, false, false, false, 0},
+	{"a reader", read_it, true, false, false, false, false, false, 0},
+	{"in place", write_in_place, true, true, true, false, true, true, 0},
+	{"renamed over", rename_over, false, true, true, true, false, false, 0},
+	{"renamed over from another directory", rename_over_from_elsewhere, false, true, true, true,
+	 false, false, 0},
+	{"exchanged", exchange, false, true, true, true, false, false, 0},
+	{"linked", link_in_place, false, false, true, true, false, false, 0},
+	{"the old one moved away, a new one written", backup_and_write, true, true, true, true,
+	 true, true, 0},
+	{"moved away", move_away, true, true, true, false, false, false, 0},
+	{"deleted", delete, true, true, true, false, false, false, 0},
+	{"opened for writing, not written to", open_to_write, true, true, true, false, false, true,
+	 0},
+	{"written, not closed", keep_writing, true, false, true, false, true, false, 0},
+	{"written, not closed, but by another", close_another, true, true, true, false, true, true,
+	 0},
+	{"written again, not closed", write_again, true, true, true, false, true, false, 0},
+	{"written, and opened to be kept", reopen, true, true, true, false, true, true, 1},
+	{"the same, with a reader", reopen_and_read, true, true, true, false, true, true, 1},
+	{"touched afterwards", write_and_touch, true, true, true, false, true, true, 0},
+	{"truncated by its path", truncate_only, false, false, true, false, true, false, 0},
+	{"other files", write_others, false, false, false, false, false, false, 0},
+	{"too much for the queue", flood, true, true, true, true, true, true, 0},
 };
 
-START_TEST(what_is_complete)
+START_TEST(what_is_told)
 {
 	const char *label = happenings[_i].label;
 
@@ -156,66 +205,69 @@ START_TEST(what_is_complete)
 	ck_assert_int_eq(watch_read(&watch), 0);
 	ck_assert_msg(watch.opened == happenings[_i].opened, "%s: opened: %d", label, watch.opened);
 	ck_assert_msg(watch.saved == happenings[_i].saved, "%s: saved: %d", label, watch.saved);
-	ck_assert_msg(watch.complete == happenings[_i].complete, "%s: complete: %d", label,
-		      watch.complete);
-	ck_assert_msg((watch_timeout(&watch) >= 0) == happenings[_i].complete, "%s: timeout %d",
-		      label, watch_timeout(&watch));
+	ck_assert_msg(watch.touched == happenings[_i].touched, "%s: touched: %d", label,
+		      watch.touched);
+	ck_assert_msg(watch.came == happenings[_i].came, "%s: came: %d", label, watch.came);
+	ck_assert_msg(watch.modified == happenings[_i].modified, "%s: modified: %d", label,
+		      watch.modified);
+	ck_assert_msg(watch.closed == happenings[_i].closed, "%s: closed: %d", label, watch.closed);
+	ck_assert_msg(watch.kept == happenings[_i].kept, "%s: kept: %u", label, watch.kept);
 	watch_close(&watch);
 }
 END_TEST
 
-START_TEST(settled_after_the_quiet_time_and_once)
+/* What this process does itself is no sign of anybody; what others do at the same time is. */
+START_TEST(own_looks)
 {
 	begin();
-	ck_assert(!watch_settled(&watch));
+	read_it();
+	ck_assert_int_eq(watch_read_own(&watch), 0);
+	ck_assert(!watch.opened && !watch.touched);
+	read_it();
 	write_in_place();
-	ck_assert_int_eq(watch_read(&watch), 0);
-	ck_assert_int_eq(watch_timeout(&watch), 500);
-	ck_assert(!watch_settled(&watch));
-	played_pass(499);
-	ck_assert_int_eq(watch_timeout(&watch), 1);
-	ck_assert(!watch_settled(&watch));
-	played_pass(1);
-	ck_assert_int_eq(watch_timeout(&watch), 0);
-	ck_assert(watch_settled(&watch));
-	ck_assert(!watch_settled(&watch));
-	ck_assert_int_eq(watch_timeout(&watch), -1);
-	/* It still is complete, for whoever has to end early. */
-	ck_assert(watch.complete);
+	ck_assert_int_eq(watch_read_own(&watch), 0);
+	ck_assert(!watch.opened && watch.touched && watch.modified && watch.closed);
 	watch_close(&watch);
 }
 END_TEST
 
-START_TEST(whatever_happens_to_it_begins_the_quiet_time_anew)
+START_TEST(times)
 {
-	static void (*const events[])(void) = {write_in_place, rename_over, backup_and_write,
-					       write_again};
+	int64_t begun;
 
-	for (size_t i = 0; i < COUNT(events); i++) {
-		begin();
-		write_in_place();
-		ck_assert_int_eq(watch_read(&watch), 0);
-		played_pass(10000);
-		events[i]();
-		ck_assert_int_eq(watch_read(&watch), 0);
-		ck_assert(!watch_settled(&watch));
-		watch_close(&watch);
-	}
+	begin();
+	begun = watch.last;
+	played_pass(1000);
+	write_in_place();
+	ck_assert_int_eq(watch_read(&watch), 0);
+	ck_assert_int_eq(watch.last, begun + 1000);
+	ck_assert_int_eq(watch.closed_at, begun + 1000);
+	played_pass(1000);
+	read_it();
+	ck_assert_int_eq(watch_read(&watch), 0);
+	ck_assert_int_eq(watch.last, begun + 1000);
+	watch_close(&watch);
 }
 END_TEST
 
-START_TEST(again)
+/* Another directory takes the place: what happens in the old one tells nothing. */
+START_TEST(another_directory)
 {
 	begin();
+	MUST(rename("workdir", "old"));
+	make_dir("workdir");
+	make_file(FILE_NAME, "x");
+	ck_assert_int_eq(watch_follow(&watch, "workdir"), 0);
+	ck_assert(watch.touched);
+	watch.touched = false;
+	make_file("old/file", "x");
+	ck_assert_int_eq(watch_read(&watch), 0);
+	ck_assert(!watch.touched && !watch.modified);
 	write_in_place();
 	ck_assert_int_eq(watch_read(&watch), 0);
-	played_pass(500);
-	ck_assert(watch_settled(&watch));
-	watch_again(&watch);
-	ck_assert_int_eq(watch_timeout(&watch), 500);
-	ck_assert(!watch_settled(&watch));
-	played_pass(500);
-	ck_assert(watch_settled(&watch));
+	ck_assert(watch.touched && watch.modified);
+	MUST(rename("workdir", "newer"));
+	ck_assert_int_eq(watch_follow(&watch, "workdir"), -ENOENT);
 	watch_close(&watch);
 }
 END_TEST
@@ -264,10 +316,10 @@ Suite *watch_suite(void)
 	Suite *suite = suite_create("watch");
 	TCase *tcase = add_case(suite, "watch");
 
-	add_table_test(tcase, what_is_complete, happenings);
-	tcase_add_test(tcase, settled_after_the_quiet_time_and_once);
-	tcase_add_test(tcase, whatever_happens_to_it_begins_the_quiet_time_anew);
-	tcase_add_test(tcase, again);
+	add_table_test(tcase, what_is_told, happenings);
+	tcase_add_test(tcase, own_looks);
+	tcase_add_test(tcase, times);
+	tcase_add_test(tcase, another_directory);
 	tcase_add_test(tcase, what_cannot_be_watched);
 	tcase_add_test(tcase, failing_calls);
 	return suite;

@@ -1,0 +1,238 @@
+/*
+ * What an application saves beside the file that is edited.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
+#include "open/editor/beside.h"
+#include "io/directory.h"
+#include "io/space.h"
+#include "open/editor/writers.h"
+#include "system/clock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/*
+ * Milliseconds without a change. Applications make files for a moment, which nobody wants to have.
+ */
+#define SETTLED 3000
+/* Milliseconds between two looks; more where a look takes long. */
+#define LOOK       1000
+#define LOOK_SHARE 20
+/* Milliseconds between a change and noticing it, or that a process has ended. */
+#define DEATH 1500
+
+/* ---- Names ---- */
+
+/* What locks, journals of databases, and temporary and backup files end with. */
+static const char *const endings[] = {
+	"~",        ".tmp", ".temp", ".part", ".crdownload", ".lock", ".lck",
+	"-journal", "-wal", "-shm",  ".swp",  ".swo",        ".swx",
+};
+
+static bool ends_with(const char *name, const char *end)
+{
+	size_t length = strlen(name), of_end = strlen(end);
+
+	return length >= of_end && strcasecmp(name + length - of_end, end) == 0;
+}
+
+/* Is it `file`, with or without its extension, with ".bak" or ".orig" behind it? */
+static bool is_backup(const char *name, const char *file)
+{
+	const char *dot = strrchr(file, '.'), *end = strrchr(name, '.');
+	size_t whole = strlen(file), stem = dot && dot > file ? (size_t)(dot - file) : whole, got;
+
+	if (!end || (strcasecmp(end, ".bak") != 0 && strcasecmp(end, ".orig") != 0))
+		return false;
+	got = (size_t)(end - name);
+	return (got == whole || got == stem) && strncmp(name, file, got) == 0;
+}
+
+bool beside_wanted(const char *name, const char *file)
+{
+	if (name[0] == '.' || strncmp(name, "~$", 2) == 0 || is_backup(name, file))
+		return false;
+	if (name[0] == '#' && ends_with(name, "#"))
+		return false;
+	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
+		if (ends_with(name, endings[i]))
+			return false;
+	}
+	return strcmp(name, file) != 0;
+}
+
+/* ---- Looking ---- */
+
+static void add_other(struct beside *beside, const char *name)
+{
+	if (beside->others++ == 0)
+		snprintf(beside->other, sizeof(beside->other), "%s", name);
+}
+
+/* Is there anything in the directory that a user wants to have? */
+static bool has_any(int dir, const char *name, const char *file)
+{
+	DIR *list =
+		directory_read(openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+	const struct dirent *entry;
+	bool found = false;
+
+	/* One that we may not read may have. */
+	if (!list)
+		return errno != ENOENT;
+	while (!found && (entry = readdir(list)))
+		found = !is_dot_or_dot_dot(entry->d_name) && beside_wanted(entry->d_name, file);
+	closedir(list);
+	return found;
+}
+
+/* Find the place of a name in the table, or one that is free; NULL: there is none. */
+static struct beside_file *find(struct beside *beside, const char *name)
+{
+	struct beside_file *free = NULL;
+
+	for (size_t i = 0; i < BESIDE_NAMES_MAX; i++) {
+		struct beside_file *file = &beside->files[i];
+
+		if (strcmp(file->name, name) == 0)
+			return file;
+		if (!free && !file->name[0])
+			free = file;
+	}
+	return free;
+}
+
+static void note_file(struct beside *beside, const char *name, struct mark mark)
+{
+	struct beside_file *file = find(beside, name);
+
+	if (!file) {
+		add_other(beside, name);
+		return;
+	}
+	/* Another mode or owner is no other content. */
+	mark.changed = (struct timespec){.tv_sec = 0};
+	if (!file->name[0] || !mark_same(&file->mark, &mark)) {
+		snprintf(file->name, sizeof(file->name), "%s", name);
+		file->mark = mark;
+		file->sent = false;
+		file->since = clock_now();
+	}
+	file->found = true;
+}
+
+static void note_entry(struct beside *beside, const struct workdir *workdir, const char *name)
+{
+	const struct mark edited = workdir_look(workdir, workdir->name);
+	struct stat status;
+
+	if (!beside_wanted(name, workdir->name) ||
+	    fstatat(workdir->dir, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+		return;
+	if (S_ISDIR(status.st_mode) && has_any(workdir->dir, name, workdir->name))
+		add_other(beside, name);
+	/* Another name of the file itself is no other file. */
+	if (S_ISREG(status.st_mode) &&
+	    (status.st_dev != edited.device || status.st_ino != edited.inode))
+		note_file(beside, name, mark_of(&status));
+}
+
+/* What has gone needs no place any more. */
+static void forget_gone(struct beside *beside)
+{
+	for (size_t i = 0; i < BESIDE_NAMES_MAX; i++) {
+		if (!beside->files[i].found)
+			beside->files[i].name[0] = '\0';
+		beside->files[i].found = false;
+	}
+}
+
+int beside_look(struct beside *beside, const struct workdir *workdir)
+{
+	const int64_t begun = clock_now();
+	/* A descriptor of its own: they would share where they read. */
+	DIR *list = directory_read(openat(workdir->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	const struct dirent *entry;
+	int64_t took;
+
+	if (!list)
+		return -errno;
+	beside->others = 0;
+	while ((entry = readdir(list))) {
+		if (!is_dot_or_dot_dot(entry->d_name))
+			note_entry(beside, workdir, entry->d_name);
+	}
+	closedir(list);
+	forget_gone(beside);
+	took = clock_now() - begun;
+	beside->next = clock_now() + LOOK + took * LOOK_SHARE;
+	return 0;
+}
+
+/* ---- Sending ---- */
+
+/* Send a file that is open as `fd`. Returns as reply_beside(), and 0: not now. */
+static int send_open(struct beside *beside, const struct workdir *workdir, struct reply *reply,
+		     const struct beside_file *file, int fd, int64_t died)
+{
+	struct stat status;
+	uint64_t left;
+	int code = 0;
+
+	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) ||
+	    writers_ask(workdir, fd) != WRITING_NOBODY || status.st_size != file->mark.size)
+		return 0;
+	if (beside->sent == BESIDE_SENT_MAX ||
+	    (uint64_t)status.st_size > BESIDE_BYTES_MAX - beside->bytes)
+		return 0;
+	if (died && file->since - died <= DEATH && died - file->since <= DEATH)
+		code = EIO;
+	if (space_left(fd, &left) == 0 && left < SPACE_FULL)
+		code = ENOSPC;
+	beside->sent++;
+	beside->bytes += (uint64_t)status.st_size;
+	return reply_beside(reply, file->name, fd, &status, code);
+}
+
+int beside_send(struct beside *beside, const struct workdir *workdir, struct reply *reply,
+		bool last, int64_t died)
+{
+	static const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+
+	for (size_t i = 0; i < BESIDE_NAMES_MAX; i++) {
+		struct beside_file *file = &beside->files[i];
+		int fd, r;
+
+		if (!file->name[0] || file->sent || (!last && clock_now() - file->since < SETTLED))
+			continue;
+		fd = openat(workdir->dir, file->name, flags);
+		if (fd < 0)
+			continue;
+		r = send_open(beside, workdir, reply, file, fd, died);
+		close(fd);
+		if (r < 0 && reply->ended)
+			return -ECONNRESET;
+		file->sent = r == 1;
+		file->since = r == 1 ? file->since : clock_now();
+	}
+	return 0;
+}
+
+unsigned beside_left(const struct beside *beside, char name[NAME_MAX + 1])
+{
+	unsigned left = beside->others;
+
+	snprintf(name, NAME_MAX + 1, "%s", left > 0 ? beside->other : "");
+	for (size_t i = 0; i < BESIDE_NAMES_MAX; i++) {
+		if (!beside->files[i].name[0] || beside->files[i].sent)
+			continue;
+		if (left++ == 0)
+			snprintf(name, NAME_MAX + 1, "%s", beside->files[i].name);
+	}
+	return left;
+}

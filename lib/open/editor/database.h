@@ -1,0 +1,21 @@
+/*
+ * Databases of SQLite, which programs keep open while they write to them: is one of them
+ * consistent?
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
+#ifndef DATABASE_H
+#define DATABASE_H
+#include "open/editor/workdir.h"
+
+enum database {
+	DATABASE_NONE,   /* it is no database, or its header does not say so */
+	DATABASE_WHOLE,  /* its header says that it is as it was left by a transaction */
+	DATABASE_WITHIN, /* there is a transaction, or something that a crash has left of one */
+};
+
+/* Look at the working directory's file, which is open as `fd` and has this status. */
+enum database database_look(const struct workdir *workdir, int fd, const struct stat *status);
+
+#endif

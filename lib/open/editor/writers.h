@@ -1,0 +1,52 @@
+/*
+ * Who has a file open for writing, through a descriptor or a shared mapping?
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
+#ifndef WRITERS_H
+#define WRITERS_H
+#include "open/editor/workdir.h"
+
+#include <sys/types.h>
+
+enum writing {
+	WRITING_NOBODY,
+	WRITING_SOMEBODY,
+	WRITING_UNKNOWN, /* nobody is seen, but not everybody can be seen */
+};
+
+#define WRITERS_MAX 16
+
+struct writers {
+	unsigned count;
+	bool all; /* there are no others, as far as processes of the same user are concerned */
+	struct writer {
+		pid_t pid;
+		int fd;    /* -1: a mapping */
+		bool only; /* open for writing only, so that its content was not looked at */
+	} list[WRITERS_MAX];
+};
+
+/*
+ * Does anybody have the file open for writing that is open as `fd`, for reading only? A read lease
+ * tells, which the kernel grants only where nobody has. Where there are no leases, /proc is
+ * searched for processes of the same user.
+ */
+enum writing writers_ask(const struct workdir *workdir, int fd);
+/* Search /proc for who has the file in the working directory with this status open for writing. */
+void writers_find(struct writers *writers, const struct workdir *workdir,
+		  const struct stat *status);
+/* How many of these are not among `before`? */
+unsigned writers_new(const struct writers *writers, const struct writers *before);
+/* Does any of those have it open for writing only? */
+bool writers_new_only(const struct writers *writers, const struct writers *before);
+/* Does any have it mapped? */
+bool writers_map(const struct writers *writers);
+/*
+ * Does anybody have a write lock on a part of the file, as a database within a transaction? A lock
+ * on the whole of it only keeps others away.
+ */
+bool writers_lock(int fd);
+
+#endif

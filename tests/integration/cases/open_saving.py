@@ -1,0 +1,412 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
+"""
+vm-file-editor: what counts as a save. However a content comes to stand under the file's name, it is
+sent back whole, and what is being written is not. What may be damaged is said to be.
+"""
+import ctypes
+import errno
+import mmap
+import os
+import shutil
+import signal
+import sqlite3
+import time
+
+import edit_wire as wire
+import machine
+import process
+import suite
+import tree
+from expect import check, equal, wait_until
+from opening import Opening, edited, old_request, request
+from settings import EDITOR
+
+test = suite.cases(Opening)
+
+BESIDE, TAKES_BESIDE = 3, 2  # a kind of record, and the flag of a request that asks for it
+# Longer than every quiet time in which somebody who has the file open may be writing it.
+LONG = 12
+LIBC = ctypes.CDLL(None, use_errno=True)
+HERE, EXCHANGE = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+
+
+def records(answer):
+    """(kind, code, payload) of each record so far, but for those with a wrong checksum."""
+    found = []
+    while record := wire.first(answer):
+        if record[3]:
+            found.append(record[:3])
+        answer = record[4]
+    return found
+
+
+class Editing:
+    """A real editor with an application that goes on, which this process plays."""
+
+    def __init__(self, t, content="first", flags=0, name="file.txt"):
+        t.played_handler()
+        self.case = t
+        self.editor = t.start_editor(request(name, content, flags))
+        self.app = t.application()
+        self.file, self.directory = self.app.file, self.app.directory
+
+    def got(self, kind=wire.SAVE):
+        """(code, payload) of each such record so far."""
+        return [record[1:] for record in records(process.written(self.editor.out))
+                if record[0] == kind]
+
+    def comes(self, *contents, code=0):
+        """While the application goes on, exactly these saves come back."""
+        expected = [(code, each.encode() if isinstance(each, str) else each) for each in contents]
+        wait_until(lambda: len(self.got()) >= len(expected), f"{len(expected)} saves")
+        equal(self.got(), expected)
+
+    def end(self, status=0):
+        """The application ends. Nothing is left there. Returns the records."""
+        self.app.end(status)
+        end = edited(self.editor)
+        self.case.nothing_there()
+        return records(end.exits(1 if status else 0).out)
+
+    def ends_with(self, *contents):
+        """It ends, and over all these saves came back."""
+        equal([record for record in self.end() if record[0] == wire.SAVE],
+              [(wire.SAVE, 0, each.encode() if isinstance(each, str) else each)
+               for each in contents])
+
+
+def exchange(one, other):
+    check(LIBC.renameat2(HERE, one.encode(), HERE, other.encode(), EXCHANGE) == 0,
+          os.strerror(ctypes.get_errno()))
+
+
+# ---- Ways to save ----
+
+
+def exchanged(editing, content):
+    tree.write(f"{editing.directory}/new", content)
+    exchange(f"{editing.directory}/new", editing.file)
+    os.unlink(f"{editing.directory}/new")
+
+
+def linked(editing, content):
+    tree.write(f"{editing.directory}/new", content)
+    os.unlink(editing.file)
+    os.link(f"{editing.directory}/new", editing.file)
+    os.unlink(f"{editing.directory}/new")
+
+
+def renamed(editing, content):
+    editing.app.replace(content)
+
+
+def in_place(editing, content):
+    editing.app.write(content)
+
+
+def moved_and_copied(editing, content):
+    os.rename(editing.file, f"{editing.file}~")
+    tree.write(editing.file, content)
+
+
+def mapped(editing, content):
+    with open(editing.file, "r+b") as file:
+        file.truncate(len(content))
+        with mmap.mmap(file.fileno(), 0) as area:
+            area[:] = content.encode()
+
+
+def from_elsewhere(editing, content):
+    tree.write(f"{editing.case.there}/elsewhere", content)
+    os.rename(f"{editing.case.there}/elsewhere", editing.file)
+
+
+def whole_directory(editing, content):
+    other = f"{editing.case.there}/other"
+    os.mkdir(other)
+    tree.write(f"{other}/{editing.app.name}", content)
+    exchange(other, editing.directory)
+    shutil.rmtree(other)
+
+
+@test("each way to save comes back at once, however the content came to stand there", waits=True)
+def _(t):
+    ways = [exchanged, linked, renamed, in_place, moved_and_copied, mapped, from_elsewhere,
+            whole_directory, in_place]
+    editing = Editing(t)
+    contents = [f"save {number}" for number in range(len(ways))]
+    for number, way in enumerate(ways):
+        way(editing, contents[number])
+        editing.comes(*contents[:number + 1])
+    editing.ends_with(*contents)
+
+
+@test("what is written to a mapping that stays comes back, though no event tells", waits=True)
+def _(t):
+    editing = Editing(t)
+    with open(editing.file, "r+b") as file, mmap.mmap(file.fileno(), 0) as area:
+        file.close()
+        area[:] = b"again"
+        editing.comes("again")
+        area[:] = b"third"
+        editing.comes("again", "third")
+    editing.ends_with("again", "third")
+
+
+@test("a save whose content is the one before comes back, too, once", waits=True)
+def _(t):
+    editing = Editing(t)
+    editing.app.write("same")
+    editing.comes("same")
+    editing.app.write("same")
+    editing.comes("same", "same")
+    editing.app.replace("same")
+    editing.comes("same", "same", "same")
+    os.utime(editing.file)
+    os.chmod(editing.file, 0o640)
+    editing.app.look()
+    time.sleep(2)
+    editing.ends_with("same", "same", "same")
+
+
+# ---- What is not complete ----
+
+
+@test("half of a save stays there, however long the pause is", waits=True)
+def _(t):
+    editing = Editing(t)
+    for mode in ("wb", "w+b"):
+        before = len(editing.got())
+        with open(editing.file, mode) as file:
+            file.write(b"half ")
+            file.flush()
+            editing.app.look()
+            editing.app.read()
+            time.sleep(LONG)
+            equal(len(editing.got()), before)
+            file.write(b"and half")
+        editing.comes(*["half and half"] * (before + 1))
+    editing.ends_with("half and half", "half and half")
+
+
+@test("the first half of another file in its place stays there", waits=True)
+def _(t):
+    editing = Editing(t)
+    os.unlink(editing.file)
+    with open(editing.file, "w+b") as file:
+        file.write(b"half of a content ")
+        file.flush()
+        time.sleep(LONG)
+        equal(editing.got(), [])
+        file.write(b"and half")
+    editing.ends_with("half of a content and half")
+
+
+@test("a descriptor that is kept open: each save comes back when it has been quiet", waits=True)
+def _(t):
+    editing = Editing(t)
+    with open(editing.file, "r+b", buffering=0) as file:
+        time.sleep(1)
+        for number in (1, 2):
+            file.seek(0)
+            file.write(b"save %d" % number)
+            editing.comes(*(f"save {each}" for each in range(1, number + 1)))
+    editing.ends_with("save 1", "save 2")
+
+
+def stopped(editing):
+    """SIGTERM to the editor. Its records."""
+    editing.editor.kill(signal.SIGTERM)
+    return records(edited(editing.editor).exits(1).out)
+
+
+@test("a stop while somebody writes: nothing of that comes back", waits=True)
+def _(t):
+    editing = Editing(t)
+    with open(editing.file, "wb", buffering=0) as file:
+        file.write(b"half")
+        equal([kind for kind, _, _ in stopped(editing)], [wire.DONE])
+
+
+@test("a stop while somebody has paused for long in writing: that is said to be doubtful",
+      waits=True)
+def _(t):
+    editing = Editing(t)
+    with open(editing.file, "wb", buffering=0) as file:
+        file.write(b"half or all")
+        time.sleep(4)
+        equal(editing.got(), [])
+        equal(stopped(editing)[0], (wire.SAVE, errno.EIO, b"half or all"))
+
+
+# ---- Databases ----
+
+
+def database(t, mode):
+    """An editor of a database with this journal, and a connection to it that is kept open."""
+    path = f"{t.top}/{mode}.db"
+    made = sqlite3.connect(path)
+    made.execute("create table t (x)")
+    made.commit()
+    made.close()
+    editing = Editing(t, tree.read_bytes(path), name="file.db")
+    opened = sqlite3.connect(editing.file, isolation_level=None)
+    opened.execute(f"pragma journal_mode={mode}")
+    return editing, opened
+
+
+def rows(content, path):
+    """How many rows a database has; it must be whole."""
+    tree.write(path, content)
+    connection = sqlite3.connect(path)
+    try:
+        equal(connection.execute("pragma integrity_check").fetchall(), [("ok",)])
+        return connection.execute("select count(*) from t").fetchone()[0]
+    finally:
+        connection.close()
+
+
+@test("a database that stays open: what is committed comes back, what is not stays there",
+      waits=True)
+def _(t):
+    for mode in ("delete", "persist", "truncate"):
+        editing, opened = database(t, mode)
+        opened.execute("insert into t values (1)")
+        wait_until(lambda: editing.got(), "a save")
+        equal(rows(editing.got()[-1][1], f"{t.top}/came"), 1)
+        before = len(editing.got())
+        opened.execute("pragma cache_size=1")
+        opened.execute("pragma cache_spill=1")
+        opened.execute("begin")
+        for _ in range(200):
+            opened.execute("insert into t values (zeroblob(5000))")
+        time.sleep(6)
+        equal(len(editing.got()), before)
+        opened.execute("commit")
+        wait_until(lambda: len(editing.got()) > before, "another save")
+        equal(rows(editing.got()[-1][1], f"{t.top}/came"), 201)
+        opened.close()
+        editing.end()
+
+
+@test("a database with a write-ahead log comes back when its log has been written to it",
+      waits=True)
+def _(t):
+    editing, opened = database(t, "wal")
+    opened.execute("insert into t values (1)")
+    time.sleep(5)
+    equal(editing.got(), [])
+    opened.close()
+    wait_until(lambda: editing.got(), "a save")
+    equal(rows(editing.got()[-1][1], f"{t.top}/came"), 1)
+    editing.end()
+
+
+@test("a database that was committed comes back at a stop, though it is open", waits=True)
+def _(t):
+    editing, opened = database(t, "delete")
+    opened.execute("insert into t values (1)")
+    time.sleep(0.8)
+    kind, code, content = stopped(editing)[0]
+    opened.close()
+    equal((kind, code), (wire.SAVE, 0))
+    equal(rows(content, f"{t.top}/came"), 1)
+
+
+# ---- Bad saves ----
+
+
+@test("a disk that is full there: what was cut off is said to be damaged, and the next save is not",
+      waits=True)
+def _(t):
+    machine.need_mount_namespaces()
+    # Within the namespace: fill the disk by a save, make room, and save again.
+    tree.script(f"{t.top}/handler", """#!/bin/sh
+head -c 3000000 /dev/zero >"$1" 2>/dev/null
+sleep 2
+echo short >"$1"
+sleep 2
+""")
+    on_small_disk = 'mount -t tmpfs -o size=1m,mode=777 none "$TMPDIR"\nexec "$@"'
+    end = t.run(*machine.IN_NAMESPACE, "sh", "-ec", on_small_disk, "sh", EDITOR,
+                f"--handler={t.top}/handler", stdin=request("file", "first"),
+                env={"TMPDIR": t.there})
+    (kind, code, content), *others = records(end.exits(0).out)
+    equal((kind, code), (wire.SAVE, errno.ENOSPC))
+    check(0 < len(content) < 3000000, f"{len(content)} bytes came back")
+    equal(others, [(wire.SAVE, 0, b"short\n"), (wire.DONE, 0, b"")])
+
+
+# ---- Saved beside ----
+
+JUNK = (".file.txt.swp", ".~lock.file.txt#", "#file.txt#", "file.txt~", "file.txt.bak", "file.bak",
+        "file.orig", ".goutputstream-X1", "x.tmp", "x.part", "x.LOCK", "x.db-journal", "x.db-wal",
+        "x.db-shm", ".hidden", "~$file.txt")
+
+
+@test("what is saved beside the file comes back under its name, and again when it has changed",
+      waits=True)
+def _(t):
+    editing = Editing(t, flags=TAKES_BESIDE)
+
+    def beside(*expected):
+        wait_until(lambda: len(editing.got(BESIDE)) >= len(expected), f"{len(expected)} files")
+        equal(sorted(editing.got(BESIDE)), sorted(
+            (0, name.encode().ljust(256, b"\0") + content) for name, content in expected))
+    for name in JUNK:
+        tree.write(f"{editing.directory}/{name}", "x")
+    os.mkfifo(f"{editing.directory}/fifo")
+    os.symlink("/etc/passwd", f"{editing.directory}/link")
+    os.link(editing.file, f"{editing.directory}/the same")
+    tree.write(f"{editing.directory}/moment", "x")
+    tree.write(f"{editing.directory}/export.png", "1")
+    time.sleep(1)
+    os.unlink(f"{editing.directory}/moment")
+    beside(("export.png", b"1"))
+    tree.write(f"{editing.directory}/export.png", "22")
+    with open(f"{editing.directory}/half", "wb", buffering=0) as file:
+        file.write(b"half")
+        beside(("export.png", b"1"), ("export.png", b"22"))
+    os.unlink(f"{editing.directory}/half")
+    tree.write(f"{editing.directory}/at the end", "")
+    before = len(editing.got(BESIDE))
+    found = [record for record in editing.end() if record[0] == BESIDE]
+    equal([payload for _, _, payload in found[before:]], [b"at the end".ljust(256, b"\0")])
+
+
+@test("nothing of it goes to who does not take it, or only looks", waits=True)
+def _(t):
+    t.played_handler(lambda app: (app.look(), tree.write(f"{app.directory}/export", "x"), 0)[-1])
+    # Flag 1: for viewing only.
+    for end in t.ask_all(request("file", "first"), request("file", "first", TAKES_BESIDE | 1)):
+        end.saved()
+    t.nothing_there()
+
+
+# ---- Version 1 ----
+
+
+@test("version 1: half of a save does not come back at a stop, a whole one does", waits=True)
+def _(t):
+    t.played_handler()
+    editors = [t.start_editor(old_request(name, "first")) for name in ("half", "whole")]
+    apps = [t.application() for _ in editors]
+    kept = []
+    for app in apps:
+        if app.name == "half":
+            kept.append(open(app.file, "wb", buffering=0))
+            kept[0].write(b"half")
+        else:
+            exchange_with(app, "whole")
+    outs = []
+    for editor in editors:
+        editor.kill(signal.SIGTERM)
+        outs.append(edited(editor).exits(1).out)
+    kept[0].close()
+    equal(outs, [b"", b"whole"])
+
+
+def exchange_with(app, content):
+    tree.write(f"{app.file}.new", content)
+    exchange(f"{app.file}.new", app.file)
