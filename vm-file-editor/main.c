@@ -134,6 +134,31 @@ static int run_handler(struct editor *editor, const char *handler, struct ending
 	return ending->code ? -1 : 0;
 }
 
+/* Files beside it are kept here, where the opener takes none. */
+static void add_what_is_beside(const struct editor *editor, struct ending *ending)
+{
+	char text[512], shown[300];
+	const char *name;
+	unsigned count = editor_beside(editor, &name);
+
+	if (count == 0)
+		return;
+	qfile_displayable(name, strlen(name), shown, sizeof(shown), 80);
+	if (count == 1)
+		snprintf(text, sizeof(text),
+			 "\"%s\" was saved beside it there, and is kept there: it was not sent "
+			 "back",
+			 shown);
+	else
+		snprintf(text, sizeof(text),
+			 "%u files were saved beside it there, such as \"%s\", and are kept there: "
+			 "they were not sent back",
+			 count, shown);
+	if (!editor_tells(editor))
+		warnx("%s", text);
+	explain_more(ending, text);
+}
+
 /* What the opener's user should know besides. */
 static void add_what_was_seen(const struct editor *editor, struct ending *ending)
 {
@@ -146,6 +171,7 @@ static void add_what_was_seen(const struct editor *editor, struct ending *ending
 		warnx("%s", in_vain);
 		explain_more(ending, in_vain);
 	}
+	add_what_is_beside(editor, ending);
 	if (ending->code != ECONNRESET && editor_left(editor) == EDITOR_USED &&
 	    !editor_view_only(editor))
 		explain_more(ending, "an application there may still have the file, and what it "

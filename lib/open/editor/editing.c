@@ -255,6 +255,9 @@ static int attend(struct editing *editing)
 		int r = wait_for_news(editing);
 
 		editing->evidence.handler_lives = handler_attend(&editing->handler);
+		if (editing->handler.died)
+			saves_writer_died(&editing->saves);
+		editing->handler.died = false;
 		editing->evidence.handler_failed =
 			!editing->evidence.handler_lives && editing->handler.status != 0;
 		if (r == 0)
@@ -328,6 +331,7 @@ static int end(struct editing *editing, int r, struct qfile_error *error)
 	last = saves_send_last(&editing->saves, r == 0);
 	if (editing->saves.reply->saves != saves)
 		editing->saved = clock_now();
+	editing->beside = saves_left_beside(&editing->saves, editing->beside_name);
 	editing->left = r < 0 && is_left(editing);
 	handler_leave(&editing->handler);
 	r = r == 0 && last < 0 ? last : r;

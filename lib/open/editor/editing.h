@@ -32,6 +32,9 @@ struct editing {
 	int64_t saved;  /* when the last save was sent */
 	/* In the end: somebody uses the file still, or may. */
 	bool left;
+	/* And so many files were saved beside it and are not with the opener: the first one. */
+	unsigned beside;
+	char beside_name[NAME_MAX + 1];
 };
 
 /* Run the handler, as editor_run(). */

@@ -199,6 +199,8 @@ static void judge_rest(struct editor *editor, int r)
 	}
 	if (editor->editing.left)
 		editor->left = EDITOR_USED;
+	else if (editor->editing.beside > 0)
+		editor->left = EDITOR_UNSENT;
 	/* What version 1 cannot say is told in another way. */
 	else if (r < 0 && r != -ENOTSUP && !editor->request.view_only &&
 		 leftover_unsent(&editor->workdir, &editor->reply, editor->taken))
@@ -228,6 +230,12 @@ int editor_run(struct editor *editor, char *const argv[], char *const environmen
 enum editor_left editor_left(const struct editor *editor)
 {
 	return editor->left;
+}
+
+unsigned editor_beside(const struct editor *editor, const char **name)
+{
+	*name = editor->editing.beside_name;
+	return editor->editing.beside;
 }
 
 bool editor_unopened(const struct editor *editor)

@@ -88,6 +88,11 @@ enum editor_left {
 };
 
 enum editor_left editor_left(const struct editor *editor);
+/*
+ * After editor_run(): how many files were saved beside the file and are not with the opener, and
+ * the name of the first one.
+ */
+unsigned editor_beside(const struct editor *editor, const char **name);
 /* After editor_run(): has nobody opened the file? */
 bool editor_unopened(const struct editor *editor);
 /* After editor_run(), of a file that is only to be looked at: was it changed nevertheless? */

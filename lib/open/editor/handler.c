@@ -114,6 +114,8 @@ bool handler_attend(struct handler *handler)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		/* A shell says by its status that a program has died so. */
+		handler->died |= WIFSIGNALED(status) || WEXITSTATUS(status) > 128;
 		if (pid != handler->pid)
 			continue;
 		handler->status = status;

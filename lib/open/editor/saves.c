@@ -361,11 +361,6 @@ int saves_attend(struct saves *saves)
 	return r < 0 ? r : attend_beside(saves);
 }
 
-bool saves_pending(const struct saves *saves)
-{
-	return !saves->view_only && watch_timeout(&saves->watch) >= 0;
-}
-
 int saves_send_last(struct saves *saves, bool over)
 {
 	int r = -EAGAIN, beside = 0;

@@ -53,8 +53,6 @@ int saves_timeout(const struct saves *saves);
  * end; otherwise the negative errno of sending.
  */
 int saves_attend(struct saves *saves);
-/* Is there a save that is about to be complete, so that it is sent within a second or so? */
-bool saves_pending(const struct saves *saves);
 /*
  * Send what has not been sent yet, at the end. `over`: nobody writes to the file any more, so that
  * it is complete, however recent it is. Otherwise what is being written is not sent: a half-written
