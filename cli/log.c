@@ -19,7 +19,7 @@
 
 #define WAIT_MILLISECONDS 1000
 
-static bool log_line(const char *source, const char *untrusted, size_t length)
+static bool log_line(int priority, const char *source, const char *untrusted, size_t length)
 {
 	char text[TEXT_MAX_BYTES + 1], from[128], line[sizeof(text) + sizeof(from) + 64];
 
@@ -27,10 +27,10 @@ static bool log_line(const char *source, const char *untrusted, size_t length)
 	text_printable(source ? source : "?", source ? strlen(source) : 1, from, sizeof(from));
 	snprintf(line, sizeof(line), "from %s, for uid %lu: %s", from, (unsigned long)geteuid(),
 		 text);
-	return systemlog_send(LOG_AUTHPRIV | LOG_WARNING, line, WAIT_MILLISECONDS);
+	return systemlog_send(priority, line, WAIT_MILLISECONDS);
 }
 
-bool log_alarm(const char *source, const char *untrusted_text)
+static bool log_lines(int priority, const char *source, const char *untrusted_text)
 {
 	static const char more[] = "more was said, and is left out";
 	static unsigned lines;
@@ -41,10 +41,20 @@ bool log_alarm(const char *source, const char *untrusted_text)
 		const char *next = line + length + (line[length] == '\n');
 
 		if (length > 0 && ++lines == LOG_LINES_MAX && *next)
-			taken = log_line(source, more, strlen(more)) || taken;
+			taken = log_line(priority, source, more, strlen(more)) || taken;
 		else if (length > 0)
-			taken = log_line(source, line, length) || taken;
+			taken = log_line(priority, source, line, length) || taken;
 		line = next;
 	}
 	return taken;
+}
+
+bool log_alarm(const char *source, const char *untrusted_text)
+{
+	return log_lines(LOG_AUTHPRIV | LOG_WARNING, source, untrusted_text);
+}
+
+bool log_notice(const char *source, const char *untrusted_text)
+{
+	return log_lines(LOG_USER | LOG_NOTICE, source, untrusted_text);
 }

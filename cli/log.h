@@ -18,5 +18,7 @@
  * takes nothing is waited for a second. Returns whether the log has taken a line.
  */
 bool log_alarm(const char *source, const char *untrusted_text);
+/* The same of what is no alarm, but what a user of this machine may look for later. */
+bool log_notice(const char *source, const char *untrusted_text);
 
 #endif

@@ -19,5 +19,8 @@
  * errno: it cannot be started.
  */
 int spawn(char *const argv[], char *const environment[], int in, int out, int err, pid_t *pid);
+/* The same in a session of its own, so that no terminal's or caller's signal is meant for it. */
+int spawn_apart(char *const argv[], char *const environment[], int in, int out, int err,
+		pid_t *pid);
 
 #endif

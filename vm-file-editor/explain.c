@@ -7,12 +7,10 @@
 #include "explain.h"
 
 #include "open/editor/editor.h"
-#include "options.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 
 static const struct {
 	int code;
@@ -36,7 +34,7 @@ bool explain_is_ours(const struct qfile_error *error)
 	return false;
 }
 
-void explain_error(struct ending *ending, const struct qfile_error *error)
+void explain_error(struct ending *ending, const struct qfile_error *error, bool logged)
 {
 	ending->code = error->code;
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); i++) {
@@ -49,52 +47,17 @@ void explain_error(struct ending *ending, const struct qfile_error *error)
 	if (explain_is_ours(error)) {
 		ending->code = EPERM;
 		snprintf(ending->message, sizeof(ending->message),
-			 "the VM that opens the file could not do its work; its log says why");
+			 "the VM that opens the file could not do its work%s",
+			 logged ? "; its log says why" : "");
 	} else {
 		qfile_error_text(error, ending->message, sizeof(ending->message));
 	}
 }
 
-/* Does this exit status, of the shell or of xdg-open, mean that there is no application? */
-static bool no_application(const char *handler, int status)
+void explain_more(struct ending *ending, const char *text)
 {
-	return status == 127 ||
-	       (strcmp(handler, default_handler) == 0 && (status == 3 || status == 4));
-}
+	size_t used = strlen(ending->message);
 
-static void explain_no_application(struct ending *ending, const char *path)
-{
-	const char *name = strrchr(path, '/') + 1, *dot = strrchr(name, '.');
-	char shown[512];
-
-	ending->code = ENOENT;
-	if (dot > name && dot[1]) {
-		qfile_displayable(dot, strlen(dot), shown, sizeof(shown), 80);
-		snprintf(ending->message, sizeof(ending->message),
-			 "the VM that opens the file has no application for files that end in "
-			 "\"%s\"",
-			 shown);
-	} else {
-		snprintf(ending->message, sizeof(ending->message),
-			 "the VM that opens the file has no application for files without an "
-			 "extension");
-	}
-}
-
-void explain_handler(struct ending *ending, const char *handler, const char *path, int status)
-{
-	char shown[512];
-
-	ending->code = status ? EIO : 0;
-	ending->message[0] = '\0';
-	qfile_displayable(handler, strlen(handler), shown, sizeof(shown), 100);
-	if (WIFSIGNALED(status))
-		snprintf(ending->message, sizeof(ending->message),
-			 "the handler \"%s\" was ended by signal %d (%s)", shown, WTERMSIG(status),
-			 strsignal(WTERMSIG(status)));
-	else if (no_application(handler, WEXITSTATUS(status)))
-		explain_no_application(ending, path);
-	else if (status != 0)
-		snprintf(ending->message, sizeof(ending->message),
-			 "the handler \"%s\" failed with status %d", shown, WEXITSTATUS(status));
+	snprintf(ending->message + used, sizeof(ending->message) - used, "%s%s", used ? "; " : "",
+		 text);
 }

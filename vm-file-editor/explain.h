@@ -16,12 +16,9 @@ struct ending {
 
 /* Does the error concern this side alone, such as a directory of its own that cannot be made? */
 bool explain_is_ours(const struct qfile_error *error);
-/* The session failed. */
-void explain_error(struct ending *ending, const struct qfile_error *error);
-/*
- * The handler, a shell command, has ended with this status, as waitpid(2) returns it. The file is
- * at `path`.
- */
-void explain_handler(struct ending *ending, const char *handler, const char *path, int status);
+/* The session failed. `logged`: of what concerns this side alone, the log has the reason. */
+void explain_error(struct ending *ending, const struct qfile_error *error, bool logged);
+/* Add a sentence to the message. */
+void explain_more(struct ending *ending, const char *text);
 
 #endif

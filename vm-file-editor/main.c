@@ -10,6 +10,7 @@
 #include "cli/stop.h"
 #include "cli/usage.h"
 #include "explain.h"
+#include "explain_handler.h"
 #include "open/editor/editor.h"
 #include "options.h"
 
@@ -23,22 +24,31 @@
 
 extern char **environ;
 
+/*
+ * Milliseconds for which what was sent may be on its way. A network is noticed to be dead when TCP
+ * gives up, after a quarter of an hour; on one machine the relays empty their pipes at once.
+ */
+#define ON_THE_WAY_FAR  1200000
+#define ON_THE_WAY_NEAR 2000
+
 static struct qfile_error error;
 static bool verbose;
 
 /*
  * What concerns this side alone goes to its log. stderr may lead to the VM that asked: there, no
  * more is said than that there was such a thing, unless it is a terminal here, --verbose asks for
- * it, or there is no log, so that nobody would ever know.
+ * it, or there is no log, so that nobody would ever know. Returns whether the log alone has it.
  */
-static void tell_here(const char *text, const char *consequence)
+static bool tell_here(const char *text, const char *consequence)
 {
 	bool logged = log_alarm(getenv("QREXEC_REMOTE_DOMAIN"), text);
 
-	if (!logged || verbose || isatty(STDERR_FILENO))
+	if (!logged || verbose || isatty(STDERR_FILENO)) {
 		warnx("%s%s", text, consequence);
-	else
-		warnx("the editor could not do its work: its log says why%s", consequence);
+		return false;
+	}
+	warnx("the editor could not do its work: its log says why%s", consequence);
+	return true;
 }
 
 static int new_editor(struct editor **editor, const struct options *options)
@@ -51,6 +61,7 @@ static int new_editor(struct editor **editor, const struct options *options)
 		.directory = directory && *directory ? directory : "/tmp",
 		.from = getenv("QREXEC_REMOTE_DOMAIN"),
 		.max_bytes = options->max_bytes,
+		.on_the_way = getenv("SSH_CONNECTION") ? ON_THE_WAY_FAR : ON_THE_WAY_NEAR,
 	};
 	int r = editor_new(editor, &editor_options);
 
@@ -67,14 +78,15 @@ static int new_editor(struct editor **editor, const struct options *options)
 static int failed(struct ending *ending, const char *consequence)
 {
 	char text[1024];
+	bool logged = false;
 
 	if (error.code == ECONNRESET)
 		warnx("the VM that asked has gone%s", consequence);
 	else if (explain_is_ours(&error))
-		tell_here(qfile_error_text(&error, text, sizeof(text)), consequence);
+		logged = tell_here(qfile_error_text(&error, text, sizeof(text)), consequence);
 	else
 		warnx("%s%s", qfile_error_text(&error, text, sizeof(text)), consequence);
-	explain_error(ending, &error);
+	explain_error(ending, &error, logged);
 	return -1;
 }
 
@@ -86,6 +98,19 @@ static void find_screen(void)
 {
 	if (getenv("SSH_CONNECTION") && !getenv("DISPLAY") && !getenv("WAYLAND_DISPLAY"))
 		setenv("DISPLAY", ":0", 0);
+}
+
+/* What becomes of the file when the session fails. */
+static const char *consequence_of(const struct editor *editor, int r)
+{
+	if (editor_view_only(editor))
+		return "";
+	if (editor_left(editor) == EDITOR_USED)
+		return ": an application may still have the file; what is saved there from now on "
+		       "is not sent back";
+	if (editor_left(editor) == EDITOR_UNSENT)
+		return ": what was saved last may not have arrived there, and is kept here";
+	return r == -ECONNRESET ? ": all that was saved had been sent" : "";
 }
 
 static int run_handler(struct editor *editor, const char *handler, struct ending *ending)
@@ -104,13 +129,53 @@ static int run_handler(struct editor *editor, const char *handler, struct ending
 		error.hint = "it is empty now, which an old program in the VM that asked cannot be "
 			     "told: there it stays as it was";
 	if (r < 0)
-		return failed(ending, r == -ECONNRESET ? ": what was saved after the last save "
-							 "that arrived is lost"
-						       : "");
+		return failed(ending, consequence_of(editor, r));
 	explain_handler(ending, handler, path, status);
-	if (ending->code)
-		warnx("%s", ending->message);
 	return ending->code ? -1 : 0;
+}
+
+/* Files beside it are kept here, where the opener takes none. */
+static void add_what_is_beside(const struct editor *editor, struct ending *ending)
+{
+	char text[512], shown[300];
+	const char *name;
+	unsigned count = editor_beside(editor, &name);
+
+	if (count == 0)
+		return;
+	qfile_displayable(name, strlen(name), shown, sizeof(shown), 80);
+	if (count == 1)
+		snprintf(text, sizeof(text),
+			 "\"%s\" was saved beside it there, and is kept there: it was not sent "
+			 "back",
+			 shown);
+	else
+		snprintf(text, sizeof(text),
+			 "%u files were saved beside it there, such as \"%s\", and are kept there: "
+			 "they were not sent back",
+			 count, shown);
+	if (!editor_tells(editor))
+		warnx("%s", text);
+	explain_more(ending, text);
+}
+
+/* What the opener's user should know besides. */
+static void add_what_was_seen(const struct editor *editor, struct ending *ending)
+{
+	static const char in_vain[] = "it was opened for viewing only: what was changed there is "
+				      "not sent back";
+
+	if (editor_unopened(editor) && ending->code == 0)
+		explain_more(ending, "no application has opened the file there");
+	if (editor_changed_in_vain(editor)) {
+		warnx("%s", in_vain);
+		explain_more(ending, in_vain);
+	}
+	add_what_is_beside(editor, ending);
+	if (ending->code != ECONNRESET && editor_left(editor) == EDITOR_USED &&
+	    !editor_view_only(editor))
+		explain_more(ending, "an application there may still have the file, and what it "
+				     "saves from now on is not sent back");
 }
 
 static int edit(struct editor *editor, const struct options *options, struct ending *ending)
@@ -127,26 +192,68 @@ static int edit(struct editor *editor, const struct options *options, struct end
 		      editor_view_only(editor) ? " for viewing only" : "");
 	}
 	r = run_handler(editor, options->handler, ending);
+	add_what_was_seen(editor, ending);
 	if (options->verbose)
 		warnx("saves sent back: %u", editor_saves(editor));
 	return r;
 }
 
+/* What stays here, for its user. `kept`: nobody waits for the end of that any more. */
+static void log_rest(const char *path, bool kept)
+{
+	char text[8192];
+
+	snprintf(text, sizeof(text),
+		 kept ? "what was saved in %s may not have been sent back: it is kept; copy what "
+			"you need, then remove its directory"
+		      : "the connection has ended, but an application may still have %s: what is "
+			"saved there from now on is not sent back",
+		 path);
+	log_notice(getenv("QREXEC_REMOTE_DOMAIN"), text);
+}
+
+/* An application may still have the file: another process waits for its end. */
+static void keep(struct editor *editor)
+{
+	if (!editor_view_only(editor))
+		log_rest(editor_path(editor), false);
+	if (fork() != 0)
+		return; /* where there can be no such process, the directory stays */
+	if (editor_keep(editor) != EDITOR_NOTHING)
+		log_rest(editor_path(editor), true);
+	_exit(0);
+}
+
+/*
+ * The opener's user is told by the reply, if that arrives and their program understands it. Nobody
+ * is told twice: stderr may lead to the same terminal.
+ */
+static void tell_failure(const struct editor *editor, const struct ending *ending, int r)
+{
+	if (error.code == 0 && ending->code != 0 && (r < 0 || verbose || !editor_tells(editor)))
+		warnx("%s", ending->message);
+}
+
 /* End the session: tell the other side, and remove the private directory. */
 static int end(struct editor *editor, const struct ending *ending)
 {
-	int r = editor_done(editor, ending->code, ending->message), removed;
+	int r = editor_done(editor, ending->code, ending->message), rest;
 	char text[256];
 
+	tell_failure(editor, ending, r);
 	if (r < 0 && ending->code != ECONNRESET)
 		warnx("the VM that asked had gone before it could be told how the session ended");
-	removed = editor_free(editor);
-	if (removed < 0) {
+	if (editor_left(editor) == EDITOR_USED)
+		keep(editor);
+	else if (editor_left(editor) == EDITOR_UNSENT)
+		log_rest(editor_path(editor), true);
+	rest = editor_free(editor);
+	if (rest < 0) {
 		snprintf(text, sizeof(text), "the private directory could not be removed: %s",
-			 strerror(-removed));
+			 strerror(-rest));
 		tell_here(text, "");
 	}
-	return r < 0 ? r : removed;
+	return r < 0 ? r : rest;
 }
 
 int main(int argc, char **argv)

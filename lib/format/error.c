@@ -87,6 +87,7 @@ static const struct {
 	{EOPNOTSUPP, "the file system cannot do that"},
 	{ENOSYS, "the system cannot do that"},
 	{ECHILD, "it ended before it was done"},
+	{ENODATA, "it ended before all of it had come"},
 	{ECONNRESET, "the connection was lost"},
 	{EPIPE, "the connection was lost"},
 	{ELOOP, "a symbolic link is in its place, or links lead in a circle (Too many levels of "

@@ -202,6 +202,9 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *time)
 
 bool faults_patient;
 
+/* poll() where the compiler knows how long the array is. */
+int __wrap___poll_chk(struct pollfd *pollfds, nfds_t count, int timeout, size_t size);
+
 int __real_poll(struct pollfd *pollfds, nfds_t count, int timeout);
 int __wrap_poll(struct pollfd *pollfds, nfds_t count, int timeout);
 int __wrap_poll(struct pollfd *pollfds, nfds_t count, int timeout)
@@ -211,6 +214,12 @@ int __wrap_poll(struct pollfd *pollfds, nfds_t count, int timeout)
 	if (played())
 		return played_poll(pollfds, count, timeout);
 	return __real_poll(pollfds, count, faults_patient && timeout > 0 ? -1 : timeout);
+}
+
+int __wrap___poll_chk(struct pollfd *pollfds, nfds_t count, int timeout, size_t size)
+{
+	(void)size;
+	return __wrap_poll(pollfds, count, timeout);
 }
 
 long faults_time;

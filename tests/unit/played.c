@@ -94,7 +94,7 @@ static void reply(void)
 /* Until there is news, or a request. */
 static void wait_really(const struct pollfd *pollfds, nfds_t count)
 {
-	struct pollfd all[8];
+	struct pollfd all[64];
 
 	if (count >= COUNT(all))
 		abort();

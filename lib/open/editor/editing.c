@@ -1,5 +1,5 @@
 /*
- * Editing: sends back what is saved, until no process has the file in use any more.
+ * Editing: sends back what is saved, until it is known that nobody has the file any more.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -11,128 +11,363 @@
 #include "format/error.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 /*
- * Milliseconds between two checks whether processes that the handler left behind are alive, or
- * others have the file in use.
- */
-#define LOOK 200
-
-/*
- * How long the file must not be in use, in milliseconds, before the session ends. The handler may
- * have handed the file to an application that is still starting, and that would find no file if the
- * session ended too early. Ending too late only costs time.
+ * Milliseconds from one look to the next. A look reads the descriptors of all processes of the
+ * account, or only of those that have it.
  */
 enum {
-	/* Nobody has opened the file yet. Applications start faster, except during boot. */
-	TIMEOUT_UNSEEN = 10000,
-	/* It was opened, but perhaps only to find out which application it is for. */
-	TIMEOUT_OPENED = 5000,
-	/*
-	 * An application had it: it was saved, or seen in use, or the handler ran for longer than
-	 * handing over takes. The application may just be replacing it.
-	 */
-	TIMEOUT_USED = 1000
+	/* In the beginning, programs come and go that hand the file on. */
+	LOOK_EARLY = 250,
+	/* Nobody is seen to have it any more: it may soon be over. */
+	LOOK_NOBODY = 150,
+	/* Applications let go of a file without an event. */
+	LOOK_HELD = 250,
+	LOOK_HANDLER = 1000,
+	LOOK_WAITING = 1000,
+	/* From one look at all processes to the next. */
+	LOOK_ALL = 1000
 };
 
-/* Milliseconds that handing over may take, even if the handler is loaded from a slow disk. */
-#define HANDING_OVER 5000
+/* Milliseconds. */
+#define EARLY 5000 /* the beginning */
+#define SOON  3000 /* after somebody had it */
 
-/*
- * Milliseconds for programs to end after SIGTERM, so that what they still write is removed with the
- * rest.
- */
-#define END_TIMEOUT 2000
+/* Milliseconds for a save that is not complete when the session is ended on purpose. */
+#define PENDING_TIMEOUT 1500
 
-/* Wait until something happens. */
+/* Milliseconds until the user is told what is waited for. It often passes. */
+#define NOTE_AFTER 2000
+
+#define FIXED 5 /* descriptors that are always waited for */
+
+/* ---- Waiting ---- */
+
+/* Wait until something happens, or it is time to look, or a save may be complete. */
 static int wait_for_news(struct editing *editing)
 {
-	int timeout = saves_timeout(&editing->saves);
-	struct pollfd pollfds[] = {
+	struct pollfd pollfds[FIXED + HOLDERS_MAX] = {
 		{.fd = editing->stop, .events = POLLIN}, /* poll(2) ignores -1 */
 		/* Without events it still reports an error: that nobody reads any more. */
 		{.fd = editing->out},
 		{.fd = editing->saves.watch.fd, .events = POLLIN},
 		{.fd = editing->handler.ended, .events = POLLIN},
 	};
+	const struct holders *holders = &editing->holders;
+	int timeout = saves_timeout(&editing->saves);
+	int64_t left = editing->next - clock_now();
 
-	/* Nothing tells when a process ends that is not our child: check regularly. */
-	if (editing->handler.ended < 0 && (timeout < 0 || timeout > LOOK))
-		timeout = LOOK;
-	if (poll(pollfds, sizeof(pollfds) / sizeof(*pollfds), timeout) < 0)
+	pollfds[FIXED - 1].fd = handler_poll(&editing->handler, &pollfds[FIXED - 1].events);
+	for (int i = 0; i < holders->count; i++)
+		pollfds[FIXED + i] =
+			(struct pollfd){.fd = holders->holder[i].ended, .events = POLLIN};
+	if (left < 0)
+		left = 0;
+	if (timeout < 0 || timeout > left)
+		timeout = (int)left;
+	if (poll(pollfds, FIXED + (nfds_t)holders->count, timeout) < 0)
 		return errno == EINTR ? 0 : -errno;
+	for (int i = 0; i < holders->count; i++) {
+		if (pollfds[FIXED + i].revents)
+			editing->next = 0;
+	}
 	if (pollfds[0].revents)
 		return -ECANCELED;
 	return pollfds[1].revents ? -ECONNRESET : 0;
 }
 
-/* How long to wait for a process that uses the file: a handler that failed has told none. */
-static int others_timeout(const struct editing *editing)
-{
-	const struct watch *watch = &editing->saves.watch;
+/* ---- Looking ---- */
 
-	if (editing->used || watch->saved || editing->ended - editing->started > HANDING_OVER)
-		return TIMEOUT_USED;
-	if (editing->handler.status != 0)
-		return 0;
-	return watch->opened ? TIMEOUT_OPENED : TIMEOUT_UNSEEN;
+/* Is there a lock file, as LibreOffice and others make it while they show the document? */
+static bool is_locked(const struct workdir *workdir)
+{
+	char name[NAME_MAX + 16];
+
+	snprintf(name, sizeof(name), ".~lock.%s#", workdir->name);
+	if (faccessat(workdir->dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return true;
+	snprintf(name, sizeof(name), ".%s.lock", workdir->name);
+	return faccessat(workdir->dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* Does any process have the file in use, or may one soon? */
-static bool is_used(struct editing *editing)
+/* Has one it who was started with its path? Then what is saved meanwhile is saved by them. */
+static bool has_named(const struct holders *holders)
 {
-	if (handler_lives(&editing->handler))
-		return true;
-	if (editing->ended == 0)
-		editing->ended = clock_now();
-	if (in_use(&editing->user, editing->saves.workdir)) {
-		editing->used = true;
-		editing->idle_since = 0;
-		return true;
+	for (int i = 0; i < holders->count; i++) {
+		if (holders->holder[i].named.since > 0)
+			return true;
 	}
-	if (editing->idle_since == 0 || editing->idle_since < editing->saves.watch.last)
-		editing->idle_since = clock_now();
-	return clock_now() - editing->idle_since < others_timeout(editing);
+	return false;
+}
+
+static void note_change(struct editing *editing)
+{
+	const struct target *target = &editing->holders.target;
+	struct evidence *evidence = &editing->evidence;
+
+	if (target->changed && target->last_change > editing->seen_change) {
+		editing->seen_change = target->last_change;
+		evidence->saved_by_it |=
+			evidence->handler_lives || (evidence->held && has_named(&editing->holders));
+	}
+	evidence->opened = target->opened;
+	evidence->since_open = clock_now() - target->last_open;
+	evidence->since_change = target->changed ? clock_now() - target->last_change : INT64_MAX;
+}
+
+static void look_at_holders(struct editing *editing)
+{
+	struct evidence *evidence = &editing->evidence;
+	bool locked = is_locked(editing->saves.workdir), early;
+	enum sight sight;
+
+	early = clock_now() - editing->started < EARLY;
+	sight = holders_look(&editing->holders, early ? 0 : LOOK_ALL, &editing->unseen);
+	evidence->held = sight == SIGHT_SOMEBODY;
+	evidence->unseen = sight == SIGHT_UNKNOWN;
+	evidence->unlocked |= evidence->locked && !locked;
+	evidence->locked = locked;
+	evidence->let_go = editing->holders.let_go;
+	evidence->has_waited = editing->holders.has_waited;
+	if (evidence->handler_lives || evidence->held || locked)
+		editing->nobody = 0;
+	else if (editing->nobody == 0)
+		editing->nobody = clock_now();
+	evidence->idle = editing->nobody ? clock_now() - editing->nobody : 0;
+}
+
+static void look_at_others(struct editing *editing)
+{
+	struct evidence *evidence = &editing->evidence;
+	struct candidates candidates;
+
+	candidates_look(&candidates, &editing->holders, editing->environment);
+	evidence->others = candidates.any;
+	evidence->starts = candidates.starts;
+	if (candidates.likely)
+		snprintf(editing->likely, sizeof(editing->likely), "%s", candidates.name);
+	evidence->likely_ended = editing->likely[0] && !candidates.likely;
+}
+
+static int64_t next_look(const struct editing *editing)
+{
+	const struct evidence *evidence = &editing->evidence;
+
+	if (clock_now() - editing->started < EARLY)
+		return LOOK_EARLY;
+	if (evidence->held || evidence->locked)
+		return LOOK_HELD;
+	if (evidence->handler_lives)
+		return LOOK_HANDLER;
+	return evidence->idle < SOON || evidence->since_change < SOON ? LOOK_NOBODY : LOOK_WAITING;
+}
+
+enum verdict editing_look(struct editing *editing)
+{
+	enum verdict verdict;
+
+	look_at_holders(editing);
+	note_change(editing);
+	if (editing->nobody)
+		look_at_others(editing);
+	verdict = over_judge(&editing->evidence);
+	if (verdict != editing->verdict)
+		editing->judged = clock_now();
+	editing->verdict = verdict;
+	editing->next = clock_now() + next_look(editing);
+	return verdict;
+}
+
+/* ---- What the opener's user is told ---- */
+
+static void word(const struct editing *editing, char *text, size_t size)
+{
+	static const char when_done[] = "when you are done there, end this: in a terminal, press "
+					"Ctrl-C";
+
+	if (editing->verdict == VERDICT_NOT_SEEN)
+		snprintf(text, size,
+			 "the VM that opens the file cannot see whether an application has it "
+			 "(%s); %s",
+			 strerror(-editing->unseen), when_done);
+	else if (editing->verdict == VERDICT_MAY_START)
+		snprintf(text, size,
+			 "no application has the file yet; one may still be starting in the VM "
+			 "that opens it");
+	else
+		snprintf(text, size,
+			 "%s%s has the file, and does not show when it closes it; what is saved "
+			 "comes back; %s",
+			 editing->likely[0] ? "" : "an application that was running already ",
+			 editing->likely[0] ? editing->likely : "perhaps", when_done);
+}
+
+/* Each thing once. */
+static int tell(struct editing *editing)
+{
+	unsigned bit = 1u << editing->verdict;
+	char text[512];
+
+	if (editing->verdict < VERDICT_NOT_SEEN || editing->told & bit ||
+	    clock_now() - editing->judged < NOTE_AFTER)
+		return 0;
+	editing->told |= bit;
+	word(editing, text, sizeof(text));
+	return reply_note(editing->saves.reply, text);
+}
+
+/* ---- The session ---- */
+
+/* Send what is complete. Our own reading of the file is no news. */
+static int send_saves(struct editing *editing)
+{
+	unsigned saves = editing->saves.reply->saves;
+	int r;
+
+	target_read(&editing->holders.target, false);
+	r = saves_attend(&editing->saves);
+	if (editing->saves.reply->saves != saves)
+		editing->saved = clock_now();
+	target_read(&editing->holders.target, true);
+	return r;
+}
+
+/* Who the handler is, for the time when it is not our child any more. */
+static void know_handler(struct editing *editing)
+{
+	int dir = process_open(editing->handler.pid);
+
+	if (dir < 0)
+		return;
+	process_read(dir, &editing->handler_process);
+	close(dir);
 }
 
 static int attend(struct editing *editing)
 {
-	do {
+	for (;;) {
+		bool lived = editing->evidence.handler_lives;
 		int r = wait_for_news(editing);
 
+		editing->evidence.handler_lives = handler_attend(&editing->handler);
+		if (editing->handler.died)
+			saves_writer_died(&editing->saves);
+		editing->handler.died = false;
+		editing->evidence.handler_failed =
+			!editing->evidence.handler_lives && editing->handler.status != 0;
 		if (r == 0)
-			r = saves_attend(&editing->saves);
+			r = send_saves(editing);
 		if (r < 0)
 			return r;
-	} while (is_used(editing));
-	return 0;
+		/* What was saved before its end was noticed was saved while it lived. */
+		if (lived && !editing->evidence.handler_lives) {
+			editing->evidence.handler_lives = true;
+			note_change(editing);
+			editing->evidence.handler_lives = false;
+			editing->next = 0;
+		}
+		if (clock_now() < editing->next)
+			continue;
+		switch (editing_look(editing)) {
+		case VERDICT_OVER:
+		case VERDICT_UNOPENED:
+			return 0;
+		default:
+			r = tell(editing);
+			if (r < 0)
+				return r;
+		}
+	}
+}
+
+/* Ended on purpose: what was just saved is about to be complete. */
+static void await_pending(struct editing *editing)
+{
+	int64_t end = clock_now() + PENDING_TIMEOUT, left;
+
+	while (saves_pending(&editing->saves) && (left = end - clock_now()) > 0) {
+		struct pollfd pollfd = {.fd = editing->saves.watch.fd, .events = POLLIN};
+		int timeout = saves_timeout(&editing->saves);
+
+		if (timeout < 0 || timeout > left)
+			timeout = (int)left;
+		if (poll(&pollfd, 1, timeout) < 0 && errno != EINTR)
+			break;
+		if (saves_attend(&editing->saves) < 0)
+			break;
+	}
+}
+
+/* After an early end: may somebody still use the file? */
+static bool is_left(struct editing *editing)
+{
+	switch (editing_look(editing)) {
+	case VERDICT_OVER:
+	case VERDICT_UNOPENED:
+		return false;
+	case VERDICT_GOES_ON:
+		/* Two looks are for handing on; at the end one must do. */
+		return editing->evidence.handler_lives || editing->evidence.held ||
+		       editing->evidence.locked || editing->evidence.others;
+	default:
+		return true;
+	}
+}
+
+static int end(struct editing *editing, int r, struct qfile_error *error)
+{
+	unsigned saves = editing->saves.reply->saves;
+	int last;
+
+	if (r == -ECANCELED) {
+		reply_hurry(editing->saves.reply);
+		await_pending(editing);
+	}
+	last = saves_send_last(&editing->saves, r == 0);
+	if (editing->saves.reply->saves != saves)
+		editing->saved = clock_now();
+	editing->beside = saves_left_beside(&editing->saves, editing->beside_name);
+	editing->left = r < 0 && is_left(editing);
+	handler_leave(&editing->handler);
+	r = r == 0 && last < 0 ? last : r;
+	if (r == -ECANCELED)
+		return error_set(error, r, NULL, NULL);
+	return r < 0 ? error_set(error, r, "sending what was saved", editing->saves.workdir->name)
+		     : 0;
 }
 
 int editing_run(struct editing *editing, char *const argv[], char *const environment[],
 		struct qfile_error *error)
 {
 	const struct workdir *workdir = editing->saves.workdir;
-	int r = saves_open(&editing->saves), last;
+	int r = saves_open(&editing->saves);
 
 	if (r < 0)
 		return error_set(error, r, EDITOR_WATCHING, workdir->directory);
-	editing->started = clock_now();
+	editing->holders.target = (struct target){.directory = workdir->directory,
+						  .base = workdir->base,
+						  .path = workdir->path,
+						  .name = workdir->name};
+	holders_open(&editing->holders);
+	editing->environment = environment;
+	editing->started = editing->judged = clock_now();
+	/* Where changes cannot be seen, none was made while the handler lived. */
+	editing->seen_change =
+		editing->holders.target.last_change - (editing->holders.target.changed ? 0 : 1);
 	r = handler_start(&editing->handler, argv, environment);
 	if (r < 0) {
 		error_set(error, r, "starting the handler", argv[0]);
 	} else {
-		r = attend(editing);
-		if (r == -ECANCELED)
-			reply_hurry(editing->saves.reply);
-		last = saves_send_last(&editing->saves, r == 0);
-		handler_end(&editing->handler, END_TIMEOUT);
-		r = r == 0 && last < 0 ? last : r;
-		if (r < 0)
-			error_set(error, r, r == -ECANCELED ? NULL : "sending what was saved",
-				  r == -ECANCELED ? NULL : workdir->name);
+		editing->evidence.handler_lives = true;
+		know_handler(editing);
+		r = end(editing, attend(editing), error);
 	}
+	holders_close(&editing->holders);
 	saves_close(&editing->saves);
 	return r;
 }

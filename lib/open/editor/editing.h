@@ -1,5 +1,5 @@
 /*
- * Editing: sends back what is saved, until no process has the file in use any more.
+ * Editing: sends back what is saved, until it is known that nobody has the file any more.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -7,22 +7,40 @@
 #ifndef EDITING_H
 #define EDITING_H
 #include "open/editor/handler.h"
-#include "open/editor/in_use.h"
+#include "open/editor/over.h"
 #include "open/editor/saves.h"
+#include "open/holders/candidates.h"
+#include "open/holders/holders.h"
 
 struct editing {
 	struct saves saves;
 	int out, stop; /* as in struct editor_options */
+	char *const *environment;
 	struct handler handler;
-	pid_t user;         /* the process that in_use() found last */
-	int64_t started;    /* when the handler was started, as clock_now() */
-	int64_t ended;      /* when the handler and all that it started had ended; 0: not yet */
-	bool used;          /* after that, another process had the file in use */
-	int64_t idle_since; /* since when no process has; 0: one has, or it was not checked yet */
+	struct process handler_process;
+	struct holders holders;
+	struct evidence evidence;
+	char likely[64];     /* the application that was likely handed the file, or empty */
+	int unseen;          /* why it cannot be seen who has it, a negative errno; or 0 */
+	int64_t started;     /* when the handler was started, as clock_now() */
+	int64_t next;        /* when to look next */
+	int64_t nobody;      /* since when nobody is seen to have it; 0: somebody is */
+	int64_t seen_change; /* the last change that was seen */
+	enum verdict verdict;
+	int64_t judged; /* since when that is so */
+	unsigned told;  /* a bit for each verdict that the opener's user was told of */
+	int64_t saved;  /* when the last save was sent */
+	/* In the end: somebody uses the file still, or may. */
+	bool left;
+	/* And so many files were saved beside it and are not with the opener: the first one. */
+	unsigned beside;
+	char beside_name[NAME_MAX + 1];
 };
 
 /* Run the handler, as editor_run(). */
 int editing_run(struct editing *editing, char *const argv[], char *const environment[],
 		struct qfile_error *error);
+/* Look who has the file, and judge. What target_read() says is known. */
+enum verdict editing_look(struct editing *editing);
 
 #endif

@@ -10,7 +10,10 @@
 #include "format/name.h"
 #include "io/space.h"
 #include "open/editor/editing.h"
+#include "open/editor/keeper.h"
+#include "open/editor/leftover.h"
 #include "open/editwire.h"
+#include "system/clock.h"
 #include "text/vmname.h"
 
 #include <errno.h>
@@ -18,6 +21,7 @@
 #include <libdeflate.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 struct editor {
@@ -27,7 +31,11 @@ struct editor {
 	struct edit_request request;
 	struct workdir workdir;
 	struct reply reply;
-	int removed; /* what workdir_remove() has returned */
+	struct editing editing;
+	bool taken; /* what was sent has arrived */
+	bool in_vain;
+	enum editor_left left;
+	int removed; /* what workdir_remove() or leftover_tell() has returned */
 };
 
 int editor_new(struct editor **editor, const struct editor_options *options)
@@ -148,15 +156,64 @@ bool editor_view_only(const struct editor *editor)
 	return editor->request.view_only;
 }
 
+bool editor_tells(const struct editor *editor)
+{
+	return editor->reply.records;
+}
+
 unsigned editor_saves(const struct editor *editor)
 {
 	return editor->reply.saves;
 }
 
+/*
+ * After the end: has the opener taken what was sent? Where the connection was lost, a pipe that
+ * nobody has emptied says no, and so does a save of a moment ago.
+ */
+static bool is_taken(const struct editor *editor, int r)
+{
+	int unread = 0;
+
+	if (r != -ECONNRESET)
+		return true;
+	if (ioctl(editor->options.out, FIONREAD, &unread) == 0 && unread > 0)
+		return false;
+	return clock_now() - editor->editing.saved > editor->options.on_the_way;
+}
+
+static void judge_rest(struct editor *editor, int r)
+{
+	const struct content *received = &editor->reply.last;
+	struct content content;
+	struct stat status;
+	int fd;
+
+	editor->taken = is_taken(editor, r);
+	if (editor->request.view_only) {
+		fd = workdir_open(&editor->workdir, &status);
+		editor->in_vain = fd >= 0 &&
+				  content_read(fd, editor->stream.buffer, &content) == 0 &&
+				  !content_same(received, &content);
+		if (fd >= 0)
+			close(fd);
+	}
+	if (editor->editing.left)
+		editor->left = EDITOR_USED;
+	else if (editor->editing.beside > 0)
+		editor->left = EDITOR_UNSENT;
+	/* What version 1 cannot say is told in another way. */
+	else if (r < 0 && r != -ENOTSUP && !editor->request.view_only &&
+		 leftover_unsent(&editor->workdir, &editor->reply, editor->taken))
+		editor->left = EDITOR_UNSENT;
+}
+
 int editor_run(struct editor *editor, char *const argv[], char *const environment[], int *status,
 	       struct qfile_error *error)
 {
-	struct editing editing = {
+	struct editing *editing = &editor->editing;
+	int r;
+
+	*editing = (struct editing){
 		.saves = {.workdir = &editor->workdir,
 			  .reply = &editor->reply,
 			  .view_only = editor->request.view_only,
@@ -164,17 +221,61 @@ int editor_run(struct editor *editor, char *const argv[], char *const environmen
 		.out = editor->options.out,
 		.stop = editor->options.stop,
 	};
-	int r = editing_run(&editing, argv, environment, error);
-
-	*status = editing.handler.status;
+	r = editing_run(editing, argv, environment, error);
+	*status = editing->handler.status;
+	judge_rest(editor, r);
 	return r;
+}
+
+enum editor_left editor_left(const struct editor *editor)
+{
+	return editor->left;
+}
+
+unsigned editor_beside(const struct editor *editor, const char **name)
+{
+	*name = editor->editing.beside_name;
+	return editor->editing.beside;
+}
+
+bool editor_unopened(const struct editor *editor)
+{
+	return editor->editing.verdict == VERDICT_UNOPENED;
+}
+
+bool editor_changed_in_vain(const struct editor *editor)
+{
+	return editor->in_vain;
+}
+
+/* The private directory: removed, or left with a notice. Nothing of a view is ever sent back. */
+static int leave(struct editor *editor)
+{
+	if (editor->left == EDITOR_NOTHING)
+		return workdir_remove(&editor->workdir);
+	return editor->request.view_only ? 0
+					 : leftover_tell(&editor->workdir, editor->options.from,
+							 editor->left == EDITOR_USED);
 }
 
 int editor_done(struct editor *editor, int code, const char *message)
 {
 	editor->stream.in = -1;
-	editor->removed = workdir_remove(&editor->workdir);
+	editor->removed = leave(editor);
 	return reply_done(&editor->reply, code, message);
+}
+
+enum editor_left editor_keep(struct editor *editor)
+{
+	if (keeper_detach(&editor->workdir) < 0)
+		return EDITOR_USED;
+	keeper_wait(&editor->editing);
+	if (!editor->request.view_only &&
+	    leftover_unsent(&editor->workdir, &editor->reply, editor->taken)) {
+		leftover_tell(&editor->workdir, editor->options.from, false);
+		return EDITOR_UNSENT;
+	}
+	return workdir_remove(&editor->workdir) == 0 ? EDITOR_NOTHING : EDITOR_UNSENT;
 }
 
 int editor_free(struct editor *editor)
@@ -183,7 +284,9 @@ int editor_free(struct editor *editor)
 
 	if (!editor)
 		return 0;
-	r = editor->workdir.dir >= 0 ? workdir_remove(&editor->workdir) : editor->removed;
+	r = editor->removed;
+	if (editor->workdir.dir >= 0 && editor->left == EDITOR_NOTHING)
+		r = workdir_remove(&editor->workdir);
 	stream_writer_close(&editor->stream);
 	free(editor);
 	return r;

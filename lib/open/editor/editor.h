@@ -2,9 +2,9 @@
  * The editor: opens a file of another VM, on the side that shows it.
  *
  * The room lib/open/editor: shows a file to a user, and sends back what they save. It may use
- * lib/open, lib/io, lib/format, system/ and text/. It writes only in a private directory, and
- * starts only the handler. It does not confine the handler, and reads /proc to see who has the file
- * in use.
+ * lib/open, lib/open/holders, which sees who has the file, lib/io, lib/format, system/ and text/.
+ * It writes only in a private directory, starts only the handler, and ends nobody's process. It
+ * does not confine the handler.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -27,6 +27,11 @@ struct editor_options {
 	/* The VM that asks, which becomes a part of the directory's name; NULL: unknown. */
 	const char *from;
 	uint64_t max_bytes; /* the longest content that is accepted; UINT64_MAX: any */
+	/*
+	 * Milliseconds that what was sent may be on its way before a loss of the connection is
+	 * noticed: so late it may not have arrived.
+	 */
+	int64_t on_the_way;
 };
 
 /*
@@ -49,6 +54,8 @@ int editor_receive(struct editor *editor, struct qfile_error *error);
 const char *editor_path(const struct editor *editor);
 /* After editor_receive(): is the file only to be looked at? */
 bool editor_view_only(const struct editor *editor);
+/* Does the opener understand the message of editor_done()? */
+bool editor_tells(const struct editor *editor);
 /* How many saves have been sent. */
 unsigned editor_saves(const struct editor *editor);
 
@@ -58,9 +65,9 @@ unsigned editor_saves(const struct editor *editor);
  * stderr. *status becomes the handler's status, as waitpid(2) returns it; 0 if the handler is still
  * running.
  *
- * Returns 0 when the handler and all that it started have ended, and no other process has the file
- * in use. It may return earlier; then it has tried to send the last save, and has sent SIGTERM to
- * what was left of the handler:
+ * Returns 0 when it is known that nobody has the file any more: over.c has the table. Until then
+ * the opener's user is told, by notes, what is not known. It may return earlier; then it has tried
+ * to send the last save, and has ended nobody:
  *  -ECANCELED: `stop` became readable.
  *  -ECONNRESET: the opener has gone.
  * -ENOTSUP: in version 1, the file is empty now, which cannot be expressed. Otherwise the errno of
@@ -71,15 +78,42 @@ unsigned editor_saves(const struct editor *editor);
 int editor_run(struct editor *editor, char *const argv[], char *const environment[], int *status,
 	       struct qfile_error *error);
 
+/* What is left after editor_run(). */
+enum editor_left {
+	EDITOR_NOTHING, /* the private directory is removed by editor_done() */
+	/* It stays, with a notice for its user: an application has the file still, or may. */
+	EDITOR_USED,
+	/* It stays, with a notice: something in it may not have arrived. */
+	EDITOR_UNSENT
+};
+
+enum editor_left editor_left(const struct editor *editor);
 /*
- * Remove the private directory with everything in it, and send the end of the reply: `code` is 0 or
- * a positive errno, `message` (at most EDIT_MESSAGE_MAX bytes) is for the opener's user. In version
- * 1 nothing is sent. -ECONNRESET: the opener has gone.
+ * After editor_run(): how many files were saved beside the file and are not with the opener, and
+ * the name of the first one.
+ */
+unsigned editor_beside(const struct editor *editor, const char **name);
+/* After editor_run(): has nobody opened the file? */
+bool editor_unopened(const struct editor *editor);
+/* After editor_run(), of a file that is only to be looked at: was it changed nevertheless? */
+bool editor_changed_in_vain(const struct editor *editor);
+
+/*
+ * Remove the private directory with everything in it, unless it stays, and send the end of the
+ * reply: `code` is 0 or a positive errno, `message` (at most EDIT_MESSAGE_MAX bytes) is for the
+ * opener's user. In version 1 nothing is sent. -ECONNRESET: the opener has gone.
  */
 int editor_done(struct editor *editor, int code, const char *message);
 /*
+ * After editor_done() with EDITOR_USED, in a process of its own: leave the session, close all
+ * descriptors but those of the private directory, wait until nobody has the file any more, and
+ * remove the directory if all that is in it has arrived. Returns EDITOR_NOTHING then, otherwise
+ * EDITOR_UNSENT, and EDITOR_USED if it could not begin.
+ */
+enum editor_left editor_keep(struct editor *editor);
+/*
  * Free the editor, and remove the private directory if editor_done() was not called. Returns 0, or
- * the negative errno of removing the directory, now or earlier.
+ * the negative errno of removing the directory or of writing the notice, now or earlier.
  */
 int editor_free(struct editor *editor);
 

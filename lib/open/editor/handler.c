@@ -6,50 +6,116 @@
  */
 #include "open/editor/handler.h"
 
-#include "open/editor/watch.h"
-#include "system/clock.h"
+#include "io/stream.h"
 #include "system/spawn.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Milliseconds between two checks whether the processes have ended. */
-#define LOOK 10
+/* ---- What it says ---- */
+
+static int open_again(int fd, int flags)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return openat(AT_FDCWD, path, flags | O_CLOEXEC);
+}
+
+static void close_pipe(struct handler *handler)
+{
+	if (handler->said >= 0)
+		close(handler->said);
+	if (handler->theirs >= 0)
+		close(handler->theirs);
+	handler->said = handler->theirs = -1;
+}
+
+/*
+ * Make the pipe. Who has an end of it open for both, as pipe2() does not give it, never writes to a
+ * pipe that nobody reads. Where that cannot be had, they get our stderr itself.
+ */
+static void make_pipe(struct handler *handler)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return;
+	stream_widen_pipe(ends[1]);
+	handler->said = open_again(ends[0], O_RDONLY | O_NONBLOCK);
+	handler->theirs = open_again(ends[0], O_RDWR);
+	close(ends[0]);
+	close(ends[1]);
+	if (handler->said < 0 || handler->theirs < 0)
+		close_pipe(handler);
+}
+
+static bool stderr_takes(void)
+{
+	struct pollfd pollfd = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	return poll(&pollfd, 1, 0) > 0;
+}
+
+/* As far as our stderr takes it: nobody is to wait for that. */
+static void pass_on(struct handler *handler)
+{
+	char text[PIPE_BUF];
+	ssize_t n;
+
+	while (handler->said >= 0 && stderr_takes() &&
+	       (n = read(handler->said, text, sizeof(text))) > 0)
+		(void)!write(STDERR_FILENO, text, (size_t)n);
+}
+
+int handler_poll(const struct handler *handler, short *events)
+{
+	bool takes = handler->said >= 0 && stderr_takes();
+
+	*events = takes ? POLLIN : POLLOUT;
+	return takes ? handler->said : handler->said < 0 ? -1 : STDERR_FILENO;
+}
+
+/* ---- Its processes ---- */
 
 int handler_start(struct handler *handler, char *const argv[], char *const environment[])
 {
 	int r;
 
-	*handler = (struct handler){.ended = -1};
+	*handler = (struct handler){.ended = -1, .said = -1, .theirs = -1};
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
 		return -errno;
-	r = spawn(argv, environment, -1, -1, -1, &handler->pid);
-	if (r < 0)
-		return r;
-	handler->ended = pidfd_open(handler->pid, 0);
-	if (handler->ended < 0) {
+	make_pipe(handler);
+	r = spawn_apart(argv, environment, -1, handler->theirs, handler->theirs, &handler->pid);
+	if (r == 0) {
+		handler->ended = pidfd_open(handler->pid, 0);
+		if (handler->ended >= 0)
+			return 0;
 		r = -errno;
-		handler_end(handler, 0);
+		/* It has just begun: there is nothing to lose yet. */
+		kill(handler->pid, SIGKILL);
+		waitpid(handler->pid, NULL, 0);
 	}
+	close_pipe(handler);
 	return r;
 }
 
-bool handler_lives(struct handler *handler)
+bool handler_attend(struct handler *handler)
 {
 	int status;
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		/* A shell says by its status that a program has died so. */
+		handler->died |= WIFSIGNALED(status) || WEXITSTATUS(status) > 128;
 		if (pid != handler->pid)
 			continue;
 		handler->status = status;
@@ -57,75 +123,17 @@ bool handler_lives(struct handler *handler)
 			close(handler->ended);
 		handler->ended = -1;
 	}
-	return pid == 0; /* otherwise there is no child */
+	pass_on(handler);
+	return handler->ended >= 0;
 }
 
-/* ---- Ending it ---- */
-
-/*
- * Returns the parent of a process, or 0 if there is no such process. /proc/PID/stat has it after
- * the process's name, which may contain any bytes.
- */
-static pid_t parent_of(pid_t pid)
+void handler_leave(struct handler *handler)
 {
-	char path[32], text[512], *end;
-	pid_t parent = 0;
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	text[n < 0 ? 0 : n] = '\0';
-	end = strrchr(text, ')');
-	return end && sscanf(end, ") %*c %d", &parent) == 1 ? parent : 0;
-}
-
-static bool is_descendant(pid_t pid)
-{
-	while (pid > 1) {
-		pid = parent_of(pid);
-		if (pid == getpid())
-			return true;
-	}
-	return false;
-}
-
-/*
- * Open the pidfd first, then check whose it is: if the number is reused in between, no other
- * process gets the signal.
- */
-static void ask_to_end(pid_t pid)
-{
-	int fd = pidfd_open(pid, 0);
-
-	if (fd < 0)
-		return;
-	if (is_descendant(pid))
-		pidfd_send_signal(fd, SIGTERM, NULL, 0);
-	close(fd);
-}
-
-void handler_end(struct handler *handler, int timeout)
-{
-	int64_t end = clock_now() + timeout;
-	const struct dirent *entry;
-	DIR *list = handler_lives(handler) ? opendir("/proc") : NULL;
-
-	if (list) {
-		while ((entry = readdir(list))) {
-			pid_t pid = (pid_t)atoi(entry->d_name); /* 0: no process */
-
-			if (pid > 0)
-				ask_to_end(pid);
-		}
-		closedir(list);
-	}
-	while (handler_lives(handler) && clock_now() < end)
-		poll(NULL, 0, LOOK);
+	handler_attend(handler);
+	/* Whoever goes on must not wait for a pipe that is full. */
+	if (handler->theirs >= 0)
+		fcntl(handler->theirs, F_SETFL, O_RDWR | O_NONBLOCK);
+	close_pipe(handler);
 	if (handler->ended >= 0)
 		close(handler->ended);
 	handler->ended = -1;

@@ -31,7 +31,8 @@ ARROWS = {
     "lib/receive/child": ["lib/io", "lib/format", "lib/sandbox", "system", "text"],
     "lib/receive/commit": ["lib/io", "lib/format", "system"],
     "lib/open": ["lib/io", "lib/format", "system"],
-    "lib/open/editor": ["lib/open", "lib/io", "lib/format", "system", "text"],
+    "lib/open/editor": ["lib/open", "lib/open/holders", "lib/io", "lib/format", "system", "text"],
+    "lib/open/holders": ["lib/io", "system"],
     "lib/open/opener": ["lib/open", "lib/io", "lib/format", "system", "text"],
 
     "rpc/base": ["text", "system"],

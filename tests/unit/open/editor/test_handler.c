@@ -21,9 +21,6 @@ extern char **environ;
 
 static struct handler handler;
 
-/* Milliseconds in which everything has ended that ever will. */
-#define PATIENT (1000 * HANGS)
-
 /* The same shell script with a function that waits until a file is there. */
 static void start(const char *script)
 {
@@ -40,9 +37,11 @@ static void until_exists(const char *path)
 		poll(NULL, 0, 5);
 }
 
+/* It, and all that it has left behind. */
 static void until_ended(void)
 {
-	while (handler_lives(&handler))
+	while (handler_attend(&handler) ||
+	       waitid(P_ALL, 0, &(siginfo_t){0}, WEXITED | WNOHANG | WNOWAIT) == 0)
 		poll(NULL, 0, 5);
 }
 
@@ -74,8 +73,8 @@ START_TEST(status)
 	ck_assert_msg(handler.status == statuses[_i].status, "%s: %d", statuses[_i].script,
 		      handler.status);
 	ck_assert_int_eq(handler.ended, -1);
+	handler_leave(&handler);
 	ck_assert_uint_eq(open_descriptors(), before);
-	handler_end(&handler, 0);
 }
 END_TEST
 
@@ -91,7 +90,7 @@ START_TEST(end_shows)
 	ck_assert_int_eq(poll(&pollfd, 1, 0), 0);
 	make_file("go", "");
 	ck_assert_int_eq(poll(&pollfd, 1, -1), 1);
-	ck_assert(!handler_lives(&handler));
+	ck_assert(!handler_attend(&handler));
 }
 END_TEST
 
@@ -124,69 +123,81 @@ START_TEST(streams_and_signals)
 }
 END_TEST
 
-/* Children that it leaves behind, in sessions of their own too, are waited for. */
-START_TEST(what_it_leaves_behind)
+/* It is in a session of its own: no terminal's signal reaches it, and no group's. */
+START_TEST(session)
 {
 	scratch_enter();
-	start("(setsid sh -c 'await() { until [ -e \"$1\" ]; do sleep 0.01; done; }; await go' &) "
-	      "; exit 0");
-	while (handler.ended >= 0) {
-		ck_assert(handler_lives(&handler));
-		poll(NULL, 0, 5);
-	}
-	ck_assert_int_eq(handler.status, 0);
-	for (int i = 0; i < 20; i++) {
-		ck_assert(handler_lives(&handler));
-		poll(NULL, 0, 5);
-	}
+	start(": >ready; await go");
+	until_exists("ready");
+	ck_assert_int_eq(getsid(handler.pid), handler.pid);
 	make_file("go", "");
 	until_ended();
 }
 END_TEST
 
-/* All of them: children, orphans, and those in other sessions; and nobody else. */
-START_TEST(end_all_of_it)
+/* What it leaves behind is adopted, and not waited for as the handler. */
+START_TEST(what_it_leaves_behind)
 {
-	pid_t child, orphan, stranger;
+	pid_t orphan;
 
 	scratch_enter();
-	/* Of another family: its parent has ended before there was a handler. */
-	if (fork() == 0) {
-		if (fork() == 0)
-			execlp("sh", "sh", "-c",
-			       "echo $$ >stranger.new; mv stranger.new stranger; exec sleep 1000",
-			       NULL);
-		_exit(0);
-	}
-	wait(NULL);
-	until_exists("stranger");
-	stranger = process_in("stranger");
-	start("sleep 1000 & echo $! >child; (setsid sh -c 'echo $$ >orphan.new; mv orphan.new "
-	      "orphan; exec sleep 1000' &); await orphan; : >ready; wait");
-	until_exists("ready");
-	child = process_in("child");
+	start("(setsid sh -c 'echo $$ >orphan.new; mv orphan.new orphan; "
+	      "until [ -e go ]; do sleep 0.01; done' &); await orphan; exit 0");
+	while (handler_attend(&handler))
+		poll(NULL, 0, 5);
+	ck_assert_int_eq(handler.status, 0);
 	orphan = process_in("orphan");
-	ck_assert(child > 1 && orphan > 1 && kill(child, 0) == 0 && kill(orphan, 0) == 0);
-	handler_end(&handler, PATIENT);
-	ck_assert(!handler_lives(&handler));
-	ck_assert_int_eq(handler.status, SIGTERM);
-	ck_assert(kill(child, 0) < 0 && kill(orphan, 0) < 0);
-	ck_assert_int_eq(kill(stranger, SIGKILL), 0);
+	ck_assert_int_eq(kill(orphan, 0), 0);
+	make_file("go", "");
+	until_ended();
+	ck_assert_int_eq(kill(orphan, 0), -1);
 }
 END_TEST
 
-/* What does not want to end is not waited for longer than said. */
-START_TEST(end_without_its_consent)
+/* Nobody is ended, and nobody dies or waits of what they still say. */
+START_TEST(leave_it)
 {
+	int ended;
+
 	scratch_enter();
-	start("trap '' TERM; : >ready; exec sleep 1000");
+	MUST(dup2(open("stderr", O_RDWR | O_CREAT, 0600), STDERR_FILENO));
+	start("echo before; : >ready; await go; head -c 3000000 /dev/zero; head -c 3000000 "
+	      "/dev/zero >&2; exit 7");
 	until_exists("ready");
-	handler_end(&handler, 50);
-	ck_assert(handler_lives(&handler));
-	ck_assert_int_eq(handler.ended, -1);
-	MUST(kill(handler.pid, SIGKILL));
+	handler_leave(&handler);
+	ck_assert_str_eq(content_of("stderr"), "before\n");
+	make_file("go", "");
+	ck_assert_int_eq(waitpid(handler.pid, &ended, 0), handler.pid);
+	ck_assert_int_eq(ended, 7 << 8);
+	ck_assert_str_eq(content_of("stderr"), "before\n");
+}
+END_TEST
+
+/* Where our stderr takes nothing, poll(2) waits for that, and nobody waits for us. */
+START_TEST(stderr_that_takes_nothing)
+{
+	char bytes[4096] = {0};
+	short events;
+	int ends[2];
+
+	scratch_enter();
+	MUST(pipe2(ends, O_NONBLOCK));
+	while (write(ends[1], bytes, sizeof(bytes)) > 0)
+		;
+	MUST(dup2(ends[1], STDERR_FILENO));
+	start("echo text; : >ready");
+	until_exists("ready");
 	until_ended();
-	ck_assert_int_eq(handler.status, SIGKILL);
+	ck_assert_int_eq(handler_poll(&handler, &events), STDERR_FILENO);
+	ck_assert_int_eq(events, POLLOUT);
+	while (read(ends[0], bytes, sizeof(bytes)) > 0)
+		;
+	ck_assert_int_eq(handler_poll(&handler, &events), handler.said);
+	ck_assert_int_eq(events, POLLIN);
+	handler_attend(&handler);
+	ck_assert_int_eq(read(ends[0], bytes, sizeof(bytes)), 5);
+	handler_leave(&handler);
+	ck_assert_int_eq(handler_poll(&handler, &events), -1);
 }
 END_TEST
 
@@ -204,11 +215,14 @@ START_TEST(what_cannot_be_started)
 }
 END_TEST
 
-/* Each call fails once: no process and no descriptor is left. */
+/*
+ * Each call fails once: no process and no descriptor is left. Without the pipe it goes on, and says
+ * what it says to our stderr.
+ */
 START_TEST(failing_calls)
 {
-	char *argv[] = {(char *)"sleep", (char *)"1000", NULL};
-	unsigned before = open_descriptors(), number = 0;
+	char *argv[] = {(char *)"true", NULL};
+	unsigned before = open_descriptors(), number = 0, failures = 0;
 	int r;
 
 	scratch_enter();
@@ -216,12 +230,15 @@ START_TEST(failing_calls)
 		faults_begin(++number, ENOMEM, false);
 		r = handler_start(&handler, argv, environ);
 		faults_end();
-		handler_end(&handler, PATIENT);
-		ck_assert_int_eq(r, faults_failed() ? -ENOMEM : 0);
+		ck_assert(r == 0 || (r == -ENOMEM && faults_failed()));
+		failures += r < 0;
+		if (r == 0)
+			until_ended();
+		handler_leave(&handler);
 		ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
 		ck_assert_uint_eq(open_descriptors(), before);
 	} while (faults_failed());
-	ck_assert_uint_eq(number, 3);
+	ck_assert_uint_eq(failures, 2);
 }
 END_TEST
 
@@ -234,8 +251,9 @@ Suite *handler_suite(void)
 	tcase_add_test(tcase, end_shows);
 	tcase_add_test(tcase, streams_and_signals);
 	tcase_add_test(tcase, what_it_leaves_behind);
-	tcase_add_test(tcase, end_all_of_it);
-	tcase_add_test(tcase, end_without_its_consent);
+	tcase_add_test(tcase, session);
+	tcase_add_test(tcase, leave_it);
+	tcase_add_test(tcase, stderr_that_takes_nothing);
 	tcase_add_test(tcase, what_cannot_be_started);
 	tcase_add_test(tcase, failing_calls);
 	return suite;

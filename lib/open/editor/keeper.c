@@ -1,0 +1,78 @@
+/*
+ * The keeper: after a session that has ended early, it waits until no application has the file.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
+#include "open/editor/keeper.h"
+#include "system/clock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define LOOK 1000 /* milliseconds from one look to the next: nobody waits for it */
+
+/* Where the kernel has no such call, descriptors stay open that programs should not have left. */
+static void close_between(int after, int before)
+{
+	if (before - after > 1)
+		syscall(SYS_close_range, (unsigned)after + 1, (unsigned)before - 1, 0);
+}
+
+int keeper_detach(const struct workdir *workdir)
+{
+	int low = workdir->dir, high = workdir->above, null;
+	sigset_t none;
+
+	if (low > high) {
+		low = workdir->above;
+		high = workdir->dir;
+	}
+	null = openat(AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC);
+	if (null < 0)
+		return -errno;
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		dup2(null, fd);
+	close_between(STDERR_FILENO, low);
+	close_between(low, high);
+	syscall(SYS_close_range, (unsigned)high + 1, ~0u, 0);
+	setsid();
+	signal(SIGHUP, SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	return 0;
+}
+
+static bool lives(const struct process *process)
+{
+	struct process now;
+	int dir = process_open(process->pid), r;
+
+	if (dir < 0)
+		return dir != -ESRCH;
+	r = process_read(dir, &now);
+	close(dir);
+	return r == -ESRCH ? false : r < 0 || now.start == process->start;
+}
+
+void keeper_wait(struct editing *editing)
+{
+	enum verdict verdict;
+
+	holders_again(&editing->holders);
+	editing->started = clock_now() - LOOK;
+	for (;;) {
+		target_read(&editing->holders.target, false);
+		editing->evidence.handler_lives =
+			editing->evidence.handler_lives && lives(&editing->handler_process);
+		verdict = editing_look(editing);
+		if (verdict == VERDICT_OVER || verdict == VERDICT_UNOPENED)
+			break;
+		poll(NULL, 0, LOOK);
+	}
+	holders_close(&editing->holders);
+}

@@ -1,0 +1,29 @@
+/*
+ * Who may have been handed the file, where nobody is seen to have it: an application that was
+ * running already, and that reads a file and keeps nothing open.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
+#ifndef HOLDERS_CANDIDATES_H
+#define HOLDERS_CANDIDATES_H
+#include "open/holders/holders.h"
+
+struct candidates {
+	bool any;    /* there are processes that may have been handed it, or that cannot be seen */
+	bool likely; /* among them one of a program that had the path, and ended at once: */
+	char name[64];
+	bool starts; /* a session bus may still start another one */
+};
+
+/*
+ * Look for processes of our account that can be handed a file by one with this environment, and are
+ * no services that show no files, and not among those that have started us:
+ *  - they descend from us;
+ *  - they are on the same screen or session bus, or hide whether they are;
+ *  - they listen on a socket in a place where applications of this account have theirs.
+ */
+void candidates_look(struct candidates *candidates, const struct holders *holders,
+		     char *const environment[]);
+
+#endif

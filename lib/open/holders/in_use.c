@@ -1,0 +1,143 @@
+/*
+ * Has a process the file in use?
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
+#include "open/holders/in_use.h"
+#include "io/directory.h"
+#include "open/holders/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+void search_begin(struct search *search, const struct target *target)
+{
+	search->target = target;
+	search->names = target_names(target, search->watched);
+}
+
+/*
+ * Does the path lead into the private directory? It is enough to look for the directory's name,
+ * which is random: in another mount namespace the path before it may differ. After the path there
+ * may be " (deleted)", in a line of maps a newline, and in a command line anything.
+ */
+static bool leads_there(const char *path, void *argument)
+{
+	const struct search *search = argument;
+	const char *base = search->target->base, *at = path;
+	size_t length = strlen(base);
+
+	while ((at = strstr(at, base))) {
+		if (at > path && at[-1] == '/' && strchr("/ \n'\"", at[length]))
+			return true;
+		at += length;
+	}
+	return false;
+}
+
+static bool is_watched(const char *line, void *argument)
+{
+	const struct search *search = argument;
+	struct watched watched;
+
+	if (!watched_parse(line, &watched))
+		return false;
+	for (int i = 0; i < search->names; i++) {
+		if (watched.inode == search->watched[i].inode &&
+		    watched.device == search->watched[i].device)
+			return true;
+	}
+	return false;
+}
+
+/* Where the file's name for inotify is not known, an instance of somebody's may watch it. */
+static int watches(int process, const char *fd, struct search *search)
+{
+	char info[300];
+
+	if (search->names < 0)
+		return search->names;
+	snprintf(info, sizeof(info), "fdinfo/%s", fd);
+	return process_any(process, info, '\n', is_watched, search);
+}
+
+/* Returns whether the link leads there, with its target; or a negative errno. */
+static int link_leads_there(int dir, const char *name, struct search *search, char path[PATH_MAX])
+{
+	ssize_t n = readlinkat(dir, name, path, PATH_MAX - 1);
+
+	path[n < 0 ? 0 : n] = '\0';
+	if (n < 0)
+		return errno == ENOENT || errno == ESRCH ? 0 : -errno;
+	return leads_there(path, search);
+}
+
+/* A way, or a negative errno. */
+static int by_descriptor(int process, int list, const char *fd, struct search *search)
+{
+	char path[PATH_MAX];
+	int r = link_leads_there(list, fd, search, path);
+
+	if (r == 1)
+		return WAY_OPEN;
+	if (r == 0 && strcmp(path, "anon_inode:inotify") == 0)
+		r = watches(process, fd, search);
+	if (r == -ESRCH)
+		return WAY_NONE;
+	return r == 1 ? WAY_WATCHED : r;
+}
+
+/* The strongest way, where there is one; else what could not be seen. */
+static int stronger(int a, int b)
+{
+	return a > 0 || b > 0 ? (a > b ? a : b) : (a < b ? a : b);
+}
+
+static int by_descriptors(int process, struct search *search)
+{
+	int fd = openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC), way = WAY_NONE;
+	DIR *list = directory_read(fd);
+	const struct dirent *entry;
+
+	if (!list)
+		return errno == ENOENT || errno == ESRCH ? WAY_NONE : -errno;
+	do {
+		errno = 0;
+		entry = readdir(list);
+		if (entry && !is_dot_or_dot_dot(entry->d_name))
+			way = stronger(way, by_descriptor(process, fd, entry->d_name, search));
+		else if (!entry && errno != 0 && errno != ENOENT && errno != ESRCH)
+			way = stronger(way, -errno);
+	} while (entry && way != WAY_WATCHED);
+	closedir(list);
+	return way;
+}
+
+/* A way, where any part of a file says so. What has ended says no more. */
+static int by_file(int process, const char *name, char delimiter, enum way way,
+		   struct search *search)
+{
+	int r = process_any(process, name, delimiter, leads_there, search);
+
+	return r == 1 ? (int)way : r == -ESRCH ? WAY_NONE : r;
+}
+
+int in_use(int dir, const struct search *given)
+{
+	struct search search = *given;
+	char path[PATH_MAX];
+	int way = by_descriptors(dir, &search), r;
+
+	if (way <= WAY_NONE)
+		way = stronger(way, by_file(dir, "maps", '\n', WAY_OPEN, &search));
+	if (way <= WAY_NONE) {
+		r = link_leads_there(dir, "cwd", &search, path);
+		way = stronger(way, r == 1 ? WAY_CURRENT : r);
+	}
+	return way <= WAY_NONE ? stronger(way, by_file(dir, "cmdline", '\0', WAY_NAMED, &search))
+			       : way;
+}

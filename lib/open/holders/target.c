@@ -1,0 +1,120 @@
+/*
+ * The file that is looked for, and what happens to it.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
+#include "open/holders/target.h"
+#include "open/holders/process.h"
+#include "system/clock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdalign.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#define CHANGES (IN_MODIFY | IN_CLOSE_WRITE | IN_MOVE | IN_DELETE | IN_CREATE)
+
+void target_begin(struct target *target)
+{
+	int r;
+
+	target->last_open = target->last_event = target->last_change = clock_now();
+	target->opened = target->changed = false;
+	target->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	r = target->inotify < 0 ? -errno : 0;
+	if (r == 0) {
+		target->watch = inotify_add_watch(target->inotify, target->directory,
+						  IN_OPEN | CHANGES | IN_ONLYDIR);
+		if (target->watch >= 0)
+			return;
+		r = -errno;
+		close(target->inotify);
+	}
+	target->inotify = r;
+	target->opened = target->changed = true;
+}
+
+void target_end(struct target *target)
+{
+	if (target->inotify >= 0)
+		close(target->inotify);
+	target->inotify = -EBADF;
+}
+
+static void note(struct target *target, const struct inotify_event *event, bool ours)
+{
+	bool lost = event->mask & IN_Q_OVERFLOW;
+
+	if (event->wd != target->watch && !lost)
+		return;
+	if (!(event->mask & IN_OPEN) || !ours)
+		target->last_event = clock_now();
+	if (!lost && (event->len == 0 || strcmp(event->name, target->name) != 0))
+		return;
+	if (lost || (event->mask & IN_OPEN && !ours)) {
+		target->opened = true;
+		target->last_open = clock_now();
+	}
+	if (lost || event->mask & CHANGES) {
+		target->changed = true;
+		target->last_change = clock_now();
+	}
+}
+
+void target_read(struct target *target, bool ours)
+{
+	alignas(struct inotify_event) char events[4096];
+	ssize_t n;
+
+	if (target->inotify < 0)
+		return;
+	while ((n = read(target->inotify, events, sizeof(events))) > 0 || (n < 0 && errno == EINTR))
+		for (ssize_t at = 0; at < n;) {
+			const struct inotify_event *event =
+				(const struct inotify_event *)(events + at);
+
+			note(target, event, ours);
+			at += (ssize_t)(sizeof(*event) + event->len);
+		}
+}
+
+bool watched_parse(const char *line, struct watched *watched)
+{
+	return sscanf(line, "inotify wd:%*x ino:%lx sdev:%lx", &watched->inode, &watched->device) ==
+	       2;
+}
+
+struct names {
+	struct watched *watched;
+	int count;
+};
+
+static bool add_name(const char *line, void *argument)
+{
+	struct names *names = argument;
+
+	if (names->count < 2 && watched_parse(line, &names->watched[names->count]))
+		names->count++;
+	return false;
+}
+
+int target_names(const struct target *target, struct watched watched[2])
+{
+	struct names names = {.watched = watched};
+	char info[64];
+	int r, file;
+
+	if (target->inotify < 0)
+		return target->inotify;
+	file = inotify_add_watch(target->inotify, target->path, IN_DELETE_SELF | IN_DONT_FOLLOW);
+	if (file < 0 && errno != ENOENT)
+		return -errno;
+	snprintf(info, sizeof(info), "/proc/self/fdinfo/%d", target->inotify);
+	r = process_any(AT_FDCWD, info, '\n', add_name, &names);
+	if (file >= 0 && file != target->watch)
+		inotify_rm_watch(target->inotify, file);
+	return r < 0 ? r : names.count;
+}
