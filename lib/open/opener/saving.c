@@ -175,13 +175,17 @@ static int keep_here(struct saving *saving)
 /* Why replacing has failed, for people. */
 static unsigned cause_of(const struct saving *saving, int r)
 {
+	const unsigned notes = saving->original->notes;
+
 	switch (r) {
 	case -EXDEV:
 		return OPENER_MOUNT;
 	case -EACCES:
 		return OPENER_DIRECTORY;
 	case -EPERM:
-		return saving->original->notes & OPENER_DIRECTORY ? OPENER_DIRECTORY : OPENER_OWNER;
+		return notes & OPENER_IMMUTABLE   ? OPENER_IMMUTABLE
+		       : notes & OPENER_DIRECTORY ? OPENER_DIRECTORY
+						  : OPENER_OWNER;
 	default:
 		return 0;
 	}
@@ -200,7 +204,9 @@ static int put_in_place(struct saving *saving, bool backup, struct opener_event 
 
 	event->in_place = r == 0;
 	/* What is against it is the file's own. */
-	saving->cause = r == -EACCES || r == -EPERM ? OPENER_READ_ONLY : 0;
+	saving->cause = r != -EACCES && r != -EPERM                  ? 0
+			: saving->original->notes & OPENER_IMMUTABLE ? OPENER_IMMUTABLE
+								     : OPENER_READ_ONLY;
 	return r;
 }
 
