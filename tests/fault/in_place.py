@@ -77,7 +77,7 @@ class Opened:
         for copy in copies:
             with open(copy, "rb") as file:
                 need(file.read() == OLD, "a copy is not whole")
-        need(content in (OLD, self.new) or copies, "it is neither old nor new, and there is no copy")
+        need(content in (OLD, self.new) or copies, "it is no whole content, and there is no copy")
         return copies
 
 

@@ -204,26 +204,17 @@ static int overwrite(struct target *target, const struct save *save, int fd,
 	return r;
 }
 
-static int note_written(struct target *target, const struct save *save, int fd)
-{
-	struct stat status;
-
-	if (fstat(fd, &status) < 0)
-		return -errno;
-	seen_note(&target->seen, &status);
-	target->seen.settled = false;
-	target->seen.crc = save->crc;
-	return 0;
-}
-
-/* After a failure the file has the content of before, but other times. */
-static void note_restored(struct target *target, int fd)
+/* Note what the file has now. Where its status cannot be had, its size and checksum tell. */
+static void note_status(struct target *target, int fd, uint64_t size, uint32_t crc)
 {
 	struct stat status;
 
 	if (fstat(fd, &status) == 0)
 		target->seen.status = status;
+	else
+		target->seen.status.st_size = (off_t)size;
 	target->seen.settled = false;
+	target->seen.crc = crc;
 }
 
 int in_place_write(struct target *target, const struct save *save, const char *const *keep,
@@ -245,9 +236,10 @@ int in_place_write(struct target *target, const struct save *save, const char *c
 		if (again >= 0)
 			close(again);
 		if (r == 0)
-			r = note_written(target, save, fd);
-		else if (again >= 0)
-			note_restored(target, fd);
+			note_status(target, fd, save->size, save->crc);
+		else if (again >= 0) /* the content of before, but other times */
+			note_status(target, fd, (uint64_t)target->seen.status.st_size,
+				    target->seen.crc);
 	}
 	if (before.dir >= 0 && (!intact || (backup && r == 0)))
 		target_path(before.dir, before.name, copy);

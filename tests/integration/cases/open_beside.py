@@ -64,7 +64,8 @@ def _(t):
 def _(t):
     names = {b"../../evil": ".._.._evil", b"/etc/passwd": "_etc_passwd", b"a\nb": "a_b",
              b".qopen-0123456789abcdef": "_qopen-0123456789abcdef",
-             b".qfile-incoming-1": "_qfile-incoming-1", b".hidden": ".hidden", b"x" * 255: "x" * 255}
+             b".qfile-incoming-1": "_qfile-incoming-1", b".hidden": ".hidden",
+             b"x" * 255: "x" * 255}
     open_from(t, answering(*(wire.beside(name, b"x") for name in names), wire.done())).exits(0)
     equal(files_below(f"{t.home}/PedOSIncoming"), sorted(f"work/{name}" for name in names.values()))
     said = open_from(t, answering(wire.beside(b"..", b"x"), wire.done())).exits(1).said
