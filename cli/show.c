@@ -8,6 +8,7 @@
 #include "cli/number.h"
 #include "cli/progress.h"
 #include "system/clock.h"
+#include "text/printable.h"
 
 #include <fcntl.h>
 #include <langinfo.h>
@@ -262,6 +263,32 @@ void show_clear(struct show *show)
 	if (show->line_open)
 		put(show, "\r\033[K", 4);
 	show->line_open = false;
+}
+
+void show_text(struct show *show, const char *text)
+{
+	char line[PIPE_BUF];
+	const size_t columns = columns_of(show->fd) - 1;
+	size_t used;
+
+	if (show->mode != SHOW_TTY)
+		return;
+	line[0] = '\r';
+	if (show->utf8)
+		text_displayable(text, strlen(text), line + 1, sizeof(line) - 8, columns);
+	else
+		text_printable(text, strlen(text) < columns ? strlen(text) : columns, line + 1,
+			       sizeof(line) - 8);
+	used = strlen(line);
+	memcpy(line + used, "\033[K", 3);
+	put(show, line, used + 3);
+	show->line_open = true;
+}
+
+void show_object(const struct show *show, const char *json, size_t length)
+{
+	if (show->mode == SHOW_JSON)
+		put(show, json, length);
 }
 
 void show_last(struct show *show, const char *json, size_t length)

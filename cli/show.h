@@ -67,6 +67,13 @@ void show_end(struct show *show, struct qfile_size done, const char *name);
 void show_begin(struct show *show, struct qfile_size total);
 /* Remove the line, so that a message can be written. */
 void show_clear(struct show *show);
+/* On a terminal: show this text, which is safe to show, as the line, until show_clear(). */
+void show_text(struct show *show, const char *text);
+/*
+ * Where the progress is JSON: write an object that is shorter than PIPE_BUF, with a newline at its
+ * end. A reader that takes nothing does not get it.
+ */
+void show_object(const struct show *show, const char *json, size_t length);
 /*
  * Where the progress is JSON: write the last object, with a newline at its end. It may be long. A
  * reader that takes nothing for some seconds does not get it.

@@ -11,18 +11,30 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-void stop_die(int stop)
+int stop_take(int stop)
 {
 	struct signalfd_siginfo info;
+
+	return read(stop, &info, sizeof(info)) == sizeof(info) ? (int)info.ssi_signo : 0;
+}
+
+void stop_die_of(int number)
+{
 	sigset_t signals;
 
-	if (read(stop, &info, sizeof(info)) != sizeof(info))
-		return;
-	signal((int)info.ssi_signo, SIG_DFL);
-	raise((int)info.ssi_signo);
+	signal(number, SIG_DFL);
+	raise(number);
 	sigemptyset(&signals);
-	sigaddset(&signals, (int)info.ssi_signo);
+	sigaddset(&signals, number);
 	sigprocmask(SIG_UNBLOCK, &signals, NULL);
+}
+
+void stop_die(int stop)
+{
+	int number = stop_take(stop);
+
+	if (number > 0)
+		stop_die_of(number);
 }
 
 int stop_open(void)

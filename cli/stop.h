@@ -18,6 +18,15 @@
 int stop_open(void);
 
 /*
+ * Take the signal that made `stop`, of stop_open(), readable: it is not readable any more, until
+ * the next one comes. Returns its number, or 0 if none has come.
+ */
+int stop_take(int stop);
+
+/* End by this signal. */
+void stop_die_of(int signal);
+
+/*
  * End by the signal that made `stop`, of stop_open(), readable. A shell or script then sees what
  * has happened. Returns if no signal has come.
  */

@@ -9,6 +9,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -40,67 +41,183 @@ void explain_refusal(const char *file, const struct qfile_error *error)
 		warnx("%s; nothing was sent", qfile_error_text(error, text, sizeof(text)));
 }
 
-void explain_notes(const struct explain *about, unsigned notes)
-{
-	char name[1024];
+/* Why the file cannot be replaced, if the directory or the file is why. */
+static const struct {
+	unsigned note;
+	const char *why;
+	bool in_place; /* writing into the file itself helps */
+} hindrances[] = {
+	{OPENER_MOUNT, "something is mounted on it", true},
+	{OPENER_OWNER, "a new file in its place would have another owner, group or access list",
+	 true},
+	{OPENER_DIRECTORY, "its directory does not let you put a new file in its place", true},
+	{OPENER_IMMUTABLE, "it is marked as one that must not change (chattr)", false},
+	{OPENER_READ_ONLY, "you may not write to it", false},
+	{OPENER_SECOND, "it is open for editing in a VM already", false},
+};
 
-	shown(about->file, name);
-	if (about->quiet)
-		return;
-	if (notes & OPENER_LINKS)
-		warnx("\"%s\" has other names (hard links): they will keep the old content when it "
-		      "is saved",
-		      name);
+#define HINDRANCES (sizeof(hindrances) / sizeof(*hindrances))
+
+static const char *hindrance(unsigned cause)
+{
+	for (size_t i = 0; i < HINDRANCES; i++) {
+		if (hindrances[i].note & cause)
+			return hindrances[i].why;
+	}
+	return NULL;
+}
+
+/* What saves will be kept elsewhere for, and what they can do about it. */
+static void explain_hindrance(const struct explain *about, unsigned notes, const char *name)
+{
 	if (notes & OPENER_SECOND)
 		warnx("\"%s\" is open for editing in a VM already: what is saved here will be kept "
 		      "beside it",
 		      name);
+	else if (notes & OPENER_IMMUTABLE)
+		warnx("\"%s\" is marked as one that must not change (chattr): what is saved will "
+		      "be "
+		      "kept elsewhere",
+		      name);
 	else if (notes & OPENER_READ_ONLY)
 		warnx("you may not write to \"%s\": what is saved will be kept beside it", name);
+	else if (notes & (OPENER_MOUNT | OPENER_OWNER | OPENER_DIRECTORY) && !about->in_place)
+		warnx("\"%s\" cannot be replaced: %s. What is saved will be kept %s; with "
+		      "--in-place "
+		      "it is written into the file itself",
+		      name, hindrance(notes), notes & OPENER_DIRECTORY ? "elsewhere" : "beside it");
+}
+
+void explain_notes(const struct explain *about, unsigned notes, const char *unfinished)
+{
+	char name[1024], path[1024];
+
+	shown(about->file, name);
+	if (about->quiet)
+		return;
+	if (notes & OPENER_UNFINISHED)
+		warnx("a save into \"%s\" was interrupted: the content before it is in \"%s\". "
+		      "Remove that when you do not need it any more",
+		      name, shown(unfinished, path));
+	if (notes & OPENER_LINKS && !(notes & OPENER_IN_PLACE))
+		warnx("\"%s\" has other names (hard links): they will keep the old content when it "
+		      "is saved; with --in-place they do not",
+		      name);
+	explain_hindrance(about, notes, name);
+	if (notes & OPENER_IN_PLACE && about->verbose)
+		warnx("what is saved will be written into \"%s\" itself", name);
 }
 
 /* Why a save has not replaced the file: a static string, or `text`. */
-static const char *reason(int code, char text[128])
+static const char *reason(const struct opener_event *event, char text[128])
 {
-	const struct qfile_error error = {.code = code};
+	const struct qfile_error error = {.code = event->code};
 
-	switch (code) {
+	if (event->cause == OPENER_SECOND)
+		return "it was open for editing in a VM already";
+	if (hindrance(event->cause))
+		return hindrance(event->cause);
+	switch (event->code) {
 	case ESTALE:
 		return "it was changed here in the meantime";
 	case ENOENT:
 		return "it was removed here in the meantime";
-	case EBUSY:
-		return "it was open for editing in a VM already";
-	case EACCES:
-		return "you may not write to it";
+	case EDQUOT:
+		return "too much of what it had before doubtful saves is kept already";
 	default:
 		return qfile_error_text(&error, text, 128);
 	}
 }
 
-void explain_save(const struct explain *about, enum opener_step step,
+/* Does the other side say that the content may be damaged? Then that is said. */
+static bool explain_doubt(const struct explain *about, const struct opener_event *event)
+{
+	char path[1024], name[1024], what[32];
+	const char *why = event->doubt < 4096 ? strerror(event->doubt) : "unknown error";
+
+	if (event->doubt == 0)
+		return false;
+	shown(about->file, name);
+	shown(event->path, path);
+	snprintf(what, sizeof(what), "save %u", event->save);
+	if (event->path[0])
+		warnx("%s may be damaged, as %s says (%s): look at it. It is in \"%s\", and what "
+		      "that "
+		      "had before is in \"%s\"",
+		      what, about->vm, why, name, path);
+	else
+		warnx("%s may be damaged, as %s says (%s): look at it. It is in \"%s\"", what,
+		      about->vm, why, name);
+	return true;
+}
+
+static bool explain_saved(const struct explain *about, const struct opener_event *event)
+{
+	char name[1024], path[1024];
+
+	shown(about->file, name);
+	if (explain_doubt(about, event))
+		return true;
+	if (event->path[0])
+		warnx("\"%s\" has the content that came back; %s speaks an old version, which "
+		      "cannot tell whether that is all of it: what the file had "
+		      "before is in \"%s\"",
+		      name, about->vm, shown(event->path, path));
+	else if (about->verbose)
+		warnx("save %u is in \"%s\"%s", event->save, name,
+		      event->in_place ? ", written into the file itself" : "");
+	return event->path[0] || about->verbose;
+}
+
+bool explain_save(const struct explain *about, enum opener_step step,
 		  const struct opener_event *event, const struct qfile_error *error)
 {
 	char name[1024], path[1024], text[1024], why[128];
 
+	if (step == OPENER_SAVED)
+		return explain_saved(about, event);
 	shown(about->file, name);
 	shown(event->path, path);
-	if (step == OPENER_SAVED && event->path[0])
-		warnx("\"%s\" has the content that came back; %s speaks an old version, which "
-		      "cannot tell whether that is all of it: what the file had "
-		      "before is in \"%s\"",
-		      name, about->vm, path);
-	else if (step == OPENER_SAVED && about->verbose)
-		warnx("save %u is in \"%s\"", event->save, name);
-	else if (step == OPENER_KEPT)
+	if (step == OPENER_KEPT)
 		warnx("save %u is not in \"%s\" (%s) but in \"%s\"", event->save, name,
-		      reason(event->code, why), path);
+		      reason(event, why), path);
 	else if (step == OPENER_DROPPED)
 		warnx("save %u could be written nowhere: %s. Make room here, then save it again in "
 		      "%s",
 		      event->save, qfile_error_text(error, text, sizeof(text)), about->vm);
-	else if (step == OPENER_DAMAGED && about->verbose)
+	else if (about->verbose)
 		warnx("save %u was changed while it was sent, and is not used", event->save);
+	if (step == OPENER_DROPPED && event->path[0])
+		warnx("what \"%s\" had before is in \"%s\"", name, path);
+	return step != OPENER_DAMAGED || about->verbose;
+}
+
+void explain_beside(const struct explain *about, enum opener_step step,
+		    const struct opener_event *event, const struct qfile_error *error)
+{
+	char name[1024], path[1024], text[1024];
+
+	shown(about->file, name);
+	shown(event->path, path);
+	if (step == OPENER_BESIDE_LOST)
+		warnx("\"%s\", which was saved beside \"%s\" in %s, could not be taken: %s", path,
+		      name, about->vm,
+		      error->code == EDQUOT    ? "too many files, or too much in all, were saved "
+						 "beside it"
+		      : error->code == EFBIG   ? "it is longer than --max-bytes allows"
+		      : error->code == EBADMSG ? "it was damaged on its way"
+					       : qfile_error_text(error, text, sizeof(text)));
+	else if (!about->quiet)
+		warnx("saved beside \"%s\" in %s, and here now: \"%s\"%s", name, about->vm, path,
+		      event->doubt ? " (it may be damaged)" : "");
+}
+
+void explain_ending(const struct explain *about)
+{
+	if (!about->quiet)
+		warnx("ending: waiting for what was just saved in %s; press Ctrl-C again to end at "
+		      "once",
+		      about->vm);
 }
 
 void explain_note(const struct explain *about, const struct opener_event *event)
@@ -153,7 +270,9 @@ void explain_failure(const struct explain *about, int code, const struct opener_
 		      about->vm);
 		break;
 	case -ECANCELED:
-		warnx("stopped");
+		warnx("stopped: what was not saved yet in %s, or is saved there from now on, stays "
+		      "there",
+		      about->vm);
 		break;
 	default:
 		warnx("%s", qfile_error_text(error, text, sizeof(text)));

@@ -8,21 +8,33 @@
 #define EXPLAIN_H
 #include "open/opener/opener.h"
 #include <qfile.h>
+#include <stdbool.h>
 
 /* What the messages are about. */
 struct explain {
 	const char *file; /* as the user named it */
 	const char *vm;   /* the other VM */
-	bool quiet, verbose;
+	bool quiet, verbose, view_only, in_place;
 };
 
 /* Nothing was sent, because the file cannot be opened. */
 void explain_refusal(const char *file, const struct qfile_error *error);
-/* Tell the user what they should know before they edit: enum opener_note bits. */
-void explain_notes(const struct explain *about, unsigned notes);
-/* A save came back. `step`: SAVED, KEPT, DROPPED or DAMAGED. */
-void explain_save(const struct explain *about, enum opener_step step,
+/*
+ * Tell the user what they should know before they edit: enum opener_note bits, and where what the
+ * file had before an unfinished save is.
+ */
+void explain_notes(const struct explain *about, unsigned notes, const char *unfinished);
+/*
+ * A save came back. `step`: SAVED, KEPT, DROPPED or DAMAGED. Returns whether there was something to
+ * say.
+ */
+bool explain_save(const struct explain *about, enum opener_step step,
 		  const struct opener_event *event, const struct qfile_error *error);
+/* A file that was saved beside the file came. `step`: BESIDE or BESIDE_LOST. */
+void explain_beside(const struct explain *about, enum opener_step step,
+		    const struct opener_event *event, const struct qfile_error *error);
+/* The user wants to stop, and what is under way is waited for. */
+void explain_ending(const struct explain *about);
 /* The session goes on, and the other side has something to say. */
 void explain_note(const struct explain *about, const struct opener_event *event);
 /* The reply is complete: the other side has succeeded or failed. */

@@ -6,6 +6,7 @@
  */
 #include "keep.h"
 
+#include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,4 +39,15 @@ void keep_find(char paths[KEEP_MAX][KEEP_SIZE], const char *keep[KEEP_MAX + 1])
 	for (int i = 0; i < n; i++)
 		keep[i] = paths[i];
 	keep[n] = NULL;
+}
+
+const char *keep_home(void)
+{
+	const char *home = getenv("HOME");
+	const struct passwd *account;
+
+	if (home && home[0] == '/')
+		return home;
+	account = getpwuid(geteuid());
+	return account && account->pw_dir[0] == '/' ? account->pw_dir : NULL;
 }

@@ -15,9 +15,11 @@
 #include "options.h"
 #include "probe.h"
 #include "session.h"
+#include "status.h"
 
 #include <err.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +43,7 @@ static bool file_ok(const struct options *options)
 static int call_vm(const struct options *options, const char *program)
 {
 	char from[128], max_bytes[40], service[256];
-	const char *arguments[CALLING_PASSED_MAX + 6];
+	const char *arguments[CALLING_PASSED_MAX + 8];
 	int n = calling_pass_on(&options->calling, arguments);
 
 	if (!calling_service(&options->calling, &editor, service)) {
@@ -52,6 +54,10 @@ static int call_vm(const struct options *options, const char *program)
 	arguments[n++] = from;
 	if (options->view_only)
 		arguments[n++] = "--view-only";
+	if (options->in_place)
+		arguments[n++] = "--in-place";
+	if (options->no_beside)
+		arguments[n++] = "--no-beside";
 	if (options->max_bytes != UINT64_MAX) {
 		snprintf(max_bytes, sizeof(max_bytes), "--max-bytes=%ju",
 			 (uintmax_t)options->max_bytes);
@@ -87,6 +93,8 @@ static int open_file(struct session *session, const struct options *options,
 		.out = peer->out,
 		.stop = stop,
 		.view_only = options->view_only,
+		.in_place = options->in_place,
+		.home = options->no_beside || options->view_only ? NULL : keep_home(),
 		/* Over ssh it is our own program, and the others have answered so. */
 		.records_only = options->calling.ssh || must_probe(options),
 		.max_bytes = options->max_bytes,
@@ -100,7 +108,8 @@ static int open_file(struct session *session, const struct options *options,
 	if (r < 0)
 		explain_refusal(options->file, &session->error);
 	else
-		explain_notes(&session->about, opener_notes(session->opener));
+		explain_notes(&session->about, opener_notes(session->opener),
+			      opener_unfinished(session->opener));
 	return r;
 }
 
@@ -155,16 +164,33 @@ static int run_session(struct session *session, const struct options *options, s
 	return has_command(options) ? end_command(session, options, peer, r) : r;
 }
 
+/*
+ * Ctrl-C at a terminal reaches the command too, which would end before what is under way has come.
+ * This program ends it when that is time. We ourselves read the signals, whether they are ignored
+ * or not.
+ */
+static void keep_command_from_signals(void)
+{
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+}
+
 static int open_there(struct session *session, const struct options *options)
 {
 	struct peer peer = {.in = STDIN_FILENO, .out = STDOUT_FILENO};
-	int signals = stop_open(), stop = show_watch(&session->show, signals), r;
+	int stop, r;
 
+	session->signals = stop_open();
+	stop = show_watch(&session->show, session->signals);
+	keep_command_from_signals();
 	r = call_editor(options, &peer, stop);
 	if (r == 0)
 		r = run_session(session, options, &peer, stop);
+	status_end(session, r);
+	if (r == -ECANCELED && session->signal > 0)
+		stop_die_of(session->signal);
 	if (r == -ECANCELED)
-		stop_die(signals);
+		stop_die(session->signals);
 	return r < 0 ? EXIT_FAILED : 0;
 }
 
@@ -214,6 +240,8 @@ int main(int argc, char **argv)
 		.vm = other_vm(&options),
 		.quiet = options.calling.quiet,
 		.verbose = options.calling.verbose,
+		.view_only = options.view_only,
+		.in_place = options.in_place,
 	};
 	return open_there(&session, &options);
 }

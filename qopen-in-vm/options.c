@@ -33,6 +33,9 @@ static const char help[] =
 	"  Without any, speak the OpenInVM format on stdin and stdout, for an rpc client.\n"
 	"\n"
 	"      --view-only        only look at it: write nothing that comes back\n"
+	"      --in-place         write a save into the file itself where a new file in its\n"
+	"                         place would lose its owner, its links or its mount\n"
+	"      --no-beside        do not take files that are saved beside it there\n"
 	"      --max-bytes=SIZE   accept no save that is longer, such as 500M\n"
 	"      --from=NAME        the name of the other VM for messages and names of files,\n"
 	"                         if VM is not given\n"
@@ -51,6 +54,8 @@ const struct calling_peer editor = {
 
 enum {
 	OPTION_VIEW_ONLY = 256,
+	OPTION_IN_PLACE,
+	OPTION_NO_BESIDE,
 	OPTION_MAX_BYTES,
 	OPTION_FROM
 };
@@ -58,6 +63,8 @@ enum {
 static const struct option long_options[] = {
 	CALLING_LONG_OPTIONS,
 	{"view-only", no_argument, NULL, OPTION_VIEW_ONLY},
+	{"in-place", no_argument, NULL, OPTION_IN_PLACE},
+	{"no-beside", no_argument, NULL, OPTION_NO_BESIDE},
 	{"max-bytes", required_argument, NULL, OPTION_MAX_BYTES},
 	{"from", required_argument, NULL, OPTION_FROM},
 	{"help", no_argument, NULL, 'h'},
@@ -70,6 +77,8 @@ static const char *contradiction(const struct options *options)
 {
 	if (options->calling.vm && options->from)
 		return "--from is for calls without a VM: its name is known here";
+	if (options->view_only && options->in_place)
+		return "--view-only and --in-place contradict each other";
 	if (options->from && !calling_target_ok(options->from))
 		return "--from takes a VM's name: a letter, then letters, digits, '_', '-' or '.', "
 		       "at most 63 in all";
@@ -104,6 +113,12 @@ int options_parse(struct options *options, int argc, char **argv)
 		switch (option) {
 		case OPTION_VIEW_ONLY:
 			options->view_only = true;
+			break;
+		case OPTION_IN_PLACE:
+			options->in_place = true;
+			break;
+		case OPTION_NO_BESIDE:
+			options->no_beside = true;
 			break;
 		case OPTION_MAX_BYTES:
 			if (!parse_size(optarg, 1, &options->max_bytes))

@@ -20,7 +20,7 @@ struct options {
 	/* The name of the other VM, for messages and the names of saves that are kept; or NULL. */
 	const char *from;
 	const char *file;
-	bool view_only;
+	bool view_only, in_place, no_beside;
 	uint64_t max_bytes;
 };
 

@@ -5,11 +5,17 @@
  * Copyright the qfilecopy authors
  */
 #include "session.h"
+#include "cli/stop.h"
 #include "open/editwire.h"
 #include "open/opener/opener.h"
+#include "status.h"
+#include "system/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Show the progress of the file, or of the save that is coming back. */
@@ -46,9 +52,8 @@ int session_send(struct session *session, int out)
 	 * shared with the parent, so they are put back.
 	 */
 	fcntl(out, F_SETFL, flags | O_NONBLOCK);
-	session->show.phase = SHOW_SENDING;
-	if (session->show.mode == SHOW_GUI)
-		show_progress(&session->show, (struct qfile_size){.bytes = 0}, "");
+	session->show.total.bytes = opener_progress(session->opener).total;
+	show_phase(&session->show, SHOW_SENDING);
 	while ((r = opener_send(session->opener, &session->error)) > 0)
 		show_part(session);
 	fcntl(out, F_SETFL, flags);
@@ -59,18 +64,53 @@ int session_send(struct session *session, int out)
 	return r;
 }
 
+/* Is the event one more of a kind that was told of, so that counting it is enough? */
+static bool was_told(struct session *session, enum opener_step step)
+{
+	const struct opener_event *event = &session->event;
+	bool told = (step == OPENER_KEPT && strcmp(event->path, session->told) == 0) ||
+		    (step == OPENER_DROPPED && session->dropped);
+
+	snprintf(session->told, sizeof(session->told), "%s",
+		 step == OPENER_KEPT ? event->path : "");
+	session->dropped = step == OPENER_DROPPED;
+	return told && event->doubt == 0;
+}
+
 /* A save came back. */
 static void take_save(struct session *session, enum opener_step step)
 {
+	const struct opener_event *event = &session->event;
+	const bool told = was_told(session, step);
+
 	session->damaged = step == OPENER_DAMAGED;
-	if (step == OPENER_KEPT || step == OPENER_DROPPED)
-		session->incomplete = true;
-	else if (step == OPENER_SAVED)
-		session->incomplete = false; /* it has all that was saved before */
-	if (step != OPENER_DAMAGED)
-		session->saves = session->event.save;
+	if (!session->damaged) {
+		session->saves = event->save;
+		session->last = time(NULL);
+		/* It has all that was saved before. */
+		session->missed = (struct missed){.any = step != OPENER_SAVED || event->doubt != 0,
+						  .doubtful = step == OPENER_SAVED};
+		if (step == OPENER_KEPT)
+			strcpy(session->missed.path, event->path);
+	}
+	session->here += step == OPENER_SAVED;
+	if (told && !session->about.verbose) {
+		session->untold++;
+	} else {
+		show_clear(&session->show);
+		session->untold += !explain_save(&session->about, step, event, &session->error);
+	}
+	status_show(session);
+}
+
+static void take_beside(struct session *session, enum opener_step step)
+{
+	session->beside += step == OPENER_BESIDE;
 	show_clear(&session->show);
-	explain_save(&session->about, step, &session->event, &session->error);
+	explain_beside(&session->about, step, &session->event, &session->error);
+	if (step == OPENER_BESIDE)
+		status_beside(session);
+	status_show(session);
 }
 
 /* The editor has something to say while the session goes on. */
@@ -78,6 +118,64 @@ static void take_note(struct session *session)
 {
 	show_clear(&session->show);
 	explain_note(&session->about, &session->event);
+	status_note(session);
+	status_show(session);
+}
+
+static void take_part(struct session *session)
+{
+	if (session->show.phase != SHOW_RECEIVING) {
+		show_begin(&session->show,
+			   (struct qfile_size){.bytes = opener_progress(session->opener).total});
+		session->show.done.bytes = 0;
+		show_phase(&session->show, SHOW_RECEIVING);
+	}
+	show_part(session);
+}
+
+static void take_step(struct session *session, enum opener_step step)
+{
+	switch (step) {
+	case OPENER_PART:
+		take_part(session);
+		break;
+	case OPENER_NOTE:
+		take_note(session);
+		break;
+	case OPENER_BESIDE:
+	case OPENER_BESIDE_LOST:
+		take_beside(session, step);
+		break;
+	default:
+		take_save(session, step);
+	}
+}
+
+/* One Ctrl-C may come twice: from the terminal, and from the rpc client that got it, too. */
+#define SAME_STOP 500 /* milliseconds */
+
+/*
+ * The user wants to stop. Returns whether the session goes on, so that what is under way arrives.
+ */
+static bool goes_on(struct session *session)
+{
+	const int number = stop_take(session->signals);
+
+	if (session->ending)
+		return number > 0 && clock_now() - session->since < SAME_STOP;
+	session->ending = true;
+	session->signal = number;
+	session->since = clock_now();
+	show_clear(&session->show);
+	explain_ending(&session->about);
+	opener_finish(session->opener, session->signals);
+	return true;
+}
+
+/* Did the session end with `step`, and not just go on after being asked to stop? */
+static bool is_end(struct session *session, int step)
+{
+	return step <= 0 && !(step == -ECANCELED && goes_on(session));
 }
 
 void session_lost(struct session *session)
@@ -87,30 +185,44 @@ void session_lost(struct session *session)
 	session->lost = false;
 }
 
+/* It ended because the user wanted that, or at least while they did. */
+static int end_stopped(struct session *session)
+{
+	session->event.save = session->saves;
+	explain_failure(&session->about, -ECANCELED, &session->event, &session->error);
+	return -ECANCELED;
+}
+
+static int end_failed(struct session *session, int step)
+{
+	session->event.save = session->saves;
+	session->lost = step == -ECONNRESET && session->has_command;
+	if (session->lost)
+		return step;
+	explain_failure(&session->about, step, &session->event, &session->error);
+	return step == -ECONNRESET ? step : -1;
+}
+
 int session_take(struct session *session)
 {
+	bool complete;
 	int step;
 
-	session->show.phase = SHOW_RECEIVING;
-	while ((step = opener_step(session->opener, &session->event, &session->error)) > 0) {
-		if (step == OPENER_PART)
-			show_part(session);
-		else if (step == OPENER_NOTE)
-			take_note(session);
-		else
-			take_save(session, (enum opener_step)step);
+	status_show(session);
+	while (!is_end(session,
+		       step = opener_step(session->opener, &session->event, &session->error))) {
+		if (step > 0)
+			take_step(session, (enum opener_step)step);
 	}
 	show_clear(&session->show);
-	if (step < 0) {
-		session->event.save = session->saves;
-		session->lost = step == -ECONNRESET && session->has_command;
-		if (session->lost)
-			return step;
-		explain_failure(&session->about, step, &session->event, &session->error);
-		return step == -ECANCELED || step == -ECONNRESET ? step : -1;
-	}
+	if (step < 0)
+		return session->ending ? end_stopped(session) : end_failed(session, step);
 	explain_done(&session->about, &session->event);
 	if (session->damaged)
 		explain_damaged(&session->about, session->event.save);
-	return session->event.code == 0 && !session->incomplete && !session->damaged ? 0 : -1;
+	complete = session->event.code == 0 && !session->missed.any && !session->damaged &&
+		   opener_has_all_beside(session->opener);
+	if (session->ending)
+		return end_stopped(session);
+	return complete ? 0 : -1;
 }

@@ -232,8 +232,9 @@ $(B)/tests/unit-tests: $(call objects,tests/unit) $(call objects,lib) \
 		$$($(PKG_CONFIG) --libs check) $(PKG_LIBS) $(XEN_LIBS)
 
 # The functions that tests/unit/faults.c can make fail.
-FAULTY = __openat_2 __poll_chk aligned_alloc calloc clock_gettime close faccessat fchmod fchmodat \
-	fchown fdopendir fgetxattr flistxattr flock fork fremovexattr fsetxattr fstat fstatat fstatfs \
+FAULTY = __openat_2 __poll_chk aligned_alloc bind calloc clock_gettime close faccessat fchmod \
+	fchmodat fchown fdopendir fgetxattr flistxattr flock fork fremovexattr fsetxattr fstat \
+	fstatat fstatfs \
 	fsync ftruncate futimens getdents64 getrandom inotify_add_watch inotify_init1 linkat \
 	lseek malloc mkdirat mkdtemp openat pidfd_open poll prctl pread pwrite read readlinkat \
 	reallocarray renameat renameat2 sendfile symlinkat syncfs time unlinkat utimensat write

@@ -6,10 +6,10 @@
  */
 #ifndef SENDER_H
 #define SENDER_H
+#include "io/reading.h"
 #include "io/stream.h"
 #include "io/walk.h"
 #include "send/journal.h"
-#include "send/reading.h"
 
 struct qfile_sender {
 	struct stream_writer writer;

@@ -175,6 +175,26 @@ static int program_status(struct caller *caller)
 	return fds[0].revents ? program_wait(&caller->program, 0) : -ECANCELED;
 }
 
+/* Milliseconds in which a program that was asked to stop takes what is under way. */
+#define ENDING 5000
+
+/*
+ * The program was asked to stop: go on carrying what is under way until it ends, a second signal
+ * comes, or that takes too long.
+ */
+static void carry_to_the_end(struct caller *caller)
+{
+	struct pollfd fds[] = {{.fd = caller->program.ended, .events = POLLIN},
+			       {.fd = caller->stop, .events = POLLIN}};
+	const int64_t end = clock_now() + ENDING;
+	int64_t now;
+	int r = 0;
+
+	while (r == 0 && !caller->relay.over && !fds[0].revents && !fds[1].revents &&
+	       (now = clock_now()) < end)
+		r = rpc_relay_step(&caller->relay, fds, 2, (int)(end - now));
+}
+
 /*
  * Die of the signal that stopped us, so that a shell or script sees what happened. The program gets
  * the signal first, while it still has a peer.
@@ -188,6 +208,7 @@ static int stop(struct caller *caller)
 		return EXIT_FAILED;
 	if (caller->program.pid > 0) {
 		kill(caller->program.pid, (int)info.ssi_signo);
+		carry_to_the_end(caller);
 		program_end(&caller->program);
 	}
 	hang_up(caller);

@@ -7,7 +7,7 @@ import zlib
 
 MARK = b"PedOSv2\0"
 VIEW_ONLY = b"view-only-"
-SAVE, DONE = 1, 2
+SAVE, DONE, BESIDE, NOTE = 1, 2, 3, 4
 MESSAGE_MAX = 4096
 
 
@@ -38,6 +38,20 @@ def record(kind, payload=b"", code=0, flipped=0):
 
 def save(content, flipped=0):
     return record(SAVE, content, flipped=flipped)
+
+
+def bad_save(content, code):
+    """One that may be damaged, for this reason."""
+    return record(SAVE, content, code)
+
+
+def beside(name, content, code=0, flipped=0):
+    """A file that was saved beside the file."""
+    return record(BESIDE, name.ljust(256, b"\0") + content, code, flipped)
+
+
+def note(message):
+    return record(NOTE, message)
 
 
 def done(message=b"", code=0, flipped=0):

@@ -4,7 +4,7 @@
 """run.py [PART...]: death anywhere. Kill and fail whatever takes part in a delivery, and look at
 what is left. Writes TAP.
 
-Parts: calls, kills, move, disk, order, costs, rpc, open; without any, all of them.
+Parts: calls, kills, move, disk, order, costs, rpc, open, in_place; without any, all of them.
 """
 import pathlib
 import signal
@@ -17,6 +17,7 @@ import calls
 import costs
 import disk
 import flagless
+import in_place
 import jobs
 import kills
 import move
@@ -28,7 +29,7 @@ from delivery import Broken
 
 PARTS = {"calls": calls.tests, "flagless": flagless.tests, "kills": kills.tests,
          "move": move.tests, "disk": disk.tests, "order": order.tests, "costs": costs.tests,
-         "rpc": rpc.tests, "open": opened.tests}
+         "rpc": rpc.tests, "open": opened.tests, "in_place": in_place.tests}
 
 
 def main():

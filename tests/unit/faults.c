@@ -22,6 +22,7 @@
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/sendfile.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/xattr.h>
@@ -136,6 +137,7 @@ FAULTY(int, -1, pidfd_open, (pid_t pid, unsigned flags), (pid, flags))
 FAULTY(ssize_t, -1, sendfile, (int to, int from, off_t *offset, size_t size),
        (to, from, offset, size))
 FAULTY(int, -1, flock, (int fd, int operation), (fd, operation))
+FAULTY(int, -1, bind, (int fd, const struct sockaddr *address, socklen_t size), (fd, address, size))
 FAULTY(int, -1, fchown, (int fd, uid_t uid, gid_t gid), (fd, uid, gid))
 FAULTY(int, -1, linkat, (int from_dir, const char *from, int dir, const char *to, int flags),
        (from_dir, from, dir, to, flags))

@@ -6,8 +6,11 @@
  */
 #include "open/opener/opener.h"
 #include "format/error.h"
+#include "io/reading.h"
 #include "io/stream.h"
 #include "open/editwire.h"
+#include "open/opener/beside.h"
+#include "open/opener/in_place.h"
 #include "open/opener/saving.h"
 #include "text/printable.h"
 
@@ -17,11 +20,15 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Milliseconds in which an editor sends what was saved before, with time to spare: qfile(5). */
+#define FINISH_TIMEOUT 2000
+
 /* What has come of the reply. */
 enum state {
 	AT_BEGIN,  /* nothing */
 	AT_RECORD, /* the header of a record comes next */
 	IN_SAVE,   /* the payload of a save is coming */
+	IN_BESIDE, /* that of a file that was saved beside the file, behind its name */
 	IN_RAW,    /* the new content is coming as version 1 sends it, up to the end */
 	AT_END,    /* everything */
 };
@@ -32,16 +39,50 @@ struct opener {
 	struct stream_writer writer;
 	struct stream_reader reader;
 	struct saving saving;
+	struct beside beside;
+	char unfinished[4096]; /* for opener_unfinished() */
+	bool counting;  /* the length is being found by reading, since the size says nothing */
+	bool counted;   /* it was found so */
 	bool requested; /* the request has been sent */
 	bool sent;      /* all of the content has been sent */
 	enum state state;
 	unsigned save; /* saves that have begun to come */
+	int doubt;     /* what the other side says of what is coming: an errno */
 	/*
 	 * Bytes of the content that is sent, later of the save that comes. total is 0 if it is not
 	 * known.
 	 */
 	uint64_t done, total;
 };
+
+/* Take the length from the file's size, or find out that the size says nothing. */
+static void find_length(struct opener *opener)
+{
+	struct target *target = &opener->original.target;
+	struct reading content = {.fd = target->fd, .status = target->seen.status};
+
+	opener->counting = content.status.st_size == 0 || !reading_has_its_size(&content);
+	opener->total = opener->counting ? 0 : (uint64_t)content.status.st_size;
+	/* Nor do the times say anything of such a file. */
+	if (opener->counting)
+		target->seen.settled = false;
+}
+
+/* What is known only now that the options are. */
+static void add_notes(struct opener *opener)
+{
+	struct original *original = &opener->original;
+	const unsigned needs = OPENER_LINKS | OPENER_DIRECTORY | OPENER_OWNER | OPENER_MOUNT;
+	const unsigned prevents = OPENER_SECOND | OPENER_READ_ONLY | OPENER_IMMUTABLE;
+
+	if (opener->options.in_place && original->notes & needs && !(original->notes & prevents))
+		original->notes |= OPENER_IN_PLACE;
+	/* Another session may be in the middle of a save. */
+	if (!(original->notes & OPENER_SECOND))
+		in_place_unfinished(&original->target, opener->options.keep, opener->unfinished);
+	if (opener->unfinished[0])
+		original->notes |= OPENER_UNFINISHED;
+}
 
 int opener_new(struct opener **opener, const char *path, const struct opener_options *options,
 	       struct qfile_error *error)
@@ -52,7 +93,8 @@ int opener_new(struct opener **opener, const char *path, const struct opener_opt
 	if (!o)
 		return error_set(error, -ENOMEM, NULL, NULL);
 	o->options = *options;
-	saving_init(&o->saving, &o->original, options->from, options->keep);
+	saving_init(&o->saving, &o->original, &o->options);
+	beside_init(&o->beside, &o->options);
 	r = original_open(&o->original, path, options->view_only);
 	if (r == 0)
 		r = stream_writer_open(&o->writer, options->in, options->out, options->stop);
@@ -63,7 +105,9 @@ int opener_new(struct opener **opener, const char *path, const struct opener_opt
 		return error_set(error, r, "opening", path);
 	}
 	o->reader.stop = options->stop;
-	o->total = (uint64_t)o->original.target.seen.status.st_size;
+	find_length(o);
+	if (!options->view_only)
+		add_notes(o);
 	stream_widen_pipe(options->out);
 	stream_widen_pipe(options->in);
 	*opener = o;
@@ -75,6 +119,7 @@ void opener_free(struct opener *opener)
 	if (!opener)
 		return;
 	saving_close(&opener->saving);
+	beside_close(&opener->beside);
 	original_close(&opener->original);
 	stream_writer_close(&opener->writer);
 	stream_reader_close(&opener->reader);
@@ -86,6 +131,22 @@ unsigned opener_notes(const struct opener *opener)
 	return opener->original.notes;
 }
 
+const char *opener_unfinished(const struct opener *opener)
+{
+	return opener->unfinished;
+}
+
+bool opener_has_all_beside(const struct opener *opener)
+{
+	return beside_has_all(&opener->beside);
+}
+
+void opener_finish(struct opener *opener, int stop)
+{
+	opener->reader.stop = stop;
+	opener->reader.timeout = FINISH_TIMEOUT;
+}
+
 struct edit_progress opener_progress(const struct opener *opener)
 {
 	return (struct edit_progress){.done = opener->done, .total = opener->total};
@@ -93,10 +154,19 @@ struct edit_progress opener_progress(const struct opener *opener)
 
 /* ---- Sending ---- */
 
+static bool takes_beside(const struct opener *opener)
+{
+	return opener->options.home && !opener->options.view_only;
+}
+
 static int send_request(struct opener *opener)
 {
 	struct edit_request request = {
-		.view_only = opener->options.view_only, .records = true, .length = opener->total};
+		.view_only = opener->options.view_only,
+		.beside = takes_beside(opener),
+		.records = true,
+		.length = opener->total,
+	};
 	int r;
 
 	memcpy(request.name, opener->original.base, sizeof(opener->original.base));
@@ -108,24 +178,75 @@ static int send_request(struct opener *opener)
 	return r;
 }
 
+static int became(const struct opener *opener, const char *what, struct qfile_error *error)
+{
+	error_set(error, -ESTALE, "reading", opener->original.base);
+	if (error)
+		error->hint = what;
+	return -ESTALE;
+}
+
+/* Read the next piece into the empty buffer. Returns its size, 0 at the end of the file. */
+static ssize_t read_piece(struct opener *opener, uint64_t most, struct qfile_error *error)
+{
+	ssize_t n;
+
+	do
+		n = pread(opener->original.target.fd, opener->writer.buffer,
+			  most < STREAM_BUFFER_SIZE ? (size_t)most : STREAM_BUFFER_SIZE,
+			  (off_t)opener->done);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? error_set(error, -errno, "reading", opener->original.base) : n;
+}
+
+/* Read on to find the length. */
+static int count_part(struct opener *opener, struct qfile_error *error)
+{
+	ssize_t n;
+
+	if (stream_stopped(opener->options.stop))
+		return -ECANCELED;
+	n = read_piece(opener, STREAM_BUFFER_SIZE, error);
+	if (n < 0)
+		return (int)n;
+	opener->done += (uint64_t)n;
+	if (n > 0)
+		return 1;
+	opener->total = opener->done;
+	opener->done = 0;
+	opener->counting = false;
+	opener->counted = true;
+	return 1;
+}
+
+/*
+ * A length that was found by reading is sent on only while it is true: without the last part, the
+ * other side opens nothing.
+ */
+static int check_end(struct opener *opener, size_t n, struct qfile_error *error)
+{
+	char byte;
+
+	if (!opener->counted || opener->done + n < opener->total)
+		return 0;
+	return pread(opener->original.target.fd, &byte, 1, (off_t)opener->total) == 0
+		       ? 0
+		       : became(opener, "it became longer while it was sent", error);
+}
+
 static int send_part(struct opener *opener, struct qfile_error *error)
 {
 	const struct target *target = &opener->original.target;
-	uint64_t left = opener->total - opener->done;
-	/* The buffer is empty, because each part is flushed. */
-	ssize_t n = pread(target->fd, opener->writer.buffer,
-			  left < STREAM_BUFFER_SIZE ? (size_t)left : STREAM_BUFFER_SIZE,
-			  (off_t)opener->done);
+	ssize_t n = read_piece(opener, opener->total - opener->done, error);
+	int r;
 
 	if (n < 0)
-		return errno == EINTR ? 0
-				      : error_set(error, -errno, "reading", opener->original.base);
-	if (n == 0) {
-		error_set(error, -ESTALE, "reading", opener->original.base);
-		if (error)
-			error->hint = "it became shorter while it was sent";
-		return -ESTALE;
-	}
+		return (int)n;
+	if (n == 0)
+		return became(opener, "it became shorter while it was sent", error);
+	r = check_end(opener, (size_t)n, error);
+	if (r < 0)
+		return r;
 	/* A page of a file that is being written to may change after it was summed. */
 	if (target->seen.settled)
 		stream_put_pages(&opener->writer, (size_t)n, target->fd, (off_t)opener->done);
@@ -141,7 +262,9 @@ int opener_send(struct opener *opener, struct qfile_error *error)
 
 	if (error)
 		error->code = 0;
-	if (!opener->requested)
+	if (opener->counting)
+		r = count_part(opener, error);
+	else if (!opener->requested)
 		r = send_request(opener);
 	else
 		r = opener->done < opener->total ? send_part(opener, error) : 0;
@@ -150,7 +273,7 @@ int opener_send(struct opener *opener, struct qfile_error *error)
 	if (r < 0 && error && error->code == 0)
 		error_set(error, r, r == -ECANCELED ? NULL : "sending",
 			  r == -ECANCELED ? NULL : opener->original.base);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	if (opener->done < opener->total)
 		return 1;
@@ -169,6 +292,15 @@ static ssize_t peek(struct opener *opener, size_t size, const unsigned char **by
 	return n == -QFILE_ETRUNCATED ? -ECONNRESET : n;
 }
 
+/* A payload of `length` bytes begins. */
+static void begin_payload(struct opener *opener, enum state state, uint64_t length)
+{
+	opener->state = state;
+	opener->done = 0;
+	opener->total = length;
+	stream_reader_sum_anew(&opener->reader);
+}
+
 /* Begin a save. */
 static int begin(struct opener *opener, enum state state, uint64_t announced)
 {
@@ -177,14 +309,31 @@ static int begin(struct opener *opener, enum state state, uint64_t announced)
 	/* The editor cannot save a file that it has not received. */
 	if (!opener->sent)
 		return -EPROTO;
-	opener->state = state;
+	begin_payload(opener, state, announced);
 	opener->save++;
-	opener->done = 0;
-	opener->total = announced;
-	stream_reader_sum_anew(&opener->reader);
 	if (!opener->options.view_only)
 		saving_begin(&opener->saving, announced);
 	return OPENER_PART;
+}
+
+/* Begin a file that was saved beside the file: take its name. */
+static int begin_beside(struct opener *opener, const struct edit_record *record)
+{
+	char untrusted_name[EDIT_BESIDE_NAME_SIZE];
+	const unsigned char *bytes;
+	ssize_t n;
+
+	if (!opener->sent)
+		return -EPROTO;
+	n = peek(opener, EDIT_BESIDE_NAME_SIZE, &bytes);
+	if (n < 0)
+		return (int)n;
+	if (edit_beside_name_decode(bytes, untrusted_name) < 0)
+		return -EPROTO;
+	begin_payload(opener, IN_BESIDE, record->length - EDIT_BESIDE_NAME_SIZE);
+	stream_take(&opener->reader, EDIT_BESIDE_NAME_SIZE);
+	n = beside_begin(&opener->beside, untrusted_name, opener->total);
+	return n < 0 ? (int)n : OPENER_PART;
 }
 
 /* The save is complete, with this checksum. */
@@ -192,12 +341,13 @@ static int end(struct opener *opener, uint32_t crc, struct opener_event *event,
 	       struct qfile_error *error)
 {
 	/* Under version 1 nobody can tell whether this is all of it. */
-	bool backup = opener->state == IN_RAW;
+	bool doubtful = opener->state == IN_RAW || opener->doubt != 0;
 
 	opener->state = opener->state == IN_RAW ? AT_END : AT_RECORD;
 	if (opener->options.view_only)
 		return OPENER_PART;
-	return saving_end(&opener->saving, crc, backup, event, error);
+	event->doubt = opener->doubt;
+	return saving_end(&opener->saving, crc, doubtful, event, error);
 }
 
 /* The save has come with a checksum that is not its own. */
@@ -220,7 +370,9 @@ static ssize_t take_part(struct opener *opener, uint64_t most)
 		return n == -QFILE_ETRUNCATED ? 0 : n;
 	if ((uint64_t)n > most)
 		n = (ssize_t)most;
-	if (!opener->options.view_only)
+	if (opener->state == IN_BESIDE)
+		beside_write(&opener->beside, bytes, (size_t)n);
+	else if (!opener->options.view_only)
 		saving_write(&opener->saving, bytes, (size_t)n);
 	stream_take(&opener->reader, (size_t)n);
 	opener->done += (uint64_t)n;
@@ -243,6 +395,11 @@ static int take_save(struct opener *opener, struct opener_event *event, struct q
 	if (n < 0)
 		return (int)n;
 	stream_take(&opener->reader, EDIT_CRC_SIZE);
+	if (opener->state == IN_BESIDE) {
+		opener->state = AT_RECORD;
+		event->doubt = opener->doubt;
+		return beside_end(&opener->beside, crc != edit_crc_decode(bytes), event, error);
+	}
 	return crc == edit_crc_decode(bytes) ? end(opener, crc, event, error) : end_damaged(opener);
 }
 
@@ -282,6 +439,12 @@ static int take_message(struct opener *opener, const struct edit_record *record,
 	return 0;
 }
 
+/* The code of a record, or EREMOTEIO for what is no errno. */
+static int code_of(const struct edit_record *record)
+{
+	return record->code <= INT_MAX ? (int)record->code : EREMOTEIO;
+}
+
 /* Take the message of a "done". */
 static int take_done(struct opener *opener, const struct edit_record *record,
 		     struct opener_event *event)
@@ -293,8 +456,17 @@ static int take_done(struct opener *opener, const struct edit_record *record,
 	/* The editor cannot succeed with a file that it has not received. */
 	if (record->code == 0 && !opener->sent)
 		return -EPROTO;
-	event->code = record->code <= INT_MAX ? (int)record->code : EREMOTEIO; /* no errno */
+	event->code = code_of(record);
 	return OPENER_DONE;
+}
+
+/* How much follows a header that is taken at once with it. */
+static size_t head_size(const struct edit_record *record)
+{
+	if (record->kind == EDIT_SAVE)
+		return 0;
+	return record->kind == EDIT_BESIDE ? EDIT_BESIDE_NAME_SIZE
+					   : (size_t)record->length + EDIT_CRC_SIZE;
 }
 
 static int take_record(struct opener *opener, struct opener_event *event)
@@ -306,9 +478,15 @@ static int take_record(struct opener *opener, struct opener_event *event)
 
 	if (n < 0)
 		return (int)n;
-	if (edit_record_decode(bytes, &record) < 0)
+	if (edit_record_decode(bytes, &record) < 0 ||
+	    (record.kind == EDIT_BESIDE && !takes_beside(opener)))
 		return -EPROTO;
+	/* Nothing is taken before all of it is there: who is interrupted begins here again. */
+	n = peek(opener, EDIT_RECORD_SIZE + head_size(&record), &bytes);
+	if (n < 0)
+		return (int)n;
 	stream_take(&opener->reader, EDIT_RECORD_SIZE);
+	opener->doubt = code_of(&record);
 	switch (record.kind) {
 	case EDIT_DONE:
 		return take_done(opener, &record, event);
@@ -317,8 +495,8 @@ static int take_record(struct opener *opener, struct opener_event *event)
 		return r < 0 ? r : OPENER_NOTE;
 	case EDIT_SAVE:
 		return begin(opener, IN_SAVE, record.length);
-	default: /* it was not asked for */
-		return -EPROTO;
+	default:
+		return begin_beside(opener, &record);
 	}
 }
 
@@ -353,6 +531,7 @@ static int take(struct opener *opener, struct opener_event *event, struct qfile_
 	case AT_RECORD:
 		return take_record(opener, event);
 	case IN_SAVE:
+	case IN_BESIDE:
 		return take_save(opener, event, error);
 	case IN_RAW:
 		return take_raw(opener, event, error);
@@ -365,7 +544,9 @@ int opener_step(struct opener *opener, struct opener_event *event, struct qfile_
 {
 	int step;
 
-	event->code = 0;
+	event->code = event->doubt = 0;
+	event->cause = 0;
+	event->in_place = false;
 	event->path[0] = event->message[0] = '\0';
 	step = take(opener, event, error);
 	event->save = opener->save;

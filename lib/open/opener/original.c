@@ -5,6 +5,7 @@
  * Copyright the qfilecopy authors
  */
 #include "open/opener/original.h"
+#include "open/opener/conditions.h"
 #include "open/opener/opener.h"
 
 #include <errno.h>
@@ -91,16 +92,29 @@ static int find(const char *path, struct stat *status)
 	return r < 0 ? r : fd;
 }
 
-static bool same_file(const struct stat *a, const struct stat *b)
+/*
+ * Another program has a lease on the file, and was told that somebody wants it: wait until it has
+ * given it back, as every program does that opens the file. It is a regular file, which nothing
+ * else makes wait.
+ */
+static int wait_for_lease(int found)
 {
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+	char path[32];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", found);
+	fd = openat(AT_FDCWD, path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return -EAGAIN;
 }
 
 /*
  * Open the file at `path`, which was found, by its own name in its own directory. The way there is
  * read link by link, and may have been changed since: -EAGAIN if it leads elsewhere now.
  */
-static int open_found(struct target *target, const char *path, const struct stat *found)
+static int open_found(struct target *target, const char *path, int held, const struct stat *found)
 {
 	struct stat status;
 	int r = follow(target, path);
@@ -109,27 +123,29 @@ static int open_found(struct target *target, const char *path, const struct stat
 		return r == -ENOENT || r == -ENOTDIR || r == -ELOOP ? -EAGAIN : r;
 	target->fd = openat(target->dir, target->name,
 			    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (target->fd < 0 && errno == EWOULDBLOCK)
+		return wait_for_lease(held);
 	if (target->fd < 0)
 		return errno == ENOENT || errno == ELOOP || errno == ENXIO ? -EAGAIN : -errno;
 	if (fstat(target->fd, &status) < 0)
 		return -errno;
-	if (!same_file(&status, found))
+	if (!seen_same_file(&status, found))
 		return -EAGAIN;
-	target_note(target, &status);
+	seen_note(&target->seen, &status);
 	return 0;
 }
 
 /* Lock the file. -EAGAIN: another opener has just replaced it. */
 static int lock(struct original *original)
 {
-	const struct target *target = &original->target;
+	struct target *target = &original->target;
 	struct stat there;
 
-	if (target_lock(target->fd) < 0)
+	if (target_lock(target) < 0)
 		original->notes |= OPENER_SECOND;
 	else if (fstatat(target->dir, target->name, &there, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? -EAGAIN : -errno;
-	else if (!same_file(&there, &target->seen.status))
+	else if (!seen_same_file(&there, &target->seen.status))
 		return -EAGAIN;
 	return 0;
 }
@@ -142,15 +158,12 @@ static int open_once(struct original *original, const char *path, bool view_only
 
 	if (found < 0)
 		return found;
-	r = open_found(target, path, &status);
+	r = open_found(target, path, found, &status);
 	/* As long as it is held, no other file can have its number. */
 	close(found);
 	if (r < 0 || view_only)
 		return r;
-	if (target->seen.status.st_nlink > 1)
-		original->notes |= OPENER_LINKS;
-	if (original_writable(original) < 0)
-		original->notes |= OPENER_READ_ONLY;
+	original->notes = conditions_of(target);
 	return lock(original);
 }
 
@@ -168,14 +181,6 @@ int original_open(struct original *original, const char *path, bool view_only)
 	if (r == 0)
 		snprintf(original->base, sizeof(original->base), "%s", slash ? slash + 1 : path);
 	return r == -EAGAIN ? -ESTALE : r;
-}
-
-int original_writable(const struct original *original)
-{
-	return faccessat(original->target.dir, original->target.name, W_OK,
-			 AT_EACCESS | AT_SYMLINK_NOFOLLOW) < 0
-		       ? -errno
-		       : 0;
 }
 
 void original_close(struct original *original)

@@ -20,8 +20,6 @@ struct original {
  * Fails as opener_new().
  */
 int original_open(struct original *original, const char *path, bool view_only);
-/* May the caller write to it? Returns 0 or a negative errno. */
-int original_writable(const struct original *original);
 void original_close(struct original *original);
 
 #endif

@@ -7,169 +7,80 @@
 #include "open/opener/replace.h"
 #include "format/name.h"
 
-#include "io/stream.h"
-#include "open/content.h"
 #include "open/opener/attributes.h"
+#include "open/opener/lock.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <qfile.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
 void target_close(struct target *target)
 {
-	if (target->fd >= 0)
-		close(target->fd);
+	target_hold(target, -1, 0);
 	if (target->dir >= 0)
 		close(target->dir);
-	target->fd = target->dir = -1;
+	target->dir = -1;
 }
 
-int target_lock(int fd)
+void target_hold(struct target *target, int fd, int lock)
 {
-	return flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK ? -EWOULDBLOCK : 0;
+	if (target->fd >= 0)
+		close(target->fd);
+	if (target->lock > 0)
+		close(target->lock);
+	target->fd = fd;
+	target->lock = lock;
 }
 
-/* ---- Has a file changed? ---- */
-
-/* More than the resolution of every file system's times. */
-#define SETTLED_SECONDS 2
-
-static bool is_settled(const struct stat *status)
+int target_lock(struct target *target)
 {
-	struct timespec now;
+	int lock = lock_take(&target->seen.status);
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec - status->st_mtim.tv_sec > SETTLED_SECONDS &&
-	       now.tv_sec - status->st_ctim.tv_sec > SETTLED_SECONDS;
-}
-
-void target_note(struct target *target, const struct stat *status)
-{
-	target->seen.status = *status;
-	target->seen.settled = is_settled(status);
-}
-
-static bool same_time(const struct timespec *a, const struct timespec *b)
-{
-	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
-}
-
-static bool same_file(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
-/* Have we renamed the file since it was looked at? That changes its ctime. */
-enum renaming {
-	NOT_RENAMED,
-	RENAMED
-};
-
-/* Do two looks at one file say that nothing was written to it in between? */
-static bool same_status(const struct stat *a, const struct stat *b, enum renaming renaming)
-{
-	return same_file(a, b) && a->st_size == b->st_size && same_time(&a->st_mtim, &b->st_mtim) &&
-	       (renaming == RENAMED || same_time(&a->st_ctim, &b->st_ctim));
-}
-
-static int sum(int fd, uint32_t *crc)
-{
-	unsigned char *buffer = malloc(STREAM_BUFFER_SIZE);
-	struct content content = {.crc = 0};
-	int r = buffer ? content_read(fd, buffer, &content) : -ENOMEM;
-
-	free(buffer);
-	*crc = content.crc;
-	return r;
-}
-
-/*
- * Compare the content with `seen`: a file that was only touched, or written again with the same
- * content by its owner, has not changed. If so, note the new status in *seen. -ESTALE: the content
- * has changed, or somebody else put the file there: the save would get its mode.
- */
-static int compare(int fd, const struct stat *status, struct seen *seen)
-{
-	struct seen now = {.status = *status, .settled = is_settled(status)};
-	struct stat after;
-	int r;
-
-	if (status->st_size != seen->status.st_size ||
-	    (!same_file(status, &seen->status) && status->st_uid != seen->status.st_uid))
-		return -ESTALE;
-	r = sum(fd, &now.crc);
-	if (r < 0)
-		return r;
-	if (fstat(fd, &after) < 0)
-		return -errno;
-	if (now.crc != seen->crc || !same_status(status, &after, NOT_RENAMED))
-		return -ESTALE;
-	*seen = now;
-	return 0;
-}
-
-/* Open `name`, if it is still what *seen says. Returns a descriptor. -ESTALE: it is not. */
-static int look(int dir, const char *name, struct seen *seen, enum renaming renaming)
-{
-	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC),
-	    r = 0;
-	struct stat status;
-
-	if (fd < 0)
-		/* It is a link, or a socket. */
-		return errno == ELOOP || errno == ENXIO ? -ESTALE : -errno;
-	if (fstat(fd, &status) < 0)
-		r = -errno;
-	else if (!S_ISREG(status.st_mode))
-		r = -ESTALE;
-	else if (!seen->settled || !same_status(&seen->status, &status, renaming))
-		r = compare(fd, &status, seen);
-	if (r < 0)
-		close(fd);
-	return r < 0 ? r : fd;
+	if (lock > 0)
+		target->lock = lock;
+	return lock == -EWOULDBLOCK ? lock : 0;
 }
 
 /* ---- Replacing ---- */
 
-/* Sync a directory; one that may not be read through the file system of `fd`, a file in it. */
-static int sync_directory(int dir, int fd)
+int target_sync_directory(int dir, int fd)
 {
 	if (fsync(dir) == 0)
 		return 0;
 	return (errno != EBADF && errno != EINVAL) || syncfs(fd) < 0 ? -errno : 0;
 }
 
-/*
- * Open the save again by its name, read-only, and lock it. Returns -1 if that fails. save->fd
- * cannot be kept open for the lock: a program that is open for writing cannot be run.
- */
-static int open_locked(int dir, const char *name)
+/* Note that the save is at target->name now, open as `fd` and locked, and make that durable. */
+static int note_replaced(struct target *target, struct save *save, int fd, int lock)
 {
-	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-
-	if (fd >= 0)
-		target_lock(fd);
-	return fd;
-}
-
-/* Note that the save, open as `fd`, is at target->name now, and make that durable. */
-static int note_replaced(struct target *target, struct save *save, int fd)
-{
-	if (target->fd >= 0)
-		close(target->fd);
-	target->fd = fd;
+	target_hold(target, fd, lock);
 	target->seen.crc = save->crc;
 	target->seen.settled = false;
 	save->name[0] = '\0';
 	if (fstat(save->fd, &target->seen.status) < 0)
 		return -errno;
-	return sync_directory(target->dir, save->fd);
+	return target_sync_directory(target->dir, save->fd);
+}
+
+/*
+ * Open the save again by its name, read-only. Returns -1 if that fails. save->fd cannot be kept
+ * open in its place: a program that is open for writing cannot be run.
+ */
+static int open_again(const struct save *save, const char *name)
+{
+	return openat(save->dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+}
+
+/* Lock the save for when it is the file. Returns the lock, or 0 if there is none to be had. */
+static int lock_save(const struct save *save)
+{
+	struct stat status;
+	int lock = fstat(save->fd, &status) < 0 ? 0 : lock_take(&status);
+
+	return lock > 0 ? lock : 0;
 }
 
 /* Exchange the names again. If something else is at one of them by now, do not remove it. */
@@ -180,7 +91,7 @@ static void exchange_back(const struct target *target, struct save *save)
 	if (renameat2(target->dir, save->name, target->dir, target->name, RENAME_EXCHANGE) == 0 &&
 	    fstat(save->fd, &ours) == 0 &&
 	    fstatat(target->dir, save->name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    same_file(&there, &ours))
+	    seen_same_file(&there, &ours))
 		return;
 	save->name[0] = '\0';
 }
@@ -198,7 +109,7 @@ static int exchange(struct target *target, struct save *save)
 		return renameat(target->dir, save->name, target->dir, target->name) < 0 ? -errno
 											: 0;
 	}
-	r = look(target->dir, save->name, &target->seen, RENAMED);
+	r = seen_look(target->dir, save->name, &target->seen, SEEN_RENAMED);
 	if (r < 0) {
 		exchange_back(target, save);
 		return r;
@@ -208,8 +119,7 @@ static int exchange(struct target *target, struct save *save)
 	return 0;
 }
 
-/* Backup `number` of `name`: "name~", "name.~1~" and so on. A name that is too long is cut. */
-static void backup_name(const char *name, unsigned number, char backup[NAME_MAX + 1])
+void target_backup_name(const char *name, unsigned number, char backup[NAME_MAX + 1])
 {
 	char end[sizeof(".~4294967295~")] = "~";
 	size_t length = strlen(name), room;
@@ -233,11 +143,11 @@ static int make_backup(const struct target *target, char backup[NAME_MAX + 1])
 	unsigned number = 0;
 
 	do {
-		backup_name(target->name, number, backup);
+		target_backup_name(target->name, number, backup);
 		if (linkat(target->dir, target->name, target->dir, backup, 0) < 0)
 			continue;
 		if (fstatat(target->dir, backup, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    same_file(&status, &target->seen.status))
+		    seen_same_file(&status, &target->seen.status))
 			return 0;
 		unlinkat(target->dir, backup, 0);
 		return -ESTALE;
@@ -245,15 +155,30 @@ static int make_backup(const struct target *target, char backup[NAME_MAX + 1])
 	return -errno;
 }
 
+/*
+ * Has it the owner and the group that the file has? Otherwise whoever had the file may be locked
+ * out of it.
+ */
+static int owner_check(int fd, const struct stat *file)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) < 0)
+		return -errno;
+	return status.st_uid == file->st_uid && status.st_gid == file->st_gid ? 0 : -EPERM;
+}
+
 /* Give the save the target's attributes and a temporary name, and bring it to stable storage. */
 static int prepare(struct target *target, struct save *save)
 {
-	int fd = look(target->dir, target->name, &target->seen, NOT_RENAMED), r;
+	int fd = seen_look(target->dir, target->name, &target->seen, SEEN_NOT_RENAMED), r;
 
 	if (fd < 0)
 		return fd;
 	r = attributes_copy(fd, save->fd);
 	close(fd);
+	if (r == 0)
+		r = owner_check(save->fd, &target->seen.status);
 	if (r == 0 && fsync(save->fd) < 0)
 		r = -errno;
 	return r == 0 ? save_name(save) : r;
@@ -261,21 +186,57 @@ static int prepare(struct target *target, struct save *save)
 
 int target_replace(struct target *target, struct save *save, char backup[NAME_MAX + 1])
 {
-	int r = prepare(target, save), fd;
+	int r = prepare(target, save), fd, lock;
 
 	if (r == 0 && backup)
 		r = make_backup(target, backup);
 	if (r < 0)
 		return r;
-	fd = open_locked(save->dir, save->name);
+	fd = open_again(save, save->name);
+	lock = lock_save(save);
 	r = exchange(target, save);
 	if (r == 0)
-		return note_replaced(target, save, fd);
+		return note_replaced(target, save, fd, lock);
 	if (fd >= 0)
 		close(fd);
+	if (lock > 0)
+		close(lock);
 	if (backup)
 		unlinkat(target->dir, backup, 0);
 	return r;
+}
+
+/* Another file has the content: hold that one from now on, as what was seen. */
+static void adopt(struct target *target, const struct save *save, const struct stat *status, int fd)
+{
+	const bool replaced = !seen_same_file(status, &target->seen.status);
+
+	seen_note(&target->seen, status);
+	target->seen.crc = save->crc;
+	if (!replaced) {
+		close(fd);
+		return;
+	}
+	target_hold(target, fd, 0);
+	target_lock(target);
+}
+
+int target_has(struct target *target, const struct save *save)
+{
+	struct stat status;
+	int fd = target->dir < 0 ? -EBADF
+				 : seen_find_same(target->dir, target->name, save->fd, &status);
+
+	if (fd < 0)
+		return 0;
+	/* Somebody else may have written it; we say that it is here for good. */
+	if (status.st_uid != target->seen.status.st_uid || fsync(fd) < 0 ||
+	    target_sync_directory(target->dir, fd) < 0) {
+		close(fd);
+		return 0;
+	}
+	adopt(target, save, &status, fd);
+	return 1;
 }
 
 int target_create(struct target *target, struct save *save, const char *name)
@@ -302,7 +263,7 @@ int target_create(struct target *target, struct save *save, const char *name)
 	target_close(target);
 	target->dir = dir;
 	memcpy(target->name, final, sizeof(final));
-	r = note_replaced(target, save, open_locked(dir, final));
+	r = note_replaced(target, save, open_again(save, final), lock_save(save));
 	if (r < 0)
 		unlinkat(dir, final, 0);
 	return r;

@@ -12,6 +12,8 @@
 #include "format/error.h"
 #include "io/directory.h"
 #include "open/opener/attributes.h"
+#include "open/opener/conditions.h"
+#include "open/opener/in_place.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,10 +22,11 @@
 #include <time.h>
 #include <unistd.h>
 
-void saving_init(struct saving *saving, struct original *original, const char *from,
-		 const char *const *keep)
+void saving_init(struct saving *saving, struct original *original,
+		 const struct opener_options *options)
 {
-	*saving = (struct saving){.original = original, .from = from, .keep = keep, .private = -1};
+	*saving = (struct saving){
+		.original = original, .options = options, .keep = options->keep, .private = -1};
 	saving->save.fd = -1;
 	saving->kept.dir = saving->kept.fd = -1;
 }
@@ -60,8 +63,10 @@ static bool go_on(struct saving *saving, int r)
 {
 	size_t where = saving->where;
 
-	if (saving->reason == 0)
+	if (saving->reason == 0) {
 		saving->reason = -r;
+		saving->cause = r == -EACCES || r == -EPERM ? OPENER_DIRECTORY : 0;
+	}
 	while (saving->keep[where]) {
 		int next = go_to(saving, ++where);
 
@@ -73,6 +78,20 @@ static bool go_on(struct saving *saving, int r)
 	return false;
 }
 
+/* Is there a reason against replacing the original, whatever its directory takes? */
+static void look_for_reason(struct saving *saving)
+{
+	const struct original *original = saving->original;
+	int r = conditions_writable(&original->target);
+
+	saving->reason = original->notes & OPENER_SECOND ? EBUSY : -r;
+	saving->blocked = saving->reason != 0;
+	saving->cause = original->notes & OPENER_SECOND ? OPENER_SECOND
+			: r == -EPERM                   ? OPENER_IMMUTABLE
+			: r == -EACCES                  ? OPENER_READ_ONLY
+							: 0;
+}
+
 void saving_begin(struct saving *saving, uint64_t announced)
 {
 	struct original *original = saving->original;
@@ -80,7 +99,8 @@ void saving_begin(struct saving *saving, uint64_t announced)
 
 	saving->where = 0;
 	saving->failure = 0;
-	saving->reason = original->notes & OPENER_SECOND ? EBUSY : -original_writable(original);
+	saving->received = 0;
+	look_for_reason(saving);
 	r = save_begin(&saving->save, original->target.dir, announced);
 	if (r < 0)
 		go_on(saving, r);
@@ -90,6 +110,7 @@ void saving_write(struct saving *saving, const void *bytes, size_t size)
 {
 	int r = 0;
 
+	saving->received += size;
 	if (saving->failure)
 		return;
 	do
@@ -111,11 +132,12 @@ void saving_drop(struct saving *saving)
 static void kept_name(const struct saving *saving, char name[NAME_MAX + 1])
 {
 	char when[sizeof("2026-11-23 14.36.05") + 8], tag[128 + 1], from[NAME_MAX + 1];
-	size_t length = strnlen(saving->from, 64);
+	const char *origin = saving->options->from;
+	size_t length = strnlen(origin, 64);
 	time_t now = time(NULL);
 	struct tm local;
 
-	if (name_safe(saving->from, length, from) < 0)
+	if (name_safe(origin, length, from) < 0)
 		strcpy(from, "another VM");
 	localtime_r(&now, &local);
 	strftime(when, sizeof(when), "%Y-%m-%d %H.%M.%S", &local);
@@ -133,7 +155,8 @@ static int keep_here(struct saving *saving)
 	int r;
 
 	if (saving->kept.dir >= 0 && saving->kept_where == saving->where &&
-	    target_replace(&saving->kept, &saving->save, NULL) == 0)
+	    (target_has(&saving->kept, &saving->save) ||
+	     target_replace(&saving->kept, &saving->save, NULL) == 0))
 		return 0;
 	/*
 	 * Beside the original it gets the attributes of the original, or failing that 0600. In a
@@ -149,24 +172,111 @@ static int keep_here(struct saving *saving)
 	return r;
 }
 
-static int save(struct saving *saving, bool backup, struct opener_event *event)
+/* Why replacing has failed, for people. */
+static unsigned cause_of(const struct saving *saving, int r)
 {
-	struct target *target = &saving->original->target;
+	const unsigned notes = saving->original->notes;
+
+	switch (r) {
+	case -EXDEV:
+		return OPENER_MOUNT;
+	case -EACCES:
+		return OPENER_DIRECTORY;
+	case -EPERM:
+		return notes & OPENER_IMMUTABLE   ? OPENER_IMMUTABLE
+		       : notes & OPENER_DIRECTORY ? OPENER_DIRECTORY
+						  : OPENER_OWNER;
+	default:
+		return 0;
+	}
+}
+
+/* Can what replacing fails of be got round by writing into the file itself? */
+static bool in_place_helps(int r)
+{
+	return r == -EACCES || r == -EPERM || r == -EROFS || r == -EXDEV || r == -EMLINK;
+}
+
+static int put_in_place(struct saving *saving, bool backup, struct opener_event *event)
+{
+	int r = in_place_write(&saving->original->target, &saving->save, saving->keep, backup,
+			       event->path);
+
+	event->in_place = r == 0;
+	/* What is against it is the file's own. */
+	saving->cause = r != -EACCES && r != -EPERM                  ? 0
+			: saving->original->notes & OPENER_IMMUTABLE ? OPENER_IMMUTABLE
+								     : OPENER_READ_ONLY;
+	return r;
+}
+
+/* Put the save where the original is. */
+static int put(struct saving *saving, bool backup, struct opener_event *event)
+{
+	struct original *original = saving->original;
+	const bool in_place = saving->options->in_place;
 	char former[NAME_MAX + 1];
+	int r = -saving->reason;
+
+	if (r == 0 && in_place && original->target.seen.status.st_nlink > 1)
+		r = -EMLINK;
+	if (r == 0) {
+		r = target_replace(&original->target, &saving->save, backup ? former : NULL);
+		if (r == 0 && backup)
+			target_path(original->target.dir, former, event->path);
+		saving->cause = cause_of(saving, r);
+	}
+	if (r < 0 && in_place && !saving->blocked && in_place_helps(r))
+		r = put_in_place(saving, backup, event);
+	saving->reason = -r;
+	return r;
+}
+
+/* Put it there, and what was there before aside if the save is doubtful. */
+static int put_well(struct saving *saving, bool doubtful, struct opener_event *event)
+{
+	/* A backup of the doubtful is of no use, and there is one of what was before it. */
+	const bool backup = doubtful && !saving->doubtful;
 	int r;
 
-	if (saving->reason == 0 && !saving->failure) {
-		r = target_replace(target, &saving->save, backup ? former : NULL);
-		if (r == 0 && backup)
-			target_path(target->dir, former, event->path);
-		if (r == 0)
-			return OPENER_SAVED;
-		saving->reason = -r;
-	}
+	if (backup && saving->backups == SAVING_BACKUPS_MAX && saving->reason == 0)
+		saving->reason = EDQUOT;
+	r = put(saving, backup, event);
+	if (r == 0 && backup)
+		saving->backups++;
+	if (r == 0)
+		saving->doubtful = doubtful;
+	return r;
+}
+
+/* It could be written nowhere: is it, by its length and checksum, what the original has already? */
+static bool is_seen(const struct saving *saving, uint32_t crc)
+{
+	struct target *target = &saving->original->target;
+	int fd;
+
+	if (crc != target->seen.crc || saving->received != (uint64_t)target->seen.status.st_size)
+		return false;
+	fd = seen_look(target->dir, target->name, &target->seen, SEEN_NOT_RENAMED);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+static int save(struct saving *saving, uint32_t crc, bool doubtful, struct opener_event *event)
+{
+	if (saving->failure)
+		return is_seen(saving, crc) ? OPENER_SAVED : OPENER_DROPPED;
+	saving->save.crc = crc;
+	if (target_has(&saving->original->target, &saving->save) ||
+	    put_well(saving, doubtful, event) == 0)
+		return OPENER_SAVED;
 	while (!saving->failure) {
-		r = keep_here(saving);
+		int r = keep_here(saving);
+
 		if (r == 0) {
 			event->code = saving->reason;
+			event->cause = saving->cause;
 			target_path(saving->kept.dir, saving->kept.name, event->path);
 			return OPENER_KEPT;
 		}
@@ -175,15 +285,12 @@ static int save(struct saving *saving, bool backup, struct opener_event *event)
 	return OPENER_DROPPED;
 }
 
-int saving_end(struct saving *saving, uint32_t crc, bool backup, struct opener_event *event,
+int saving_end(struct saving *saving, uint32_t crc, bool doubtful, struct opener_event *event,
 	       struct qfile_error *error)
 {
 	int step;
 
-	event->code = 0;
-	event->path[0] = '\0';
-	saving->save.crc = crc;
-	step = save(saving, backup, event);
+	step = save(saving, crc, doubtful, event);
 	if (step == OPENER_DROPPED)
 		error_set(error, saving->failure, "saving", saving->original->base);
 	saving_drop(saving);

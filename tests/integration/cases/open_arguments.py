@@ -16,6 +16,8 @@ from tap import Skip
 
 test = suite.cases(Opening)
 
+BESIDE = 2  # the flag: what is saved beside the file is taken
+
 
 def misused(t, part, *arguments):
     """Wrong usage, in one sentence."""
@@ -162,12 +164,12 @@ def sends(t, name, flags, *arguments):
 @test("the request and the content are the format's, to the byte")
 def _(t):
     tree.write("file", "hello")
-    sends(t, "file", 0, "file")
+    sends(t, "file", BESIDE, "file")
     sends(t, "view-only-file", 1, "--view-only", "file")
     tree.write("empty")
-    sends(t, "empty", 0, "empty")
+    sends(t, "empty", BESIDE, "empty")
     tree.write("large.bin", os.urandom(3000001))
-    sends(t, "large.bin", 0, "large.bin")
+    sends(t, "large.bin", BESIDE, "large.bin")
 
 
 @test("the name is the last component of the path, as it was named")
@@ -175,11 +177,11 @@ def _(t):
     os.makedirs("deep/deeper")
     tree.write("deep/deeper/file.txt", "hello")
     os.symlink("deep/deeper/file.txt", "link.odt")
-    sends(t, "file.txt", 0, "deep/deeper/file.txt")
-    sends(t, "file.txt", 0, f"{t.sent}/deep//deeper/./file.txt")
-    sends(t, "link.odt", 0, "link.odt")
+    sends(t, "file.txt", BESIDE, "deep/deeper/file.txt")
+    sends(t, "file.txt", BESIDE, f"{t.sent}/deep//deeper/./file.txt")
+    sends(t, "link.odt", BESIDE, "link.odt")
     tree.write("-file", "hello")
-    sends(t, "-file", 0, "--", "-file")
+    sends(t, "-file", BESIDE, "--", "-file")
 
 
 @test("names at the borders: a longer one loses its beginning")
@@ -187,7 +189,7 @@ def _(t):
     for length in (220, 221, 222, 230, 231, 232, 255):
         name = "end.txt".rjust(length, "n")
         tree.write(name, "hello")
-        sends(t, name[-231:], 0, name)
+        sends(t, name[-231:], BESIDE, name)
         sends(t, f"view-only-{name[-221:]}", 1, "--view-only", name)
 
 
@@ -196,7 +198,7 @@ def _(t):
     # 3 bytes each, and 255 in all: 231 bytes are 77 of them; 221, 73 and two thirds.
     name = "字" * 85
     tree.write(name, "hello")
-    sends(t, "字" * 77, 0, name)
+    sends(t, "字" * 77, BESIDE, name)
     sends(t, f"view-only-{'字' * 73}", 1, "--view-only", name)
 
 
@@ -205,13 +207,13 @@ def _(t):
     directory, name = f"{'d' * 200}/{'e' * 200}", f"{'f' * 100}.txt"
     os.makedirs(directory)
     tree.write(f"{directory}/{name}", "hello")
-    sends(t, name, 0, f"{directory}/{name}")
+    sends(t, name, BESIDE, f"{directory}/{name}")
 
 
 @test("a file that is called view-only- is edited all the same")
 def _(t):
     tree.write("view-only-notes", "hello")
-    sends(t, "view-only-notes", 0, "view-only-notes")
+    sends(t, "view-only-notes", BESIDE, "view-only-notes")
     sends(t, "view-only-view-only-notes", 1, "--view-only", "view-only-notes")
 
 
@@ -224,14 +226,14 @@ def _(t):
         streams.append(peer.role.read_all())
         peer.done()
     t.open_file(play, "file").exits(0)
-    equal(streams, [request("file", "hello")])
+    equal(streams, [request("file", "hello", BESIDE)])
 
 
 @test("without a VM, the format is on stdin and stdout")
 def _(t):
     tree.write("file", "hello")
     opener = t.start(OPENER, "file", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    equal(opener.stdout.read(), request("file", "hello"))
+    equal(opener.stdout.read(), request("file", "hello", BESIDE))
     opener.write(wire.save(b"changed"), wire.done())
     opener.close().wait().exits(0).says_nothing()
     equal(tree.read("file"), "changed")
@@ -252,7 +254,7 @@ def _(t):
     rest = []
 
     def play(peer):
-        equal(peer.role.read(256), wire.request(b"growing", size))
+        equal(peer.role.read(256), wire.request(b"growing", size, BESIDE))
         peer.role.read(1000000)
         tree.append(f"{t.sent}/growing", "more")
         rest.append(len(peer.role.read_all()))

@@ -151,7 +151,10 @@ def _(t):
         peer.save("edited")
         peer.done()
     tree.write("file.txt", "first")
-    kept_beside(t, t.open_file(play, "file.txt"), "changed here")
+    end = t.open_file(play, "file.txt").exits(1)
+    has(end.said, "(it was changed here in the meantime)")
+    has(end.said, '"file.txt": 1 of 2 saves is here; the last one is in "'
+        + os.path.abspath(edit_beside(t, "file.txt")))
     equal(tree.read("file.txt"), "secondlocal")
 
 
@@ -163,7 +166,8 @@ def _(t):
                       "file.txt").exits(1)
     edit_beside(t, "file.txt")
     equal(tree.read("file.txt"), "local")
-    equal(len(end.said.split("\n")), 3)
+    has(end.said, '"file.txt": none of 3 saves is here')
+    equal(len(end.said.split("\n")), 2)
 
 
 @test("the one beside it, too, is not replaced where it was changed here")

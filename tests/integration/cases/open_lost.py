@@ -340,11 +340,18 @@ def _(t):
     tree.write("file", bytes(size))
     lines = [json.loads(line)
              for line in t.open_file(play, "--progress=json", "file").exits(0).said.split("\n")]
-    # One at least of each direction.
-    check(len(lines) >= 2, f"lines: {lines}")
-    for line in lines:
+    counted = [line for line in lines if line["phase"] in ("sending", "receiving")]
+    # One at least of each direction, besides those with which the phases begin.
+    check(len(counted) >= 4, f"lines: {lines}")
+    for line in counted:
         equal(line["total_bytes"], size)
         check(0 <= line["bytes"] <= size, f"bytes: {line}")
+    others = [line for line in lines if line not in counted]
+    equal([(line["phase"], line["saves"], line["saves_here"]) for line in others],
+          [("open", 0, 0), ("open", 1, 1), ("done", 1, 1)])
+    equal((others[2]["outcome"], others[2]["beside"]), ("complete", 0))
+    check(re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", others[2]["last_save_time"]),
+          f"time: {others[2]}")
 
 
 @test("on a terminal, a line shows how far it is, and is gone at the end")

@@ -117,7 +117,8 @@ def _(t):
               f"{len(content)} bytes that are not all of version {number}")
         last = number
     end = opener.wait().exits(0)
-    equal(len(end.said.split("\n")), 200)
+    # A line of each, and the summary.
+    equal(len(end.said.split("\n")), 201)
     check(tree.read_bytes("file") == version(200), "it is not the last version")
     t.nothing_beside()
 

@@ -356,7 +356,7 @@ START_TEST(same_content_of_somebody_else)
 END_TEST
 
 static const char *const calls[] = {"openat", "fstat",  "fstatat",    "fsync",    "linkat",
-				    "flock",  "fchmod", "flistxattr", "unlinkat", "renameat2"};
+				    "bind",   "fchmod", "flistxattr", "unlinkat", "renameat2"};
 static const char *swapped_before;
 static unsigned calls_until_swap, swaps;
 

@@ -310,7 +310,7 @@ START_TEST(replaced_while_it_is_opened)
 
 	scratch_enter();
 	make_file("file", "x");
-	faults_before("flock", replace);
+	faults_before("bind", replace);
 	ck_assert_int_eq(original_open(&original, "file", false), 0);
 	MUST(fstat(original.target.fd, &status));
 	MUST(stat("file", &there));
@@ -328,7 +328,7 @@ START_TEST(file_system_without_locks)
 	for (unsigned call = 1;; call++) {
 		faults_begin(call, ENOLCK, false);
 		if (original_open(&original, "file", false) == 0 && faults_failed() &&
-		    strcmp(faults_failed(), "flock") == 0)
+		    strcmp(faults_failed(), "bind") == 0)
 			break;
 		ck_assert_ptr_nonnull(faults_failed());
 		faults_end();
@@ -425,7 +425,7 @@ static void swap_in_time(void)
 }
 
 static const char *const looks[] = {"openat",  "readlinkat", "fstat",
-				    "fstatat", "faccessat",  "flock"};
+				    "fstatat", "faccessat",  "bind"};
 
 /* Before each call of each kind, for good or until the next one. */
 START_TEST(swapped_at_each_call)

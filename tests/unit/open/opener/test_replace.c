@@ -44,7 +44,7 @@ static const struct {
 	bool backup;
 } ways[] = {
 	{"renameat2", EINVAL, false}, /* cannot exchange */
-	{"renameat2", ENOSYS, true},  {"flock", ENOLCK, false},
+	{"renameat2", ENOSYS, true},  {"bind", ENOLCK, false},
 	{"faccessat", ENOENT, true},  /* no /proc */
 	{"openat", EOPNOTSUPP, true}, /* no files without a name */
 };

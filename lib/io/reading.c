@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
-#include "send/reading.h"
+#include "io/reading.h"
 
 #include <errno.h>
 #include <linux/magic.h>
