@@ -27,7 +27,10 @@ enum {
 	 * write in several steps pause for less, and no user notices it.
 	 */
 	QUIET = 500,
-	/* The same where somebody has, and keeps it open as they did before; */
+	/* Who saves all the time is not quiet: what is complete after so long is sent all the same.
+	 */
+	LONGEST = 1500,
+	/* Without changes where somebody has, and keeps it open as they did before; */
 	QUIET_HELD = 3000,
 	/* and where they may be writing it. Longer than who waits for a slow disk or network. */
 	QUIET_UNCERTAIN = 10000,
@@ -76,9 +79,13 @@ int saves_timeout(const struct saves *saves)
 /* The file has changed, or may have, since it was sent. */
 static void note_change(struct saves *saves)
 {
-	saves->pending = true;
 	saves->changed = saves->watch.last = clock_now();
+	if (!saves->pending)
+		saves->waits = saves->changed;
+	saves->pending = true;
 	saves->judge = saves->changed + QUIET;
+	if (saves->judge > saves->waits + LONGEST)
+		saves->judge = saves->waits + LONGEST;
 	saves->looked_at = 0;
 }
 
@@ -331,7 +338,8 @@ static int attend_file(struct saves *saves)
 		look_who_holds(saves);
 		compare_mapped(saves);
 	} else if (saves->reply->records && clock_now() >= saves->judge) {
-		saves->judge = clock_now() + LOOK;
+		saves->waits = clock_now();
+		saves->judge = saves->waits + LOOK;
 		r = send_save(saves, MOMENT_NOW);
 	}
 	if (r == -EAGAIN) { /* the quiet time begins now, not when the change is noticed */

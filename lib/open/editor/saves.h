@@ -28,6 +28,7 @@ struct saves {
 	struct writers held; /* who had it open for writing then, or opened it after that */
 	struct mark seen;    /* at the last look */
 	int64_t changed;     /* when it was last seen to change, as clock_now() */
+	int64_t waits;       /* since when it has been pending, or was judged */
 	int64_t due;         /* when to look next, */
 	int64_t judge;       /* and when to judge it next, if it is pending */
 	bool pending;        /* it has changed since it was sent */
