@@ -23,8 +23,11 @@ FLOCK = 10  # sessions side by side: these wait more than they work
 
 # Who is killed: the opener, with an editor that is quick, or that quick one; or with the real one
 # at the other end either of them, or the application.
-KILLS = {("opener", "quick"): 80, ("editor", "quick"): 40, ("opener", "real"): 30,
-         ("editor", "real"): 30, ("application", "real"): 20}
+KILLS = {("opener", "quick"): 80, ("editor", "quick"): 40, ("opener", "real"): 100,
+         ("editor", "real"): 260, ("application", "real"): 20}
+# Seconds after which a save that was complete is at the opener's, though the editor is killed; and
+# how long a session takes where that holds. A machine that is busier needs longer for both.
+ARRIVES, UNDISTURBED = 2, 6
 
 LOCAL = 99999  # the version that somebody writes here
 CHANGES = 60
@@ -55,7 +58,8 @@ class Session:
             os.mkdir(path)
         with open(self.file, "wb") as file:
             file.write(content(0))
-        person = shlex.join([*PYTHON, f"{HERE}/person.py", str(int(always_rename))])
+        self.log, self.struck = f"{top}/log", None
+        person = shlex.join([*PYTHON, f"{HERE}/person.py", str(int(always_rename)), self.log])
         self.via = {"quick": [*PYTHON, f"{HERE}/quick_editor.py", str(LAST)],
                     "real": ["env", f"TMPDIR={self.there}", EDITOR, f"--handler={person}"]}[kind]
         self.program = None
@@ -81,7 +85,7 @@ class Session:
         """Kill it as soon as it is there. Was it?"""
         while self.program.poll() is None:
             if pid := self.find(target):
-                self.before = version_of(self.file)
+                self.before, self.struck = version_of(self.file), time.monotonic()
                 return kill(pid)
             time.sleep(0.0005)
         return False
@@ -95,7 +99,7 @@ class Session:
         with open(self.stderr, encoding="utf-8", errors="replace") as file:
             return file.read()
 
-    def check(self, target, kind):
+    def check(self, target, kind, longest):
         """What is true once the opener has ended."""
         said = self.said()
         version = version_of(self.file)
@@ -117,7 +121,22 @@ class Session:
             self.check_loss(said, version, told)
             self.need(kind != "quick" or version == len(told),
                       f"version {version} is there, which is not the last one")
+            if kind == "real":
+                self.check_arrived(version, longest)
         self.check_beside()
+
+    def check_arrived(self, version, longest):
+        """What was complete long before the kill is here, or what followed it."""
+        arrives = ARRIVES * max(1, longest / UNDISTURBED)
+        if not os.path.exists(self.log):
+            return
+        with open(self.log, encoding="ascii") as file:
+            lines = [line.split() for line in file if line.endswith("\n")]
+        complete = [int(number) for number, when in lines
+                    if float(when) <= self.struck - arrives]
+        self.need(not complete or version >= complete[-1],
+                  f"version {version} is there, but {complete[-1:]} was complete "
+                  f"{arrives:.1f} s before the kill")
 
     def check_loss(self, said, version, told):
         """The editor was killed: that is said, and which save was the last."""
@@ -209,7 +228,7 @@ def kill_some(seed, target, kind, longest):
                   if session.strike(target)]
         for session in struck:
             session.program.wait()
-            session.check(target, kind)
+            session.check(target, kind, longest)
             if kind == "real" and target != "editor":
                 session.wait_until_left()
         for session in struck[:2]:

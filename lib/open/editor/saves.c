@@ -27,7 +27,11 @@ enum {
 	 * write in several steps pause for less, and no user notices it.
 	 */
 	QUIET = 500,
-	/* The same where somebody has, and keeps it open as they did before; */
+	/* Who saves all the time is not quiet: what is complete after so long is sent all the same.
+	 */
+	LONGEST = 1500,
+	BETWEEN = 20, /* between two tries after that */
+	/* Without changes where somebody has, and keeps it open as they did before; */
 	QUIET_HELD = 3000,
 	/* and where they may be writing it. Longer than who waits for a slow disk or network. */
 	QUIET_UNCERTAIN = 10000,
@@ -76,8 +80,10 @@ int saves_timeout(const struct saves *saves)
 /* The file has changed, or may have, since it was sent. */
 static void note_change(struct saves *saves)
 {
-	saves->pending = true;
 	saves->changed = saves->watch.last = clock_now();
+	if (!saves->pending)
+		saves->since = saves->changed;
+	saves->pending = true;
 	saves->judge = saves->changed + QUIET;
 	saves->looked_at = 0;
 }
@@ -258,9 +264,8 @@ static bool is_last(const struct saves *saves, const struct stat *status, enum c
 
 	switch (complete) {
 	case COMPLETE_CLOSED:
-		return true;
 	case COMPLETE_DATABASE:
-		return passed >= QUIET;
+		return true;
 	default: /* what has just been emptied is about to be written */
 		return passed >= QUIET_HELD && status->st_size > 0;
 	}
@@ -269,20 +274,27 @@ static bool is_last(const struct saves *saves, const struct stat *status, enum c
 /* ---- Sending ---- */
 
 enum moment {
-	MOMENT_NOW, /* in the middle of the session */
-	MOMENT_END, /* the session ends, but not the application */
-	MOMENT_OVER /* nobody has the file any more */
+	MOMENT_NOW,     /* in the middle of the session, when it is quiet */
+	MOMENT_BETWEEN, /* the same, between two changes that follow each other closely */
+	MOMENT_END,     /* the session ends, but not the application */
+	MOMENT_OVER     /* nobody has the file any more */
 };
 
 /* As send_save(), for the file that is open as `fd`. */
 static int send_open(struct saves *saves, int fd, const struct stat *status, enum moment moment)
 {
 	struct complete_question asked = question(saves);
-	struct writers writers;
-	const enum complete complete = complete_judge(&asked, fd, status, &writers);
+	struct writers writers = {.all = true};
+	/* Between two changes there is no time for more than the lease. */
+	const enum complete complete =
+		moment == MOMENT_BETWEEN && writers_ask(saves->workdir, fd) != WRITING_NOBODY
+			? COMPLETE_NOT
+			: complete_judge(&asked, fd, status, &writers);
 	const struct mark mark = mark_of(status);
 	int r;
 
+	if (moment == MOMENT_BETWEEN && complete != COMPLETE_CLOSED)
+		return 0;
 	if (moment == MOMENT_NOW &&
 	    !(mark_same(&mark, &saves->seen) && is_due(saves, fd, complete)))
 		return 0;
@@ -315,11 +327,26 @@ static int send_save(struct saves *saves, enum moment moment)
 	return r;
 }
 
+/* Try whether it is complete though it changes all the time? */
+static bool is_overdue(const struct saves *saves)
+{
+	const int64_t now = clock_now();
+
+	return now >= saves->since + LONGEST && now >= saves->tried + BETWEEN &&
+	       saves->changed >= saves->tried;
+}
+
 /* When the quiet time has passed, if that is before the next look. */
 static void set_due(struct saves *saves)
 {
-	if (saves->pending && saves->judge > clock_now() && saves->judge < saves->due)
+	const int64_t now = clock_now(), longest = saves->since + LONGEST;
+
+	if (!saves->pending)
+		return;
+	if (saves->judge > now && saves->judge < saves->due)
 		saves->due = saves->judge;
+	if (longest > now && longest < saves->due)
+		saves->due = longest;
 }
 
 /* Version 1 can only send the last save. */
@@ -333,6 +360,9 @@ static int attend_file(struct saves *saves)
 	} else if (saves->reply->records && clock_now() >= saves->judge) {
 		saves->judge = clock_now() + LOOK;
 		r = send_save(saves, MOMENT_NOW);
+	} else if (saves->reply->records && is_overdue(saves)) {
+		saves->tried = clock_now();
+		r = send_save(saves, MOMENT_BETWEEN);
 	}
 	if (r == -EAGAIN) { /* the quiet time begins now, not when the change is noticed */
 		look(saves);

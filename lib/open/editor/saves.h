@@ -28,6 +28,8 @@ struct saves {
 	struct writers held; /* who had it open for writing then, or opened it after that */
 	struct mark seen;    /* at the last look */
 	int64_t changed;     /* when it was last seen to change, as clock_now() */
+	int64_t since;       /* since when it has been pending */
+	int64_t tried;       /* when it was last tried to send it between two changes */
 	int64_t due;         /* when to look next, */
 	int64_t judge;       /* and when to judge it next, if it is pending */
 	bool pending;        /* it has changed since it was sent */

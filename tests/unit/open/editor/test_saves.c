@@ -132,6 +132,20 @@ START_TEST(pending)
 }
 END_TEST
 
+/* Who saves all the time, more often than the quiet time. */
+START_TEST(without_a_pause)
+{
+	begin();
+	for (int i = 0; i < 20; i++) {
+		save(i % 2 ? "odd" : "even");
+		pass(200);
+	}
+	pass(500);
+	ck_assert_str_eq(sent(), "save 0 odd\nsave 0 odd\nsave 0 odd\n");
+	saves_close(&saves);
+}
+END_TEST
+
 /* The user has no inotify instance left. */
 START_TEST(without_inotify)
 {
@@ -419,6 +433,7 @@ Suite *saves_suite(void)
 	TCase *tcase = add_case(suite, "saves"), *others = add_case(suite, "beside");
 
 	tcase_add_test(tcase, pending);
+	tcase_add_test(tcase, without_a_pause);
 	tcase_add_loop_test(tcase, without_inotify, 0, 4);
 	tcase_add_loop_test(tcase, died_in_the_middle, 0, 2);
 	tcase_add_test(tcase, died_afterwards);
