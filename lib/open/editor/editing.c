@@ -285,11 +285,13 @@ static int attend(struct editing *editing)
 	}
 }
 
-/* Ended on purpose: what was just saved is about to be complete. */
+/* Ended on purpose: what was just saved is about to be complete. Version 1 sends it later. */
 static void await_pending(struct editing *editing)
 {
 	int64_t end = clock_now() + PENDING_TIMEOUT, left;
 
+	if (!editing->saves.reply->records)
+		return;
 	while (saves_pending(&editing->saves) && (left = end - clock_now()) > 0) {
 		struct pollfd pollfd = {.fd = editing->saves.watch.fd, .events = POLLIN};
 		int timeout = saves_timeout(&editing->saves);

@@ -2,7 +2,7 @@
 # Copyright the qfilecopy authors
 """
 vm-file-editor, whose command line is in options_editor.py: requests that make no sense,
-applications that fail, somebody who wants to stop, an opener that has gone. Nothing is ever left.
+applications that fail, somebody who wants to stop, an opener that has gone.
 """
 import os
 import select
@@ -161,7 +161,8 @@ def _(t):
     os.mkdir(f"{t.top}/bin")
     os.symlink(machine.need("sh"), f"{t.top}/bin/sh")
     failed(t, edited(t.start(EDITOR, stdin=request("file.xyz", "x"),
-                             env={"PATH": f"{t.top}/bin", "TMPDIR": t.there})), "no application")
+                             env={"PATH": f"{t.top}/bin", "TMPDIR": t.there})),
+           "xdg-open is not installed")
 
 
 @test("version 1: an application that fails sends nothing back but what is whole")
@@ -172,6 +173,12 @@ def _(t):
 
 
 # ---- Stopped, or left alone ----
+
+
+def left_there(t):
+    """The names in the one private directory that is left."""
+    name, = os.listdir(t.there)
+    return tree.names_in(f"{t.there}/{name}")
 
 
 class Staying:
@@ -185,26 +192,51 @@ class Staying:
         self.app = t.application(started)
         self.pids = [self.app.role.pid, int(self.app.role.arguments[0])]
 
-    def end(self):
-        """Wait for the end of the editor and all that it has started. Returns an Edited."""
+    def go_on(self, *names):
+        """Wait for the end of the editor. Nobody else is ended, and the file stays with a notice,
+        and these others. Returns an Edited."""
         end = edited(self.editor).exits(1)
-        wait_until(lambda: all(process.ended(pid) for pid in self.pids),
-                   "the end of the application and its child")
-        self.case.nothing_there()
+        check(not any(process.ended(pid) for pid in self.pids), "somebody was ended")
+        equal(left_there(self.case),
+              sorted(["NOT SENT BACK - file.txt.txt", "file.txt", *names]))
         return end
 
+    def cleaned_up(self):
+        """When all of it have ended, and all had arrived, nothing is left."""
+        for pid in self.pids:
+            process.kill(pid)
+        self.app.end()
+        wait_until(lambda: not os.listdir(self.case.there), "the private directory to be removed")
 
-@test(
-    "a signal to stop: what was saved last is sent, the application asked to end, nothing is left")
+
+@test("a signal to stop: what was saved last is sent, the application goes on, and its file stays "
+      "until it has ended", waits=True)
 def _(t):
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         staying = Staying(t, request("file.txt", "first"))
         tree.write(f"{staying.app.directory}/.lock")
         staying.app.write("changed")
         staying.editor.kill(number)
-        staying.end().records(("save", "changed"),
-                              ("done", ECANCELED,
-                               "the editor was stopped in the VM that opens the file"))
+        *saves, (kind, code, message) = records_of(staying.go_on(".lock").out)
+        equal(saves, [("save", b"changed")])
+        equal((kind, code), ("done", ECANCELED))
+        has(message, b"an application there may still have the file")
+        staying.cleaned_up()
+
+
+@test("what is saved after the end stays for ever, and the notice says so", waits=True)
+def _(t):
+    staying = Staying(t, request("file.txt", "first"))
+    staying.editor.kill(signal.SIGTERM)
+    staying.go_on()
+    staying.app.write("too late")
+    for pid in staying.pids:
+        process.kill(pid)
+    staying.app.end()
+    notice = f"{staying.app.directory}/NOT SENT BACK - file.txt.txt"
+    has(tree.read(notice), "is not sent back")
+    wait_until(lambda: "No application uses it any more" in tree.read(notice), "the notice")
+    equal(tree.read(staying.app.file), "too late")
 
 
 @refusing("a signal to stop while the content comes")
@@ -218,52 +250,33 @@ def _(t):
     t.nothing_opened()
 
 
-@test("the opener has gone: the application is asked to end, nothing is left")
+@test("the opener has gone: the application goes on, and its file stays until it has ended",
+      waits=True)
 def _(t):
     staying = Staying(t, request("file.txt", "first"), stdout=subprocess.PIPE)
-    tree.write(f"{staying.app.directory}/.lock")
     staying.editor.stdout.close()
-    staying.end()
+    staying.go_on()
+    staying.cleaned_up()
 
 
-@test("the opener has gone with a save that nobody takes")
+@test("the opener has gone with a save that nobody takes: it is kept", waits=True)
 def _(t):
     staying = Staying(t, request("file.txt", "first"), stdout=subprocess.PIPE)
     staying.app.write(bytes(3000000))
     # It is on its way, and more than a pipe holds.
     select.select([staying.editor.stdout], [], [])
     staying.editor.stdout.close()
-    staying.end()
+    staying.go_on()
+    equal(os.path.getsize(staying.app.file), 3000000)
 
 
-@test("the opener has gone before the application was started")
-def _(t):
-    t.handler("stay")
-    reading, writing = os.pipe()
-    os.close(reading)
-    t.ask_for("file.txt", "first", stdout=writing).exits(1)
-    os.close(writing)
-    t.nothing_there()
-
-
-@test("version 1: the opener has gone")
+@test("version 1: the opener has gone", waits=True)
 def _(t):
     staying = Staying(t, old_request("file.txt", "first"), stdout=subprocess.PIPE)
     staying.app.write("changed")
     staying.editor.stdout.close()
-    staying.end()
-
-
-@test("an application that does not want to end does not keep it", waits=True)
-def _(t):
-    started = t.stand_in()
-    t.handler(f"trap '' TERM HUP INT\n{started.command} \"$file\"")
-    editor = t.start_editor(request("file.txt", "first"))
-    app = t.application(started)
-    editor.kill(signal.SIGTERM)
-    edited(editor).exits(1)
-    t.nothing_there()
-    check(not process.ended(app.role.pid), "the application has ended")
+    staying.go_on()
+    equal(staying.app.read(), "changed")
 
 
 @test("several at once do not know of each other", waits=True)

@@ -5,11 +5,12 @@ import os
 import re
 
 import edit_wire as wire
+import machine
 import suite
 import tree
 from copying import EDQUOT, EIO, ENODATA, ENOENT, ENOSPC, EPERM
 from expect import check, equal, has, lacks, missing
-from opening import Opening, edited, request
+from opening import Opening, edited, records_of, request
 from settings import BUILD, EDITOR, TOP
 
 test = suite.cases(Opening, once=True)
@@ -86,7 +87,10 @@ def _(t):
     name = "it's a \"file\" $(id).txt"
     handler = (
         'f() { printf "%s\\n" "${3##*/}" "$#" "$1" "$2"; cat "$3"; exit 5; }; f -n "a  b" >seen')
-    has(ask(t, name, "content", f"--handler={handler}").exits(1).said, "failed with status 5")
+    end = ask(t, name, "content", f"--handler={handler}").exits(1)
+    # Who asked is told, and only they: stderr may lead to the same terminal.
+    has(end.out.decode(errors="replace"), "failed with status 5")
+    lacks(end.said, "failed with status 5")
     equal(tree.read("seen"), f"{name}\n3\n-n\na  b\ncontent")
 
 
@@ -107,19 +111,55 @@ def _(t):
     equal(content, "content")
 
 
-@test("no application is told so, with the extension")
+def not_opened(t, name, message, *options, env=()):
+    ended(ask(t, name, "content", *options, env=env), ENOENT, message)
+
+
+@test("a command that is not there is named")
 def _(t):
-    def no_application_for(name, kind, *options, env=()):
-        end = ask(t, name, "content", *options, env=env)
-        ended(end, ENOENT, f"the VM that opens the file has no application for files {kind}")
-        return end
-    has(no_application_for("file.odt", 'that end in ".odt"', "--handler=/no/such/command").said,
-        'end in ".odt"')
-    for name in "file", ".profile", "file.":
-        no_application_for(name, "without an extension", "--handler=/no/such/command")
+    missing_one = 'the command "{}" of --handler was not found in the VM that opens the file'
+    for command in ("/no/such/command", "no-such-command"):
+        for handler in (command, f"{command} -x", f" exec {command} -x"):
+            not_opened(t, "file.odt", missing_one.format(command), f"--handler={handler}")
+    # The command is there, and something that it uses is not.
+    for handler in ("exit 127;", "sh -c 'no-such-command'", "env no-such-command"):
+        end = ask(t, "file", "content", f"--handler={handler}").exits(1)
+        has(end.out.decode(), f'the handler "{handler}" failed with status 127')
+
+
+@test("xdg-open is not installed")
+def _(t):
+    os.mkdir(f"{t.top}/bin")
+    os.symlink(machine.need("sh"), f"{t.top}/bin/sh")
+    not_opened(t, "file.odt", "xdg-open is not installed in the VM that opens the file: install "
+               "xdg-utils there, or name a command with --handler", env={"PATH": f"{t.top}/bin"})
+
+
+@test("xdg-open without a screen, or with one that is not there")
+def _(t):
+    began = ("no application could be started for files {} in the VM that opens the file: {}")
     for code in (3, 4):
         env = first_in_path(t, "xdg-open", f"exit {code}")
-        no_application_for(".tar.gz", 'that end in ".gz"', env=env)
+        not_opened(t, ".tar.gz", began.format(
+            'that end in ".gz"',
+            "no screen is known there (neither DISPLAY nor WAYLAND_DISPLAY is set)"), env=env)
+        not_opened(t, "file", began.format(
+            "without an extension", 'the screen there cannot be reached (DISPLAY is ":98765")'),
+            env={**env, "DISPLAY": ":98765"})
+
+
+@test("xdg-open knows no application, could start none, or found no file")
+def _(t):
+    no_application = "the VM that opens the file has no application for files {}"
+    messages = {2: "the file was gone before an application opened it in the VM that opens the "
+                   "file",
+                3: no_application.format('that end in ".odt"'),
+                4: f"""{no_application.format('that end in ".odt"')}, or the application could """
+                   "not be started"}
+    for code, message in messages.items():
+        env = first_in_path(t, "xdg-open", f"exit {code}")
+        not_opened(t, "file.odt", message, env={**env, "WAYLAND_DISPLAY": "wayland-98765"})
+        # Of another command, these statuses mean nothing.
         ended(ask(t, "file", "content", f"--handler=exit {code};"), EIO,
               f'the handler "exit {code};" failed with status {code}')
 
@@ -143,7 +183,9 @@ def _(t):
     ended(ask_with(t, huge), ENOSPC, "the disk of the VM that opens the file is full")
     end = ask_with(t, huge, env={"TMPDIR": f"{t.top}/missing"})
     # That concerns nobody there. Without a log, who looks for the reason finds it on stderr.
-    ended(end, EPERM, "the VM that opens the file could not do its work; its log says why")
+    (kind, code, message), = records_of(end.exits(1).out)
+    equal((kind, code), ("done", EPERM))
+    has(message, b"the VM that opens the file could not do its work")
     end.says(f"{t.top}/missing")
 
 

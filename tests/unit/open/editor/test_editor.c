@@ -533,7 +533,7 @@ static const struct session sessions[] = {
 	 TAKE "exec 3<\"$file\"; echo >taken; gone $handler; pass 1500; echo new >\"$file\"; quiet",
 	 .status = 1 << 8, .reply = "save new\n\n"},
 	/* A lock file says that a document is shown. */
-	{"locked", "cd \"${file%/*}\"; : >.~lock.report.txt#; " HAND_OVER,
+	{"locked", ": >\"${file%/*}/.~lock.report.txt#\"; " HAND_OVER,
 	 TAKE_LATE "pass 9000; echo new >\"$file\"; quiet; pass 200000; rm "
 		   "\"${file%/*}/.~lock.report.txt#\"; pass 1500; echo late >\"$file\"",
 	 .screen = true, .reply = "save new\n\n"},
