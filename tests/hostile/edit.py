@@ -529,8 +529,9 @@ at_opener("says-nothing-early", b"", Becomes(1, (LOST, NONE_ARRIVED), LARGE), co
 
 # It stays, and the user stops waiting: in the middle of a version.
 STAYS = READS + b"cat answer; touch ready; exec sleep 1000"
-at_opener("stopped", save(ONE)[:-6], Becomes(-signal.SIGTERM, (b"ending", b"stopped", NONE_ARRIVED)),
-          command=STAYS, stopped=True)
+at_opener("stopped", save(ONE)[:-6],
+          Becomes(-signal.SIGTERM, (b"ending", b"stopped", NONE_ARRIVED)), command=STAYS,
+          stopped=True)
 
 
 def more_than_any_disk_has():
