@@ -66,6 +66,11 @@ struct reading {
 	uint64_t most; /* bytes of a version */
 	unsigned save;
 	bool raw, over;
+	uint32_t doubt; /* what the record says of the version that comes */
+	bool agrees;    /* what somebody wrote here meanwhile is what came: no conflict any more */
+	bool doubtful;  /* what the file has is a version of which nobody knows whether it is whole
+			 */
+	unsigned backups; /* of what it had before such ones */
 };
 
 struct expected {
@@ -73,19 +78,29 @@ struct expected {
 	const uint8_t *content;
 	size_t size;
 	uint32_t code;
+	bool backup; /* what the file had before is kept */
 };
 
+static bool has(const char *path, const void *content, size_t size);
+
 /* A version is complete. */
-static struct expected complete(const uint8_t *content, size_t size)
+static struct expected complete(struct reading *reading, const uint8_t *content, size_t size)
 {
 	struct expected expected = {.step = OPENER_SAVED, .content = content, .size = size};
+	const bool doubtful = reading->raw || reading->doubt != 0;
 
-	if (options & (OPTION_CHANGED | OPTION_REMOVED)) {
+	if (options & OPTION_VIEW_ONLY)
+		return (struct expected){.step = OPENER_PART};
+	if (has(ORIGINAL, content, size)) {
+		reading->agrees = true;
+	} else if (!reading->agrees && options & (OPTION_CHANGED | OPTION_REMOVED)) {
 		expected.step = OPENER_KEPT;
 		expected.code = options & OPTION_REMOVED ? ENOENT : ESTALE;
+	} else {
+		expected.backup = doubtful && !reading->doubtful;
+		reading->backups += expected.backup;
+		reading->doubtful = doubtful;
 	}
-	if (options & OPTION_VIEW_ONLY)
-		expected.step = OPENER_PART;
 	return expected;
 }
 
@@ -102,7 +117,8 @@ static struct expected read_raw(struct reading *reading)
 	reading->save++;
 	if (reading->size > reading->most)
 		return fails(-EFBIG);
-	return options & OPTION_RESET ? fails(-ECONNRESET) : complete(reply, reading->size);
+	return options & OPTION_RESET ? fails(-ECONNRESET)
+				      : complete(reading, reply, reading->size);
 }
 
 static struct expected read_save(struct reading *reading, uint64_t length)
@@ -120,7 +136,7 @@ static struct expected read_save(struct reading *reading, uint64_t length)
 	reading->pos += length + 4;
 	good = le32(payload + length) == libdeflate_crc32(0, payload, length);
 	if (good || options & OPTION_VIEW_ONLY)
-		return complete(payload, length);
+		return complete(reading, payload, length);
 	return (struct expected){.step = OPENER_DAMAGED};
 }
 
@@ -140,6 +156,23 @@ static struct expected read_done(const struct reading *reading, uint32_t code, u
 		.step = OPENER_DONE, .content = payload, .size = length, .code = code};
 }
 
+/* Of the same form as a "done". */
+static struct expected read_note(struct reading *reading, uint64_t length)
+{
+	struct expected expected;
+
+	if (length > 4096)
+		return fails(-EPROTO);
+	if (reading->size - reading->pos < length + 4)
+		return fails(-ECONNRESET);
+	expected = (struct expected){
+		.step = OPENER_NOTE, .content = reply + reading->pos, .size = length};
+	if (le32(expected.content + length) != libdeflate_crc32(0, expected.content, length))
+		return fails(-EPROTO);
+	reading->pos += length + 4;
+	return expected;
+}
+
 static struct expected read_record(struct reading *reading)
 {
 	const uint8_t *header = reply + reading->pos;
@@ -152,7 +185,10 @@ static struct expected read_record(struct reading *reading)
 	reading->pos += EDIT_RECORD_SIZE;
 	switch (le32(header + 8)) {
 	case 1:
+		reading->doubt = le32(header + 12);
 		return read_save(reading, length);
+	case 4:
+		return read_note(reading, length);
 	case 2:
 		return read_done(reading, le32(header + 12), length);
 	default:
@@ -254,8 +290,9 @@ static void check_event(const struct expected *expected, const struct reading *r
 	switch (expected->step) {
 	case OPENER_SAVED:
 		CHECK(event.code == 0 && has(ORIGINAL, expected->content, expected->size));
-		CHECK(reading->raw ? has(ORIGINAL "~", BEFORE, strlen(BEFORE))
-				   : event.path[0] == '\0');
+		CHECK(expected->backup == (event.path[0] != '\0'));
+		CHECK(!reading->raw || !expected->backup ||
+		      has(ORIGINAL "~", BEFORE, strlen(BEFORE)));
 		break;
 	case OPENER_KEPT:
 		CHECK(event.code == (int)expected->code &&
@@ -265,6 +302,7 @@ static void check_event(const struct expected *expected, const struct reading *r
 		      is_untouched());
 		break;
 	case OPENER_DONE:
+	case OPENER_NOTE:
 		CHECK(event.code == (expected->code <= INT_MAX ? (int)expected->code : EREMOTEIO));
 		for (size_t i = 0; i < expected->size; i++)
 			message[i] = expected->content[i] >= ' ' && expected->content[i] <= '~'
@@ -281,7 +319,7 @@ static void check_event(const struct expected *expected, const struct reading *r
 static void check_reply(struct opener *opener, struct reading *reading)
 {
 	struct expected expected, last = {.step = OPENER_PART};
-	unsigned new_files = 0;
+	bool was_kept = false;
 	int step;
 
 	do {
@@ -295,9 +333,7 @@ static void check_reply(struct opener *opener, struct reading *reading)
 			check_event(&expected, reading);
 		if (step == OPENER_SAVED || step == OPENER_KEPT)
 			last = expected;
-		new_files = reading->raw && step == OPENER_SAVED ? 1
-			    : step == OPENER_KEPT                ? 1
-								 : new_files;
+		was_kept = was_kept || step == OPENER_KEPT;
 	} while (step > 0);
 	opener_free(opener);
 	/*
@@ -306,7 +342,7 @@ static void check_reply(struct opener *opener, struct reading *reading)
 	 */
 	CHECK(last.step == OPENER_SAVED ? has(ORIGINAL, last.content, last.size) : is_untouched());
 	CHECK(last.step != OPENER_KEPT || has(kept, last.content, last.size));
-	check_files((options & OPTION_REMOVED ? 0 : 1) + new_files);
+	check_files((options & OPTION_REMOVED ? 0 : 1) + reading->backups + was_kept);
 }
 
 static struct opener *open_original(const struct input *input, int null)

@@ -169,3 +169,17 @@ def _(t):
     wait_until(t.no_calls)
     wait_until(lambda: not os.listdir(t.there), "the removal of what was shown")
     t.nothing_beside()
+
+
+@test("Ctrl-C at the opener, which the client gets as well: what was just saved arrives first",
+      waits=True)
+def _(t):
+    tree.write("file", "first")
+    opener, application = start_with_application(t)
+    application.write("second")
+    # As a terminal does it: all that are in the foreground get it.
+    opener.kill(signal.SIGINT)
+    end = opener.wait().exits(130)
+    has(end.said, "ending: waiting for what was just saved in work")
+    equal(tree.read("file"), "second")
+    application.role.end()

@@ -15,6 +15,8 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -204,6 +206,51 @@ START_TEST(file_becomes_shorter_and_nobody_asks)
 	while (opener_send(opened.opener, NULL) == 1)
 		;
 	ck_assert_int_eq(opener_send(opened.opener, NULL), -ESTALE);
+	opened_end(&opened);
+}
+END_TEST
+
+/* Bytes that were sent and nobody has read yet. */
+static int in_pipe(void)
+{
+	int bytes;
+
+	MUST(ioctl(opened.out, FIONREAD, &bytes));
+	return bytes;
+}
+
+/*
+ * Its size is said to be 0. Having become longer since its length was found, it is not sent whole:
+ * then the other side opens nothing. With `_i`, it stays as it is.
+ */
+START_TEST(size_says_nothing)
+{
+	struct edit_request request;
+	unsigned char bytes[EDIT_REQUEST_SIZE];
+	int r;
+
+	opened_init(&opened);
+	opened.options.view_only = true;
+	ck_assert_int_eq(opener_new(&opened.opener, "/proc/self/maps", &opened.options, NULL), 0);
+	do
+		r = opener_send(opened.opener, &opened.error);
+	while (r == 1 && in_pipe() == 0);
+	for (int i = 0; i < 200 && !_i; i++)
+		ck_assert_ptr_ne(mmap(NULL, 4096, i & 1 ? PROT_READ : PROT_NONE,
+				      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+				 MAP_FAILED);
+	while (r == 1)
+		r = opener_send(opened.opener, &opened.error);
+	MUST(read(opened.out, bytes, sizeof(bytes)));
+	ck_assert_int_eq(edit_request_decode(bytes, &request), 0);
+	ck_assert_uint_gt(request.length, 1000);
+	if (_i) {
+		ck_assert_int_eq(r, 0);
+		ck_assert_uint_eq(request.length, (uint64_t)in_pipe());
+	} else {
+		ck_assert_int_eq(r, -ESTALE);
+		ck_assert_uint_lt((uint64_t)in_pipe(), request.length);
+	}
 	opened_end(&opened);
 }
 END_TEST
@@ -820,6 +867,7 @@ Suite *opener_suite(void)
 	tcase_add_loop_test(tcase, success_comes_early, 0, 3);
 	tcase_add_test(tcase, file_becomes_shorter);
 	tcase_add_test(tcase, file_becomes_shorter_and_nobody_asks);
+	tcase_add_loop_test(tcase, size_says_nothing, 0, 2);
 	tcase_add_test(tcase, stopped_while_sending);
 	add_table_test(tcase, sending_fails, sending);
 	add_table_test(tcase, opens_no_file, no_files);
