@@ -40,6 +40,10 @@ class Application:
         screen.press("ctrl+Home")
         screen.type(text)
 
+    def save_it(self, screen, path):
+        """As what it is called. It may be done twice."""
+        screen.press(*self.save)
+
     def holds(self, data, texts):
         """Is this the file, whole, with these texts in it, the last of which was typed at the
         beginning?"""

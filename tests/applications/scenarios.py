@@ -21,7 +21,8 @@ def save(application, session, screen, texts, edited=False):
     def saved():
         session.goes_on(0)
         return application.holds(session.saved(), texts)
-    screen.press_until(application.save, saved, f"{application.program} to save {texts[-1]!r}")
+    screen.repeat_until(lambda: application.save_it(screen, session.copy()), saved,
+                        f"{application.program} to save {texts[-1]!r}")
     took = session.comes_back(lambda data: application.holds(data, texts), f"{texts[-1]!r}")
     screen.picture("saved")
     return took

@@ -141,8 +141,8 @@ class Screen:
             self.xdotool("key", "--delay", "20", key)
             time.sleep(0.2)  # for menus and dialogs, which open in the meantime
 
-    def press_until(self, keys, condition, what):
-        """Press keys that may be pressed twice, until they have their effect."""
+    def repeat_until(self, act, condition, what):
+        """Do what may be done twice, such as pressing keys, until that has its effect."""
         pressed = 0
 
         def done():
@@ -150,7 +150,7 @@ class Screen:
             if condition():
                 return True
             if time.monotonic() > pressed + REPEATS:
-                self.press(*keys)
+                act()
                 pressed = time.monotonic()
             return condition()
         self.until(done, what)

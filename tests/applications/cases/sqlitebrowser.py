@@ -75,8 +75,9 @@ def what_was_written_is_here_after_ctrl_c(application, session, name):
     screen = Screen(session, name)
     scenarios.open_alone(application, session, screen, application.command())
     application.edit(screen, "one ")
-    screen.press_until(application.save, lambda: application.holds(session.saved(), ["one "]),
-                       "the changes to be written")
+    screen.repeat_until(lambda: screen.press(*application.save),
+                        lambda: application.holds(session.saved(), ["one "]),
+                        "the changes to be written")
     session.interrupt()
     session.ends(0, 130, -2)
     scenarios.check(application.holds(session.file.read_bytes(), ["one "]), session.said())
