@@ -16,6 +16,7 @@ import pwd
 import re
 import select
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -39,7 +40,7 @@ SUITES = {
     "unit": lambda build: [f"{build}/tests/unit-tests"],
     **{name: lambda build, name=name: [settings.PYTHON, "-B", f"tests/{name}/run.py"]
        for name in ("hostile", "escape", "dom0", "editors", "integration", "fault", "filesystems",
-                    "xen")},
+                    "applications", "xen")},
 }
 MEASURE = ["xen"]  # suites that say what they measured, on stderr
 # These run so many at a time: each waits as much as it works. The others need the machine.
@@ -352,7 +353,7 @@ def copy_tree(user):
     leave_out = [f"--exclude={name}" for name in ("./.git", "./build*", "__pycache__")]
     of_build = [f"--exclude={build}/{name}"
                 for name in ("demo", "fuzz", "xen", "tests/results", "tests/unit",
-                             "tests/escape/*.o", "tests/fuzz")]
+                             "tests/escape/*.o", "tests/fuzz", "applications")]
     copy = (f"{{ tar -c {shlex.join(leave_out)} . && tar -c {shlex.join(of_build)} "
             f"{shlex.quote(build)}; }} | tar -x -i -C {shlex.quote(user.tree)}")
     subprocess.run(["sh", "-c", copy], cwd=TOP, check=True)
@@ -371,6 +372,13 @@ def plain_user(stack):
     user.prefix = ["setpriv", f"--reuid={PLAIN_USER}", f"--regid={PLAIN_USER}", "--clear-groups",
                    "env", f"HOME={user.tree}"]
     return user
+
+
+def keep_pictures(user):
+    """What was seen on the screens of a suite, from the tree that it ran in."""
+    pictures = pathlib.Path(user.tree) / settings.BUILD.name / "applications"
+    if user.tree != TOP and pictures.is_dir():
+        shutil.copytree(pictures, settings.BUILD / "applications", dirs_exist_ok=True)
 
 
 def ordered(suites, users):
@@ -396,6 +404,9 @@ def run(runner, options):
             users.append(plain_user(stack))
             if sample.every > 1:  # not where all is to be tried
                 users[1].also_run_by = myself.name
+        if options.plain:
+            users = users[-1:]
+            stack.callback(keep_pictures, users[0])
         runner.run(ordered(suites, users), AT_ONCE if set(suites) <= set(USUAL) else 1)
 
 
@@ -403,6 +414,8 @@ def main():
     process.exit_when_told()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("-1", dest="once", action="store_true", help="as the caller only")
+    parser.add_argument("--plain", action="store_true",
+                        help="not as root: started by root, as the plain user only")
     parser.add_argument("-s", dest="suites", type=str.split, metavar="SUITES",
                         help=f"words of {' '.join(SUITES)}; if not said, {' '.join(USUAL)}")
     parser.add_argument("-t", "--test", dest="test", action="append", default=[], metavar="NAME",

@@ -84,6 +84,11 @@ for group in "$@"; do
         need xdg-utils "opens files with what was chosen for their types" has xdg-open
         need file "tells it their types" has file
         ;;
+    application:*:*) # application:PACKAGE:PROGRAM
+        application=${group#application:}
+        need "${application%:*}" "opens files for make check-applications, or helps there" \
+            has "${application#*:}"
+        ;;
     ssh)
         need openssh-server "the other end, for tests of ssh" test -x /usr/sbin/sshd
         need openssh-client "leads there, and makes keys" has ssh-keygen

@@ -74,6 +74,23 @@ check-editors:
 	+@$(BUILD_STRICTLY) all
 	@exec $(RUN_TESTS) -s editors $(CALLED)
 
+##   make check-applications   files opened, edited and saved in the applications of a desktop, from
+##                         gedit to LibreOffice (1 GB of packages), on a screen that nobody sees;
+##                         APPLICATIONS="gedit geany" chooses among tests/applications/cases;
+##                         SAMPLE=3 tries three of them, and SEED repeats the choice of an earlier
+##                         run. Pictures are kept in build/applications
+# Each package by itself: one that cannot be had skips its cases only. No more is installed than the
+# sample needs.
+check-applications: export SEED := $(or $(SEED),$(shell shuf -i 1-32767 -n 1))
+check-applications: export SAMPLE := $(SAMPLE)
+check-applications:
+	@$(SETUP) build test
+	@for needed in $$($(PYTHON) -B tests/applications/run.py --packages $(APPLICATIONS)); do \
+		$(SETUP) $$needed || true; done
+	+@$(BUILD_STRICTLY) all
+	@echo "$(if $(SAMPLE),A sample of $(SAMPLE) applications: SAMPLE=$(SAMPLE) SEED=$$SEED)"
+	@exec $(RUN_TESTS) --plain -s applications $(APPLICATIONS:%=-t %) $(CALLED)
+
 ##   make check-flood      a minute in which four accounts with 65,536 numbers each attack
 ##                         pedos-rpcd, as root; FLOOD says how many seconds, and make check does it
 ##                         for two
@@ -279,6 +296,6 @@ $(XEN_PROGRAMS): %: %.o
 
 include tests/fuzz/fuzz.mk
 
-.PHONY: abi setup demo picture check test check-whole check-editors check-sanitized coverage \
-	check-fault check-filesystems check-flood check-ssh check-xen prove fuzz bench format \
-	check-format check-warnings
+.PHONY: abi setup demo picture check test check-whole check-applications check-editors \
+	check-sanitized coverage check-fault check-filesystems check-flood check-ssh check-xen \
+	prove fuzz bench format check-format check-warnings

@@ -9,7 +9,6 @@ text that the tests have in their names.
 """
 import os
 import pathlib
-import shutil
 import sys
 import tempfile
 
@@ -39,24 +38,10 @@ def case(editor, test, top):
     return tap.Case(f"{editor} {test.__name__.replace('_', ' ')}", run)
 
 
-def guard(top):
-    """However this process ends, nothing that it started and made outlives it: another sees its end
-    of a pipe closed, and tidies up."""
-    reading, writing = os.pipe()
-    if os.fork() == 0:
-        os.close(writing)
-        os.setsid()  # what is meant for us all does not reach it
-        os.read(reading, 1)
-        opening.end_all(top)
-        shutil.rmtree(top, ignore_errors=True)
-        os._exit(0)
-    os.close(reading)  # `writing` stays open, as long as we live
-
-
 def main():
     with tempfile.TemporaryDirectory(prefix="qfile-editors-") as top:
         top = os.path.realpath(top)  # as vm-file-editor, and so the editors, will call it
-        guard(top)
+        opening.guard(top)
         cases = [case(editor, test, top) for editor, module in EDITORS.items()
                  for test in module.TESTS]
         words = sys.argv[1:]

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
+"""An application of a desktop, as a table: its package, its keys, and what its files look like."""
+import re
+
+
+class Application:
+    """A subclass says what differs."""
+
+    programs = {}        # the packages it needs, and a program of each; its own is the first
+    large = False        # more than 100 MB to install
+    file = "notes.txt"   # what is opened
+    save = ("ctrl+s",)
+    close = ("ctrl+w",)  # the document
+    quit = ("ctrl+q",)
+    desktop = None       # its .desktop file, where that is not called as its program
+
+    @property
+    def program(self):
+        return next(iter(self.programs.values()))
+
+    def content(self):
+        """Of the file, before it is opened."""
+        return b"first line\nlast line\n"
+
+    def command(self):
+        """What opens the file that is named behind it."""
+        return self.program
+
+    def title(self, name):
+        """A regular expression for the window that shows a file."""
+        return re.escape(name)
+
+    def ready(self, screen, name):
+        """Wait until it shows the file and takes keys. Returns the number of its window."""
+        return screen.shows(self.title(name))
+
+    def edit(self, screen, text):
+        """Add the text at the beginning, unsaved."""
+        screen.press("ctrl+Home")
+        screen.type(text)
+
+    def save_it(self, screen, path):
+        """As what it is called. It may be done twice."""
+        screen.press(*self.save)
+
+    def holds(self, data, texts):
+        """Is this the file, whole, with these texts in it, the last of which was typed at the
+        beginning?"""
+        return data == "".join(reversed(texts)).encode() + self.content()
+
+    def close_document(self, screen):
+        screen.press(*self.close)
+
+    def leave(self, screen):
+        screen.press(*self.quit)

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
+"""LibreOffice Calc."""
+import scenarios
+from cases.libreoffice_writer import Writer, document
+
+
+class Calc(Writer):
+    programs = {"libreoffice-calc": "localc", "libreoffice-gtk3": "soffice"}
+    file = "table.ods"
+    made = document("spreadsheet")
+
+    def edit(self, screen, text):
+        """A cell at the top; the second time the one below."""
+        screen.press("ctrl+Home", *(["Down"] if text == "two " else []))
+        screen.type(f"{text}\n")
+
+
+APPLICATION = Calc()
+TESTS = [scenarios.saves_twice_and_ends, scenarios.changes_nothing]

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
+"""DB Browser for SQLite keeps the database open until it ends, and writes into it."""
+import contextlib
+import os
+import sqlite3
+import tempfile
+
+import scenarios
+from application import Application
+from screen import Screen
+
+
+def made():
+    with tempfile.TemporaryDirectory() as directory:
+        path = os.path.join(directory, "made")
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            database.execute("create table notes(text)")
+            database.execute("insert into notes values('first')")
+            database.commit()
+        with open(path, "rb") as file:
+            return file.read()
+
+
+def rows(data):
+    """What is in the table; None if this is not a whole database."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = os.path.join(directory, "looked-at")
+        with open(path, "wb") as file:
+            file.write(data)
+        try:
+            with contextlib.closing(sqlite3.connect(path)) as database:
+                if database.execute("pragma integrity_check").fetchone() != ("ok",):
+                    return None
+                return [row[0] for row in database.execute("select text from notes")]
+        except sqlite3.DatabaseError:
+            return None
+
+
+class Browser(Application):
+    programs = {"sqlitebrowser": "sqlitebrowser"}
+    file = "notes.db"
+
+    def __init__(self):
+        self.made = made()
+
+    def content(self):
+        return self.made
+
+    def edit(self, screen, text):
+        """By a statement in the last of its pages."""
+        screen.press("alt+4")
+        screen.click(self.ready(screen, self.file), 200, 250)
+        screen.press("ctrl+a")
+        screen.type(f"insert into notes values('{text}');")
+        screen.press("ctrl+Return")
+        screen.rests()
+
+    def holds(self, data, texts):
+        return rows(data) == ["first", *texts]
+
+
+APPLICATION = Browser()
+
+
+def saves_and_stays(application, session, name):
+    """Both saves come back although it keeps the database open."""
+    screen = Screen(session, name)
+    scenarios.open_alone(application, session, screen, application.command())
+    texts = scenarios.saves_twice(application, session, screen)
+    scenarios.ends_by_itself(application, session, screen, texts)
+
+
+def what_was_written_is_here_after_ctrl_c(application, session, name):
+    screen = Screen(session, name)
+    scenarios.open_alone(application, session, screen, application.command())
+    application.edit(screen, "one ")
+    screen.repeat_until(lambda: screen.press(*application.save),
+                        lambda: application.holds(session.saved(), ["one "]),
+                        "the changes to be written")
+    session.interrupt()
+    session.ends(0, 130, -2)
+    scenarios.check(application.holds(session.file.read_bytes(), ["one "]), session.said())
+
+
+TESTS = [saves_and_stays, what_was_written_is_here_after_ctrl_c, scenarios.changes_nothing]

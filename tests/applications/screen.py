@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
+"""A screen that nobody sees, with a light window manager, and a message bus or none."""
+import os
+import re
+import subprocess
+import time
+
+from display import png
+from expect import Broken, check, wait_until
+from settings import BUILD
+
+PROGRAMS = {"xvfb": "Xvfb", "xdotool": "xdotool", "openbox": "openbox",
+            "dbus-daemon": "dbus-daemon", "dbus-x11": "dbus-launch", "xdg-utils": "xdg-open",
+            "file": "file"}
+PICTURES = BUILD / "applications"
+# Nothing that blinks, no tips, and settings that nobody keeps.
+GTK_SETTINGS = "[Settings]\ngtk-cursor-blink=0\ngtk-enable-animations=0\n"
+REPEATS = 5  # seconds, after which a key that has shown no effect is pressed again
+ALIKE = 2000  # bytes of a picture: what differs by less is at rest
+
+
+class Screen:
+    """Adds itself to the environment of a session, which must not have started yet."""
+
+    def __init__(self, session, name, bus=True):
+        """name: of the case, for its pictures. bus: False is what a service knows that was told
+        DISPLAY only."""
+        self.session, self.name, self.number = session, name, 0
+        self.environment = session.environment
+        self.log = (session.directory / "screen").open("a", encoding="utf-8")
+        for version in "3.0", "4.0":
+            settings = session.home / f".config/gtk-{version}"
+            settings.mkdir(parents=True)
+            (settings / "settings.ini").write_text(GTK_SETTINGS)
+        if bus:
+            address = f"unix:path={session.directory}/bus"
+            self.environment.update(DBUS_SESSION_BUS_ADDRESS=address, GSETTINGS_BACKEND="memory",
+                                    NO_AT_BRIDGE="1", GTK_A11Y="none", GIO_USE_VFS="local")
+            self.start("dbus-daemon", "--session", "--nofork", f"--address={address}")
+            wait_until((session.directory / "bus").exists, "the message bus")
+        else:
+            del self.environment["XDG_RUNTIME_DIR"]
+        self.environment["DISPLAY"] = f":{self.start_server()}"
+        self.start("openbox", "--sm-disable")
+        wait_until(lambda: self.xdotool("get_num_desktops").strip(), "the window manager")
+
+    def start(self, *command, **options):
+        return subprocess.Popen(command, env=self.environment, stdin=subprocess.DEVNULL,
+                                stdout=self.log, stderr=self.log, start_new_session=True,
+                                cwd=self.session.directory, **options)
+
+    def start_server(self):
+        """Returns the number of the display."""
+        reading, writing = os.pipe()
+        # -nolisten unix: its socket has no name in the file system, so that none is left there.
+        self.start("Xvfb", "-displayfd", str(writing), "-nolisten", "tcp", "-nolisten", "unix",
+                   "-noreset", "-fbdir", self.session.directory, "-screen", "0", "1024x768x24",
+                   pass_fds=[writing])
+        os.close(writing)
+        with os.fdopen(reading) as said:
+            number = said.readline().strip()
+        check(number, "Xvfb does not start")
+        return number
+
+    def xdotool(self, *arguments):
+        """Returns what it says; nothing where a window is not there, or has gone meanwhile."""
+        return subprocess.run(["xdotool", *arguments], env=self.environment,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              check=False).stdout
+
+    # ---- What is seen ----
+
+    def titles(self):
+        """Of the windows that can be seen, with their numbers."""
+        numbers = self.xdotool("search", "--onlyvisible", "--name", ".").split()
+        return {number: self.xdotool("getwindowname", number).strip() for number in numbers}
+
+    def find(self, title):
+        """The number of a window whose title has this regular expression in it, or None."""
+        return next((number for number, shown in self.titles().items() if re.search(title, shown)),
+                    None)
+
+    def shows(self, title):
+        """Wait for such a window to be there, to be at rest and to have the keys. Returns its
+        number."""
+        number = self.until(lambda: self.find(title), f"a window {title!r}")
+        self.focus(number)
+        self.rests()
+        return number
+
+    def gone(self, title):
+        self.until(lambda: self.find(title) is None, f"the window {title!r} to be gone")
+
+    def pixels(self):
+        return (self.session.directory / "Xvfb_screen0").read_bytes()
+
+    def rests(self):
+        """Wait until nothing moves any more, as after the start of an application."""
+        def at_rest():
+            before = self.pixels()
+            time.sleep(0.7)
+            after = self.pixels()
+            return before == after or sum(map(int.__ne__, before, after)) < ALIKE
+        self.until(at_rest, "the screen to be at rest")
+
+    def picture(self, moment):
+        """Keep what is seen."""
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        self.number += 1
+        (PICTURES / f"{self.name}-{self.number}-{moment}.png").write_bytes(png(self.pixels()))
+
+    def until(self, condition, what):
+        try:
+            return wait_until(condition, what)
+        except Broken as broken:
+            raise Broken(f"{broken}\n{self.state()}") from None
+
+    def state(self):
+        self.picture("failed")
+        return f"windows: {sorted(self.titles().values())}\n{self.session.said()}"
+
+    # ---- The keyboard ----
+
+    def focus(self, number):
+        def focused():
+            self.xdotool("windowactivate", number)
+            return self.xdotool("getactivewindow").strip() == number
+        self.until(focused, f"window {number} to get the keys")
+
+    def type(self, text):
+        self.xdotool("type", "--delay", "12", text)
+
+    def click(self, number, x, y):
+        """At this place of a window."""
+        self.xdotool("mousemove", "--window", number, str(x), str(y), "click", "1")
+        self.rests()
+
+    def press(self, *keys):
+        for key in keys:
+            self.xdotool("key", "--delay", "20", key)
+            time.sleep(0.2)  # for menus and dialogs, which open in the meantime
+
+    def repeat_until(self, act, condition, what):
+        """Do what may be done twice, such as pressing keys, until that has its effect."""
+        pressed = 0
+
+        def done():
+            nonlocal pressed
+            if condition():
+                return True
+            if time.monotonic() > pressed + REPEATS:
+                act()
+                pressed = time.monotonic()
+            return condition()
+        self.until(done, what)
