@@ -57,7 +57,7 @@ def _(t):
     refused(t.rpc("work", "test.A"))
     os.unlink(f"{t.policy}/40-earlier.policy")
     hang_up(t)
-    t.daemon.logged("read the policy again: 1 rules")
+    t.daemon.logged("read the policy again: 1 rule\n")
     t.rpc("work", "test.A").exits(0)
 
 
