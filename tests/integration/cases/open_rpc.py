@@ -178,6 +178,8 @@ def _(t):
     opener, application = start_with_application(t)
     application.write("second")
     # As a terminal does it: all that are in the foreground get it.
+    for pid in tree.read(f"/proc/{opener.pid}/task/{opener.pid}/children").split():
+        os.kill(int(pid), signal.SIGINT)
     opener.kill(signal.SIGINT)
     end = opener.wait().exits(130)
     has(end.said, "ending: waiting for what was just saved in work")
