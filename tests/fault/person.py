@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""person.py RENAME LOG FILE: somebody who edits FILE: in bursts of saves, with pauses in which the
-last one can be sent. RENAME: 1 where every save goes to a new file that is renamed over the old one,
-0 where they are made in all the ways that there are. LOG gets a line for each save that is complete:
-its number, and when on the monotonic clock."""
+"""
+person.py RENAME LOG FILE: somebody who edits FILE: in bursts of saves, with pauses in which the
+last one can be sent. RENAME: 1 where every save goes to a new file that is renamed over the old
+one, 0 where they are made in all the ways that there are. LOG gets a line for each save that is
+complete: its number, and when on the monotonic clock.
+"""
 import ctypes
 import mmap
 import os

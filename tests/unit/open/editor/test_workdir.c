@@ -406,6 +406,40 @@ START_TEST(removed_where_it_was_made)
 }
 END_TEST
 
+/* Another directory takes the place of ours. One of another user's is not worked in. */
+START_TEST(follow)
+{
+	char *directory = workdir.directory;
+	unsigned before;
+
+	scratch_enter();
+	make_dir("tmp");
+	ck_assert_int_eq(workdir_make(&workdir, "tmp", NULL, "file.txt"), 0);
+	create(false);
+	before = open_descriptors();
+	ck_assert_int_eq(workdir_follow(&workdir), 0);
+	MUST(rename(directory, "old"));
+	ck_assert_int_eq(workdir_follow(&workdir), -ENOENT);
+	make_link(directory, "old");
+	ck_assert_int_lt(workdir_follow(&workdir), 0);
+	MUST(unlink(directory));
+	MUST(mkdir(directory, 0755));
+	ck_assert(!!workdir_look(&workdir, "file.txt").there);
+	if (geteuid() == 0) {
+		MUST(chown(directory, 1, 1));
+		ck_assert_int_eq(workdir_follow(&workdir), -EPERM);
+		MUST(chown(directory, 0, 0));
+	}
+	ck_assert_int_eq(workdir_follow(&workdir), 1);
+	ck_assert(!workdir_look(&workdir, "file.txt").there);
+	ck_assert_uint_eq(mode_of(directory), 0700);
+	ck_assert_uint_eq(open_descriptors(), before);
+	ck_assert_int_eq(workdir_remove(&workdir), 0);
+	ck_assert_str_eq(names_in("tmp"), "");
+	ck_assert_str_eq(content_of("old/file.txt"), "content");
+}
+END_TEST
+
 Suite *workdir_suite(void)
 {
 	Suite *suite = suite_create("workdir");
@@ -425,5 +459,6 @@ Suite *workdir_suite(void)
 	add_table_test(tcase, replaced_while_it_is_made, put);
 	tcase_add_test(tcase, found_by_the_kernel);
 	tcase_add_test(tcase, removed_where_it_was_made);
+	tcase_add_test(tcase, follow);
 	return suite;
 }
