@@ -7,7 +7,7 @@ import zlib
 
 MARK = b"PedOSv2\0"
 VIEW_ONLY = b"view-only-"
-SAVE, DONE = 1, 2
+SAVE, DONE, BESIDE, NOTE = 1, 2, 3, 4
 MESSAGE_MAX = 4096
 
 
