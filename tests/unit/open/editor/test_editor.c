@@ -490,7 +490,8 @@ static const struct session sessions[] = {
 	{"a tree is left",
 	 "cd \"${file%/*}\"; d=d; while [ ${#d} -lt 100 ]; do d=$d/d; done; mkdir -p $d; cd $d; "
 	 "echo new >\"$file\"; chmod 500 \"${file%/*}\"",
-	 .reply = "save new\n\n"},
+	 .reply = "save new\n\n",
+	 .left = "NOT SENT BACK - report.txt.txt d report.txt"},
 	{"the handler fails", HAND_OVER "exit 3", TAKE_LATE "pass 1; echo late >\"$file\"",
 	 .status = 3 << 8, .reply = ""},
 	{"the handler fails after a save", "echo new >\"$file\"; exit 3", .status = 3 << 8,
