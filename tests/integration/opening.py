@@ -325,6 +325,9 @@ def records_of(answer):
         if kind == wire.DONE:
             found.append(("done" if whole else "damaged done", code, payload))
             return [*found, "more"] if answer else found
+        if kind == wire.NOTE and whole:
+            found.append(("note", payload))
+            continue
         check(kind == wire.SAVE and code == 0, f"a record of kind {kind} with code {code}")
         found.append(("save" if whole else "damaged", payload))
     check(len(answer) < 24 or answer.startswith(wire.MARK), f"no record: {answer[:24]!r}")

@@ -118,6 +118,8 @@ int leftover_tell(const struct workdir *workdir, const char *from, bool used)
 
 	name_notice(workdir->name, name);
 	word(text, sizeof(text), workdir, from, used);
+	/* An application may have taken our permission to write there. */
+	fchmod(workdir->dir, 0700);
 	fd = openat(workdir->dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
 		    0600);
 	if (fd < 0)

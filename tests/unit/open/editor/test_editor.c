@@ -473,7 +473,7 @@ static const struct session sessions[] = {
 	{"while other files change",
 	 "echo new >\"$file\"; for i in 1 2 3 4 5; do echo x >\"$file.log\"; pass 100; done; [ -s "
 	 "reply ] || exit 9",
-	 .reply = "save new\n\n"},
+	 .reply = "save new\n\n", .left = LEFT " report.txt.log"},
 	/* What is no version. */
 	{"deleted", "echo new >\"$file\"; rm \"$file\"; quiet", .reply = ""},
 	{"a link in its place",
@@ -490,7 +490,8 @@ static const struct session sessions[] = {
 	{"a tree is left",
 	 "cd \"${file%/*}\"; d=d; while [ ${#d} -lt 100 ]; do d=$d/d; done; mkdir -p $d; cd $d; "
 	 "echo new >\"$file\"; chmod 500 \"${file%/*}\"",
-	 .reply = "save new\n\n"},
+	 .reply = "save new\n\n",
+	 .left = "NOT SENT BACK - report.txt.txt d report.txt"},
 	{"the handler fails", HAND_OVER "exit 3", TAKE_LATE "pass 1; echo late >\"$file\"",
 	 .status = 3 << 8, .reply = ""},
 	{"the handler fails after a save", "echo new >\"$file\"; exit 3", .status = 3 << 8,
@@ -558,7 +559,7 @@ static const struct session sessions[] = {
 	{"stopped before the quiet time", "echo new >\"$file\"; echo >stop; " WAIT,
 	 .result = -ECANCELED, .left = LEFT, .reply = "save new\n\n"},
 	{"stopped in the middle of a save",
-	 "echo 1 >\"$file\"; quiet; exec 3>\"$file\"; echo 2 >&3; echo >stop; " WAIT,
+	 "echo 1 >\"$file\"; quiet; exec 3>\"$file\"; echo 2 >&3; echo >stop; " LIVE_ON,
 	 .result = -ECANCELED, .left = LEFT, .reply = "save 1\n\n"},
 	{"stopped when it was handed over", HAND_OVER,
 	 TAKE_LATE "exec 3<\"$file\"; pass 1000; echo new >\"$file\"; echo >stop; " WAIT,

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
+"""When the session of an editor is over: what is known, and what is not and is told."""
+import os
+import signal
+
+import process
+import suite
+import tree
+from expect import check, equal, has, wait_until
+from opening import Opening, edited, records_of, request
+from settings import PYTHON
+
+test = suite.cases(Opening)
+
+# An application that runs already: it is handed a path through a socket, reads the file, and keeps
+# nothing open. It appends each line that comes on its stdin, and ends with that.
+INSTANCE = """
+import os, socket, sys
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(os.environ["HOME"] + "/instance")
+listener.listen()
+channel, _ = listener.accept()
+path = channel.recv(4096).decode()
+open(path).close()
+channel.close()
+print(path, flush=True)
+for line in sys.stdin:
+    with open(path, "a") as file:
+        file.write(line)
+"""
+
+# What hands the path over, and has ended.
+HAND_OVER = """
+import os, socket, sys
+channel = socket.socket(socket.AF_UNIX)
+channel.connect(os.environ["HOME"] + "/instance")
+channel.send(sys.argv[1].encode())
+channel.recv(1)
+"""
+
+
+class Handing(Opening):
+    """An editor whose handler hands the file over to an instance that runs already."""
+
+    def __init__(self):
+        super().__init__()
+        tree.write(f"{self.top}/hand-over.py", HAND_OVER)
+        self.handler(f'exec {PYTHON} {self.top}/hand-over.py "$file"')
+        self.instance = self.start(PYTHON, "-c", INSTANCE, stdin=process.subprocess.PIPE)
+        wait_until(lambda: os.path.exists(f"{self.home}/instance"), "the instance to listen")
+
+    def begin(self):
+        """The editor, once it has told what it does not know, and the file."""
+        editor = self.start_editor(request("file.txt", "first\n"))
+        wait_until(lambda: records(editor), "a note")
+        (kind, text), = records(editor)
+        equal(kind, "note")
+        has(text, b"does not show when it closes it")
+        has(text, b"press Ctrl-C")
+        return editor, self.instance.told()
+
+
+handing = suite.cases(Handing)
+
+
+def records(editor):
+    """Those that the editor has sent whole."""
+    return [each for each in records_of(process.written(editor.out)) if each != "lost"]
+
+
+@test("nobody can have it: over, whether the handler failed or not")
+def _(t):
+    t.handler("exit 0")
+    t.ask_for("file.txt", "first").saved().says_nothing()
+    t.handler("exit 3")
+    (kind, code, _), = records_of(t.ask_for("file.txt", "first").exits(1).out)
+    equal(kind, "done")
+    check(code != 0, "the failure is not told")
+    t.nothing_there()
+
+
+@handing("an instance that keeps nothing open is waited for, each save comes back, and its end is "
+         "the end", waits=True)
+def _(t):
+    editor, path = t.begin()
+    for number in (1, 2):
+        t.instance.write(b"%d\n" % number)
+        wait_until(lambda count=number: len(records(editor)) > count, "the save")
+    check(editor.runs(), "it was not waited for")
+    t.instance.close().wait()
+    _, *rest = records_of(edited(editor).exits(0).out)
+    equal(rest, [("save", b"first\n1\n"), ("save", b"first\n1\n2\n"), ("done", 0, b"")])
+    check(not os.path.exists(path), "the file is left")
+    t.nothing_there()
+
+
+@handing("the user says that it is over: the instance goes on, and the file stays as long",
+         waits=True)
+def _(t):
+    editor, path = t.begin()
+    editor.kill(signal.SIGTERM)
+    edited(editor).exits(1)
+    check(t.instance.runs(), "the application was ended")
+    equal(tree.names_in(os.path.dirname(path)), ["NOT SENT BACK - file.txt.txt", "file.txt"])
+    t.instance.close().wait()
+    wait_until(lambda: not os.listdir(t.there), "the private directory to be removed")
+
+
+@handing("what the instance saves after the end is kept", waits=True)
+def _(t):
+    editor, path = t.begin()
+    editor.kill(signal.SIGTERM)
+    edited(editor).exits(1)
+    t.instance.write(b"late\n")
+    t.instance.close().wait()
+    notice = f"{os.path.dirname(path)}/NOT SENT BACK - file.txt.txt"
+    wait_until(lambda: "No application uses it any more" in tree.read(notice), "the notice")
+    equal(tree.read(path), "first\nlate\n")
+
+
+@test("for viewing only: that it was changed nevertheless is told to both sides", waits=True)
+def _(t):
+    def play(app):
+        os.chmod(app.file, 0o600)
+        app.write("changed")
+    t.played_handler(play)
+    end = edited(t.start_editor(request("file.txt", "first", flags=1))).exits(0)
+    told = "it was opened for viewing only: what was changed there is not sent back"
+    equal(end.said, f"vm-file-editor: {told}")
+    end.records(("done", 0, told))
