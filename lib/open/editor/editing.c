@@ -28,6 +28,7 @@ enum {
 	LOOK_NOBODY = 150,
 	/* Applications let go of a file without an event. */
 	LOOK_HELD = 250,
+	LOOK_LOCKED = 500,
 	LOOK_HANDLER = 1000,
 	LOOK_WAITING = 1000,
 	/* From one look at all processes to the next. */
@@ -123,18 +124,19 @@ static void note_change(struct editing *editing)
 static void look_at_holders(struct editing *editing)
 {
 	struct evidence *evidence = &editing->evidence;
-	bool locked = is_locked(editing->saves.workdir), early;
+	bool locked = is_locked(editing->saves.workdir), early, unlocked;
 	enum sight sight;
 
 	early = clock_now() - editing->started < EARLY;
 	sight = holders_look(&editing->holders, early ? 0 : LOOK_ALL, &editing->unseen);
 	evidence->held = sight == SIGHT_SOMEBODY;
 	evidence->unseen = sight == SIGHT_UNKNOWN;
-	evidence->unlocked |= evidence->locked && !locked;
+	unlocked = evidence->locked && !locked;
+	evidence->unlocked |= unlocked;
 	evidence->locked = locked;
 	evidence->let_go = editing->holders.let_go;
 	evidence->has_waited = editing->holders.has_waited;
-	if (evidence->handler_lives || evidence->held || locked)
+	if (evidence->handler_lives || evidence->held || unlocked)
 		editing->nobody = 0;
 	else if (editing->nobody == 0)
 		editing->nobody = clock_now();
@@ -160,8 +162,10 @@ static int64_t next_look(const struct editing *editing)
 
 	if (clock_now() - editing->started < EARLY)
 		return LOOK_EARLY;
-	if (evidence->held || evidence->locked)
+	if (evidence->held)
 		return LOOK_HELD;
+	if (evidence->locked)
+		return LOOK_LOCKED;
 	if (evidence->handler_lives)
 		return LOOK_HANDLER;
 	return evidence->idle < SOON || evidence->since_change < SOON ? LOOK_NOBODY : LOOK_WAITING;
@@ -315,7 +319,7 @@ static bool is_left(struct editing *editing)
 	case VERDICT_GOES_ON:
 		/* Two looks are for handing on; at the end one must do. */
 		return editing->evidence.handler_lives || editing->evidence.held ||
-		       editing->evidence.locked || editing->evidence.others;
+		       editing->evidence.others;
 	default:
 		return true;
 	}

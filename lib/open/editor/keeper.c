@@ -59,13 +59,21 @@ static bool lives(const struct process *process)
 	return r == -ESRCH ? false : r < 0 || now.start == process->start;
 }
 
+/* Has somebody else removed the directory? Then there is nothing to wait for. */
+static bool is_removed(const struct workdir *workdir)
+{
+	struct stat status;
+
+	return fstat(workdir->dir, &status) == 0 && status.st_nlink == 0;
+}
+
 void keeper_wait(struct editing *editing)
 {
 	enum verdict verdict;
 
 	holders_again(&editing->holders);
 	editing->started = clock_now() - LOOK;
-	for (;;) {
+	while (!is_removed(editing->saves.workdir)) {
 		target_read(&editing->holders.target, false);
 		editing->evidence.handler_lives =
 			editing->evidence.handler_lives && lives(&editing->handler_process);

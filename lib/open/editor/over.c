@@ -26,7 +26,13 @@ enum {
 
 static bool is_held(const struct evidence *e)
 {
-	return e->handler_lives || e->held || e->locked;
+	return e->handler_lives || e->held;
+}
+
+/* Who has crashed leaves it behind. */
+static bool is_locked(const struct evidence *e)
+{
+	return e->locked && (e->others || e->starts);
 }
 
 static bool is_unseen(const struct evidence *e)
@@ -108,6 +114,8 @@ static const struct {
 	{is_held, VERDICT_GOES_ON},
 	/* An error of looking is never "nobody". */
 	{is_unseen, VERDICT_NOT_SEEN},
+	/* A lock file, and somebody who may have made it. */
+	{is_locked, VERDICT_GOES_ON},
 	/* Two looks, and a second after a save. */
 	{is_changing_hands, VERDICT_GOES_ON},
 	/* A handler that failed has handed it to nobody. */
@@ -116,13 +124,13 @@ static const struct {
 	{has_let_go, VERDICT_OVER},
 	/* It was saved while they had it: so they were the application. */
 	{was_saved_by_it, VERDICT_OVER},
+	/* There is nobody who could have been handed it. */
+	{nobody_else, VERDICT_OVER},
 	/* A process that had only the path, for longer than handing on takes. */
 	{may_be_followed, VERDICT_GOES_ON},
 	{has_waited, VERDICT_OVER},
 	/* An application that runs the program to which the path was given, and has ended now. */
 	{likely_has_ended, VERDICT_OVER},
-	/* There is nobody who could have been handed it. */
-	{nobody_else, VERDICT_OVER},
 	/* A session bus starts one, which may take long. */
 	{may_start, VERDICT_MAY_START},
 	/* Who has not opened it by then has lost nothing. */

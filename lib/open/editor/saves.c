@@ -113,6 +113,8 @@ static void look(struct saves *saves)
 	struct mark now;
 
 	saves->due = clock_now() + LOOK;
+	/* Before the events are read, which tell of this, too. */
+	workdir_permit(saves->workdir);
 	if (!saves->blind && watch_read(&saves->watch) < 0)
 		saves->blind = true;
 	follow(saves);

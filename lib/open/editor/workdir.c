@@ -168,6 +168,16 @@ int workdir_open(const struct workdir *workdir, struct stat *status)
 	return r;
 }
 
+void workdir_permit(const struct workdir *workdir)
+{
+	struct stat status;
+
+	if (fstatat(workdir->dir, workdir->name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISREG(status.st_mode) && status.st_uid == geteuid() && !(status.st_mode & S_IRUSR) &&
+	    geteuid() != 0)
+		(void)!fchmodat(workdir->dir, workdir->name, 0600, AT_SYMLINK_NOFOLLOW);
+}
+
 int workdir_follow(struct workdir *workdir)
 {
 	struct stat ours, there;

@@ -43,6 +43,10 @@ int workdir_create(const struct workdir *workdir, bool view_only);
  */
 int workdir_open(const struct workdir *workdir, struct stat *status);
 /*
+ * A program may have taken our permission to read the file, which is ours: take it back.
+ */
+void workdir_permit(const struct workdir *workdir);
+/*
  * If another directory of this user's has taken the place of the working directory, work in that
  * one from now on. Returns 1 if so, 0 if it is the same one, or a negative errno. -ENOENT: there is
  * none. -EPERM: it is another user's.

@@ -32,6 +32,7 @@ static const char *const services[] = {
 	"su",
 	"sudo",
 	"sshd*",
+	"ssh",
 	"tmux*",
 	"screen",
 	"timeout",
@@ -70,6 +71,10 @@ static const char *const services[] = {
 	"Xwayland",
 	"Xephyr",
 	"Xnest",
+	"Xtigervnc",
+	"Xvnc",
+	"x11vnc",
+	"xrdp-*",
 	"X",
 	"xinit",
 	"startx",
@@ -79,6 +84,97 @@ static const char *const services[] = {
 	"cryfs",
 	"speech-dispatch*",
 	"sd_*",
+	/* Managers of windows, and what they are surrounded by. */
+	"openbox",
+	"fluxbox",
+	"blackbox",
+	"icewm*",
+	"xfwm4",
+	"metacity",
+	"marco",
+	"muffin",
+	"mutter*",
+	"kwin*",
+	"i3",
+	"i3bar",
+	"i3status",
+	"sway",
+	"swaybar",
+	"swaybg",
+	"swayidle",
+	"weston*",
+	"labwc",
+	"twm",
+	"ctwm",
+	"fvwm*",
+	"jwm",
+	"awesome",
+	"dwm",
+	"bspwm",
+	"sxhkd",
+	"xmonad*",
+	"herbstluftwm",
+	"spectrwm",
+	"wmaker",
+	"pekwm",
+	"compiz",
+	"matchbox-*",
+	"picom",
+	"compton",
+	"xcompmgr",
+	"gnome-session*",
+	"gnome-shell*",
+	"gsd-*",
+	"cinnamon*",
+	"csd-*",
+	"mate-session",
+	"mate-settings-d",
+	"mate-panel",
+	"mate-notificati",
+	"xfce4-session",
+	"xfce4-panel",
+	"xfce4-notifyd",
+	"xfce4-power-man",
+	"xfsettingsd",
+	"xfdesktop",
+	"panel-*",
+	"lxsession",
+	"lxpanel",
+	"lxqt-*",
+	"ksmserver",
+	"kded5",
+	"kglobalaccel5",
+	"kactivitymanage",
+	"plasmashell",
+	"plasma_*",
+	"tint2",
+	"dunst",
+	"notification-da",
+	"nm-applet",
+	"blueman-*",
+	"pasystray",
+	"unclutter",
+	"xbindkeys",
+	"xscreensaver*",
+	"light-locker",
+	"xautolock",
+	"xss-lock",
+	"redshift*",
+	/* Terminals: what runs in them is a process of its own. */
+	"xterm",
+	"uxterm",
+	"rxvt*",
+	"urxvt*",
+	"gnome-terminal*",
+	"mate-terminal",
+	"xfce4-terminal",
+	"lxterminal",
+	"qterminal",
+	"konsole",
+	"kitty",
+	"alacritty",
+	"foot",
+	"footclient",
 	/* Other VMs. */
 	"pedos-*",
 	"qfile-*",
@@ -97,6 +193,13 @@ static const char *const services[] = {
 	"containerd*",
 };
 
+/*
+ * Programs that are handed files through a socket in a place that all accounts share, or that has
+ * no file. Many others have sockets there who show no files; an application has the same screen or
+ * bus.
+ */
+static const char *const servers[] = {"emacs*", "nvim", "kak", "soffice*"};
+
 /* Sockets that are listened on: so many are looked for. */
 #define SOCKETS_MAX 256
 /* Processes above us: so many are known. */
@@ -108,13 +211,18 @@ struct session {
 	bool own_bus; /* there is one at the usual place in `runtime` */
 };
 
+struct listening {
+	unsigned long inode;
+	bool shared; /* in a place that is not the account's own */
+};
+
 struct look {
 	struct candidates *found;
 	const struct holders *holders;
 	struct session session;
 	const char *places[4]; /* where sockets of applications are */
 	int place_count;
-	unsigned long sockets[SOCKETS_MAX];
+	struct listening sockets[SOCKETS_MAX];
 	int socket_count;
 	pid_t ancestors[ANCESTORS_MAX];
 	int ancestor_count;
@@ -178,23 +286,22 @@ static bool is_of_system(const char *name)
 	return false;
 }
 
-/* Is it in a directory of the account's, or at most one below /tmp, or nowhere in the files? */
-static bool is_in_place(const struct look *look, const char *path)
+/* Is it in a directory of the account's? */
+static bool is_in_own_place(const struct look *look, const char *path)
 {
-	const char *below;
-
-	if (path[0] == '@')
-		return !is_of_system(path + 1);
 	for (int i = 0; i < look->place_count; i++) {
 		size_t length = strlen(look->places[i]);
 
 		if (strncmp(path, look->places[i], length) == 0 && path[length] == '/')
 			return true;
 	}
-	if (strncmp(path, "/tmp/", 5) != 0)
-		return false;
-	below = strchr(path + 5, '/');
-	return !below || !strchr(below + 1, '/');
+	return false;
+}
+
+/* Is it below /tmp, or nowhere in the files? */
+static bool is_in_shared_place(const char *path)
+{
+	return path[0] == '@' ? !is_of_system(path + 1) : strncmp(path, "/tmp/", 5) == 0;
 }
 
 static bool add_socket(const char *line, void *argument)
@@ -203,26 +310,30 @@ static bool add_socket(const char *line, void *argument)
 	unsigned long flags, inode;
 	int at = 0;
 	char path[256];
+	bool own;
 
 	if (sscanf(line, "%*x: %*x %*x %lx %*x %*x %lu %n", &flags, &inode, &at) != 2 || at == 0)
 		return false;
 	snprintf(path, sizeof(path), "%.*s", (int)strcspn(line + at, "\n"), line + at);
-	if (flags & 0x10000 /* __SO_ACCEPTCON */ && is_in_place(look, path) &&
+	own = is_in_own_place(look, path);
+	if (flags & 0x10000 /* __SO_ACCEPTCON */ && (own || is_in_shared_place(path)) &&
 	    look->socket_count < SOCKETS_MAX)
-		look->sockets[look->socket_count++] = inode;
+		look->sockets[look->socket_count++] =
+			(struct listening){.inode = inode, .shared = !own};
 	return false;
 }
 
-static bool is_listened_on(const struct look *look, unsigned long inode)
+static bool is_listened_on(const struct look *look, unsigned long inode, bool shared)
 {
 	for (int i = 0; i < look->socket_count; i++) {
-		if (look->sockets[i] == inode)
+		if (look->sockets[i].inode == inode && (shared || !look->sockets[i].shared))
 			return true;
 	}
 	return false;
 }
 
-static bool listens(int dir, const struct look *look)
+/* Does it listen on one of these sockets? `shared`: those in shared places count, too. */
+static bool listens(int dir, const struct look *look, bool shared)
 {
 	int fd =
 		look->socket_count > 0 ? openat(dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
@@ -236,7 +347,7 @@ static bool listens(int dir, const struct look *look)
 		ssize_t n = readlinkat(fd, entry->d_name, text, sizeof(text) - 1);
 
 		text[n < 0 ? 0 : n] = '\0';
-		found = sscanf(text, "socket:[%lu]", &inode) == 1 && is_listened_on(look, inode);
+		found = sscanf(text, "socket:[%lu]", &inode) == 1 && is_listened_on(look, inode, shared);
 	}
 	if (list)
 		closedir(list);
@@ -287,16 +398,27 @@ static bool is_descendant(pid_t pid)
 
 /* ---- One process ---- */
 
-static bool is_service(const char *name)
+static bool is_among(const char *name, const char *const names[], size_t count)
 {
-	for (size_t i = 0; i < sizeof(services) / sizeof(*services); i++) {
-		size_t length = strcspn(services[i], "*");
+	for (size_t i = 0; i < count; i++) {
+		size_t length = strcspn(names[i], "*");
 
-		if (strncmp(name, services[i], length) == 0 &&
-		    (services[i][length] || !name[length]))
+		if (strncmp(name, names[i], length) == 0 && (names[i][length] || !name[length]))
 			return true;
 	}
 	return false;
+}
+
+static bool is_service(const char *name)
+{
+	return is_among(name, services, sizeof(services) / sizeof(*services));
+}
+
+/* Of what hides its name, nothing is known. */
+static bool is_server(const struct process *process)
+{
+	return !process->name[0] ||
+	       is_among(process->name, servers, sizeof(servers) / sizeof(*servers));
 }
 
 static bool is_value(const char *variable, const char *name, const char *value)
@@ -345,7 +467,7 @@ static void compare_program(int dir, struct look *look)
 static int look_at(pid_t pid, int dir, void *argument)
 {
 	struct look *look = argument;
-	struct process process;
+	struct process process = {.name = ""};
 	int r = process_is_ours(dir);
 
 	if (r == 1)
@@ -356,8 +478,7 @@ static int look_at(pid_t pid, int dir, void *argument)
 		return 0;
 	if (r == 0 && (process.parent == 2 || pid == 2 || is_service(process.name)))
 		return 0; /* the kernel's, where the account is root */
-	if (r == 0 && !shares_session(dir, &look->session) && !listens(dir, look) &&
-	    !is_descendant(pid))
+	if (r == 0 && !shares_session(dir, &look->session) && !listens(dir, look, is_server(&process)) && !is_descendant(pid))
 		return 0;
 	look->found->any = true;
 	compare_program(dir, look);

@@ -21,7 +21,8 @@ struct candidates {
  * no services that show no files, and not among those that have started us:
  *  - they descend from us;
  *  - they are on the same screen or session bus, or hide whether they are;
- *  - they listen on a socket in a place where applications of this account have theirs.
+ *  - they listen on a socket in a place of this account's, such as its runtime directory;
+ *  - they are of a kind that is handed files through a socket elsewhere, as an Emacs server is.
  */
 void candidates_look(struct candidates *candidates, const struct holders *holders,
 		     char *const environment[]);

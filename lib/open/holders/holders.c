@@ -26,16 +26,26 @@ enum {
 	LONG_READ = 5000,
 	/*
 	 * With nothing but the path, counted from when anybody opened the file last: a program that
-	 * hands it on ends at about that time.
-	 */
-	LONG_NAMED = 5000,
-	/* The same, where another process of the same program lives, to which it goes. */
+	 * hands it on ends at about that time. Here, an application; */
+	LONG_NAMED = 1500,
+	/* and here one that does nothing but hand files on, or runs others' code. */
+	LONG_LAUNCHER = 5000,
+	/* Where another process of the same program lives, to which it goes. */
 	LONG_SAME = 20000
 };
 
 /* Programs that run others' code, or start applications: that two of them run says nothing. */
 static const char *const interpreters[] = {"sh",   "dash",   "bash", "busybox", "zsh", "ksh",
 					   "mksh", "python", "perl", "ruby",    "node"};
+
+/* Programs that ask another to open a file, or start it, as the kernel shortens their names. */
+static const char *const launchers[] = {
+	"gio",       "gio-launch-des", "gtk-launch", "gvfs-open",   "gnome-open", "mate-open",
+	"exo-open",  "exo-helper-2",   "kde-open",   "kde-open5",   "kioclient",  "kioclient5",
+	"kfmclient", "dde-open",       "dbus-send",  "gdbus",       "busctl",     "qdbus",
+	"flatpak",   "snap",           "bwrap",      "systemd-run", "oosplash",   "env",
+	"timeout",   "nice",
+};
 
 void holders_open(struct holders *holders)
 {
@@ -154,6 +164,15 @@ static int64_t length_of(const struct span *span)
 	return span->last - span->since;
 }
 
+static bool is_launcher(const struct process *process)
+{
+	for (size_t i = 0; i < sizeof(launchers) / sizeof(*launchers); i++) {
+		if (strcmp(process->name, launchers[i]) == 0)
+			return true;
+	}
+	return is_interpreter(process->name);
+}
+
 /* Has one that has ended had the path for so long that it waited for its user? */
 static bool waited(const struct holders *holders, struct holder *holder)
 {
@@ -163,7 +182,7 @@ static bool waited(const struct holders *holders, struct holder *holder)
 		return false;
 	if (from < holders->target.last_open)
 		from = holders->target.last_open;
-	if (now - from < LONG_NAMED)
+	if (now - from < (is_launcher(&holder->process) ? LONG_LAUNCHER : LONG_NAMED))
 		return false;
 	return now - from >= LONG_SAME ||
 	       (holder->program_seen && process_each(runs_program, &holder->program) == 0);
@@ -195,6 +214,20 @@ struct look {
 	int unseen;
 };
 
+/* A shell becomes the program that it runs. */
+static void know_program(struct holder *holder, const struct process *now, int dir)
+{
+	struct program program;
+
+	if (strcmp(now->name, holder->process.name) == 0 || process_program(dir, &program) < 0)
+		return;
+	holder->process = *now;
+	if (holder->program_seen && !program_same(&program, &holder->program))
+		holder->named = (struct span){.since = 0};
+	holder->program = program;
+	holder->program_seen = true;
+}
+
 /* Look at one that is known. Returns whether it has it still, or may have. */
 static bool look_again(struct look *look, struct holder *holder)
 {
@@ -205,6 +238,8 @@ static bool look_again(struct look *look, struct holder *holder)
 		r = process_read(dir, &now);
 		if (r == 0 && now.start != holder->process.start)
 			r = -ESRCH;
+		if (r == 0)
+			know_program(holder, &now, dir);
 		if (r == 0)
 			way = in_use(dir, &look->search);
 		close(dir);

@@ -8,6 +8,7 @@ import io
 import os
 import re
 import shutil
+import signal
 import subprocess
 import time
 
@@ -20,6 +21,8 @@ from opening import Opening, as_bytes, edited, many_saves, old_request, records_
 from settings import EDITOR
 
 test = suite.cases(Opening)
+
+IN_VAIN = "it was opened for viewing only: what was changed there is not sent back"
 
 # Seconds. Longer than a file is waited for that was saved and that nobody has in use any more.
 LONGER = 1.5
@@ -65,7 +68,7 @@ def _(t):
     t.nothing_there()
 
 
-@test("read-only where it is only to be looked at, and nothing comes back", waits=True)
+@test("read-only where it is only to be looked at; nothing comes back, which is said", waits=True)
 def _(t):
     found = []
 
@@ -76,8 +79,10 @@ def _(t):
     t.played_handler(play)
     new, old = t.ask_all(request("view-only-notes.txt", "hello", flags=1),
                          old_request("view-only-notes.txt", "hello"))
-    new.saved().says_nothing()
-    equal(old.says_nothing().out, b"")
+    new.records(("done", 0, IN_VAIN))
+    equal(old.out, b"")
+    for end in (new, old):
+        equal(end.said, f"vm-file-editor: {IN_VAIN}")
     equal(found, [(0o400, "notes.txt")] * 2)
     t.nothing_there()
 
@@ -261,7 +266,7 @@ def written_and_back(app):
 def _(t):
     ways = {"looked.txt": lambda app: None, "touched.txt": lambda app: os.utime(app.file),
             "mode.txt": lambda app: os.chmod(app.file, 0o640),
-            "other.txt": lambda app: tree.write(f"{app.file}.other", "x")}
+            "other.txt": lambda app: tree.write(f"{app.file}~", "x")}
     writing = {"rewritten.txt": lambda app: app.write("first"),
                "replaced.txt": lambda app: app.replace("first"), "back.txt": written_and_back}
 
@@ -420,11 +425,11 @@ def _(t):
     t.nothing_there()
 
 
-def hands_over(t):
+def hands_over(t, env=()):
     """An editor whose application hands its file over to a running instance, which is this process,
     and will return. Returns both."""
     t.played_handler()
-    editor = t.start_editor(request("file.txt", "first"))
+    editor = t.start_editor(request("file.txt", "first"), env=env)
     return editor, t.application()
 
 
@@ -440,14 +445,20 @@ def _(t):
 
 @test("a running instance that is slow to open the file is waited for, too", waits=True)
 def _(t):
-    editor, app = hands_over(t)
+    screen = {"DISPLAY": f"{t.top}:0"}
+    instance = t.start("sleep", "99999", env=screen)
+    editor, app = hands_over(t, screen)
     app.end()
     time.sleep(LONGER)
     check(editor.runs(), "it was not waited for")
     with open(app.file, "rb"):
         time.sleep(0.4)
         app.write("changed")
-    edited(editor).saved("changed")
+    instance.kill(signal.SIGTERM)
+    rest = records_of(edited(editor).exits(0).out)
+    while rest[0][0] == "note":
+        rest.pop(0)
+    equal(rest, [("save", b"changed"), ("done", 0, b"")])
     t.nothing_there()
 
 
@@ -482,19 +493,7 @@ def _(t):
     t.nothing_there()
 
 
-def make_deep(directory):
-    """Deeper than a path can say."""
-    fd = os.open(directory, tree.DIRECTORY)
-    for _ in range(60):
-        os.mkdir("d" * 200, dir_fd=fd)
-        deeper = os.open("d" * 200, tree.DIRECTORY, dir_fd=fd)
-        os.close(fd)
-        fd = deeper
-    os.close(os.open("bottom", os.O_WRONLY | os.O_CREAT, dir_fd=fd))
-    os.close(fd)
-
-
-@test("whatever an application leaves, nothing is left", waits=True)
+@test("what an application leaves that is nobody's work is removed", waits=True)
 def _(t):
     def play(app):
         app.write("changed")
@@ -502,15 +501,37 @@ def _(t):
             tree.write(f"{app.directory}/{name}")
         os.symlink("/etc/passwd", f"{app.directory}/.#file.txt")
         os.mkfifo(f"{app.directory}/fifo")
-        os.makedirs(f"{app.directory}/sealed/none")
-        tree.write(f"{app.directory}/sealed/none/x")
-        os.chmod(f"{app.directory}/sealed/none", 0)
-        os.chmod(f"{app.directory}/sealed", 0o500)
-        os.mkdir(f"{app.directory}/m", 0)
-        make_deep(app.directory)
+        os.makedirs(f"{app.directory}/empty")
+        os.makedirs(f"{app.directory}/locks")
+        tree.write(f"{app.directory}/locks/x.lock")
+        os.chmod(f"{app.directory}/locks", 0o500)
+        os.chmod(app.directory, 0o500)
     t.played_handler(play)
     t.ask_for("file.txt", "first").saved("changed")
     t.nothing_there()
+
+
+@test("directories with files stay, and both sides are told", waits=True)
+def _(t):
+    directories = []
+
+    def play(app):
+        directories.append(app.directory)
+        os.makedirs(f"{app.directory}/sealed/none")
+        tree.write(f"{app.directory}/sealed/none/x", "a user's work")
+        os.chmod(f"{app.directory}/sealed/none", 0)
+        os.chmod(f"{app.directory}/sealed", 0o500)
+        os.chmod(app.directory, 0o500)
+        app.write("changed")
+    t.played_handler(play)
+    t.ask_for("file.txt", "first").records(
+        ("save", "changed"),
+        ("done", 0, '"sealed" was saved beside it there, and is kept there: it was not sent back'))
+    directory, = directories
+    for name in ("", "/sealed", "/sealed/none"):
+        os.chmod(directory + name, 0o700)
+    equal(tree.read(f"{directory}/sealed/none/x"), "a user's work")
+    equal(tree.names_in(directory), ["NOT SENT BACK - file.txt.txt", "file.txt", "sealed"])
 
 
 @test("what lies beside the private directory is not touched, links out of it are not followed",
@@ -607,4 +628,4 @@ def _(t):
         equal((end.said, end.out), (name, b"changed"))
     has(half.said, "字.x")
     equal(half.out, b"changed")
-    equal((looked_at.said, looked_at.out), (f"{'n' * 241}.txt", b""))
+    equal((looked_at.said, looked_at.out), (f"{'n' * 241}.txt\nvm-file-editor: {IN_VAIN}", b""))

@@ -375,13 +375,21 @@ def _(t):
     equal([payload for _, _, payload in found[before:]], [b"at the end".ljust(256, b"\0")])
 
 
-@test("nothing of it goes to who does not take it, or only looks", waits=True)
+@test("nothing of it goes to who does not take it, or only looks: it is kept, and named there",
+      waits=True)
 def _(t):
-    t.played_handler(lambda app: (app.look(), tree.write(f"{app.directory}/export", "x"), 0)[-1])
+    directories = []
+
+    def play(app):
+        directories.append(app.directory)
+        app.look()
+        tree.write(f"{app.directory}/export", "x")
+    t.played_handler(play)
     # Flag 1: for viewing only.
     for end in t.ask_all(request("file", "first"), request("file", "first", TAKES_BESIDE | 1)):
-        end.saved()
-    t.nothing_there()
+        end.records(("done", 0, '"export" was saved beside it there, and is kept there: it was not '
+                                'sent back'))
+    equal([tree.read(f"{directory}/export") for directory in directories], ["x", "x"])
 
 
 # ---- Version 1 ----
