@@ -136,9 +136,9 @@ static void look_at_holders(struct editing *editing)
 	evidence->locked = locked;
 	evidence->let_go = editing->holders.let_go;
 	evidence->has_waited = editing->holders.has_waited;
-	if (evidence->handler_lives || evidence->held || unlocked)
+	if (evidence->handler_lives || evidence->held)
 		editing->nobody = 0;
-	else if (editing->nobody == 0)
+	else if (editing->nobody == 0 || unlocked)
 		editing->nobody = clock_now();
 	evidence->idle = editing->nobody ? clock_now() - editing->nobody : 0;
 }

@@ -347,7 +347,8 @@ static bool listens(int dir, const struct look *look, bool shared)
 		ssize_t n = readlinkat(fd, entry->d_name, text, sizeof(text) - 1);
 
 		text[n < 0 ? 0 : n] = '\0';
-		found = sscanf(text, "socket:[%lu]", &inode) == 1 && is_listened_on(look, inode, shared);
+		found = sscanf(text, "socket:[%lu]", &inode) == 1 &&
+			is_listened_on(look, inode, shared);
 	}
 	if (list)
 		closedir(list);
@@ -478,7 +479,8 @@ static int look_at(pid_t pid, int dir, void *argument)
 		return 0;
 	if (r == 0 && (process.parent == 2 || pid == 2 || is_service(process.name)))
 		return 0; /* the kernel's, where the account is root */
-	if (r == 0 && !shares_session(dir, &look->session) && !listens(dir, look, is_server(&process)) && !is_descendant(pid))
+	if (r == 0 && !shares_session(dir, &look->session) &&
+	    !listens(dir, look, is_server(&process)) && !is_descendant(pid))
 		return 0;
 	look->found->any = true;
 	compare_program(dir, look);

@@ -26,9 +26,10 @@ enum {
 	LONG_READ = 5000,
 	/*
 	 * With nothing but the path, counted from when anybody opened the file last: a program that
-	 * hands it on ends at about that time. Here, an application; */
+	 * hands it on ends at about that time.
+	 */
 	LONG_NAMED = 1500,
-	/* and here one that does nothing but hand files on, or runs others' code. */
+	/* The same of one that does nothing but hand files on, or that runs others' code. */
 	LONG_LAUNCHER = 5000,
 	/* Where another process of the same program lives, to which it goes. */
 	LONG_SAME = 20000

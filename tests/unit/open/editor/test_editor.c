@@ -14,6 +14,7 @@
 
 #include <fcntl.h>
 #include <libdeflate.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -397,6 +398,9 @@ static const char prelude[] =
 /* when the handler has ended, and nobody has the file in use. */
 #define TAKE_LATE TAKE "gone $handler; "
 
+/* Time passes at once: so that it is seen what is not known, and that it stays so. */
+#define NOTED "pass 500; pass 2500; "
+
 /* What the opener's user is told. */
 #define NOT_YET                                                                                 \
 	"note no application has the file yet; one may still be starting in the VM that opens " \
@@ -490,8 +494,7 @@ static const struct session sessions[] = {
 	{"a tree is left",
 	 "cd \"${file%/*}\"; d=d; while [ ${#d} -lt 100 ]; do d=$d/d; done; mkdir -p $d; cd $d; "
 	 "echo new >\"$file\"; chmod 500 \"${file%/*}\"",
-	 .reply = "save new\n\n",
-	 .left = "NOT SENT BACK - report.txt.txt d report.txt"},
+	 .reply = "save new\n\n", .left = "NOT SENT BACK - report.txt.txt d report.txt"},
 	{"the handler fails", HAND_OVER "exit 3", TAKE_LATE "pass 500; echo late >\"$file\"",
 	 .status = 3 << 8, .reply = ""},
 	{"the handler fails after a save", "echo new >\"$file\"; exit 3", .status = 3 << 8,
@@ -507,14 +510,16 @@ static const struct session sessions[] = {
 		   ">\"$file\"; quiet",
 	 .screen = true, .reply = "save 1\n\nsave 2\n\n"},
 	{"handed over to a slow one", HAND_OVER,
-	 TAKE_LATE "pass 80000; exec 3<\"$file\"; pass 1200; echo new >\"$file\"; quiet",
+	 TAKE_LATE NOTED "pass 77000; exec 3<\"$file\"; pass 1200; echo new >\"$file\"; quiet",
 	 .screen = true, .reply = NOT_YET "save new\n\n"},
 	{"looked into and handed over", "read line <\"$file\"; " HAND_OVER,
-	 TAKE_LATE "pass 200000; cd \"${file%/*}\"; pass 1500; echo new >\"$file\"; cd /; quiet",
+	 TAKE_LATE NOTED "pass 200000; cd \"${file%/*}\"; pass 1500; echo new >\"$file\"; cd /; "
+			 "quiet",
 	 .screen = true, .reply = PERHAPS "save new\n\n"},
 	{"one that keeps nothing open saves twice", "read line <\"$file\"; " HAND_OVER,
-	 TAKE_LATE "pass 9000; echo 1 >\"$file\"; quiet; pass 5000; echo 2 >\"$file\"; quiet; "
-		   "pass 200000; echo 3 >\"$file\"; quiet",
+	 TAKE_LATE NOTED "pass 6000; echo 1 >\"$file\"; quiet; pass 5000; echo 2 >\"$file\"; "
+			 "quiet; "
+			 "pass 200000; echo 3 >\"$file\"; quiet",
 	 .screen = true, .reply = PERHAPS "save 1\n\nsave 2\n\nsave 3\n\n"},
 	/* It is over before these strangers, who are not on a screen, could open it. */
 	{"handed over to nobody", HAND_OVER, TAKE_LATE "pass 500; echo late >\"$file\"",
@@ -523,7 +528,7 @@ static const struct session sessions[] = {
 	 TAKE_LATE "pass 500; echo late >\"$file\"", .reply = ""},
 	/* One who could have opened it has not, for longer than a cold start takes. */
 	{"handed over to one who does not take it", HAND_OVER,
-	 TAKE_LATE "pass 95000; echo late >\"$file\"", .screen = true, .reply = NOT_YET},
+	 TAKE_LATE NOTED "pass 92000; echo late >\"$file\"", .screen = true, .reply = NOT_YET},
 	/* It was saved while its handler lived: so that was the application. */
 	{"not handed over, but saved and closed by its user", "echo new >\"$file\"; " HAND_OVER,
 	 TAKE_LATE "pass 1500; echo late >\"$file\"", .screen = true, .reply = "save new\n\n"},
@@ -536,7 +541,7 @@ static const struct session sessions[] = {
 	/* A lock file says that a document is shown. */
 	{"locked", ": >\"${file%/*}/.~lock.report.txt#\"; " HAND_OVER,
 	 TAKE_LATE "pass 9000; echo new >\"$file\"; quiet; pass 200000; rm "
-		   "\"${file%/*}/.~lock.report.txt#\"; pass 1500; echo late >\"$file\"",
+		   "\"${file%/*}/.~lock.report.txt#\"; pass 500; pass 1000; echo late >\"$file\"",
 	 .screen = true, .reply = "save new\n\n"},
 	/* Viewing only. */
 	{"for viewing only",
@@ -589,7 +594,7 @@ static const char *place_of(int i)
 static pid_t start_script(const struct session *session)
 {
 	const char *script = session->stranger;
-	char text[2048];
+	char text[2048], screen[PATH_MAX];
 	int time;
 	pid_t pid;
 
@@ -598,7 +603,7 @@ static pid_t start_script(const struct session *session)
 	if (pid == 0) {
 		dup2(time, 9);
 		if (session->screen)
-			setenv("DISPLAY", ":here", 1);
+			setenv("DISPLAY", getcwd(screen, sizeof(screen)), 1);
 		snprintf(text, sizeof(text), "here=$PWD\n%s%s", prelude, script);
 		/* A shell shows no files: this one has another name. */
 		execl("application", "sh", "-c", text, "sh", NULL);
@@ -616,9 +621,9 @@ static void play(const struct session *session)
 {
 	struct editor_options options = {
 		.directory = "tmp", .from = "work", .max_bytes = UINT64_MAX};
-	static char here[4096], text[4096];
+	static char here[4096], screen[4096], text[4096];
 	char *const environment[] = {(char *)"PATH=/usr/bin:/bin", here,
-				     session->screen ? (char *)"DISPLAY=:here" : NULL, NULL};
+				     session->screen ? screen : NULL, NULL};
 	char *argv[] = {(char *)"/bin/sh", (char *)"-c", text, (char *)"sh", NULL, NULL};
 	int received, run, status = -1, done, freed;
 
@@ -626,6 +631,8 @@ static void play(const struct session *session)
 	strcpy(here, "here=");
 	if (!getcwd(here + 5, sizeof(here) - 5))
 		abort();
+	/* A screen of its own: the other strangers are not on it. */
+	snprintf(screen, sizeof(screen), "DISPLAY=%s", here + 5);
 	snprintf(text, sizeof(text), "%s%s", prelude, session->script);
 	make_stream(session->version == 1 ? 1 : 2, "report.txt", session->view_only, 3, "old");
 	played_begin("time", "passed");
