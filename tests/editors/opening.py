@@ -162,18 +162,22 @@ class Opening:
         return (sorted(os.listdir(self.sent)), self.file.read_text(), status.st_ino,
                 status.st_mtime_ns)
 
-    def ends(self, status=0):
-        """Wait for the end, after which nothing of it is left. Returns what was said."""
+    def ends(self, status=0, stays=False):
+        """Wait for the end, after which nothing of it is left; or, if an application has the file
+        still, that and a notice. Returns what was said."""
         wait(lambda: not self.running(), "the end", self.said)
         check(self.opener.returncode == status,
               f"it ended with {self.opener.returncode}, should have with {status}\n{self.said()}")
-        equal(os.listdir(self.temporary), [])
-        equal(os.listdir(self.sent), [self.file.name])
+        name = self.file.name
+        equal(sorted(path.name for path in self.temporary.glob("*/[!.]*")),
+              [f"NOT SENT BACK - {name}.txt", name] if stays else [])
+        check(stays or not os.listdir(self.temporary), "the private directory is left")
+        equal(os.listdir(self.sent), [name])
         return self.stderr.read_text()
 
-    def ends_with(self, content, saves=1, status=0):
+    def ends_with(self, content, saves=1, status=0, stays=False):
         """`saves`: how many versions came back in all."""
-        said = self.ends(status)
+        said = self.ends(status, stays)
         equal(self.file.read_text(), content)
         equal(re.findall(r"^qopen-in-vm: save (\d+) is in", said, re.MULTILINE),
               [str(number) for number in range(1, saves + 1)])

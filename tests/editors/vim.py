@@ -7,6 +7,7 @@ import signal
 
 import machine
 from expect import check, equal
+from opening import wait
 from terminal import Terminal
 
 VIM = shutil.which("vim") or shutil.which("vim.tiny")
@@ -131,7 +132,7 @@ def is_killed(opening):
     opening.ends_with("first line\nsecond line\nlast line\n")
 
 
-def is_asked_to_end_just_after_a_save(opening):
+def goes_on_when_the_session_is_ended_just_after_a_save(opening):
     vim = Vim(opening)
     vim.open()
     vim.add_line("second line")
@@ -140,7 +141,10 @@ def is_asked_to_end_just_after_a_save(opening):
     vim.add_line("never saved")
     vim.shows("never saved")
     opening.stop_editor()
-    opening.ends_with("first line\nsecond line\nlast line\n", status=1)
+    opening.ends_with("first line\nsecond line\nlast line\n", status=1, stays=True)
+    vim.add_line("nor this")
+    vim.shows("nor this")
+    vim.ex("q!")
     opening.leaves_nothing()
 
 
@@ -150,6 +154,10 @@ def outlives_the_opener(opening):
     vim.add_line("never saved")
     vim.shows("never saved")
     opening.opener.kill()
+    wait(lambda: list(opening.temporary.glob("*/NOT SENT BACK*")), "the notice")
+    vim.add_line("nor this")
+    vim.shows("nor this")
+    vim.ex("q!")
     opening.leaves_nothing()
     equal(opening.picture(), opening.before)
 
@@ -169,5 +177,5 @@ def saves_what_is_for_viewing_only(opening):
 TESTS = [saves_as_it_likes, saves_into_the_file, saves_into_the_file_and_keeps_a_backup,
          puts_another_file_in_its_place, puts_another_file_in_its_place_and_keeps_a_backup,
          saves_and_quits_at_once, saves_nothing_at_all, quits_without_saving,
-         saves_what_was_there_before, is_killed, is_asked_to_end_just_after_a_save,
-         outlives_the_opener, saves_what_is_for_viewing_only]
+         saves_what_was_there_before, is_killed,
+         goes_on_when_the_session_is_ended_just_after_a_save, outlives_the_opener, saves_what_is_for_viewing_only]

@@ -382,7 +382,7 @@ def _(t):
 
     def play(app):
         directories.append(app.directory)
-        app.look()
+        app.read()
         tree.write(f"{app.directory}/export", "x")
     t.played_handler(play)
     # Flag 1: for viewing only.

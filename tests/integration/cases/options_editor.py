@@ -124,7 +124,7 @@ def _(t):
     # The command is there, and something that it uses is not.
     for handler in ("exit 127;", "sh -c 'no-such-command'", "env no-such-command"):
         end = ask(t, "file", "content", f"--handler={handler}").exits(1)
-        has(end.out.decode(), f'the handler "{handler}" failed with status 127')
+        has(end.out, f'the handler "{handler}" failed with status 127'.encode())
 
 
 @test("xdg-open is not installed")
