@@ -103,8 +103,8 @@ def hands_over_to_a_running_one(application, session, name):
 
 
 def opens_two_files_and_is_not_ended(application, session, name):
-    """Ctrl-C in the first call, which has started the application, while the second file has unsaved
-    text in it."""
+    """Ctrl-C in the first call, which has started the application, while the second file has
+    unsaved text in it."""
     screen = Screen(session, name)
     open_alone(application, session, screen, application.command())
     second = session.another(f"second-{application.file}", application.content())

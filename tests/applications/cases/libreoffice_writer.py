@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""LibreOffice Writer, which is also the base of Calc here: what is started first goes on as another process than the handler,
-and lock files lie beside the document."""
+"""LibreOffice Writer, which is also the base of Calc here: what is started first goes on as
+another process than the handler, and lock files lie beside the document."""
 import io
 import zipfile
 
