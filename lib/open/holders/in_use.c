@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-void search_begin(struct search *search, const struct target *target)
+void search_begin(struct search *search, struct target *target)
 {
 	search->target = target;
 	search->names = target_names(target, search->watched);

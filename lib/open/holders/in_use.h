@@ -27,7 +27,7 @@ struct search {
 	int names; /* how many of these there are; or the negative errno of finding them out */
 };
 
-void search_begin(struct search *search, const struct target *target);
+void search_begin(struct search *search, struct target *target);
 /*
  * How the process that is open as `dir` has it in use: an enum way, the last one that applies. It
  * has ended: WAY_NONE. A negative errno: that cannot be seen.

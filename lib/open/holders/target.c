@@ -17,24 +17,29 @@
 
 #define CHANGES (IN_MODIFY | IN_CLOSE_WRITE | IN_MOVE | IN_DELETE | IN_CREATE)
 
+/* Sets `inotify`, and `watch`. Returns `inotify`. */
+static int watch(struct target *target)
+{
+	target->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (target->inotify < 0)
+		return target->inotify = -errno;
+	target->watch = inotify_add_watch(target->inotify, target->directory,
+					  IN_OPEN | CHANGES | IN_ONLYDIR);
+	if (target->watch < 0) {
+		int r = -errno;
+
+		close(target->inotify);
+		target->inotify = r;
+	}
+	return target->inotify;
+}
+
 void target_begin(struct target *target)
 {
-	int r;
-
 	target->last_open = target->last_event = target->last_change = clock_now();
 	target->opened = target->changed = false;
-	target->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	r = target->inotify < 0 ? -errno : 0;
-	if (r == 0) {
-		target->watch = inotify_add_watch(target->inotify, target->directory,
-						  IN_OPEN | CHANGES | IN_ONLYDIR);
-		if (target->watch >= 0)
-			return;
-		r = -errno;
-		close(target->inotify);
-	}
-	target->inotify = r;
-	target->opened = target->changed = true;
+	if (watch(target) < 0)
+		target->opened = target->changed = true;
 }
 
 void target_end(struct target *target)
@@ -101,13 +106,14 @@ static bool add_name(const char *line, void *argument)
 	return false;
 }
 
-int target_names(const struct target *target, struct watched watched[2])
+int target_names(struct target *target, struct watched watched[2])
 {
 	struct names names = {.watched = watched};
 	char info[64];
 	int r, file;
 
-	if (target->inotify < 0)
+	/* There may be one to be had now. */
+	if (target->inotify < 0 && watch(target) < 0)
 		return target->inotify;
 	file = inotify_add_watch(target->inotify, target->path, IN_DELETE_SELF | IN_DONT_FOLLOW);
 	if (file < 0 && errno != ENOENT)

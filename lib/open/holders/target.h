@@ -17,7 +17,7 @@ struct target {
 	const char *name;      /* the last component of `path` */
 	/*
 	 * An inotify instance of our own, for the whole session: later there may be none to be had.
-	 * Or a negative errno.
+	 * Or a negative errno; then target_names() tries again.
 	 */
 	int inotify;
 	int watch;          /* of the directory, as inotify numbers it */
@@ -53,6 +53,6 @@ bool watched_parse(const char *line, struct watched *watched);
  * How inotify names the directory and, if it is there, the file, at most two. Returns their number,
  * or a negative errno.
  */
-int target_names(const struct target *target, struct watched watched[2]);
+int target_names(struct target *target, struct watched watched[2]);
 
 #endif
