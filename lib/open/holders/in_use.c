@@ -12,7 +12,11 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+/* Directories above each other: in more it is not looked. */
+#define LEVELS_MAX 10000
 
 void search_begin(struct search *search, struct target *target)
 {
@@ -76,6 +80,42 @@ static int link_leads_there(int dir, const char *name, struct search *search, ch
 	return leads_there(path, search);
 }
 
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/*
+ * Is the current directory, whose path is too long to be read, in the private directory? Then that
+ * is above it.
+ */
+static int climbs_there(int process, const struct search *search)
+{
+	static const int flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+	struct stat there, here, above = {.st_ino = 0};
+	int fd = openat(process, "cwd", flags), r = -ENAMETOOLONG;
+
+	if (fstatat(AT_FDCWD, search->target->directory, &there, 0) < 0)
+		r = -errno;
+	for (int level = 0; r == -ENAMETOOLONG && fd >= 0 && level < LEVELS_MAX; level++) {
+		int up = openat(fd, "..", flags);
+
+		here = above;
+		if (fstat(fd, &above) < 0 || up < 0)
+			r = -errno;
+		else if (is_same(&above, &there))
+			r = 1;
+		else if (level > 0 && is_same(&above, &here)) /* the root */
+			r = 0;
+		close(fd);
+		fd = up;
+	}
+	if (fd >= 0)
+		close(fd);
+	/* It has ended, or what was removed has nothing above it. */
+	return r == -ENOENT || r == -ESRCH ? 0 : r;
+}
+
 /* A way, or a negative errno. */
 static int by_descriptor(int process, int list, const char *fd, struct search *search)
 {
@@ -136,6 +176,8 @@ int in_use(int dir, const struct search *given)
 		way = stronger(way, by_file(dir, "maps", '\n', WAY_OPEN, &search));
 	if (way <= WAY_NONE) {
 		r = link_leads_there(dir, "cwd", &search, path);
+		if (r == -ENAMETOOLONG)
+			r = climbs_there(dir, &search);
 		way = stronger(way, r == 1 ? WAY_CURRENT : r);
 	}
 	return way <= WAY_NONE ? stronger(way, by_file(dir, "cmdline", '\0', WAY_NAMED, &search))

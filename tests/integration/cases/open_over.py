@@ -4,6 +4,7 @@
 import os
 import signal
 
+import machine
 import process
 import suite
 import tree
@@ -77,6 +78,53 @@ def _(t):
     (kind, code, _), = records_of(t.ask_for("file.txt", "first").exits(1).out)
     equal(kind, "done")
     check(code != 0, "the failure is not told")
+    t.nothing_there()
+
+
+# Listens on a socket that is nowhere in the files, and shows no file.
+LISTENER = """
+import socket, sys
+listener = socket.socket(socket.AF_UNIX)
+listener.bind("\\0" + sys.argv[1])
+listener.listen()
+print("listens", flush=True)
+sys.stdin.read()
+"""
+
+
+def listen(t, name):
+    """A process of this name that does. It ends with its stdin."""
+    os.symlink(PYTHON, f"{t.top}/{name}")
+    listener = t.start(f"{t.top}/{name}", "-c", LISTENER, f"{t.top}/{name}",
+                       stdin=process.subprocess.PIPE)
+    wait_until(listener.told, "it to listen")
+    return listener
+
+
+@test("nobody can have it, though a process listens elsewhere, and there is a window manager",
+      waits=True)
+def _(t):
+    t.handler("exit 0")
+    listen(t, "some-daemon")
+    t.ask_for("file.txt", "first").saved().says_nothing()
+    os.symlink(machine.need("sleep"), f"{t.top}/openbox")
+    screen = {"DISPLAY": f"{t.top}:0"}
+    t.start(f"{t.top}/openbox", "99999", env=screen)
+    t.ask_for("file.txt", "first", env=screen).saved().says_nothing()
+    t.nothing_there()
+
+
+@test("a server of Emacs can have it, wherever it listens", waits=True)
+def _(t):
+    t.handler("exit 0")
+    emacs = listen(t, "emacs")
+    editor = t.start_editor(request("file.txt", "first"))
+    wait_until(lambda: records(editor), "a note")
+    emacs.close().wait()
+    (kind, text), *rest = records_of(edited(editor).exits(0).out)
+    equal(kind, "note")
+    has(text, b"no application has the file yet")
+    equal(rest, [("done", 0, b"")])
     t.nothing_there()
 
 

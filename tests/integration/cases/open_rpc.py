@@ -153,20 +153,23 @@ def _(t):
     check(end.status != 0, "exit status: 0")
     has(end.said, "number 1")
     equal(tree.read("file"), "second")
-    # The service was killed with the call. Whether it saw the connection's end before that, and
-    # ended the application, nobody promises.
+    # The service was killed with the call.
     process.kill(application.role.pid)
 
 
-@test("the caller is stopped: the application there ends, nothing is left")
+@test("the caller is stopped: the application there goes on, and nothing is left when it has ended",
+      waits=True)
 def _(t):
     tree.write("file", "first")
     opener, application = start_with_application(t)
-    application.write("second")
     opener.kill(signal.SIGTERM)
     opener.wait()
-    wait_until(lambda: process.ended(application.role.pid), "the application's end")
+    notice = f"{application.directory}/NOT SENT BACK - file.txt"
+    wait_until(lambda: os.path.exists(notice), "the notice")
     wait_until(t.no_calls)
+    check(not process.ended(application.role.pid), "the application was ended")
+    equal(application.read(), "first")
+    application.end()
     wait_until(lambda: not os.listdir(t.there), "the removal of what was shown")
     t.nothing_beside()
 

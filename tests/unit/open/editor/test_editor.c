@@ -535,6 +535,11 @@ static const struct session sessions[] = {
 	/* It has shown the file for so long that it has only been closed. */
 	{"not handed over, but closed by its user", "read line <\"$file\"; pass 25000; " HAND_OVER,
 	 TAKE_LATE "pass 3000; echo late >\"$file\"", .screen = true, .reply = ""},
+	/* The same of an application, which is no shell: it need not be for so long. */
+	{"not handed over by an application",
+	 "cp /bin/sh viewer; read -r line <\"$file\"; exec ./viewer -c 'for i in 300 2000; do echo "
+	 "$i >&9; read -r line <&8; done; echo \"$$ $1\" >handed' sh \"$file\"",
+	 TAKE_LATE "pass 3000; echo late >\"$file\"", .screen = true, .reply = ""},
 	{"handed over by one that failed, and taken", HAND_OVER "read -r line <taken; exit 1",
 	 TAKE "exec 3<\"$file\"; echo >taken; gone $handler; pass 1500; echo new >\"$file\"; quiet",
 	 .status = 1 << 8, .reply = "save new\n\n"},
@@ -543,6 +548,8 @@ static const struct session sessions[] = {
 	 TAKE_LATE "pass 9000; echo new >\"$file\"; quiet; pass 200000; rm "
 		   "\"${file%/*}/.~lock.report.txt#\"; pass 500; pass 1000; echo late >\"$file\"",
 	 .screen = true, .reply = "save new\n\n"},
+	{"locked by one that has crashed",
+	 ": >\"${file%/*}/.~lock.report.txt#\"; echo new >\"$file\"", .reply = "save new\n\n"},
 	/* Viewing only. */
 	{"for viewing only",
 	 "[ $(stat -c %a \"$file\") = 400 ] || exit 9; echo new >\"$file.n\"; mv \"$file.n\" "

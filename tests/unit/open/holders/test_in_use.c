@@ -10,6 +10,7 @@
 #include "open/editor/workdir.h"
 #include "open/holders/holders.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -101,6 +102,29 @@ static int by_working_directory(void)
 	return chdir(workdir.directory);
 }
 
+/* Go so deep below a directory that its path is too long to be read. */
+static int go_deep(const char *directory)
+{
+	char name[201];
+	int r = chdir(directory);
+
+	memset(name, 'd', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	for (size_t i = 0; r == 0 && i < PATH_MAX / sizeof(name) + 2; i++)
+		r = (mkdir(name, 0700) < 0 && errno != EEXIST) || chdir(name) < 0;
+	return r;
+}
+
+static int by_deep_directory(void)
+{
+	return go_deep(workdir.directory);
+}
+
+static int by_deep_directory_beside(void)
+{
+	return go_deep(beside);
+}
+
 static int by_mapping(void)
 {
 	int fd = open(workdir.path, O_RDONLY);
@@ -160,11 +184,13 @@ static const struct {
 	{"a descriptor of a file deeper in it", by_deeper_file, WAY_OPEN},
 	{"a descriptor of a file that was removed", by_removed_file, WAY_OPEN},
 	{"the working directory", by_working_directory, WAY_CURRENT},
+	{"a working directory with too long a path", by_deep_directory, WAY_CURRENT},
 	{"a mapping", by_mapping, WAY_OPEN},
 	{"a watch on the file", by_watch_on_file, WAY_WATCHED},
 	{"a watch on the directory", by_watch_on_directory, WAY_WATCHED},
 	{"not at all", not_at_all, WAY_NONE},
 	{"a descriptor of the one beside", by_file_beside, WAY_NONE},
+	{"the one beside, with too long a path", by_deep_directory_beside, WAY_NONE},
 	{"a watch on the one beside", by_watch_beside, WAY_NONE},
 	{"a descriptor that was closed", closed_again, WAY_NONE},
 };
