@@ -86,14 +86,14 @@ static bool is_same(const struct stat *a, const struct stat *b)
 }
 
 /*
- * Is the current directory, whose path is too long to be read, in the private directory? Then that
- * is above it.
+ * Does the link lead to a directory, whose path is too long to be read, in the private directory?
+ * Then that is above it.
  */
-static int climbs_there(int process, const struct search *search)
+static int climbs_there(int dir, const char *name, const struct search *search)
 {
 	static const int flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
 	struct stat there, here, above = {.st_ino = 0};
-	int fd = openat(process, "cwd", flags), r = -ENAMETOOLONG;
+	int fd = openat(dir, name, flags), r = -ENAMETOOLONG;
 
 	if (fstatat(AT_FDCWD, search->target->directory, &there, 0) < 0)
 		r = -errno;
@@ -122,6 +122,8 @@ static int by_descriptor(int process, int list, const char *fd, struct search *s
 	char path[PATH_MAX];
 	int r = link_leads_there(list, fd, search, path);
 
+	if (r == -ENAMETOOLONG)
+		r = climbs_there(list, fd, search);
 	if (r == 1)
 		return WAY_OPEN;
 	if (r == 0 && strcmp(path, "anon_inode:inotify") == 0)
@@ -177,7 +179,7 @@ int in_use(int dir, const struct search *given)
 	if (way <= WAY_NONE) {
 		r = link_leads_there(dir, "cwd", &search, path);
 		if (r == -ENAMETOOLONG)
-			r = climbs_there(dir, &search);
+			r = climbs_there(dir, "cwd", &search);
 		way = stronger(way, r == 1 ? WAY_CURRENT : r);
 	}
 	return way <= WAY_NONE ? stronger(way, by_file(dir, "cmdline", '\0', WAY_NAMED, &search))
