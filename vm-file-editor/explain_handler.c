@@ -58,6 +58,20 @@ static bool is_in_path(const char *name, size_t length)
 	return false;
 }
 
+/* Words of the shell itself, which are no programs. */
+static bool is_of_shell(const char *word, size_t length)
+{
+	static const char *const words[] = {"exit",  "return", "eval",  "cd",   "set",   "export",
+					    "unset", "trap",   "umask", "wait", "read",  "command",
+					    ".",     "if",     "for",   "case", "while", "until"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		if (strlen(words[i]) == length && strncmp(words[i], word, length) == 0)
+			return true;
+	}
+	return false;
+}
+
 /*
  * The first word of a command, if it can be nothing but the name of a program. Returns its length,
  * or 0.
@@ -83,7 +97,7 @@ static void explain_missing(struct ending *ending, const char *handler, const ch
 		say(ending, ENOENT,
 		    "xdg-open is not installed in the VM that opens the file: install xdg-utils "
 		    "there, or name a command with --handler");
-	} else if (length > 0 && !is_in_path(word, length)) {
+	} else if (length > 0 && !is_of_shell(word, length) && !is_in_path(word, length)) {
 		qfile_displayable(word, length, program, sizeof(program), 100);
 		say(ending, ENOENT,
 		    "the command \"%s\" of --handler was not found in the VM that opens the file",

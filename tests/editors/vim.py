@@ -178,4 +178,5 @@ TESTS = [saves_as_it_likes, saves_into_the_file, saves_into_the_file_and_keeps_a
          puts_another_file_in_its_place, puts_another_file_in_its_place_and_keeps_a_backup,
          saves_and_quits_at_once, saves_nothing_at_all, quits_without_saving,
          saves_what_was_there_before, is_killed,
-         goes_on_when_the_session_is_ended_just_after_a_save, outlives_the_opener, saves_what_is_for_viewing_only]
+         goes_on_when_the_session_is_ended_just_after_a_save, outlives_the_opener,
+         saves_what_is_for_viewing_only]
