@@ -108,20 +108,6 @@ def _(t):
     t.nothing_there()
 
 
-@test("a server of Emacs can have it, wherever it listens", waits=True)
-def _(t):
-    t.handler("exit 0")
-    emacs = listen(t, "emacs")
-    editor = t.start_editor(request("file.txt", "first"))
-    wait_until(lambda: records(editor), "a note")
-    emacs.close().wait()
-    (kind, text), *rest = records_of(edited(editor).exits(0).out)
-    equal(kind, "note")
-    has(text, b"no application has the file yet")
-    equal(rest, [("done", 0, b"")])
-    t.nothing_there()
-
-
 @handing("an instance that keeps nothing open is waited for, each save comes back, and its end is "
          "the end", waits=True)
 def _(t):
