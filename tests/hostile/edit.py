@@ -174,7 +174,7 @@ at_editor("view-only-of-nothing-old", old_request(VIEW_ONLY) + TEXT, MALFORMED_O
 for bit in (0, 7, 31):
     at_editor(f"checksum-{bit}", request(b"report.pdf", len(TEXT), flipped=1 << bit) + TEXT,
               MALFORMED)
-for flag in (1, 2, 8, 31):
+for flag in (2, 3, 8, 31):
     at_editor(f"flag-{flag}", asks(flags=1 << flag), MALFORMED)
 at_editor("garbage-behind-the-name", asks(b"report.pdf\0/\xff\x1b[31m"), Shown(b"report.pdf", TEXT))
 at_editor("garbage-behind-the-name-old", b"report.pdf\0".ljust(256, b"\xff") + TEXT,
