@@ -21,19 +21,22 @@
 
 /* Bytes. A longer line is shown as several. */
 #define LINE_MAX_SIZE 1000
+#define PREFIX_MAX    16
 
 struct line {
 	char untrusted[LINE_MAX_SIZE];
 	size_t length;
 	bool on_terminal;
+	const char *prefix;
 };
 
 /* Show a line, in one write, so that it stays whole. */
 static void show(struct line *line)
 {
 	/* What is drawn there, such as the progress, has no end of line. */
-	static const char anew[] = "\r\033[K", prefix[] = "ssh: ";
-	char text[sizeof(anew) + sizeof(prefix) + LINE_MAX_SIZE + 2];
+	static const char anew[] = "\r\033[K";
+	char text[sizeof(anew) + PREFIX_MAX + LINE_MAX_SIZE + 2];
+	const char *prefix = line->prefix;
 	size_t used;
 
 	/* It must not look like a line of ours. What ssh itself says has its name already. */
@@ -64,9 +67,9 @@ static void take(struct line *line, char c)
 }
 
 /* Show what comes, until the end, or until `goes` is closed and nothing is left. */
-static void screen(int in, int goes)
+static void screen(int in, int goes, const char *prefix)
 {
-	struct line line = {.length = 0, .on_terminal = isatty(STDERR_FILENO)};
+	struct line line = {.on_terminal = isatty(STDERR_FILENO), .prefix = prefix};
 	struct pollfd pollfds[] = {{.fd = in, .events = POLLIN}, {.fd = goes, .events = POLLIN}};
 	char untrusted[4096];
 	ssize_t n = 1;
@@ -83,7 +86,7 @@ static void screen(int in, int goes)
 }
 
 /* In the new process: keep nothing open that somebody could wait for the end of. */
-static void become_screen(int in, int goes)
+static void become_screen(int in, int goes, const char *prefix)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -93,11 +96,11 @@ static void become_screen(int in, int goes)
 		if (fd != in && fd != goes)
 			close(fd);
 	}
-	screen(in, goes);
+	screen(in, goes, prefix);
 	_exit(0);
 }
 
-int screened_start(struct screened *screened)
+int screened_start(struct screened *screened, const char *prefix)
 {
 	int said[2], goes[2], r = 0;
 
@@ -113,7 +116,7 @@ int screened_start(struct screened *screened)
 	if (screened->pid == 0) {
 		close(said[1]);
 		close(goes[1]);
-		become_screen(said[0], goes[0]);
+		become_screen(said[0], goes[0], prefix);
 	}
 	if (screened->pid < 0)
 		r = -errno;

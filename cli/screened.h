@@ -16,10 +16,11 @@ struct screened {
 };
 
 /*
- * Start a process that passes on to our stderr, line by line and safe for a terminal, what ssh
- * writes to `said`, with "ssh: " before each line. Returns 0 or a negative errno.
+ * Start a process that passes on to our stderr, line by line and safe for a terminal, what is
+ * written to `said`, with `prefix` before each line that does not begin with it. Returns 0 or a
+ * negative errno.
  */
-int screened_start(struct screened *screened);
+int screened_start(struct screened *screened, const char *prefix);
 /* Have it show what has been said until now, and wait for its end. `said` is closed already. */
 void screened_end(const struct screened *screened);
 

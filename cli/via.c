@@ -45,15 +45,13 @@ int via_start(const struct calling_options *options, const struct calling_peer *
 	if (!words)
 		return -ENOMEM;
 	screen = (struct screened){.pid = -1, .said = -1};
-	if (options->ssh) {
-		r = screened_start(&screen);
-		if (r < 0)
-			return r;
-	}
+	/* What a command says, its own user has asked for: it stays as it is, but for controls. */
+	r = screened_start(&screen, options->ssh ? "ssh: " : "");
+	if (r < 0)
+		return r;
 	descendants_adopt();
 	r = call_program(words, environ, screen.said, peer);
-	if (screen.said >= 0)
-		close(screen.said);
+	close(screen.said);
 	if (r < 0)
 		end_screen();
 	return r;

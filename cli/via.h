@@ -11,8 +11,8 @@
 #include "cli/calling.h"
 
 /*
- * Start the command, or ssh, with a pipe each way. It keeps the caller's environment, and the
- * command also the caller's stderr. What ssh says is shown there too, but safe for a terminal.
+ * Start the command, or ssh, with a pipe each way. It keeps the caller's environment. What it says
+ * on stderr is shown on the caller's, safe for a terminal.
  * From now on this process adopts what the command leaves behind. Only one command runs at a time.
  * Returns 0 or a negative errno.
  */

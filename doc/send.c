@@ -47,8 +47,11 @@ int main(int argc, char **argv)
 	struct qfile_source source;
 	int r;
 
-	if (argc != 2)
+	if (argc != 2) {
+		fprintf(stderr, "Usage: pedos-rpc VM PedOS.Filecopy %s FILE\n",
+			argc > 0 ? argv[0] : "send");
 		return 2;
+	}
 	signal(SIGPIPE, SIG_IGN);
 	options.in = STDIN_FILENO;
 	options.out = STDOUT_FILENO;

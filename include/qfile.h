@@ -375,6 +375,7 @@ int qfile_remover_new(struct qfile_remover **remover, int journal);
  *  ESTALE: the entry changed after it was opened.
  *  EEXIST: the entry appeared after its directory was read.
  *  EOVERFLOW: the entry has a time that could not be sent; see QFILE_STEP_TIME.
+ *  ENOTRECOVERABLE: the file system says that it has removed the entry, which is still there.
  *  Otherwise the errno of removing it.
  */
 int qfile_remover_next(struct qfile_remover *remover, struct qfile_error *kept);

@@ -226,6 +226,7 @@ static const struct {
 	{EROFS, "its file system is read-only"},
 	{EBUSY, "it is in use, as a directory is on which something is mounted"},
 	{ENOTEMPTY, "it is not empty"},
+	{ENOTRECOVERABLE, "its file system says that it was removed, but it is still there"},
 	{EIO, "its disk failed (Input/output error)"},
 };
 

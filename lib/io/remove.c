@@ -8,6 +8,9 @@
  * A file costs one system call, a directory five: rename, open, list, close, remove. One more where
  * its mode keeps it from being moved.
  *
+ * A file system may say that it has removed what it has not. So each pass must have removed
+ * something that is not there any more, or it is the last one: otherwise there would be no end.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
@@ -18,6 +21,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -37,14 +41,24 @@
 #define LIST_SIZE ((size_t)32 << 10)
 
 struct removal {
-	int top;
+	int top, list_of_top; /* the second one is read from */
 	/* The directories moved up and not emptied yet are called by the numbers from `first` on.
 	 */
 	unsigned long long first, next;
-	uint64_t removed; /* entries, in this pass */
-	bool sealed;      /* the last directory's mode had to be widened before it could be moved */
+	/* What was removed first: of the top's own entries in this pass, and of the directory that
+	 * is being emptied. Empty: nothing was yet.
+	 */
+	char first_of_top[NAME_MAX + 1], first_of_moved[NAME_MAX + 1];
+	bool removed; /* something, in this pass */
+	bool sealed;  /* the last directory's mode had to be widened before it could be moved */
 	_Alignas(struct dirent64) char list[LIST_SIZE];
 };
+
+/* Is an entry of this name still, or again, in the directory? */
+static bool is_there(int dir, const char *name)
+{
+	return *name && faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
 
 /* Let its owner do everything with the directory `name` of `dir`, which may be a link by now. */
 static int widen(int dir, const char *name)
@@ -79,6 +93,9 @@ static int move_up(struct removal *removal, int dir, const char *name)
 		}
 		/* An entry of the top is called like this: it has its own turn. */
 		if (errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR) {
+			r = -errno;
+			if (!is_there(removal->top, to))
+				return r;
 			removal->next++;
 			continue;
 		}
@@ -91,20 +108,33 @@ static int move_up(struct removal *removal, int dir, const char *name)
 	}
 }
 
+/* An entry of the directory was removed, as far as the file system says. */
+static int note_removed(struct removal *removal, int dir, const char *name)
+{
+	char *first = dir == removal->list_of_top ? removal->first_of_top : removal->first_of_moved;
+
+	removal->removed = true;
+	if (!*first)
+		snprintf(first, NAME_MAX + 1, "%s", name);
+	return 0;
+}
+
 static int remove_or_move_up(struct removal *removal, int dir, const struct dirent64 *entry)
 {
 	int r;
 
 	if (entry->d_type != DT_DIR) {
 		if (unlinkat(dir, entry->d_name, 0) == 0)
-			return 0;
+			return note_removed(removal, dir, entry->d_name);
 		/* For a directory POSIX says EPERM, and Linux EISDIR. */
 		if (errno != EISDIR && errno != EPERM)
 			return -errno;
 	}
 	r = move_up(removal, dir, entry->d_name);
 	/* Where nothing can be renamed, a directory that was only just made can go. */
-	return r < 0 && unlinkat(dir, entry->d_name, AT_REMOVEDIR) == 0 ? 0 : r;
+	return r < 0 && unlinkat(dir, entry->d_name, AT_REMOVEDIR) == 0
+		       ? note_removed(removal, dir, entry->d_name)
+		       : r;
 }
 
 /* Remove one entry of the directory `dir`, or move it up to be removed later. */
@@ -115,7 +145,6 @@ static int remove_entry(struct removal *removal, int dir, const struct dirent64 
 	/* A sealed directory lets nobody take out what it holds. */
 	if (r == -EACCES && fchmod(dir, 0700) == 0)
 		r = remove_or_move_up(removal, dir, entry);
-	removal->removed += r == 0;
 	/* It was listed before it was moved, or removed. */
 	return r == -ENOENT ? 0 : r;
 }
@@ -139,6 +168,19 @@ static int remove_piece(struct removal *removal, int dir)
 	return (size_t)size > sizeof(removal->list) - sizeof(struct dirent64);
 }
 
+/* Remove the directory `name`, which was moved up and emptied. */
+static int remove_emptied(struct removal *removal, int dir, const char *name)
+{
+	if (unlinkat(removal->top, name, AT_REMOVEDIR) == 0)
+		return note_removed(removal, removal->list_of_top, name);
+	if (errno == ENOENT)
+		return 0;
+	/* Not empty after all: the next pass over the top finds it. */
+	return (errno == ENOTEMPTY || errno == EEXIST) && !is_there(dir, removal->first_of_moved)
+		       ? 0
+		       : -errno;
+}
+
 /* Empty and remove the directory that was moved up as `name`. */
 static int remove_moved(struct removal *removal, const char *name)
 {
@@ -149,17 +191,14 @@ static int remove_moved(struct removal *removal, const char *name)
 	/* Nothing, or an entry of the top that is called like this: it has its own turn. */
 	if (dir < 0)
 		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? 0 : -errno;
+	removal->first_of_moved[0] = '\0';
 	do
 		r = remove_piece(removal, dir);
 	while (r > 0);
+	if (r == 0)
+		r = remove_emptied(removal, dir, name);
 	close(dir);
-	if (r < 0)
-		return r;
-	/* Not empty after all: the next pass over the top finds it. */
-	if (unlinkat(removal->top, name, AT_REMOVEDIR) < 0 && errno != ENOTEMPTY &&
-	    errno != EEXIST && errno != ENOENT)
-		return -errno;
-	return 0;
+	return r;
 }
 
 static int remove_all_moved(struct removal *removal)
@@ -175,14 +214,16 @@ static int remove_all_moved(struct removal *removal)
 	return r;
 }
 
-/* Go over the top once. Returns 0 when nothing is left. */
+/* Go over the top once. Returns 0 when nothing is left, or nothing more can be removed. */
 static int remove_pass(struct removal *removal)
 {
 	int list = openat(removal->top, ".", OPEN_DIRECTORY), r = 1;
 
 	if (list < 0)
 		return -errno;
-	removal->removed = 0;
+	removal->list_of_top = list;
+	removal->removed = false;
+	removal->first_of_top[0] = '\0';
 	do {
 		r = remove_piece(removal, list);
 		if (r >= 0) {
@@ -192,7 +233,9 @@ static int remove_pass(struct removal *removal)
 		}
 	} while (r > 0);
 	close(list);
-	return r < 0 ? r : removal->removed > 0;
+	if (r == 0 && is_there(removal->top, removal->first_of_top))
+		return -ENOTEMPTY;
+	return r < 0 ? r : removal->removed;
 }
 
 int remove_contents(int dir)

@@ -9,7 +9,8 @@
 
 /*
  * Remove everything in the directory `dir`, whatever its modes, width and depth. Needs a constant
- * amount of memory and descriptors.
+ * amount of memory and descriptors. Returns 0 or a negative errno; -ENOTEMPTY: the file system says
+ * that entries were removed, but they are still there.
  */
 int remove_contents(int dir);
 

@@ -111,6 +111,14 @@ static int keep(const struct qfile_remover *remover, const char *name, int code,
 	return 1;
 }
 
+/* Has it gone, which was removed? Some file systems only say so. */
+static int check_gone(const struct qfile_remover *remover, struct qfile_error *kept)
+{
+	return faccessat(here(remover), name_here(remover), F_OK, AT_SYMLINK_NOFOLLOW) == 0
+		       ? keep(remover, remover->record.name, -ENOTRECOVERABLE, kept)
+		       : 0;
+}
+
 static int remove_entry(struct qfile_remover *remover, struct qfile_error *kept)
 {
 	const struct journal_record *record = &remover->record;
@@ -125,7 +133,8 @@ static int remove_entry(struct qfile_remover *remover, struct qfile_error *kept)
 		return keep(remover, record->name, -(int)record->keep, kept);
 	if (unlinkat(here(remover), name, 0) < 0)
 		return keep(remover, record->name, -errno, kept);
-	return 0;
+	/* In a directory, it is looked for when that is left. */
+	return remover->dirs.depth == 0 ? check_gone(remover, kept) : 0;
 }
 
 /* Skip the records of a directory that was not entered, and the one of its end. */
@@ -231,7 +240,7 @@ static int leave(struct qfile_remover *remover, struct qfile_error *kept)
 		return keep(remover, record->name, -(int)record->keep, kept);
 	if (unlinkat(here(remover), name_here(remover), AT_REMOVEDIR) < 0)
 		return keep(remover, record->name, -errno, kept);
-	return 0;
+	return check_gone(remover, kept);
 }
 
 /* Read the next record of the directory itself, not of directories in it. Returns 0 at `end`. */
@@ -280,7 +289,26 @@ static int was_noted(struct qfile_remover *remover, const char *name)
 	return 0;
 }
 
-/* Go on through the remains. Returns 1 for an entry that has appeared, 0 at their end. */
+/*
+ * The entry that the record is of was handled, and is there: because it could not be removed, which
+ * has been told, or though it was. Removing it once more shows which.
+ */
+static int look_at_noted(struct qfile_remover *remover, struct qfile_error *kept)
+{
+	const struct journal_record *record = &remover->record;
+	struct stat status;
+
+	if (record->kind != JOURNAL_ENTRY || record->keep ||
+	    fstatat(here(remover), record->name, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    !journal_unchanged(record, &status) || unlinkat(here(remover), record->name, 0) < 0)
+		return 0;
+	return check_gone(remover, kept);
+}
+
+/*
+ * Go on through the remains. Returns 1 for an entry that has appeared, or only seems to have been
+ * removed; 0 at their end.
+ */
 static int look_at_remains(struct qfile_remover *remover, struct qfile_error *kept)
 {
 	const struct dirent *dirent;
@@ -294,8 +322,10 @@ static int look_at_remains(struct qfile_remover *remover, struct qfile_error *ke
 		r = was_noted(remover, dirent->d_name);
 		if (r < 0)
 			return r;
-		if (r == 0)
-			return keep(remover, dirent->d_name, -EEXIST, kept);
+		r = r == 0 ? keep(remover, dirent->d_name, -EEXIST, kept)
+			   : look_at_noted(remover, kept);
+		if (r != 0)
+			return r;
 	}
 	closedir(remover->remains);
 	remover->remains = NULL;

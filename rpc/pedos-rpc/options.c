@@ -56,6 +56,9 @@ static const char *wrong_arguments(struct options *options, char **arguments, co
 {
 	if (!arguments[0] || !arguments[1])
 		return "a VM and a service must be named";
+	if (arguments[0][0] == '@')
+		return "names that begin with '@', such as @default and @dispvm, have a meaning "
+		       "for qrexec only: pedos-rpc calls the VM that is named; --help says how";
 	if (!vm_name_ok(arguments[0]))
 		return "that is no VM's name: a letter, then letters, digits, '_', '-' or '.', at "
 		       "most 63 in all";

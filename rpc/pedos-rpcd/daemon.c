@@ -36,7 +36,8 @@ static void load_policy(struct daemon *daemon)
 			 rpc_policy_error_text(&error, text, sizeof(text)));
 	} else {
 		calls_set_policy(&daemon->calls, &policy);
-		log_line(LOG_INFO, "read the policy again: %zu rules", policy.count);
+		log_line(LOG_INFO, "read the policy again: %zu %s", policy.count,
+			 policy.count == 1 ? "rule" : "rules");
 	}
 }
 

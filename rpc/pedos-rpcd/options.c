@@ -53,6 +53,8 @@ static const char help[] =
 	"  -V, --version          show the version\n"
 	"\n"
 	"SIGHUP reads the policy again; SIGTERM ends the daemon and all calls.\n"
+	"Exit status: 0 a signal ended it, or it is ready in the background; 1 it could not\n"
+	"start, 2 wrong usage.\n"
 	"Example: pedos-rpcd --foreground --policy=./policy work\n";
 
 enum {

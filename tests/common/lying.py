@@ -34,10 +34,11 @@ class File:
 
 
 class Lying:
-    """A mounted file system at `path` with `files`, a dictionary of names and File."""
+    """A mounted file system at `path` with `files`, a dictionary of names and File. `stays`: those
+    that it only says it has removed."""
 
-    def __init__(self, path, files):
-        self.path, self.files = path, dict(files)
+    def __init__(self, path, files, stays=()):
+        self.path, self.files, self.stays = path, dict(files), stays
         self.names = list(files)
         self.device = None
 
@@ -112,7 +113,9 @@ class Lying:
         if call == READDIR:
             return self.list(*struct.unpack_from("<QQI", body)[1:])
         if call == UNLINK:
-            del self.files[self.names[self.node_of(body) - 2]]
+            name = self.names[self.node_of(body) - 2]
+            if name not in self.stays:
+                del self.files[name]
             return b""
         if call in (RELEASE, RELEASEDIR, FLUSH):
             return b""

@@ -29,13 +29,15 @@ def mounted(at):
 
 
 class Disk:
-    """What a file system keeps and takes. `refuses`: it takes no deliveries at all."""
+    """What a file system keeps and takes. `refuses`: it takes no deliveries at all. `removes`: not
+    if it says so of what stays."""
 
     def __init__(self, name, mount, modes=True, links=True, folds=False, refuses=False,
-                 no_names=(), longest=255, full=True):
+                 no_names=(), longest=255, full=True, removes=True):
         self.name, self.mount = name, mount
         self.modes, self.links, self.folds, self.refuses = modes, links, folds, refuses
         self.no_names, self.longest, self.full = no_names, longest, full
+        self.removes = removes
 
     @contextlib.contextmanager
     def at(self, top):
@@ -197,5 +199,8 @@ DISKS = [
     Disk("FUSE that likes few names", lying("names=EINVAL"), no_names=NO_WINDOWS_NAMES),
     Disk("FUSE that likes few names, by another errno", lying("names=ENOENT"),
          no_names=NO_WINDOWS_NAMES),
+    Disk("FUSE that lies about removing files", lying("unlink=0"), refuses=True, removes=False),
+    Disk("FUSE that lies about removing directories", lying("rmdir=0"), removes=False),
+    Disk("FUSE that lies about renaming", lying("rename=0"), refuses=True, removes=False),
     Disk("FUSE that does not make files longer", lying("truncate=EPERM")),
 ]

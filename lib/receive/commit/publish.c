@@ -206,6 +206,12 @@ static int note_again(const struct publication *publication, const struct stat *
 	return note(publication, now.st_ino, name);
 }
 
+/*
+ * How often somebody else may have taken a name that was free, before it is believed that it never
+ * is.
+ */
+#define TRIES 100
+
 /* Move `name` into the incoming directory. *final: what it is called there. */
 static int rename_in(struct publication *publication, const struct stat *status, const char *name,
 		     char final[NAME_MAX + 1])
@@ -214,14 +220,15 @@ static int rename_in(struct publication *publication, const struct stat *status,
 	int r;
 
 	snprintf(final, NAME_MAX + 1, "%s", name);
-	for (;;) {
+	for (int tries = TRIES;; tries--) {
 		r = note(publication, status->st_ino, final);
 		if (r < 0)
 			return r;
 		r = move_in(publication->staging, final, status, publication->again);
 		if (r == 0)
 			return note_again(publication, status, final);
-		if (r != -EEXIST || publication->naming->on_conflict == QFILE_CONFLICT_FAIL)
+		if (r != -EEXIST || tries == 0 ||
+		    publication->naming->on_conflict == QFILE_CONFLICT_FAIL)
 			return r;
 		/* Somebody else has taken the name since: find another. */
 		memcpy(now, final, sizeof(now));
@@ -279,8 +286,20 @@ static int publish_listed(struct publication *publication, const char *name,
 		       : r;
 }
 
-/* Go over the tree once. Returns 0 when it was empty, else 1. */
-static int publish_pass(struct publication *publication, struct qfile_error *error)
+/* Is it still where it was published from? Then that is not how anything gets out of there. */
+static int check_gone(const struct publication *publication, const char *name,
+		      struct qfile_error *error)
+{
+	return faccessat(publication->staging->tree, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0
+		       ? error_set(error, -EIO, "committing", name)
+		       : 0;
+}
+
+/*
+ * Go over the tree once more, or for the first time. Returns 0 when it was empty, else 1. Only what
+ * was left out can be there once more, so then a look at each costs nothing.
+ */
+static int publish_pass(struct publication *publication, bool more, struct qfile_error *error)
 {
 	DIR *list = directory_read(
 		openat(publication->staging->tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -300,6 +319,8 @@ static int publish_pass(struct publication *publication, struct qfile_error *err
 			continue;
 		found = 1;
 		r = publish_listed(publication, entry->d_name, error);
+		if (r == 0 && more)
+			r = check_gone(publication, entry->d_name, error);
 	}
 	closedir(list);
 	return r < 0 ? r : found;
@@ -311,9 +332,9 @@ int publish_all(struct publication *publication, struct qfile_error *error)
 
 	narrow_left(publication->staging);
 	/* Until nothing is left: a list that changes while it is read may leave something out. */
-	do
-		r = publish_pass(publication, error);
-	while (r > 0);
+	r = publish_pass(publication, false, error);
+	while (r > 0)
+		r = publish_pass(publication, true, error);
 	return r;
 }
 

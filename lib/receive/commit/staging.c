@@ -118,6 +118,20 @@ int staging_adopt(struct staging *staging, int incoming, const char *name)
 	return r;
 }
 
+static const char cannot_remove[] = "nothing can be removed there",
+		  cannot_rename[] = "nothing can be renamed there";
+
+static bool is_there(int dir, const char *name)
+{
+	return faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Remove a file. Has it gone? Some file systems only say so. */
+static bool can_remove(int dir, const char *name)
+{
+	return unlinkat(dir, name, 0) == 0 && !is_there(dir, name);
+}
+
 /* Can a file here have a second name? */
 static int try_second_name(struct staging *staging)
 {
@@ -129,10 +143,10 @@ static int try_second_name(struct staging *staging)
 	close(fd);
 	if (linkat(dir, STAGING_FILE, dir, STAGING_LIST, 0) < 0)
 		r = -errno;
-	else if (unlinkat(dir, STAGING_LIST, 0) < 0)
-		staging->lacks = "nothing can be removed there";
-	if (unlinkat(dir, STAGING_FILE, 0) < 0)
-		staging->lacks = "nothing can be removed there";
+	else if (!can_remove(dir, STAGING_LIST))
+		staging->lacks = cannot_remove;
+	if (!can_remove(dir, STAGING_FILE))
+		staging->lacks = cannot_remove;
 	return r;
 }
 
@@ -141,7 +155,7 @@ static int no_rename(struct staging *staging, int error)
 {
 	if (error != EPERM && error != EACCES)
 		return -error;
-	staging->lacks = "nothing can be renamed there";
+	staging->lacks = cannot_rename;
 	return -EOPNOTSUPP;
 }
 
@@ -180,9 +194,13 @@ static int make_tree(struct staging *staging)
 	if (staging->tree < 0)
 		return staging->tree;
 	r = name_tree(staging);
+	if (r == 0 && is_there(staging->dir, STAGING_NEW)) {
+		staging->lacks = cannot_rename;
+		r = -EOPNOTSUPP;
+	}
 	if (r < 0)
 		return r;
-	staging->folds = faccessat(staging->dir, STAGING_FOLDED, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	staging->folds = is_there(staging->dir, STAGING_FOLDED);
 	staging->sync_each = sync_needs_each(staging->tree);
 	/*
 	 * A default ACL, inherited from a directory above, would change the modes that were sent.

@@ -7,7 +7,7 @@ import machine
 import suite
 import tree
 from copying import Copying
-from expect import check, equal, has
+from expect import check, equal, has, lacks
 from lying import File, Lying
 from tap import Skip
 
@@ -89,11 +89,26 @@ def _(t):
 
 # ---- File systems that lie ----
 
-def mounted(t, files):
+def mounted(t, files, **lies):
     """A file system with these files, in the directory "lying"."""
     machine.need_root()
     os.mkdir("lying")
-    return Lying("lying", files)
+    return Lying("lying", files, **lies)
+
+
+@test("a move does not say that something was removed which the file system only says so of")
+def _(t):
+    files = {"a": File(5, b"hello"), "b": File(5, b"world"), "c": File(1, b"x")}
+    with mounted(t, files, stays=("a", "b")):
+        said = t.send("--move", "lying").exits(3).said
+        for name in ("a", "b"):
+            has(said, f'kept here: "lying/{name}": its file system says that it was removed, but')
+        lacks(said, "lying/c")
+        equal(os.listdir("lying"), ["a", "b"])
+        equal(sorted(os.listdir(t.into("lying"))), ["a", "b", "c"])
+        # And what is named itself.
+        said = t.send("--move", "lying/a").exits(3).said
+        has(said, 'kept here: "lying/a": its file system says that it was removed, but')
 
 
 LIES = {

@@ -71,6 +71,15 @@ def _(t):
     equal(tree.read(t.into("notes (2)")), "hello\n")
 
 
+@test_examples("doc/send.c says how it is used")
+def _(t):
+    t.build()
+    t.run("cc", "-Wall", "-Wextra", "-Werror", f"-I{TOP}/include", "-o", "send",
+          f"{TOP}/doc/send.c", f"-L{BUILD}/lib", "-lqfile").exits(0)
+    for arguments in ((), ("one", "two")):
+        t.run("./send", *arguments).exits(2).says("Usage: pedos-rpc VM PedOS.Filecopy ./send FILE")
+
+
 @test_examples("the examples of libqfile(3) say what failed, on either side")
 def _(t):
     t.build()

@@ -11,7 +11,7 @@ import process
 import suite
 import tree
 from calling import WithAccounts
-from expect import check, equal, missing, wait_until
+from expect import check, equal, lacks, missing, wait_until
 from settings import RPC, RPCD
 from tap import Skip
 
@@ -57,7 +57,8 @@ def _(t):
     refused(t.rpc("work", "test.A"))
     os.unlink(f"{t.policy}/40-earlier.policy")
     hang_up(t)
-    t.daemon.logged("read the policy again: 1 rules")
+    t.daemon.logged("read the policy again: 1 rule")
+    lacks(t.daemon.said(), "1 rules")
     t.rpc("work", "test.A").exits(0)
 
 

@@ -77,6 +77,23 @@ def _(t):
         gets_nothing(t, caller, "kill -9 $$", "killed by signal 9 (Killed)")
 
 
+@test("what a command says is made safe to show, and comes before our own sentence")
+def _(t):
+    tree.write("file", "x")
+    tree.script("loud", """#!/bin/sh
+printf 'red \\033[31m\\007 und gr\\303\\274n\\r\\n\\tlast' >&2
+exit 9
+""")
+    for caller, named in ((AGENT, "qfile-unpacker"), (OPENER, "vm-file-editor")):
+        # Also where it is only asked what it is.
+        for command in ("./loud", f"./loud {named}"):
+            said = t.run(caller, f"--via={command}", "file").exits(1).said
+            lines = said.split("\n")
+            equal(lines[:2], ["red ?[31m? und grün", " last"])
+            has(lines[2], f"{os.path.basename(caller)}: ")
+            has(lines[2], "ended with status 9")
+
+
 @test("a receiver by another name is asked first, with a delivery of nothing")
 def _(t):
     tree.write("file", "x")

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
+#include "faults.h"
 #include "unit.h"
 
 #include "receive/commit/commit.h"
@@ -103,6 +104,24 @@ START_TEST(renamed_to_itself)
 	ck_assert_int_eq(commit_and_remove(QFILE_CONFLICT_RENAME), 0);
 	ck_assert_str_eq(content_of(next), "new");
 	ck_assert_uint_eq(renamed, 1);
+}
+END_TEST
+
+/* A file system says that a name is taken, whatever the name is. */
+START_TEST(no_name_is_free)
+{
+	const struct commit_options options = {.on_conflict = QFILE_CONFLICT_RENAME,
+					       .spare = UINT64_MAX};
+	int r;
+
+	begin(_i);
+	make_file(staged("f"), "new");
+	faults_begin_in("renameat2", 1, EEXIST, true);
+	r = commit(&staging, &options, &never, &renamed, &error);
+	ck_assert_uint_ge(faults_end(), 10);
+	ck_assert_int_eq(r, -EEXIST);
+	ck_assert_int_eq(staging_remove(&staging), 0);
+	ck_assert_str_eq(names_in("in"), "");
 }
 END_TEST
 
@@ -736,6 +755,7 @@ Suite *commit_suite(void)
 	add_both_users_test(tcase, one_file);
 	add_both_users_test(tcase, several);
 	add_both_users_test(tcase, renamed_to_itself);
+	add_both_users_test(tcase, no_name_is_free);
 	add_both_users_test(tcase, none);
 	add_both_users_test(tcase, many);
 	tcase_add_loop_test(tcase, top_level_mode_is_kept, 0, 2 * (int)COUNT(top_modes));

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
+#include "faults.h"
 #include "unit.h"
 
 #include "receive/commit/staging.h"
@@ -397,6 +398,48 @@ START_TEST(remove_tree)
 }
 END_TEST
 
+/* What the file system says it has removed is there, when one looks. */
+static int staging_dir;
+
+static void stay_at_the_top(void)
+{
+	MUST(mkdirat(staging_dir, "0", 0700));
+}
+
+/* The removal ends, and does not say that nothing is left. */
+START_TEST(removal_that_a_file_system_only_claims)
+{
+	struct staging staging;
+	int r;
+
+	scratch_enter_as(_i);
+	make_dir("in");
+	ck_assert_int_eq(staging_create(&staging, open_dir("in")), 0);
+	MUST(openat(staging.tree, "f", O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	staging_dir = staging.dir;
+	faults_before("faccessat", stay_at_the_top);
+	r = staging_remove(&staging);
+	ck_assert_int_eq(r, -ENOTEMPTY);
+}
+END_TEST
+
+/* No name is free, though none is taken. */
+START_TEST(removal_where_nothing_can_be_moved)
+{
+	struct staging staging;
+	int r;
+
+	scratch_enter_as(_i);
+	make_dir("in");
+	ck_assert_int_eq(staging_create(&staging, open_dir("in")), 0);
+	MUST(openat(staging.tree, "f", O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	faults_begin_in("renameat", 1, EEXIST, true);
+	r = staging_remove(&staging);
+	faults_end();
+	ck_assert_int_eq(r, -EEXIST);
+}
+END_TEST
+
 /*
  * In the middle of removing, the modes of what lies outside stay as they are: a link in a sealed
  * directory's place is not followed.
@@ -437,5 +480,7 @@ Suite *staging_suite(void)
 	add_both_users_test(take, adopt_and_remove);
 	tcase_add_loop_test(remove_case, remove_tree, 0, 2 * (int)COUNT(trees));
 	add_both_users_test(remove_case, remove_leaves_what_links_point_to);
+	add_both_users_test(remove_case, removal_that_a_file_system_only_claims);
+	add_both_users_test(remove_case, removal_where_nothing_can_be_moved);
 	return suite;
 }
