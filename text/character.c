@@ -74,10 +74,15 @@ static unsigned next_letter(const struct reading *reading, const char *text, con
 	return properties;
 }
 
+static bool has_all(unsigned properties, unsigned bits)
+{
+	return (properties & bits) == bits;
+}
+
 /* Is `next` a letter of the same script as the last one, marks behind that or not? */
 static bool is_in_word(const struct reading *reading, unsigned next)
 {
-	return reading->script && SCRIPT_OF(next) == reading->script && next & SHOWN;
+	return next & SHOWN && reading->script && SCRIPT_OF(next) == reading->script;
 }
 
 /*
@@ -101,10 +106,10 @@ static bool joiner_ok(const struct reading *reading, int32_t character, const ch
 		       reading->context & (CONTEXT_JOINS | CONTEXT_CHAINS);
 	*open = true;
 	next = properties_of(take(&rest, end));
-	if (reading->properties & LETTER && next & VIRAMA && next & SHOWN)
+	if (reading->properties & LETTER && has_all(next, VIRAMA | SHOWN))
 		return true;
 	if (character == JOINER && reading->context & CONTEXT_CHAINS)
-		return next & PICTOGRAPH && next & SHOWN;
+		return has_all(next, PICTOGRAPH | SHOWN);
 	if (character == NON_JOINER && is_in_word(reading, next))
 		return true;
 	if (!(reading->context & CONTEXT_JOINS))

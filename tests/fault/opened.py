@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 
+import process
 from delivery import BUILD, HANGS, Broken, Delivery, children, clean_environment, kill
 from jobs import SEED, Test
 from versions import LAST, content, version_of
@@ -63,6 +64,8 @@ class Session:
         self.via = {"quick": [*PYTHON, f"{HERE}/quick_editor.py", str(LAST)],
                     "real": ["env", f"TMPDIR={self.there}", EDITOR, f"--handler={person}"]}[kind]
         self.program = None
+        # The opener's own child, which makes safe to show what the editor says.
+        self.helper = os.path.basename(OPENER)
 
     def start(self):
         with open(self.stderr, "ab") as stderr:
@@ -75,7 +78,8 @@ class Session:
     def find(self, target):
         """The process of one role, or None: not there yet, or no more."""
         line = [self.program.pid] if self.program.poll() is None else []
-        while line and (below := children(line[-1])):
+        while line and (below := [child for child in children(line[-1])
+                                  if process.name_of(child) != self.helper]):
             line.append(below[0])
         # Between the editor and the application there is a shell.
         place = {"opener": 0, "editor": 1, "application": 3}[target]

@@ -39,6 +39,12 @@ static void check_record(const struct report_reader *reader)
 	CHECK(strncmp(reader->name, QFILE_STAGING_PREFIX, strlen(QFILE_STAGING_PREFIX)) != 0);
 }
 
+/* A limit of the starter's is told as such; whatever else stops a layer is a refusal. */
+static bool too_little_granted(uint32_t code)
+{
+	return code == EMFILE || code == ENFILE || code == ENOMEM;
+}
+
 /*
  * What the monitor makes of a record: which layers hold the child is its first word and said once;
  * a taken name, and only that, ends the delivery early. `confined`: it had been said before.
@@ -54,7 +60,8 @@ static void check_verdict(const struct child *child, bool confined, int r)
 	if (report->kind == REPORT_CONFINED)
 		CHECK(r == 0 && child->outcome->layers == report->layers);
 	if (report->kind == REPORT_UNCONFINED)
-		CHECK(r == -EPERM && child->error->code == EPERM);
+		CHECK(child->error->code == -r &&
+		      r == (too_little_granted(report->code) ? -(int)report->code : -EPERM));
 	if (report->kind == REPORT_ENTRY)
 		CHECK(r == (strcmp(child->reader.name, "taken") == 0 &&
 					    options.on_conflict == QFILE_CONFLICT_FAIL

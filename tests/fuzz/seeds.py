@@ -11,7 +11,7 @@ import zlib
 
 CORPUS = pathlib.Path(__file__).resolve().parent / "corpus"
 DIR, FILE, LINK = 0o040000, 0o100000, 0o120000
-EEXIST, ENOSPC, EILSEQ, ETRUNCATED = 17, 28, 84, 31415926
+EEXIST, EMFILE, ENOSPC, EILSEQ, ETRUNCATED = 17, 24, 28, 84, 31415926
 ALL_NAMES, UNSAFE_LINKS, FEW_FILES, FEW_BYTES = 1, 2, 4, 8  # fuzz_unpack.c
 RESET, LATE = 1, 2  # fuzz_result.c
 CONFINED, UNCONFINED, ENTRY, DONE = range(4)  # lib/receive/child/report.h
@@ -324,6 +324,7 @@ def report_seeds():
         "truncated": reports(confined, record(DONE, code=ETRUNCATED)),
         "code-4096": reports(record(DONE, code=4096)),
         "unconfined": reports(record(UNCONFINED, code=1, layers=8)),
+        "unconfined-no-descriptor": reports(record(UNCONFINED, code=EMFILE, layers=8)),
         "unconfined-all-layers": reports(record(UNCONFINED, code=1, layers=0xFFFFFFFF)),
         "unknown-kind": reports(record(4)),
         "entry-dot": reports(record(ENTRY, b".")),

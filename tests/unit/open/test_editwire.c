@@ -324,7 +324,7 @@ static const struct {
 START_TEST(request_numbers)
 {
 	struct edit_request request;
-	unsigned char bytes[SIZE];
+	unsigned char bytes[SIZE], again[SIZE];
 	int r;
 
 	version2("a", 1, numbers[_i].length, numbers[_i].flags, bytes);
@@ -335,6 +335,11 @@ START_TEST(request_numbers)
 		ck_assert_uint_eq(request.length, numbers[_i].length);
 		ck_assert_uint_eq(request.view_only, numbers[_i].flags & 1);
 		ck_assert_uint_eq(request.beside, numbers[_i].flags >> 1);
+		edit_request_encode(&request, again);
+		version2(numbers[_i].flags & 1 ? VIEW_ONLY "a" : "a",
+			 numbers[_i].flags & 1 ? strlen(VIEW_ONLY "a") : 1, numbers[_i].length,
+			 numbers[_i].flags, bytes);
+		ck_assert_mem_eq(again, bytes, sizeof(bytes));
 	}
 }
 END_TEST
