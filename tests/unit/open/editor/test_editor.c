@@ -628,7 +628,7 @@ static void play(const struct session *session)
 {
 	struct editor_options options = {
 		.directory = "tmp", .from = "work", .max_bytes = UINT64_MAX};
-	static char here[4096], screen[4096], text[4096];
+	static char here[4096], screen[4096 + 8], text[4096];
 	char *const environment[] = {(char *)"PATH=/usr/bin:/bin", here,
 				     session->screen ? screen : NULL, NULL};
 	char *argv[] = {(char *)"/bin/sh", (char *)"-c", text, (char *)"sh", NULL, NULL};
