@@ -8,6 +8,7 @@
  * Copyright the qfilecopy authors
  */
 #include "cli/screened.h"
+#include "system/descriptors.h"
 #include "text/printable.h"
 
 #include <errno.h>
@@ -16,7 +17,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -86,24 +86,14 @@ static void screen(int in, int goes, const char *prefix)
 		show(&line);
 }
 
-/* Close what is open between two descriptors that stay. */
-static void close_between(int low, int high)
-{
-	if (low + 1 < high)
-		syscall(SYS_close_range, low + 1, high - 1, 0);
-}
-
 /* In the new process: keep nothing open that somebody could wait for the end of. */
 static void become_screen(int in, int goes, const char *prefix)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	int low = in < goes ? in : goes, high = in < goes ? goes : in;
 
 	dup2(null, STDIN_FILENO);
 	dup2(null, STDOUT_FILENO);
-	close_between(STDERR_FILENO, low);
-	close_between(low, high);
-	syscall(SYS_close_range, high + 1, ~0U, 0);
+	descriptors_keep(in, goes);
 	screen(in, goes, prefix);
 	_exit(0);
 }

@@ -32,7 +32,15 @@ enum {
 	LOOK_HANDLER = 1000,
 	LOOK_WAITING = 1000,
 	/* From one look at all processes to the next. */
-	LOOK_ALL = 1000
+	LOOK_ALL = 1000,
+	/* However long a look takes. */
+	LOOK_AT_LEAST = 5000
+};
+
+/* Looks take one of so many parts of a processor; less where they go on for hours. */
+enum {
+	SHARE_SOON = 4,
+	SHARE_LONG = 20
 };
 
 /* Milliseconds. */
@@ -121,6 +129,14 @@ static void note_change(struct editing *editing)
 	evidence->since_change = target->changed ? clock_now() - target->last_change : INT64_MAX;
 }
 
+/* The time to the next look, where one costs so much. */
+static int seldom(int time, int share, int64_t cost)
+{
+	int64_t least = cost * share < LOOK_AT_LEAST ? cost * share : LOOK_AT_LEAST;
+
+	return least > time ? (int)least : time;
+}
+
 static void look_at_holders(struct editing *editing)
 {
 	struct evidence *evidence = &editing->evidence;
@@ -128,7 +144,9 @@ static void look_at_holders(struct editing *editing)
 	enum sight sight;
 
 	early = clock_now() - editing->started < EARLY;
-	sight = holders_look(&editing->holders, early ? 0 : LOOK_ALL, &editing->unseen);
+	sight = holders_look(&editing->holders,
+			     early ? 0 : seldom(LOOK_ALL, SHARE_LONG, editing->holders.cost),
+			     &editing->unseen);
 	evidence->held = sight == SIGHT_SOMEBODY;
 	evidence->unseen = sight == SIGHT_UNKNOWN;
 	unlocked = evidence->locked && !locked;
@@ -161,18 +179,21 @@ static int64_t next_look(const struct editing *editing)
 	const struct evidence *evidence = &editing->evidence;
 
 	if (clock_now() - editing->started < EARLY)
-		return LOOK_EARLY;
+		return seldom(LOOK_EARLY, SHARE_SOON, editing->cost);
 	if (evidence->held)
-		return LOOK_HELD;
+		return seldom(LOOK_HELD, SHARE_SOON, editing->cost);
 	if (evidence->locked)
-		return LOOK_LOCKED;
+		return seldom(LOOK_LOCKED, SHARE_LONG, editing->cost);
 	if (evidence->handler_lives)
-		return LOOK_HANDLER;
-	return evidence->idle < SOON || evidence->since_change < SOON ? LOOK_NOBODY : LOOK_WAITING;
+		return seldom(LOOK_HANDLER, SHARE_LONG, editing->cost);
+	return evidence->idle < SOON || evidence->since_change < SOON
+		       ? seldom(LOOK_NOBODY, SHARE_SOON, editing->cost)
+		       : seldom(LOOK_WAITING, SHARE_LONG, editing->cost);
 }
 
 enum verdict editing_look(struct editing *editing)
 {
+	int64_t used = clock_used();
 	enum verdict verdict;
 
 	look_at_holders(editing);
@@ -183,6 +204,7 @@ enum verdict editing_look(struct editing *editing)
 	if (verdict != editing->verdict)
 		editing->judged = clock_now();
 	editing->verdict = verdict;
+	editing->cost = clock_used() - used;
 	editing->next = clock_now() + next_look(editing);
 	return verdict;
 }

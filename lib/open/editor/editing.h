@@ -24,6 +24,7 @@ struct editing {
 	int unseen;          /* why it cannot be seen who has it, a negative errno; or 0 */
 	int64_t started;     /* when the handler was started, as clock_now() */
 	int64_t next;        /* when to look next */
+	int64_t cost;        /* milliseconds of processor time that the last look took */
 	int64_t nobody;      /* since when nobody is seen to have it; 0: somebody is */
 	int64_t seen_change; /* the last change that was seen */
 	enum verdict verdict;

@@ -6,40 +6,26 @@
  */
 #include "open/editor/keeper.h"
 #include "system/clock.h"
+#include "system/descriptors.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#define LOOK 1000 /* milliseconds from one look to the next: nobody waits for it */
-
-/* Where the kernel has no such call, descriptors stay open that programs should not have left. */
-static void close_between(int after, int before)
-{
-	if (before - after > 1)
-		syscall(SYS_close_range, (unsigned)after + 1, (unsigned)before - 1, 0);
-}
+#define LOOK 1000 /* milliseconds at least from one look to the next: nobody waits for it */
 
 int keeper_detach(const struct workdir *workdir)
 {
-	int low = workdir->dir, high = workdir->above, null;
 	sigset_t none;
+	int null = openat(AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC);
 
-	if (low > high) {
-		low = workdir->above;
-		high = workdir->dir;
-	}
-	null = openat(AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC);
 	if (null < 0)
 		return -errno;
 	for (int fd = 0; fd <= STDERR_FILENO; fd++)
 		dup2(null, fd);
-	close_between(STDERR_FILENO, low);
-	close_between(low, high);
-	syscall(SYS_close_range, (unsigned)high + 1, ~0u, 0);
+	descriptors_keep(workdir->dir, workdir->above);
 	setsid();
 	signal(SIGHUP, SIG_IGN);
 	sigemptyset(&none);
@@ -70,6 +56,7 @@ static bool is_removed(const struct workdir *workdir)
 void keeper_wait(struct editing *editing)
 {
 	enum verdict verdict;
+	int64_t left;
 
 	holders_again(&editing->holders);
 	editing->started = clock_now() - LOOK;
@@ -80,7 +67,8 @@ void keeper_wait(struct editing *editing)
 		verdict = editing_look(editing);
 		if (verdict == VERDICT_OVER || verdict == VERDICT_UNOPENED)
 			break;
-		poll(NULL, 0, LOOK);
+		left = editing->next - clock_now();
+		poll(NULL, 0, left > LOOK ? (int)left : LOOK);
 	}
 	holders_close(&editing->holders);
 }

@@ -281,6 +281,7 @@ static int look_at(pid_t pid, int dir, void *argument)
 enum sight holders_look(struct holders *holders, int most, int *code)
 {
 	struct look look = {.holders = holders};
+	int64_t used;
 	int r;
 
 	search_begin(&look.search, &holders->target);
@@ -291,8 +292,10 @@ enum sight holders_look(struct holders *holders, int most, int *code)
 			forget(holders, i);
 	}
 	if (!look.somebody || clock_now() - holders->full >= most) {
+		used = clock_used();
 		r = process_each(look_at, &look);
 		holders->full = clock_now();
+		holders->cost = clock_used() - used;
 		if (r < 0)
 			look.unseen = r;
 	}

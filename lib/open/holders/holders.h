@@ -38,6 +38,7 @@ struct holders {
 	struct holder holder[HOLDERS_MAX];
 	int count;
 	int64_t full; /* when all processes were looked at last */
+	int64_t cost; /* milliseconds of processor time that this took */
 	/* An application was seen to have it for so long that it must be one, and has let go. */
 	bool let_go;
 	/* The same of one that only had the path, which a program that waits for another has, too.

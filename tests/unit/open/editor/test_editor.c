@@ -675,6 +675,16 @@ static pid_t start_session(const struct session *session, pid_t *stranger)
 	return pid;
 }
 
+/* A failure is shown as one line. */
+static const char *in_a_line(const char *text)
+{
+	char *line = strdup(text);
+
+	for (char *end = line; end && (end = strchr(end, '\n'));)
+		*end = '|';
+	return line;
+}
+
 static void judge(const struct session *session)
 {
 	int done = session->result == -ECONNRESET && session->version != 1 ? -ECONNRESET : 0;
@@ -690,7 +700,7 @@ static void judge(const struct session *session)
 		 session->version == 1 || done < 0 ? "" : "done 0 \n");
 	reply = session->version == 1 ? content_of("reply") : records_in("reply");
 	ck_assert_msg(strcmp(reply, expected) == 0, "%s: replied %s instead of %s", session->label,
-		      reply, expected);
+		      in_a_line(reply), in_a_line(expected));
 	if (!session->left) {
 		ck_assert_msg(strcmp(names_in("tmp"), "") == 0, "%s: left: %s", session->label,
 			      names_in("tmp"));
