@@ -79,16 +79,19 @@ def quits_without_saving(opening):
     opening.ends_unchanged()
 
 
-def is_asked_to_end(opening):
-    """Upon which it keeps what was not saved in a file beside."""
+def goes_on_when_the_editor_is_told_to_end(opening):
+    """It goes on, and its user may still save there."""
     nano = Nano(opening)
     nano.open()
     nano.add_line("new line")
     nano.shows("new line")
     opening.stop_editor()
-    opening.ends_unchanged(status=1)
+    opening.ends_unchanged(status=1, stays=True)
+    nano.press("C-x")
+    nano.shows("Save modified buffer?")
+    nano.press("n")
     opening.leaves_nothing()
 
 
 TESTS = [saves_into_the_file, keeps_a_backup, saves_as_it_quits, quits_without_saving,
-         is_asked_to_end]
+         goes_on_when_the_editor_is_told_to_end]

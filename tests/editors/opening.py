@@ -182,7 +182,7 @@ class Opening:
         equal(re.findall(r"^qopen-in-vm: save (\d+) is in", said, re.MULTILINE),
               [str(number) for number in range(1, saves + 1)])
 
-    def ends_unchanged(self, status=0):
-        said = self.ends(status)
+    def ends_unchanged(self, status=0, stays=False):
+        said = self.ends(status, stays)
         equal(self.picture(), self.before)
         return said
