@@ -240,7 +240,7 @@ void explain_done(const struct explain *about, const struct opener_event *event)
 		warnx("%s says: %s", about->vm, event->message);
 }
 
-static void explain_last(const struct explain *about, unsigned save)
+void explain_last(const struct explain *about, unsigned save)
 {
 	char name[1024];
 

@@ -218,6 +218,8 @@ int session_take(struct session *session)
 	if (step < 0)
 		return session->ending ? end_stopped(session) : end_failed(session, step);
 	explain_done(&session->about, &session->event);
+	if (session->event.code != 0 && session->saves > 0)
+		explain_last(&session->about, session->saves);
 	if (session->damaged)
 		explain_damaged(&session->about, session->event.save);
 	complete = session->event.code == 0 && !session->missed.any && !session->damaged &&

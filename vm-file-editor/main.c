@@ -212,13 +212,26 @@ static void log_rest(const char *path, bool kept)
 	log_notice(getenv("QREXEC_REMOTE_DOMAIN"), text);
 }
 
-/* An application may still have the file: another process waits for its end. */
+/*
+ * An application may still have the file: another process waits for its end. Our starter may end
+ * all of our session when we have ended, so that has to be out of it before: then it closes its
+ * descriptors.
+ */
 static void keep(struct editor *editor)
 {
+	int detached[2];
+	char none;
+
 	if (!editor_view_only(editor))
 		log_rest(editor_path(editor), false);
-	if (fork() != 0)
+	if (pipe2(detached, O_CLOEXEC) < 0)
 		return; /* where there can be no such process, the directory stays */
+	if (fork() != 0) {
+		close(detached[1]);
+		(void)!read(detached[0], &none, 1);
+		close(detached[0]);
+		return;
+	}
 	if (editor_keep(editor) != EDITOR_NOTHING)
 		log_rest(editor_path(editor), true);
 	_exit(0);

@@ -497,7 +497,7 @@ at_opener("message-longest", done(b"m" * MESSAGE_MAX),
 at_opener("message-too-long", save(ONE) + done(b"m" * (MESSAGE_MAX + 1)),
           Becomes(1, (NONSENSE, last_save(1)), ONE))
 at_opener("error", save(ONE) + done(code=errno.EIO),
-          Becomes(1, (b"could not do it: Input/output error",), ONE))
+          Becomes(1, (b"could not do it: Input/output error", last_save(1)), ONE))
 for code in (4096, 31415926, 2**31 - 1):
     at_opener(f"error-{code}", done(code=code), Becomes(1, (b"could not do it: unknown error",)))
 for code in (2**31, 2**32 - 1):

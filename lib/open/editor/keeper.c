@@ -23,13 +23,13 @@ int keeper_detach(const struct workdir *workdir)
 
 	if (null < 0)
 		return -errno;
-	for (int fd = 0; fd <= STDERR_FILENO; fd++)
-		dup2(null, fd);
-	descriptors_keep(workdir->dir, workdir->above);
 	setsid();
 	signal(SIGHUP, SIG_IGN);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		dup2(null, fd);
+	descriptors_keep(workdir->dir, workdir->above);
 	return 0;
 }
 

@@ -228,6 +228,10 @@ def _(t):
     t.nothing_there()
 
 
+# Seconds after which the editor takes for granted that what it sent has arrived.
+ON_THE_WAY = 2.1
+
+
 def start_with_a_save(t):
     """An opener whose application has saved once, and stays. Returns both."""
     tree.write("file", "first")
@@ -239,16 +243,20 @@ def start_with_a_save(t):
     return opener, app
 
 
-@test("the opener is stopped or killed: the editor notices, its application ends, "
-      "nothing is left there")
+@test("the opener is stopped or killed: the editor notices, its application goes on, "
+      "and when that has ended, nothing is left there", waits=True)
 def _(t):
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL):
         opener, app = start_with_a_save(t)
+        time.sleep(ON_THE_WAY)
         opener.kill(number)
         end = opener.wait().exits(128 + number)
         if number != signal.SIGKILL:
             has(end.said, "number 1")
-        wait_until(lambda: process.ended(app.role.pid), "the end of the application")
+        wait_until(lambda: os.path.exists(f"{app.directory}/NOT SENT BACK - file.txt"),
+                   "the notice")
+        check(not process.ended(app.role.pid), "the application was ended")
+        app.end()
         wait_until(lambda: not os.listdir(t.there), "the editor to tidy up")
         equal(tree.read("file"), "second")
         t.nothing_beside()
@@ -263,15 +271,16 @@ def _(t):
                    if process.name_of(pid) != "qopen-in-vm")
         process.kill(editor, number)
         end = opener.wait().exits(1)
-        if number == signal.SIGKILL:
-            has(end.said, "number 1")
+        has(end.said, "number 1")
         equal(tree.read("file"), "second")
         t.nothing_beside()
         if number == signal.SIGKILL:
             # Nobody is left there who could do this.
             process.kill(app.role.pid)
             shutil.rmtree(app.directory)
-        t.nothing_there()
+        else:
+            app.end()
+        wait_until(lambda: not os.listdir(t.there), "the editor to tidy up")
 
 
 def need_room(place):
