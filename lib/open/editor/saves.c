@@ -218,7 +218,10 @@ static int damage(const struct saves *saves, int fd, const struct stat *status,
 		return ENOSPC;
 	if (complete == COMPLETE_NOT || complete == COMPLETE_UNCERTAIN)
 		return EIO;
-	return closed && database_look(saves->workdir, fd, status) == DATABASE_WITHIN ? EIO : 0;
+	return closed && database_look(saves->workdir, saves->workdir->name, fd, status) ==
+				       DATABASE_WITHIN
+		       ? EIO
+		       : 0;
 }
 
 /* Does the file have the content that it had at an earlier look? If there was none, take one. */
