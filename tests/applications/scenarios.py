@@ -45,7 +45,7 @@ def open_alone(application, session, screen, handler):
 
 def ends_by_itself(application, session, screen, texts):
     """It is quit, which is seen: nobody has to say so."""
-    application.leave(screen)
+    screen.quit(application)
     session.ends()
     check(application.holds(session.file.read_bytes(), texts),
           f"{texts} are not here at the end\n{session.said()}")
@@ -71,7 +71,7 @@ def needs_no_session_bus(application, session, name):
 def changes_nothing(application, session, name):
     screen = Screen(session, name)
     open_alone(application, session, screen, application.command())
-    application.leave(screen)
+    screen.quit(application)
     session.ends()
     session.unchanged()
     session.is_tidy()
@@ -178,7 +178,7 @@ def saves_beside(application, session, name):
     check(application.holds_beside(data), f"what was saved beside is not whole: {data[:200]!r}")
     wait_until(lambda: application.other in session.said(), "words about what was saved beside")
     screen.picture("saved-beside")
-    application.leave(screen)
+    screen.quit(application)
     session.ends()
     session.unchanged()
 
