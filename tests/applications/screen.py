@@ -56,8 +56,8 @@ class Screen:
         # -nolisten unix: its socket has no name in the file system, so that none is left there.
         # -r: a key that is released late, on a busy machine, does not repeat.
         self.start("Xvfb", "-displayfd", str(writing), "-nolisten", "tcp", "-nolisten", "unix",
-                   "-noreset", "-r", "-fbdir", self.session.directory, "-screen", "0", "1024x768x24",
-                   pass_fds=[writing])
+                   "-noreset", "-r", "-fbdir", self.session.directory, "-screen", "0",
+                   "1024x768x24", pass_fds=[writing])
         os.close(writing)
         with os.fdopen(reading) as said:
             number = said.readline().strip()

@@ -150,8 +150,8 @@ def _(t):
     equal(tree.read(path), "first\nlate\n")
 
 
-# An application that runs already, and watches the files that it shows and where they are. Each line
-# on its stdin is what it does next.
+# An application that runs already, and watches the files that it shows and their directories. Each
+# line on its stdin is what it does next.
 WATCHER = """
 import ctypes, os, socket, sys
 libc = ctypes.CDLL(None)

@@ -376,8 +376,8 @@ def _(t):
     equal([payload for _, _, payload in found[before:]], [b"at the end".ljust(256, b"\0")])
 
 
-@test("what is saved beside the file and kept open: a document that is shown comes back, and what is "
-      "being written does not before the end", waits=True)
+@test("what is saved beside the file and kept open: a document that is shown comes back, and what "
+      "is being written does not before the end", waits=True)
 def _(t):
     editing = Editing(t, flags=TAKES_BESIDE)
 
