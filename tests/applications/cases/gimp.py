@@ -57,10 +57,12 @@ def give_name(screen, keys, title, path):
     screen.press(*keys)
     screen.shows(title)
     screen.press("ctrl+a")
-    screen.type(f"{path}\n")
+    screen.type(str(path))
+    screen.rests()
 
     def accept():
-        if screen.find("as PNG"):
+        """What completes the name takes the first key, and options may be asked for."""
+        if screen.find(title):
             screen.press("Return")
     screen.repeat_until(accept, path.exists, f"{path} to be written")
 
