@@ -3,6 +3,7 @@
 """What people do with an application. Each is a function of an application, a session, and the
 name of the case for its pictures."""
 import os
+import shlex
 import time
 
 from expect import check, wait_until
@@ -126,8 +127,8 @@ def opens_two_files_and_is_not_ended(application, session, name):
 def starts_slowly(application, session, name):
     """The handler returns at once, and it takes long until a process has anything of the file."""
     screen = Screen(session, name)
-    session.start(session.script(
-        f'setsid sh -c \'sleep {COLD_START}; exec {application.command()} "$1"\' sh "$1" &'))
+    late = shlex.quote(f'sleep {COLD_START}; exec {application.command()} "$1"')
+    session.start(session.script(f'setsid sh -c {late} sh "$1" &'))
     session.goes_on(COLD_START)
     application.ready(screen, session.file.name)
     texts = saves_twice(application, session, screen)
