@@ -8,6 +8,7 @@ import time
 
 from expect import check, wait_until
 from screen import Screen
+from session import STOPPED
 
 LATE = 9        # seconds, after which a user saves first
 AGAIN = 5       # seconds, after which they save again
@@ -76,6 +77,18 @@ def changes_nothing(application, session, name):
     session.ends()
     session.unchanged()
     session.is_tidy()
+
+
+def what_was_saved_is_here_after_ctrl_c(application, session, name):
+    """Though the application goes on, and keeps the file open."""
+    screen = Screen(session, name)
+    open_alone(application, session, screen, application.command())
+    application.edit(screen, "one ")
+    screen.repeat_until(lambda: application.save_it(screen, session.copy()),
+                        lambda: application.holds(session.saved(), ["one "]), "it to be saved")
+    session.interrupt()
+    session.ends(*STOPPED)
+    check(application.holds(session.file.read_bytes(), ["one "]), session.said())
 
 
 def start_running(application, session, screen):
