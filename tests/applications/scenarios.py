@@ -3,10 +3,12 @@
 """What people do with an application. Each is a function of an application, a session, and the
 name of the case for its pictures."""
 import os
+import shlex
 import time
 
 from expect import check, wait_until
 from screen import Screen
+from session import STOPPED
 
 LATE = 9        # seconds, after which a user saves first
 AGAIN = 5       # seconds, after which they save again
@@ -45,7 +47,7 @@ def open_alone(application, session, screen, handler):
 
 def ends_by_itself(application, session, screen, texts):
     """It is quit, which is seen: nobody has to say so."""
-    application.leave(screen)
+    screen.quit(application)
     session.ends()
     check(application.holds(session.file.read_bytes(), texts),
           f"{texts} are not here at the end\n{session.said()}")
@@ -71,10 +73,22 @@ def needs_no_session_bus(application, session, name):
 def changes_nothing(application, session, name):
     screen = Screen(session, name)
     open_alone(application, session, screen, application.command())
-    application.leave(screen)
+    screen.quit(application)
     session.ends()
     session.unchanged()
     session.is_tidy()
+
+
+def what_was_saved_is_here_after_ctrl_c(application, session, name):
+    """Though the application goes on, and keeps the file open."""
+    screen = Screen(session, name)
+    open_alone(application, session, screen, application.command())
+    application.edit(screen, "one ")
+    screen.repeat_until(lambda: application.save_it(screen, session.copy()),
+                        lambda: application.holds(session.saved(), ["one "]), "it to be saved")
+    session.interrupt()
+    session.ends(*STOPPED)
+    check(application.holds(session.file.read_bytes(), ["one "]), session.said())
 
 
 def start_running(application, session, screen):
@@ -126,8 +140,8 @@ def opens_two_files_and_is_not_ended(application, session, name):
 def starts_slowly(application, session, name):
     """The handler returns at once, and it takes long until a process has anything of the file."""
     screen = Screen(session, name)
-    session.start(session.script(
-        f'setsid sh -c \'sleep {COLD_START}; exec {application.command()} "$1"\' sh "$1" &'))
+    late = shlex.quote(f'sleep {COLD_START}; exec {application.command()} "$1"')
+    session.start(session.script(f'setsid sh -c {late} sh "$1" &'))
     session.goes_on(COLD_START)
     application.ready(screen, session.file.name)
     texts = saves_twice(application, session, screen)
@@ -178,7 +192,7 @@ def saves_beside(application, session, name):
     check(application.holds_beside(data), f"what was saved beside is not whole: {data[:200]!r}")
     wait_until(lambda: application.other in session.said(), "words about what was saved beside")
     screen.picture("saved-beside")
-    application.leave(screen)
+    screen.quit(application)
     session.ends()
     session.unchanged()
 

@@ -54,9 +54,10 @@ class Screen:
         """Returns the number of the display."""
         reading, writing = os.pipe()
         # -nolisten unix: its socket has no name in the file system, so that none is left there.
+        # -r: a key that is released late, on a busy machine, does not repeat.
         self.start("Xvfb", "-displayfd", str(writing), "-nolisten", "tcp", "-nolisten", "unix",
-                   "-noreset", "-fbdir", self.session.directory, "-screen", "0", "1024x768x24",
-                   pass_fds=[writing])
+                   "-noreset", "-r", "-fbdir", self.session.directory, "-screen", "0",
+                   "1024x768x24", pass_fds=[writing])
         os.close(writing)
         with os.fdopen(reading) as said:
             number = said.readline().strip()
@@ -140,6 +141,12 @@ class Screen:
         for key in keys:
             self.xdotool("key", "--delay", "20", key)
             time.sleep(0.2)  # for menus and dialogs, which open in the meantime
+
+    def quit(self, application):
+        """Until no window is left, or its session is over."""
+        self.repeat_until(lambda: application.leave(self),
+                          lambda: not self.titles() or not self.session.running(),
+                          f"{application.program} to be quit")
 
     def repeat_until(self, act, condition, what):
         """Do what may be done twice, such as pressing keys, until that has its effect."""

@@ -7,7 +7,6 @@
 #include "open/editor/beside.h"
 #include "io/directory.h"
 #include "io/space.h"
-#include "open/editor/writers.h"
 #include "system/clock.h"
 
 #include <errno.h>
@@ -20,6 +19,11 @@
  * Milliseconds without a change. Applications make files for a moment, which nobody wants to have.
  */
 #define SETTLED 3000
+/* The same where somebody has it open, and may be writing it: an application keeps what it shows.
+ */
+#define SETTLED_OPEN 10000
+/* Milliseconds between two looks at its content, which can change without any sign. */
+#define APART 1000
 /* Milliseconds between two looks; more where a look takes long. */
 #define LOOK       1000
 #define LOOK_SHARE 20
@@ -122,6 +126,8 @@ static void note_file(struct beside *beside, const char *name, struct mark mark)
 		file->mark = mark;
 		file->sent = false;
 		file->since = clock_now();
+		file->looked_at = 0;
+		file->next = file->since + SETTLED;
 	}
 	file->found = true;
 }
@@ -176,27 +182,75 @@ int beside_look(struct beside *beside, const struct workdir *workdir)
 
 /* ---- Sending ---- */
 
+/* Has it the content that it had at an earlier look? If there was none, take one. */
+static bool same_as_before(struct beside_file *file, int fd, struct reply *reply)
+{
+	unsigned char *buffer = reply->stream->buffer;
+	struct content content;
+
+	if (file->looked_at == 0) {
+		if (content_read(fd, buffer, &file->looked) == 0)
+			file->looked_at = clock_now();
+		return false;
+	}
+	if (clock_now() - file->looked_at < APART || content_read(fd, buffer, &content) < 0)
+		return false;
+	if (content_same(&content, &file->looked))
+		return true;
+	file->since = file->looked_at = clock_now();
+	file->looked = content;
+	return false;
+}
+
+/* May it be sent? `last`: because the session ends. */
+static bool is_due(struct beside_file *file, int fd, struct reply *reply, enum complete complete,
+		   bool last)
+{
+	const int64_t passed = clock_now() - file->since;
+
+	if (complete == COMPLETE_CLOSED)
+		return true;
+	if (last)
+		return complete == COMPLETE_DATABASE || (passed >= SETTLED && file->mark.size > 0);
+	if (complete == COMPLETE_NOT)
+		return false;
+	return passed + APART >= SETTLED_OPEN && same_as_before(file, fd, reply) &&
+	       passed >= SETTLED_OPEN;
+}
+
+/* Why it may be damaged: an errno, or 0. */
+static int damage(const struct beside_file *file, int fd, enum complete complete, int64_t died)
+{
+	const int64_t passed = clock_now() - file->since;
+	uint64_t left;
+
+	if (space_left(fd, &left) == 0 && left < SPACE_FULL)
+		return ENOSPC;
+	if (died && file->since - died <= DEATH && died - file->since <= DEATH)
+		return EIO;
+	return complete == COMPLETE_NOT || (complete == COMPLETE_UNCERTAIN && passed < SETTLED_OPEN)
+		       ? EIO
+		       : 0;
+}
+
 /* Send a file that is open as `fd`. Returns as reply_beside(), and 0: not now. */
 static int send_open(struct beside *beside, const struct workdir *workdir, struct reply *reply,
-		     const struct beside_file *file, int fd, int64_t died)
+		     struct beside_file *file, int fd, bool last, int64_t died)
 {
+	enum complete complete;
 	struct stat status;
-	uint64_t left;
-	int code = 0;
 
-	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) ||
-	    writers_ask(workdir, fd) != WRITING_NOBODY || status.st_size != file->mark.size)
+	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_size != file->mark.size)
+		return 0;
+	complete = complete_judge_beside(workdir, file->name, fd, &status);
+	if (!is_due(file, fd, reply, complete, last))
 		return 0;
 	if (beside->sent == BESIDE_SENT_MAX ||
 	    (uint64_t)status.st_size > BESIDE_BYTES_MAX - beside->bytes)
 		return 0;
-	if (died && file->since - died <= DEATH && died - file->since <= DEATH)
-		code = EIO;
-	if (space_left(fd, &left) == 0 && left < SPACE_FULL)
-		code = ENOSPC;
 	beside->sent++;
 	beside->bytes += (uint64_t)status.st_size;
-	return reply_beside(reply, file->name, fd, &status, code);
+	return reply_beside(reply, file->name, fd, &status, damage(file, fd, complete, died));
 }
 
 int beside_send(struct beside *beside, const struct workdir *workdir, struct reply *reply,
@@ -208,17 +262,17 @@ int beside_send(struct beside *beside, const struct workdir *workdir, struct rep
 		struct beside_file *file = &beside->files[i];
 		int fd, r;
 
-		if (!file->name[0] || file->sent || (!last && clock_now() - file->since < SETTLED))
+		if (!file->name[0] || file->sent || (!last && clock_now() < file->next))
 			continue;
 		fd = openat(workdir->dir, file->name, flags);
 		if (fd < 0)
 			continue;
-		r = send_open(beside, workdir, reply, file, fd, died);
+		r = send_open(beside, workdir, reply, file, fd, last, died);
 		close(fd);
 		if (r < 0 && reply->ended)
 			return -ECONNRESET;
 		file->sent = r == 1;
-		file->since = r == 1 ? file->since : clock_now();
+		file->next = clock_now() + SETTLED;
 	}
 	return 0;
 }

@@ -7,6 +7,7 @@
  */
 #ifndef BESIDE_H
 #define BESIDE_H
+#include "open/editor/complete.h"
 #include "open/editor/reply.h"
 #include "open/editor/workdir.h"
 
@@ -21,6 +22,10 @@ struct beside_file {
 	bool sent;               /* what `mark` says of it */
 	struct mark mark;        /* what was seen last */
 	int64_t since;           /* when it changed last, as clock_now() */
+	/* Its content at an earlier look since then, where somebody has it open. */
+	struct content looked;
+	int64_t looked_at; /* 0: there was none */
+	int64_t next;      /* when to judge it next, as clock_now() */
 };
 
 struct beside {
@@ -45,9 +50,10 @@ bool beside_wanted(const char *name, const char *file);
 int beside_look(struct beside *beside, const struct workdir *workdir);
 /*
  * Send what is new and has not changed for a few seconds; `last`: also what has changed just now.
- * What somebody has open for writing is not sent. What changed about when a process was ended by a
- * signal, at `died` as clock_now(), may be a part. Returns 0, or -ECONNRESET if nothing can be sent
- * any more.
+ * What somebody has open for writing is sent once it has kept its content for longer, and may be a
+ * part if `last` comes first; what they are seen to be writing, only then. What changed about when
+ * a process was ended by a signal, at `died` as clock_now(), may be a part, too. Returns 0, or
+ * -ECONNRESET if nothing can be sent any more.
  */
 int beside_send(struct beside *beside, const struct workdir *workdir, struct reply *reply,
 		bool last, int64_t died);

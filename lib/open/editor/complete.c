@@ -39,7 +39,7 @@ enum complete complete_judge(const struct complete_question *question, int fd,
 	*writers = (struct writers){.all = true};
 	if (writing == WRITING_NOBODY)
 		return COMPLETE_CLOSED;
-	database = database_look(question->workdir, fd, status);
+	database = database_look(question->workdir, question->workdir->name, fd, status);
 	if (database == DATABASE_WITHIN || writers_lock(fd))
 		return COMPLETE_NOT;
 	writers_find(writers, question->workdir, status);
@@ -49,4 +49,22 @@ enum complete complete_judge(const struct complete_question *question, int fd,
 	if (writing == WRITING_UNKNOWN && writers->count == 0 && question->watch->closed)
 		return COMPLETE_HELD;
 	return judge_open(question, status, writers);
+}
+
+enum complete complete_judge_beside(const struct workdir *workdir, const char *name, int fd,
+				    const struct stat *status)
+{
+	static const struct writers none;
+	struct writers writers;
+	enum database database;
+
+	if (writers_ask(workdir, fd) == WRITING_NOBODY)
+		return COMPLETE_CLOSED;
+	database = database_look(workdir, name, fd, status);
+	if (database == DATABASE_WITHIN || writers_lock(fd))
+		return COMPLETE_NOT;
+	if (database == DATABASE_WHOLE)
+		return COMPLETE_DATABASE;
+	writers_find(&writers, workdir, status);
+	return writers_new_only(&writers, &none) ? COMPLETE_NOT : COMPLETE_UNCERTAIN;
 }

@@ -48,5 +48,11 @@ struct complete_question {
  */
 enum complete complete_judge(const struct complete_question *question, int fd,
 			     const struct stat *status, struct writers *writers);
+/*
+ * The same of another file of the working directory, `name`, of which no earlier state is known.
+ * COMPLETE_UNCERTAIN: somebody has it open for reading and writing, as a document that is shown.
+ */
+enum complete complete_judge_beside(const struct workdir *workdir, const char *name, int fd,
+				    const struct stat *status);
 
 #endif

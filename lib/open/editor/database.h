@@ -15,7 +15,10 @@ enum database {
 	DATABASE_WITHIN, /* there is a transaction, or something that a crash has left of one */
 };
 
-/* Look at the working directory's file, which is open as `fd` and has this status. */
-enum database database_look(const struct workdir *workdir, int fd, const struct stat *status);
+/*
+ * Look at the file `name` of the working directory, which is open as `fd` and has this status.
+ */
+enum database database_look(const struct workdir *workdir, const char *name, int fd,
+			    const struct stat *status);
 
 #endif

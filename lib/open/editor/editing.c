@@ -152,6 +152,7 @@ static void look_at_holders(struct editing *editing)
 	unlocked = evidence->locked && !locked;
 	evidence->unlocked |= unlocked;
 	evidence->locked = locked;
+	evidence->lingers = editing->holders.lingers[0];
 	evidence->let_go = editing->holders.let_go;
 	evidence->has_waited = editing->holders.has_waited;
 	if (evidence->handler_lives || evidence->held)
@@ -225,6 +226,11 @@ static void word(const struct editing *editing, char *text, size_t size)
 		snprintf(text, size,
 			 "no application has the file yet; one may still be starting in the VM "
 			 "that opens it");
+	else if (editing->evidence.lingers)
+		snprintf(text, size,
+			 "%s may have closed the file, but still watches its directory; what is "
+			 "saved comes back; %s",
+			 editing->holders.lingers, when_done);
 	else
 		snprintf(text, size,
 			 "%s%s has the file, and does not show when it closes it; what is saved "

@@ -40,6 +40,11 @@ static bool is_unseen(const struct evidence *e)
 	return e->unseen;
 }
 
+static bool is_lingering(const struct evidence *e)
+{
+	return e->lingers;
+}
+
 /* One hands it to the next, or replaces it. */
 static bool is_changing_hands(const struct evidence *e)
 {
@@ -116,6 +121,8 @@ static const struct {
 	{is_unseen, VERDICT_NOT_SEEN},
 	/* A lock file, and somebody who may have made it. */
 	{is_locked, VERDICT_GOES_ON},
+	/* One that watches directories, too, and for longer than it shows what is in them. */
+	{is_lingering, VERDICT_MAY_HAVE_IT},
 	/* Two looks, and a second after a save. */
 	{is_changing_hands, VERDICT_GOES_ON},
 	/* A handler that failed has handed it to nobody. */

@@ -16,6 +16,7 @@ struct evidence {
 	bool handler_failed;  /* it ended with a status other than 0 */
 	bool held;            /* a process is seen to have the file in use */
 	bool unseen;          /* who has it cannot be seen now */
+	bool lingers;         /* one that has watched the file watches its directory still */
 	bool locked;          /* a lock file says that a document is shown */
 	bool let_go;          /* an application that showed it has let go of it */
 	bool has_waited;      /* a process that had its path, for a long time, has ended */

@@ -31,6 +31,11 @@ enum {
 	 */
 	LONGEST = 1500,
 	BETWEEN = 20, /* between two tries after that */
+	/*
+	 * Without changes in a database that says itself that no transaction is under way. Shorter
+	 * than an opener whose user ends the session waits for what is on its way.
+	 */
+	QUIET_DATABASE = 1000,
 	/* Without changes where somebody has, and keeps it open as they did before; */
 	QUIET_HELD = 3000,
 	/* and where they may be writing it. Longer than who waits for a slow disk or network. */
@@ -218,7 +223,10 @@ static int damage(const struct saves *saves, int fd, const struct stat *status,
 		return ENOSPC;
 	if (complete == COMPLETE_NOT || complete == COMPLETE_UNCERTAIN)
 		return EIO;
-	return closed && database_look(saves->workdir, fd, status) == DATABASE_WITHIN ? EIO : 0;
+	return closed && database_look(saves->workdir, saves->workdir->name, fd, status) ==
+				       DATABASE_WITHIN
+		       ? EIO
+		       : 0;
 }
 
 /* Does the file have the content that it had at an earlier look? If there was none, take one. */
@@ -245,7 +253,6 @@ static bool same_as_before(struct saves *saves, int fd)
 static bool is_due(struct saves *saves, int fd, enum complete complete)
 {
 	static const int64_t quiet[] = {
-		[COMPLETE_DATABASE] = QUIET_HELD,
 		[COMPLETE_HELD] = QUIET_HELD,
 		[COMPLETE_UNCERTAIN] = QUIET_UNCERTAIN,
 		[COMPLETE_NOT] = INT64_MAX,
@@ -254,6 +261,10 @@ static bool is_due(struct saves *saves, int fd, enum complete complete)
 
 	if (complete == COMPLETE_CLOSED)
 		return true;
+	if (complete == COMPLETE_DATABASE) {
+		saves->judge = saves->changed + QUIET_DATABASE;
+		return passed >= QUIET_DATABASE;
+	}
 	/* A mapping can be written to without any sign. */
 	return passed + LOOK >= quiet[complete] && same_as_before(saves, fd) &&
 	       passed >= quiet[complete];

@@ -32,7 +32,9 @@ enum {
 	/* The same of one that does nothing but hand files on, or that runs others' code. */
 	LONG_LAUNCHER = 5000,
 	/* Where another process of the same program lives, to which it goes. */
-	LONG_SAME = 20000
+	LONG_SAME = 20000,
+	/* After a file was replaced, applications watch the new one sooner than that. */
+	LONG_UNWATCHED = 2000
 };
 
 /* Programs that run others' code, or start applications: that two of them run says nothing. */
@@ -92,9 +94,18 @@ static void extend(struct span *span)
 
 static void has_it(struct holder *holder, int way)
 {
-	extend(way == WAY_WATCHED ? &holder->watched
-	       : way == WAY_OPEN  ? &holder->open
-				  : &holder->named);
+	extend(way == WAY_WATCHED || way == WAY_AROUND ? &holder->watched
+	       : way == WAY_OPEN                       ? &holder->open
+						       : &holder->named);
+	if (way == WAY_WATCHED)
+		extend(&holder->shown);
+}
+
+/* Has it closed the file, perhaps, and only watches the directory now? */
+static bool lingers(const struct holder *holder, int way)
+{
+	return way == WAY_AROUND && holder->shown.since > 0 &&
+	       clock_now() - holder->shown.last >= LONG_UNWATCHED;
 }
 
 static void add(struct holders *holders, pid_t pid, int dir, int way)
@@ -249,7 +260,10 @@ static bool look_again(struct look *look, struct holder *holder)
 		way = r;
 	if (way > WAY_NONE) {
 		has_it(holder, way);
-		look->somebody = true;
+		if (lingers(holder, way))
+			strcpy(look->holders->lingers, holder->process.name);
+		else
+			look->somebody = true;
 	} else if (way < 0) {
 		look->unseen = way;
 	} else {
@@ -285,6 +299,7 @@ enum sight holders_look(struct holders *holders, int most, int *code)
 	int r;
 
 	search_begin(&look.search, &holders->target);
+	holders->lingers[0] = '\0';
 	for (int i = 0; i < holders->count;) {
 		if (look_again(&look, &holders->holder[i]))
 			i++;

@@ -21,8 +21,9 @@ struct holder {
 	struct process process;
 	struct program program;
 	bool program_seen;
-	int ended; /* a pidfd, readable when it has ended; or -1 */
-	struct span named, open, watched;
+	int ended;                        /* a pidfd, readable when it has ended; or -1 */
+	struct span named, open, watched; /* `watched`: the file or its directory, */
+	struct span shown;                /* and the file itself */
 };
 
 /* A program that had the path, and ended so soon that it may have handed the file to another. */
@@ -44,6 +45,11 @@ struct holders {
 	/* The same of one that only had the path, which a program that waits for another has, too.
 	 */
 	bool has_waited;
+	/*
+	 * By the last look: one that has watched the file itself, and now only watches its
+	 * directory, so that it has closed the file, or not. Or empty.
+	 */
+	char lingers[PROCESS_NAME_SIZE];
 	struct handed handed[HANDED_MAX];
 	int handed_count;
 };

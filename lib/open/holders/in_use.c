@@ -21,7 +21,7 @@
 void search_begin(struct search *search, struct target *target)
 {
 	search->target = target;
-	search->names = target_names(target, search->watched);
+	search->named = target_names(target, &search->names);
 }
 
 /*
@@ -43,30 +43,40 @@ static bool leads_there(const char *path, void *argument)
 	return false;
 }
 
+static bool is_name(const struct watched *watched, const struct watched *name)
+{
+	return watched->inode != 0 && watched->inode == name->inode &&
+	       watched->device == name->device;
+}
+
+/* Is it the file? That the directory is among them is noted. */
 static bool is_watched(const char *line, void *argument)
 {
-	const struct search *search = argument;
+	struct search *search = argument;
 	struct watched watched;
 
 	if (!watched_parse(line, &watched))
 		return false;
-	for (int i = 0; i < search->names; i++) {
-		if (watched.inode == search->watched[i].inode &&
-		    watched.device == search->watched[i].device)
-			return true;
-	}
-	return false;
+	if (is_name(&watched, &search->names.directory))
+		search->seen = WAY_AROUND;
+	return is_name(&watched, &search->names.file);
 }
 
-/* Where the file's name for inotify is not known, an instance of somebody's may watch it. */
+/*
+ * A way, or a negative errno. Where the file's name for inotify is not known, an instance of
+ * somebody's may watch it.
+ */
 static int watches(int process, const char *fd, struct search *search)
 {
 	char info[300];
+	int r;
 
-	if (search->names < 0)
-		return search->names;
+	if (search->named < 0)
+		return search->named;
 	snprintf(info, sizeof(info), "fdinfo/%s", fd);
-	return process_any(process, info, '\n', is_watched, search);
+	search->seen = WAY_NONE;
+	r = process_any(process, info, '\n', is_watched, search);
+	return r == 1 ? WAY_WATCHED : r < 0 ? r : (int)search->seen;
 }
 
 /* Returns whether the link leads there, with its target; or a negative errno. */
@@ -128,9 +138,7 @@ static int by_descriptor(int process, int list, const char *fd, struct search *s
 		return WAY_OPEN;
 	if (r == 0 && strcmp(path, "anon_inode:inotify") == 0)
 		r = watches(process, fd, search);
-	if (r == -ESRCH)
-		return WAY_NONE;
-	return r == 1 ? WAY_WATCHED : r;
+	return r == -ESRCH ? WAY_NONE : r;
 }
 
 /* The strongest way, where there is one; else what could not be seen. */

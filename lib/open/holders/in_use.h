@@ -16,15 +16,17 @@ enum way {
 	WAY_NONE,
 	WAY_NAMED,   /* its command line has the path */
 	WAY_CURRENT, /* the directory, or one in it, is its current directory */
+	WAY_AROUND,  /* it has an inotify watch on the directory */
 	WAY_OPEN,    /* it has it open or mapped */
-	WAY_WATCHED, /* it has an inotify watch on it, as long as a document is shown */
+	WAY_WATCHED, /* it has an inotify watch on the file, as long as a document is shown */
 };
 
 /* What to look for: to be made anew for each look. */
 struct search {
 	const struct target *target;
-	struct watched watched[2];
-	int names; /* how many of these there are; or the negative errno of finding them out */
+	struct target_names names;
+	int named;     /* 0; or the negative errno of finding these out */
+	enum way seen; /* how the inotify instance that is being looked at watches it */
 };
 
 void search_begin(struct search *search, struct target *target);

@@ -92,26 +92,33 @@ bool watched_parse(const char *line, struct watched *watched)
 	       2;
 }
 
-struct names {
-	struct watched *watched;
-	int count;
+struct naming {
+	struct target_names *names;
+	int directory; /* as inotify numbers it */
 };
 
 static bool add_name(const char *line, void *argument)
 {
-	struct names *names = argument;
+	const struct naming *naming = argument;
+	struct watched watched;
+	unsigned number;
 
-	if (names->count < 2 && watched_parse(line, &names->watched[names->count]))
-		names->count++;
+	if (sscanf(line, "inotify wd:%x", &number) != 1 || !watched_parse(line, &watched))
+		return false;
+	if ((int)number == naming->directory)
+		naming->names->directory = watched;
+	else
+		naming->names->file = watched;
 	return false;
 }
 
-int target_names(struct target *target, struct watched watched[2])
+int target_names(struct target *target, struct target_names *names)
 {
-	struct names names = {.watched = watched};
+	struct naming naming = {.names = names};
 	char info[64];
 	int r, file;
 
+	*names = (struct target_names){.file.inode = 0};
 	/* There may be one to be had now. */
 	if (target->inotify < 0 && watch(target) < 0)
 		return target->inotify;
@@ -119,8 +126,9 @@ int target_names(struct target *target, struct watched watched[2])
 	if (file < 0 && errno != ENOENT)
 		return -errno;
 	snprintf(info, sizeof(info), "/proc/self/fdinfo/%d", target->inotify);
-	r = process_any(AT_FDCWD, info, '\n', add_name, &names);
+	naming.directory = target->watch;
+	r = process_any(AT_FDCWD, info, '\n', add_name, &naming);
 	if (file >= 0 && file != target->watch)
 		inotify_rm_watch(target->inotify, file);
-	return r < 0 ? r : names.count;
+	return r;
 }

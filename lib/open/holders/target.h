@@ -49,10 +49,12 @@ struct watched {
 };
 
 bool watched_parse(const char *line, struct watched *watched);
-/*
- * How inotify names the directory and, if it is there, the file, at most two. Returns their number,
- * or a negative errno.
- */
-int target_names(struct target *target, struct watched watched[2]);
+/* How inotify names both. What is not there has the inode 0, which nothing has. */
+struct target_names {
+	struct watched directory, file;
+};
+
+/* Returns 0 or a negative errno. */
+int target_names(struct target *target, struct target_names *names);
 
 #endif

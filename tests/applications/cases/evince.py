@@ -28,11 +28,12 @@ class Evince(Application):
         return made()
 
     def edit(self, screen, text):
-        """A note at some place of the page, further down each time."""
+        """A note on the page, the second one further down; its window is closed again."""
         number = self.ready(screen, self.file)
         screen.press("s")
-        screen.click(number, 400, 300 + 40 * len(text))
+        screen.click(number, 300, 250 if text == "two " else 150)
         screen.type(text)
+        screen.press("Escape")
 
     def save_it(self, screen, path):
         """Under the name that it has, which is to be replaced."""

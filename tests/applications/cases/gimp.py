@@ -57,10 +57,14 @@ def give_name(screen, keys, title, path):
     screen.press(*keys)
     screen.shows(title)
     screen.press("ctrl+a")
-    screen.type(f"{path}\n")
+    screen.type(str(path))
     screen.rests()
-    if screen.find("as PNG"):
-        screen.press("Return")
+
+    def accept():
+        """What completes the name takes the first key, and options may be asked for."""
+        if screen.find(title):
+            screen.press("Return")
+    screen.repeat_until(accept, path.exists, f"{path} to be written")
 
 
 def exports_and_saves_beside(application, session, name):
@@ -77,7 +81,7 @@ def exports_and_saves_beside(application, session, name):
     screen.picture("saved-beside")
     for each in exported, saved:
         scenarios.check(each.name in session.said(), f"no word about {each.name}")
-    application.leave(screen)
+    screen.quit(application)
     session.ends()
     session.unchanged()
 

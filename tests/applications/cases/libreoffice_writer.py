@@ -49,11 +49,12 @@ class Writer(Application):
         return "soffice --norestore --nologo"
 
     def holds(self, data, texts):
-        """A whole archive, whose document has these texts."""
+        """A whole archive, whose document has these texts, which may begin with a capital
+        letter then."""
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as parts:
                 whole = parts.testzip() is None
-                content = parts.read("content.xml").decode()
+                content = parts.read("content.xml").decode().lower()
         except (zipfile.BadZipFile, KeyError, EOFError):
             return False
         return whole and all(text.strip() in content for text in texts)

@@ -56,6 +56,13 @@ class Browser(Application):
         screen.press("ctrl+Return")
         screen.rests()
 
+    def leave(self, screen):
+        """The statement is not to be kept, which it asks in a window of its own."""
+        if screen.find("^DB Browser for SQLite$"):
+            screen.press("Tab", "space")
+        else:
+            super().leave(screen)
+
     def holds(self, data, texts):
         return rows(data) == ["first", *texts]
 
@@ -71,16 +78,5 @@ def saves_and_stays(application, session, name):
     scenarios.ends_by_itself(application, session, screen, texts)
 
 
-def what_was_written_is_here_after_ctrl_c(application, session, name):
-    screen = Screen(session, name)
-    scenarios.open_alone(application, session, screen, application.command())
-    application.edit(screen, "one ")
-    screen.repeat_until(lambda: screen.press(*application.save),
-                        lambda: application.holds(session.saved(), ["one "]),
-                        "the changes to be written")
-    session.interrupt()
-    session.ends(0, 130, -2)
-    scenarios.check(application.holds(session.file.read_bytes(), ["one "]), session.said())
-
-
-TESTS = [saves_and_stays, what_was_written_is_here_after_ctrl_c, scenarios.changes_nothing]
+TESTS = [saves_and_stays, scenarios.what_was_saved_is_here_after_ctrl_c,
+         scenarios.changes_nothing]

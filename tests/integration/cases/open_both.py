@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
 """qopen-in-vm and vm-file-editor together, with an application whose part is played here."""
+import contextlib
 import os
 import shutil
 import signal
+import sqlite3
 import time
 
 import process
@@ -241,6 +243,24 @@ def start_with_a_save(t):
     app.write("second")
     wait_until(lambda: tree.read("file") == "second", "the save")
     return opener, app
+
+
+@test("Ctrl-C at the opener just after a transaction: it is here, though the database stays open",
+      waits=True)
+def _(t):
+    with contextlib.closing(sqlite3.connect("file.db")) as made:
+        made.execute("create table t (x)")
+        made.commit()
+    t.played_handler()
+    opener = t.start_there("file.db")
+    app = t.application()
+    with contextlib.closing(sqlite3.connect(app.file, isolation_level=None)) as opened:
+        opened.execute("insert into t values (1)")
+        opener.kill(signal.SIGINT)
+        has(opener.wait().exits(128 + signal.SIGINT).said, "number 1")
+    with contextlib.closing(sqlite3.connect("file.db")) as here:
+        equal(here.execute("select * from t").fetchall(), [(1,)])
+    app.end()
 
 
 @test("the opener is stopped or killed: the editor notices, its application goes on, "

@@ -3,6 +3,7 @@
 """When the session of an editor is over: what is known, and what is not and is told."""
 import os
 import signal
+import time
 
 import process
 import suite
@@ -43,11 +44,13 @@ channel.recv(1)
 class Handing(Opening):
     """An editor whose handler hands the file over to an instance that runs already."""
 
+    instance_code = INSTANCE
+
     def __init__(self):
         super().__init__()
         tree.write(f"{self.top}/hand-over.py", HAND_OVER)
         self.handler(f'exec {PYTHON} {self.top}/hand-over.py "$file"')
-        self.instance = self.start(PYTHON, "-c", INSTANCE, stdin=process.subprocess.PIPE)
+        self.instance = self.start(PYTHON, "-c", self.instance_code, stdin=process.subprocess.PIPE)
         wait_until(lambda: os.path.exists(f"{self.home}/instance"), "the instance to listen")
 
     def begin(self):
@@ -145,6 +148,61 @@ def _(t):
     notice = f"{os.path.dirname(path)}/NOT SENT BACK - file.txt.txt"
     wait_until(lambda: "No application uses it any more" in tree.read(notice), "the notice")
     equal(tree.read(path), "first\nlate\n")
+
+
+# An application that runs already, and watches the files that it shows and their directories. Each
+# line on its stdin is what it does next.
+WATCHER = """
+import ctypes, os, socket, sys
+libc = ctypes.CDLL(None)
+def watch(path):
+    return libc.inotify_add_watch(inotify, path.encode(), 0x3c6)  # what changes it
+inotify = libc.inotify_init()
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(os.environ["HOME"] + "/instance")
+listener.listen()
+channel, _ = listener.accept()
+path = channel.recv(4096).decode()
+file, _ = watch(path), watch(os.path.dirname(path))
+channel.close()
+print(path, flush=True)
+for line in sys.stdin:
+    if line == "replace\\n":
+        open(path + ".new", "w").write("second")
+        os.rename(path + ".new", path)
+        file = watch(path)
+    elif line == "close\\n":
+        libc.inotify_rm_watch(inotify, file)
+"""
+
+
+class Watching(Handing):
+    """The same, with an application that watches the file."""
+    instance_code = WATCHER
+
+
+watching = suite.cases(Watching)
+
+
+@watching("an application that closed the file, and still watches its directory: told, waited for, "
+          "and its end is the end", waits=True)
+def _(t):
+    editor = t.start_editor(request("file.txt", "first"))
+    wait_until(t.instance.told, "the application to show it")
+    t.instance.write(b"replace\n")
+    wait_until(lambda: records(editor), "the save")
+    time.sleep(5)  # longer than until the words about one that has closed it
+    equal(records(editor), [("save", b"second")])
+    t.instance.write(b"close\n")
+    wait_until(lambda: len(records(editor)) > 1, "a note")
+    kind, text = records(editor)[1]
+    equal(kind, "note")
+    has(text, b"may have closed the file")
+    has(text, b"press Ctrl-C")
+    check(editor.runs(), "it was not waited for")
+    t.instance.close().wait()
+    equal(records_of(edited(editor).exits(0).out)[2:], [("done", 0, b"")])
+    t.nothing_there()
 
 
 @test("for viewing only: that it was changed nevertheless is told to both sides", waits=True)

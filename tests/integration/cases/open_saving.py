@@ -6,6 +6,7 @@ sent back whole, and what is being written is not. What may be damaged is said t
 """
 import ctypes
 import errno
+import fcntl
 import mmap
 import os
 import shutil
@@ -373,6 +374,50 @@ def _(t):
     before = len(editing.got(BESIDE))
     found = [record for record in editing.end() if record[0] == BESIDE]
     equal([payload for _, _, payload in found[before:]], [b"at the end".ljust(256, b"\0")])
+
+
+@test("what is saved beside the file and kept open: a document that is shown comes back, and what "
+      "is being written does not before the end", waits=True)
+def _(t):
+    editing = Editing(t, flags=TAKES_BESIDE)
+
+    def got():
+        return sorted((code, payload[256:]) for code, payload in editing.got(BESIDE))
+    kept = [open(f"{editing.directory}/{name}", mode, buffering=0)
+            for name, mode in (("shown", "w+b"), ("written", "wb"), ("locked", "w+b"))]
+    fcntl.lockf(kept[2], fcntl.LOCK_EX, 10)
+    began = time.monotonic()
+    for file in kept:
+        file.write(b"one")
+    wait_until(got, "the document")
+    equal(got(), [(0, b"one")])
+    check(time.monotonic() - began > 9, "it came as soon as one that nobody keeps open")
+    kept[0].write(b", two")
+    wait_until(lambda: len(got()) == 2, "it again")
+    equal(got(), [(0, b"one"), (0, b"one, two")])
+    editing.editor.kill(signal.SIGTERM)
+    edited(editing.editor).exits(1)
+    equal(got(), [(0, b"one"), (0, b"one, two"), (errno.EIO, b"one"), (errno.EIO, b"one")])
+    for file in kept:
+        file.close()
+
+
+@test("a stop finds what was saved beside the file and is kept open, and not what was emptied",
+      waits=True)
+def _(t):
+    editing = Editing(t, flags=TAKES_BESIDE)
+    kept = [open(f"{editing.directory}/{name}", "w+b", buffering=0) for name in ("shown", "empty")]
+    kept[0].write(b"shown")
+    time.sleep(4)
+    editing.editor.kill(signal.SIGTERM)
+    edited(editing.editor).exits(1)
+    (code, payload), = editing.got(BESIDE)
+    equal(payload, b"shown".ljust(256, b"\0") + b"shown")
+    # On a busy machine it was quiet for longer.
+    check(code in (0, errno.EIO), f"it was sent with {code}")
+    for file in kept:
+        file.close()
+    check(os.path.exists(f"{editing.directory}/empty"), "what was not sent has gone")
 
 
 @test("nothing of it goes to who does not take it, or only looks: it is kept, and named there",

@@ -187,7 +187,7 @@ static const struct {
 	{"a working directory with too long a path", by_deep_directory, WAY_CURRENT},
 	{"a mapping", by_mapping, WAY_OPEN},
 	{"a watch on the file", by_watch_on_file, WAY_WATCHED},
-	{"a watch on the directory", by_watch_on_directory, WAY_WATCHED},
+	{"a watch on the directory", by_watch_on_directory, WAY_AROUND},
 	{"not at all", not_at_all, WAY_NONE},
 	{"a descriptor of the one beside", by_file_beside, WAY_NONE},
 	{"the one beside, with too long a path", by_deep_directory_beside, WAY_NONE},
