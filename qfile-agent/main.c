@@ -83,8 +83,8 @@ static int transfer_to(struct transfer *transfer, const struct peer *peer)
 	r = transfer_run(transfer);
 	if (transfer->has_command) {
 		end = via_end(peer, r == -ECANCELED);
-		if (r == -ECONNRESET)
-			transfer_lost(transfer, &end);
+		if (r == -ECONNRESET || r == -EREMOTEIO)
+			transfer_say_late(transfer, r, &end);
 	}
 	return r;
 }

@@ -151,9 +151,9 @@ static void take_counts(struct transfer *transfer)
 	transfer->report.size = qfile_sender_sent(transfer->sender);
 }
 
-void transfer_lost(struct transfer *transfer, const struct via_end *end)
+void transfer_say_late(struct transfer *transfer, int code, const struct via_end *end)
 {
-	transfer_explain(transfer, -ECONNRESET, end);
+	transfer_explain(transfer, code, end);
 	show_clear(&transfer->show);
 	report_say(&transfer->report);
 }
@@ -167,6 +167,14 @@ static bool complete(struct transfer *transfer)
 	report->ending.outcome = "copied";
 	removed = transfer->ends.journal < 0 || remove_sent(transfer);
 	return removed && report->left_out.count + report->changed.count + report->kept.count == 0;
+}
+
+/* Does the command tell more of this failure when it ends: by its status, or on stderr? */
+static bool is_said_late(const struct transfer *transfer, int code)
+{
+	return transfer->has_command &&
+	       (code == -ECONNRESET ||
+		(code == -EREMOTEIO && transfer->report.result.code == EPERM));
 }
 
 int transfer_run(struct transfer *transfer)
@@ -185,7 +193,7 @@ int transfer_run(struct transfer *transfer)
 	take_counts(transfer);
 	transfer->ended = transfer->sender && qfile_sender_ended(transfer->sender);
 	qfile_sender_free(transfer->sender);
-	if (r == -ECONNRESET && transfer->has_command)
+	if (is_said_late(transfer, r))
 		return r;
 	if (r == 0)
 		r = complete(transfer) ? 0 : 1;

@@ -207,6 +207,55 @@ def _(t):
         explains(t, code, part)
 
 
+# What the receiver finds in place of its directory, by the sender's words.
+PLACES = (
+    ("missing/deep/in", "does not exist; nothing was copied. Make it there"),
+    ("file", "is a file or a link; nothing was copied. Choose another directory"),
+    ("file/in", "is a file or a link; nothing was copied. Choose another directory"),
+    ("link", "is a file or a link; nothing was copied. Choose another directory"),
+    ("circle/in", "is a link; nothing was copied"),
+    ("closed/in", "may not be used by the receiver (Permission denied); nothing was copied"),
+    ("unwritable/in", "may not be used by the receiver (Permission denied); nothing was copied"),
+    ("unwritable", "may not be used by the receiver (Permission denied); nothing was copied"),
+    ("n" * 256, "has a name that is too long; nothing was copied"),
+)
+
+
+def make_places(t):
+    tree.write(t.into("file"), "x")
+    os.symlink("/", t.into("link"))
+    os.symlink("circle", t.into("circle"))
+    for name, mode in (("closed", 0), ("unwritable", 0o555)):
+        os.mkdir(t.into(name))
+        os.chmod(t.into(name), mode)
+
+
+@test("why the receiver's directory is none is told by the sender, and once")
+def _(t):
+    make_places(t)
+    tree.write("sent", "hello")
+    for name, words in PLACES:
+        command = shlex.join([*t.receiver()[:-1], t.into(name)])
+        said = t.run(AGENT, f"--via={command}", "sent").exits(1).said
+        has(said, f"qfile-agent: the receiver's directory on the other side, or one above it, "
+                  f"{words}")
+        equal(len(said.split("\n")), 1)
+        lacks(said, t.incoming)
+    os.chmod(t.into("closed"), 0o755)
+
+
+@test("a full disk before the first byte is told without an entry", once=True)
+def _(t):
+    tree.write("file", "hello")
+    for code, words in ((ENOSPC, "is too full to begin"), (EDQUOT, "is used up")):
+        said = send_to(t, lambda role, code=code: role.write(answer(code, 0)), "file").exits(1).said
+        has(said, words)
+        lacks(said, "an entry")
+    # Of a receiver that has read something, no more is known than before.
+    said = send_to(t, lambda role: role.write(answer(errno.ENOENT, 77)), "file").exits(1).said
+    has(said, "changed what the receiver was writing")
+
+
 @test("another checksum is a failed copy")
 def _(t):
     tree.write("file", "hello")
@@ -379,6 +428,19 @@ def _(t):
         t.run(UNPACKER, "-v", str(os.getuid()), place, stdin=wire.delivery(wire.file("file")),
               pass_fds=[gone]).exits(1)
     os.close(gone)
+
+
+@test("what a receiver says of a failure comes before the sentence that refers to it")
+def _(t):
+    tree.write("file", "hello")
+
+    def play(role):
+        take(role)
+        role.write(answer(EPERM, 0))
+        role.stderr.write(b"the reason\n")
+    equal(send_to(t, play, "file").exits(1).said.split("\n"),
+          ["the reason", "qfile-agent: the receiver could not do its work; nothing was copied. Its "
+           "log says why, and so does its --verbose"])
 
 
 @test("what fails here is told once, by the sender, though its receiver shares its stderr")
