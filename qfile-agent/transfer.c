@@ -91,11 +91,13 @@ static int send_all(struct transfer *transfer)
 	return r;
 }
 
-static int finish(struct transfer *transfer)
+/* `all`: everything was sent. Otherwise there is a result already, and nothing to wait for. */
+static int finish(struct transfer *transfer, bool all)
 {
 	int r;
 
-	show_phase(&transfer->show, SHOW_CONFIRMING);
+	if (all)
+		show_phase(&transfer->show, SHOW_CONFIRMING);
 	r = qfile_sender_finish(transfer->sender, &transfer->report.result, &transfer->error);
 	if (r == 0)
 		show_end(&transfer->show, qfile_sender_sent(transfer->sender),
@@ -188,7 +190,7 @@ int transfer_run(struct transfer *transfer)
 	fcntl(transfer->ends.out, F_SETFL, flags | O_NONBLOCK);
 	r = send_all(transfer);
 	if (r >= 0)
-		r = finish(transfer);
+		r = finish(transfer, r == QFILE_STEP_DONE);
 	fcntl(transfer->ends.out, F_SETFL, flags);
 	take_counts(transfer);
 	transfer->ended = transfer->sender && qfile_sender_ended(transfer->sender);

@@ -314,6 +314,41 @@ WAYS = (
 )
 
 
+@test("ssh that fails is one sentence behind its own words, and is no connection that was lost")
+def _(t):
+    tree.write("file", "hello")
+    played = tree.script(f"{t.top}/ssh", "#!/bin/sh\necho 'no route to nohost' >&2\nexit 255\n")
+    env = {"PATH": f"{t.top}:{os.environ['PATH']}"}
+    for way in (["--ssh=nohost"], ["--via=ssh nohost qfile-unpacker"]):
+        said = t.run(AGENT, *way, "--rename", "file", env=env).exits(1).said.split("\n")
+        equal(said[0].removeprefix("ssh: "), "no route to nohost")
+        equal(said[1:], ["qfile-agent: ssh failed with status 255, for the reason that it has "
+                         "given, if any; nothing was copied"])
+    # It had got the end of the stream.
+    tree.script(played, f"#!/bin/sh\nhead -c {length_of_delivery('file', 5)} >&2\nexit 255\n")
+    said = t.run(AGENT, "--ssh=host", "file", env=env).exits(1).said
+    has(said, "ssh failed with status 255 before the receiver confirmed, for the reason that it "
+              "has given, if any. Look in PedOSIncoming of host whether it has arrived, and try again if not")
+
+
+@test("where nothing can be at the other end, it is said how to call, and nothing is sent")
+def _(t):
+    tree.write("file", "hello")
+    tree.write("empty")
+    for name in ("/dev/null", "empty"):
+        with open(name, "rb") as stdin:
+            end = t.run(AGENT, "file", stdin=stdin).exits(2)
+        end.says("stdin and stdout must lead to a receiver", "--vm=NAME", "--ssh=HOST",
+                 "--via=COMMAND", "nothing was copied")
+        equal(end.out, b"")
+    with open("file", "rb") as stdin:
+        os.lseek(stdin.fileno(), 5, os.SEEK_SET)
+        t.run(AGENT, "file", stdin=stdin).exits(2).says("must lead to a receiver")
+    # Of what may have something to say, that is heard.
+    with open("file", "rb") as stdin:
+        t.run(AGENT, "file", stdin=stdin).exits(1).says("closed it without a result")
+
+
 @test("words say where the receiver is, as far as that is known")
 def _(t):
     def full(role):

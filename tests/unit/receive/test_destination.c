@@ -166,9 +166,9 @@ static const struct {
 	const char *path;
 	int error;
 } bad_places[] = {
-	{"missing/new", ENOENT},   {"missing/deep/new", ENOENT}, {"file", ENOTDIR},
-	{"file/new", ENOTDIR},     {"file/in/new", ENOTDIR},     {"link", ENOTDIR},
-	{"circle/new", ELOOP},     {"closed/in", EACCES},        {"closed/in/new", EACCES},
+	{"missing/new", ENOENT},    {"missing/deep/new", ENOENT}, {"file", ENOTDIR},
+	{"file/new", ENOTDIR},      {"file/in/new", ENOTDIR},     {"link", ENOTDIR},
+	{"circle/new", ELOOP},      {"closed/in", EACCES},        {"closed/in/new", EACCES},
 	{"unwritable/new", EACCES},
 };
 
