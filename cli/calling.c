@@ -5,6 +5,7 @@
  * Copyright the qfilecopy authors
  */
 #include "cli/calling.h"
+#include "cli/command.h"
 #include "cli/usage.h"
 #include "text/printable.h"
 #include "text/vmname.h"
@@ -147,7 +148,8 @@ static const char *place_for_wishes(const char *command, const struct calling_pe
 {
 	const char *word = find_word(command, command, peer->program), *end;
 
-	if (!word || find_word(command, word + 1, peer->program))
+	if (!word || !command_runs(command, peer->program, peer->service) ||
+	    find_word(command, word + 1, peer->program))
 		return NULL;
 	end = word + strlen(peer->program);
 	return strchr("'\"`", *end) && *end ? NULL : end;
@@ -186,7 +188,7 @@ int calling_check(const struct calling_options *options, const struct calling_pe
 	if (has_wishes(options, peer) && !calling_takes_wishes(options, peer))
 		return usage_wrong(program,
 				   "--rename and --allow-all-names need a command of --via that "
-				   "has qfile-unpacker once, as a word without quotes; otherwise "
+				   "runs qfile-unpacker, as a word without quotes; otherwise "
 				   "give the receiver its own options there, --on-conflict=rename "
 				   "and --allow-all-names");
 	return -1;
@@ -194,8 +196,7 @@ int calling_check(const struct calling_options *options, const struct calling_pe
 
 bool calling_is_named(const struct calling_options *options, const struct calling_peer *peer)
 {
-	return options->via && (find_word(options->via, options->via, peer->program) ||
-				find_word(options->via, options->via, peer->service));
+	return options->via && command_runs(options->via, peer->program, peer->service);
 }
 
 const char *calling_host(const struct calling_options *options)
