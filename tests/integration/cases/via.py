@@ -127,7 +127,8 @@ def _(t):
     command = shlex.join([*t.receiver()[:-1], f"{t.sent}/no-directory"])
     unnamed = tree.script(f"{t.top}/other", f"#!/bin/sh\nexec {command}\n")
     end = t.run(AGENT, f"--via={unnamed}", "file").exits(1)
-    has(end.said, "the receiver's directory on the other side, or one above it, is a file or a link")
+    has(end.said, "the receiver's directory on the other side, or one above it, is a file or a "
+                  "link")
     has(end.said, "nothing was copied")
 
 
