@@ -5,7 +5,7 @@
  * Copyright the qfilecopy authors
  */
 #include "cli/calling.h"
-#include "cli/command.h"
+#include "cli/shell/command.h"
 #include "cli/usage.h"
 #include "text/printable.h"
 #include "text/vmname.h"

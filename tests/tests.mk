@@ -284,6 +284,6 @@ $(XEN_PROGRAMS): %: %.o
 
 include tests/fuzz/fuzz.mk
 
-.PHONY: abi setup demo picture check check-suite test check-whole check-editors check-sanitized coverage \
-	check-fault check-filesystems check-flood check-ssh check-xen prove fuzz bench format \
-	check-format check-warnings
+.PHONY: abi setup demo picture check check-suite test check-whole check-editors check-sanitized \
+	coverage check-fault check-filesystems check-flood check-ssh check-xen prove fuzz bench \
+	format check-format check-warnings

@@ -197,7 +197,8 @@ def _(t):
 def _(t):
     for user in ("no-such-user-here", "", "4294967295", "99999999999", "-1x"):
         end = t.run(UNPACKER, "-v", "--", user, t.incoming, stdin=ONE_FILE)
-        Delivery(t, end, ONE_FILE).refused(EPERM).says("there is no such account: name another one as USER")
+        Delivery(t, end, ONE_FILE).refused(EPERM).says(
+            "there is no such account: name another one as USER")
 
 
 @test("a plain user receives for nobody else")

@@ -328,7 +328,8 @@ def _(t):
     tree.script(played, f"#!/bin/sh\nhead -c {length_of_delivery('file', 5)} >&2\nexit 255\n")
     said = t.run(AGENT, "--ssh=host", "file", env=env).exits(1).said
     has(said, "ssh failed with status 255 before the receiver confirmed, for the reason that it "
-              "has given, if any. Look in PedOSIncoming of host whether it has arrived, and try again if not")
+              "has given, if any. Look in PedOSIncoming of host whether it has arrived, and try "
+              "again if not")
 
 
 @test("where nothing can be at the other end, it is said how to call, and nothing is sent")

@@ -89,7 +89,7 @@ def _(t):
     equal(list(dict.fromkeys(phases)), ["counting", "calling", "sending", "confirming", "removing"])
 
 
-@test("json: a delivery that is refused in the middle is never being confirmed, and keeps its total")
+@test("json: a delivery refused in the middle is never being confirmed, and keeps its total")
 def _(t):
     tree.sparse("large", 64 << 20)  # more than is under way
     tree.write("file", "x")

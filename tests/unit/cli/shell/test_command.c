@@ -6,7 +6,7 @@
  */
 #include "unit.h"
 
-#include "cli/command.h"
+#include "cli/shell/command.h"
 
 #include <stdio.h>
 

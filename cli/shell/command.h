@@ -1,6 +1,9 @@
 /*
  * Which program a command of the shell runs first: the one that reads what is written to it.
  *
+ * The room cli/shell: the shell's language, as far as it has to be understood. Text in, an answer
+ * out; it uses no other room.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
-#include "cli/command.h"
+#include "cli/shell/command.h"
 
 #include <stddef.h>
 #include <stdio.h>
