@@ -119,10 +119,12 @@ static const struct failure of_places[] = {
 	{ENOTDIR, PLACE "is a file or a link", "", name_another, NULL, NULL},
 	{ELOOP, PLACE "is a link", "", name_another, NULL, NULL},
 	{ENAMETOOLONG, PLACE "has a name that is too long", "", name_another, NULL, NULL},
-	{ENOSPC, "the disk of <side> is too full to begin", "",
-	 "Free some space there and try again", NULL, NULL},
-	{EDQUOT, "the disk quota of the receiver's user on <side> is used up", "",
-	 "Free some space there and try again", NULL, NULL},
+	{ENOSPC, "the disk of <side> is too full", "", "Free some space there and try again", NULL,
+	 NULL},
+	{EDQUOT,
+	 "this is more than the receiver accepts in one delivery, or the disk quota of its user on "
+	 "<side> is used up",
+	 "", "Free some space there and try again", NULL, NULL},
 };
 
 static const struct failure *find(const struct failure *list, size_t count, uint32_t code)

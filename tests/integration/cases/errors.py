@@ -247,7 +247,7 @@ def _(t):
 @test("a full disk before the first byte is told without an entry", once=True)
 def _(t):
     tree.write("file", "hello")
-    for code, words in ((ENOSPC, "is too full to begin"), (EDQUOT, "is used up")):
+    for code, words in ((ENOSPC, "is too full; nothing"), (EDQUOT, "is used up")):
         said = send_to(t, lambda role, code=code: role.write(answer(code, 0)), "file").exits(1).said
         has(said, words)
         lacks(said, "an entry")
