@@ -239,7 +239,15 @@ NO_PATHS = $(strip $(foreach name,$(DIRECTORIES),$(if $(call is_path,$($(name)))
 check-paths:
 	@$(if $(NO_PATHS),$(error $(firstword $(NO_PATHS)) must be an absolute path without spaces))
 
-install: check-paths all
+# The nearest directory that is there, of each that something goes to.
+check-writable:
+	@for d in $(foreach name,$(DIRECTORIES),'$(DESTDIR)$($(name))'); do \
+		while [ ! -e "$$d" ] && [ "$$d" != "$${d%/*}" ]; do d=$${d%/*}; done; \
+		[ -w "$${d:-/}" ] && continue; \
+		echo "You may not write to $${d:-/}: use sudo make install, or set PREFIX= or" \
+			"DESTDIR= to a directory of yours." >&2; exit 1; done
+
+install: check-paths check-writable all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(SBINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig \
 		$(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SERVICEDIR)
 	install -m 755 $(addprefix $(B)/bin/,$(PROGRAMS)) $(DESTDIR)$(BINDIR)
@@ -317,7 +325,7 @@ clean:
 # The library can be built without its tests.
 -include tests/tests.mk
 
-.PHONY: all always check-paths install uninstall help clean
+.PHONY: all always check-paths check-writable install uninstall help clean
 .DELETE_ON_ERROR:
 
 # The files that each object depends on, as the compiler wrote them down.

@@ -5,6 +5,7 @@
  * Copyright the qfilecopy authors
  */
 #include "cli/calling.h"
+#include "cli/shell/command.h"
 #include "cli/usage.h"
 #include "text/printable.h"
 #include "text/vmname.h"
@@ -68,15 +69,45 @@ static bool part_ok(const char *part, size_t length, const char *refused)
 	return true;
 }
 
-/* Is it [USER@]HOST, as ssh takes it? The name of a user may have an '@', too. */
-static bool ssh_host_ok(const char *target)
+/* The host in [USER@]HOST, without the brackets around an address of IPv6. */
+static const char *host_of(const char *target, size_t *length)
 {
 	const char *at = strrchr(target, '@');
 	const char *host = at ? at + 1 : target;
 
+	*length = strlen(host);
+	/* In a URI, ssh wants them. */
+	if (strncmp(target, "ssh://", 6) == 0 || *length < 2 || host[0] != '[' ||
+	    host[*length - 1] != ']')
+		return host;
+	*length -= 2;
+	return host + 1;
+}
+
+/* Is it [USER@]HOST, as ssh takes it? The name of a user may have an '@', too. */
+static bool ssh_host_ok(const char *target)
+{
+	const char *at = strrchr(target, '@');
+	size_t length;
+	const char *host = host_of(target, &length);
+
 	return (!at ||
 		(part_ok(target, (size_t)(at - target), "'`\"$;&<>|(){}") && at[-1] != '\\')) &&
-	       part_ok(host, strlen(host), "'`\"$\\;&<>|(){}");
+	       part_ok(host, length, "'`\"$\\;&<>|(){}");
+}
+
+/* The same as ssh takes it, without the brackets. NULL: there is no memory left. */
+static char *ssh_target(const char *target)
+{
+	const char *at = strrchr(target, '@');
+	size_t length;
+	const char *host = host_of(target, &length);
+	char *text;
+
+	return asprintf(&text, "%.*s%.*s", at ? (int)(at + 1 - target) : 0, target, (int)length,
+			host) < 0
+		       ? NULL
+		       : text;
 }
 
 /* What is wrong with a name, which is shown in front of that. */
@@ -117,7 +148,8 @@ static const char *place_for_wishes(const char *command, const struct calling_pe
 {
 	const char *word = find_word(command, command, peer->program), *end;
 
-	if (!word || find_word(command, word + 1, peer->program))
+	if (!word || !command_runs(command, peer->program, peer->service) ||
+	    find_word(command, word + 1, peer->program))
 		return NULL;
 	end = word + strlen(peer->program);
 	return strchr("'\"`", *end) && *end ? NULL : end;
@@ -156,7 +188,7 @@ int calling_check(const struct calling_options *options, const struct calling_pe
 	if (has_wishes(options, peer) && !calling_takes_wishes(options, peer))
 		return usage_wrong(program,
 				   "--rename and --allow-all-names need a command of --via that "
-				   "has qfile-unpacker once, as a word without quotes; otherwise "
+				   "runs qfile-unpacker, as a word without quotes; otherwise "
 				   "give the receiver its own options there, --on-conflict=rename "
 				   "and --allow-all-names");
 	return -1;
@@ -164,8 +196,7 @@ int calling_check(const struct calling_options *options, const struct calling_pe
 
 bool calling_is_named(const struct calling_options *options, const struct calling_peer *peer)
 {
-	return options->via && (find_word(options->via, options->via, peer->program) ||
-				find_word(options->via, options->via, peer->service));
+	return options->via && command_runs(options->via, peer->program, peer->service);
 }
 
 const char *calling_host(const struct calling_options *options)
@@ -219,7 +250,9 @@ char **calling_words(const struct calling_options *options, const struct calling
 	wishes_as_options(options, peer, wishes);
 	if (options->ssh) {
 		memcpy(words, ssh, sizeof(ssh));
-		words[count] = (char *)options->ssh;
+		words[count] = ssh_target(options->ssh);
+		if (!words[count])
+			return NULL;
 		return asprintf(&words[count + 1], "%s%s", peer->program, wishes) < 0 ? NULL
 										      : words;
 	}

@@ -83,7 +83,7 @@ bool calling_target_ok(const char *target);
 int calling_check(const struct calling_options *options, const struct calling_peer *peer,
 		  const char *program);
 
-/* Is it named by the command of --via that a program of ours is at its other end? */
+/* Does the command of --via run a program of ours, as command_runs() says? */
 bool calling_is_named(const struct calling_options *options, const struct calling_peer *peer);
 
 /* Can the peer be told the wishes? False for some commands of --via: see calling_check(). */

@@ -96,27 +96,26 @@ static bool ended_with(const struct via_end *end, int status)
 	return end->by_itself && WIFEXITED(end->status) && WEXITSTATUS(end->status) == status;
 }
 
-/* Does ssh itself say how the connection failed, by the status 255? */
-static bool is_ssh(const struct calling_options *options)
+bool via_ssh_failed(const struct calling_options *options, const struct via_end *end)
 {
-	return options->ssh || strncmp(options->via, "ssh ", 4) == 0;
+	return ended_with(end, 255) && (options->ssh || strncmp(options->via, "ssh ", 4) == 0);
 }
 
 /* What a status means, where that is known; or an empty text. */
 static void explain_status(const struct calling_options *options, const struct calling_peer *callee,
 			   const struct via_end *end, char *text, size_t size)
 {
-	if (ended_with(end, 255) && is_ssh(options))
-		snprintf(text, size, ": the connection failed, as ssh said");
+	if (via_ssh_failed(options, end))
+		snprintf(text, size, " (for the reason that it has given, if any)");
 	else if (ended_with(end, 127) && options->ssh)
-		snprintf(text, size, ": %s was not found there; install qfilecopy on that machine",
+		snprintf(text, size, " (%s was not found there: install qfilecopy on that machine)",
 			 callee->program);
 	else if (ended_with(end, 127))
-		snprintf(text, size, ": it, or a program that it names, was not found");
+		snprintf(text, size, " (it, or a program that it names, was not found)");
 	else if (ended_with(end, 126))
-		snprintf(text, size, ": it, or a program that it names, could not be run");
+		snprintf(text, size, " (it, or a program that it names, could not be run)");
 	else if (ended_with(end, 2) && (options->ssh || calling_is_named(options, callee)))
-		snprintf(text, size, ": %s did not understand its options", callee->program);
+		snprintf(text, size, " (%s did not understand its options)", callee->program);
 	else
 		*text = '\0';
 }

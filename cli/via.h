@@ -36,6 +36,12 @@ struct via_end via_end(const struct peer *peer, bool stopped);
 bool via_failed(const struct via_end *end);
 
 /*
+ * Has ssh itself failed? It could not connect or log in, has lost the connection, or its command
+ * was killed; of all but the last, it says why.
+ */
+bool via_ssh_failed(const struct calling_options *options, const struct via_end *end);
+
+/*
  * How it ended, as the beginning of a sentence: "the command of --via ended with status 127 (it was
  * not found, ...)".
  */

@@ -50,7 +50,8 @@ const char *qfile_version(void);
 struct qfile_error {
 	int code;          /* a positive errno, or QFILE_ETRUNCATED */
 	const char *doing; /* a static string such as "reading"; NULL if the code says it all */
-	const char *hint;  /* a static string: what the user can do about it, or NULL */
+	const char *hint;  /* a static string: what the user can do about it, or NULL; instead of
+			      what EINVAL and ENOENT say, which is too little */
 	/*
 	 * The file, NUL-terminated, unsanitised; empty if no file is at fault. A name that does not
 	 * fit loses its beginning, up to the start of a UTF-8 character.

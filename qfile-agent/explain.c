@@ -84,6 +84,23 @@ static const char *name_fault(const struct qfile_result *result, const char *oth
 	return text;
 }
 
+/* The receiver has read nothing: is it its place of delivery that stands in the way? */
+static bool explain_place(const struct explain *about, struct ending *ending)
+{
+	const struct qfile_result *result = about->result;
+	const struct failure *failure = failure_of_place(result->code);
+	char text[256];
+
+	if (!failure || result->namelen > 0 || result->crc != 0)
+		return false;
+	explain_fill(failure->before, about->to, text, sizeof(text));
+	ending->outcome = "failed";
+	ending->code = result->code;
+	snprintf(ending->message, sizeof(ending->message), "%s; nothing was copied. %s", text,
+		 failure->advice);
+	return true;
+}
+
 static void explain_result(const struct explain *about, struct ending *ending)
 {
 	const struct qfile_result *result = about->result;
@@ -144,7 +161,7 @@ void explain_failure(const struct explain *about, int code, struct ending *endin
 	*ending = (struct ending){.code = (uint32_t)-code, .entry = ""};
 	switch (code) {
 	case -EREMOTEIO:
-		if (!explain_stranger(about, ending))
+		if (!explain_stranger(about, ending) && !explain_place(about, ending))
 			explain_result(about, ending);
 		break;
 	case -EBADMSG:

@@ -108,11 +108,40 @@ static const struct failure failures[] = {
 	 NULL, NULL},
 };
 
-const struct failure *failure_of(uint32_t code)
+#define PLACE "the receiver's directory on <side>, or one above it, "
+
+static const char name_another[] = "Choose another directory there";
+
+static const struct failure of_places[] = {
+	{ENOENT, PLACE "does not exist", "", "Make it there", NULL, NULL},
+	{EACCES, PLACE "may not be used by the receiver (Permission denied)", "",
+	 "Correct the permissions there", NULL, NULL},
+	{ENOTDIR, PLACE "is a file or a link", "", name_another, NULL, NULL},
+	{ELOOP, PLACE "is a link", "", name_another, NULL, NULL},
+	{ENAMETOOLONG, PLACE "has a name that is too long", "", name_another, NULL, NULL},
+	{ENOSPC, "the disk of <side> is too full", "", "Free some space there and try again", NULL,
+	 NULL},
+	{EDQUOT,
+	 "this is more than the receiver accepts in one delivery, or the disk quota of its user on "
+	 "<side> is used up",
+	 "", "Free some space there and try again", NULL, NULL},
+};
+
+static const struct failure *find(const struct failure *list, size_t count, uint32_t code)
 {
-	for (size_t i = 0; i < sizeof(failures) / sizeof(*failures); i++) {
-		if (failures[i].code == code)
-			return &failures[i];
+	for (size_t i = 0; i < count; i++) {
+		if (list[i].code == code)
+			return &list[i];
 	}
 	return NULL;
+}
+
+const struct failure *failure_of(uint32_t code)
+{
+	return find(failures, sizeof(failures) / sizeof(*failures), code);
+}
+
+const struct failure *failure_of_place(uint32_t code)
+{
+	return find(of_places, sizeof(of_places) / sizeof(*of_places), code);
 }

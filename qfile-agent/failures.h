@@ -22,4 +22,10 @@ struct failure {
 /* NULL: a code that no receiver of ours sends. */
 const struct failure *failure_of(uint32_t code);
 
+/*
+ * The same for a receiver that has read nothing of the stream, so that it is the place of delivery
+ * that stands in the way. Such words name no entry: there is only `before`, and advice.
+ */
+const struct failure *failure_of_place(uint32_t code);
+
 #endif

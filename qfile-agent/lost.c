@@ -36,6 +36,23 @@ static const char *unknown_wish(const struct calling_options *calling)
 	return "";
 }
 
+/*
+ * ssh has shown its own message, and this one says what became of the files. Of a receiver that was
+ * killed, ssh says nothing.
+ */
+static void explain_ssh(const struct explain *about, const char *look, struct ending *ending)
+{
+	if (about->ended)
+		say(ending, "unknown",
+		    "ssh failed with status 255 before the receiver confirmed, for the reason that "
+		    "it has given, if any. %s, and try again if not",
+		    look);
+	else
+		say(ending, "failed",
+		    "ssh failed with status 255, for the reason that it has given, if any; nothing "
+		    "was copied");
+}
+
 void explain_lost(const struct explain *about, struct ending *ending)
 {
 	bool ended = about->ended;
@@ -47,7 +64,9 @@ void explain_lost(const struct explain *about, struct ending *ending)
 			ended = false;
 	}
 	explain_fill(EXPLAIN_LOOK, about->to, look, sizeof(look));
-	if (ended)
+	if (about->end && via_ssh_failed(about->calling, about->end))
+		explain_ssh(about, look, ending);
+	else if (ended)
 		say(ending, "unknown",
 		    "the connection was lost before the receiver confirmed: %s. %s, and try again "
 		    "if not%s",

@@ -24,6 +24,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 /* A file without a name. Not in memory, if possible: it grows with the number of entries. */
@@ -83,8 +85,8 @@ static int transfer_to(struct transfer *transfer, const struct peer *peer)
 	r = transfer_run(transfer);
 	if (transfer->has_command) {
 		end = via_end(peer, r == -ECANCELED);
-		if (r == -ECONNRESET)
-			transfer_lost(transfer, &end);
+		if (r == -ECONNRESET || r == -EREMOTEIO)
+			transfer_say_late(transfer, r, &end);
 	}
 	return r;
 }
@@ -187,6 +189,23 @@ static void prepare(struct transfer *transfer, const struct options *options)
 	report->reports_to = vm_reports_to();
 }
 
+/*
+ * Is this what no receiver can be at: a terminal, /dev/null, or a file without anything to read? An
+ * rpc client has a connection to give, or has lost it.
+ */
+static bool leads_nowhere(int fd)
+{
+	struct stat status;
+
+	if (isatty(fd))
+		return true;
+	if (getenv("QREXEC_REMOTE_DOMAIN") || fstat(fd, &status) < 0)
+		return false;
+	if (S_ISCHR(status.st_mode))
+		return status.st_rdev == makedev(1, 3);
+	return S_ISREG(status.st_mode) && lseek(fd, 0, SEEK_CUR) >= status.st_size;
+}
+
 static int run(struct transfer *transfer, const char *program)
 {
 	const struct options *options = transfer->options;
@@ -238,9 +257,9 @@ int main(int argc, char **argv)
 	if (options.progress_fd >= 0)
 		show_on(&transfer.show, options.progress_fd);
 	if (!options.calling.vm && !has_command(&options) && !options.dry_run &&
-	    (isatty(STDIN_FILENO) || isatty(STDOUT_FILENO))) {
+	    (leads_nowhere(STDIN_FILENO) || isatty(STDOUT_FILENO))) {
 		warnx("stdin and stdout must lead to a receiver: use --vm=NAME, --ssh=HOST or "
-		      "--via=COMMAND to call one");
+		      "--via=COMMAND to call one; nothing was copied");
 		return EXIT_USAGE;
 	}
 	prepare(&transfer, &options);

@@ -91,11 +91,13 @@ static int send_all(struct transfer *transfer)
 	return r;
 }
 
-static int finish(struct transfer *transfer)
+/* `all`: everything was sent. Otherwise there is a result already, and nothing to wait for. */
+static int finish(struct transfer *transfer, bool all)
 {
 	int r;
 
-	show_phase(&transfer->show, SHOW_CONFIRMING);
+	if (all)
+		show_phase(&transfer->show, SHOW_CONFIRMING);
 	r = qfile_sender_finish(transfer->sender, &transfer->report.result, &transfer->error);
 	if (r == 0)
 		show_end(&transfer->show, qfile_sender_sent(transfer->sender),
@@ -151,9 +153,9 @@ static void take_counts(struct transfer *transfer)
 	transfer->report.size = qfile_sender_sent(transfer->sender);
 }
 
-void transfer_lost(struct transfer *transfer, const struct via_end *end)
+void transfer_say_late(struct transfer *transfer, int code, const struct via_end *end)
 {
-	transfer_explain(transfer, -ECONNRESET, end);
+	transfer_explain(transfer, code, end);
 	show_clear(&transfer->show);
 	report_say(&transfer->report);
 }
@@ -169,6 +171,14 @@ static bool complete(struct transfer *transfer)
 	return removed && report->left_out.count + report->changed.count + report->kept.count == 0;
 }
 
+/* Does the command tell more of this failure when it ends: by its status, or on stderr? */
+static bool is_said_late(const struct transfer *transfer, int code)
+{
+	return transfer->has_command &&
+	       (code == -ECONNRESET ||
+		(code == -EREMOTEIO && transfer->report.result.code == EPERM));
+}
+
 int transfer_run(struct transfer *transfer)
 {
 	int flags = fcntl(transfer->ends.out, F_GETFL), r;
@@ -180,12 +190,12 @@ int transfer_run(struct transfer *transfer)
 	fcntl(transfer->ends.out, F_SETFL, flags | O_NONBLOCK);
 	r = send_all(transfer);
 	if (r >= 0)
-		r = finish(transfer);
+		r = finish(transfer, r == QFILE_STEP_DONE);
 	fcntl(transfer->ends.out, F_SETFL, flags);
 	take_counts(transfer);
 	transfer->ended = transfer->sender && qfile_sender_ended(transfer->sender);
 	qfile_sender_free(transfer->sender);
-	if (r == -ECONNRESET && transfer->has_command)
+	if (is_said_late(transfer, r))
 		return r;
 	if (r == 0)
 		r = complete(transfer) ? 0 : 1;

@@ -30,7 +30,8 @@ struct transfer {
 /*
  * Send all sources, with --move remove what was sent, and say how it has ended. Returns 0; 1 if
  * something was left out, changed or kept; or -1 if something has failed. -ECANCELED: the user has
- * stopped it. -ECONNRESET: no result came; with a command, that is not said yet.
+ * stopped it. -ECONNRESET: no result came; with a command, that is not said yet. -EREMOTEIO: the
+ * receiver has failed, and its command tells why; that is not said yet either.
  */
 int transfer_run(struct transfer *transfer);
 
@@ -40,7 +41,7 @@ int transfer_run(struct transfer *transfer);
  */
 void transfer_explain(struct transfer *transfer, int code, const struct via_end *end);
 
-/* Say that no result came, now that it is known how the command ended. */
-void transfer_lost(struct transfer *transfer, const struct via_end *end);
+/* Say what transfer_run() has not, now that it is known how the command ended. */
+void transfer_say_late(struct transfer *transfer, int code, const struct via_end *end);
 
 #endif

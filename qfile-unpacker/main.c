@@ -19,13 +19,11 @@
 #include <unistd.h>
 
 /*
- * Send a result, which the sender is waiting for. Failures of the disk are its business; of any
- * other it only learns that there was one.
+ * Send a result, which the sender is waiting for. Of most failures it only learns that there was
+ * one.
  */
-static int refuse(const struct audience *audience, const struct qfile_error *error)
+static int refuse(const struct audience *audience, const struct qfile_error *error, int code)
 {
-	bool disk = error->code == ENOSPC || error->code == EDQUOT || error->code == EROFS;
-	int code = disk ? error->code : EPERM;
 	bool sent = qfile_refuse(STDOUT_FILENO, code) == 0;
 
 	tell_failure(audience, error, sent ? code : -1);
@@ -38,6 +36,15 @@ static bool by_ssh(void)
 	return !getenv("QREXEC_REMOTE_DOMAIN") && getenv("SSH_CONNECTION");
 }
 
+/* What to say where there is no such account. Who gives one word only may mean a directory. */
+static const char *no_account(const struct options *options)
+{
+	if (options->user && !options->directory)
+		return "there is no such account: the first argument is USER, and a DIRECTORY "
+		       "comes behind it";
+	return "there is no such account: name another one as USER";
+}
+
 static int find_user(const struct options *options, struct qfile_user *user,
 		     struct qfile_error *error)
 {
@@ -48,8 +55,7 @@ static int find_user(const struct options *options, struct qfile_user *user,
 	snprintf(uid, sizeof(uid), "%u", (unsigned)getuid());
 	if (!name)
 		name = getuid() == 0 ? "user" : uid;
-	*error = (struct qfile_error){.doing = "receiving for",
-				      .hint = "name another account as USER"};
+	*error = (struct qfile_error){.doing = "receiving for", .hint = no_account(options)};
 	snprintf(error->name, sizeof(error->name), "%s", name);
 	r = qfile_user_find(user, name);
 	/* On a machine that is no VM root has logged in to receive for itself. */
@@ -97,6 +103,15 @@ static int open_incoming(const struct options *options, const struct qfile_user 
 	else if (fd == -EINVAL)
 		error->hint = "QREXEC_REMOTE_DOMAIN must be a VM's name";
 	return fd;
+}
+
+/*
+ * What the sender learns of a place that cannot be opened: why, but not what it is called. EINVAL
+ * would say that the stream is malformed.
+ */
+static int code_of_place(const struct qfile_error *error)
+{
+	return error->code == EINVAL ? EPERM : error->code;
 }
 
 static int receive(const struct options *options, int incoming, const struct audience *audience,
@@ -159,10 +174,10 @@ int main(int argc, char **argv)
 	audience = (struct audience){.source = source_name(name, sizeof(name)),
 				     .verbose = options.verbose};
 	if (find_user(&options, &user, &error) < 0)
-		return refuse(&audience, &error);
+		return refuse(&audience, &error, EPERM);
 	incoming = open_incoming(&options, &user, audience.source, &error);
 	if (incoming < 0)
-		return refuse(&audience, &error);
+		return refuse(&audience, &error, code_of_place(&error));
 	status = receive(&options, incoming, &audience, &error);
 	if (!options.directory)
 		qfile_sweep(&user);

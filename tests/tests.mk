@@ -49,12 +49,18 @@ picture:
 CALLED = $(if $(TEST),--test=$(call quoted,$(TEST)))
 CHOSEN = $(if $(SUITE),-s $(call quoted,$(SUITE))) $(CALLED) $(SLOWEST:%=--slowest=%)
 
-check:
+# The names are those of tests/run.py. What is wrong is said before anything is built.
+SUITES = unit hostile escape dom0 editors integration fault filesystems xen
+check-suite:
+	@$(if $(filter-out $(SUITES),$(SUITE)),$(error There is no suite $(filter-out \
+		$(SUITES),$(SUITE)). There are: $(SUITES)))
+
+check: check-suite
 	@$(SETUP) build test
 	@$(SETUP) editors unicode || true
 	@$(MAKE) --no-print-directory test WERROR=1
 
-test:
+test: check-suite
 	+@$(BUILD) all $(TEST_PROGRAMS)
 	@exec $(RUN_TESTS) $(CHOSEN)
 
@@ -296,6 +302,6 @@ $(XEN_PROGRAMS): %: %.o
 
 include tests/fuzz/fuzz.mk
 
-.PHONY: abi setup demo picture check test check-whole check-applications check-editors \
-	check-sanitized coverage check-fault check-filesystems check-flood check-ssh check-xen \
-	prove fuzz bench format check-format check-warnings
+.PHONY: abi setup demo picture check check-suite test check-whole check-applications \
+	check-editors check-sanitized coverage check-fault check-filesystems check-flood \
+	check-ssh check-xen prove fuzz bench format check-format check-warnings

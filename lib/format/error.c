@@ -86,6 +86,7 @@ static const struct {
 	{EOVERFLOW, "its size or time is out of range"},
 	{EOPNOTSUPP, "the file system cannot do that"},
 	{ENOSYS, "the system cannot do that"},
+	{ENODATA, "nothing came, or not all of it"},
 	{ECHILD, "it ended before it was done"},
 	{ENODATA, "it ended before all of it had come"},
 	{ECONNRESET, "the connection was lost"},
@@ -103,6 +104,12 @@ static const char *reason_text(int code)
 			return reasons[i].text;
 	}
 	return strerror(code);
+}
+
+/* Does the hint say all, so that the system's words would only be in its way? */
+static bool hint_is_reason(const struct qfile_error *error)
+{
+	return error->hint && (error->code == EINVAL || error->code == ENOENT);
 }
 
 /* Of a name that is not accepted, which character it is; `text` is for that. */
@@ -125,7 +132,8 @@ static const char *reason_of(const struct qfile_error *error, char text[128])
 char *qfile_error_text(const struct qfile_error *error, char *text, size_t size)
 {
 	char fault[128];
-	const char *reason = reason_of(error, fault);
+	const bool hint_only = hint_is_reason(error);
+	const char *reason = hint_only ? error->hint : reason_of(error, fault);
 	char name[512];
 	size_t used = 0;
 
@@ -138,7 +146,7 @@ char *qfile_error_text(const struct qfile_error *error, char *text, size_t size)
 		used += (size_t)snprintf(text + used, size - used, "\"%s\": ", name);
 	if (used < size)
 		used += (size_t)snprintf(text + used, size - used, "%s", reason);
-	if (error->hint && used < size)
+	if (error->hint && !hint_only && used < size)
 		snprintf(text + used, size - used, " (%s)", error->hint);
 	return text;
 }

@@ -19,6 +19,9 @@
  */
 int name_numbered(const char *name, unsigned number, char numbered[256]);
 
+/* The same where names may have at most `longest` bytes, which are 255 or fewer. */
+int name_numbered_within(const char *name, unsigned number, size_t longest, char numbered[256]);
+
 /*
  * The same with a text in place of the number: "report (edited in work).pdf" for "edited in work".
  * `tag` must have only characters that qfile_name_check() accepts, and no '/'. -ENAMETOOLONG: the

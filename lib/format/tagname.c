@@ -98,12 +98,17 @@ static int tagged_name(const char *name, const char *end, const char *tag, const
 	return 0;
 }
 
-int name_numbered(const char *name, unsigned number, char numbered[256])
+int name_numbered_within(const char *name, unsigned number, size_t longest, char numbered[256])
 {
 	char digits[sizeof("4294967295") - 1], *end = digits + sizeof(digits);
 
 	return tagged_name(name, name + strlen(name), write_number(number, end), end, numbered,
-			   numbered + COMPONENT_MAX);
+			   numbered + longest);
+}
+
+int name_numbered(const char *name, unsigned number, char numbered[256])
+{
+	return name_numbered_within(name, number, COMPONENT_MAX, numbered);
 }
 
 int name_tagged(const char *name, const char *tag, char tagged[256])

@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #define OPEN_DIRECTORY (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+/* On the way to the place of delivery: to search it is enough, as with mode 0711. */
+#define OPEN_PASSED (O_PATH | O_DIRECTORY | O_CLOEXEC)
 
 /* Is the directory that was just made the one that is open? Whoever may rename it can replace it.
  */
@@ -24,9 +26,10 @@ static int check_made(int fd)
 	return directory_is_ours(fd) ? 0 : -EPERM;
 }
 
-static int open_existing(int dir, const char *name, const char *path, struct qfile_error *error)
+static int open_existing(int dir, const char *name, const char *path, int how,
+			 struct qfile_error *error)
 {
-	int fd = openat(dir, name, OPEN_DIRECTORY | O_NOFOLLOW), r;
+	int fd = openat(dir, name, how | O_NOFOLLOW), r;
 
 	if (fd >= 0)
 		return fd;
@@ -38,15 +41,16 @@ static int open_existing(int dir, const char *name, const char *path, struct qfi
 
 /*
  * Open the directory `name` in `dir`, and make it if it is missing. Follows no link. `path` is what
- * an error names.
+ * an error names, `how` the flags to open it with where it is there.
  */
-static int open_or_make(int dir, const char *name, const char *path, struct qfile_error *error)
+static int open_or_make(int dir, const char *name, const char *path, int how,
+			struct qfile_error *error)
 {
 	int fd = directory_make_anywhere(dir, name, 0700);
 	int r = fd < 0 ? fd : check_made(fd);
 
 	if (r == -EEXIST)
-		return open_existing(dir, name, path, error);
+		return open_existing(dir, name, path, how, error);
 	if (r == 0)
 		return fd;
 	if (fd >= 0)
@@ -65,16 +69,16 @@ int qfile_incoming_open(const struct qfile_user *user, const char *source,
 
 	if (!vm_name_ok(source))
 		return error_set(error, -EINVAL, "checking the source's name", source);
-	home = open(*user->home ? user->home : "/nonexistent", OPEN_DIRECTORY);
+	home = open(*user->home ? user->home : "/nonexistent", OPEN_PASSED);
 	if (home < 0)
 		return error_set(error, -errno, "opening the home directory", user->home);
 	snprintf(path, sizeof(path), "%s/PedOSIncoming", user->home);
-	incoming = open_or_make(home, "PedOSIncoming", path, error);
+	incoming = open_or_make(home, "PedOSIncoming", path, OPEN_PASSED, error);
 	close(home);
 	if (incoming < 0)
 		return incoming;
 	snprintf(path, sizeof(path), "%s/PedOSIncoming/%s", user->home, source);
-	fd = open_or_make(incoming, source, path, error);
+	fd = open_or_make(incoming, source, path, OPEN_DIRECTORY, error);
 	close(incoming);
 	return fd;
 }
@@ -94,14 +98,14 @@ int qfile_incoming_open_path(const char *path, struct qfile_error *error)
 	parent[length] = '\0';
 	slash = strrchr(parent, '/');
 	if (!slash)
-		return open_or_make(AT_FDCWD, parent, path, error);
+		return open_or_make(AT_FDCWD, parent, path, OPEN_DIRECTORY, error);
 	if (slash == parent && !slash[1])
 		return error_set(error, -EINVAL, "delivering to", path);
 	*slash = '\0';
-	dir = open(slash == parent ? "/" : parent, OPEN_DIRECTORY);
+	dir = open(slash == parent ? "/" : parent, OPEN_PASSED);
 	if (dir < 0)
 		return error_set(error, -errno, "opening the directory", parent);
-	fd = open_or_make(dir, slash + 1, path, error);
+	fd = open_or_make(dir, slash + 1, path, OPEN_DIRECTORY, error);
 	close(dir);
 	return fd;
 }

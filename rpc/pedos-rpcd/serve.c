@@ -284,12 +284,11 @@ static void log_end(const struct call *call, int r)
 			 : r == -ECANCELED ? "stopped"
 			 : r == -EPROTO    ? "the caller's frames make no sense"
 					   : strerror(-r));
-	log_line(LOG_INFO,
-		 "%s -> %s %s as %s: %s; %s; %" PRIu64 " bytes in, %" PRIu64 " out, %.2f s",
+	log_line(LOG_INFO, "%s -> %s %s as %s: %s; %s; %" PRIu64 " %s in, %" PRIu64 " out, %.2f s",
 		 call->verdict.source, call->pending->target, call->verdict.service,
 		 *call->account.name ? call->account.name : "this user", call->decision, end,
-		 call->relay.received, call->relay.sent,
-		 (double)(clock_now() - call->served->pending->begun) / 1000);
+		 call->relay.received, call->relay.received == 1 ? "byte" : "bytes",
+		 call->relay.sent, (double)(clock_now() - call->served->pending->begun) / 1000);
 }
 
 static void run(struct call *call)

@@ -201,18 +201,26 @@ static int check_directory(int directory)
 	return 0;
 }
 
+/* What to do about an errno of the directory of sockets. */
+static const char *advice(int error)
+{
+	return error == EACCES || error == EPERM
+		       ? "; start it as root, or name a directory of your own with --sockets"
+		       : "";
+}
+
 /* Open the directory of sockets, once and for all. */
 static int open_directory(const char *path, struct rpc_failure *failure)
 {
 	int directory, r;
 
 	if (mkdir(path, 0755) < 0 && errno != EEXIST)
-		return rpc_fail(failure, -errno, "making the directory of sockets %s: %s", path,
-				strerror(errno));
+		return rpc_fail(failure, -errno, "making the directory of sockets %s: %s%s", path,
+				strerror(errno), advice(errno));
 	directory = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (directory < 0)
-		return rpc_fail(failure, -errno, "opening the directory of sockets %s: %s", path,
-				strerror(errno));
+		return rpc_fail(failure, -errno, "opening the directory of sockets %s: %s%s", path,
+				strerror(errno), advice(errno));
 	r = check_directory(directory);
 	if (r == 0)
 		return directory;
@@ -248,8 +256,9 @@ static int listen_domains(struct listener *listener, const struct rpc_listen_opt
 			return rpc_fail(failure, fd,
 					fd == -EADDRINUSE ? "%s/%s: another pedos-rpcd serves it, "
 							    "or it is no socket"
-							  : "listening at %s/%s: %s",
-					options->sockets, options->domains[i], strerror(-fd));
+							  : "listening at %s/%s: %s%s",
+					options->sockets, options->domains[i], strerror(-fd),
+					advice(-fd));
 		if (asprintf(&path, "%s/%s", options->sockets, options->domains[i]) < 0)
 			path = NULL;
 		add_socket(listener, fd, options->domains[i], path);

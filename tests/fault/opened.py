@@ -70,7 +70,7 @@ class Session:
     def start(self):
         with open(self.stderr, "ab") as stderr:
             self.program = subprocess.Popen(
-                [OPENER, "--verbose", f"--via=: vm-file-editor; exec {shlex.join(self.via)}",
+                [OPENER, "--verbose", f"--via=false && vm-file-editor; exec {shlex.join(self.via)}",
                  self.file],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr,
                 env={**clean_environment(), "HOME": f"{self.top}/home"})

@@ -156,6 +156,12 @@ def names(place):
     if longest < 255:
         place.is_code(errno.ENAMETOOLONG, stream.tree("n", stream.file("n/" + "m" * (longest + 1))))
     place.is_code(0, stream.tree("long", stream.file("long/" + "m" * longest)))
+    # What is kept beside it has a shorter name, and so has the next one.
+    for _ in range(3):
+        place.is_code(0, stream.file("n" * (longest - 4) + ".txt"),
+                      options=["--on-conflict=rename"])
+    check({"n" * (longest - 8) + f" ({number}).txt" for number in (2, 3)} <= set(place.visible()),
+          f"{place.visible()}")
     twins = {"files": [stream.tree("t", stream.file("t/a"), stream.file("t/A"))],
              "directories": [stream.tree("t", stream.tree("t/a"), stream.tree("t/A"))],
              "both": [stream.tree("t", stream.file("t/a"), stream.tree("t/A"))],

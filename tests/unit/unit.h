@@ -25,6 +25,7 @@ Suite *renames_suite(void);
 Suite *editwire_suite(void);
 Suite *name_suite(void);
 Suite *number_suite(void);
+Suite *command_suite(void);
 Suite *error_suite(void);
 Suite *options_suite(void);
 Suite *progress_suite(void);

@@ -40,10 +40,21 @@ static int lock_incoming(const struct staging *staging, struct cancel *cancel)
 	return r;
 }
 
+/* Syncing has failed with `code`. */
+static int not_synced(int code, struct qfile_error *error)
+{
+	error_set(error, code, "syncing", NULL);
+	if (error && code == -EOPNOTSUPP)
+		error->hint = SYNC_LACKS;
+	return code;
+}
+
 /* Bring everything in the file system of the staging directory to stable storage, in one go. */
 static int sync_all(const struct staging *staging, struct qfile_error *error)
 {
-	return syncfs(staging->dir) < 0 ? error_set(error, -errno, "syncing", NULL) : 0;
+	int r = sync_whole(staging->dir);
+
+	return r < 0 ? not_synced(r, error) : 0;
 }
 
 /* The names in the incoming directory. */
@@ -51,7 +62,7 @@ static int sync_names(const struct staging *staging, struct qfile_error *error)
 {
 	int r = sync_directory(staging->incoming);
 
-	return r < 0 ? error_set(error, r, "syncing", NULL) : 0;
+	return r < 0 ? not_synced(r, error) : 0;
 }
 
 /* ---- One entry ---- */
@@ -163,7 +174,7 @@ int commit(struct staging *staging, const struct commit_options *options, struct
 	if (r == 0 && staging->sync_each)
 		r = sync_directory(staging->tree);
 	if (r < 0)
-		return error_set(error, r, "syncing", NULL);
+		return not_synced(r, error);
 	r = lock_incoming(staging, cancel);
 	if (r < 0)
 		return error_set(error, r, "waiting for another delivery", NULL);

@@ -17,6 +17,11 @@ bool move_is_unknown(int error)
 	return error == EINVAL || error == ENOSYS || error == EOPNOTSUPP;
 }
 
+bool move_takes_other_way(int error)
+{
+	return move_is_unknown(error) || error == EPERM;
+}
+
 /* Only the owner may do anything, and the sticky bit, which no sender can give to a directory. */
 static bool has_mode_of_ours(const struct stat *status)
 {
@@ -116,7 +121,7 @@ int move_in(const struct staging *staging, const char *name, const struct stat *
 
 	if (r == -EEXIST && again && is_half_way(staging, name, status))
 		r = -ENOSYS;
-	if (!move_is_unknown(-r))
+	if (!move_takes_other_way(-r))
 		return r;
 	if (S_ISDIR(status->st_mode))
 		return directory_in(staging, name, again);
@@ -136,7 +141,7 @@ void move_back(const struct staging *staging, const char *name, ino_t ino)
 	if (fstatat(staging->tree, name, &here, AT_SYMLINK_NOFOLLOW) == 0 && here.st_ino == ino)
 		unlinkat(staging->incoming, name, 0);
 	else if (renameat2(staging->incoming, name, staging->tree, name, RENAME_NOREPLACE) < 0 &&
-		 move_is_unknown(errno))
+		 move_takes_other_way(errno))
 		renameat(staging->incoming, name, staging->tree, name);
 }
 
@@ -150,7 +155,7 @@ int move_within(const struct staging *staging, const char *name, const char *fre
 {
 	if (renameat2(staging->tree, name, staging->tree, free_name, RENAME_NOREPLACE) == 0)
 		return 0;
-	if (!move_is_unknown(errno))
+	if (!move_takes_other_way(errno))
 		return -errno;
 	return renameat(staging->tree, name, staging->tree, free_name) < 0 ? -errno : 0;
 }

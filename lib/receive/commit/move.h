@@ -20,6 +20,13 @@
 bool move_is_unknown(int error);
 
 /*
+ * Is it worth to try without flags, after a rename with one has failed so? EPERM is what some
+ * containers answer to a call that they do not know. Where nothing may be renamed at all, the other
+ * way fails of that, too.
+ */
+bool move_takes_other_way(int error);
+
+/*
  * Move `name` of staging->tree, which has this status, to the incoming directory. `again`: somebody
  * who tried before may have died half-way. -EEXIST: the name is taken.
  */

@@ -40,7 +40,8 @@ bool naming_name_ok(const char *untrusted_name)
 void naming_begin(struct naming *naming, const struct staging *staging,
 		  enum qfile_conflict on_conflict)
 {
-	*naming = (struct naming){.staging = staging, .on_conflict = on_conflict};
+	*naming = (struct naming){
+		.staging = staging, .on_conflict = on_conflict, .longest = NAME_MAX};
 }
 
 /* Is there an entry of this name? 1, 0, or a negative errno when nobody can tell. */
@@ -58,7 +59,7 @@ static int taken(int dir, const char *name)
 static int number_is_free(const struct naming *naming, const char *name, unsigned number,
 			  char final[NAME_MAX + 1])
 {
-	int r = name_numbered(name, number, final);
+	int r = name_numbered_within(name, number, naming->longest, final);
 
 	if (r == 0)
 		r = taken(naming->staging->incoming, final);
@@ -141,7 +142,24 @@ static int free_name(struct naming *naming, const char *name, char final[NAME_MA
 	if (r != 0)
 		return r < 0 ? r : 0;
 	r = search_number(naming, name, hint->number, &hint->number);
-	return r < 0 ? r : name_numbered(name, hint->number, final);
+	return r < 0 ? r : name_numbered_within(name, hint->number, naming->longest, final);
+}
+
+/* Give `name`, which is taken, another name that is free: *final. */
+static int rename_free(struct naming *naming, const char *name, char final[NAME_MAX + 1])
+{
+	const size_t length = strlen(name);
+
+	for (;;) {
+		int r = free_name(naming, name, final);
+
+		if (r == 0)
+			r = move_within(naming->staging, name, final);
+		/* What is as long as the name is not too long: that is on this disk already. */
+		if (r != -ENAMETOOLONG || naming->longest <= length)
+			return r;
+		naming->longest = length;
+	}
 }
 
 int naming_entry(struct naming *naming, const char *name, char final[NAME_MAX + 1])
@@ -154,10 +172,7 @@ int naming_entry(struct naming *naming, const char *name, char final[NAME_MAX + 
 		return r;
 	if (naming->on_conflict == QFILE_CONFLICT_FAIL)
 		return -EEXIST;
-	r = free_name(naming, name, final);
-	if (r < 0)
-		return r;
-	r = move_within(staging, name, final);
+	r = rename_free(naming, name, final);
 	if (r < 0)
 		return r;
 	if (naming->renames)

@@ -21,6 +21,9 @@ struct naming {
 	const struct staging *staging;
 	enum qfile_conflict on_conflict;
 	struct renames *renames; /* where new names are noted, or NULL */
+	/* So many bytes may a name have here, as far as is known: a disk may refuse what is longer.
+	 */
+	size_t longest;
 	/*
 	 * The last number that a name was given, by a hash of how the name begins: the next such
 	 * name tries the number after it first. A wrong hint costs tries, or gives a number that

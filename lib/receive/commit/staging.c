@@ -169,7 +169,7 @@ static int name_tree(struct staging *staging)
 
 	if (renameat2(dir, STAGING_NEW, dir, STAGING_TREE, RENAME_NOREPLACE) == 0)
 		return 0;
-	if (!move_is_unknown(errno))
+	if (!move_takes_other_way(errno))
 		return no_rename(staging, errno);
 	staging->flagless = true;
 	if (mkdirat(dir, STAGING_TREE, 0700) < 0 ||
@@ -202,6 +202,11 @@ static int make_tree(struct staging *staging)
 		return r;
 	staging->folds = is_there(staging->dir, STAGING_FOLDED);
 	staging->sync_each = sync_needs_each(staging->tree);
+	r = sync_probe(staging->tree, staging->sync_each);
+	if (r == -EOPNOTSUPP)
+		staging->lacks = SYNC_LACKS;
+	if (r < 0)
+		return r;
 	/*
 	 * A default ACL, inherited from a directory above, would change the modes that were sent.
 	 */

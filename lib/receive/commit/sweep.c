@@ -104,7 +104,7 @@ static bool remove_left_of_all(int sources)
 void qfile_sweep(const struct qfile_user *user)
 {
 	int home =
-		open(*user->home ? user->home : "/nonexistent", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		open(*user->home ? user->home : "/nonexistent", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int sources = home < 0 ? -1 : openat(home, "PedOSIncoming", OPEN_DIRECTORY);
 
 	if (home >= 0)

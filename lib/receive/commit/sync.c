@@ -27,10 +27,23 @@ struct job {
 	int done; /* a pipe, for the result */
 };
 
+/* Does this errno say that there is no such call, and not that the disk failed? */
+static bool is_unknown(int error)
+{
+	return error == EINVAL || error == EPERM || error == ENOSYS || error == EOPNOTSUPP;
+}
+
+int sync_whole(int dir)
+{
+	if (syncfs(dir) == 0)
+		return 0;
+	return is_unknown(errno) ? -EOPNOTSUPP : -errno;
+}
+
 static void *run(void *argument)
 {
 	struct job *job = argument;
-	int r = syncfs(job->dir) < 0 ? -errno : 0;
+	int r = sync_whole(job->dir);
 
 	/* It is no matter if nobody reads it any more. */
 	(void)stream_write_full(job->done, &r, sizeof(r));
@@ -96,7 +109,7 @@ int sync_cancellable(int dir, struct cancel *cancel)
 
 	/* Where no thread can be had, nobody can give it up. */
 	if (done < 0)
-		return syncfs(dir) < 0 ? -errno : 0;
+		return sync_whole(dir);
 	do {
 		r = cancel_wait(cancel, done, 1000);
 		if (r == 0)
@@ -110,9 +123,15 @@ int sync_directory(int dir)
 {
 	if (fsync(dir) == 0)
 		return 0;
-	if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
-		return -errno;
-	return syncfs(dir) < 0 ? -errno : 0;
+	return is_unknown(errno) ? sync_whole(dir) : -errno;
+}
+
+int sync_probe(int dir, bool each)
+{
+	/* A system that has the call looks at the descriptor first. */
+	if (syncfs(-1) < 0 && is_unknown(errno))
+		return -EOPNOTSUPP;
+	return each ? sync_directory(dir) : 0;
 }
 
 bool sync_needs_each(int dir)

@@ -14,10 +14,24 @@
  * syncfs() of the file system that the directory `dir` is on. No signal interrupts that call, and a
  * slow disk may take minutes for it, so it is made in a thread of its own, which is left to itself
  * when the delivery is given up. As cancel_check(), or the errno of syncfs().
+ * -EOPNOTSUPP: it cannot be done here.
  */
 int sync_cancellable(int dir, struct cancel *cancel);
 
-/* Bring the names in a directory to stable storage: fsync(), or syncfs() where it has none. */
+/* What the file system lacks if one of these functions returns -EOPNOTSUPP. */
+#define SYNC_LACKS "it cannot promise that what is written reaches the disk"
+
+/*
+ * Would the others fail here, whatever is written? Costs nothing where `each`, as of
+ * sync_needs_each(), is false. -EOPNOTSUPP: the system or the file system has no such call.
+ */
+int sync_probe(int dir, bool each);
+
+/* syncfs() of the file system that `dir` is on, at once. -EOPNOTSUPP: it cannot be done here. */
+int sync_whole(int dir);
+
+/* Bring the names in a directory to stable storage: fsync(), or syncfs() where it has none.
+ * -EOPNOTSUPP: it has neither. */
 int sync_directory(int dir);
 
 /*

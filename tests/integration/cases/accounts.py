@@ -7,8 +7,8 @@ import machine
 import stream as wire
 import suite
 import tree
-from copying import EPERM, Answer, Copying, Delivery
-from expect import equal, has, missing
+from copying import ENOENT, EPERM, Answer, Copying, Delivery
+from expect import equal, has, lacks, missing
 from settings import UNPACKER
 from tap import Skip
 
@@ -165,15 +165,40 @@ def _(t):
     os.rmdir(t.incoming)
     parent = t.incoming
     t.incoming = t.into("deeper")
-    has(t.deliver(ONE_FILE, "-v").exits(1).answered(EPERM, "").said, "No such file")
+    has(t.deliver(ONE_FILE, "-v").exits(1).answered(ENOENT, "").said, "No such file")
     missing(parent)
+
+
+@test("directories above need to be searched only, not read")
+def _(t):
+    os.chmod(t.top, 0o711 if machine.am_root() else 0o100)
+    for place in ("", "/new"):
+        t.incoming = f"{t.top}/incoming{place}"
+        t.deliver(ONE_FILE).arrives("file")
+    os.chmod(t.top, 0o755)
+    t.need_account()
+    for source in ("work", "other"):
+        t.deliver_home(source=source).arrives("file")
+        os.chmod(t.home, 0o311)
+        os.chmod(t.at_home, 0o311)
+        t.deliver_home("--on-conflict=rename", source=source).exits(0)
+        equal(tree.names_in(f"{t.at_home}/{source}"), ["file", "file (2)"])
+
+
+@test("one word that is no account: it may be meant as the directory")
+def _(t):
+    end = t.run(UNPACKER, "-v", "inbox", stdin=ONE_FILE).exits(1)
+    end.says('receiving for "inbox": there is no such account: the first argument is USER, and a '
+             "DIRECTORY comes behind it")
+    lacks(end.said, "No such file")
 
 
 @test("a user who does not exist is refused")
 def _(t):
     for user in ("no-such-user-here", "", "4294967295", "99999999999", "-1x"):
         end = t.run(UNPACKER, "-v", "--", user, t.incoming, stdin=ONE_FILE)
-        Delivery(t, end, ONE_FILE).refused(EPERM).says("name another account as USER")
+        Delivery(t, end, ONE_FILE).refused(EPERM).says(
+            "there is no such account: name another one as USER")
 
 
 @test("a plain user receives for nobody else")
@@ -199,6 +224,6 @@ def _(t):
     # Writable for root's group alone.
     os.chown(t.incoming, 0, 0)
     os.chmod(t.incoming, 0o770)
-    has(t.deliver(ONE_FILE, "-v", extra_groups=[0]).exits(1).answered(EPERM, "").said,
+    has(t.deliver(ONE_FILE, "-v", extra_groups=[0]).exits(1).answered(EACCES, "").said,
         "opening the directory")
     t.nothing_arrived()

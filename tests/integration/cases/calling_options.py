@@ -149,12 +149,16 @@ def _(t):
 def _(t):
     tree.write("file", "x")
     played_ssh(t)
-    for host in ("host", "alice@host", "alice@example.org@host", "::1", "fe80::1%eth0",
-                 "ssh://alice@host:2222", "CORP\\alice@host"):
+    hosts = {host: host for host in (
+        "host", "alice@host", "alice@example.org@host", "::1", "fe80::1%eth0",
+        "ssh://alice@host:2222", "ssh://alice@[::1]", "CORP\\alice@host")}
+    # Brackets around an address, as other programs want them.
+    hosts |= {"[::1]": "::1", "alice@[fe80::1%eth0]": "alice@fe80::1%eth0"}
+    for host, taken in hosts.items():
         for caller, command in ((AGENT, "qfile-unpacker"), (OPENER, "vm-file-editor")):
             t.run(caller, f"--ssh={host}", "file")
             words = tree.read(f"{t.top}/calls").splitlines()
-            equal(words[-3:], ["--", host, command])
+            equal(words[-3:], ["--", taken, command])
             # Nothing that was set up for typing on that host gets between, or reaches it.
             equal(words[:-3], ["-T", "-a", "-x", "-oPermitLocalCommand=no",
                                "-oClearAllForwardings=yes", "-oRemoteCommand=none"])

@@ -207,6 +207,55 @@ def _(t):
         explains(t, code, part)
 
 
+# What the receiver finds in place of its directory, by the sender's words.
+PLACES = (
+    ("missing/deep/in", "does not exist; nothing was copied. Make it there"),
+    ("file", "is a file or a link; nothing was copied. Choose another directory"),
+    ("file/in", "is a file or a link; nothing was copied. Choose another directory"),
+    ("link", "is a file or a link; nothing was copied. Choose another directory"),
+    ("circle/in", "is a link; nothing was copied"),
+    ("closed/in", "may not be used by the receiver (Permission denied); nothing was copied"),
+    ("unwritable/in", "may not be used by the receiver (Permission denied); nothing was copied"),
+    ("unwritable", "may not be used by the receiver (Permission denied); nothing was copied"),
+    ("n" * 256, "has a name that is too long; nothing was copied"),
+)
+
+
+def make_places(t):
+    tree.write(t.into("file"), "x")
+    os.symlink("/", t.into("link"))
+    os.symlink("circle", t.into("circle"))
+    for name, mode in (("closed", 0), ("unwritable", 0o555)):
+        os.mkdir(t.into(name))
+        os.chmod(t.into(name), mode)
+
+
+@test("why the receiver's directory is none is told by the sender, and once")
+def _(t):
+    make_places(t)
+    tree.write("sent", "hello")
+    for name, words in PLACES:
+        command = shlex.join([*t.receiver()[:-1], t.into(name)])
+        said = t.run(AGENT, f"--via={command}", "sent").exits(1).said
+        has(said, f"qfile-agent: the receiver's directory on the other side, or one above it, "
+                  f"{words}")
+        equal(len(said.split("\n")), 1)
+        lacks(said, t.incoming)
+    os.chmod(t.into("closed"), 0o755)
+
+
+@test("a full disk before the first byte is told without an entry", once=True)
+def _(t):
+    tree.write("file", "hello")
+    for code, words in ((ENOSPC, "is too full; nothing"), (EDQUOT, "is used up")):
+        said = send_to(t, lambda role, code=code: role.write(answer(code, 0)), "file").exits(1).said
+        has(said, words)
+        lacks(said, "an entry")
+    # Of a receiver that has read something, no more is known than before.
+    said = send_to(t, lambda role: role.write(answer(errno.ENOENT, 77)), "file").exits(1).said
+    has(said, "changed what the receiver was writing")
+
+
 @test("another checksum is a failed copy")
 def _(t):
     tree.write("file", "hello")
@@ -263,6 +312,42 @@ WAYS = (
     ((["--ssh=alice@192.0.2.7"], {}), "192.0.2.7", "PedOSIncoming of 192.0.2.7"),
     ((["--ssh=host"], {"QREXEC_REMOTE_DOMAIN": "work"}), "host", "PedOSIncoming of host"),
 )
+
+
+@test("ssh that fails is one sentence behind its own words, and is no connection that was lost")
+def _(t):
+    tree.write("file", "hello")
+    played = tree.script(f"{t.top}/ssh", "#!/bin/sh\necho 'no route to nohost' >&2\nexit 255\n")
+    env = {"PATH": f"{t.top}:{os.environ['PATH']}"}
+    for way in (["--ssh=nohost"], ["--via=ssh nohost qfile-unpacker"]):
+        said = t.run(AGENT, *way, "--rename", "file", env=env).exits(1).said.split("\n")
+        equal(said[0].removeprefix("ssh: "), "no route to nohost")
+        equal(said[1:], ["qfile-agent: ssh failed with status 255, for the reason that it has "
+                         "given, if any; nothing was copied"])
+    # It had got the end of the stream.
+    tree.script(played, f"#!/bin/sh\nhead -c {length_of_delivery('file', 5)} >&2\nexit 255\n")
+    said = t.run(AGENT, "--ssh=host", "file", env=env).exits(1).said
+    has(said, "ssh failed with status 255 before the receiver confirmed, for the reason that it "
+              "has given, if any. Look in PedOSIncoming of host whether it has arrived, and try "
+              "again if not")
+
+
+@test("where nothing can be at the other end, it is said how to call, and nothing is sent")
+def _(t):
+    tree.write("file", "hello")
+    tree.write("empty")
+    for name in ("/dev/null", "empty"):
+        with open(name, "rb") as stdin:
+            end = t.run(AGENT, "file", stdin=stdin).exits(2)
+        end.says("stdin and stdout must lead to a receiver", "--vm=NAME", "--ssh=HOST",
+                 "--via=COMMAND", "nothing was copied")
+        equal(end.out, b"")
+    with open("file", "rb") as stdin:
+        os.lseek(stdin.fileno(), 5, os.SEEK_SET)
+        t.run(AGENT, "file", stdin=stdin).exits(2).says("must lead to a receiver")
+    # Of what may have something to say, that is heard.
+    with open("file", "rb") as stdin:
+        t.run(AGENT, "file", stdin=stdin).exits(1).says("closed it without a result")
 
 
 @test("words say where the receiver is, as far as that is known")
@@ -379,6 +464,19 @@ def _(t):
         t.run(UNPACKER, "-v", str(os.getuid()), place, stdin=wire.delivery(wire.file("file")),
               pass_fds=[gone]).exits(1)
     os.close(gone)
+
+
+@test("what a receiver says of a failure comes before the sentence that refers to it")
+def _(t):
+    tree.write("file", "hello")
+
+    def play(role):
+        take(role)
+        role.write(answer(EPERM, 0))
+        role.stderr.write(b"the reason\n")
+    equal(send_to(t, play, "file").exits(1).said.split("\n"),
+          ["the reason", "qfile-agent: the receiver could not do its work; nothing was copied. Its "
+           "log says why, and so does its --verbose"])
 
 
 @test("what fails here is told once, by the sender, though its receiver shares its stderr")

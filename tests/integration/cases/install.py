@@ -204,6 +204,33 @@ def _(t):
             has(end.said, f"{variable.partition('=')[0]} must be an absolute path without spaces")
 
 
+@test("make install says in a sentence that its user may not write there")
+def _(t):
+    machine.need("make")
+    if machine.am_root():
+        raise Skip("root may")
+    os.mkdir(f"{t.top}/closed", 0o555)
+    end = t.run("env", *OWN_MAKE, "make", "-s", "-C", TOP, "check-writable",
+                f"PREFIX={t.top}/closed/deep/er")
+    check(end.status != 0, "no failure")
+    equal(end.err.decode().split("\n")[0],
+          f"You may not write to {t.top}/closed: use sudo make install, or set PREFIX= or DESTDIR= "
+          "to a directory of yours.")
+    t.run("env", *OWN_MAKE, "make", "-s", "-C", TOP, "check-writable", "PREFIX=/usr",
+          f"DESTDIR={t.top}/own").exits(0)
+
+
+@test("a suite that does not exist is refused before anything is built")
+def _(t):
+    machine.need("make")
+    for target in "check", "test":
+        end = t.run("env", *OWN_MAKE, "make", "-C", TOP, target, "SUITE=unit nosuch",
+                    f"B={t.top}/none")
+        check(end.status != 0, f"make {target} is no failure")
+        has(end.said, "There is no suite nosuch. There are: unit ")
+        equal(os.path.exists(f"{t.top}/none"), False)
+
+
 class Linker:
     """A played ldconfig, which knows nothing before it has been asked to look."""
 
@@ -273,7 +300,7 @@ def _(t):
     targets = {word for line in re.findall(r"^\.PHONY: ((?:.*\\\n)*.*)$", makefiles, re.MULTILINE)
                for word in line.replace("\\\n", " ").split()}
     check("install" in targets and "bench" in targets, f"targets: {targets}")
-    targets -= {"all", "always", "check-paths", "help"}
+    targets -= {"all", "always", "check-paths", "check-suite", "check-writable", "help"}
     equal([name for name in sorted(targets) if not re.search(rf"make {name}\b", told)], [])
     variables = set(re.findall(r"^([A-Z]+) \?=", tree.read(TOP / "Makefile"), re.MULTILINE))
     check({"PREFIX", "DESTDIR", "XEN"} <= variables, f"variables: {variables}")

@@ -12,7 +12,7 @@ import machine
 import process
 import stream as wire
 import suite
-from copying import EEXIST, EPERM, Copying, Delivery
+from copying import EEXIST, ENOTDIR, EPERM, Copying, Delivery
 from expect import check, equal, has, lacks
 from settings import EDITOR, UNPACKER
 
@@ -120,12 +120,12 @@ def _(t):
     has(kill_child(t, "-v").said, "listening to the unpacking process: it ended before it was done")
 
 
-@test("a place that cannot be opened is a line of the log, with nothing of it for the sender")
+@test("a place that cannot be opened is a line of the log; the sender is told only why")
 def _(t):
     t.open_log()
     os.rmdir(t.incoming)
     os.symlink("/etc", t.incoming)
-    end = t.deliver(ONE_FILE).exits(1).answered(EPERM, "")
+    end = t.deliver(ONE_FILE).exits(1).answered(ENOTDIR, "")
     end.says_nothing()
     logged = t.logged()
     equal(len(logged), 1)
@@ -143,11 +143,13 @@ def _(t):
 @test("where there is no log, a reason that is no alarm is said on stderr, and not what the sender "
       "says")
 def _(t):
+    end = t.run(*t.within, UNPACKER, "nobody-here", t.incoming, stdin=ONE_FILE).exits(1)
+    Delivery(t, end, ONE_FILE).answered(EPERM, "").says('receiving for "nobody-here"')
+    lacks(end.said, "nothing was received")
+    # This one the result has told.
     os.rmdir(t.incoming)
     os.symlink("/etc", t.incoming)
-    end = t.deliver(ONE_FILE).exits(1).answered(EPERM, "")
-    has(end.says("opening the directory").said, t.incoming)
-    lacks(end.said, "nothing was received")
+    t.deliver(ONE_FILE).exits(1).answered(ENOTDIR, "").says_nothing()
 
 
 @test("a missing user is a line of the log, made printable")
@@ -156,8 +158,8 @@ def _(t):
     end = t.run(*t.within, UNPACKER, "--", "no\n\x1b[2Juser", t.incoming, stdin=ONE_FILE)
     Delivery(t, end, ONE_FILE).refused(EPERM).says_nothing()
     t.uid = os.getuid()
-    equal(t.logged(), ['receiving for "no??[2Juser": No such file or directory '
-                       "(name another account as USER)"])
+    equal(t.logged(), ['receiving for "no??[2Juser": there is no such account: '
+                       "name another one as USER"])
 
 
 @test("what the sender did is for the sender: nothing is logged, and nothing told twice")

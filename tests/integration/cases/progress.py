@@ -89,6 +89,15 @@ def _(t):
     equal(list(dict.fromkeys(phases)), ["counting", "calling", "sending", "confirming", "removing"])
 
 
+@test("json: a delivery refused in the middle is never being confirmed, and keeps its total")
+def _(t):
+    tree.sparse("large", 64 << 20)  # more than is under way
+    tree.write("file", "x")
+    said = on_a_descriptor(t, f"--via={t.via('--max-bytes=1000')}", "large", "file", status=1)[:-1]
+    lacks([each["phase"] for each in said], "confirming")
+    equal({each["total_bytes"] for each in said if each["phase"] == "sending"}, {(64 << 20) + 1})
+
+
 @test("json: the last object has what was sent, and which names it got")
 def _(t):
     os.mkdir("dir")

@@ -20,7 +20,8 @@ ARROWS = {
     "qfile-unpacker": ["cli", "system"],
     "qopen-in-vm": ["cli", "lib/open", "lib/open/opener", "system"],
     "vm-file-editor": ["cli", "lib/open", "lib/open/editor", "system"],
-    "cli": ["system", "text"],
+    "cli": ["cli/shell", "system", "text"],
+    "cli/shell": [],
 
     "lib/format": ["system", "text"],
     "lib/io": ["lib/format", "system"],

@@ -149,6 +149,15 @@ def _(t):
           "work").exits(1).says("opening the directory of sockets /dev/null: Not a directory")
 
 
+@test("a directory of sockets that this user may not make is said with what to do")
+def _(t):
+    if machine.am_root():
+        raise Skip("root may")
+    os.mkdir(f"{t.top}/closed", 0o555)
+    t.run(RPCD, *t.daemon_options(), f"--sockets={t.top}/closed/sockets", "work").exits(1).says(
+        "Permission denied; start it as root, or name a directory of your own with --sockets")
+
+
 NOT_YOURS = "must belong to root or to you, and nobody else may write to it"
 
 

@@ -63,7 +63,7 @@ def _(t):
     exists(f"{t.received}/file")
     end = sends(t, "--ssh=nobody-of-this-name@host", "file").exits(1)
     has(end.said, "Permission denied")
-    has(end.said, "ssh ended with status 255")
+    has(end.said, "ssh failed with status 255")
     has(end.said, "nothing was copied")
 
 
@@ -139,19 +139,21 @@ def nothing_copied(t, host, *parts, caller=AGENT):
 def _(t):
     t.serve()
     for caller in CALLERS:
-        nothing_copied(t, "closed", "Connection refused", "ssh ended with status 255",
-                       "as ssh said", caller=caller)
-        nothing_copied(t, "stranger", "key verification failed", "ssh ended with status 255",
-                       caller=caller)
-        nothing_copied(t, "locked", "Permission denied", "ssh ended with status 255", caller=caller)
+        words = ("ssh failed with status 255, for the reason that it has given" if caller == AGENT
+                 else "ssh ended with status 255 (for the reason that it has given")
+        for host, reason in (("closed", "Connection refused"),
+                             ("stranger", "key verification failed"),
+                             ("locked", "Permission denied")):
+            said = nothing_copied(t, host, reason, words, caller=caller).said
+            check(said.index(reason) < said.index(words), said)
     missing(t.received)
 
 
 @test("a receiver that is not installed there")
 def _(t):
     t.serve(path="/usr/bin:/bin")
-    nothing_copied(t, "host", "qfile-unpacker was not found there; install qfilecopy")
-    nothing_copied(t, "host", "vm-file-editor was not found there; install qfilecopy",
+    nothing_copied(t, "host", "qfile-unpacker was not found there: install qfilecopy")
+    nothing_copied(t, "host", "vm-file-editor was not found there: install qfilecopy",
                    caller=OPENER)
 
 
@@ -163,7 +165,7 @@ def _(t):
     tree.write("file", "x")
     said = sends(t, "--ssh=host", "--rename", "file").exits(1).said
     has(said, "unknown option --on-conflict=rename")
-    has(said, "did not understand its options; nothing was copied")
+    has(said, "did not understand its options); nothing was copied")
     has(said, "It may not know --rename: try without")
     sends(t, "--ssh=host", "file").exits(0)
 
@@ -176,7 +178,7 @@ def _(t):
     t.program_there("qfile-unpacker", f"head -c {size} >$HOME/stream; exit 255")
     said = sends(t, "--ssh=host", "file").exits(1).said
     equal(os.path.getsize(f"{t.home}/stream"), size)
-    has(said, "lost before the receiver confirmed")
+    has(said, "before the receiver confirmed")
     has(said, "Look in PedOSIncoming of host whether")
     lacks(said, "nothing was copied")
 

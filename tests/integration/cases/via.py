@@ -86,7 +86,7 @@ exit 9
 """)
     for caller, named in ((AGENT, "qfile-unpacker"), (OPENER, "vm-file-editor")):
         # Also where it is only asked what it is.
-        for command in ("./loud", f"./loud {named}"):
+        for command in ("./loud", f"false && {named}; ./loud"):
             said = t.run(caller, f"--via={command}", "file").exits(1).said
             lines = said.split("\n")
             equal(lines[:2], ["red ?[31m? und grün", " last"])
@@ -127,7 +127,8 @@ def _(t):
     command = shlex.join([*t.receiver()[:-1], f"{t.sent}/no-directory"])
     unnamed = tree.script(f"{t.top}/other", f"#!/bin/sh\nexec {command}\n")
     end = t.run(AGENT, f"--via={unnamed}", "file").exits(1)
-    has(end.said, "the receiver could not do its work")
+    has(end.said, "the receiver's directory on the other side, or one above it, is a file or a "
+                  "link")
     has(end.said, "nothing was copied")
 
 
@@ -163,15 +164,18 @@ exec {shlex.join([EDITOR, f'--handler={t.top}/handler'])}
 @test("a command that names the receiver or the service is called once")
 def _(t):
     tree.write("file", "x")
-    for words in ("true qfile-unpacker", "true /opt/q/bin/qfile-unpacker", "true 'qfile-unpacker'",
-                  "true PedOS.Filecopy", "(true qfile-unpacker)"):
-        has(t.run(AGENT, f"--via={words}; echo >>{t.top}/calls", "file").exits(1).said,
+    for words in ("qfile-unpacker", "/opt/q/bin/qfile-unpacker", "'qfile-unpacker'",
+                  "PedOS.Filecopy", "(qfile-unpacker)"):
+        has(t.run(AGENT, f"--via=false && {words}; echo >>{t.top}/calls", "file").exits(1).said,
             "connection was lost")
         equal(tree.read(f"{t.top}/calls"), "\n")
         os.unlink(f"{t.top}/calls")
-    for words in ("true xqfile-unpacker", "true qfile-unpacker-2", "true vm-file-editor"):
+    # The name alone is not enough: what stands behind it would run what is sent.
+    for words in ("xqfile-unpacker", "true qfile-unpacker", "true vm-file-editor",
+                  "sh -c 'exec sh' # qfile-unpacker", "sh; qfile-unpacker",
+                  "R=qfile-unpacker sh", "(echo qfile-unpacker >&2; exec sh)"):
         has(t.run(AGENT, f"--via={words}", "file").exits(1).said, "no receiver answered")
-    has(t.run(OPENER, "--via=true qfile-unpacker", "file").exits(1).said, "no editor answered")
+    has(t.run(OPENER, "--via=true vm-file-editor", "file").exits(1).said, "no editor answered")
     t.run(OPENER, f"--via={t.editor(saving('y'))}", "file").exits(0)
     equal(tree.read("file"), "y")
 
@@ -206,7 +210,7 @@ def noted(t, name):
 
 def started(t, caller, command, **how):
     tree.write("file", "x")
-    named = receiver_named(command) if caller == AGENT else f": vm-file-editor; {command}"
+    named = receiver_named(command) if caller == AGENT else f"false && vm-file-editor; {command}"
     return t.start(caller, f"--via={named}", "file", **how)
 
 

@@ -514,6 +514,22 @@ START_TEST(numbered_name_whose_extension_is_too_long)
 }
 END_TEST
 
+/* Disks may take less: 143 bytes where names are encrypted. */
+START_TEST(numbered_name_within)
+{
+	char name[256] = "", text[256];
+
+	memset(name, 'n', 139);
+	strcpy(name + 139, ".txt");
+	for (size_t longest = 12; longest <= 255; longest++) {
+		ck_assert_int_eq(name_numbered_within(name, 2, longest, text), 0);
+		ck_assert_uint_eq(strlen(text), longest < 147 ? longest : 147);
+		ck_assert_str_eq(text + strlen(text) - 8, " (2).txt");
+	}
+	ck_assert_int_eq(name_numbered_within(name, 2, 8, text), -ENAMETOOLONG);
+}
+END_TEST
+
 /* ---- name_tagged() ---- */
 
 static const struct {
@@ -703,6 +719,7 @@ Suite *name_suite(void)
 	add_table_test(number, numbered_name_with_a_long_extension, short_stems);
 	add_table_test(number, numbered_name_cut_where_characters_depend_on_each_other, cut_stems);
 	tcase_add_test(number, numbered_name_whose_extension_is_too_long);
+	tcase_add_test(number, numbered_name_within);
 
 	add_table_test(tag, tagged_name, tagged_names);
 	tcase_add_test(tag, tagged_long_name);

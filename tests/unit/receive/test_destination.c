@@ -132,6 +132,66 @@ START_TEST(there_already)
 }
 END_TEST
 
+/* A mode of 0711 above lets nobody look around, and everybody pass. */
+START_TEST(parents_need_not_be_readable)
+{
+	int fd;
+
+	make_home();
+	make_dir("gate");
+	make_dir("gate/in");
+	MUST(chmod("gate", 0100));
+	fd = qfile_incoming_open_path("gate/in", &error);
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	MUST(chmod("gate", 0300));
+	fd = qfile_incoming_open_path("gate/new", &error);
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	make_dir("PedOSIncoming");
+	make_dir("PedOSIncoming/work");
+	MUST(chmod("PedOSIncoming", 0100));
+	MUST(chmod(".", 0100));
+	fd = qfile_incoming_open(&user, "work", &error);
+	MUST(chmod(user.home, 0700));
+	MUST(chmod("PedOSIncoming", 0700));
+	MUST(chmod("gate", 0700));
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+}
+END_TEST
+
+/* Why a place is none is told apart. */
+static const struct {
+	const char *path;
+	int error;
+} bad_places[] = {
+	{"missing/new", ENOENT},    {"missing/deep/new", ENOENT}, {"file", ENOTDIR},
+	{"file/new", ENOTDIR},      {"file/in/new", ENOTDIR},     {"link", ENOTDIR},
+	{"circle/new", ELOOP},      {"closed/in", EACCES},        {"closed/in/new", EACCES},
+	{"unwritable/new", EACCES},
+};
+
+START_TEST(bad_place)
+{
+	const int expected = bad_places[_i].error;
+
+	make_home();
+	make_file("file", "x");
+	make_link("link", "victim");
+	make_link("circle", "circle");
+	make_dir("closed");
+	make_dir("closed/in");
+	make_dir("unwritable");
+	MUST(chmod("closed", 0));
+	MUST(chmod("unwritable", 0500));
+	if (expected != EACCES || geteuid() != 0)
+		ck_assert_int_eq(qfile_incoming_open_path(bad_places[_i].path, &error), -expected);
+	MUST(chmod("closed", 0700));
+	MUST(chmod("unwritable", 0700));
+}
+END_TEST
+
 Suite *destination_suite(void)
 {
 	Suite *suite = suite_create("destination");
@@ -141,5 +201,7 @@ Suite *destination_suite(void)
 	add_table_test(tcase, incoming_replaced_while_it_is_made, others);
 	tcase_add_test(tcase, source_replaced_while_it_is_made);
 	tcase_add_test(tcase, there_already);
+	tcase_add_test(tcase, parents_need_not_be_readable);
+	add_table_test(tcase, bad_place, bad_places);
 	return suite;
 }

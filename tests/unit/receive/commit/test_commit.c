@@ -107,6 +107,75 @@ START_TEST(renamed_to_itself)
 }
 END_TEST
 
+/* A disk that takes shorter names says so when it is asked for the longer one, or given it. */
+static const char *const refusing[] = {"faccessat", "renameat2"};
+
+START_TEST(renamed_to_what_the_disk_takes)
+{
+	const struct commit_options options = {.on_conflict = QFILE_CONFLICT_RENAME,
+					       .spare = UINT64_MAX};
+
+	begin(0);
+	make_file(staged("report.pdf"), "new");
+	make_file("in/report.pdf", "old");
+	/* That the name itself is there is the first look. */
+	faults_begin_in(refusing[_i], _i == 0 ? 2 : 1, ENAMETOOLONG, false);
+	ck_assert_int_eq(commit(&staging, &options, &never, &renamed, &error), 0);
+	faults_end();
+	ck_assert_int_eq(staging_remove(&staging), 0);
+	ck_assert_str_eq(names_in("in"), "re (2).pdf report.pdf");
+	ck_assert_str_eq(content_of("in/re (2).pdf"), "new");
+}
+END_TEST
+
+/* What has no such call is no disk that failed, and is told. */
+static const int unknown[] = {EINVAL, EPERM, ENOSYS, EOPNOTSUPP};
+
+START_TEST(not_synced)
+{
+	const struct commit_options options = {.on_conflict = QFILE_CONFLICT_FAIL,
+					       .spare = UINT64_MAX};
+	int r;
+
+	begin(0);
+	make_file(staged("f"), "new");
+	faults_begin_in("syncfs", 1, unknown[_i], true);
+	r = commit(&staging, &options, &never, &renamed, &error);
+	faults_end();
+	ck_assert_int_eq(r, -EOPNOTSUPP);
+	ck_assert_str_eq(error.doing, "syncing");
+	ck_assert_str_eq(error.hint, "it cannot promise that what is written reaches the disk");
+	ck_assert_int_eq(staging_remove(&staging), 0);
+	ck_assert_str_eq(names_in("in"), "");
+	/* But this one is a disk's. */
+	ck_assert_int_eq(staging_create(&staging, incoming), 0);
+	make_file(staged("f"), "new");
+	faults_begin_in("syncfs", 1, EIO, true);
+	ck_assert_int_eq(commit(&staging, &options, &never, &renamed, &error), -EIO);
+	faults_end();
+	ck_assert_int_eq(staging_remove(&staging), 0);
+}
+END_TEST
+
+/* EPERM is what a container says of a call that it does not let through. */
+START_TEST(without_renameat2)
+{
+	begin(0);
+	make_file(staged("f"), "file");
+	make_dir(staged("d"));
+	make_file(staged("d/inside"), "inside");
+	make_link(staged("l"), "d");
+	make_file(staged("taken"), "new");
+	make_file("in/taken", "old");
+	faults_begin_in("renameat2", 1, EPERM, true);
+	ck_assert_int_eq(commit_and_remove(QFILE_CONFLICT_RENAME), 0);
+	ck_assert_uint_ge(faults_end(), 1); /* the others are another process's */
+	ck_assert_str_eq(names_in("in"), "d f l taken taken (2)");
+	ck_assert_str_eq(content_of("in/taken"), "old");
+	ck_assert_str_eq(content_of("in/d/inside"), "inside");
+}
+END_TEST
+
 /* A file system says that a name is taken, whatever the name is. */
 START_TEST(no_name_is_free)
 {
@@ -761,6 +830,9 @@ Suite *commit_suite(void)
 	tcase_add_loop_test(tcase, top_level_mode_is_kept, 0, 2 * (int)COUNT(top_modes));
 	add_both_users_test(tcase, several_with_all_modes);
 	tcase_add_test(tcase, longest_name);
+	add_table_test(tcase, renamed_to_what_the_disk_takes, refusing);
+	add_table_test(tcase, not_synced, unknown);
+	tcase_add_test(tcase, without_renameat2);
 
 	tcase_add_loop_test(names, collision, 0, 2 * (int)COUNT(takers));
 	tcase_add_loop_test(names, collision_renamed, 0, 2 * (int)COUNT(takers));

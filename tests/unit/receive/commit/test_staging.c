@@ -58,6 +58,47 @@ START_TEST(create)
 }
 END_TEST
 
+/* Before anything is read: a disk that cannot be synced is refused. */
+START_TEST(create_where_nothing_can_be_synced)
+{
+	static const int unknown[] = {EINVAL, EPERM, ENOSYS, EOPNOTSUPP};
+	struct staging staging;
+	int incoming, r;
+
+	scratch_enter();
+	incoming = open_dir(".");
+	for (size_t i = 0; i < sizeof(unknown) / sizeof(*unknown); i++) {
+		faults_begin_in("syncfs", 1, unknown[i], true);
+		r = staging_create(&staging, incoming);
+		faults_end();
+		ck_assert_int_eq(r, -EOPNOTSUPP);
+		ck_assert_str_eq(staging.lacks, "it cannot promise that what is written reaches "
+						"the disk");
+		ck_assert_str_eq(names_in("."), "");
+	}
+}
+END_TEST
+
+/* Both ways of renaming are tried. */
+START_TEST(create_without_renameat2)
+{
+	static const int unknown[] = {EINVAL, EPERM, ENOSYS, EOPNOTSUPP};
+	struct staging staging;
+	int incoming, r;
+
+	scratch_enter();
+	incoming = open_dir(".");
+	for (size_t i = 0; i < sizeof(unknown) / sizeof(*unknown); i++) {
+		faults_begin_in("renameat2", 1, unknown[i], true);
+		r = staging_create(&staging, incoming);
+		faults_end();
+		ck_assert_int_eq(r, 0);
+		ck_assert(staging.flagless);
+		ck_assert_int_eq(staging_remove(&staging), 0);
+	}
+}
+END_TEST
+
 START_TEST(create_where_nobody_may)
 {
 	struct staging staging;
@@ -474,6 +515,8 @@ Suite *staging_suite(void)
 	      *remove_case = add_case(suite, "remove");
 
 	add_both_users_test(tcase, create);
+	tcase_add_test(tcase, create_where_nothing_can_be_synced);
+	tcase_add_test(tcase, create_without_renameat2);
 	tcase_add_test(tcase, create_where_nobody_may);
 	tcase_add_test(tcase, create_sheds_default_acl);
 	add_table_test(take, adopt, leftovers);
