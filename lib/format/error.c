@@ -88,7 +88,6 @@ static const struct {
 	{ENOSYS, "the system cannot do that"},
 	{ENODATA, "nothing came, or not all of it"},
 	{ECHILD, "it ended before it was done"},
-	{ENODATA, "it ended before all of it had come"},
 	{ECONNRESET, "the connection was lost"},
 	{EPIPE, "the connection was lost"},
 	{ELOOP, "a symbolic link is in its place, or links lead in a circle (Too many levels of "
