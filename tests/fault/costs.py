@@ -137,11 +137,12 @@ def one_name(taken):
 
 
 def numbers():
-    """Ten times as many names that are taken cost a few tries more, two calls each at most."""
+    """Ten times as many names that are taken cost a few tries more, two calls each at most. And the
+    directory is read once, hundreds of names a call: something of a dead receiver may lie there."""
     costs = {taken: one_name(taken) for taken in sizes()}
     counts = sorted(costs)
     for fewer, more in zip(counts, counts[1:]):
-        if costs[more] > costs[fewer] + 30:
+        if costs[more] > costs[fewer] + 30 + more // 500:
             raise Broken(f"system calls by names that are taken: {costs}")
     return True
 

@@ -204,7 +204,7 @@ def _(t):
             has(end.said, f"{variable.partition('=')[0]} must be an absolute path without spaces")
 
 
-@test("make install says in a sentence that its user may not write there")
+@user_test("make install says in a sentence that its user may not write there")
 def _(t):
     machine.need("make")
     if machine.am_root():
