@@ -408,7 +408,7 @@ def _(t):
     editing = Editing(t, flags=TAKES_BESIDE)
     kept = [open(f"{editing.directory}/{name}", "w+b", buffering=0) for name in ("shown", "empty")]
     kept[0].write(b"shown")
-    time.sleep(4)
+    time.sleep(8)
     editing.editor.kill(signal.SIGTERM)
     edited(editing.editor).exits(1)
     (code, payload), = editing.got(BESIDE)
