@@ -2,6 +2,7 @@
 # Copyright the qfilecopy authors
 """A file is open in another VM, where it is saved again and again. Whoever is killed, at random
 moments: what is under its name is one whole version. When it is changed here: that stays."""
+import glob
 import os
 import random
 import re
@@ -192,11 +193,24 @@ class Session:
                   "the next session failed")
 
     def wait_until_left(self):
-        """The real editor notices that its opener has gone, and leaves nothing there."""
+        """The real editor notices that its opener has gone, and leaves nothing there but what may
+        not have arrived."""
         ends = time.monotonic() + HANGS
-        while os.listdir(self.there):
+        while os.listdir(self.there) and not self.is_kept():
             self.need(time.monotonic() < ends, "the editor has left something")
             time.sleep(0.005)
+
+    def is_kept(self):
+        """Is the file left there with a notice that nobody uses it? Then it is whole, and what is
+        here is not newer."""
+        for notice in glob.glob(f"{self.there}/*/NOT SENT BACK*"):
+            with open(notice, encoding="utf-8") as file:
+                if "No application uses it any more" in file.read():
+                    there = version_of(f"{os.path.dirname(notice)}/file.txt")
+                    self.need(there is not None and there >= version_of(self.file),
+                              "what the editor has left is not the newest version")
+                    return True
+        return False
 
 
 def duration(kind, on_disk=False):
