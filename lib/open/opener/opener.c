@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 /* Milliseconds in which an editor sends what was saved before, with time to spare: qfile(5). */
-#define FINISH_TIMEOUT 2000
+#define FINISH_TIMEOUT 5000
 
 /* What has come of the reply. */
 enum state {
