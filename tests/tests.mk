@@ -141,8 +141,8 @@ coverage:
 	@PYTHON=$(PYTHON) sh tests/coverage/run.sh build-coverage
 
 ##   make check-fault      every call fails, everything dies, every disk is full
-##                         PARTS chooses among calls, flagless, kills, move, disk, order, rpc and
-##                         open;
+##                         PARTS chooses among calls, flagless, kills, move, disk, order, rpc,
+##                         costs, in_place and open;
 ##                         SAMPLE=4 tries every fourth fault; SEED repeats the choice and the
 ##                         random kills of an earlier run
 check-fault:
