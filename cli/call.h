@@ -6,6 +6,7 @@
  */
 #ifndef CLI_CALL_H
 #define CLI_CALL_H
+#include <stdbool.h>
 #include <sys/types.h>
 
 /* A command that was started. */
@@ -27,5 +28,11 @@ int call_program(char *const argv[], char *const environment[], int err, struct 
  * PROGRAM ARGUMENT...", and connects PROGRAM with the service. -ENOENT: there is no client.
  */
 int call_find_client(const char *search_path, char path[4096]);
+
+/*
+ * Is this what no other end can be at: a terminal, /dev/null, or a file without anything to read?
+ * An rpc client has a connection to give, or has lost it.
+ */
+bool call_leads_nowhere(int fd);
 
 #endif

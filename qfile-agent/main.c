@@ -24,8 +24,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 /* A file without a name. Not in memory, if possible: it grows with the number of entries. */
@@ -189,23 +187,6 @@ static void prepare(struct transfer *transfer, const struct options *options)
 	report->reports_to = vm_reports_to();
 }
 
-/*
- * Is this what no receiver can be at: a terminal, /dev/null, or a file without anything to read? An
- * rpc client has a connection to give, or has lost it.
- */
-static bool leads_nowhere(int fd)
-{
-	struct stat status;
-
-	if (isatty(fd))
-		return true;
-	if (getenv("QREXEC_REMOTE_DOMAIN") || fstat(fd, &status) < 0)
-		return false;
-	if (S_ISCHR(status.st_mode))
-		return status.st_rdev == makedev(1, 3);
-	return S_ISREG(status.st_mode) && lseek(fd, 0, SEEK_CUR) >= status.st_size;
-}
-
 static int run(struct transfer *transfer, const char *program)
 {
 	const struct options *options = transfer->options;
@@ -257,7 +238,7 @@ int main(int argc, char **argv)
 	if (options.progress_fd >= 0)
 		show_on(&transfer.show, options.progress_fd);
 	if (!options.calling.vm && !has_command(&options) && !options.dry_run &&
-	    (leads_nowhere(STDIN_FILENO) || isatty(STDOUT_FILENO))) {
+	    (call_leads_nowhere(STDIN_FILENO) || isatty(STDOUT_FILENO))) {
 		warnx("stdin and stdout must lead to a receiver: use --vm=NAME, --ssh=HOST or "
 		      "--via=COMMAND to call one; nothing was copied");
 		return EXIT_USAGE;

@@ -251,6 +251,16 @@ void explain_last(const struct explain *about, unsigned save)
 		warnx("the last save that arrived is number %u", save);
 }
 
+void explain_ssh_failed(const struct explain *about)
+{
+	char name[1024];
+
+	shown(about->file, name);
+	warnx("ssh failed with status 255, for the reason that it has given, if any; no save has "
+	      "arrived: \"%s\" is as it was",
+	      name);
+}
+
 void explain_failure(const struct explain *about, int code, const struct opener_event *event,
 		     const struct qfile_error *error)
 {

@@ -37,6 +37,8 @@ void explain_beside(const struct explain *about, enum opener_step step,
 void explain_ending(const struct explain *about);
 /* The session goes on, and the other side has something to say. */
 void explain_note(const struct explain *about, const struct opener_event *event);
+/* ssh, which leads to the other side, has failed before any save arrived. It has said why. */
+void explain_ssh_failed(const struct explain *about);
 /* The number of the last save that arrived, after an end that was none of the user's; 0: none. */
 void explain_last(const struct explain *about, unsigned save);
 /* The reply is complete: the other side has succeeded or failed. */

@@ -123,7 +123,11 @@ static int end_command(struct session *session, const struct options *options,
 	struct via_end end = via_end(peer, result == -ECANCELED);
 	char how[512];
 
-	if (via_failed(&end) && (result == 0 || result == -ECONNRESET)) {
+	if (result == -ECONNRESET && session->saves == 0 &&
+	    via_ssh_failed(&options->calling, &end)) {
+		explain_ssh_failed(&session->about);
+		session->lost = false;
+	} else if (via_failed(&end) && (result == 0 || result == -ECONNRESET)) {
 		via_describe(&options->calling, &editor, &end, how);
 		warnx("%s", how);
 		result = result == 0 ? -1 : result;
@@ -225,7 +229,7 @@ int main(int argc, char **argv)
 	if (options.calling.quiet && !options.calling.progress && session.show.mode == SHOW_TTY)
 		session.show.mode = SHOW_NONE;
 	if (!options.calling.vm && !has_command(&options) &&
-	    (isatty(STDIN_FILENO) || isatty(STDOUT_FILENO))) {
+	    (call_leads_nowhere(STDIN_FILENO) || isatty(STDOUT_FILENO))) {
 		warnx("stdin and stdout must lead to another VM: name one before the file, or use "
 		      "--ssh=HOST or --via=COMMAND");
 		return EXIT_USAGE;

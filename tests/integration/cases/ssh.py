@@ -139,8 +139,7 @@ def nothing_copied(t, host, *parts, caller=AGENT):
 def _(t):
     t.serve()
     for caller in CALLERS:
-        words = ("ssh failed with status 255, for the reason that it has given" if caller == AGENT
-                 else "ssh ended with status 255 (for the reason that it has given")
+        words = "ssh failed with status 255, for the reason that it has given"
         for host, reason in (("closed", "Connection refused"),
                              ("stranger", "key verification failed"),
                              ("locked", "Permission denied")):
