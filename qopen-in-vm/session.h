@@ -54,8 +54,8 @@ int session_send(struct session *session, int out);
 /*
  * Take what comes back, with messages about it. Returns 0 if everything that was saved there is in
  * the file, and otherwise -1. -ECANCELED: the user has stopped it: what was under way has come, or
- * they did not wait for it. -ECONNRESET: the connection was
- * lost; with a command, that is not said yet.
+ * they did not wait for it. -ECONNRESET: the connection was lost; with a command, that is not said
+ * yet.
  */
 int session_take(struct session *session);
 /* Say that the connection was lost, if that is not said yet. */
