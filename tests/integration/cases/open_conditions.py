@@ -147,6 +147,18 @@ def _(t):
     equal((tree.read("shared/file"), os.stat("shared/file").st_uid), ("third", 4321))
 
 
+@test("the same where one may make files, and not replace those of others")
+def _(t):
+    how = shared(t)
+    os.chmod("shared", 0o3775)
+    end = t.open_file(saving("second"), "shared/file", **how).exits(1)
+    has(end.said, "What is saved will be kept elsewhere; with --in-place")
+    kept, = set(tree.names_in("shared")) - {"file"}
+    equal((tree.read("shared/file"), tree.read(f"shared/{kept}")), ("first", "second"))
+    t.open_file(saving("third"), "--in-place", "shared/file", **how).exits(0).says_nothing()
+    equal((tree.read("shared/file"), os.stat("shared/file").st_uid), ("third", 4321))
+
+
 @test_on_disk("a file that a named entry of its access list lets the user write")
 def _(t):
     machine.need_root()

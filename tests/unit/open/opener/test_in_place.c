@@ -119,6 +119,31 @@ START_TEST(somebody_was_almost_faster)
 }
 END_TEST
 
+static void link_meanwhile(void)
+{
+	MUST(unlink("file"));
+	make_file("elsewhere", "theirs");
+	MUST(symlink("elsewhere", "file"));
+}
+
+static void link_at_the_next_openat(void)
+{
+	faults_before("openat", link_meanwhile);
+}
+
+/* Between the look and the opening for writing. */
+START_TEST(a_link_is_not_followed)
+{
+	begin("before", "after");
+	target->seen.settled = false;
+	faults_before("fstat", link_at_the_next_openat);
+	ck_assert_int_eq(in_place_write(target, &save, keep, false, copy), -ESTALE);
+	ck_assert_str_eq(content_of("elsewhere"), "theirs");
+	ck_assert_str_eq(names_in("."), "elsewhere file");
+	end();
+}
+END_TEST
+
 START_TEST(set_id_is_dropped)
 {
 	begin("before", "after");
@@ -186,6 +211,7 @@ Suite *in_place_suite(void)
 	tcase_add_test(tcase, backups);
 	tcase_add_test(tcase, somebody_was_faster);
 	tcase_add_test(tcase, somebody_was_almost_faster);
+	tcase_add_test(tcase, a_link_is_not_followed);
 	tcase_add_test(tcase, set_id_is_dropped);
 	tcase_add_test(tcase, unfinished);
 	tcase_add_loop_test(tcase, each_call_fails, 0, 4);
