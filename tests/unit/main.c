@@ -79,6 +79,7 @@ static const struct {
 	{"pending", pending_suite, PURE},
 	{"refusals", refusals_suite, APART},
 	{"calls", calls_suite, APART},
+	{"over", over_suite, PURE},
 	{"workdir", workdir_suite, APART},
 	{"watch", watch_suite, APART},
 	{"in_use", in_use_suite, APART},

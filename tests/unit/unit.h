@@ -59,6 +59,7 @@ Suite *pending_suite(void);
 Suite *refusals_suite(void);
 Suite *calls_suite(void);
 Suite *workdir_suite(void);
+Suite *over_suite(void);
 Suite *watch_suite(void);
 Suite *in_use_suite(void);
 Suite *handler_suite(void);
