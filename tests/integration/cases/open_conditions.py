@@ -2,6 +2,7 @@
 # Copyright the qfilecopy authors
 """What the file itself is like: it is looked at before anything is sent, told in true words, and
 --in-place writes into the file where nothing else keeps what it has."""
+import contextlib
 import fcntl
 import os
 import signal
@@ -202,14 +203,26 @@ def _(t):
     equal((tree.read("source"), tree.read("file")), ("second", "below"))
 
 
-def chattr(path, flags):
-    """Set the attributes of ext4 and its like, as chattr(1) does. Skips where there are none."""
+@contextlib.contextmanager
+def attribute(path, flag):
+    """While in it the file has an attribute of chattr(1) more. Skips where there are none.
+
+    The others stay as they are: a file system takes some of them away only by rewriting the file,
+    and may refuse that with the new one already set.
+    """
     machine.need_root()
     fd = os.open(path, os.O_RDONLY)
     try:
-        fcntl.ioctl(fd, 0x40086602, struct.pack("l", flags))
-    except OSError as failure:
-        raise tap.Skip("this file system has no attributes of chattr") from failure
+        word = struct.pack("l", 0)
+        try:
+            (before,) = struct.unpack("l", fcntl.ioctl(fd, 0x80086601, word))
+            fcntl.ioctl(fd, 0x40086602, struct.pack("l", before | flag))
+        except OSError as failure:
+            raise tap.Skip("this file system has no attributes of chattr") from failure
+        try:
+            yield
+        finally:
+            fcntl.ioctl(fd, 0x40086602, struct.pack("l", before))
     finally:
         os.close(fd)
 
@@ -218,16 +231,13 @@ def chattr(path, flags):
 def _(t):
     for flag in 0x10, 0x20:  # immutable, append-only
         tree.write("file", "first")
-        chattr("file", flag)
-        try:
+        with attribute("file", flag):
             for option in [], ["--in-place"]:
                 end = t.open_file(saving("second"), *option, "file").exits(1)
                 has(end.said, '"file" is marked as one that must not change (chattr)')
                 lacks(end.said, "you may not write to")
                 equal(tree.read("file"), "first")
-        finally:
-            chattr("file", 0)
-            os.unlink("file")
+        os.unlink("file")
 
 
 # ---- Locks ----
