@@ -144,7 +144,10 @@ bool via_never_began(const struct calling_options *options, const struct calling
 	       (ended_with(end, 2) && (options->ssh || calling_is_named(options, callee)));
 }
 
-/* Read up to `size` bytes, until the end. Returns how many, or -ECANCELED or another errno. */
+/*
+ * Read up to `size` bytes, until the end, or until nothing follows them for a while: a command may
+ * have more to do when what it runs has answered. Returns how many, or -ECANCELED or another errno.
+ */
 static ssize_t read_answer(int in, int stop, void *answer, size_t size)
 {
 	struct pollfd pollfds[] = {{.fd = in, .events = POLLIN}, {.fd = stop, .events = POLLIN}};
@@ -153,10 +156,14 @@ static ssize_t read_answer(int in, int stop, void *answer, size_t size)
 
 	while (drained < DRAINED_MAX) {
 		const bool full = length == size;
-		ssize_t n;
+		ssize_t n = poll(pollfds, 2, full ? TIMEOUT : -1);
 
-		if (poll(pollfds, 2, -1) < 0 && errno != EINTR)
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
 			return -errno;
+		if (n == 0)
+			break;
 		if (pollfds[1].revents)
 			return -ECANCELED;
 		n = read(in, full ? dropped : (char *)answer + length,

@@ -187,8 +187,6 @@ static const struct runner {
 	{"unshare", "GRSw", 0, COMMAND},
 	{"qrexec-client-vm", "", 1, SERVICE},
 	{"pedos-rpc", "", 1, SERVICE},
-	{"{", NULL, 0, COMMAND},
-	{"!", NULL, 0, COMMAND},
 };
 
 static const struct runner *runner_of(const char *name)
@@ -200,11 +198,13 @@ static const struct runner *runner_of(const char *name)
 	return NULL;
 }
 
-/* Commands of the shell itself that read nothing. */
+/* Commands that read nothing, and words that only end a list. */
 static bool is_harmless(const char *word)
 {
-	static const char *const harmless[] = {":",   "true",  "false",  "cd",   "umask", "ulimit",
-					       "set", "unset", "export", "echo", "printf"};
+	static const char *const harmless[] = {
+		":",    "true",   "false",  "cd",    "umask",  "ulimit", "set", "unset",
+		"echo", "export", "printf", "exit",  "return", "test",   "[",   "sleep",
+		"sync", "rm",     "mv",     "touch", "}",      "logger", "date"};
 
 	for (size_t i = 0; i < sizeof(harmless) / sizeof(*harmless); i++) {
 		if (strcmp(harmless[i], word) == 0)
@@ -220,6 +220,12 @@ static bool is_assignment(const char *word)
 	return word[length] && length > 0 && (*word < '0' || *word > '9') &&
 	       strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789") ==
 		       length;
+}
+
+/* A word that begins a list, or turns its result about. */
+static bool is_sign(const char *word)
+{
+	return strcmp(word, "{") == 0 || strcmp(word, "!") == 0;
 }
 
 static const char *last_part(const char *path)
@@ -290,7 +296,7 @@ static bool words_run(const char *const *words, size_t count, const struct sough
 		const char *name = last_part(words[0]);
 		size_t skipped;
 
-		if (is_assignment(words[0])) {
+		if (is_assignment(words[0]) || is_sign(words[0])) {
 			words++, count--;
 			continue;
 		}
@@ -316,14 +322,31 @@ static bool words_run(const char *const *words, size_t count, const struct sough
 
 /* ---- Commands ---- */
 
-/* Does it leave what is written to it to the next one? */
-static bool is_passed(const struct simple *simple)
+/* Does it read nothing itself? What is written to it is then left to the command behind it. */
+static bool reads_nothing(const struct simple *simple)
 {
 	size_t i = 0;
 
-	while (i < simple->count && is_assignment(simple->words[i]))
+	while (i < simple->count && (is_assignment(simple->words[i]) || is_sign(simple->words[i])))
 		i++;
-	return simple->separator != '|' && (i == simple->count || is_harmless(simple->words[i]));
+	return i == simple->count || is_harmless(simple->words[i]);
+}
+
+/*
+ * Does nothing else read what was meant for the program that `simple` runs, where that cannot be
+ * started, ends early or is passed over? Behind a '|' a command reads what the program says.
+ */
+static bool alone_reads(const char *behind, struct simple *simple)
+{
+	bool piped = simple->separator == '|';
+
+	while (simple->separator) {
+		behind = take_simple(behind, simple);
+		if (simple->unclear || (!piped && !reads_nothing(simple)))
+			return false;
+		piped = simple->separator == '|';
+	}
+	return true;
 }
 
 static bool command_runs_within(const char *text, const struct sought *sought)
@@ -335,8 +358,8 @@ static bool command_runs_within(const char *text, const struct sought *sought)
 		if (simple.unclear)
 			return false;
 		if (words_run(simple.words, simple.count, sought))
-			return true;
-	} while (is_passed(&simple) && simple.separator);
+			return alone_reads(text, &simple);
+	} while (reads_nothing(&simple) && simple.separator && simple.separator != '|');
 	return false;
 }
 

@@ -15,7 +15,9 @@
  * Does the command run `program`, by its name or a path of it, or call the rpc service `service`?
  * Only a command word counts: the first word of a command, or one behind programs that are known to
  * run what follows, such as ssh, sudo, env and sh -c. Not an argument of any other program, a
- * comment, a variable, or what comes behind a command that could read in its place. In doubt: no.
+ * comment, a variable, or what comes behind a command that could read in its place. No command may
+ * follow that would read where the program cannot be started, ends early or is passed over. In
+ * doubt: no.
  */
 bool command_runs(const char *command, const char *program, const char *service);
 

@@ -12,6 +12,7 @@ import tempfile
 
 import trees
 from expect import Broken
+from named import receiver_named
 from settings import AGENT, BUILD, UNPACKER
 
 INJECT = f"{BUILD}/tests/fault/inject"
@@ -148,9 +149,8 @@ class Delivery:
         """Begin. `through`: a command between the two, which starts the receiver."""
         # What names the receiver is called once; the answer to a question would be taken for the
         # delivery's.
-        via = ("false && qfile-unpacker; "
-               f"{shlex.join([*through, *(receiver or self.receiver())])} | "
-               f"tee {shlex.quote(self.answer_file)}")
+        via = receiver_named(f"{shlex.join([*through, *(receiver or self.receiver())])} | "
+                             f"tee {shlex.quote(self.answer_file)}")
         wrap = [INJECT, "--alone", f"--log={self.log}", *inject_agent] if inject_agent else []
         command = [*wrap, AGENT, *(["--move"] if self.move else []), f"--via={via}", *self.names]
         signal.alarm(HANGS)

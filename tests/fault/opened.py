@@ -16,6 +16,7 @@ import time
 import process
 from delivery import BUILD, HANGS, Broken, Delivery, children, clean_environment, kill
 from jobs import SEED, Test
+from named import editor_named
 from versions import LAST, content, version_of
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -71,7 +72,7 @@ class Session:
     def start(self):
         with open(self.stderr, "ab") as stderr:
             self.program = subprocess.Popen(
-                [OPENER, "--verbose", f"--via=false && vm-file-editor; exec {shlex.join(self.via)}",
+                [OPENER, "--verbose", f"--via={editor_named('exec ' + shlex.join(self.via))}",
                  self.file],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr,
                 env={**clean_environment(), "HOME": f"{self.top}/home"})

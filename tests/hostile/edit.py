@@ -16,6 +16,7 @@ import home as homes
 import sample
 import tree
 from expect import wait_until
+from named import editor_named
 from settings import EDITOR, OPENER
 from edit_wire import (DONE, MARK, MESSAGE_MAX, SAVE, VIEW_ONLY, done, header, old_request, record,
                        request, save, split)
@@ -388,8 +389,8 @@ def run_opener(answer, expect, *options, command=TALKS, original=machine.BEFORE,
             it.add(name, b"older\n", 0o600)
         tree.write(it.directory + b"/answer", answer)
         before, kept = it.picture([path]) if older else it.before, machine.kept(path)
-        via = b"false && vm-file-editor; cd " + it.directory + b" && { " + command + b"; }"
-        end = it.run(OPENER, *options, b"--via=" + via, b"report.txt", feed=feed)
+        via = editor_named(os.fsdecode(b"cd " + it.directory + b" && { " + command + b"; }"))
+        end = it.run(OPENER, *options, b"--via=" + os.fsencode(via), b"report.txt", feed=feed)
         yield from expect.judge(end, it)
         if machine.kept(path) != kept:
             yield f"mode, owner and attributes: {machine.kept(path)}, not {kept}"

@@ -17,6 +17,7 @@ import process
 import tap
 import tree
 from expect import check, equal, wait_until
+from named import receiver_named
 from settings import AGENT, UNPACKER
 from standin import StandIn
 
@@ -30,12 +31,6 @@ UNSET = ("SSH_CONNECTION", "PROGRESS_TYPE", "FILECOPY_TOTAL_BYTES", "SAVED_FD_1"
          "PEDOS_RPC_CLIENT", "QREXEC_REMOTE_DOMAIN", "QREXEC_SERVICE_ARGUMENT")
 
 STAGING = ".qfile-incoming-"
-
-
-def receiver_named(command):
-    """The same for --via, as one that runs a receiver, by its words: then nobody asks first whether
-    it leads to one."""
-    return f"false && qfile-unpacker; {command}"
 
 
 class Copying:

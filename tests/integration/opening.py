@@ -14,18 +14,13 @@ import tree
 from calling import Calling
 from copying import OnDisk
 from expect import Broken, check, equal, wait_until
+from named import editor_named
 from settings import EDITOR, OPENER
 
 # Among them is how an application of whoever runs the tests can be handed a file: an editor would
 # wait for it.
 UNSET = ("DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "TMPDIR", "XDG_STATE_HOME",
          "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR")
-
-
-def editor_named(command):
-    """The same for --via, with the name of an editor in it: then nobody asks first whether it leads
-    to one."""
-    return f"false && vm-file-editor; {command}"
 
 
 class Opening(Calling):

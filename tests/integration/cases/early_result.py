@@ -5,8 +5,9 @@ import os
 
 import suite
 import tree
-from copying import EDQUOT, EEXIST, ENOLINK, ENOSPC, Copying, answer, old_answer, receiver_named
+from copying import EDQUOT, EEXIST, ENOLINK, ENOSPC, Copying, answer, old_answer
 from expect import exists, has, wait_until
+from named import receiver_named
 from settings import AGENT
 
 test = suite.cases(Copying, once=True)

@@ -13,8 +13,9 @@ import suite
 import tree
 from copying import (ECANCELED, EDQUOT, EEXIST, EILSEQ, EINVAL, EIO, ENAMETOOLONG, ENOLINK,
                      ENOSPC, EPERM, ETRUNCATED, Answer, Copying, answer, length_of_delivery,
-                     old_answer, receiver_named, take, take_and_go)
+                     old_answer, take, take_and_go)
 from expect import equal, exists, has, lacks
+from named import receiver_named
 from settings import AGENT, UNPACKER
 from tap import Skip
 

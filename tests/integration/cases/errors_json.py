@@ -9,9 +9,10 @@ import tempfile
 import process
 import suite
 import tree
-from copying import (ECANCELED, EEXIST, EILSEQ, ENOENT, ENOLINK, Copying, answer,
-                     receiver_named, take, take_and_go)
+from copying import (ECANCELED, EEXIST, EILSEQ, ENOENT, ENOLINK, Copying, answer, take,
+                     take_and_go)
 from expect import check, equal, has
+from named import receiver_named
 from settings import AGENT
 
 test = suite.cases(Copying, once=True)

@@ -9,8 +9,9 @@ import process
 import stream as wire
 import suite
 import tree
-from copying import ECANCELED, EPERM, STAGING, Answer, Copying, receiver_named
+from copying import ECANCELED, EPERM, STAGING, Answer, Copying
 from expect import check, equal, exists, has, wait_until
+from named import receiver_named
 from settings import AGENT
 
 test = suite.cases(Copying)

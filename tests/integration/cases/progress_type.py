@@ -7,8 +7,9 @@ import time
 
 import suite
 import tree
-from copying import Copying, receiver_named
+from copying import Copying
 from expect import check, equal, exists, has
+from named import receiver_named
 from settings import AGENT
 
 test = suite.cases(Copying, once=True)

@@ -9,8 +9,8 @@ import process
 import stream as wire
 import suite
 import tree
-from copying import receiver_named
 from expect import check, equal, exists, has, lacks, missing, wait_until
+from named import named, receiver_named
 from opening import Opening, saving
 from settings import AGENT, EDITOR, OPENER, PYTHON
 
@@ -84,9 +84,9 @@ def _(t):
 printf 'red \\033[31m\\007 und gr\\303\\274n\\r\\n\\tlast' >&2
 exit 9
 """)
-    for caller, named in ((AGENT, "qfile-unpacker"), (OPENER, "vm-file-editor")):
+    for caller, program in ((AGENT, "qfile-unpacker"), (OPENER, "vm-file-editor")):
         # Also where it is only asked what it is.
-        for command in ("./loud", f"false && {named}; ./loud"):
+        for command in ("./loud", named(program, "./loud")):
             said = t.run(caller, f"--via={command}", "file").exits(1).said
             lines = said.split("\n")
             equal(lines[:2], ["red ?[31m? und grün", " last"])
@@ -173,7 +173,8 @@ def _(t):
     # The name alone is not enough: what stands behind it would run what is sent.
     for words in ("xqfile-unpacker", "true qfile-unpacker", "true vm-file-editor",
                   "sh -c 'exec sh' # qfile-unpacker", "sh; qfile-unpacker",
-                  "R=qfile-unpacker sh", "(echo qfile-unpacker >&2; exec sh)"):
+                  "R=qfile-unpacker sh", "false && qfile-unpacker; sh",
+                  "./nosuch/qfile-unpacker || sh", "(echo qfile-unpacker >&2; exec sh)"):
         has(t.run(AGENT, f"--via={words}", "file").exits(1).said, "no receiver answered")
     has(t.run(OPENER, "--via=true vm-file-editor", "file").exits(1).said, "no editor answered")
     t.run(OPENER, f"--via={t.editor(saving('y'))}", "file").exits(0)
@@ -210,8 +211,8 @@ def noted(t, name):
 
 def started(t, caller, command, **how):
     tree.write("file", "x")
-    named = receiver_named(command) if caller == AGENT else f"false && vm-file-editor; {command}"
-    return t.start(caller, f"--via={named}", "file", **how)
+    program = "qfile-unpacker" if caller == AGENT else "vm-file-editor"
+    return t.start(caller, f"--via={named(program, command)}", "file", **how)
 
 
 @test("a caller that is told to stop ends its command, and what that leaves behind", waits=True)
@@ -239,7 +240,7 @@ def _(t):
 def _(t):
     tree.write("file", "x")
     command = f"{t.via()}; setsid sh -c '{note_pid(t, 'stays')}; exec sleep 9999' >&- 2>&- &"
-    t.run(AGENT, f"--via={command} wait %1", "file").exits(0)
+    t.run(AGENT, f"--via={receiver_named(f'{command} wait %1')}", "file").exits(0)
     exists(t.into("file"))
     check(not process.ended(noted(t, "stays")), "it was ended")
     # Also where the transfer is stopped: ssh keeps connections for the next call so.
@@ -250,6 +251,15 @@ def _(t):
     program.wait().exits(128 + signal.SIGTERM)
     check(process.ended(command), "the command goes on")
     check(not process.ended(kept), "it was ended")
+
+
+@test("a command that has more to do when its receiver has answered is asked, too", waits=True)
+def _(t):
+    tree.write("file", "x")
+    for more in "exec sleep 9999 >&-", "exec sleep 9999":
+        t.run(AGENT, f"--via={t.via()}; {more}", "file").exits(0)
+        equal(tree.names_in(t.incoming), ["file"])
+        os.unlink(t.into("file"))
 
 
 @test("children that a caller had before are none of the command's")
