@@ -171,7 +171,7 @@ struct qfile_result {
 	size_t namelen; /* bytes in name; 0 from a receiver that sends none */
 	/*
 	 * Untrusted, not terminated: the entry last worked on. Or, if code is 0, for
-	 * qfile_result_renamed().
+	 * qfile_result_renamed() and qfile_result_remark().
 	 */
 	char name[QFILE_NAME_MAX];
 };
@@ -200,6 +200,16 @@ int qfile_result_namelen_decode(const unsigned char untrusted_bytes[QFILE_RESULT
  */
 bool qfile_result_renamed(const struct qfile_result *result, size_t *place, const char **name,
 			  const char **untrusted_final);
+
+/*
+ * What the receiver remarks on a success under this key. QFILE_REMARK_PLACE: the directory that all
+ * has arrived in. QFILE_REMARK_LOST: what the file system there does not keep, "modes", "times" or
+ * "modes,times". Returns an untrusted text in *result, or NULL: there is no such remark.
+ */
+const char *qfile_result_remark(const struct qfile_result *result, const char *key);
+
+#define QFILE_REMARK_PLACE "place"
+#define QFILE_REMARK_LOST  "lost"
 
 /* ---- Sending ---- */
 
@@ -472,6 +482,8 @@ struct qfile_receive_options {
 	unsigned timeout;
 	/* Before reading, wait until this many bytes are free on the disk; 0: do not wait. */
 	uint64_t wait_for_space;
+	/* What the sender is told that `incoming` is called; NULL: nothing. */
+	const char *place;
 };
 
 /* No descriptors, no limits, no timeout. */
@@ -480,7 +492,14 @@ struct qfile_receive_options {
 		.size = sizeof(struct qfile_receive_options), .in = -1, .out = -1, .stop = -1, \
 		.incoming = -1, .flags = 0, .limits = {UINT64_MAX, UINT64_MAX},                \
 		.on_conflict = QFILE_CONFLICT_FAIL, .timeout = 0, .wait_for_space = 0,         \
+		.place = NULL,                                                                 \
 	}
+
+/* What a file system may not keep as it was sent, as bits. */
+enum qfile_lost {
+	QFILE_LOST_MODES = 1 << 0,
+	QFILE_LOST_TIMES = 1 << 1, /* to 100 nanoseconds */
+};
 
 /* Bytes, NUL counted. */
 #define QFILE_SAID_SIZE 1024
@@ -489,6 +508,7 @@ struct qfile_receive_outcome {
 	struct qfile_received received;
 	unsigned layers;  /* the enum qfile_layer bits that were in force */
 	unsigned renamed; /* top-level entries that arrived under another name */
+	unsigned lost;    /* the enum qfile_lost bits of the file system of `incoming` */
 	bool result_sent; /* false: the sender had gone, or took nothing */
 	/* The code of the result: that of *error, or EPERM for what the sender must not know. */
 	unsigned result_code;

@@ -47,11 +47,27 @@ static void say_count(const struct qfile_count *count, char *text, size_t size)
 	}
 }
 
+/* Where it has arrived, as far as that is known. */
+static void say_place(const struct report *report, char *text, size_t size)
+{
+	const char *untrusted = qfile_result_remark(&report->result, QFILE_REMARK_PLACE);
+	char place[1024];
+
+	if (untrusted && *untrusted) {
+		qfile_displayable(untrusted, strlen(untrusted), place, sizeof(place), 255);
+		snprintf(text, size, "\"%s\"%s%s", place, report->to ? " of " : "",
+			 report->to ? report->to : "");
+	} else {
+		snprintf(text, size, "%s%s", report->to ? "PedOSIncoming of " : "the receiver",
+			 report->to ? report->to : "");
+	}
+}
+
 /* What was sent, how much and where to. */
 static void say_success(const struct report *report)
 {
 	bool all_moved = report->options->move && report->kept.count + report->left_out.count == 0;
-	char count[128], bytes[32] = "", number[16], kept[64] = "";
+	char count[128], bytes[32] = "", number[16], kept[64] = "", place[2048];
 
 	say_count(&report->sent, count, sizeof(count));
 	if (report->sent.files > 0)
@@ -59,9 +75,20 @@ static void say_success(const struct report *report)
 			 size_text((double)report->size.bytes, number));
 	if (report->kept.count > 0)
 		snprintf(kept, sizeof(kept), "; not all of it could be removed here");
-	fprintf(stderr, "%s %s%s to %s%s%s\n", all_moved ? "moved" : "copied", count, bytes,
-		report->to ? "PedOSIncoming of " : "the receiver", report->to ? report->to : "",
+	say_place(report, place, sizeof(place));
+	fprintf(stderr, "%s %s%s to %s%s\n", all_moved ? "moved" : "copied", count, bytes, place,
 		kept);
+}
+
+/* What has not arrived as it was sent, because the disk there keeps no such thing. */
+static void say_lost(const struct report *report)
+{
+	const char *lost = qfile_result_remark(&report->result, QFILE_REMARK_LOST);
+
+	if (lost && strstr(lost, "modes"))
+		fprintf(stderr, "the file system there does not keep permissions\n");
+	if (lost && strstr(lost, "times"))
+		fprintf(stderr, "the file system there does not keep times, or less exactly\n");
 }
 
 static void say_renamed(const struct report *report)
@@ -104,6 +131,8 @@ void report_say(const struct report *report)
 	/* A move keeps the others, and they are told as that. */
 	if (!report->options->move)
 		listed_say(&report->changed, "changed while it was sent:");
+	if (report->options->calling.verbose)
+		say_lost(report);
 	if (report->options->calling.verbose)
 		listed_say(&report->times, "arrived with another time:");
 	listed_say(&report->kept, "copied; kept here:");

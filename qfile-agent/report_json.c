@@ -70,6 +70,19 @@ static void put_renamed(FILE *out, const struct report *report)
 	renamed_end(&renamed);
 }
 
+/* Where it has arrived and what is lost there, as far as the receiver says so. */
+static void put_place(FILE *out, const struct report *report)
+{
+	const char *place = qfile_result_remark(&report->result, QFILE_REMARK_PLACE),
+		   *lost = qfile_result_remark(&report->result, QFILE_REMARK_LOST);
+	const bool modes = lost && strstr(lost, "modes"), times = lost && strstr(lost, "times");
+
+	fputc(',', out);
+	put_name(out, "place", place ? place : "", place ? strlen(place) : 0);
+	fprintf(out, ",\"lost\":[%s%s%s]", modes ? "\"modes\"" : "", modes && times ? "," : "",
+		times ? "\"times\"" : "");
+}
+
 static void put_report(FILE *out, const struct report *report)
 {
 	const struct ending *ending = &report->ending;
@@ -85,6 +98,7 @@ static void put_report(FILE *out, const struct report *report)
 		",\"directories\":%" PRIu64 ",\"links\":%" PRIu64,
 		report->size.bytes, report->size.entries, report->sent.files,
 		report->sent.directories, report->sent.links);
+	put_place(out, report);
 	put_renamed(out, report);
 	put_listed(out, "left_out", &report->left_out);
 	put_listed(out, "changed", &report->changed);

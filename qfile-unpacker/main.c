@@ -114,11 +114,26 @@ static int code_of_place(const struct qfile_error *error)
 	return error->code == EINVAL ? EPERM : error->code;
 }
 
+/*
+ * What the directory is called, for the sender: where rpc has not started this, the sender is
+ * somebody who may run a command here. NULL: not known, or not for them. The caller frees it.
+ */
+static char *place_to_tell(int incoming)
+{
+	char link[32];
+
+	if (getenv("QREXEC_REMOTE_DOMAIN"))
+		return NULL;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", incoming);
+	return realpath(link, NULL);
+}
+
 static int receive(const struct options *options, int incoming, const struct audience *audience,
 		   struct qfile_error *error)
 {
 	struct qfile_receive_options receive_options = QFILE_RECEIVE_OPTIONS_INIT;
 	struct qfile_receive_outcome outcome;
+	char *place;
 	int r;
 
 	receive_options.in = STDIN_FILENO;
@@ -130,7 +145,9 @@ static int receive(const struct options *options, int incoming, const struct aud
 	receive_options.on_conflict = options->on_conflict;
 	receive_options.timeout = options->timeout;
 	receive_options.wait_for_space = options->wait_for_space;
+	receive_options.place = place = place_to_tell(incoming);
 	r = qfile_receive(&receive_options, &outcome, error);
+	free(place);
 	if (outcome.left)
 		tell_left(audience);
 	if (*outcome.said)

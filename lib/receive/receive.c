@@ -15,6 +15,7 @@
  */
 #include "format/error.h"
 #include "format/options.h"
+#include "format/remarks.h"
 #include "format/renames.h"
 #include "io/space.h"
 #include "io/stream.h"
@@ -127,6 +128,22 @@ static bool may_know(const struct qfile_error *error)
 	return error->doing == NULL;
 }
 
+/* Names of entries that arrived under others stay in the result; that of the last one does not. */
+static void put_remarks(const struct monitor *monitor, struct qfile_result *result)
+{
+	static const char *const lost[] = {NULL, "modes", "times", "modes,times"};
+	const char *place = monitor->options->place;
+
+	if (!place && monitor->outcome->lost == 0)
+		return;
+	if (!monitor->renames || monitor->renames->used == 0)
+		result->namelen = 0;
+	if (place)
+		remark_put(result, QFILE_REMARK_PLACE, place);
+	if (monitor->outcome->lost != 0)
+		remark_put(result, QFILE_REMARK_LOST, lost[monitor->outcome->lost]);
+}
+
 static int send_result(struct monitor *monitor, int code)
 {
 	const char *name = monitor->last ? monitor->last : monitor->error->name;
@@ -149,6 +166,8 @@ static int send_result(struct monitor *monitor, int code)
 		result->namelen = monitor->renames->used;
 	}
 	memcpy(result->name, name, result->namelen);
+	if (code == 0)
+		put_remarks(monitor, result);
 	r = write_result(monitor->options->out, result, monitor->options->timeout);
 	free(result);
 	return r;
@@ -222,6 +241,7 @@ static int deliver(struct monitor *monitor)
 		monitor->error->hint = monitor->staging.lacks;
 		return r;
 	}
+	monitor->outcome->lost = monitor->staging.lost;
 	if (options->wait_for_space)
 		r = wait_for_space(monitor);
 	if (r == 0)

@@ -29,13 +29,13 @@ def mounted(at):
 
 
 class Disk:
-    """What a file system keeps and takes. `refuses`: it takes no deliveries at all. `removes`: not
-    if it says so of what stays."""
+    """What a file system keeps and takes. `lost`: what it does not keep. `refuses`: it takes no
+    deliveries at all. `removes`: not if it says so of what stays."""
 
-    def __init__(self, name, mount, modes=True, links=True, folds=False, refuses=False,
+    def __init__(self, name, mount, lost=None, links=True, folds=False, refuses=False,
                  no_names=(), longest=255, full=True, removes=True):
         self.name, self.mount = name, mount
-        self.modes, self.links, self.folds, self.refuses = modes, links, folds, refuses
+        self.lost, self.links, self.folds, self.refuses = lost, links, folds, refuses
         self.no_names, self.longest, self.full = no_names, longest, full
         self.removes = removes
 
@@ -157,40 +157,41 @@ NO_WINDOWS_NAMES = ("a:b", "a?b", "a*b", "a|b", "a<b", 'a"b')
 
 DISKS = [
     Disk("ext4", loop(["mkfs.ext4", "-q"], "ext4")),
-    Disk("ext4-128", loop(["mkfs.ext4", "-q", "-I", "128"], "ext4"), modes="seconds"),
+    Disk("ext4-128", loop(["mkfs.ext4", "-q", "-I", "128"], "ext4"), lost="times"),
     Disk("ext4-casefold", loop(["mkfs.ext4", "-q", "-O", "casefold", "-E", "encoding=utf8"],
                                "ext4", casefold=True), folds=True),
     Disk("xfs", loop(["mkfs.xfs", "-q"], "xfs", 320)),
     Disk("btrfs", loop(["mkfs.btrfs", "-q"], "btrfs", 128)),
-    Disk("vfat", loop(["mkfs.vfat"], "vfat", options=f",{OWNER}"), modes=False, links=False,
-         folds=True, no_names=NO_WINDOWS_NAMES),
+    Disk("vfat", loop(["mkfs.vfat"], "vfat", options=f",{OWNER}"), lost="modes,times",
+         links=False, folds=True, no_names=NO_WINDOWS_NAMES),
     Disk("vfat of somebody else",
-         loop(["mkfs.vfat"], "vfat", options=",uid=1,gid=1,umask=000"), modes=False, links=False,
-         folds=True, no_names=NO_WINDOWS_NAMES),
-    Disk("exfat", loop(["mkfs.exfat"], "exfat", options=f",{OWNER}"), modes=False, links=False,
-         folds=True, no_names=NO_WINDOWS_NAMES),
+         loop(["mkfs.vfat"], "vfat", options=",uid=1,gid=1,umask=000"), lost="modes,times",
+         links=False, folds=True, no_names=NO_WINDOWS_NAMES),
+    Disk("exfat", loop(["mkfs.exfat"], "exfat", options=f",{OWNER}"), lost="modes,times",
+         links=False, folds=True, no_names=NO_WINDOWS_NAMES),
     Disk("exfat-fuse", in_user_space(["mkfs.exfat"], "mount.exfat-fuse", OWNER), refuses=True),
     Disk("ntfs3", loop(["mkfs.ntfs", "-q", "-F", "-f"], "ntfs3", options=f",{OWNER}"),
-         modes=False),
+         lost="modes"),
     Disk("ntfs-3g", in_user_space(["mkfs.ntfs", "-q", "-F", "-f"], "ntfs-3g",
                                   f"allow_other,windows_names,{OWNER}"),
-         modes=False, no_names=NO_WINDOWS_NAMES),
+         lost="modes", no_names=NO_WINDOWS_NAMES),
     Disk("ntfs-3g with permissions", in_user_space(["mkfs.ntfs", "-q", "-F", "-f"], "ntfs-3g",
                                                    "allow_other,permissions")),
     Disk("tmpfs", tmpfs),
     Disk("overlay", overlay),
     Disk("bindfs", bindfs()),
-    Disk("bindfs of somebody else", bindfs("--force-user=1", "--perms=a+rwX"), modes=False),
+    Disk("bindfs of somebody else", bindfs("--force-user=1", "--perms=a+rwX"),
+         lost="modes,times"),
     Disk("bindfs that renames nothing", bindfs("--rename-deny"), refuses=True),
-    Disk("bindfs that ignores modes", bindfs("--chmod-ignore"), modes=False),
+    Disk("bindfs that ignores modes", bindfs("--chmod-ignore"), lost="modes"),
     Disk("FUSE", lying()),
     Disk("FUSE without links", lying("link=EPERM"), refuses=True),
     Disk("FUSE without links, by another errno", lying("link=EOPNOTSUPP"), refuses=True),
     Disk("FUSE without hard links of links", lying("link-of-link=EPERM")),
     Disk("FUSE without symbolic links", lying("symlink=EPERM"), links=False),
-    Disk("FUSE without modes", lying("chmod=EPERM"), modes=False),
-    Disk("FUSE that lies about modes", lying("chmod=0"), modes=False),
-    Disk("FUSE without times", lying("utimens=EPERM"), modes=False),
+    Disk("FUSE without modes", lying("chmod=EPERM"), lost="modes"),
+    Disk("FUSE that lies about modes", lying("chmod=0"), lost="modes"),
+    Disk("FUSE without times", lying("utimens=EPERM"), lost="times"),
     Disk("FUSE without fsync", lying("fsync=EINVAL", "fsyncdir=EINVAL")),
     Disk("FUSE without statfs", lying("statfs=ENOSYS"), full=False),
     Disk("FUSE that lies about statfs", lying("statfs=0"), full=False),

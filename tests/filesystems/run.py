@@ -10,6 +10,7 @@ import ctypes
 import errno
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -41,6 +42,9 @@ def own_mounts():
         raise tap.Skip(f"no mounts: {os.strerror(ctypes.get_errno())}")
 
 
+LOST = re.compile(b"\0lost=([^\0]*)\0")
+
+
 class Place:
     """A directory on a disk that is delivered to."""
 
@@ -57,6 +61,7 @@ class Place:
         self.said = done.stderr.decode(errors="replace")
         check(len(done.stdout) >= 16, f"no result: {self.said}")
         code = int.from_bytes(done.stdout[:4], "little")
+        self.lost = LOST.search(done.stdout)
         equal(done.returncode == 0, code == 0)
         self.has_cleaned_up()
         return code
@@ -109,14 +114,15 @@ def delivers(place):
           (b"content", holes, b""))
     place.is_code(0, stream.tree("alone", stream.file("alone/f", b"1")))
     place.is_code(0, stream.file("single", b"2"))
-    if place.disk.modes:
+    if place.disk.lost in (None, "times"):
         modes = {"d": 0o750, "d/f": 0o640, "f": 0o600, "sealed": 0o555, "alone": 0o755}
         equal({name: os.lstat(f"{place.incoming}/{name}").st_mode & 0o7777 for name in modes},
               modes)
+    if not place.disk.lost:
         when = stream.MTIME * 10**9 + stream.NSEC
-        if place.disk.modes == "seconds":
-            when -= stream.NSEC
         equal({os.lstat(f"{place.incoming}/{name}").st_mtime_ns for name in modes}, {when})
+    # Who sent it is told what is not kept.
+    equal(place.lost and place.lost[1].decode(), place.disk.lost)
 
 
 def links(place):

@@ -21,6 +21,10 @@ class Receiver(typing.NamedTuple):
     who: str
 
 
+# A sender by rpc is not told what the place is called.
+BY_RPC = os.environ | {"QREXEC_REMOTE_DOMAIN": "hostile"}
+
+
 def deliver(stream, how, options, home):
     """Feed the stream to a receiver, which finds as much of it as a pipe holds when it begins: no
     pause of ours is one of the sender's."""
@@ -28,7 +32,7 @@ def deliver(stream, how, options, home):
     umask = os.umask(0o077)  # it must not matter: a delivery has the modes that were sent
     try:
         program = Program([UNPACKER, "-v", *options, str(home.uid), home.incoming],
-                          b"" if slowly else stream, packets=slowly)
+                          b"" if slowly else stream, packets=slowly, environment=BY_RPC)
     finally:
         os.umask(umask)
     with program:

@@ -5,6 +5,7 @@ import contextlib
 import fcntl
 import os
 import pty
+import re
 import shlex
 import struct
 import subprocess
@@ -55,6 +56,7 @@ class Copying:
         os.umask(0o022)
         os.mkdir(self.sent)
         os.mkdir(self.incoming)
+        self.place = os.path.realpath(self.incoming)  # as a sender is told
         if machine.am_root():
             os.chown(self.incoming, self.uid, self.uid)
         os.chdir(self.sent)
@@ -200,6 +202,9 @@ class OnDisk:
     where = os.environ.get("QFILE_DISK") or None
 
 
+REMARKS = re.compile(rb"\0place=([^\0]*)\0(?:\0lost=[^\0]*\0)?\Z")
+
+
 class Answer:
     """What an unpacker answers, to the byte."""
 
@@ -208,6 +213,11 @@ class Answer:
         self.code, self.padding, self.checksum, length = struct.unpack_from("<IIQI", data)
         self.name = data[20:]
         equal((self.padding, length), (0, len(self.name)))
+        remarks = REMARKS.search(self.name)
+        self.place = remarks and os.fsdecode(remarks[1])
+        # They stand in place of the last name, but behind new ones.
+        if remarks:
+            self.name = self.name[:remarks.start()]
 
 
 class Delivery(process.End):
@@ -220,8 +230,11 @@ class Delivery(process.End):
     def answered(self, code, name):
         """Where the code is 0, with the checksum of the stream, too."""
         answer = Answer(self.out)
-        equal((answer.code, answer.name),
-              (code, name.encode(errors="surrogateescape") if isinstance(name, str) else name))
+        name = name.encode(errors="surrogateescape") if isinstance(name, str) else name
+        if answer.place:
+            check(code == 0, "a failure with a place")
+            name = name if b"\0" in name else b""
+        equal((answer.code, answer.name), (code, name))
         check(answer.checksum >> 32 == 0, "the checksum has 32 bits of its 64")
         if code == 0:
             equal(answer.checksum, zlib.crc32(self.stream))

@@ -41,6 +41,7 @@ static const struct {
 	{"text", text_suite, PURE},
 	{"wire", wire_suite, PURE},
 	{"renames", renames_suite, PURE},
+	{"remarks", remarks_suite, PURE},
 	{"editwire", editwire_suite, PURE},
 	{"name", name_suite, PURE},
 	{"pattern", pattern_suite, PURE},

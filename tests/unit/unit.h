@@ -22,6 +22,7 @@ Suite *vmname_suite(void);
 Suite *text_suite(void);
 Suite *wire_suite(void);
 Suite *renames_suite(void);
+Suite *remarks_suite(void);
 Suite *editwire_suite(void);
 Suite *name_suite(void);
 Suite *number_suite(void);

@@ -185,6 +185,28 @@ static int name_tree(struct staging *staging)
 	return r;
 }
 
+/*
+ * What does the file system not keep? Where that cannot be seen, it is not known to be kept. Who
+ * keeps times to 100 nanoseconds, as NTFS does, keeps them.
+ */
+static unsigned find_lost(int dir)
+{
+	static const mode_t mode = 0711;
+	static const struct timespec time = {.tv_sec = 1000000001, .tv_nsec = 123456700},
+				     times[2] = {time, time};
+	const bool mode_set = fchmod(dir, mode) == 0, times_set = futimens(dir, times) == 0;
+	struct stat status = {.st_mode = 0};
+	unsigned lost = 0;
+
+	(void)!fstat(dir, &status);
+	if (!mode_set || (status.st_mode & 07777) != mode || fchmod(dir, 0700) < 0)
+		lost |= QFILE_LOST_MODES;
+	if (!times_set || status.st_mtim.tv_sec != time.tv_sec ||
+	    status.st_mtim.tv_nsec != time.tv_nsec)
+		lost |= QFILE_LOST_TIMES;
+	return lost;
+}
+
 static int make_tree(struct staging *staging)
 {
 	int r;
@@ -200,6 +222,7 @@ static int make_tree(struct staging *staging)
 	}
 	if (r < 0)
 		return r;
+	staging->lost = find_lost(staging->tree);
 	staging->folds = is_there(staging->dir, STAGING_FOLDED);
 	staging->sync_each = sync_needs_each(staging->tree);
 	r = sync_probe(staging->tree, staging->sync_each);

@@ -41,6 +41,7 @@ struct staging {
 	int dir;      /* open and locked */
 	int tree;
 	bool flagless;  /* renameat2() takes no flags here */
+	unsigned lost;  /* what is not kept here: enum qfile_lost bits */
 	bool folds;     /* upper and lower case are the same in names here */
 	bool sync_each; /* syncfs() is not enough here: each file and directory takes its own */
 	/* When it could not be made: what the file system lacks, in words; or NULL. */

@@ -54,7 +54,7 @@ def _(t):
     make("not-sent", "4")
     before = tree.picture("dir", below=True)
     t.send("--move", "dir", "single").exits(0).says(
-        "moved 3 files, 4 directories and 1 link (3 B) to the receiver")
+        f'moved 3 files, 4 directories and 1 link (3 B) to "{t.place}"')
     tree.same_picture(tree.picture(t.into("dir"), below=True), before)
     remains(".", "not-sent")
 

@@ -263,7 +263,7 @@ def _(t):
 def _(t):
     end = send_slowly(t, "--progress=tty").exits(0)
     drawn, success = end.said.split("\n")
-    equal(success, "copied 1 file (3.0 MiB) to the receiver")
+    equal(success, f'copied 1 file (3.0 MiB) to "{t.place}"')
     check(end.err.count(b"\r") >= 3, f"not redrawn: {end.err!r}")
     *before, last = drawn.split("\r")
     # Nothing has arrived before the receiver says so.
@@ -282,7 +282,9 @@ def _(t):
     for part in ("100%", "  ...", "-end"):
         has(shown, part)
     lacks(shown, name)
-    equal([line for line in lines_drawn(shown) if len(line) > 60], [])
+    *lines, success = lines_drawn(shown)
+    has(success, "copied 1 file")
+    equal([line for line in lines if len(line) > 60], [])
 
 
 @test("auto: nothing where stderr is no terminal")
@@ -290,7 +292,7 @@ def _(t):
     tree.write("file", "x")
     for options in ([], ["--progress=auto"]):
         end = t.run(AGENT, *options, "file", f"--via={t.via('--on-conflict=rename')}").exits(0)
-        equal(end.said.split("\n")[0], "copied 1 file (1 B) to the receiver")
+        equal(end.said.split("\n")[0], f'copied 1 file (1 B) to "{t.place}"')
 
 
 @test("--quiet: nothing, on a terminal too, unless something is wrong")
@@ -317,7 +319,7 @@ def _(t):
 def _(t):
     tree.write("file", "x")
     equal(t.run_on_terminal(AGENT, "--progress=none", f"--via={t.via()}", "file"),
-          (0, "copied 1 file (1 B) to the receiver"))
+          (0, f'copied 1 file (1 B) to "{t.place}"'))
     exists(t.into("file"))
 
 

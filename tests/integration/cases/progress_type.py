@@ -27,7 +27,7 @@ def _(t):
 def _(t):
     tree.write("file", "x")
     equal(t.run_on_terminal(AGENT, f"--via={t.via()}", "file", env={"PROGRESS_TYPE": "none"}),
-          (0, "copied 1 file (1 B) to the receiver"))
+          (0, f'copied 1 file (1 B) to "{t.place}"'))
 
 
 # ---- A graphical wrapper ----
@@ -118,4 +118,4 @@ def _(t):
 def _(t):
     tree.write("file", "x")
     t.send("--progress=none", "file", env={"PROGRESS_TYPE": "console"}).exits(0).says(
-        "copied 1 file (1 B) to the receiver")
+        f'copied 1 file (1 B) to "{t.place}"')

@@ -99,6 +99,39 @@ START_TEST(create_without_renameat2)
 }
 END_TEST
 
+/* What is not kept, or cannot be seen to be, is known before anything is read. */
+START_TEST(create_where_not_all_is_kept)
+{
+	static const struct {
+		const char *failing;
+		unsigned from_last, lost;
+	} disks[] = {
+		{"fchmod", 0, QFILE_LOST_MODES},
+		{"fchmod", 1, QFILE_LOST_MODES},
+		{"futimens", 0, QFILE_LOST_TIMES},
+	};
+	struct staging staging;
+	unsigned calls;
+	int incoming, r;
+
+	scratch_enter();
+	incoming = open_dir(".");
+	for (size_t i = 0; i < sizeof(disks) / sizeof(*disks); i++) {
+		faults_begin_in(disks[i].failing, 0, 0, false);
+		ck_assert_int_eq(staging_create(&staging, incoming), 0);
+		calls = faults_end();
+		ck_assert_uint_eq(staging.lost, 0);
+		ck_assert_int_eq(staging_remove(&staging), 0);
+		faults_begin_in(disks[i].failing, calls - disks[i].from_last, EPERM, false);
+		r = staging_create(&staging, incoming);
+		faults_end();
+		ck_assert_int_eq(r, 0);
+		ck_assert_uint_eq(staging.lost, disks[i].lost);
+		ck_assert_int_eq(staging_remove(&staging), 0);
+	}
+}
+END_TEST
+
 START_TEST(create_where_nobody_may)
 {
 	struct staging staging;
@@ -517,6 +550,7 @@ Suite *staging_suite(void)
 	add_both_users_test(tcase, create);
 	tcase_add_test(tcase, create_where_nothing_can_be_synced);
 	tcase_add_test(tcase, create_without_renameat2);
+	tcase_add_test(tcase, create_where_not_all_is_kept);
 	tcase_add_test(tcase, create_where_nobody_may);
 	tcase_add_test(tcase, create_sheds_default_acl);
 	add_table_test(take, adopt, leftovers);
