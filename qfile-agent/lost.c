@@ -6,6 +6,7 @@
  * Copyright the qfilecopy authors
  */
 #include "lost.h"
+#include "failures.h"
 #include "options.h"
 
 #include <errno.h>
@@ -105,9 +106,9 @@ static void explain_text(const struct explain *about, struct ending *ending)
 /* The receiver has not done what it was asked for. */
 static void explain_ignored_wish(const struct qfile_result *result, struct ending *ending)
 {
-	char name[300];
+	char name[512];
 
-	qfile_printable(result->name, result->namelen, name, sizeof(name));
+	qfile_displayable(result->name, result->namelen, name, sizeof(name), 255);
 	ending->code = result->code;
 	ending->entry = result->name;
 	ending->entry_length = result->namelen;
@@ -119,8 +120,7 @@ static void explain_ignored_wish(const struct qfile_result *result, struct endin
 	else
 		say(ending, "failed",
 		    "the receiver does not accept the name \"%s\", though --allow-all-names was "
-		    "given: it may be too old to know that, or the name begins "
-		    "with " QFILE_STAGING_PREFIX "; nothing was copied. Rename it",
+		    "given: it may be too old to know that; nothing was copied. Rename it",
 		    name);
 }
 
@@ -133,7 +133,8 @@ bool explain_stranger(const struct explain *about, struct ending *ending)
 		return true;
 	}
 	if ((result->code == EEXIST && about->calling->rename) ||
-	    (result->code == EILSEQ && about->calling->allow_all_names)) {
+	    (result->code == EILSEQ && about->calling->allow_all_names &&
+	     !failure_is_reserved(result->code, result->name, result->namelen))) {
 		explain_ignored_wish(result, ending);
 		return true;
 	}
