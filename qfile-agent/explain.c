@@ -244,8 +244,7 @@ static const struct {
 } kept_reasons[] = {
 	{ESTALE, "it changed after it was opened"},
 	{EEXIST, "it appeared after its directory was sent"},
-	{EOVERFLOW, "its time is before 1970 or after 2106, and could not be sent; --any-time "
-		    "removes it nevertheless"},
+	{EOVERFLOW, EXPLAIN_TIME_KEPT},
 	{EACCES, "you may not remove it (Permission denied)"},
 	{EPERM, "you may not remove it (Operation not permitted)"},
 	{EROFS, "its file system is read-only"},

@@ -25,9 +25,11 @@ __attribute__((format(printf, 3, 4))) static void say(struct ending *ending, con
 	va_end(arguments);
 }
 
-/* What an older program at the other end may not know. What it then does is to end. */
-static const char *unknown_wish(const struct calling_options *calling)
+/* What an older program at the other end may not know. What it then does is to fail. */
+static const char *unknown_wish(const struct calling_options *calling, const struct via_end *end)
 {
+	if (end && !via_failed(end))
+		return "";
 	if (calling->rename && calling->allow_all_names)
 		return ". It may not know --rename and --allow-all-names: try without";
 	if (calling->rename)
@@ -71,10 +73,10 @@ void explain_lost(const struct explain *about, struct ending *ending)
 		say(ending, "unknown",
 		    "the connection was lost before the receiver confirmed: %s. %s, and try again "
 		    "if not%s",
-		    how, look, unknown_wish(about->calling));
+		    how, look, unknown_wish(about->calling, about->end));
 	else
 		say(ending, "failed", "the connection was lost: %s; nothing was copied%s", how,
-		    unknown_wish(about->calling));
+		    unknown_wish(about->calling, about->end));
 }
 
 /* Is it a receiver's failure, and no text? */

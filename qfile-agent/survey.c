@@ -30,6 +30,12 @@ struct survey {
 	struct qfile_count count;      /* what there is to send */
 };
 
+/* Would a move keep what has a time that cannot be sent? */
+static bool keeps_times(const struct options *options)
+{
+	return options->move && !(options->flags & QFILE_ANY_TIME);
+}
+
 static void found(struct survey *survey, int step, const struct qfile_error *error)
 {
 	const char *name = qfile_sender_name(survey->looker);
@@ -46,7 +52,9 @@ static void found(struct survey *survey, int step, const struct qfile_error *err
 		explain_refusable(&survey->refused, name, error->code);
 		break;
 	case QFILE_STEP_TIME:
-		listed_add(&survey->times, name, EXPLAIN_TIME);
+		listed_add(&survey->times, name,
+			   keeps_times(survey->transfer->options) ? EXPLAIN_TIME_KEPT
+								  : EXPLAIN_TIME);
 		break;
 	default:
 		explain_left_out(&survey->left_out, step, name);
@@ -161,8 +169,8 @@ static bool tell_times(const struct survey *survey)
 {
 	const struct options *options = survey->transfer->options;
 
-	if (options->move && !(options->flags & QFILE_ANY_TIME)) {
-		listed_say(&survey->times, "would keep here, because of its time:");
+	if (keeps_times(options)) {
+		listed_say(&survey->times, "would keep here");
 		return survey->times.count > 0;
 	}
 	if (options->calling.verbose || options->move)
