@@ -241,8 +241,8 @@ is_path = $(and $(filter 1,$(words $(1))),$(filter /%,$(1)),$(if $(call special,
 NO_PATHS = $(strip $(foreach name,$(DIRECTORIES),$(if $(call is_path,$($(name))),,$(name))) \
 	$(if $(word 2,$(DESTDIR))$(call special,$(DESTDIR)),DESTDIR))
 check-paths:
-	@$(if $(NO_PATHS),$(error $(firstword $(NO_PATHS)) must be an absolute path without spaces, \
-		quotes and other characters of the shell))
+	@$(if $(NO_PATHS),$(error $(firstword $(NO_PATHS)) must be an absolute path without \
+		spaces, quotes and other characters of the shell))
 
 # The nearest directory that is there, of each that something goes to.
 check-writable:
