@@ -232,12 +232,17 @@ INSTALLED = DESTDIR='$(DESTDIR)' $(foreach name,$(DIRECTORIES),$(name)='$($(name
 # its mode does not depend on the umask.
 put = $(1) >$(B)/to-install && install -m 644 $(B)/to-install $(2)
 
+# $(call special,DIR): what a shell or sed would take for something else.
+SPECIAL = ' " ` \ ; & | < > ( ) * ? [ ~ ! \# $$
+special = $(strip $(foreach c,$(SPECIAL),$(findstring $(c),$(1))))
+
 # $(call is_path,DIR): an absolute path, without spaces, which neither make nor services could use.
-is_path = $(and $(filter 1,$(words $(1))),$(filter /%,$(1)))
+is_path = $(and $(filter 1,$(words $(1))),$(filter /%,$(1)),$(if $(call special,$(1)),,yes))
 NO_PATHS = $(strip $(foreach name,$(DIRECTORIES),$(if $(call is_path,$($(name))),,$(name))) \
-	$(if $(word 2,$(DESTDIR)),DESTDIR))
+	$(if $(word 2,$(DESTDIR))$(call special,$(DESTDIR)),DESTDIR))
 check-paths:
-	@$(if $(NO_PATHS),$(error $(firstword $(NO_PATHS)) must be an absolute path without spaces))
+	@$(if $(NO_PATHS),$(error $(firstword $(NO_PATHS)) must be an absolute path without \
+		spaces, quotes and other characters of the shell))
 
 # The nearest directory that is there, of each that something goes to.
 check-writable:

@@ -66,6 +66,15 @@ static uint64_t total_from_environment(void)
 	return text && parse_count(text, &total) ? total : 0;
 }
 
+/* Has a wrapper counted, and found nothing? */
+static bool wrapper_counts_nothing(void)
+{
+	const char *text = getenv("FILECOPY_TOTAL_BYTES");
+	uint64_t total;
+
+	return text && parse_count(text, &total) && total == 0;
+}
+
 bool show_init(struct show *show, const char *option)
 {
 	const char *mode = option ? option : from_environment();
@@ -104,7 +113,8 @@ int show_watch(struct show *show, int stop)
 
 	if (show->fd > STDERR_FILENO)
 		fcntl(show->fd, F_SETFD, FD_CLOEXEC);
-	if (show->mode != SHOW_GUI || stop < 0)
+	/* A wrapper that divides by its total of 0 dies of that, and nobody has closed it. */
+	if (show->mode != SHOW_GUI || stop < 0 || wrapper_counts_nothing())
 		return stop;
 	both = epoll_create1(EPOLL_CLOEXEC);
 	if (both >= 0 && epoll_ctl(both, EPOLL_CTL_ADD, stop, &asked) == 0 &&

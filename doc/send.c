@@ -33,7 +33,7 @@ static void explain(int r)
 	char text[1024];
 
 	if (r == -EREMOTEIO) {
-		qfile_printable(result.name, result.namelen, text, sizeof(text));
+		qfile_displayable(result.name, result.namelen, text, sizeof(text), 255);
 		fprintf(stderr, "receiver: error %u at \"%s\"\n", (unsigned)result.code, text);
 	} else {
 		fprintf(stderr, "%s\n", qfile_error_text(&error, text, sizeof(text)));

@@ -232,6 +232,8 @@ const char *qfile_result_remark(const struct qfile_result *result, const char *k
  * no bytes are counted, and names and times are not judged.
  */
 #define QFILE_LOOK_QUICKLY 0x20u
+/* With QFILE_LOOK_ONLY: the receiver is one that QFILE_ALLOW_ALL_NAMES is given to. */
+#define QFILE_LOOK_ALL_NAMES 0x40u
 
 /*
  * A file, directory or link to send: the path to open it by, and the base name to send it under.
@@ -274,7 +276,8 @@ struct qfile_sender_options {
 	int journal;
 	/*
 	 * Any of QFILE_IGNORE_LINKS, QFILE_DEREFERENCE, QFILE_SKIP_UNREADABLE, QFILE_ANY_TIME and
-	 * QFILE_LOOK_ONLY or QFILE_LOOK_QUICKLY. The first two exclude each other.
+	 * QFILE_LOOK_ONLY, with or without QFILE_LOOK_ALL_NAMES, or QFILE_LOOK_QUICKLY. The first
+	 * two exclude each other.
 	 */
 	unsigned flags;
 	/*
@@ -323,8 +326,9 @@ enum qfile_step {
 	 */
 	QFILE_STEP_TIME = 8,
 	/*
-	 * Only with QFILE_LOOK_ONLY: a receiver with default options would refuse this name or
-	 * link, and with it the delivery; *error says why.
+	 * Only with QFILE_LOOK_ONLY: a receiver with default options, or one that accepts all names
+	 * (QFILE_LOOK_ALL_NAMES), would refuse this name or link, and with it the delivery; *error
+	 * says why.
 	 */
 	QFILE_STEP_REFUSABLE = 9,
 };

@@ -54,7 +54,7 @@ static void say(struct ending *ending, const char *outcome, const char *text)
 }
 
 /* The entry's name in quotes, behind the words before it; or those words without it. */
-static void name_entry(const struct qfile_result *result, const char *before, char text[512])
+static void name_entry(const struct qfile_result *result, const char *before, char text[768])
 {
 	static const char at[] = ", at ";
 	size_t length = strlen(before), cut = length - (sizeof(at) - 1);
@@ -62,8 +62,8 @@ static void name_entry(const struct qfile_result *result, const char *before, ch
 	strcpy(text, before);
 	if (result->namelen > 0) {
 		text[length++] = '"';
-		length += qfile_printable(result->name, result->namelen, text + length, 300);
-		strcpy(text + length, "\"");
+		qfile_displayable(result->name, result->namelen, text + length, 512, 255);
+		strcat(text, "\"");
 	} else if (length >= sizeof(at) - 1 && strcmp(before + cut, at) == 0) {
 		text[cut] = '\0';
 	} else {
@@ -77,7 +77,9 @@ static const char *name_fault(const struct qfile_result *result, const char *oth
 {
 	struct qfile_name_fault fault;
 
-	if (result->code != EILSEQ || !qfile_name_fault(result->name, result->namelen, &fault))
+	if (result->code != EILSEQ ||
+	    failure_is_reserved(result->code, result->name, result->namelen) ||
+	    !qfile_name_fault(result->name, result->namelen, &fault))
 		return otherwise;
 	snprintf(text, 128, " has %s as character %zu, which %s", fault.label, fault.position,
 		 fault.why);
@@ -104,9 +106,10 @@ static bool explain_place(const struct explain *about, struct ending *ending)
 static void explain_result(const struct explain *about, struct ending *ending)
 {
 	const struct qfile_result *result = about->result;
-	const struct failure *failure = failure_of(result->code);
+	const struct failure *failure =
+		failure_of_entry(result->code, result->name, result->namelen);
 	bool via = !calling_takes_wishes(about->calling, &receiver);
-	char before[192], after[192], text[512], fault[128];
+	char before[192], after[192], text[768], fault[128];
 
 	ending->outcome = "failed";
 	ending->code = result->code;
@@ -220,6 +223,11 @@ void explain_refusable(struct listed *listed, const char *name, int code)
 	struct qfile_name_fault fault;
 	char why[128];
 
+	if (failure_is_reserved((uint32_t)code, name, strlen(name))) {
+		listed_add(listed, name,
+			   "what begins with " QFILE_STAGING_PREFIX " is the receiver's own");
+		return;
+	}
 	if (code != EILSEQ || !qfile_name_fault(name, strlen(name), &fault)) {
 		listed_add_error(listed, name, code);
 		return;
@@ -236,8 +244,7 @@ static const struct {
 } kept_reasons[] = {
 	{ESTALE, "it changed after it was opened"},
 	{EEXIST, "it appeared after its directory was sent"},
-	{EOVERFLOW, "its time is before 1970 or after 2106, and could not be sent; --any-time "
-		    "removes it nevertheless"},
+	{EOVERFLOW, EXPLAIN_TIME_KEPT},
 	{EACCES, "you may not remove it (Permission denied)"},
 	{EPERM, "you may not remove it (Operation not permitted)"},
 	{EROFS, "its file system is read-only"},

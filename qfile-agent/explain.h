@@ -54,8 +54,11 @@ void explain_fill(const char *words, const char *to, char *filled, size_t size);
 #define EXPLAIN_LOOK      "Look in <place> whether it has arrived"
 #define EXPLAIN_LOOK_SIZE 192
 
-/* What is said of an entry with a time that the format cannot express. */
+/* What is said of an entry with a time that the format cannot express, and of one that is kept. */
 #define EXPLAIN_TIME "its own is before 1970 or after 2106, so it is the nearest possible one"
+#define EXPLAIN_TIME_KEPT                                                                   \
+	"its time is before 1970 or after 2106, and cannot be sent; --any-time removes it " \
+	"nevertheless"
 
 /*
  * If the step of a sender tells that the entry called `name` was left out because of what it is, or

@@ -108,6 +108,16 @@ static const struct failure failures[] = {
 	 NULL, NULL},
 };
 
+/* A name of the receiver's own, which none of its options makes acceptable. */
+static const struct failure reserved = {EILSEQ,
+					"the name ",
+					" is reserved: what begins with " QFILE_STAGING_PREFIX
+					" is the receiver's own",
+					"Rename it, or leave it out with "
+					"--exclude='" QFILE_STAGING_PREFIX "*'",
+					NULL,
+					NULL};
+
 #define PLACE "the receiver's directory on <side>, or one above it, "
 
 static const char name_another[] = "Choose another directory there";
@@ -139,6 +149,16 @@ static const struct failure *find(const struct failure *list, size_t count, uint
 const struct failure *failure_of(uint32_t code)
 {
 	return find(failures, sizeof(failures) / sizeof(*failures), code);
+}
+
+bool failure_is_reserved(uint32_t code, const char *name, size_t length)
+{
+	return code == EILSEQ && qfile_name_check(name, length, QFILE_ALLOW_ALL_NAMES) == -EILSEQ;
+}
+
+const struct failure *failure_of_entry(uint32_t code, const char *name, size_t length)
+{
+	return failure_is_reserved(code, name, length) ? &reserved : failure_of(code);
 }
 
 const struct failure *failure_of_place(uint32_t code)

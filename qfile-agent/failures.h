@@ -6,6 +6,8 @@
  */
 #ifndef FAILURES_H
 #define FAILURES_H
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -21,6 +23,12 @@ struct failure {
 
 /* NULL: a code that no receiver of ours sends. */
 const struct failure *failure_of(uint32_t code);
+
+/* Is the entry's name refused because a part of it begins as only names of the receiver's do? */
+bool failure_is_reserved(uint32_t code, const char *name, size_t length);
+
+/* As failure_of(), with words of their own for such a name. */
+const struct failure *failure_of_entry(uint32_t code, const char *name, size_t length);
 
 /*
  * The same for a receiver that has read nothing of the stream, so that it is the place of delivery

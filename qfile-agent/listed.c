@@ -9,6 +9,7 @@
 #include <err.h>
 #include <inttypes.h>
 #include <qfile.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,16 +43,25 @@ void listed_take(struct listed *listed, const struct listed *other)
 	listed->count += other->count;
 }
 
+size_t listed_line(const struct listed *listed, size_t i, const char *before, char *text,
+		   size_t size)
+{
+	char name[LISTED_LINE_SIZE];
+
+	qfile_displayable(listed->names[i], strlen(listed->names[i]), name,
+			  size - LISTED_WORDS_SIZE, 500);
+	return (size_t)snprintf(text, size, "%s \"%s\": %s", before, name, listed->reasons[i]);
+}
+
 void listed_say(const struct listed *listed, const char *before)
 {
-	char name[1024];
+	char line[LISTED_LINE_SIZE];
 
 	for (size_t i = 0; i < listed->count && i < NAMED_MAX; i++) {
 		if (!listed->names[i] || !listed->reasons[i])
 			continue;
-		qfile_displayable(listed->names[i], strlen(listed->names[i]), name, sizeof(name),
-				  500);
-		warnx("%s \"%s\": %s", before, name, listed->reasons[i]);
+		listed_line(listed, i, before, line, sizeof(line));
+		warnx("%s", line);
 	}
 	if (listed->count > NAMED_MAX)
 		warnx("%s %" PRIu64 " more", before, listed->count - NAMED_MAX);

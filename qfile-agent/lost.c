@@ -6,6 +6,7 @@
  * Copyright the qfilecopy authors
  */
 #include "lost.h"
+#include "failures.h"
 #include "options.h"
 
 #include <errno.h>
@@ -24,9 +25,11 @@ __attribute__((format(printf, 3, 4))) static void say(struct ending *ending, con
 	va_end(arguments);
 }
 
-/* What an older program at the other end may not know. What it then does is to end. */
-static const char *unknown_wish(const struct calling_options *calling)
+/* What an older program at the other end may not know. What it then does is to fail. */
+static const char *unknown_wish(const struct calling_options *calling, const struct via_end *end)
 {
+	if (end && !via_failed(end))
+		return "";
 	if (calling->rename && calling->allow_all_names)
 		return ". It may not know --rename and --allow-all-names: try without";
 	if (calling->rename)
@@ -70,10 +73,10 @@ void explain_lost(const struct explain *about, struct ending *ending)
 		say(ending, "unknown",
 		    "the connection was lost before the receiver confirmed: %s. %s, and try again "
 		    "if not%s",
-		    how, look, unknown_wish(about->calling));
+		    how, look, unknown_wish(about->calling, about->end));
 	else
 		say(ending, "failed", "the connection was lost: %s; nothing was copied%s", how,
-		    unknown_wish(about->calling));
+		    unknown_wish(about->calling, about->end));
 }
 
 /* Is it a receiver's failure, and no text? */
@@ -105,9 +108,9 @@ static void explain_text(const struct explain *about, struct ending *ending)
 /* The receiver has not done what it was asked for. */
 static void explain_ignored_wish(const struct qfile_result *result, struct ending *ending)
 {
-	char name[300];
+	char name[512];
 
-	qfile_printable(result->name, result->namelen, name, sizeof(name));
+	qfile_displayable(result->name, result->namelen, name, sizeof(name), 255);
 	ending->code = result->code;
 	ending->entry = result->name;
 	ending->entry_length = result->namelen;
@@ -119,8 +122,7 @@ static void explain_ignored_wish(const struct qfile_result *result, struct endin
 	else
 		say(ending, "failed",
 		    "the receiver does not accept the name \"%s\", though --allow-all-names was "
-		    "given: it may be too old to know that, or the name begins "
-		    "with " QFILE_STAGING_PREFIX "; nothing was copied. Rename it",
+		    "given: it may be too old to know that; nothing was copied. Rename it",
 		    name);
 }
 
@@ -133,7 +135,8 @@ bool explain_stranger(const struct explain *about, struct ending *ending)
 		return true;
 	}
 	if ((result->code == EEXIST && about->calling->rename) ||
-	    (result->code == EILSEQ && about->calling->allow_all_names)) {
+	    (result->code == EILSEQ && about->calling->allow_all_names &&
+	     !failure_is_reserved(result->code, result->name, result->namelen))) {
 		explain_ignored_wish(result, ending);
 		return true;
 	}

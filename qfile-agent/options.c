@@ -86,13 +86,16 @@ static const struct option long_options[] = {
 	{NULL, 0, NULL, 0},
 };
 
-/* A descriptor that is open, and is none of those that lead elsewhere. */
+/* A descriptor that is open for writing, and is none of those that lead elsewhere. */
 static bool parse_descriptor(const char *text, int *fd)
 {
 	uint64_t number;
+	int flags;
 
-	if (!parse_count(text, &number) || number <= STDERR_FILENO || number > INT_MAX ||
-	    fcntl((int)number, F_GETFD) < 0)
+	if (!parse_count(text, &number) || number <= STDERR_FILENO || number > INT_MAX)
+		return false;
+	flags = fcntl((int)number, F_GETFL);
+	if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY || flags & O_PATH)
 		return false;
 	*fd = (int)number;
 	return true;
@@ -139,7 +142,7 @@ int options_parse(struct options *options, int argc, char **argv)
 			if (!parse_descriptor(optarg, &options->progress_fd))
 				return usage_value(program,
 						   "--progress-fd takes the number of a descriptor "
-						   "that is open, from 3 on, not",
+						   "that is open for writing, from 3 on, not",
 						   optarg);
 			break;
 		case OPTION_EXCLUDE:

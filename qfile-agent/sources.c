@@ -51,8 +51,8 @@ static bool bases_differ(const struct qfile_source *sources, size_t count, struc
 			qfile_displayable(sorted[i]->base, strlen(sorted[i]->base), name,
 					  sizeof(name), 255);
 			snprintf(text, sizeof(text),
-				 "two of the arguments have the name \"%s\": send them one after "
-				 "the other, or rename one",
+				 "two of the arguments have the name \"%s\"; nothing was copied. "
+				 "Rename one, or send them one after the other with --rename",
 				 name);
 			say(ending, sorted[i]->base, EEXIST, text);
 		}
@@ -74,10 +74,13 @@ static void explain(const char *argument, const struct qfile_error *error, struc
 
 	qfile_displayable(argument, strlen(argument), name, sizeof(name), 400);
 	if (!*argument)
-		snprintf(text, sizeof(text), "an argument is empty: name a file or directory");
+		snprintf(text, sizeof(text),
+			 "an argument is empty; nothing was copied. "
+			 "Name a file or directory");
 	else if (error->code == EINVAL)
 		snprintf(text, sizeof(text),
-			 "the root directory has no name to send it under: name what is in it");
+			 "the root directory has no name to send it under; nothing was copied. "
+			 "Name what is in it");
 	else if (error->code == ENOTSUP)
 		snprintf(text, sizeof(text),
 			 "cannot send \"%s\": it is neither a file nor a directory nor a link; "

@@ -10,8 +10,10 @@
 #include "explain.h"
 #include "failures.h"
 
+#include <ctype.h>
 #include <err.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,8 +26,15 @@ struct survey {
 	const char *known; /* the name of an unreadable entry that is listed already, or "" */
 	/* What cannot be read, what is left out for other reasons, and what would be refused. */
 	struct listed unreadable, left_out, refused, times;
-	uint32_t refusal; /* the code for the first one that would be refused */
+	const struct failure *refusal; /* why the first one would be refused */
+	struct qfile_count count;      /* what there is to send */
 };
+
+/* Would a move keep what has a time that cannot be sent? */
+static bool keeps_times(const struct options *options)
+{
+	return options->move && !(options->flags & QFILE_ANY_TIME);
+}
 
 static void found(struct survey *survey, int step, const struct qfile_error *error)
 {
@@ -37,15 +46,15 @@ static void found(struct survey *survey, int step, const struct qfile_error *err
 			explain_unreadable(&survey->unreadable, name, error->code);
 		break;
 	case QFILE_STEP_REFUSABLE:
-		/* The receiver will be asked to accept it. */
-		if (error->code == EILSEQ && survey->transfer->options->calling.allow_all_names)
-			break;
 		if (survey->refused.count == 0)
-			survey->refusal = (uint32_t)error->code;
+			survey->refusal =
+				failure_of_entry((uint32_t)error->code, name, strlen(name));
 		explain_refusable(&survey->refused, name, error->code);
 		break;
 	case QFILE_STEP_TIME:
-		listed_add(&survey->times, name, EXPLAIN_TIME);
+		listed_add(&survey->times, name,
+			   keeps_times(survey->transfer->options) ? EXPLAIN_TIME_KEPT
+								  : EXPLAIN_TIME);
 		break;
 	default:
 		explain_left_out(&survey->left_out, step, name);
@@ -61,6 +70,9 @@ static int look(struct survey *survey, unsigned how)
 	int r;
 
 	options.flags |= how;
+	/* The receiver will be asked for that. */
+	if (transfer->options->calling.allow_all_names)
+		options.flags |= QFILE_LOOK_ALL_NAMES;
 	options.journal = -1;
 	r = qfile_sender_new(&survey->looker, &options);
 	transfer->error = (struct qfile_error){.code = -r};
@@ -71,7 +83,7 @@ static int look(struct survey *survey, unsigned how)
 	}
 	if (r == 0) {
 		transfer->whole = qfile_sender_sent(survey->looker);
-		transfer->report.sent = qfile_sender_count(survey->looker);
+		survey->count = qfile_sender_count(survey->looker);
 	}
 	qfile_sender_free(survey->looker);
 	return r;
@@ -82,34 +94,73 @@ static bool skips_unreadable(const struct survey *survey)
 	return survey->transfer->options->flags & QFILE_SKIP_UNREADABLE;
 }
 
-static void fail(struct report *report, int code, const char *help, const char *message)
+static void fail(struct report *report, int code, const char *message)
 {
-	report->ending = (struct ending){
-		.outcome = "failed", .code = (uint32_t)code, .help = help, .entry = ""};
+	report->ending = (struct ending){.outcome = "failed", .code = (uint32_t)code, .entry = ""};
 	snprintf(report->ending.message, sizeof(report->ending.message), "%s", message);
 }
 
-#define SKIP_ADVICE "Use --skip-unreadable to send everything else"
+/*
+ * It fails for what is in the list, as `outcome` says. The message names a single entry; several
+ * are told here, and the message counts them.
+ */
+static void fail_for(struct report *report, int code, const char *before,
+		     const struct listed *listed, const char *outcome)
+{
+	char text[1024];
+	size_t length;
+
+	if (listed->count == 1 && listed->names[0] && listed->reasons[0]) {
+		length = listed_line(listed, 0, before, text, 768);
+	} else {
+		listed_say(listed, before);
+		length = (size_t)snprintf(text, sizeof(text), "%s %" PRIu64 " %s", before,
+					  listed->count, listed->count == 1 ? "entry" : "entries");
+	}
+	snprintf(text + length, sizeof(text) - length, "; %s", outcome);
+	fail(report, code, text);
+	if (listed->names[0]) {
+		report->ending.entry = listed->names[0];
+		report->ending.entry_length = strlen(listed->names[0]);
+	}
+}
+
+static void fail_unreadable(struct report *report, const struct listed *unreadable,
+			    const char *outcome)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "%s. Use --skip-unreadable to send everything else", outcome);
+	fail_for(report, EACCES, "cannot read", unreadable, text);
+	report->ending.help = "skip-unreadable";
+}
+
+/* `advice` is about the first one. */
+static void fail_refused(struct report *report, const struct listed *refused,
+			 const struct failure *why)
+{
+	char text[192] = "nothing would be copied";
+
+	if (why)
+		snprintf(text, sizeof(text), "nothing would be copied. %s%c%s",
+			 refused->count > 1 ? "The first one: " : "",
+			 refused->count > 1 ? tolower(*why->advice) : *why->advice,
+			 why->advice + 1);
+	fail_for(report, why ? (int)why->code : EINVAL, "the receiver would refuse", refused, text);
+	report->ending.help = why ? why->help : NULL;
+}
 
 /* --dry-run has found that nothing would be copied: why, and what helps. */
 static void tell_nothing(const struct survey *survey, bool unreadable)
 {
-	const struct failure *failure = failure_of(survey->refusal);
 	struct report *report = &survey->transfer->report;
-	const char *advice = unreadable                         ? SKIP_ADVICE
-			     : survey->refused.count && failure ? failure->advice
-								: "";
 
-	fail(report, unreadable ? EACCES : survey->refusal, unreadable ? "skip-unreadable" : NULL,
-	     "nothing would be copied");
-	if (*advice)
-		snprintf(report->ending.message, sizeof(report->ending.message),
-			 "nothing would be copied. %s", advice);
-	if (!unreadable && survey->refused.count && survey->refused.names[0]) {
-		report->ending.help = failure ? failure->help : NULL;
-		report->ending.entry = survey->refused.names[0];
-		report->ending.entry_length = strlen(report->ending.entry);
-	}
+	if (unreadable)
+		fail_unreadable(report, &survey->unreadable, "nothing would be copied");
+	else if (survey->refused.count > 0)
+		fail_refused(report, &survey->refused, survey->refusal);
+	else
+		fail(report, ENOENT, "nothing is left to send, and nothing would be copied");
 	warnx("%s", report->ending.message);
 }
 
@@ -118,8 +169,8 @@ static bool tell_times(const struct survey *survey)
 {
 	const struct options *options = survey->transfer->options;
 
-	if (options->move && !(options->flags & QFILE_ANY_TIME)) {
-		listed_say(&survey->times, "would keep here, because of its time:");
+	if (keeps_times(options)) {
+		listed_say(&survey->times, "would keep here");
 		return survey->times.count > 0;
 	}
 	if (options->calling.verbose || options->move)
@@ -134,13 +185,12 @@ static int tell(const struct survey *survey)
 	struct report *report = &transfer->report;
 	bool unreadable = survey->unreadable.count && !skips_unreadable(survey), keeps;
 
-	if (unreadable)
-		listed_say(&survey->unreadable, "cannot read");
-	else
+	if (!unreadable)
 		listed_take(&report->left_out, &survey->unreadable);
 	listed_take(&report->left_out, &survey->left_out);
 	listed_say(&report->left_out, "would leave out");
-	listed_say(&survey->refused, "the receiver would refuse");
+	if (unreadable)
+		listed_say(&survey->refused, "the receiver would refuse");
 	keeps = tell_times(survey);
 	if (unreadable || survey->refused.count || transfer->whole.entries == 0) {
 		tell_nothing(survey, unreadable);
@@ -148,6 +198,7 @@ static int tell(const struct survey *survey)
 	}
 	report->ending.outcome = "possible";
 	report->size = transfer->whole;
+	report->sent = survey->count;
 	if (printf("would send %llu %s with %llu %s\n", (unsigned long long)transfer->whole.entries,
 		   transfer->whole.entries == 1 ? "entry" : "entries",
 		   (unsigned long long)transfer->whole.bytes,
@@ -164,15 +215,14 @@ static void tell_unreadable(const struct survey *survey)
 {
 	struct report *report = &survey->transfer->report;
 
-	listed_say(&survey->unreadable, "cannot read");
 	report->left_out = survey->unreadable;
-	fail(report, EACCES, "skip-unreadable", "nothing was copied. " SKIP_ADVICE);
+	fail_unreadable(report, &survey->unreadable, "nothing was copied");
 }
 
 void survey_nothing_left(struct report *report)
 {
 	listed_say(&report->left_out, "left out");
-	fail(report, ENOENT, NULL, "nothing is left to send, and nothing was copied");
+	fail(report, ENOENT, "nothing is left to send, and nothing was copied");
 }
 
 /* A process with one of these capabilities may read every file of a local file system. */

@@ -102,13 +102,15 @@ int sender_note(struct qfile_sender *sender, enum journal_kind kind, const struc
 	return exact ? QFILE_STEP_SENT : QFILE_STEP_TIME;
 }
 
-/* Would a receiver with default options refuse the current entry? Returns an errno of why. */
+/* Would the receiver refuse the current entry? Returns an errno of why. */
 static int refusal(const struct qfile_sender *sender, const char *target, size_t length)
 {
 	const struct walk_entry *entry = &sender->entry;
-	int r = qfile_name_check(entry->path, entry->pathlen, 0);
+	const unsigned allowed =
+		sender->walk.flags & QFILE_LOOK_ALL_NAMES ? QFILE_ALLOW_ALL_NAMES : 0;
+	int r = qfile_name_check(entry->path, entry->pathlen, allowed);
 
-	return r < 0 || !target ? r : qfile_link_check(entry->path, target, length, 0);
+	return r < 0 || !target ? r : qfile_link_check(entry->path, target, length, allowed);
 }
 
 static int send_link(struct qfile_sender *sender, struct qfile_error *error)

@@ -55,6 +55,28 @@ def _(t):
                   "file"), ("damaged", 74, "", []))
 
 
+@test("json: the message says by itself what is wrong, and nothing counts as sent that was not")
+def _(t):
+    os.mkdir("dir")
+    os.symlink("missing", "dir/one")
+    os.mkdir("reserved")
+    os.mkdir("reserved/.qfile-incoming-1")
+    advice = "Use --skip-unreadable to send everything else"
+    cannot = last_object(t, "--via=false", "-L", "dir")
+    equal((cannot["message"], cannot["entry"]), (
+        'cannot read "dir/one": it is a link that points to nothing; nothing was copied. '
+        f"{advice}", "dir/one"))
+    os.symlink("missing", "dir/two")
+    several = last_object(t, "--via=false", "-L", "dir")
+    equal(several["message"], f"cannot read 2 entries; nothing was copied. {advice}")
+    dry = last_object(t, "--dry-run", "reserved")
+    has(dry["message"], 'the receiver would refuse "reserved/.qfile-incoming-1": ')
+    equal((dry["code"], dry["entry"], dry["help"]), (EILSEQ, "reserved/.qfile-incoming-1", []))
+    nobody = last_object(t, "--via=false", "reserved")
+    for last in (cannot, several, dry, nobody):
+        equal([last[key] for key in ("entries", "files", "directories", "links")], [0] * 4)
+
+
 @test("json: a sender that is stopped says so in its last object")
 def _(t):
     tree.sparse("large", 1 << 30)

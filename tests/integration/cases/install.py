@@ -196,7 +196,8 @@ def _(t):
 @test("make install and uninstall refuse paths that could not be used")
 def _(t):
     machine.need("make")
-    for variable in ("PREFIX=relative", "PREFIX=", "SYSCONFDIR=a b", "BINDIR=/a b"):
+    for variable in ("PREFIX=relative", "PREFIX=", "SYSCONFDIR=a b", "BINDIR=/a b",
+                     "PREFIX=/a'b", "LIBDIR=/a;b", "MANDIR=/a(b", "UNITDIR=/a$$b"):
         for target in "install", "uninstall":
             end = t.run("env", *OWN_MAKE, "make", "-n", "-C", TOP, target, f"B={t.top}/none",
                         variable, f"DESTDIR={t.top}/to")

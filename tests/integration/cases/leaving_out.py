@@ -256,8 +256,33 @@ def _(t):
     has(end.said, 'the receiver would refuse "dir/bad?name"')
     has(end.said, 'the receiver would refuse "dir/escape"')
     equal(end.told, "")
+    has(end.said, "would refuse 2 entries; nothing would be copied. The first one: ")
     end = t.run(AGENT, "--dry-run", "--vm=work", "--allow-all-names", "dir").exits(1)
     lacks(end.said, "bad?name")
+    has(end.said, 'would refuse "dir/escape": the link points outside of what is copied; nothing '
+        "would be copied. Use --dereference")
+
+
+@test("--dry-run with --allow-all-names knows what is refused nevertheless")
+def _(t):
+    via = f"--via={t.via()}"
+    os.makedirs("a/.qfile-incoming-1")
+    os.makedirs("b")
+    os.symlink("/etc/passwd", "b/bad\nname")
+    os.makedirs("c")
+    os.symlink("/bad\ntarget", "c/link")
+    os.makedirs("good")
+    os.symlink("bad\ntarget", "good/bad\nname")
+    for name, words in (("a", "the receiver's own"), ("b", "points outside"),
+                        ("c", "points outside")):
+        has(t.run(AGENT, via, "--dry-run", "--allow-all-names", name).exits(1).said, words)
+        t.run(AGENT, via, "--allow-all-names", name).exits(1)
+    t.run(AGENT, via, "--dry-run", "--allow-all-names", "good").exits(0)
+    t.run(AGENT, via, "--allow-all-names", "good").exits(0)
+    # Without the option, it is never given as what helps.
+    said = t.run(AGENT, via, "--dry-run", "a").exits(1).said
+    has(said, "--exclude='.qfile-incoming-*'")
+    lacks(said, "allow-all-names")
 
 
 @test("--dry-run names what cannot be read")
@@ -286,8 +311,8 @@ def _(t):
     equal((last["left_out_count"], last["left_out"][0]["name"]), (1, "dir/fifo"))
     os.unlink("dir/fifo")
     tree.set_mtime("dir/file", -86400)
-    has(t.run(AGENT, "--dry-run", "--move", "dir").exits(3).said, 'would keep here, because of its '
-        'time: "dir/file"')
+    has(t.run(AGENT, "--dry-run", "--move", "dir").exits(3).said, 'would keep here "dir/file": '
+        "its time is before 1970")
     t.run(AGENT, "--dry-run", "--move", "--any-time", "dir").exits(0)
     make("bad\u202ename")
     last = last_of_dry_run(t, 1, "bad\u202ename")

@@ -225,5 +225,5 @@ def _(t):
         role.read(length_of_delivery("file", 5))
         role.write(answer(EEXIST, 0, b"\x1b[31mred\xff\xe2\x80\xae"))
     end = t.run(AGENT, f"--via={t.peer(play)}", "file").exits(1)
-    has(end.said, '"?[31mred????" is there already')
+    has(end.said, '"?[31mred??" is there already')
     plainly_one_line(end.err)

@@ -79,6 +79,10 @@ def _(t):
         equal(
             t.run(AGENT, "--via=true", "--progress=tty", f"--progress-fd={number}", "file",
                   pass_fds=[number]).exits(2).out, b"")
+    with open("progress", "rb") as file:
+        number = file.fileno()
+        has(t.run(AGENT, "--via=true", f"--progress-fd={number}", "file",
+                  pass_fds=[number]).exits(2).said, "that is open for writing")
 
 
 @test("--progress refuses what it does not know, gui included")

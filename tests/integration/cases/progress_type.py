@@ -87,6 +87,25 @@ def _(t):
         equal((shown[0], shown[-1], shown == sorted(shown)), (expected[0], expected[-1], True))
 
 
+@test("PROGRESS_TYPE=gui: a wrapper that divides by its total of 0, and dies, stops nothing")
+def _(t):
+    tree.write("empty")
+    reading, writing = os.pipe()
+    with open(reading, "rb") as reading, open(writing, "wb") as writing:
+        shell = t.start("/bin/sh", "-c", "read first; echo $((first * 100 / 0))", stdin=reading)
+        reading.close()
+
+        def wait(_):
+            check(shell.wait().status != 0, "the wrapper has divided by 0")
+        agent = t.start(AGENT, f"--via={t.passing_on(wait)}", "empty",
+                        pass_fds=[writing.fileno()],
+                        env={"PROGRESS_TYPE": "gui", "FILECOPY_TOTAL_BYTES": "0",
+                             "SAVED_FD_1": str(writing.fileno())})
+        writing.close()
+        agent.wait().exits(0).says("copied 1 file (0 B)")
+    exists(t.into("empty"))
+
+
 @test("PROGRESS_TYPE=gui without SAVED_FD_1 is on stderr, and nothing else is")
 def _(t):
     tree.write("file", bytes(1000))

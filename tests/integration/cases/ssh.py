@@ -167,6 +167,9 @@ def _(t):
     has(said, "did not understand its options); nothing was copied")
     has(said, "It may not know --rename: try without")
     sends(t, "--ssh=host", "file").exits(0)
+    # A login script that ends, for example.
+    t.program_there("qfile-unpacker", "exit 0")
+    lacks(sends(t, "--ssh=host", "--rename", "file").exits(1).said, "may not know")
 
 
 @test("a receiver that ends after it has read everything is not known to have failed")
