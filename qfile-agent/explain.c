@@ -194,7 +194,8 @@ void explain_left_out(struct listed *left_out, int step, const char *name)
 		listed_add(left_out, name, "it is neither a file nor a directory nor a link");
 		break;
 	case QFILE_STEP_VANISHED:
-		listed_add(left_out, name, "it was removed or replaced before it could be read");
+		listed_add(left_out, name,
+			   "it was removed or replaced before all of it could be read");
 		break;
 	case QFILE_STEP_EXCLUDED:
 		/* Below what the user has named, that is as they want it. */
