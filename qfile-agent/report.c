@@ -47,21 +47,32 @@ static void say_count(const struct qfile_count *count, char *text, size_t size)
 	}
 }
 
+/* Of a move: what has become of it here, unless all of it was removed or the message says it. */
+static const char *what_is_here(const struct report *report)
+{
+	if (!report->options->move || report->ending.message[0])
+		return "";
+	if (report->kept.count > 0)
+		return "; not all of it could be removed here";
+	return report->left_out.count > 0
+		       ? "; removed here, except for directories of what was left out"
+		       : "";
+}
+
 /* What was sent, how much and where to. */
 static void say_success(const struct report *report)
 {
-	bool all_moved = report->options->move && report->kept.count + report->left_out.count == 0;
-	char count[128], bytes[32] = "", number[16], kept[64] = "";
+	const char *here = what_is_here(report);
+	bool moved = report->options->move && !*here && !report->ending.message[0];
+	char count[128], bytes[32] = "", number[16];
 
 	say_count(&report->sent, count, sizeof(count));
 	if (report->sent.files > 0)
 		snprintf(bytes, sizeof(bytes), " (%s)",
 			 size_text((double)report->size.bytes, number));
-	if (report->kept.count > 0)
-		snprintf(kept, sizeof(kept), "; not all of it could be removed here");
-	fprintf(stderr, "%s %s%s to %s%s%s\n", all_moved ? "moved" : "copied", count, bytes,
+	fprintf(stderr, "%s %s%s to %s%s%s\n", moved ? "moved" : "copied", count, bytes,
 		report->to ? "PedOSIncoming of " : "the receiver", report->to ? report->to : "",
-		kept);
+		here);
 }
 
 static void say_renamed(const struct report *report)
