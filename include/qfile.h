@@ -308,7 +308,7 @@ enum qfile_step {
 	/* The receiver has sent its result already: go on to qfile_sender_finish(). */
 	QFILE_STEP_RESULT = 3,
 	QFILE_STEP_EXCLUDED = 4, /* left out, as a pattern or QFILE_IGNORE_LINKS says */
-	/* It was removed or replaced between listing and opening it: left out. */
+	/* It was removed or replaced before it, or all of a directory, could be read: left out. */
 	QFILE_STEP_VANISHED = 5,
 	/*
 	 * It, or the rest of what is in this directory, cannot be read: left out; *error says why.

@@ -197,7 +197,8 @@ void explain_left_out(struct listed *left_out, int step, const char *name)
 		listed_add(left_out, name, "it is neither a file nor a directory nor a link");
 		break;
 	case QFILE_STEP_VANISHED:
-		listed_add(left_out, name, "it was removed or replaced before it could be read");
+		listed_add(left_out, name,
+			   "it was removed or replaced before all of it could be read");
 		break;
 	case QFILE_STEP_EXCLUDED:
 		/* Below what the user has named, that is as they want it. */
@@ -209,13 +210,20 @@ void explain_left_out(struct listed *left_out, int step, const char *name)
 	}
 }
 
+const char *explain_why_unreadable(int code, char *text, size_t size)
+{
+	const struct qfile_error error = {.code = code};
+
+	/* What is no link and is not there has vanished. */
+	return code == ENOENT ? "it is a link that points to nothing"
+			      : qfile_error_text(&error, text, size);
+}
+
 void explain_unreadable(struct listed *listed, const char *name, int code)
 {
-	/* What is no link and is not there has vanished. */
-	if (code == ENOENT)
-		listed_add(listed, name, "it is a link that points to nothing");
-	else
-		listed_add_error(listed, name, code);
+	char why[100];
+
+	listed_add(listed, name, explain_why_unreadable(code, why, sizeof(why)));
 }
 
 void explain_refusable(struct listed *listed, const char *name, int code)

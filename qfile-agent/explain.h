@@ -66,6 +66,9 @@ void explain_fill(const char *words, const char *to, char *filled, size_t size);
  */
 void explain_left_out(struct listed *left_out, int step, const char *name);
 
+/* Why an entry that is there cannot be read. `code` is an errno. Returns `text` or a constant. */
+const char *explain_why_unreadable(int code, char *text, size_t size);
+
 /* Add to the list an entry that cannot be read, because of `code`, an errno. */
 void explain_unreadable(struct listed *listed, const char *name, int code);
 

@@ -121,6 +121,7 @@ static void report_for_client(struct transfer *transfer, int status)
 	bool failed = status >= RPC_FAILED && status <= RPC_FAILED_LAST;
 
 	ending->entry = "";
+	ending->code = ECONNRESET;
 	ending->outcome = failed ? "failed" : "unknown";
 	snprintf(ending->message, sizeof(ending->message),
 		 failed ? "the call failed, as the rpc client has said (status %d); nothing was "

@@ -63,21 +63,32 @@ static void say_place(const struct report *report, char *text, size_t size)
 	}
 }
 
+/* Of a move: what has become of it here, unless all of it was removed or the message says it. */
+static const char *what_is_here(const struct report *report)
+{
+	if (!report->options->move || report->ending.message[0])
+		return "";
+	if (report->kept.count > 0)
+		return "; not all of it could be removed here";
+	return report->left_out.count > 0
+		       ? "; removed here, except for directories of what was left out"
+		       : "";
+}
+
 /* What was sent, how much and where to. */
 static void say_success(const struct report *report)
 {
-	bool all_moved = report->options->move && report->kept.count + report->left_out.count == 0;
-	char count[128], bytes[32] = "", number[16], kept[64] = "", place[2048];
+	const char *here = what_is_here(report);
+	bool moved = report->options->move && !*here && !report->ending.message[0];
+	char count[128], bytes[32] = "", number[16], place[2048];
 
 	say_count(&report->sent, count, sizeof(count));
 	if (report->sent.files > 0)
 		snprintf(bytes, sizeof(bytes), " (%s)",
 			 size_text((double)report->size.bytes, number));
-	if (report->kept.count > 0)
-		snprintf(kept, sizeof(kept), "; not all of it could be removed here");
 	say_place(report, place, sizeof(place));
-	fprintf(stderr, "%s %s%s to %s%s\n", all_moved ? "moved" : "copied", count, bytes, place,
-		kept);
+	fprintf(stderr, "%s %s%s to %s%s\n", moved ? "moved" : "copied", count, bytes, place,
+		here);
 }
 
 /* What has not arrived as it was sent, because the disk there keeps no such thing. */

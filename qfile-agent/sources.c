@@ -6,6 +6,7 @@
  */
 #include "sources.h"
 #include "cli/usage.h"
+#include "explain.h"
 
 #include <err.h>
 #include <errno.h>
@@ -68,6 +69,15 @@ static bool is_link(const char *path)
 	return lstat(path, &status) == 0 && S_ISLNK(status.st_mode);
 }
 
+/*
+ * Is it there, but cannot be read? Links are followed only with --dereference; they may lead
+ * nowhere or in a circle.
+ */
+static bool is_unreadable(const char *argument, int code)
+{
+	return code == EACCES || ((code == ENOENT || code == ELOOP) && is_link(argument));
+}
+
 static void explain(const char *argument, const struct qfile_error *error, struct ending *ending)
 {
 	char name[512], reason[960], text[1024];
@@ -86,21 +96,16 @@ static void explain(const char *argument, const struct qfile_error *error, struc
 			 "cannot send \"%s\": it is neither a file nor a directory nor a link; "
 			 "nothing was copied",
 			 name);
-	else if (error->code == ENOENT && is_link(argument))
+	else if (is_unreadable(argument, error->code))
 		snprintf(text, sizeof(text),
-			 "cannot read \"%s\": it is a link that points to nothing; nothing was "
-			 "copied",
-			 name);
-	else if (error->code == EACCES)
-		snprintf(text, sizeof(text),
-			 "cannot read \"%s\": Permission denied; nothing was copied. Use "
-			 "--skip-unreadable to send everything else",
-			 name);
+			 "cannot read \"%s\": %s; nothing was copied. Use --skip-unreadable to "
+			 "send everything else",
+			 name, explain_why_unreadable(error->code, reason, sizeof(reason)));
 	else
 		snprintf(text, sizeof(text), "%s; nothing was copied",
 			 qfile_error_text(error, reason, sizeof(reason)));
 	say(ending, argument, error->code, text);
-	if (error->code == EACCES)
+	if (is_unreadable(argument, error->code))
 		ending->help = "skip-unreadable";
 }
 
@@ -122,8 +127,8 @@ bool sources_open(struct sources *sources, const struct options *options, struct
 
 		if (r == 0) {
 			sources->count++;
-		} else if (r == -EACCES && options->flags & QFILE_SKIP_UNREADABLE) {
-			listed_add_error(left_out, argument, EACCES);
+		} else if (is_unreadable(argument, -r) && options->flags & QFILE_SKIP_UNREADABLE) {
+			explain_unreadable(left_out, argument, -r);
 		} else {
 			explain(argument, &error, ending);
 			ok = false;

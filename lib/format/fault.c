@@ -44,7 +44,8 @@ static const char *why(const struct reading *before, int32_t character)
 		return "means something else on every machine";
 	if (category == UTF8PROC_CATEGORY_CN)
 		return "is no character that is known here";
-	return "is an invisible part of the format";
+	/* Some show something themselves, as U+0600, which is put around the digits behind it. */
+	return "changes how the characters beside it are shown";
 }
 
 /* Describe the character at `at`, which was read last, and what was read before it. */

@@ -305,11 +305,30 @@ static int first(struct walk *walk, struct walk_entry *entry, struct qfile_error
 	return take(walk, entry, DT_UNKNOWN, entry->path, error);
 }
 
+/*
+ * Read entries of the deepest directory: those behind the ones in the buffer, or from where its
+ * frame says. Returns 0 at the directory's end, and -ENOENT if it was removed: nobody knows what it
+ * had had until then.
+ */
+static ssize_t read_entries(struct walk *walk)
+{
+	const off_t resume = walk->frames[walk->dirs.depth - 1].resume;
+	const bool seeks = walk->buffer_depth != walk->dirs.depth && resume;
+	const int fd = dirstack_fd(&walk->dirs);
+	const int seek_error = seeks && lseek(fd, resume, SEEK_SET) < 0 ? errno : 0;
+	ssize_t n = getdents64(fd, walk->buffer, walk->buffer_want);
+
+	/* In a directory that was removed, ext4 refuses to go to some places for another reason. */
+	if (n < 0 && errno == ENOENT)
+		return -ENOENT;
+	if (seek_error)
+		return -seek_error;
+	return n < 0 ? -errno : n;
+}
+
 /* Have an entry of the deepest directory in the buffer. Returns 0 at the directory's end. */
 static ssize_t fill(struct walk *walk)
 {
-	struct walk_frame *frame = &walk->frames[walk->dirs.depth - 1];
-	int fd = dirstack_fd(&walk->dirs);
 	ssize_t n;
 
 	if (walk->buffer_depth == walk->dirs.depth) {
@@ -317,15 +336,10 @@ static ssize_t fill(struct walk *walk)
 			return 1;
 		if (walk->buffer_want < WALK_BUFFER_SIZE)
 			walk->buffer_want *= 2;
-	} else if (frame->resume && lseek(fd, frame->resume, SEEK_SET) < 0) {
-		return -errno;
 	}
-	n = getdents64(fd, walk->buffer, walk->buffer_want);
-	/* A directory that was removed has no entries any more. */
-	if (n < 0 && errno == ENOENT)
-		n = 0;
+	n = read_entries(walk);
 	if (n < 0)
-		return -errno;
+		return n;
 	walk->buffer_depth = walk->dirs.depth;
 	walk->buffer_pos = 0;
 	walk->buffer_end = (size_t)n;

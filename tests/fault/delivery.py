@@ -229,6 +229,9 @@ class Delivery:
         if self.move and self.code() == 0 and self.state() == "whole":
             self.need(self.status != 0 or not any(now.values()),
                       "the agent is content, but something is still here")
+            moved = any(line.startswith("moved ") for line in self.said().splitlines())
+            self.need(not moved or not any(now.values()),
+                      "it says that it moved what is still here")
         else:
             self.need(now == self.sent, "the source is touched, and was not delivered")
 

@@ -169,6 +169,23 @@ def _(t):
     t.nothing_arrived()
     os.symlink("nowhere", "dangling")
     t.send("-L", "dangling").exits(1).says('"dangling": it is a link that points to nothing')
+    os.symlink("circle", "circle")
+    has(t.send("-L", "circle").exits(1).said,
+        'cannot read "circle": a symbolic link is in its place, or links lead in a circle')
+    t.nothing_arrived()
+
+
+@test("-L with --skip-unreadable leaves out and names links that point nowhere, arguments, too")
+def _(t):
+    os.mkdir("dir")
+    for name, target in (("dir/dangling", "nowhere"), ("dangling", "nowhere"),
+                         ("circle", "circle")):
+        os.symlink(target, name)
+    said = t.send("-L", "--skip-unreadable", "dangling", "circle", "dir").exits(3).said
+    for name in ("dir/dangling", "dangling"):
+        has(said, f'left out "{name}": it is a link that points to nothing')
+    has(said, 'left out "circle": a symbolic link is in its place, or links lead in a circle')
+    t.arrived("dir")
 
 
 @test("-L names a link that leads back up, and does not go round in circles")

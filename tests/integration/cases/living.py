@@ -124,19 +124,18 @@ def _(t):
         tree.remove(t.into("tree"))
 
 
-@test("a directory that is removed while it is read ends there")
+@test("a directory that is removed while it is read ends there, and is named")
 def _(t):
-    os.mkdir("tree")
-    os.mkdir("tree/dir")
-    tree.sparse("tree/dir/big", BIG)
-
-    def remove():
-        os.unlink("tree/dir/big")
-        os.rmdir("tree/dir")
-    sent, _ = send_meanwhile(t, remove, "tree")
-    # The file was open, and is whole.
-    sent.exits(0)
-    equal(tree.size_of(t.into("tree/dir/big")), BIG)
+    # What is behind a subdirectory is looked for when that has been sent.
+    for big in ("tree/dir/big", "tree/dir/sub/big"):
+        os.makedirs(os.path.dirname(big))
+        tree.sparse(big, BIG)
+        sent, _ = send_meanwhile(t, lambda: tree.remove("tree/dir"), "tree")
+        # The file was open, and is whole. Nobody knows what else there was.
+        has(sent.exits(3).said, 'left out "tree/dir": it was removed or replaced')
+        equal(tree.size_of(t.into(big)), BIG)
+        tree.remove("tree")
+        tree.remove(t.into("tree"))
 
 
 @test("with --move, too, what vanishes is left out and named")

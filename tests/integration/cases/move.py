@@ -212,7 +212,10 @@ def _(t):
 def _(t):
     make("dir/file", "1")
     os.mkfifo("dir/fifo")
-    has(t.send("--move", "dir").exits(3).said, 'left out "dir/fifo"')
+    said = t.send("--move", "dir").exits(3).said
+    has(said, 'left out "dir/fifo"')
+    # What is not here any more is told, too.
+    has(said, "; removed here, except for directories of what was left out\n")
     remains("dir", "fifo")
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
 """Copying with qfile-agent through pedos-rpc."""
+import errno
 import itertools
 import json
 import os
@@ -212,7 +213,7 @@ def _(t):
     tree.write("file", "x")
     t.environment["PEDOS_RPC_CLIENT"] = make_client(t, "--as=home")
     last = objects_of(t, 125, "file")[-1]
-    equal((last["outcome"], last["entry"]), ("failed", ""))
+    equal((last["outcome"], last["code"], last["entry"]), ("failed", errno.ECONNRESET, ""))
     has(last["message"], "status 125")
     t.environment["PEDOS_RPC_CLIENT"] = f"{t.top}/missing"
     equal(objects_of(t, 125, "file")[-1]["outcome"], "failed")
@@ -220,8 +221,9 @@ def _(t):
     for body, status in (("shift 2; \"$@\" </dev/null & kill -9 $!; exit 9", 9), ("exit 7", 7)):
         t.environment["PEDOS_RPC_CLIENT"] = tree.script(f"{t.top}/odd", f"#!/bin/sh\n{body}\n")
         last = objects_of(t, status, "file")[-1]
-        equal((last["outcome"], last["message"]),
-              ("unknown", f"the rpc client ended with status {status}, and no report has come"))
+        equal((last["outcome"], last["code"], last["message"]),
+              ("unknown", errno.ECONNRESET,
+               f"the rpc client ended with status {status}, and no report has come"))
 
 
 @test("progress for programs: a call that succeeds, and one that is stopped, are reported once")

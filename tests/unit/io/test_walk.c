@@ -4,10 +4,12 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
+#include "faults.h"
 #include "unit.h"
 
 #include "io/walk.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -557,7 +559,51 @@ START_TEST(something_in_place_of_a_directory)
 }
 END_TEST
 
-/* The same for a file: it is opened after its name was handed out. */
+/* Walk until the subdirectory of "s" is over. What may be behind it in "s" has to be looked for. */
+static void begin_behind_a(void)
+{
+	struct walk_entry entry;
+
+	scratch_enter();
+	make_dir("s");
+	make_dir("s/a");
+	begin("s", 0);
+	do
+		ck_assert_int_eq(walk_next(&walk, &entry, &error), 0);
+	while (entry.kind != WALK_LEAVE);
+	ck_assert_str_eq(entry.path, "s/a");
+}
+
+/* ext4 refuses to go to a place in a directory that was removed, if the place is a large number. */
+START_TEST(removed_on_the_way)
+{
+	begin_behind_a();
+	MUST(rmdir("s/a"));
+	MUST(rmdir("s"));
+	faults_begin_in("lseek", 1, EINVAL, false);
+	ck_assert_str_eq(walk_on(), "!2");
+	faults_end();
+	ck_assert_str_eq(faults_failed(), "lseek");
+	ck_assert_str_eq(error.name, "s");
+	ck_assert_str_eq(walk_on(), ")s");
+	walk_close(&walk);
+}
+END_TEST
+
+START_TEST(no_way_to_the_rest)
+{
+	begin_behind_a();
+	make_file("s/f", "x");
+	faults_begin_in("lseek", 1, EIO, false);
+	ck_assert_str_eq(walk_on(), "!5");
+	faults_end();
+	ck_assert_str_eq(error.name, "s");
+	ck_assert_str_eq(walk_on(), ")s");
+	walk_close(&walk);
+}
+END_TEST
+
+/* A file is opened after its name was handed out. */
 START_TEST(something_in_place_of_a_file)
 {
 	struct walk_entry entry;
@@ -600,6 +646,8 @@ Suite *walk_suite(void)
 	tcase_add_test(size, longest_path);
 
 	tcase_add_test(change, moved_away);
+	tcase_add_test(change, removed_on_the_way);
+	tcase_add_test(change, no_way_to_the_rest);
 	add_table_test(change, something_in_place_of_a_directory, swaps);
 	tcase_add_test(change, something_in_place_of_a_file);
 	return suite;
