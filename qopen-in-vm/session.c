@@ -116,6 +116,9 @@ static void take_beside(struct session *session, enum opener_step step)
 /* The editor has something to say while the session goes on. */
 static void take_note(struct session *session)
 {
+	/* An editor says by an empty one that it speaks version 2. */
+	if (!session->event.message[0])
+		return;
 	show_clear(&session->show);
 	explain_note(&session->about, &session->event);
 	status_note(session);

@@ -326,6 +326,9 @@ def records_of(answer):
             found.append(("done" if whole else "damaged done", code, payload))
             return [*found, "more"] if answer else found
         if kind == wire.NOTE and whole:
+            if not payload:  # what an editor begins with
+                check(not found, "an empty note in the middle")
+                continue
             found.append(("note", payload))
             continue
         check(kind == wire.SAVE and code == 0, f"a record of kind {kind} with code {code}")

@@ -143,6 +143,12 @@ int editor_receive(struct editor *editor, struct qfile_error *error)
 
 	/* What may still come is ignored: otherwise it would end the sending of the reply. */
 	editor->stream.in = -1;
+	/*
+	 * An end of the stream where nothing has come would read as version 1's word for a file
+	 * that was not changed. Whether the opener has gone is noticed later.
+	 */
+	if (r == 0)
+		reply_note(&editor->reply, "");
 	return r;
 }
 

@@ -63,6 +63,19 @@ def _(t):
     t.nothing_beside()
 
 
+@test("lost before the first save, where the command ends with 0: an editor of version 2 has begun "
+      "by saying so, in an empty note that nobody is shown")
+def _(t):
+    tree.write("file", "first")
+    end = t.open_file(answering(wire.note(b"")), "file").exits(1)
+    has(end.said, "the connection to another VM was lost before the session ended")
+    has(end.said, "no save had arrived")
+    lacks(end.said, "says")
+    end = t.open_file(answering(wire.note(b""), wire.done()), "--progress=json", "file").exits(0)
+    lacks(end.said, "note")
+    equal(tree.read("file"), "first")
+
+
 @test("a command that cannot be run")
 def _(t):
     tree.write("file", "first")

@@ -33,10 +33,11 @@ HERE, EXCHANGE = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
 
 
 def records(answer):
-    """(kind, code, payload) of each record so far, but for those with a wrong checksum."""
+    """(kind, code, payload) of each record so far, but for those with a wrong checksum, and for
+    the empty note that an editor begins with."""
     found = []
     while record := wire.first(answer):
-        if record[3]:
+        if record[3] and record[:3] != (wire.NOTE, 0, b""):
             found.append(record[:3])
         answer = record[4]
     return found
