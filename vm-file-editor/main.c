@@ -118,7 +118,8 @@ static int run_handler(struct editor *editor, const char *handler, struct ending
 	char *path = (char *)editor_path(editor), *command;
 	int status, r;
 
-	if (asprintf(&command, "%s \"$@\"", handler) < 0)
+	/* By this, what the handler starts is known to come from it, also when it has ended. */
+	if (asprintf(&command, "%s \"$@\"", handler) < 0 || setenv("QOPEN_FILE", path, 1) < 0)
 		err(EXIT_FAILED, NULL);
 	r = editor_run(
 		editor,
