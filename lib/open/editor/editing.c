@@ -373,6 +373,7 @@ static int end(struct editing *editing, int r, struct qfile_error *error)
 	if (editing->saves.reply->saves != saves)
 		editing->saved = clock_now();
 	editing->beside = saves_left_beside(&editing->saves, editing->beside_name);
+	editing->other = workdir_is_other(editing->saves.workdir);
 	editing->left = r < 0 && is_left(editing);
 	handler_leave(&editing->handler);
 	r = r == 0 && last < 0 ? last : r;

@@ -38,6 +38,8 @@ struct editing {
 	/* And so many files were saved beside it and are not with the opener: the first one. */
 	unsigned beside;
 	char beside_name[NAME_MAX + 1];
+	/* And a directory or a link, which is never sent, stands in its place. */
+	bool other;
 };
 
 /* Run the handler, as editor_run(). */

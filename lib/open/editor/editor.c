@@ -187,6 +187,17 @@ static bool is_taken(const struct editor *editor, int r)
 	return clock_now() - editor->editing.saved > editor->options.on_the_way;
 }
 
+bool editor_other(const struct editor *editor)
+{
+	return editor->editing.other && !editor->request.view_only;
+}
+
+bool editor_misses(const struct editor *editor)
+{
+	return editor_other(editor) ||
+	       (editor->editing.beside > 0 && editor->request.beside && !editor->request.view_only);
+}
+
 static void judge_rest(struct editor *editor, int r)
 {
 	const struct content *received = &editor->reply.last;
@@ -205,7 +216,7 @@ static void judge_rest(struct editor *editor, int r)
 	}
 	if (editor->editing.left)
 		editor->left = EDITOR_USED;
-	else if (editor->editing.beside > 0)
+	else if (editor->editing.beside > 0 || editor_other(editor))
 		editor->left = EDITOR_UNSENT;
 	/* What version 1 cannot say is told in another way. */
 	else if (r < 0 && r != -ENOTSUP && !editor->request.view_only &&

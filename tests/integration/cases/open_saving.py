@@ -421,6 +421,20 @@ def _(t):
     check(os.path.exists(f"{editing.directory}/empty"), "what was not sent has gone")
 
 
+@test("what cannot be sent of it to who takes it: kept, named there, and a failure", waits=True)
+def _(t):
+    def play(app):
+        app.read()
+        os.mkdir(f"{app.directory}/export")
+        tree.write(f"{app.directory}/export/page", "x")
+    t.played_handler(play)
+    end = t.ask(request("file", "first", TAKES_BESIDE)).exits(1)
+    end.records(("done", errno.ENOTEMPTY, '"export" was saved beside it there, and is kept there: '
+                                          'it was not sent back'))
+    directory, = os.listdir(t.there)
+    equal(tree.read(f"{t.there}/{directory}/export/page"), "x")
+
+
 @test("nothing of it goes to who does not take it, or only looks: it is kept, and named there",
       waits=True)
 def _(t):

@@ -486,13 +486,13 @@ static const struct session sessions[] = {
 	{"a link in its place",
 	 "echo secret >secret; echo new >\"$file\"; ln -s \"$PWD/secret\" \"$file.l\"; mv "
 	 "\"$file.l\" \"$file\"; pass 800",
-	 .reply = ""},
+	 .reply = "", .left = LEFT},
 	{"a fifo in its place",
 	 "echo new >\"$file\"; mkfifo \"$file.f\"; mv \"$file.f\" \"$file\"; pass 800",
 	 .reply = ""},
 	{"a directory in its place",
 	 "echo new >\"$file\"; rm \"$file\"; mkdir \"$file\" \"$file/x\"; chmod 0 \"$file\"",
-	 .reply = ""},
+	 .reply = "", .left = LEFT},
 	/* Ways to end. */
 	{"a tree is left",
 	 "cd \"${file%/*}\"; d=d; while [ ${#d} -lt 100 ]; do d=$d/d; done; mkdir -p $d; cd $d; "
