@@ -288,8 +288,8 @@ class Edited(process.End):
 
     def records(self, *expected):
         """
-        The answer has exactly these: ("save", CONTENT) or ("damaged", CONTENT) where the checksum
-        says so, ("done", CODE, MESSAGE); and at the end "lost" where it does not end with a done,
+        The answer has exactly these: ("save", CONTENT), ("doubtful", CODE, CONTENT) or ("damaged",
+        CONTENT) where the checksum says so, ("done", CODE, MESSAGE); and at the end "lost" where it does not end with a done,
         or "more" where something follows that.
         """
         got = records_of(self.out)
@@ -331,7 +331,10 @@ def records_of(answer):
                 continue
             found.append(("note", payload))
             continue
-        check(kind == wire.SAVE and code == 0, f"a record of kind {kind} with code {code}")
+        check(kind == wire.SAVE, f"a record of kind {kind} with code {code}")
+        if code:
+            found.append(("doubtful", code, payload))
+            continue
         found.append(("save" if whole else "damaged", payload))
     check(len(answer) < 24 or answer.startswith(wire.MARK), f"no record: {answer[:24]!r}")
     return [*found, "lost"]

@@ -113,8 +113,10 @@ if sys.argv[1:] == ["save"]:
             with open(os.environ["QOPEN_FILE"], "w") as file:
                 file.write(line)
     os._exit(0)
-with open(sys.argv[1], "w") as file:
+# What is written in place when a handler fails may be a part.
+with open(sys.argv[1] + "~", "w") as file:
     file.write("by the first")
+os.rename(sys.argv[1] + "~", sys.argv[1])
 if os.fork() == 0:
     os.setsid()
     os.chdir("/")
