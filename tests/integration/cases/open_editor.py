@@ -376,8 +376,8 @@ def _(t):
     saved_while_sent(t, lambda app: app.write("short"), b"short")
 
 
-IN_ITS_PLACE = ("a directory or a link has taken the place of the file there: it was not sent back, "
-                "and is kept there")
+IN_ITS_PLACE = ("a directory or a link has taken the place of the file there: it was not sent "
+                "back, and is kept there")
 
 
 @test("what is no file in the file's place is not sent, not followed, not waited for", waits=True)
