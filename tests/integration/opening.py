@@ -288,9 +288,9 @@ class Edited(process.End):
 
     def records(self, *expected):
         """
-        The answer has exactly these: ("save", CONTENT), ("doubtful", CODE, CONTENT) or ("damaged",
-        CONTENT) where the checksum says so, ("done", CODE, MESSAGE); and at the end "lost" where it does not end with a done,
-        or "more" where something follows that.
+        The answer has exactly these: ("save", CONTENT), ("doubtful", CODE, CONTENT), or ("damaged",
+        CONTENT) where the checksum says so, ("done", CODE, MESSAGE); and at the end "lost" where
+        it does not end with a done, or "more" where something follows that.
         """
         got = records_of(self.out)
         equal(got, [each if isinstance(each, str)
