@@ -113,9 +113,20 @@ static void take_beside(struct session *session, enum opener_step step)
 	status_show(session);
 }
 
+/*
+ * Messages of the editor that are shown. It has a few things to say; one that says thousands wants
+ * to drive what this program says off the screen.
+ */
+#define NOTES_MAX 50
+
 /* The editor has something to say while the session goes on. */
 static void take_note(struct session *session)
 {
+	/* An editor says by an empty one that it speaks version 2. At the end they all are late. */
+	if (!session->event.message[0] || session->ending || session->notes == NOTES_MAX)
+		return;
+	if (++session->notes == NOTES_MAX)
+		strcpy(session->event.message, "(too much; no more of this is shown)");
 	show_clear(&session->show);
 	explain_note(&session->about, &session->event);
 	status_note(session);
@@ -165,17 +176,27 @@ static bool goes_on(struct session *session)
 		return number > 0 && clock_now() - session->since < SAME_STOP;
 	session->ending = true;
 	session->signal = number;
-	session->since = clock_now();
+	session->since = session->came = clock_now();
 	show_clear(&session->show);
 	explain_ending(&session->about);
 	opener_finish(session->opener, session->signals);
 	return true;
 }
 
-/* Did the session end with `step`, and not just go on after being asked to stop? */
-static bool is_end(struct session *session, int step)
+/* Notes are not what the end waits for: they could go on for ever. */
+static bool waits_in_vain(struct session *session, int step)
 {
-	return step <= 0 && !(step == -ECANCELED && goes_on(session));
+	if (step != OPENER_NOTE)
+		session->came = clock_now();
+	return session->ending && clock_now() - session->came >= OPENER_FINISH_TIMEOUT;
+}
+
+/* Did the session end with *step, and not just go on after being asked to stop? */
+static bool is_end(struct session *session, int *step)
+{
+	if (*step > 0 && waits_in_vain(session, *step))
+		*step = -ETIMEDOUT;
+	return *step <= 0 && !(*step == -ECANCELED && goes_on(session));
 }
 
 void session_lost(struct session *session)
@@ -209,8 +230,10 @@ int session_take(struct session *session)
 	int step;
 
 	status_show(session);
-	while (!is_end(session,
-		       step = opener_step(session->opener, &session->event, &session->error))) {
+	for (;;) {
+		step = opener_step(session->opener, &session->event, &session->error);
+		if (is_end(session, &step))
+			break;
 		if (step > 0)
 			take_step(session, (enum opener_step)step);
 	}

@@ -41,6 +41,8 @@ struct session {
 	int signals, signal; /* of stop_open(); the one that asked us to end, or 0 */
 	bool ending;         /* the user wants that */
 	int64_t since;       /* when they said so, as clock_now() */
+	int64_t came;        /* and when something else than a note came last, if that is later */
+	unsigned notes;      /* messages of the editor that were shown */
 	/* A command leads to the editor: how it ended comes before what was lost with it. */
 	bool has_command;
 	bool lost; /* the connection, and that is not said yet */

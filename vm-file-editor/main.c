@@ -118,7 +118,8 @@ static int run_handler(struct editor *editor, const char *handler, struct ending
 	char *path = (char *)editor_path(editor), *command;
 	int status, r;
 
-	if (asprintf(&command, "%s \"$@\"", handler) < 0)
+	/* By this, what the handler starts is known to come from it, also when it has ended. */
+	if (asprintf(&command, "%s \"$@\"", handler) < 0 || setenv("QOPEN_FILE", path, 1) < 0)
 		err(EXIT_FAILED, NULL);
 	r = editor_run(
 		editor,
@@ -164,6 +165,8 @@ static void add_what_was_seen(const struct editor *editor, struct ending *ending
 {
 	static const char in_vain[] = "it was opened for viewing only: what was changed there is "
 				      "not sent back";
+	static const char other[] = "a directory or a link has taken the place of the file there: "
+				    "it was not sent back, and is kept there";
 
 	if (editor_unopened(editor) && ending->code == 0)
 		explain_more(ending, "no application has opened the file there");
@@ -171,7 +174,14 @@ static void add_what_was_seen(const struct editor *editor, struct ending *ending
 		warnx("%s", in_vain);
 		explain_more(ending, in_vain);
 	}
+	if (editor_other(editor)) {
+		warnx("%s", other);
+		explain_more(ending, other);
+	}
 	add_what_is_beside(editor, ending);
+	/* The opener's user is not to believe that everything is there. */
+	if (ending->code == 0 && editor_misses(editor))
+		ending->code = ENOTEMPTY;
 	if (ending->code != ECONNRESET && editor_left(editor) == EDITOR_USED &&
 	    !editor_view_only(editor))
 		explain_more(ending, "an application there may still have the file, and what it "
@@ -195,7 +205,7 @@ static int edit(struct editor *editor, const struct options *options, struct end
 	add_what_was_seen(editor, ending);
 	if (options->verbose)
 		warnx("saves sent back: %u", editor_saves(editor));
-	return r;
+	return ending->code ? -1 : r;
 }
 
 /* What stays here, for its user. `kept`: nobody waits for the end of that any more. */

@@ -169,6 +169,8 @@ static void look_at_others(struct editing *editing)
 
 	candidates_look(&candidates, &editing->holders, editing->environment);
 	evidence->others = candidates.any;
+	evidence->heir = candidates.heir[0];
+	snprintf(editing->heir, sizeof(editing->heir), "%s", candidates.heir);
 	evidence->starts = candidates.starts;
 	if (candidates.likely)
 		snprintf(editing->likely, sizeof(editing->likely), "%s", candidates.name);
@@ -231,6 +233,11 @@ static void word(const struct editing *editing, char *text, size_t size)
 			 "%s may have closed the file, but still watches its directory; what is "
 			 "saved comes back; %s",
 			 editing->holders.lingers, when_done);
+	else if (editing->evidence.heir)
+		snprintf(text, size,
+			 "%s, which was started to open the file, goes on and may still save it; "
+			 "what is saved comes back; %s",
+			 editing->heir, when_done);
 	else
 		snprintf(text, size,
 			 "%s%s has the file, and does not show when it closes it; what is saved "
@@ -366,6 +373,7 @@ static int end(struct editing *editing, int r, struct qfile_error *error)
 	if (editing->saves.reply->saves != saves)
 		editing->saved = clock_now();
 	editing->beside = saves_left_beside(&editing->saves, editing->beside_name);
+	editing->other = workdir_is_other(editing->saves.workdir);
 	editing->left = r < 0 && is_left(editing);
 	handler_leave(&editing->handler);
 	r = r == 0 && last < 0 ? last : r;

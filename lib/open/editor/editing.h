@@ -20,13 +20,15 @@ struct editing {
 	struct process handler_process;
 	struct holders holders;
 	struct evidence evidence;
-	char likely[64];     /* the application that was likely handed the file, or empty */
-	int unseen;          /* why it cannot be seen who has it, a negative errno; or 0 */
-	int64_t started;     /* when the handler was started, as clock_now() */
-	int64_t next;        /* when to look next */
-	int64_t cost;        /* milliseconds of processor time that the last look took */
-	int64_t nobody;      /* since when nobody is seen to have it; 0: somebody is */
-	int64_t seen_change; /* the last change that was seen */
+	char likely[64]; /* the application that was likely handed the file, or empty */
+	char heir[PROCESS_NAME_SIZE]; /* one that was started to open the file, and lives; or empty
+				       */
+	int unseen;                   /* why it cannot be seen who has it, a negative errno; or 0 */
+	int64_t started;              /* when the handler was started, as clock_now() */
+	int64_t next;                 /* when to look next */
+	int64_t cost;                 /* milliseconds of processor time that the last look took */
+	int64_t nobody;               /* since when nobody is seen to have it; 0: somebody is */
+	int64_t seen_change;          /* the last change that was seen */
 	enum verdict verdict;
 	int64_t judged; /* since when that is so */
 	unsigned told;  /* a bit for each verdict that the opener's user was told of */
@@ -36,6 +38,8 @@ struct editing {
 	/* And so many files were saved beside it and are not with the opener: the first one. */
 	unsigned beside;
 	char beside_name[NAME_MAX + 1];
+	/* And a directory or a link, which is never sent, stands in its place. */
+	bool other;
 };
 
 /* Run the handler, as editor_run(). */

@@ -143,6 +143,12 @@ int editor_receive(struct editor *editor, struct qfile_error *error)
 
 	/* What may still come is ignored: otherwise it would end the sending of the reply. */
 	editor->stream.in = -1;
+	/*
+	 * An end of the stream where nothing has come would read as version 1's word for a file
+	 * that was not changed. Whether the opener has gone is noticed later.
+	 */
+	if (r == 0)
+		reply_note(&editor->reply, "");
 	return r;
 }
 
@@ -181,6 +187,17 @@ static bool is_taken(const struct editor *editor, int r)
 	return clock_now() - editor->editing.saved > editor->options.on_the_way;
 }
 
+bool editor_other(const struct editor *editor)
+{
+	return editor->editing.other && !editor->request.view_only;
+}
+
+bool editor_misses(const struct editor *editor)
+{
+	return editor_other(editor) ||
+	       (editor->editing.beside > 0 && editor->request.beside && !editor->request.view_only);
+}
+
 static void judge_rest(struct editor *editor, int r)
 {
 	const struct content *received = &editor->reply.last;
@@ -199,7 +216,7 @@ static void judge_rest(struct editor *editor, int r)
 	}
 	if (editor->editing.left)
 		editor->left = EDITOR_USED;
-	else if (editor->editing.beside > 0)
+	else if (editor->editing.beside > 0 || editor_other(editor))
 		editor->left = EDITOR_UNSENT;
 	/* What version 1 cannot say is told in another way. */
 	else if (r < 0 && r != -ENOTSUP && !editor->request.view_only &&

@@ -93,6 +93,10 @@ enum editor_left editor_left(const struct editor *editor);
  * the name of the first one.
  */
 unsigned editor_beside(const struct editor *editor, const char **name);
+/* After editor_run(): does a directory or a link stand in the place of the file? */
+bool editor_other(const struct editor *editor);
+/* After editor_run(): is there something that the opener takes, and that could not be sent? */
+bool editor_misses(const struct editor *editor);
 /* After editor_run(): has nobody opened the file? */
 bool editor_unopened(const struct editor *editor);
 /* After editor_run(), of a file that is only to be looked at: was it changed nevertheless? */

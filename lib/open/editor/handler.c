@@ -114,8 +114,12 @@ bool handler_attend(struct handler *handler)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		/* A shell says by its status that a program has died so. */
-		handler->died |= WIFSIGNALED(status) || WEXITSTATUS(status) > 128;
+		/*
+		 * A shell says by its status that a program has died so. And what an application
+		 * cannot go on with is often an exception, which ends in a status as well.
+		 */
+		handler->died |= WIFSIGNALED(status) || WEXITSTATUS(status) > 128 ||
+				 (pid == handler->pid && status != 0);
 		if (pid != handler->pid)
 			continue;
 		handler->status = status;

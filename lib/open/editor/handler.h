@@ -14,7 +14,10 @@ struct handler {
 	/* A pidfd, readable when the handler has ended. -1: handler_attend() has noticed that. */
 	int ended;
 	int status; /* as waitpid(2) returns it, once the handler has ended */
-	/* One of its processes died of a signal, or said so of another, since this was false. */
+	/*
+	 * It has failed, or one of its processes died of a signal, or said so of another, since
+	 * this was false.
+	 */
 	bool died;
 	/*
 	 * A pipe with what it says, and all that it starts. It is theirs for reading, too, so that

@@ -24,7 +24,7 @@ static bool is_changed(const struct workdir *workdir, const struct reply *reply,
 	int fd = workdir_open(workdir, &status), r;
 
 	if (fd < 0)
-		return fd != -ENOENT;
+		return fd != -ENOENT || workdir_is_other(workdir);
 	r = content_read(fd, reply->stream->buffer, &content);
 	close(fd);
 	/* In version 1 a save is sent at the end, and `last` is what was received. */

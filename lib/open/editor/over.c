@@ -51,6 +51,12 @@ static bool is_changing_hands(const struct evidence *e)
 	return e->idle < BETWEEN || e->since_change < REPLACING;
 }
 
+/* Who has not opened it for so long will not. */
+static bool has_heir(const struct evidence *e)
+{
+	return e->heir && (e->opened || e->idle < COLD_START);
+}
+
 static bool has_failed(const struct evidence *e)
 {
 	return e->handler_failed;
@@ -125,6 +131,8 @@ static const struct {
 	{is_lingering, VERDICT_MAY_HAVE_IT},
 	/* Two looks, and a second after a save. */
 	{is_changing_hands, VERDICT_GOES_ON},
+	/* One that goes on in the background, whatever the others did that were started with it. */
+	{has_heir, VERDICT_MAY_HAVE_IT},
 	/* A handler that failed has handed it to nobody. */
 	{has_failed, VERDICT_OVER},
 	/* An application that was seen to show it, by a descriptor, a watch or a lock file. */

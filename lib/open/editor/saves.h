@@ -66,10 +66,10 @@ int saves_send_last(struct saves *saves, bool over);
 /* Is there something that was saved, or is being written, and was not sent yet? */
 bool saves_pending(const struct saves *saves);
 /*
- * A process that the handler had started was ended by a signal, or a shell says so of one that it
- * had started (a status above 128). If it had the file open for writing, what it has left may be a
- * part. To be called when the process has been waited for, before saves_attend() or
- * saves_send_last().
+ * The handler has failed; or a process that it had started was ended by a signal, or a shell says
+ * so of one that it had started (a status above 128). If it had the file open for writing, what it
+ * has left may be a part. To be called when the process has been waited for, before saves_attend()
+ * or saves_send_last().
  */
 void saves_writer_died(struct saves *saves);
 /*

@@ -222,6 +222,17 @@ struct mark workdir_look(const struct workdir *workdir, const char *name)
 	return mark_of(&status);
 }
 
+bool workdir_is_other(const struct workdir *workdir)
+{
+	struct stat status;
+
+	/* An application may have taken our permission to look. */
+	fchmod(workdir->dir, 0700);
+	if (fstatat(workdir->dir, workdir->name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno != ENOENT;
+	return S_ISDIR(status.st_mode) || S_ISLNK(status.st_mode);
+}
+
 static bool same_time(const struct timespec *a, const struct timespec *b)
 {
 	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;

@@ -64,6 +64,11 @@ struct mark {
 
 /* Look at a name in the working directory, without opening what it leads to. */
 struct mark workdir_look(const struct workdir *workdir, const char *name);
+/*
+ * Does a directory or a link stand under the file's name, in or behind which there may be what was
+ * saved? Also if that cannot be seen.
+ */
+bool workdir_is_other(const struct workdir *workdir);
 struct mark mark_of(const struct stat *status);
 /* Is it the same file, with the same content as far as this tells? */
 bool mark_same(const struct mark *a, const struct mark *b);

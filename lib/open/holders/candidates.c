@@ -144,6 +144,10 @@ static const char *const services[] = {
 	"ksmserver",
 	"kded5",
 	"kglobalaccel5",
+	"kdeinit5",
+	"klauncher",
+	"kioslave*",
+	"kiod5",
 	"kactivitymanage",
 	"plasmashell",
 	"plasma_*",
@@ -154,6 +158,9 @@ static const char *const services[] = {
 	"blueman-*",
 	"pasystray",
 	"unclutter",
+	"xclip",
+	"xsel",
+	"wl-copy",
 	"xbindkeys",
 	"xscreensaver*",
 	"light-locker",
@@ -397,6 +404,34 @@ static bool is_descendant(pid_t pid)
 	return false;
 }
 
+static bool names_directory(const char *variable, void *argument)
+{
+	const struct look *look = argument;
+
+	return strstr(variable, look->holders->target.base);
+}
+
+/* Was it started by the handler, or by one whom that started? */
+static bool is_family(pid_t pid, int dir, struct look *look)
+{
+	return is_descendant(pid) || process_any(dir, "environ", '\0', names_directory, look) == 1;
+}
+
+/* Was it, or one of those that have started it, seen to let go of the file? */
+static bool has_released(const struct look *look, pid_t pid)
+{
+	const struct holders *holders = look->holders;
+
+	for (int level = 0; level < ANCESTORS_MAX && pid > 1; level++) {
+		for (int i = 0; i < holders->released_count; i++) {
+			if (holders->released[i].pid == pid)
+				return true;
+		}
+		pid = parent_of(pid);
+	}
+	return false;
+}
+
 /* ---- One process ---- */
 
 static bool is_among(const char *name, const char *const names[], size_t count)
@@ -470,6 +505,7 @@ static int look_at(pid_t pid, int dir, void *argument)
 	struct look *look = argument;
 	struct process process = {.name = ""};
 	int r = process_is_ours(dir);
+	bool family;
 
 	if (r == 1)
 		r = process_read(dir, &process);
@@ -479,10 +515,14 @@ static int look_at(pid_t pid, int dir, void *argument)
 		return 0;
 	if (r == 0 && (process.parent == 2 || pid == 2 || is_service(process.name)))
 		return 0; /* the kernel's, where the account is root */
-	if (r == 0 && !shares_session(dir, &look->session) &&
-	    !listens(dir, look, is_server(&process)) && !is_descendant(pid))
+	family = is_family(pid, dir, look);
+	if (r == 0 && !family && !shares_session(dir, &look->session) &&
+	    !listens(dir, look, is_server(&process)))
 		return 0;
 	look->found->any = true;
+	if (family && !has_released(look, pid))
+		snprintf(look->found->heir, sizeof(look->found->heir), "%s",
+			 process.name[0] ? process.name : "a program");
 	compare_program(dir, look);
 	return 0;
 }

@@ -14,12 +14,18 @@ struct candidates {
 	bool likely; /* among them one of a program that had the path, and ended at once: */
 	char name[64];
 	bool starts; /* a session bus may still start another one */
+	/*
+	 * Among them one that was started to open the file, by the handler or those whom that
+	 * started, and that was not seen to let go of it: its name, or empty.
+	 */
+	char heir[PROCESS_NAME_SIZE];
 };
 
 /*
  * Look for processes of our account that can be handed a file by one with this environment, and are
  * no services that show no files, and not among those that have started us:
- *  - they descend from us;
+ *  - they descend from us, or have the name of the private directory in their environment, as
+ *    those have whom the handler has started, also after our end;
  *  - they are on the same screen or session bus, or hide whether they are;
  *  - they listen on a socket in a place of this account's, such as its runtime directory;
  *  - they are of a kind that is handed files through a socket elsewhere, as an Emacs server is.

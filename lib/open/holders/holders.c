@@ -53,7 +53,7 @@ static const char *const launchers[] = {
 void holders_open(struct holders *holders)
 {
 	target_begin(&holders->target);
-	holders->count = holders->handed_count = 0;
+	holders->count = holders->handed_count = holders->released_count = 0;
 	holders->full = 0;
 	holders->let_go = holders->has_waited = false;
 }
@@ -200,9 +200,20 @@ static bool waited(const struct holders *holders, struct holder *holder)
 	       (holder->program_seen && process_each(runs_program, &holder->program) == 0);
 }
 
+static void note_released(struct holders *holders, const struct process *process)
+{
+	if (holders->released_count == RELEASED_MAX)
+		memmove(holders->released, holders->released + 1,
+			(size_t)--holders->released_count * sizeof(*holders->released));
+	holders->released[holders->released_count++] = *process;
+}
+
 static void let_go(struct holders *holders, struct holder *holder, bool ended)
 {
+	const bool before = holders->let_go;
 	int64_t now = clock_now();
+
+	holders->let_go = false;
 
 	if (holder->watched.since > 0 && length_of(&holder->watched) >= LONG_WATCHED)
 		holders->let_go = true;
@@ -215,6 +226,9 @@ static void let_go(struct holders *holders, struct holder *holder, bool ended)
 		holders->has_waited = true;
 	else
 		remember(holders, holder);
+	if (holders->let_go && !ended)
+		note_released(holders, &holder->process);
+	holders->let_go |= before;
 }
 
 /* ---- Looking ---- */

@@ -33,6 +33,8 @@ struct handed {
 };
 
 #define HANDED_MAX 8
+/* So many that have let go and live on are remembered; of more, the first ones are forgotten. */
+#define RELEASED_MAX 8
 
 struct holders {
 	struct target target;
@@ -52,6 +54,9 @@ struct holders {
 	char lingers[PROCESS_NAME_SIZE];
 	struct handed handed[HANDED_MAX];
 	int handed_count;
+	/* Those that were seen to let go of it, and live on with other files. */
+	struct process released[RELEASED_MAX];
+	int released_count;
 };
 
 enum sight {

@@ -20,9 +20,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Milliseconds in which an editor sends what was saved before, with time to spare: qfile(5). */
-#define FINISH_TIMEOUT 5000
-
 /* What has come of the reply. */
 enum state {
 	AT_BEGIN,  /* nothing */
@@ -144,7 +141,7 @@ bool opener_has_all_beside(const struct opener *opener)
 void opener_finish(struct opener *opener, int stop)
 {
 	opener->reader.stop = stop;
-	opener->reader.timeout = FINISH_TIMEOUT;
+	opener->reader.timeout = OPENER_FINISH_TIMEOUT;
 }
 
 struct edit_progress opener_progress(const struct opener *opener)

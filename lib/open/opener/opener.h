@@ -168,10 +168,13 @@ struct opener_event {
  */
 int opener_step(struct opener *opener, struct opener_event *event, struct qfile_error *error);
 
+/* Milliseconds in which an editor sends what was saved before, with time to spare: qfile(5). */
+#define OPENER_FINISH_TIMEOUT 5000
+
 /*
  * The user wants to end the session: opener_step() takes what is under way. It fails with
- * -ETIMEDOUT when nothing has come for two seconds, in which an editor sends what was saved before,
- * and with -ECANCELED when `stop` becomes readable, which is used from now on.
+ * -ETIMEDOUT when nothing has come for OPENER_FINISH_TIMEOUT, and with -ECANCELED when `stop`
+ * becomes readable, which is used from now on.
  */
 void opener_finish(struct opener *opener, int stop);
 /* Is everything that was saved beside the file there stored here? */

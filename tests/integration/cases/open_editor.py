@@ -4,6 +4,7 @@
 sent, as it is saved."""
 import contextlib
 import ctypes
+import errno
 import io
 import os
 import re
@@ -375,6 +376,10 @@ def _(t):
     saved_while_sent(t, lambda app: app.write("short"), b"short")
 
 
+IN_ITS_PLACE = ("a directory or a link has taken the place of the file there: it was not sent "
+                "back, and is kept there")
+
+
 @test("what is no file in the file's place is not sent, not followed, not waited for", waits=True)
 def _(t):
     precious = f"{t.top}/precious"
@@ -392,9 +397,14 @@ def _(t):
     time.sleep(0.7)
     for app in apps:
         app.end()
-    for editor in editors:
-        edited(editor).saved()
-    t.nothing_there()
+    for name, editor in zip(puts, editors):
+        if name in ("fifo", "none"):
+            edited(editor).saved()
+        else:  # what was saved may be in it
+            edited(editor).exits(1).records(("done", errno.ENOTEMPTY, IN_ITS_PLACE))
+    kept = [f"{t.there}/{name}" for name in os.listdir(t.there)]
+    equal(sorted(name for directory in kept for name in tree.names_in(directory)),
+          ["NOT SENT BACK - dir.txt", "NOT SENT BACK - link.txt", "dir", "link"])
     equal(tree.read(precious), "precious")
 
 

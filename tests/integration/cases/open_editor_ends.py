@@ -14,7 +14,7 @@ import machine
 import process
 import suite
 import tree
-from copying import ECANCELED, EDQUOT, ENODATA, ENOSPC
+from copying import ECANCELED, EDQUOT, EIO, ENODATA, ENOSPC
 from expect import check, equal, has, wait_until
 from opening import Opening, edited, old_request, records_of, request
 from settings import EDITOR
@@ -150,10 +150,16 @@ def _(t):
 @test("what it saved before it failed comes first", waits=True)
 def _(t):
     def play(app):
-        app.write("changed")
+        app.replace("changed")
         return 5
     t.played_handler(play)
     equal(failed(t, t.ask_for("file.txt", "first"), "status 5"), [("save", b"changed")])
+
+
+@test("it fails while it writes, without a signal: what it has left may be a part", waits=True)
+def _(t):
+    t.handler('printf half >"$file"; exit 5')
+    equal(failed(t, t.ask_for("file.txt", "first"), "status 5"), [("doubtful", EIO, b"half")])
 
 
 @test("no xdg-open here")

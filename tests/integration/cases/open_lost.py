@@ -63,6 +63,19 @@ def _(t):
     t.nothing_beside()
 
 
+@test("lost before the first save, where the command ends with 0: an editor of version 2 has begun "
+      "by saying so, in an empty note that nobody is shown")
+def _(t):
+    tree.write("file", "first")
+    end = t.open_file(answering(wire.note(b"")), "file").exits(1)
+    has(end.said, "the connection to another VM was lost before the session ended")
+    has(end.said, "no save had arrived")
+    lacks(end.said, "says")
+    end = t.open_file(answering(wire.note(b""), wire.done()), "--progress=json", "file").exits(0)
+    lacks(end.said, "note")
+    equal(tree.read("file"), "first")
+
+
 @test("a command that cannot be run")
 def _(t):
     tree.write("file", "first")
@@ -292,6 +305,34 @@ def _(t):
 @test("SIGHUP", waits=True)
 def _(t):
     stopped_by(t, signal.SIGHUP)
+
+
+@test("a signal to stop, and notes that never end: nobody waits for those, and they are not shown",
+      waits=True)
+def _(t):
+    tree.write("file", "first")
+    opener, peer = t.start_with_peer("file")
+    peer.take()
+    peer.send(wire.note(b"early"))
+    wait_until(lambda: "says: early" in opener.said(), "the note")
+    opener.kill(signal.SIGTERM)
+    wait_until(lambda: "ending: waiting" in opener.said(), "the end to begin")
+    begun = time.monotonic()
+    while opener.runs() and time.monotonic() - begun < 100:
+        peer.send(wire.note(b"late"))
+        time.sleep(0.2)
+    peer.end()
+    said = opener.wait().exits(143).said
+    has(said, "stopped")
+    lacks(said, "late")
+
+
+@test("notes without end are not all shown")
+def _(t):
+    tree.write("file", "first")
+    said = t.open_file(answering(wire.note(b"me") * 3000, wire.done()), "file").exits(0).said
+    equal(said.count("says: me"), 49)
+    has(said, "no more of this is shown")
 
 
 @test("a signal to stop while the content is sent")

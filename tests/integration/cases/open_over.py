@@ -103,6 +103,66 @@ def listen(t, name):
     return listener
 
 
+# Goes on with nothing but a variable of its environment when its parent has ended, and saves when a
+# line comes.
+HEIR = """
+import os, sys
+if sys.argv[1:] == ["save"]:
+    with open(os.environ["NOTES"] + "/saves") as orders:
+        for line in orders:
+            with open(os.environ["QOPEN_FILE"], "w") as file:
+                file.write(line)
+    os._exit(0)
+# What is written in place when a handler fails may be a part.
+with open(sys.argv[1] + "~", "w") as file:
+    file.write("by the first")
+os.rename(sys.argv[1] + "~", sys.argv[1])
+if os.fork() == 0:
+    os.setsid()
+    os.chdir("/")
+    os.execv(sys.executable, [sys.executable, __file__, "save"])
+os._exit(int(sys.argv[2]))
+"""
+
+
+@test("what the handler has started goes on in the background, and saves again, after the handler "
+      "saved or failed: that is waited for and told", waits=True)
+def _(t):
+    tree.write(f"{t.top}/heir.py", HEIR)
+    os.mkfifo(f"{t.notes}/saves")
+    os.chmod(f"{t.notes}/saves", 0o666)
+    for status in (0, 3):
+        t.handler(f'export NOTES; exec {PYTHON} {t.top}/heir.py "$file" {status}')
+        editor = t.start_editor(request("file.txt", "first"))
+        # It waits for the orders, and has nothing else open.
+        with open(f"{t.notes}/saves", "w", encoding="utf-8") as orders:
+            wait_until(lambda it=editor: len(records(it)) == 2, "a note")
+            equal(records(editor)[0], ("save", b"by the first"))
+            has(records(editor)[1][1], b"was started to open the file, goes on and may still save")
+            orders.write("by the heir")
+        end = edited(editor).exits(int(status != 0))
+        equal(records_of(end.out)[2], ("save", b"by the heir"))
+        t.nothing_there()
+
+
+@test("an early end while what the handler has started goes on: its file stays", waits=True)
+def _(t):
+    tree.write(f"{t.top}/heir.py", HEIR)
+    os.mkfifo(f"{t.notes}/saves")
+    os.chmod(f"{t.notes}/saves", 0o666)
+    t.handler(f'export NOTES; exec {PYTHON} {t.top}/heir.py "$file" 0')
+    editor = t.start_editor(request("file.txt", "first"))
+    with open(f"{t.notes}/saves", "w", encoding="utf-8") as orders:
+        wait_until(lambda: len(records(editor)) == 2, "a note")
+        editor.kill(signal.SIGTERM)
+        edited(editor).exits(1)
+        directory, = os.listdir(t.there)
+        # The process that stays behind looks once a second.
+        time.sleep(3)
+        orders.write("late")
+    wait_until(lambda: tree.read(f"{t.there}/{directory}/file.txt") == "late", "the late save")
+
+
 @test("nobody can have it, though a process listens elsewhere", waits=True)
 def _(t):
     t.handler("exit 0")

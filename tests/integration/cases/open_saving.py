@@ -33,10 +33,11 @@ HERE, EXCHANGE = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
 
 
 def records(answer):
-    """(kind, code, payload) of each record so far, but for those with a wrong checksum."""
+    """(kind, code, payload) of each record so far, but for those with a wrong checksum, and for
+    the empty note that an editor begins with."""
     found = []
     while record := wire.first(answer):
-        if record[3]:
+        if record[3] and record[:3] != (wire.NOTE, 0, b""):
             found.append(record[:3])
         answer = record[4]
     return found
@@ -418,6 +419,20 @@ def _(t):
     for file in kept:
         file.close()
     check(os.path.exists(f"{editing.directory}/empty"), "what was not sent has gone")
+
+
+@test("what cannot be sent of it to who takes it: kept, named there, and a failure", waits=True)
+def _(t):
+    def play(app):
+        app.read()
+        os.mkdir(f"{app.directory}/export")
+        tree.write(f"{app.directory}/export/page", "x")
+    t.played_handler(play)
+    end = t.ask(request("file", "first", TAKES_BESIDE)).exits(1)
+    end.records(("done", errno.ENOTEMPTY, '"export" was saved beside it there, and is kept there: '
+                                          'it was not sent back'))
+    directory, = os.listdir(t.there)
+    equal(tree.read(f"{t.there}/{directory}/export/page"), "x")
 
 
 @test("nothing of it goes to who does not take it, or only looks: it is kept, and named there",
