@@ -35,4 +35,4 @@ class Inkscape(Application):
 
 
 APPLICATION = Inkscape()
-TESTS = [scenarios.saves_twice_and_ends, scenarios.changes_nothing]
+TESTS = scenarios.USUAL

@@ -62,5 +62,4 @@ class KeePassXC(Application):
 
 
 APPLICATION = KeePassXC()
-TESTS = [scenarios.saves_twice_and_ends, scenarios.needs_no_session_bus,
-         scenarios.changes_nothing]
+TESTS = [*scenarios.USUAL, scenarios.needs_no_session_bus]

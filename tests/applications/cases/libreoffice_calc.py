@@ -17,4 +17,4 @@ class Calc(Writer):
 
 
 APPLICATION = Calc()
-TESTS = [scenarios.saves_twice_and_ends, scenarios.changes_nothing]
+TESTS = scenarios.USUAL

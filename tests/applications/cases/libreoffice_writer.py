@@ -72,5 +72,5 @@ class Writer(Application):
 
 APPLICATION = Writer()
 
-TESTS = [scenarios.saves_twice_and_ends, scenarios.changes_nothing, scenarios.saves_beside,
-         scenarios.hands_over_to_a_running_one]
+TESTS = [*scenarios.USUAL, scenarios.saves_beside, scenarios.needs_no_session_bus,
+         *scenarios.ONE_FOR_ALL, scenarios.takes_a_minute_after_xdg_open]
