@@ -118,7 +118,8 @@ def goes_on_when_the_connection_is_lost(application, session, name):
                                                   ["one "]), "it to be saved")
     screen.picture("saved")
     screen.close(application)
-    wait_until(lambda: not session.applications(), "the application to end", session.left)
+    wait_until(lambda: not session.applications(),
+               lambda: f"the application to end\n{session.left()}")
     session.editor_is_gone()
     check(application.holds(path.read_bytes(), ["one "]) and notice.exists(),
           f"what was saved after the end is not there: {os.listdir(path.parent)}")
@@ -126,9 +127,9 @@ def goes_on_when_the_connection_is_lost(application, session, name):
 
 
 def start_running(application, session, screen):
-    """Another document in the application, of which the user has started it. Returns the
-    process."""
-    document = session.directory / f"other-{application.file}"
+    """The application, which the user has started with another document: of another name, so that
+    the title of its window is not taken for that of the file. Returns the process."""
+    document = (session.directory / "running").with_suffix(os.path.splitext(application.file)[1])
     document.write_bytes(application.content())
     running = screen.start("sh", "-c", f'exec {application.command()} "$1"', "sh", document)
     application.ready(screen, document.name)

@@ -41,4 +41,4 @@ class Xournal(Application):
 
 
 APPLICATION = Xournal()
-TESTS = [*scenarios.USUAL, scenarios.is_found_by_xdg_open]
+TESTS = [*scenarios.USUAL, scenarios.is_found_by_xdg_open_of_gnome]
