@@ -41,7 +41,8 @@ class KeePassXC(Application):
         """Unlocked."""
         number = super().ready(screen, name)
         screen.type(PASSWORD)
-        screen.repeat_until(lambda: screen.press("Return"), lambda: not screen.find(f"{re.escape(name)}.*Locked"),
+        locked = f"{re.escape(name)}.*Locked"
+        screen.repeat_until(lambda: screen.press("Return"), lambda: not screen.find(locked),
                             "the file to be unlocked")
         screen.rests()
         return number

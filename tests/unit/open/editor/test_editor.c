@@ -539,8 +539,8 @@ static const struct session sessions[] = {
 	{"handed over to one who does not take it", HAND_OVER,
 	 TAKE_LATE NOTED "pass 92000; echo late >\"$file\"", .screen = true, .reply = NOT_YET},
 	{"looked into, and handed over to a bus that starts nobody",
-	 "read line <\"$file\"; " HAND_OVER,
-	 TAKE_LATE NOTED "pass 92000; echo late >\"$file\"", .bus = true, .reply = NOT_NOW},
+	 "read line <\"$file\"; " HAND_OVER, TAKE_LATE NOTED "pass 92000; echo late >\"$file\"",
+	 .bus = true, .reply = NOT_NOW},
 	/* It was saved while its handler lived: so that was the application. */
 	{"not handed over, but saved and closed by its user", "echo new >\"$file\"; " HAND_OVER,
 	 TAKE_LATE "pass 1500; echo late >\"$file\"", .screen = true, .reply = "save new\n\n"},
