@@ -44,7 +44,7 @@ class Screen:
         else:
             del self.environment["XDG_RUNTIME_DIR"]
         self.start("openbox", "--sm-disable")
-        wait_until(lambda: self.xdotool("get_num_desktops").strip(), "the window manager")
+        wait_until(self.is_managed, "the window manager")
 
     def start(self, *command, **options):
         return subprocess.Popen(command, env=self.environment, stdin=subprocess.DEVNULL,
@@ -70,6 +70,12 @@ class Screen:
         return subprocess.run(["xdotool", *arguments], env=self.environment,
                               stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               check=False).stdout
+
+    def is_managed(self):
+        """Does the window manager do what it is asked for? A window that comes while it still
+        starts may never be shown."""
+        self.xdotool("set_num_desktops", "2")
+        return self.xdotool("get_num_desktops").strip() == "2"
 
     # ---- What is seen ----
 
