@@ -139,13 +139,11 @@ def main():
     with tempfile.TemporaryDirectory(prefix="qfile-apps-", ignore_cleanup_errors=True) as top:
         top = os.path.realpath(top)  # as vm-file-editor will call it
         opening.guard(top)
-        cases, notes = tap.chosen(in_turn(found, top), texts), []
+        cases = tap.chosen(in_turn(found, top), texts)
         if can_be_apart():
-            cases = [apart(each, top) for each in cases]
-        else:
-            notes = ["cases see each other's applications, since processes cannot be hidden here: "
-                     "they may wait for each other"]
-        return tap.run(cases, WORKERS, notes)
+            return tap.run([apart(each, top) for each in cases], WORKERS)
+        return tap.run(cases, 1, ["one case at a time, since processes cannot be hidden from each "
+                                  "other here (unshare)"])
 
 
 if __name__ == "__main__":
