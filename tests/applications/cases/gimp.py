@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""GIMP: an image is exported over the file, or beside it, and saved beside it in its own format.
-The second one hands its file over to the first."""
+"""GIMP: an image is exported over the file, or beside it, and saved beside it in its own format."""
 import pathlib
 import struct
 import zlib
