@@ -139,6 +139,8 @@ static bool is_screen(const char *display)
 		     (int)digits, display + 1);
 	if (connects(&address, (size_t)n + 1))
 		return true;
+	/* A server may have the same name in the kernel only, which begins with '\0'. */
+	address.sun_path[0] = '\0';
 	n = snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1, "/tmp/.X11-unix/X%.*s",
 		     (int)digits, display + 1);
 	return connects(&address, (size_t)n + 1);

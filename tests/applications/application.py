@@ -23,6 +23,9 @@ class Application:
         """Of the file, before it is opened."""
         return b"first line\nlast line\n"
 
+    def prepare(self, session):
+        """Its settings, where it would take long without them."""
+
     def command(self):
         """What opens the file that is named behind it."""
         return self.program

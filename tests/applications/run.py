@@ -4,16 +4,20 @@
 """run.py [WORD...]: files opened, edited and saved in the applications of a desktop, by the real
 qopen-in-vm and vm-file-editor, on a screen that nobody sees. Writes TAP.
 
-Each WORD is an application, a file in cases/; or, where none is, a text that the cases have in
-their names. SAMPLE=N in the environment tries N applications only, of which at most one is large;
-SEED chooses them. With --packages it says what tests/setup.sh has to install for them.
+Each WORD is an application, a file in cases/, or a text that the cases have in their names.
+SAMPLE=N in the environment tries N applications only, of which at most one is large; SEED chooses
+them. With --packages it says what tests/setup.sh has to install for them.
 """
 import importlib
+import itertools
+import json
 import os
 import pathlib
 import random
 import re
 import shutil
+import signal
+import subprocess
 import sys
 import tempfile
 
@@ -23,14 +27,20 @@ sys.path[1:1] = [str(HERE), str(HERE.parent / "common"), str(HERE.parent / "edit
 
 import expect
 import opening
+import process
 import scenarios
 import screen
 import session
+import settings
 import tap
 
 # Seconds, for a case; what is waited for in it has half of them. They end what never comes.
 expect.FOREVER = 600
-WORKERS = 4
+WORKERS = 6
+# Who runs a case does not see the processes of the others: an application that runs in one could
+# have been handed the file of another.
+APART = ["unshare", "--user", "--map-current-user", "--pid", "--fork", "--kill-child",
+         "--mount-proc"]
 
 
 def modules():
@@ -54,8 +64,12 @@ def packages(module):
     return {**screen.PROGRAMS, **module.APPLICATION.programs}.items()
 
 
+def title_of(name, test):
+    return f"{name} {test.__name__.replace('_', ' ')}"
+
+
 def case(name, module, test, top):
-    title = f"{name} {test.__name__.replace('_', ' ')}"
+    title = title_of(name, test)
 
     def run():
         application = module.APPLICATION
@@ -65,16 +79,58 @@ def case(name, module, test, top):
         directory = tempfile.mkdtemp(dir=top)
         try:
             opened = session.Session(directory, application.content(), application.file)
+            application.prepare(opened)
             test(application, opened, re.sub(r"\W+", "-", title))
         finally:
             opening.end_all(directory)
     return tap.Case(title, run)
 
 
+def can_be_apart():
+    return subprocess.run([*APART, "true"], capture_output=True, check=False).returncode == 0
+
+
+def apart(case, top):
+    """The same case, run by another process, which says what came of it."""
+    def run():
+        ended = subprocess.run([*APART, settings.PYTHON, "-B", __file__, "--only", top, case.name],
+                               stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                               check=False)
+        try:
+            skipped, complaints = json.loads(ended.stdout)
+        except json.JSONDecodeError:
+            raise expect.Broken(f"it ended with {ended.returncode}\n{ended.stderr}") from None
+        if skipped is not None:
+            raise tap.Skip(skipped)
+        expect.check(not complaints, "\n".join(complaints))
+    return tap.Case(case.name, run)
+
+
+def run_only(top, title):
+    """In a process apart."""
+    process.exit_when_told()
+    process.adopt_orphans()
+    signal.signal(signal.SIGALRM, tap.hung)
+    found = next(case(name, module, test, top) for name, module in modules().items()
+                 for test in module.TESTS if title_of(name, test) == title)
+    print(json.dumps(tap.complaints_of(found)))
+    return 0
+
+
+def in_turn(found, top):
+    """The cases of all applications: one of each, then the next of each."""
+    lists = [[case(name, module, test, top) for test in module.TESTS]
+             for name, module in found.items()]
+    return [each for row in itertools.zip_longest(*lists) for each in row if each]
+
+
 def main():
     words = sys.argv[1:]
-    named = {name: module for name, module in modules().items() if name in words}
-    found = named or sampled(modules())
+    if words[:1] == ["--only"]:
+        return run_only(*words[1:])
+    known = modules()
+    texts = [word for word in words if word not in known and word != "--packages"]
+    found = {name: known[name] for name in known if name in words} or sampled(known)
     if "--packages" in words:
         print(*sorted({f"application:{package}:{program}" for module in found.values()
                        for package, program in packages(module)}))
@@ -83,9 +139,11 @@ def main():
     with tempfile.TemporaryDirectory(prefix="qfile-apps-", ignore_cleanup_errors=True) as top:
         top = os.path.realpath(top)  # as vm-file-editor will call it
         opening.guard(top)
-        cases = [case(name, module, test, top) for name, module in found.items()
-                 for test in module.TESTS]
-        return tap.run(cases if named else tap.chosen(cases, words), WORKERS)
+        cases = tap.chosen(in_turn(found, top), texts)
+        if can_be_apart():
+            return tap.run([apart(each, top) for each in cases], WORKERS)
+        return tap.run(cases, 1, ["one case at a time, since processes cannot be hidden from each "
+                                  "other here (unshare)"])
 
 
 if __name__ == "__main__":

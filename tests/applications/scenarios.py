@@ -12,7 +12,8 @@ from session import STOPPED
 
 LATE = 9        # seconds, after which a user saves first
 AGAIN = 5       # seconds, after which they save again
-COLD_START = 20  # seconds, in which nothing of the application is seen: twice what was waited for
+LOOKS = 6       # seconds, for which a user looks at a file that they do not change
+COLD_START = 60  # seconds, in which nothing of the application is seen
 
 
 def save(application, session, screen, texts, edited=False):
@@ -73,28 +74,62 @@ def needs_no_session_bus(application, session, name):
 def changes_nothing(application, session, name):
     screen = Screen(session, name)
     open_alone(application, session, screen, application.command())
+    session.goes_on(LOOKS)
     screen.quit(application)
     session.ends()
     session.unchanged()
     session.is_tidy()
 
 
+# ---- Ending early ----
+
 def what_was_saved_is_here_after_ctrl_c(application, session, name):
-    """Though the application goes on, and keeps the file open."""
+    """At once after the save. The application goes on, and the file stays until it ends."""
     screen = Screen(session, name)
     open_alone(application, session, screen, application.command())
     application.edit(screen, "one ")
-    screen.repeat_until(lambda: application.save_it(screen, session.copy()),
+    path = session.copy()
+    screen.repeat_until(lambda: application.save_it(screen, path),
                         lambda: application.holds(session.saved(), ["one "]), "it to be saved")
     session.interrupt()
     session.ends(*STOPPED)
-    check(application.holds(session.file.read_bytes(), ["one "]), session.said())
+    check(application.holds(session.file.read_bytes(), ["one "]),
+          f"what was saved is not here\n{session.said()}")
+    time.sleep(AGAIN)  # in which an application that was asked to end would do so
+    check(path.exists(), "the file of the application is gone")
+    screen.picture("goes-on")
+    screen.close(application)
+    session.is_tidy()
+
+
+def goes_on_when_the_connection_is_lost(application, session, name):
+    """While there is text that is not saved. It can be, and stays there with a notice."""
+    screen = Screen(session, name)
+    open_alone(application, session, screen, application.command())
+    application.edit(screen, "one ")
+    path = session.copy()
+    session.opener.kill()
+    session.opener.wait()
+    notice = path.with_name(f"NOT SENT BACK - {path.name}.txt")
+    screen.until(notice.exists, "the notice")
+    time.sleep(AGAIN)
+    screen.repeat_until(lambda: application.save_it(screen, path),
+                        lambda: application.holds(path.read_bytes() if path.exists() else b"",
+                                                  ["one "]), "it to be saved")
+    screen.picture("saved")
+    screen.close(application)
+    wait_until(lambda: not session.applications(),
+               lambda: f"the application to end\n{session.left()}")
+    session.editor_is_gone()
+    check(application.holds(path.read_bytes(), ["one "]) and notice.exists(),
+          f"what was saved after the end is not there: {os.listdir(path.parent)}")
+    session.unchanged()
 
 
 def start_running(application, session, screen):
-    """Another document in the application, of which the user has started it. Returns the
-    process."""
-    document = session.directory / f"other-{application.file}"
+    """The application, which the user has started with another document: of another name, so that
+    the title of its window is not taken for that of the file. Returns the process."""
+    document = (session.directory / "running").with_suffix(os.path.splitext(application.file)[1])
     document.write_bytes(application.content())
     running = screen.start("sh", "-c", f'exec {application.command()} "$1"', "sh", document)
     application.ready(screen, document.name)
@@ -138,10 +173,11 @@ def opens_two_files_and_is_not_ended(application, session, name):
 
 
 def starts_slowly(application, session, name):
-    """The handler returns at once, and it takes long until a process has anything of the file."""
+    """The handler returns at once, and for a minute no process has anything of the file, not even
+    its path among its arguments."""
     screen = Screen(session, name)
-    late = shlex.quote(f'sleep {COLD_START}; exec {application.command()} "$1"')
-    session.start(session.script(f'setsid sh -c {late} sh "$1" &'))
+    late = shlex.quote(f'sleep {COLD_START}; exec {application.command()} "$FILE"')
+    session.start(session.script(f'FILE=$1 setsid sh -c {late} &'))
     session.goes_on(COLD_START)
     application.ready(screen, session.file.name)
     texts = saves_twice(application, session, screen)
@@ -150,22 +186,25 @@ def starts_slowly(application, session, name):
 
 # ---- What the desktop's settings say ----
 
-def choose(application, session):
-    """Make it what opens files of this type, by the settings of this home."""
+def choose(application, session, desktop=None, late=None):
+    """Make it what opens files of this type, by the settings of this home. desktop: which one this
+    is, as xdg-open is told. late: a command that starts the application, in its stead."""
     installed = f"{application.desktop or application.program}.desktop"
-    lines = "\n".join(f"{kind}={installed}" for kind in
-                      types_of(f"/usr/share/applications/{installed}"))
-    settings = session.home / ".config"
+    entry = f"/usr/share/applications/{installed}"
+    check(os.path.exists(entry), f"{entry} is not there")
+    with open(entry, encoding="utf-8") as file:
+        lines = [line.strip() for line in file]
+    kinds = next(line for line in lines if line.startswith("MimeType=")).partition("=")[2]
+    settings, data = session.home / ".config", session.home / "data/applications"
     settings.mkdir(exist_ok=True)
-    (settings / "mimeapps.list").write_text(f"[Default Applications]\n{lines}\n")
-    session.environment.update(BROWSER="qfile-no-browser", XDG_CONFIG_HOME=str(settings))
-
-
-def types_of(path):
-    check(os.path.exists(path), f"{path} is not there")
-    with open(path, encoding="utf-8") as file:
-        kinds = next(line for line in file if line.startswith("MimeType="))
-    return [kind for kind in kinds.strip().partition("=")[2].split(";") if kind]
+    defaults = "\n".join(f"{kind}={installed}" for kind in kinds.split(";") if kind)
+    (settings / "mimeapps.list").write_text(f"[Default Applications]\n{defaults}\n")
+    if late:
+        data.mkdir(parents=True)
+        (data / installed).write_text("[Desktop Entry]\nType=Application\nName=late\n"
+                                      f"Exec={late} %f\nMimeType={kinds}\n")
+    session.environment.update(BROWSER="qfile-no-browser", XDG_CONFIG_HOME=str(settings),
+                               **({"XDG_CURRENT_DESKTOP": desktop} if desktop else {}))
 
 
 def is_found_by_xdg_open(application, session, name):
@@ -173,9 +212,32 @@ def is_found_by_xdg_open(application, session, name):
     works_alone(application, session, name, handler="xdg-open")
 
 
+def is_found_by_xdg_open_without_a_session_bus(application, session, name):
+    choose(application, session)
+    works_alone(application, session, name, bus=False, handler="xdg-open")
+
+
 def is_found_running_by_xdg_open(application, session, name):
     choose(application, session)
     is_handed(application, session, name, "xdg-open")
+
+
+def is_found_by_xdg_open_of_gnome(application, session, name):
+    """It returns at once; what can be started by the session bus is."""
+    choose(application, session, "GNOME")
+    works_alone(application, session, name, handler="xdg-open")
+
+
+def takes_a_minute_after_xdg_open(application, session, name):
+    """As on a machine whose disk is slow: the launcher of the desktop has returned long before."""
+    late = session.script(f'sleep {COLD_START}; exec {application.command()} "$1"')
+    choose(application, session, "GNOME", late)
+    screen = Screen(session, name)
+    session.start("xdg-open")
+    session.goes_on(COLD_START)
+    application.ready(screen, session.file.name)
+    texts = saves_twice(application, session, screen)
+    ends_by_itself(application, session, screen, texts)
 
 
 # ---- Beside ----
@@ -197,5 +259,7 @@ def saves_beside(application, session, name):
     session.unchanged()
 
 
-TEXT_EDITOR = [saves_twice_and_ends, needs_no_session_bus, changes_nothing]
+USUAL = [saves_twice_and_ends, changes_nothing, what_was_saved_is_here_after_ctrl_c,
+         goes_on_when_the_connection_is_lost]
+TEXT_EDITOR = [*USUAL, needs_no_session_bus]
 ONE_FOR_ALL = [hands_over_to_a_running_one, opens_two_files_and_is_not_ended]

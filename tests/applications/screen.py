@@ -33,6 +33,8 @@ class Screen:
             settings = session.home / f".config/gtk-{version}"
             settings.mkdir(parents=True)
             (settings / "settings.ini").write_text(GTK_SETTINGS)
+        # Before the bus: what that starts is to know the screen.
+        self.environment["DISPLAY"] = f":{self.start_server()}"
         if bus:
             address = f"unix:path={session.directory}/bus"
             self.environment.update(DBUS_SESSION_BUS_ADDRESS=address, GSETTINGS_BACKEND="memory",
@@ -41,9 +43,8 @@ class Screen:
             wait_until((session.directory / "bus").exists, "the message bus")
         else:
             del self.environment["XDG_RUNTIME_DIR"]
-        self.environment["DISPLAY"] = f":{self.start_server()}"
         self.start("openbox", "--sm-disable")
-        wait_until(lambda: self.xdotool("get_num_desktops").strip(), "the window manager")
+        wait_until(self.is_managed, "the window manager")
 
     def start(self, *command, **options):
         return subprocess.Popen(command, env=self.environment, stdin=subprocess.DEVNULL,
@@ -69,6 +70,12 @@ class Screen:
         return subprocess.run(["xdotool", *arguments], env=self.environment,
                               stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               check=False).stdout
+
+    def is_managed(self):
+        """Does the window manager do what it is asked for? A window that comes while it still
+        starts may never be shown."""
+        self.xdotool("set_num_desktops", "2")
+        return self.xdotool("get_num_desktops").strip() == "2"
 
     # ---- What is seen ----
 
@@ -119,7 +126,8 @@ class Screen:
 
     def state(self):
         self.picture("failed")
-        return f"windows: {sorted(self.titles().values())}\n{self.session.said()}"
+        return (f"windows: {sorted(self.titles().values())}\n{self.session.left()}\n"
+                f"{self.session.said()}")
 
     # ---- The keyboard ----
 
@@ -147,6 +155,11 @@ class Screen:
         self.repeat_until(lambda: application.leave(self),
                           lambda: not self.titles() or not self.session.running(),
                           f"{application.program} to be quit")
+
+    def close(self, application):
+        """Until no window is left, though the session was over before."""
+        self.repeat_until(lambda: application.leave(self), lambda: not self.titles(),
+                          f"{application.program} to be closed")
 
     def repeat_until(self, act, condition, what):
         """Do what may be done twice, such as pressing keys, until that has its effect."""

@@ -44,6 +44,11 @@ class Session(Opening):
                 env=self.environment, cwd=self.directory, stdin=subprocess.DEVNULL, stdout=stderr,
                 stderr=stderr, start_new_session=True)
 
+    def said(self):
+        """Without what toolkits complain of."""
+        return "\n".join(line for line in super().said().split("\n")
+                         if line and "WARNING **" not in line)
+
     # ---- What is there ----
 
     def saved(self):
@@ -115,6 +120,11 @@ class Session(Opening):
         ours = {program.name[:15] for program in PROGRAMS}
         return [name for _, name in self.programs()
                 if name not in ours and not name.startswith(DESKTOP)]
+
+    def editor_is_gone(self):
+        """So is the process that it may leave behind, which watches the file."""
+        wait_until(lambda: PROGRAMS[1].name not in [name for _, name in self.programs()],
+                   lambda: f"{PROGRAMS[1].name} to end\n{self.left()}")
 
     def is_tidy(self):
         """Nothing is left of the session in the temporary directory."""

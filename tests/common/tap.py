@@ -99,11 +99,13 @@ class Cost:
         return tuple(after - before for before, after in zip(self.before, self.now()))
 
 
+def hung(*_):
+    raise expect.Broken(f"hung for {expect.FOREVER} seconds")
+
+
 def work(cases, channel):
     """A worker: cases by their numbers, until there are no more. Answers each with why it was
     skipped, complaints, and what it cost."""
-    def hung(*_):
-        raise expect.Broken(f"hung for {expect.FOREVER} seconds")
     signal.signal(signal.SIGALRM, hung)
     process.adopt_orphans()
     try:

@@ -226,8 +226,9 @@ static void word(const struct editing *editing, char *text, size_t size)
 			 strerror(-editing->unseen), when_done);
 	else if (editing->verdict == VERDICT_MAY_START)
 		snprintf(text, size,
-			 "no application has the file yet; one may still be starting in the VM "
-			 "that opens it");
+			 "no application has the file %s; one may still be starting in the VM "
+			 "that opens it",
+			 editing->evidence.opened ? "now" : "yet");
 	else if (editing->evidence.lingers)
 		snprintf(text, size,
 			 "%s may have closed the file, but still watches its directory; what is "

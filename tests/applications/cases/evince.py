@@ -54,4 +54,4 @@ class Evince(Application):
 
 
 APPLICATION = Evince()
-TESTS = [scenarios.saves_twice_and_ends, scenarios.changes_nothing]
+TESTS = [*scenarios.USUAL, scenarios.is_found_by_xdg_open]

@@ -10,4 +10,5 @@ class Geany(Application):
 
 
 APPLICATION = Geany()
-TESTS = [*scenarios.TEXT_EDITOR, *scenarios.ONE_FOR_ALL, scenarios.is_found_running_by_xdg_open]
+TESTS = [*scenarios.TEXT_EDITOR, *scenarios.ONE_FOR_ALL, scenarios.is_found_by_xdg_open,
+         scenarios.is_found_running_by_xdg_open]

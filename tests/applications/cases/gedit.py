@@ -25,4 +25,4 @@ class Gedit(Application):
 APPLICATION = Gedit()
 TESTS = [*scenarios.TEXT_EDITOR, *scenarios.ONE_FOR_ALL, scenarios.starts_slowly,
          scenarios.saves_beside, scenarios.is_found_by_xdg_open,
-         scenarios.is_found_running_by_xdg_open]
+         scenarios.is_found_running_by_xdg_open, scenarios.is_found_by_xdg_open_of_gnome]

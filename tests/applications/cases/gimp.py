@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""GIMP: an image is exported over the file, or beside it, and saved beside it in its own format.
-The second one hands its file over to the first."""
+"""GIMP: an image is exported over the file, or beside it, and saved beside it in its own format."""
+import pathlib
 import struct
 import zlib
 
@@ -9,6 +9,7 @@ import scenarios
 from application import Application
 from screen import Screen
 
+PLUG_INS = pathlib.Path("/usr/lib/gimp/2.0/plug-ins")
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
@@ -22,16 +23,23 @@ def made():
             + chunk(b"IDAT", zlib.compress(32 * (b"\0" + 96 * b"\xff"))) + chunk(b"IEND", b""))
 
 
-def is_whole(data):
-    """A PNG whose chunks are all there, with the right checksums."""
-    place, last = len(SIGNATURE), b""
+def chunks(data):
+    """Kind and content of each chunk of a PNG; none if one is missing or has another checksum."""
+    place, found = len(SIGNATURE), []
     while data.startswith(SIGNATURE) and place + 12 <= len(data):
-        size, last = struct.unpack(">I4s", data[place:place + 8])
-        whole = data[place + 4:place + 8 + size]
-        if data[place + 8 + size:place + 12 + size] != struct.pack(">I", zlib.crc32(whole)):
-            return False
+        size, kind = struct.unpack(">I4s", data[place:place + 8])
+        content = data[place + 8:place + 8 + size]
+        if data[place:place + 12 + size] != chunk(kind, content):
+            return []
+        found.append((kind, content))
         place += 12 + size
-    return last == b"IEND" and place == len(data)
+    return found if found and found[-1][0] == b"IEND" and place == len(data) else []
+
+
+def colour(data):
+    """Of the first pixel: no filter of a line changes that. None if this is not a whole PNG."""
+    pixels = b"".join(content for kind, content in chunks(data) if kind == b"IDAT")
+    return zlib.decompress(pixels)[1:4] if pixels else None
 
 
 class Gimp(Application):
@@ -42,11 +50,39 @@ class Gimp(Application):
     def content(self):
         return made()
 
+    def prepare(self, session):
+        """At its first start it asks a hundred plug-ins what they can do: here, those it needs."""
+        own = session.home / "plug-ins"
+        own.mkdir()
+        (session.home / "gimprc").write_text(f'(plug-in-path "{own}")\n')
+        for plug_in in PLUG_INS.glob("file-png"):
+            (own / plug_in.name).symlink_to(plug_in)
+
     def command(self):
-        return "gimp -n -s -d -f"
+        return 'gimp -n -s -d -f --gimprc "$HOME/gimprc"'
 
     def title(self, name):
         return "picture.* GIMP"
+
+    def edit(self, screen, text):
+        """Fill it with black; the second time with white again."""
+        screen.focus(screen.find(self.title(self.file)))
+        screen.press("ctrl+period" if text == "two " else "ctrl+comma")
+        screen.rests()
+
+    def save_it(self, screen, path):
+        """Exported under the name that it has."""
+        give_name(screen, ["ctrl+shift+e"], "Export Image", path)
+
+    def holds(self, data, texts):
+        return colour(data) == (b"\xff\xff\xff" if texts[-1] == "two " else b"\0\0\0")
+
+    def leave(self, screen):
+        """It is not saved in GIMP's own format, which it asks about."""
+        if screen.find("^Quit GIMP"):
+            screen.press("ctrl+d")
+        else:
+            super().leave(screen)
 
 
 APPLICATION = Gimp()
@@ -61,10 +97,12 @@ def give_name(screen, keys, title, path):
     screen.rests()
 
     def accept():
-        """What completes the name takes the first key, and options may be asked for."""
+        """What completes the name takes the first key. Whether it is to be replaced and what
+        options it has may be asked."""
         if screen.find(title):
-            screen.press("Return")
-    screen.repeat_until(accept, path.exists, f"{path} to be written")
+            screen.press("alt+r" if screen.find("^File Exists") else "Return")
+    screen.repeat_until(accept, lambda: path.exists() and not screen.find(title),
+                        f"{path} to be written")
 
 
 def exports_and_saves_beside(application, session, name):
@@ -73,7 +111,8 @@ def exports_and_saves_beside(application, session, name):
     scenarios.open_alone(application, session, screen, application.command())
     exported, saved = (session.copy().with_name(other) for other in ("other.png", "other.xcf"))
     give_name(screen, ["ctrl+shift+e"], "Export Image", exported)
-    scenarios.check(is_whole(session.came_beside(exported.name)), "what was exported is not whole")
+    scenarios.check(colour(session.came_beside(exported.name)) == b"\xff\xff\xff",
+                    "what was exported is not the whole image")
     screen.picture("exported")
     give_name(screen, ["ctrl+shift+s"], "Save Image", saved)
     scenarios.check(session.came_beside(saved.name).startswith(b"gimp xcf"),
@@ -86,4 +125,4 @@ def exports_and_saves_beside(application, session, name):
     session.unchanged()
 
 
-TESTS = [exports_and_saves_beside, scenarios.changes_nothing]
+TESTS = [*scenarios.USUAL, exports_and_saves_beside]

@@ -35,4 +35,4 @@ class Inkscape(Application):
 
 
 APPLICATION = Inkscape()
-TESTS = [scenarios.saves_twice_and_ends, scenarios.changes_nothing]
+TESTS = [*scenarios.USUAL, scenarios.hands_over_to_a_running_one, scenarios.is_found_by_xdg_open]

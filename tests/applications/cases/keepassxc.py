@@ -3,6 +3,7 @@
 """KeePassXC: a file that is encrypted, saved beside and renamed, and not kept open. The second one
 hands its file over to the first."""
 import os
+import re
 import subprocess
 import tempfile
 
@@ -21,6 +22,7 @@ def cli(*arguments):
 class KeePassXC(Application):
     programs = {"keepassxc": "keepassxc"}
     file = "secrets.kdbx"
+    desktop = "org.keepassxc.KeePassXC"
     made = None
 
     def content(self):
@@ -33,13 +35,14 @@ class KeePassXC(Application):
         return self.made
 
     def title(self, name):
-        return "KeePassXC$"
+        return rf"{re.escape(name)}.* KeePassXC$"
 
     def ready(self, screen, name):
         """Unlocked."""
         number = super().ready(screen, name)
         screen.type(PASSWORD)
-        screen.repeat_until(lambda: screen.press("Return"), lambda: not screen.find("Locked"),
+        locked = f"{re.escape(name)}.*Locked"
+        screen.repeat_until(lambda: screen.press("Return"), lambda: not screen.find(locked),
                             "the file to be unlocked")
         screen.rests()
         return number
@@ -62,5 +65,8 @@ class KeePassXC(Application):
 
 
 APPLICATION = KeePassXC()
-TESTS = [scenarios.saves_twice_and_ends, scenarios.needs_no_session_bus,
-         scenarios.changes_nothing]
+# It saves each change at once: no text is unsaved when a connection is lost.
+TESTS = [*(test for test in scenarios.USUAL
+           if test != scenarios.goes_on_when_the_connection_is_lost),
+         scenarios.needs_no_session_bus, scenarios.hands_over_to_a_running_one,
+         scenarios.is_found_by_xdg_open_of_gnome]

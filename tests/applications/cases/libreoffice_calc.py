@@ -9,6 +9,7 @@ class Calc(Writer):
     programs = {"libreoffice-calc": "localc", "libreoffice-gtk3": "soffice"}
     file = "table.ods"
     made = document("spreadsheet")
+    desktop = "libreoffice-calc"
 
     def edit(self, screen, text):
         """A cell at the top; the second time the one below."""
@@ -17,4 +18,4 @@ class Calc(Writer):
 
 
 APPLICATION = Calc()
-TESTS = [scenarios.saves_twice_and_ends, scenarios.changes_nothing]
+TESTS = [*scenarios.USUAL, scenarios.is_found_running_by_xdg_open]

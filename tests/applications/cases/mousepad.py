@@ -11,4 +11,6 @@ class Mousepad(Application):
 
 
 APPLICATION = Mousepad()
-TESTS = [*scenarios.TEXT_EDITOR, *scenarios.ONE_FOR_ALL, scenarios.is_found_by_xdg_open]
+TESTS = [*scenarios.TEXT_EDITOR, *scenarios.ONE_FOR_ALL, scenarios.is_found_by_xdg_open,
+         scenarios.is_found_by_xdg_open_without_a_session_bus,
+         scenarios.takes_a_minute_after_xdg_open]

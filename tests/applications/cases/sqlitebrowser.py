@@ -8,7 +8,6 @@ import tempfile
 
 import scenarios
 from application import Application
-from screen import Screen
 
 
 def made():
@@ -68,15 +67,4 @@ class Browser(Application):
 
 
 APPLICATION = Browser()
-
-
-def saves_and_stays(application, session, name):
-    """Both saves come back although it keeps the database open."""
-    screen = Screen(session, name)
-    scenarios.open_alone(application, session, screen, application.command())
-    texts = scenarios.saves_twice(application, session, screen)
-    scenarios.ends_by_itself(application, session, screen, texts)
-
-
-TESTS = [saves_and_stays, scenarios.what_was_saved_is_here_after_ctrl_c,
-         scenarios.changes_nothing]
+TESTS = scenarios.USUAL

@@ -38,5 +38,5 @@ def with_backupcopy(value):
     return test
 
 
-TESTS = [*(with_backupcopy(value) for value in ("yes", "no", "auto")), scenarios.changes_nothing,
+TESTS = [*(with_backupcopy(value) for value in ("yes", "no", "auto")), *scenarios.USUAL[1:],
          scenarios.needs_no_session_bus, scenarios.starts_slowly]

@@ -41,4 +41,4 @@ class Xournal(Application):
 
 
 APPLICATION = Xournal()
-TESTS = [scenarios.saves_twice_and_ends, scenarios.changes_nothing]
+TESTS = [*scenarios.USUAL, scenarios.is_found_by_xdg_open_of_gnome]

@@ -3,6 +3,7 @@
 """vm-file-editor's command line, its messages, and its service file."""
 import os
 import re
+import socket
 
 import edit_wire as wire
 import machine
@@ -146,6 +147,17 @@ def _(t):
         not_opened(t, "file", began.format(
             "without an extension", 'the screen there cannot be reached (DISPLAY is ":98765")'),
             env={**env, "DISPLAY": ":98765"})
+
+
+@test("xdg-open fails with a screen whose socket is in no directory")
+def _(t):
+    with socket.socket(socket.AF_UNIX) as server:
+        number = 98000 + os.getpid() % 1000
+        server.bind(f"\0/tmp/.X11-unix/X{number}")
+        server.listen()
+        env = {**first_in_path(t, "xdg-open", "exit 3"), "DISPLAY": f":{number}.0"}
+        not_opened(t, "file.odt", "the VM that opens the file has no application for files that "
+                   'end in ".odt"', env=env)
 
 
 @test("xdg-open knows no application, could start none, or found no file")

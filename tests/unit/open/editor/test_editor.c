@@ -368,6 +368,8 @@ struct session {
 	bool piped;
 	/* There is a screen, and the stranger is on it: who may have been handed the file. */
 	bool screen;
+	/* There is a session bus, which may start somebody. */
+	bool bus;
 	/* The private directory stays, with these names in it. */
 	const char *left;
 	int result, status; /* of editor_run() */
@@ -408,6 +410,10 @@ static const char prelude[] =
 #define NOT_YET                                                                                 \
 	"note no application has the file yet; one may still be starting in the VM that opens " \
 	"it\n"
+#define NOT_NOW                                                                                 \
+	"note no application has the file now; one may still be starting in the VM that opens " \
+	"it\n"
+#define BUS "DBUS_SESSION_BUS_ADDRESS=unix:path=/no/such/bus"
 #define PERHAPS                                                                                 \
 	"note an application that was running already perhaps has the file, and does not show " \
 	"when "                                                                                 \
@@ -535,6 +541,9 @@ static const struct session sessions[] = {
 	/* One who could have opened it has not, for longer than a cold start takes. */
 	{"handed over to one who does not take it", HAND_OVER,
 	 TAKE_LATE NOTED "pass 92000; echo late >\"$file\"", .screen = true, .reply = NOT_YET},
+	{"looked into, and handed over to a bus that starts nobody",
+	 "read line <\"$file\"; " HAND_OVER, TAKE_LATE NOTED "pass 92000; echo late >\"$file\"",
+	 .bus = true, .reply = NOT_NOW},
 	/* It was saved while its handler lived: so that was the application. */
 	{"not handed over, but saved and closed by its user", "echo new >\"$file\"; " HAND_OVER,
 	 TAKE_LATE "pass 1500; echo late >\"$file\"", .screen = true, .reply = "save new\n\n"},
@@ -639,7 +648,10 @@ static void play(const struct session *session)
 		.directory = "tmp", .from = "work", .max_bytes = UINT64_MAX};
 	static char here[4096], screen[4096 + 8], text[4096];
 	char *const environment[] = {(char *)"PATH=/usr/bin:/bin", here,
-				     session->screen ? screen : NULL, NULL};
+				     session->screen ? screen
+				     : session->bus  ? (char *)BUS
+						     : NULL,
+				     NULL};
 	char *argv[] = {(char *)"/bin/sh", (char *)"-c", text, (char *)"sh", NULL, NULL};
 	int received, run, status = -1, done, freed;
 
