@@ -87,8 +87,7 @@ static void say_success(const struct report *report)
 		snprintf(bytes, sizeof(bytes), " (%s)",
 			 size_text((double)report->size.bytes, number));
 	say_place(report, place, sizeof(place));
-	fprintf(stderr, "%s %s%s to %s%s\n", moved ? "moved" : "copied", count, bytes, place,
-		here);
+	fprintf(stderr, "%s %s%s to %s%s\n", moved ? "moved" : "copied", count, bytes, place, here);
 }
 
 /* What has not arrived as it was sent, because the disk there keeps no such thing. */
