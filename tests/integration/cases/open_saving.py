@@ -28,6 +28,8 @@ test = suite.cases(Opening)
 BESIDE, TAKES_BESIDE = 3, 2  # a kind of record, and the flag of a request that asks for it
 # Longer than every quiet time in which somebody who has the file open may be writing it.
 LONG = 12
+# An application takes so long at least from one step to the next: a busy machine looks in between.
+UNHURRIED = 4
 LIBC = ctypes.CDLL(None, use_errno=True)
 HERE, EXCHANGE = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
 
@@ -209,7 +211,7 @@ def _(t):
 def _(t):
     editing = Editing(t)
     with open(editing.file, "r+b", buffering=0) as file:
-        time.sleep(1)
+        time.sleep(UNHURRIED)
         for number in (1, 2):
             file.seek(0)
             file.write(b"save %d" % number)
@@ -324,11 +326,11 @@ def _(t):
 def _(t):
     machine.need_mount_namespaces()
     # Within the namespace: fill the disk by a save, make room, and save again.
-    tree.script(f"{t.top}/handler", """#!/bin/sh
+    tree.script(f"{t.top}/handler", f"""#!/bin/sh
 head -c 3000000 /dev/zero >"$1" 2>/dev/null
-sleep 2
+sleep {UNHURRIED}
 echo short >"$1"
-sleep 2
+sleep {UNHURRIED}
 """)
     on_small_disk = 'mount -t tmpfs -o size=1m,mode=777 none "$TMPDIR"\nexec "$@"'
     end = t.run(*machine.IN_NAMESPACE, "sh", "-ec", on_small_disk, "sh", EDITOR,
