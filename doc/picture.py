@@ -28,6 +28,7 @@ REPLACED = (
     (r" What personal's daemon wrote down:$", ""),
     (r"^pedos-rpcd: ", None),
     (r"(; nothing was copied)\. Use .*$", r"\1 ..."),  # advice
+    (r"( 1 save), at [\d:]+, (is here)$", r"\1 \2"),
 )
 LEFT_OUT = re.compile(r"It landed in ")  # sections whose titles begin so
 
