@@ -540,10 +540,12 @@ static const struct session sessions[] = {
 	 TAKE_LATE "pass 500; echo late >\"$file\"", .reply = ""},
 	/* One who could have opened it has not, for longer than a cold start takes. */
 	{"handed over to one who does not take it", HAND_OVER,
-	 TAKE_LATE NOTED "pass 92000; echo late >\"$file\"", .screen = true, .reply = NOT_YET},
+	 TAKE_LATE NOTED "pass 92000; pass 2000; echo late >\"$file\"", .screen = true,
+	 .reply = NOT_YET},
 	{"looked into, and handed over to a bus that starts nobody",
-	 "read line <\"$file\"; " HAND_OVER, TAKE_LATE NOTED "pass 92000; echo late >\"$file\"",
-	 .bus = true, .reply = NOT_NOW},
+	 "read line <\"$file\"; " HAND_OVER,
+	 TAKE_LATE NOTED "pass 92000; pass 2000; echo late >\"$file\"", .bus = true,
+	 .reply = NOT_NOW},
 	/* It was saved while its handler lived: so that was the application. */
 	{"not handed over, but saved and closed by its user", "echo new >\"$file\"; " HAND_OVER,
 	 TAKE_LATE "pass 1500; echo late >\"$file\"", .screen = true, .reply = "save new\n\n"},
@@ -589,7 +591,8 @@ static const struct session sessions[] = {
 	{"stopped before the quiet time", "echo new >\"$file\"; echo >stop; " LIVE_ON,
 	 .result = -ECANCELED, .left = LEFT, .reply = "save new\n\n"},
 	{"stopped in the middle of a save",
-	 "echo 1 >\"$file\"; quiet; exec 3>\"$file\"; echo 2 >&3; echo >stop; " LIVE_ON,
+	 /* For less than the time after which it counts as complete, though it is open. */
+	 "echo 1 >\"$file\"; quiet; exec 3>\"$file\"; echo 2 >&3; pass 100; echo >stop; pass 2500",
 	 .result = -ECANCELED, .left = LEFT, .reply = "save 1\n\n"},
 	{"stopped when it was handed over", HAND_OVER,
 	 TAKE_LATE "exec 3<\"$file\"; pass 1000; echo new >\"$file\"; echo >stop; " LIVE_ON,
