@@ -51,8 +51,7 @@ START_TEST(what_does_not_fit_is_left_out)
 	static char value[QFILE_NAME_MAX];
 
 	begin("", 0);
-	memset(value, 'v', sizeof(value));
-	value[sizeof(value) - 1 - strlen("k=") - 1] = '\0';
+	memset(value, 'v', sizeof(value) - 1 - strlen("k=") - 1);
 	remark_put(&result, "k", value);
 	ck_assert_uint_eq(result.namelen, sizeof(result.name));
 	ck_assert_str_eq(remark("k"), value);
