@@ -53,7 +53,7 @@ def test_thirty_files(lab):
     # A caller gives up when nobody has come for half a minute, which a slow emulator may take for
     # so many; nothing was delivered then, and they may try again.
     deliver = ("until qfile-agent --vm=personal file-$n 2>/tmp/said-$n; do "
-               "grep -q 'does not answer' /tmp/said-$n || { cat /tmp/said-$n >&2; "
+               "grep -q -e 'does not answer' -e 'No space left' /tmp/said-$n || { cat /tmp/said-$n >&2; "
                "touch /tmp/failed-$n; break; }; done")
     lab.work.run(f"cd ~/thirty && for n in $(seq 30); do {{ {deliver}; }} & done; wait; "
                  "! ls /tmp/failed-* 2>/dev/null", user="user")
