@@ -90,14 +90,24 @@ static void say_success(const struct report *report)
 	fprintf(stderr, "%s %s%s to %s%s\n", moved ? "moved" : "copied", count, bytes, place, here);
 }
 
+unsigned report_lost(const struct report *report)
+{
+	const char *untrusted = qfile_result_remark(&report->result, QFILE_REMARK_LOST);
+
+	if (!untrusted)
+		return 0;
+	return (strstr(untrusted, "modes") ? QFILE_LOST_MODES : 0) |
+	       (strstr(untrusted, "times") ? QFILE_LOST_TIMES : 0);
+}
+
 /* What has not arrived as it was sent, because the disk there keeps no such thing. */
 static void say_lost(const struct report *report)
 {
-	const char *lost = qfile_result_remark(&report->result, QFILE_REMARK_LOST);
+	const unsigned lost = report_lost(report);
 
-	if (lost && strstr(lost, "modes"))
+	if (lost & QFILE_LOST_MODES)
 		fprintf(stderr, "the file system there does not keep permissions\n");
-	if (lost && strstr(lost, "times"))
+	if (lost & QFILE_LOST_TIMES)
 		fprintf(stderr, "the file system there does not keep times, or less exactly\n");
 }
 
@@ -141,9 +151,9 @@ void report_say(const struct report *report)
 	/* A move keeps the others, and they are told as that. */
 	if (!report->options->move)
 		listed_say(&report->changed, "changed while it was sent:");
-	if (report->options->calling.verbose)
+	if (report->options->calling.verbose) {
 		say_lost(report);
-	if (report->options->calling.verbose)
 		listed_say(&report->times, "arrived with another time:");
+	}
 	listed_say(&report->kept, "copied; kept here:");
 }

@@ -39,6 +39,9 @@ struct report {
  */
 void report_say(const struct report *report);
 
+/* What the receiver says that its file system does not keep: enum qfile_lost bits. */
+unsigned report_lost(const struct report *report);
+
 /* Write the last object of JSON, if the progress is shown so. */
 void report_last(const struct report *report, struct show *show);
 

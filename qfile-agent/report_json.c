@@ -73,9 +73,9 @@ static void put_renamed(FILE *out, const struct report *report)
 /* Where it has arrived and what is lost there, as far as the receiver says so. */
 static void put_place(FILE *out, const struct report *report)
 {
-	const char *place = qfile_result_remark(&report->result, QFILE_REMARK_PLACE),
-		   *lost = qfile_result_remark(&report->result, QFILE_REMARK_LOST);
-	const bool modes = lost && strstr(lost, "modes"), times = lost && strstr(lost, "times");
+	const char *place = qfile_result_remark(&report->result, QFILE_REMARK_PLACE);
+	const bool modes = report_lost(report) & QFILE_LOST_MODES,
+		   times = report_lost(report) & QFILE_LOST_TIMES;
 
 	fputc(',', out);
 	put_name(out, "place", place ? place : "", place ? strlen(place) : 0);
