@@ -46,7 +46,7 @@ void listed_take(struct listed *listed, const struct listed *other)
 size_t listed_line(const struct listed *listed, size_t i, const char *before, char *text,
 		   size_t size)
 {
-	char name[LISTED_LINE_SIZE];
+	char name[LISTED_LINE_SIZE - LISTED_WORDS_SIZE];
 
 	qfile_displayable(listed->names[i], strlen(listed->names[i]), name,
 			  size - LISTED_WORDS_SIZE, 500);

@@ -192,8 +192,8 @@ static int name_tree(struct staging *staging)
 static unsigned find_lost(int dir)
 {
 	static const mode_t mode = 0711;
-	static const struct timespec time = {.tv_sec = 1000000001, .tv_nsec = 123456700},
-				     times[2] = {time, time};
+	const struct timespec time = {.tv_sec = 1000000001, .tv_nsec = 123456700};
+	const struct timespec times[2] = {time, time};
 	const bool mode_set = fchmod(dir, mode) == 0, times_set = futimens(dir, times) == 0;
 	struct stat status = {.st_mode = 0};
 	unsigned lost = 0;
