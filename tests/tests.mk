@@ -104,7 +104,7 @@ FLOOD = 60
 
 check-flood:
 	@$(SETUP) build test
-	+@$(BUILD_STRICTLY) all $(B)/tests/standin
+	+@$(BUILD_STRICTLY) all $(PLAYED:%=$(B)/%)
 	@FLOOD=$(FLOOD) exec $(RUN_TESTS) -1 -s integration -t rpc_flood
 	@cat $(B)/tests/results/integration-as-*.err
 
@@ -113,7 +113,7 @@ check-flood:
 ##                         starts one, on port 22
 check-ssh:
 	@$(SETUP) build test ssh
-	+@$(BUILD_STRICTLY) all $(B)/tests/standin
+	+@$(BUILD_STRICTLY) all $(PLAYED:%=$(B)/%)
 	@SSH=long exec $(RUN_TESTS) -s integration -t ssh
 
 ##   make check-sanitized  the tests, once, on a build with the address and undefined sanitizers
@@ -125,7 +125,7 @@ SANITIZED = -O1 -g -U_FORTIFY_SOURCE -fno-omit-frame-pointer -fsanitize=address,
 check-sanitized:
 	@$(SETUP) build test sanitized
 	+@$(BUILD_STRICTLY) B=build-sanitized CFLAGS="$(SANITIZED)" \
-		all $(addprefix build-sanitized/tests/,unit-tests standin judge)
+		all $(addprefix build-sanitized/,tests/unit-tests tests/judge $(PLAYED))
 	@ASAN_OPTIONS=detect_leaks=0 QFILE_BUILD=build-sanitized \
 		exec $(RUN_TESTS) -1 -s "unit hostile integration" $(CALLED)
 
@@ -137,7 +137,7 @@ COUNTERS = -Wl,-T,tests/coverage/counters.ld tests/coverage/counters.c
 coverage:
 	@$(SETUP) build test coverage
 	+@$(BUILD_STRICTLY) B=build-coverage CFLAGS="$(COUNTED)" LDFLAGS="$(COUNTERS)" \
-		all $(addprefix build-coverage/tests/,unit-tests standin judge)
+		all $(addprefix build-coverage/,tests/unit-tests tests/judge $(PLAYED))
 	@PYTHON=$(PYTHON) sh tests/coverage/run.sh build-coverage
 
 ##   make check-fault      every call fails, everything dies, every disk is full
@@ -147,7 +147,7 @@ coverage:
 ##                         random kills of an earlier run
 check-fault:
 	@$(SETUP) build fault
-	+@$(BUILD_STRICTLY) all $(B)/tests/fault/inject
+	+@$(BUILD_STRICTLY) all $(B)/tests/fault/inject $(PLAYED:%=$(B)/%)
 	@exec $(RUN_TESTS) -s fault $(PARTS:%=-t %)
 
 ##   make check-filesystems   deliveries to many file systems, as root; what the kernel lacks is
@@ -234,8 +234,10 @@ check-warnings:
 
 # ---- Programs that the tests need ----
 
-TEST_PROGRAMS = $(B)/tests/unit-tests $(B)/tests/standin $(B)/tests/judge $(B)/tests/escape/escape \
-	$(B)/tests/fault/inject
+TEST_PROGRAMS = $(B)/tests/unit-tests $(PLAYED:%=$(B)/%) $(B)/tests/judge \
+	$(B)/tests/escape/escape $(B)/tests/fault/inject
+# Take the place of a program whose part a test plays.
+PLAYED = tests/standin tests/played/qfile-unpacker tests/played/vm-file-editor
 # These run in the guests of tests/xen, beside the project's own programs.
 XEN_PROGRAMS =
 ifneq ($(XEN),0)
@@ -283,6 +285,12 @@ $(B)/tests/fault/inject: $(B)/tests/fault/inject.o
 $(B)/tests/standin: $(B)/tests/common/standin.o
 	$(call say,LINK)
 	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) -o $@ $^
+
+# Run a test's command under a program's name.
+$(B)/tests/played/%: tests/common/played.sh
+	$(call say,MAKE)
+	@mkdir -p $(@D)
+	$(Q)install $< $@
 
 # Says which of many names are accepted.
 $(B)/tests/judge: $(B)/tests/common/judge.o $(COPYING) $(TEXT)

@@ -2,15 +2,14 @@
 # Copyright the qfilecopy authors
 """Commands for --via that run a receiver or an editor by their words, whatever they do: then nobody
 asks first where they lead."""
-import os
 import shlex
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+from settings import BUILD
 
 
 def named(program, command):
     """`command` for a shell, as a command that runs `program`."""
-    return f"PLAYED={shlex.quote(command)} exec {shlex.quote(f'{HERE}/played/{program}')}"
+    return f"PLAYED={shlex.quote(command)} exec {shlex.quote(f'{BUILD}/tests/played/{program}')}"
 
 
 def receiver_named(command):
