@@ -217,8 +217,10 @@ def _(t):
     has(last["message"], "status 125")
     t.environment["PEDOS_RPC_CLIENT"] = f"{t.top}/missing"
     equal(objects_of(t, 125, "file")[-1]["outcome"], "failed")
-    # A client that kills what it runs, and one that ends without having run it.
-    for body, status in (("shift 2; \"$@\" </dev/null & kill -9 $!; exit 9", 9), ("exit 7", 7)):
+    # A client that kills what it runs, which waits for an answer, and one that never runs it.
+    os.mkfifo(f"{t.top}/silent")
+    killing = f"shift 2; \"$@\" <>{t.top}/silent & kill -9 $!; exit 9"
+    for body, status in ((killing, 9), ("exit 7", 7)):
         t.environment["PEDOS_RPC_CLIENT"] = tree.script(f"{t.top}/odd", f"#!/bin/sh\n{body}\n")
         last = objects_of(t, status, "file")[-1]
         equal((last["outcome"], last["code"], last["message"]),
