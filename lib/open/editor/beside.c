@@ -119,10 +119,11 @@ static void note_file(struct beside *beside, const char *name, struct mark mark)
 		add_other(beside, name);
 		return;
 	}
-	/* Another mode or owner is no other content. */
-	mark.changed = (struct timespec){.tv_sec = 0};
-	if (!file->name[0] || !mark_same(&file->mark, &mark)) {
+	if (!file->name[0]) {
+		*file = (struct beside_file){.arrived = false};
 		snprintf(file->name, sizeof(file->name), "%s", name);
+	}
+	if (!mark_same(&file->mark, &mark)) {
 		file->mark = mark;
 		file->sent = false;
 		file->since = clock_now();
@@ -233,6 +234,27 @@ static int damage(const struct beside_file *file, int fd, enum complete complete
 		       : 0;
 }
 
+/* The same content is not sent again, since another mode, owner or time is no other content. */
+static int send_content(struct beside *beside, struct reply *reply, struct beside_file *file,
+			int fd, const struct stat *status, int code)
+{
+	struct content content;
+	int r = content_read(fd, reply->stream->buffer, &content);
+
+	if (r < 0)
+		return 0;
+	if (file->arrived && content_same(&content, &file->content))
+		return 1;
+	if (beside->sent == BESIDE_SENT_MAX || content.size > BESIDE_BYTES_MAX - beside->bytes)
+		return 0;
+	beside->sent++;
+	beside->bytes += content.size;
+	r = reply_beside(reply, file->name, fd, status, code);
+	file->arrived = r == 1 && code == 0;
+	file->content = content;
+	return r;
+}
+
 /* Send a file that is open as `fd`. Returns as reply_beside(), and 0: not now. */
 static int send_open(struct beside *beside, const struct workdir *workdir, struct reply *reply,
 		     struct beside_file *file, int fd, bool last, int64_t died)
@@ -245,12 +267,7 @@ static int send_open(struct beside *beside, const struct workdir *workdir, struc
 	complete = complete_judge_beside(workdir, file->name, fd, &status);
 	if (!is_due(file, fd, reply, complete, last))
 		return 0;
-	if (beside->sent == BESIDE_SENT_MAX ||
-	    (uint64_t)status.st_size > BESIDE_BYTES_MAX - beside->bytes)
-		return 0;
-	beside->sent++;
-	beside->bytes += (uint64_t)status.st_size;
-	return reply_beside(reply, file->name, fd, &status, damage(file, fd, complete, died));
+	return send_content(beside, reply, file, fd, &status, damage(file, fd, complete, died));
 }
 
 int beside_send(struct beside *beside, const struct workdir *workdir, struct reply *reply,

@@ -20,8 +20,10 @@ struct beside_file {
 	char name[NAME_MAX + 1]; /* "": this one is free */
 	bool found;              /* by the last look at the directory */
 	bool sent;               /* what `mark` says of it */
-	struct mark mark;        /* what was seen last */
-	int64_t since;           /* when it changed last, as clock_now() */
+	bool arrived;            /* `content` was sent */
+	struct content content;
+	struct mark mark; /* what was seen last */
+	int64_t since;    /* when it changed last, as clock_now() */
 	/* Its content at an earlier look since then, where somebody has it open. */
 	struct content looked;
 	int64_t looked_at; /* 0: there was none */

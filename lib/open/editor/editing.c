@@ -297,7 +297,8 @@ static int attend(struct editing *editing)
 		editing->evidence.handler_lives = handler_attend(&editing->handler);
 		if (editing->handler.died)
 			saves_writer_died(&editing->saves);
-		editing->handler.died = false;
+		editing->saves.waited |= editing->handler.waited;
+		editing->handler.died = editing->handler.waited = false;
 		editing->evidence.handler_failed =
 			!editing->evidence.handler_lives && editing->handler.status != 0;
 		if (r == 0)

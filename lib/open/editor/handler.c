@@ -114,6 +114,7 @@ bool handler_attend(struct handler *handler)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		handler->waited = true;
 		/*
 		 * A shell says by its status that a program has died so. And what an application
 		 * cannot go on with is often an exception, which ends in a status as well.

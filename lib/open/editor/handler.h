@@ -19,6 +19,7 @@ struct handler {
 	 * this was false.
 	 */
 	bool died;
+	bool waited; /* one of its processes was waited for, since this was false */
 	/*
 	 * A pipe with what it says, and all that it starts. It is theirs for reading, too, so that
 	 * none of them ever dies of writing to it: they may go on when we are gone.

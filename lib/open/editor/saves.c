@@ -18,6 +18,8 @@
 
 /* Reading a file again and again takes at most one part in so many of the time. */
 #define COMPARE_SHARE 10
+/* Looking at all processes, so often as that is for a hint only. */
+#define SEARCH_SHARE 20
 
 /* Milliseconds. */
 enum {
@@ -112,6 +114,40 @@ static void follow(struct saves *saves)
 	}
 }
 
+/* When to do again what began then and looked at all processes. */
+static int64_t seldom(int64_t begun)
+{
+	const int64_t took = clock_now() - begun;
+
+	return clock_now() + (took * SEARCH_SHARE > LOOK ? took * SEARCH_SHARE : LOOK);
+}
+
+/*
+ * Who is writing to the file? And if it has been closed: did they close it, or did their end? Of
+ * those that are not our children that is seen at this moment only.
+ */
+static void note_authors(struct saves *saves)
+{
+	const struct watch *watch = &saves->watch;
+	const int64_t begun = clock_now();
+	struct stat status;
+
+	if (watch->modified && !watch->closed && saves->authors.count == 0 &&
+	    begun >= saves->searched &&
+	    fstatat(saves->workdir->dir, saves->workdir->name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
+		writers_find(&saves->authors, saves->workdir, &status);
+		saves->closed_by = PROCESS_LIVES;
+		saves->searched = clock_now() + (clock_now() - begun) * SEARCH_SHARE;
+	}
+	if (watch->closed && saves->authors.count > 0) {
+		saves->closed_by = writers_state(&saves->authors);
+		if (saves->closed_by == PROCESS_GONE && saves->waited)
+			saves->closed_by = PROCESS_EXITED;
+		saves->authors.count = 0;
+	}
+	saves->waited = false;
+}
+
 /* Compare what stands under the name with what was seen there. */
 static void look(struct saves *saves)
 {
@@ -122,6 +158,7 @@ static void look(struct saves *saves)
 	workdir_permit(saves->workdir);
 	if (!saves->blind && watch_read(&saves->watch) < 0)
 		saves->blind = true;
+	note_authors(saves);
 	follow(saves);
 	if (saves->watch.writes || saves->blind)
 		note_full(saves);
@@ -160,26 +197,32 @@ static void settle(struct saves *saves, const struct stat *status, const struct 
 	saves->pending = saves->written = saves->shrunk = false;
 	saves->watch.modified = saves->watch.came = false;
 	saves->looked_at = saves->full = 0;
+	saves->closed_by = PROCESS_LIVES;
 }
 
 /*
  * Somebody may have opened it who has not written anything yet. What they write later is known not
- * to be by somebody who opened it for that.
+ * to be by somebody who opened it for that. And who has had it open may have mapped it meanwhile.
  */
 static void look_who_holds(struct saves *saves)
 {
+	const bool opened = saves->watch.looked;
+	const int64_t begun = clock_now();
 	struct complete_question asked = question(saves);
 	struct stat status;
 	int fd;
 
-	if (!saves->watch.looked && !saves->blind)
+	if (!opened && begun < saves->asked)
 		return;
 	saves->watch.looked = false;
 	fd = workdir_open(saves->workdir, &status);
 	if (fd < 0)
 		return;
-	complete_judge(&asked, fd, &status, &saves->held);
+	/* A mapping keeps it open, too. */
+	if (opened || writers_ask(saves->workdir, fd) != WRITING_NOBODY)
+		complete_judge(&asked, fd, &status, &saves->held);
 	close(fd);
+	saves->asked = seldom(begun);
 	if (!saves->blind)
 		watch_read_own(&saves->watch);
 }
@@ -218,6 +261,9 @@ static int damage(const struct saves *saves, int fd, const struct stat *status,
 	/* It was open until its process was ended. */
 	if (saves->died && saves->watch.modified && saves->watch.closed && apart <= DEATH &&
 	    apart >= -DEATH)
+		return EIO;
+	if (saves->closed_by == PROCESS_KILLED ||
+	    (saves->closed_by == PROCESS_GONE && status->st_size < saves->sent.size))
 		return EIO;
 	if (saves->full && saves->written && saves->changed - saves->full <= FULL)
 		return ENOSPC;

@@ -26,6 +26,7 @@ struct saves {
 
 	struct mark sent;    /* the file when its content was last sent, or received */
 	struct writers held; /* who had it open for writing then, or opened it after that */
+	int64_t asked;       /* when to look next who has it open for writing */
 	struct mark seen;    /* at the last look */
 	int64_t changed;     /* when it was last seen to change, as clock_now() */
 	int64_t since;       /* since when it has been pending */
@@ -41,6 +42,12 @@ struct saves {
 	int64_t compared;  /* when it was last compared because somebody has it mapped */
 	int64_t full; /* when the disk was last seen full while something was written; 0: never */
 	int64_t died; /* when saves_writer_died() was called last; 0: never */
+	struct writers authors; /* who is writing to it now */
+	int64_t searched;       /* when to look for them next */
+	/* What became of them when they had closed it. */
+	enum process_state closed_by;
+	/* A child was waited for since the last look: how it ended is known from that. */
+	bool waited;
 	struct beside *others;
 };
 

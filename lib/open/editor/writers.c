@@ -244,6 +244,19 @@ bool writers_new_only(const struct writers *writers, const struct writers *befor
 	return false;
 }
 
+enum process_state writers_state(const struct writers *writers)
+{
+	bool seen[] = {[PROCESS_KILLED] = false};
+
+	for (unsigned i = 0; i < writers->count; i++)
+		seen[process_state(writers->list[i].pid)] = true;
+	if (seen[PROCESS_KILLED])
+		return PROCESS_KILLED;
+	if (writers->count == 0 || seen[PROCESS_LIVES])
+		return PROCESS_LIVES;
+	return seen[PROCESS_GONE] ? PROCESS_GONE : PROCESS_EXITED;
+}
+
 bool writers_map(const struct writers *writers)
 {
 	for (unsigned i = 0; i < writers->count; i++) {

@@ -7,6 +7,7 @@
 #ifndef WRITERS_H
 #define WRITERS_H
 #include "open/editor/workdir.h"
+#include "open/holders/process.h"
 
 #include <sys/types.h>
 
@@ -41,6 +42,11 @@ void writers_find(struct writers *writers, const struct workdir *workdir,
 unsigned writers_new(const struct writers *writers, const struct writers *before);
 /* Does any of those have it open for writing only? */
 bool writers_new_only(const struct writers *writers, const struct writers *before);
+/*
+ * What has become of them? PROCESS_KILLED if that is so of any, otherwise PROCESS_LIVES, otherwise
+ * PROCESS_GONE, otherwise PROCESS_EXITED. PROCESS_LIVES, too, if there are none.
+ */
+enum process_state writers_state(const struct writers *writers);
 /* Does any have it mapped? */
 bool writers_map(const struct writers *writers);
 /*

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* What has ended while it was looked at is as good as never seen. */
@@ -70,6 +71,39 @@ int process_read(int dir, struct process *process)
 	process->parent = parent;
 	snprintf(process->name, sizeof(process->name), "%.*s", (int)(end - name - 1), name + 1);
 	return state == 'Z' || state == 'X' ? -ESRCH : 0;
+}
+
+/* From the moment when a process ends until somebody has waited for it. */
+static enum process_state state_of_end(unsigned status)
+{
+	const int end = (int)status;
+
+	return WIFSIGNALED(end) || (WIFEXITED(end) && WEXITSTATUS(end) > 128) ? PROCESS_KILLED
+									      : PROCESS_EXITED;
+}
+
+enum process_state process_state(pid_t pid)
+{
+	static const unsigned exiting = 0x4; /* PF_EXITING of the kernel, in the field "flags" */
+	int dir = process_open(pid), r = dir;
+	char text[1024], state = '?';
+	unsigned flags = 0;
+	const char *end, *status;
+
+	if (dir >= 0) {
+		r = read_text(dir, "stat", text, sizeof(text));
+		close(dir);
+	}
+	if (r < 0)
+		return r == -ESRCH ? PROCESS_GONE : PROCESS_LIVES;
+	end = strrchr(text, ')');
+	/* The status is the last field. */
+	status = strrchr(text, ' ');
+	if (!end || sscanf(end, ") %c %*d %*d %*d %*d %*d %u", &state, &flags) != 2)
+		return PROCESS_LIVES;
+	if (state != 'Z' && state != 'X' && !(flags & exiting))
+		return PROCESS_LIVES;
+	return state_of_end((unsigned)strtoul(status, NULL, 10));
 }
 
 static bool is_our_number(const char *line, void *argument)

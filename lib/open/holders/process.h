@@ -36,6 +36,16 @@ struct program {
 int process_open(pid_t pid);
 /* Read what the kernel says of the process that is open as `dir`. -ESRCH: it has ended. */
 int process_read(int dir, struct process *process);
+/* What has become of a process? */
+enum process_state {
+	PROCESS_LIVES,
+	PROCESS_EXITED,
+	PROCESS_GONE, /* whoever started it knows how it has ended */
+	/* A signal has ended it, or ends it just now; or a shell says so of one that it started. */
+	PROCESS_KILLED,
+};
+
+enum process_state process_state(pid_t pid);
 /*
  * Is it one of our own account? 1, 0, or a negative errno. One that has privileges or secrets may
  * belong to us, and show nothing more.

@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import sqlite3
+import subprocess
 import time
 
 import edit_wire as wire
@@ -21,7 +22,7 @@ import suite
 import tree
 from expect import check, equal, wait_until
 from opening import Opening, edited, old_request, request
-from settings import EDITOR
+from settings import EDITOR, PYTHON
 
 test = suite.cases(Opening)
 
@@ -156,6 +157,20 @@ def _(t):
         area[:] = b"third"
         editing.comes("again", "third")
     editing.ends_with("again", "third")
+
+
+@test("what is written to a mapping comes back, though it was made long after the file was opened",
+      waits=True)
+def _(t):
+    editing = Editing(t)
+    with open(editing.file, "r+b") as file:
+        time.sleep(UNHURRIED)
+        with mmap.mmap(file.fileno(), 0) as area:
+            file.close()
+            time.sleep(UNHURRIED)
+            area[:] = b"again"
+            editing.comes("again")
+    editing.ends_with("again")
 
 
 @test("a save whose content is the one before comes back, too, once", waits=True)
@@ -342,6 +357,85 @@ sleep {UNHURRIED}
     equal(others, [(wire.SAVE, 0, b"short\n"), (wire.DONE, 0, b"")])
 
 
+WRITER = """
+import os, sys
+file = open(sys.argv[1], sys.argv[2], buffering=0)
+for part in sys.argv[3:]:
+    file.write(part.encode())
+    input()
+file.close()
+print("closed", flush=True)
+input()
+"""
+
+
+class Writer:
+    """An application that ran already: no process of the handler's. It writes the parts of a
+    content, each when it is told."""
+
+    def __init__(self, path, *parts, mode="wb"):
+        self.program = subprocess.Popen([PYTHON, "-c", WRITER, path, mode, *parts],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def go_on(self):
+        self.program.stdin.write(b"\n")
+        self.program.stdin.flush()
+
+    def kill(self):
+        self.program.kill()
+
+    def wait(self):
+        self.program.stdin.close()
+        self.program.stdout.close()
+        self.program.wait()
+
+
+@test("an application that ran already and is killed in the middle of a save: what it has left is "
+      "said to be damaged, and the next save is not", waits=True)
+def _(t):
+    editing = Editing(t)
+    writer = Writer(editing.file, "the first part of much", "more")
+    time.sleep(UNHURRIED)
+    writer.kill()
+    editing.comes("the first part of much", code=errno.EIO)
+    writer.wait()
+    editing.app.write("whole")
+    wait_until(lambda: len(editing.got()) == 2, "the next save")
+    equal(editing.got()[1], (0, b"whole"))
+    editing.end()
+
+
+@test("an application that ran already and has ended in some way with the file open, which is "
+      "smaller: that is said to be doubtful", waits=True)
+def _(t):
+    editing = Editing(t, "a long content")
+    writer = Writer(editing.file, "a part", "more")
+    time.sleep(UNHURRIED)
+    # Whoever waits for it knows how it ended, and that is over before anybody else can look.
+    editing.editor.kill(signal.SIGSTOP)
+    writer.kill()
+    writer.wait()
+    editing.editor.kill(signal.SIGCONT)
+    editing.comes("a part", code=errno.EIO)
+    editing.end()
+
+
+@test("an application that ran already, has saved, closed the file and ended at once: that is no "
+      "damage", waits=True)
+def _(t):
+    editing = Editing(t, "a long content")
+    for number, content in enumerate(("short", "a content that is longer")):
+        writer = Writer(editing.file, content)
+        time.sleep(UNHURRIED)
+        writer.go_on()
+        equal(writer.program.stdout.readline(), b"closed\n")
+        wait_until(lambda count=number + 1: len(editing.got()) == count, "the save")
+        writer.kill()
+        writer.wait()
+        equal(editing.got()[number], (0, content.encode()))
+    editing.end()
+
+
 # ---- Saved beside ----
 
 JUNK = (".file.txt.swp", ".~lock.file.txt#", "#file.txt#", "file.txt~", "file.txt.bak", "file.bak",
@@ -373,6 +467,13 @@ def _(t):
         file.write(b"half")
         beside(("export.png", b"1"), ("export.png", b"22"))
     os.unlink(f"{editing.directory}/half")
+    # Of the same size and time, as some programs keep it; and then with another mode only.
+    status = os.stat(f"{editing.directory}/export.png")
+    tree.write(f"{editing.directory}/export.png", "33")
+    os.utime(f"{editing.directory}/export.png", ns=(status.st_atime_ns, status.st_mtime_ns))
+    beside(("export.png", b"1"), ("export.png", b"22"), ("export.png", b"33"))
+    os.chmod(f"{editing.directory}/export.png", 0o640)
+    time.sleep(5)
     tree.write(f"{editing.directory}/at the end", "")
     before = len(editing.got(BESIDE))
     found = [record for record in editing.end() if record[0] == BESIDE]
