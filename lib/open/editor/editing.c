@@ -273,6 +273,9 @@ static int send_saves(struct editing *editing)
 	r = saves_attend(&editing->saves);
 	if (editing->saves.reply->saves != saves)
 		editing->saved = clock_now();
+	/* The directory may have been moved. */
+	editing->holders.target.base = editing->saves.workdir->base;
+	editing->holders.target.name = editing->saves.workdir->name;
 	target_read(&editing->holders.target, true);
 	return r;
 }

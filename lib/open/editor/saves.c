@@ -114,14 +114,6 @@ static void follow(struct saves *saves)
 	}
 }
 
-/* When to do again what began then and looked at all processes. */
-static int64_t seldom(int64_t begun)
-{
-	const int64_t took = clock_now() - begun;
-
-	return clock_now() + (took * SEARCH_SHARE > LOOK ? took * SEARCH_SHARE : LOOK);
-}
-
 /*
  * Who is writing to the file? And if it has been closed: did they close it, or did their end? Of
  * those that are not our children that is seen at this moment only.
@@ -202,27 +194,22 @@ static void settle(struct saves *saves, const struct stat *status, const struct 
 
 /*
  * Somebody may have opened it who has not written anything yet. What they write later is known not
- * to be by somebody who opened it for that. And who has had it open may have mapped it meanwhile.
+ * to be by somebody who opened it for that.
  */
 static void look_who_holds(struct saves *saves)
 {
-	const bool opened = saves->watch.looked;
-	const int64_t begun = clock_now();
 	struct complete_question asked = question(saves);
 	struct stat status;
 	int fd;
 
-	if (!opened && begun < saves->asked)
+	if (!saves->watch.looked && !saves->blind)
 		return;
 	saves->watch.looked = false;
 	fd = workdir_open(saves->workdir, &status);
 	if (fd < 0)
 		return;
-	/* A mapping keeps it open, too. */
-	if (opened || writers_ask(saves->workdir, fd) != WRITING_NOBODY)
-		complete_judge(&asked, fd, &status, &saves->held);
+	complete_judge(&asked, fd, &status, &saves->held);
 	close(fd);
-	saves->asked = seldom(begun);
 	if (!saves->blind)
 		watch_read_own(&saves->watch);
 }

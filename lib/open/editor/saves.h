@@ -26,7 +26,6 @@ struct saves {
 
 	struct mark sent;    /* the file when its content was last sent, or received */
 	struct writers held; /* who had it open for writing then, or opened it after that */
-	int64_t asked;       /* when to look next who has it open for writing */
 	struct mark seen;    /* at the last look */
 	int64_t changed;     /* when it was last seen to change, as clock_now() */
 	int64_t since;       /* since when it has been pending */

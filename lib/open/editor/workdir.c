@@ -178,15 +178,52 @@ void workdir_permit(const struct workdir *workdir)
 		(void)!fchmodat(workdir->dir, workdir->name, 0600, AT_SYMLINK_NOFOLLOW);
 }
 
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* The directory, whose status is `ours`, was moved: work at its new path. */
+static int follow_move(struct workdir *workdir, const struct stat *ours)
+{
+	char link[32], path[PATH_MAX], whole[PATH_MAX], *slash;
+	struct stat there;
+	ssize_t n;
+	int above;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", workdir->dir);
+	n = readlink(link, path, sizeof(path) - 1);
+	path[n < 0 ? 0 : n] = '\0';
+	slash = strrchr(path, '/');
+	/* The kernel also names what was removed, or is nowhere in our sight. */
+	if (!slash || lstat(path, &there) < 0 || !same_file(ours, &there))
+		return -ENOENT;
+	if ((size_t)snprintf(whole, sizeof(whole), "%s/%s", path, workdir->name) >= sizeof(whole))
+		return -ENAMETOOLONG;
+	*slash = '\0';
+	above = openat(AT_FDCWD, slash == path ? "/" : path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (above < 0)
+		return -errno;
+	*slash = '/';
+	close(workdir->above);
+	workdir->above = above;
+	strcpy(workdir->directory, path);
+	workdir->base = strrchr(workdir->directory, '/') + 1;
+	strcpy(workdir->path, whole);
+	workdir->name = strrchr(workdir->path, '/') + 1;
+	return 1;
+}
+
 int workdir_follow(struct workdir *workdir)
 {
 	struct stat ours, there;
 	int fd;
 
-	if (fstat(workdir->dir, &ours) < 0 ||
-	    fstatat(workdir->above, workdir->base, &there, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fstat(workdir->dir, &ours) < 0)
 		return -errno;
-	if (ours.st_dev == there.st_dev && ours.st_ino == there.st_ino)
+	if (fstatat(workdir->above, workdir->base, &there, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? follow_move(workdir, &ours) : -errno;
+	if (same_file(&ours, &there))
 		return 0;
 	fd = openat(workdir->above, workdir->base, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)

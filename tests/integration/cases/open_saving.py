@@ -106,6 +106,11 @@ def renamed(editing, content):
     editing.app.replace(content)
 
 
+def renamed_over(path, content):
+    tree.write(f"{path}.new", content)
+    os.rename(f"{path}.new", path)
+
+
 def in_place(editing, content):
     editing.app.write(content)
 
@@ -145,6 +150,30 @@ def _(t):
         way(editing, contents[number])
         editing.comes(*contents[:number + 1])
     editing.ends_with(*contents)
+
+
+@test("the directory is moved, and moved again: what is saved there comes back, and over is when "
+      "the application lets go of it there", waits=True)
+def _(t):
+    editing = Editing(t)
+    with open(editing.file, "r+b", buffering=0) as file:
+        editing.app.end()
+        time.sleep(UNHURRIED)
+        for number, name in enumerate(("moved", "moved again"), 1):
+            os.rename(editing.directory, f"{t.there}/{name}")
+            editing.directory = f"{t.there}/{name}"
+            editing.file = f"{editing.directory}/file.txt"
+            time.sleep(UNHURRIED)
+            renamed_over(editing.file, f"save {number}")
+            editing.comes(*(f"save {each}" for each in range(1, number + 1)))
+        check(editing.editor.runs(), "it is over")
+        # One that has it by the path that it has now.
+        file.close()
+        with open(editing.file, "r+b"):
+            time.sleep(UNHURRIED)
+            check(editing.editor.runs(), "it is over")
+    edited(editing.editor).exits(0)
+    t.nothing_there()
 
 
 @test("what is written to a mapping that stays comes back, though no event tells", waits=True)
