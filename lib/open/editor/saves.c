@@ -128,10 +128,10 @@ static void note_authors(struct saves *saves)
 	    begun >= saves->searched &&
 	    fstatat(saves->workdir->dir, saves->workdir->name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
 		writers_find(&saves->authors, saves->workdir, &status);
-		saves->closed_by = PROCESS_LIVES;
 		saves->searched = clock_now() + (clock_now() - begun) * SEARCH_SHARE;
 	}
 	if (watch->closed && saves->authors.count > 0) {
+		saves->judged_at = watch->closed_at;
 		saves->closed_by = writers_state(&saves->authors);
 		if (saves->closed_by == PROCESS_GONE && saves->waited)
 			saves->closed_by = PROCESS_EXITED;
@@ -189,7 +189,6 @@ static void settle(struct saves *saves, const struct stat *status, const struct 
 	saves->pending = saves->written = saves->shrunk = false;
 	saves->watch.modified = saves->watch.came = false;
 	saves->looked_at = saves->full = 0;
-	saves->closed_by = PROCESS_LIVES;
 }
 
 /*
@@ -249,8 +248,9 @@ static int damage(const struct saves *saves, int fd, const struct stat *status,
 	if (saves->died && saves->watch.modified && saves->watch.closed && apart <= DEATH &&
 	    apart >= -DEATH)
 		return EIO;
-	if (saves->closed_by == PROCESS_KILLED ||
-	    (saves->closed_by == PROCESS_GONE && status->st_size < saves->sent.size))
+	if (saves->watch.modified && saves->watch.closed_at == saves->judged_at &&
+	    (saves->closed_by == PROCESS_KILLED ||
+	     (saves->closed_by == PROCESS_GONE && status->st_size < saves->sent.size)))
 		return EIO;
 	if (saves->full && saves->written && saves->changed - saves->full <= FULL)
 		return ENOSPC;

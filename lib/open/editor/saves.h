@@ -43,8 +43,9 @@ struct saves {
 	int64_t died; /* when saves_writer_died() was called last; 0: never */
 	struct writers authors; /* who is writing to it now */
 	int64_t searched;       /* when to look for them next */
-	/* What became of them when they had closed it. */
+	/* What became of them when they had closed it, at this `closed_at` of the watch. */
 	enum process_state closed_by;
+	int64_t judged_at;
 	/* A child was waited for since the last look: how it ended is known from that. */
 	bool waited;
 	struct beside *others;

@@ -434,6 +434,22 @@ def _(t):
     editing.end()
 
 
+@test("the same with another save behind it, before anything was sent: that one is whole",
+      waits=True)
+def _(t):
+    editing = Editing(t)
+    for way in (in_place, renamed):
+        writer = Writer(editing.file, "a part", "more")
+        time.sleep(UNHURRIED)
+        writer.kill()
+        writer.wait()
+        time.sleep(0.1)
+        way(editing, f"whole, {way.__name__}")
+        expected = 0, f"whole, {way.__name__}".encode()
+        wait_until(lambda last=expected: last in editing.got(), "the save behind it")
+    editing.end()
+
+
 @test("an application that ran already and has ended in some way with the file open, which is "
       "smaller: that is said to be doubtful", waits=True)
 def _(t):
@@ -556,7 +572,7 @@ def _(t):
 @test("what cannot be sent of it to who takes it: kept, named there, and a failure", waits=True)
 def _(t):
     def play(app):
-        app.read()
+        app.look()
         os.mkdir(f"{app.directory}/export")
         tree.write(f"{app.directory}/export/page", "x")
     t.played_handler(play)
@@ -574,7 +590,7 @@ def _(t):
 
     def play(app):
         directories.append(app.directory)
-        app.read()
+        app.look()
         tree.write(f"{app.directory}/export", "x")
     t.played_handler(play)
     # Flag 1: for viewing only.
