@@ -147,6 +147,11 @@ static void look_at_holders(struct editing *editing)
 	sight = holders_look(&editing->holders,
 			     early ? 0 : seldom(LOOK_ALL, SHARE_LONG, editing->holders.cost),
 			     &editing->unseen);
+	/* Who has the file is found by the directory's path. */
+	if (sight == SIGHT_NOBODY && saves_may_move(&editing->saves)) {
+		sight = SIGHT_UNKNOWN;
+		editing->unseen = -ENOENT;
+	}
 	evidence->held = sight == SIGHT_SOMEBODY;
 	evidence->unseen = sight == SIGHT_UNKNOWN;
 	unlocked = evidence->locked && !locked;

@@ -44,6 +44,8 @@ enum {
 	QUIET_UNCERTAIN = 10000,
 	/* Between the end of a process and noticing it, or that it has closed its files. */
 	DEATH = 300,
+	/* Until a directory that is not in its place is looked for elsewhere. */
+	MOVED = 1000,
 	/* How long it counts that the disk was full when something was written. */
 	FULL = 5000
 };
@@ -104,11 +106,31 @@ static void note_full(struct saves *saves)
 		saves->full = clock_now();
 }
 
+/* The directory may have been moved for good, and not only to be replaced soon. */
+static bool follow_move(struct saves *saves)
+{
+	const int64_t now = clock_now();
+	struct stat status;
+
+	if (fstat(saves->workdir->dir, &status) == 0 && status.st_nlink == 0) {
+		saves->missing = 0; /* it was removed */
+		return false;
+	}
+	if (saves->missing == 0)
+		saves->missing = now;
+	return now - saves->missing >= MOVED && workdir_follow_move(saves->workdir) == 0;
+}
+
 /* Another directory may have taken the place of the one that we know. */
 static void follow(struct saves *saves)
 {
-	if (workdir_follow(saves->workdir) > 0 &&
-	    watch_follow(&saves->watch, saves->workdir->directory) < 0) {
+	int r = workdir_follow(saves->workdir);
+
+	if (r == -ENOENT)
+		r = follow_move(saves);
+	else
+		saves->missing = 0;
+	if (r > 0 && watch_follow(&saves->watch, saves->workdir->directory) < 0) {
 		watch_close(&saves->watch);
 		saves->blind = true;
 	}
@@ -459,6 +481,11 @@ int saves_send_last(struct saves *saves, bool over)
 bool saves_pending(const struct saves *saves)
 {
 	return saves->pending && !saves->view_only;
+}
+
+bool saves_may_move(const struct saves *saves)
+{
+	return saves->missing && clock_now() - saves->missing < MOVED + LOOK;
 }
 
 void saves_writer_died(struct saves *saves)

@@ -21,6 +21,7 @@ struct saves {
 	bool view_only; /* nothing goes back */
 	bool beside;    /* the opener takes what is saved beside the file */
 	struct watch watch;
+	int64_t missing; /* since when the directory is not in its place; 0: it is there */
 	/* There is no inotify, so what the watch says is not known. */
 	bool blind;
 
@@ -72,6 +73,8 @@ int saves_send_last(struct saves *saves, bool over);
 
 /* Is there something that was saved, or is being written, and was not sent yet? */
 bool saves_pending(const struct saves *saves);
+/* Is the directory not in its place, and it is not known yet whether it was moved or removed? */
+bool saves_may_move(const struct saves *saves);
 /*
  * The handler has failed; or a process that it had started was ended by a signal, or a shell says
  * so of one that it had started (a status above 128). If it had the file open for writing, what it

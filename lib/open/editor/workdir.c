@@ -183,20 +183,21 @@ static bool same_file(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* The directory, whose status is `ours`, was moved: work at its new path. */
-static int follow_move(struct workdir *workdir, const struct stat *ours)
+int workdir_follow_move(struct workdir *workdir)
 {
 	char link[32], path[PATH_MAX], whole[PATH_MAX], *slash;
-	struct stat there;
+	struct stat ours, there;
 	ssize_t n;
 	int above;
 
+	if (fstat(workdir->dir, &ours) < 0)
+		return -errno;
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", workdir->dir);
 	n = readlink(link, path, sizeof(path) - 1);
 	path[n < 0 ? 0 : n] = '\0';
 	slash = strrchr(path, '/');
 	/* The kernel also names what was removed, or is nowhere in our sight. */
-	if (!slash || lstat(path, &there) < 0 || !same_file(ours, &there))
+	if (!slash || lstat(path, &there) < 0 || !same_file(&ours, &there))
 		return -ENOENT;
 	if ((size_t)snprintf(whole, sizeof(whole), "%s/%s", path, workdir->name) >= sizeof(whole))
 		return -ENAMETOOLONG;
@@ -211,7 +212,7 @@ static int follow_move(struct workdir *workdir, const struct stat *ours)
 	workdir->base = strrchr(workdir->directory, '/') + 1;
 	strcpy(workdir->path, whole);
 	workdir->name = strrchr(workdir->path, '/') + 1;
-	return 1;
+	return 0;
 }
 
 int workdir_follow(struct workdir *workdir)
@@ -219,10 +220,9 @@ int workdir_follow(struct workdir *workdir)
 	struct stat ours, there;
 	int fd;
 
-	if (fstat(workdir->dir, &ours) < 0)
+	if (fstat(workdir->dir, &ours) < 0 ||
+	    fstatat(workdir->above, workdir->base, &there, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
-	if (fstatat(workdir->above, workdir->base, &there, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? follow_move(workdir, &ours) : -errno;
 	if (same_file(&ours, &there))
 		return 0;
 	fd = openat(workdir->above, workdir->base, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

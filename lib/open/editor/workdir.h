@@ -48,10 +48,12 @@ int workdir_open(const struct workdir *workdir, struct stat *status);
 void workdir_permit(const struct workdir *workdir);
 /*
  * If another directory of this user's has taken the place of the working directory, work in that
- * one from now on; if it was moved, at its new path. Returns 1 if so, 0 if nothing has changed, or
- * a negative errno. -ENOENT: there is none. -EPERM: it is another user's.
+ * one from now on. Returns 1 if so, 0 if it is the same one, or a negative errno. -ENOENT: there is
+ * none. -EPERM: it is another user's.
  */
 int workdir_follow(struct workdir *workdir);
+/* After -ENOENT: work at the path that it was moved to. -ENOENT: it was removed. */
+int workdir_follow_move(struct workdir *workdir);
 
 /* What tells whether a file was written to, or another one took its place. */
 struct mark {

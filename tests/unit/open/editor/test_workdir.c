@@ -440,6 +440,39 @@ START_TEST(follow)
 }
 END_TEST
 
+START_TEST(follow_where_it_was_moved)
+{
+	char here[PATH_MAX], expected[2 * PATH_MAX];
+	unsigned before;
+
+	scratch_enter();
+	MUST(getcwd(here, sizeof(here)) ? 0 : -1);
+	make_dir("tmp");
+	make_dir("other");
+	ck_assert_int_eq(workdir_make(&workdir, "tmp", NULL, "file.txt"), 0);
+	create(false);
+	before = open_descriptors();
+	MUST(rename(workdir.directory, "other/new"));
+	ck_assert_int_eq(workdir_follow_move(&workdir), 0);
+	snprintf(expected, sizeof(expected), "%s/other/new", here);
+	ck_assert_str_eq(workdir.directory, expected);
+	ck_assert_str_eq(workdir.base, "new");
+	snprintf(expected, sizeof(expected), "%s/other/new/file.txt", here);
+	ck_assert_str_eq(workdir.path, expected);
+	ck_assert_str_eq(workdir.name, "file.txt");
+	ck_assert_int_eq(workdir_follow(&workdir), 0);
+	ck_assert(!!workdir_look(&workdir, "file.txt").there);
+	ck_assert_uint_eq(open_descriptors(), before);
+	ck_assert_int_eq(workdir_remove(&workdir), 0);
+	ck_assert_str_eq(names_in("other"), "");
+	/* One that was removed is nowhere. */
+	ck_assert_int_eq(workdir_make(&workdir, "tmp", NULL, "file.txt"), 0);
+	MUST(rmdir(workdir.directory));
+	ck_assert_int_eq(workdir_follow_move(&workdir), -ENOENT);
+	ck_assert_int_eq(workdir_remove(&workdir), 0);
+}
+END_TEST
+
 Suite *workdir_suite(void)
 {
 	Suite *suite = suite_create("workdir");
@@ -460,5 +493,6 @@ Suite *workdir_suite(void)
 	tcase_add_test(tcase, found_by_the_kernel);
 	tcase_add_test(tcase, removed_where_it_was_made);
 	tcase_add_test(tcase, follow);
+	tcase_add_test(tcase, follow_where_it_was_moved);
 	return suite;
 }
