@@ -20,6 +20,7 @@
 #include "io/space.h"
 #include "io/stream.h"
 #include "receive/child/child.h"
+#include "receive/child/unpack.h"
 #include "receive/commit/commit.h"
 #include "receive/commit/sweep.h"
 #include "receive/commit/verify.h"
@@ -209,9 +210,11 @@ static int make_visible(struct monitor *monitor)
 {
 	const struct qfile_receive_options *options = monitor->options;
 	struct qfile_receive_outcome *outcome = monitor->outcome;
-	struct commit_options commit_options = {.on_conflict = options->on_conflict,
-						.renames = monitor->renames,
-						.spare = spare_bytes(monitor)};
+	struct commit_options commit_options = {
+		.on_conflict = options->on_conflict,
+		.renames = monitor->renames,
+		.synced = unpack_synced(outcome->received.size.entries),
+		.spare = spare_bytes(monitor)};
 	struct cancel cancel;
 	int r;
 

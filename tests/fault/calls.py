@@ -15,10 +15,14 @@ from settings import need_built
 from tap import Skip
 
 ONLY_X86 = "inject can make calls fail on x86-64 only"
-# In the order of their creation: the syncer is a thread of the monitor's. After a failure there is
-# no committer, and the remover is the fourth.
-ROLES = ("monitor", "child", "syncer", "committer or remover", "remover")
+# In the order of their creation. After a failure there is no committer, and the remover comes
+# instead. Of few entries the child syncs each; of many a syncer does, a thread of the monitor's.
+ROLES = ("monitor", "child", "committer or remover", "remover")
+ROLES_OF_MANY = ("monitor", "child", "syncer", "committer or remover", "remover")
+CHILD = 1
 DELIVERIES = {"one entry": trees.plant_one, "two entries": trees.plant_two}
+DELIVERIES_OF_MANY = {"one entry of many": trees.plant_one_of_many,
+                      "two entries of many": trees.plant_two_of_many}
 
 # What each call is made to fail with; for those that are not here, EIO. EINTR only where a system
 # may interrupt.
@@ -58,7 +62,7 @@ class Call:
         """Must the delivery survive an EINTR?"""
         if self.name in ("poll", "wait4"):
             return True
-        if self.role == ROLES.index("child"):
+        if self.role == CHILD:
             # Nobody may look at what its descriptors are: the stream is 0, the report 1.
             return (self.name == "pwrite64"
                     or (self.name, self.args[0]) in (("read", 0), ("write", 1)))
@@ -135,26 +139,24 @@ def error_tests(name, calls, plant, move=False, agent=False, roles=ROLES, option
             yield Test(f"{name}: {who} gets {error} from each call", jobs, (len(jobs) * 3 + 3) // 4)
 
 
-def sudden_death(name, calls, plant, options=()):
+def sudden_death(name, calls, plant, options=(), roles=ROLES):
     """Monitor, child and committer die at once. A part may be visible then, until the next receiver
     has been there."""
-    jobs = [(f"{ROLES[call.role]}, {call}", strike, plant, False, False, [fault(call, "killall")],
+    jobs = [(f"{roles[call.role]}, {call}", strike, plant, False, False, [fault(call, "killall")],
              False, True, options) for call in calls]
     return Test(f"{name}: all killed at once at each call", jobs, len(jobs) * 3 // 4)
 
 
-def second_faults(run):
+def second_faults(run, plant, roles, faults):
     """A commit that failed is being taken back, and a process is killed: what is left must not be
     made visible by the next receiver."""
-    plant = trees.plant_two
-    for role, call, n in ((0, "fsync", 1), (2, "syncfs", 1), (3, "syncfs", 1), (3, "renameat2", 1),
-                          (3, "renameat2", 2)):
+    for role, call, n in faults:
         first = f"--fault={role},{call},{n},{errno.EIO}"
         later = run.call(learn, plant, False, False, first)
         for what in ("kill", "killall"):
-            jobs = [(f"{ROLES[other.role]}, {other}", strike, plant, False, False,
+            jobs = [(f"{roles[other.role]}, {other}", strike, plant, False, False,
                      [first, fault(other, what)], False, what == "killall") for other in later]
-            yield Test(f"calls: {ROLES[role]}'s {call} {n} fails, then {what} at each later call",
+            yield Test(f"calls: {roles[role]}'s {call} {n} fails, then {what} at each later call",
                        jobs, len(jobs) * 3 // 4)
 
 
@@ -188,17 +190,31 @@ def orphan_tests():
                [("read", orphan, "read")])
 
 
+def delivery_tests(run, name, calls, plant, roles):
+    yield from kill_tests(name, calls, plant, roles=roles)
+    if platform.machine() == "x86_64":
+        yield from error_tests(name, calls, plant, roles=roles)
+    else:
+        run.skip(f"{name}: failing calls", ONLY_X86)
+    yield sudden_death(name, calls, plant, roles=roles)
+
+
 def tests(run):
     need_tracing()
     for name, plant in DELIVERIES.items():
-        name = f"calls: {name}"
         calls = run.call(learn, plant, False, False)
-        yield from kill_tests(name, calls, plant)
-        if platform.machine() == "x86_64":
-            yield from error_tests(name, calls, plant)
-        else:
-            run.skip(f"{name}: failing calls", ONLY_X86)
-        yield sudden_death(name, calls, plant)
+        yield from delivery_tests(run, f"calls: {name}", calls, plant, ROLES)
+    # What the child does is the same many times.
+    for name, plant in DELIVERIES_OF_MANY.items():
+        calls = [call for call in run.call(learn, plant, False, False) if call.role != CHILD]
+        yield from delivery_tests(run, f"calls: {name}", calls, plant, ROLES_OF_MANY)
     if platform.machine() == "x86_64":
-        yield from second_faults(run)
+        yield from second_faults(
+            run, trees.plant_two_of_many, ROLES_OF_MANY,
+            ((0, "fsync", 1), (2, "syncfs", 1), (3, "syncfs", 1), (3, "renameat2", 1),
+             (3, "renameat2", 2)))
+        yield from second_faults(
+            run, trees.plant_pair, ROLES,
+            ((0, "fsync", 1), (0, "fsync", 2), (2, "fsync", 1), (2, "fsync", 2),
+             (2, "renameat2", 2)))
     yield from orphan_tests()

@@ -2,11 +2,14 @@
 # Copyright the qfilecopy authors
 """The order of a commit: content is on stable storage before it gets its final name, and the name
 before the sender is told."""
-from calls import DELIVERIES, learn, need_tracing
+import trees
+from calls import learn, need_tracing
 from delivery import Broken
 from jobs import Test
 
-MONITOR, CHILD, SYNCER, COMMITTER = range(4)
+# With a syncer, which only deliveries of many entries have, the committer is the fourth.
+MONITOR, CHILD, COMMITTER = range(3)
+SYNCER = 2
 ANSWER = 1  # the monitor's descriptor
 MAKE = ("openat", "mkdirat", "symlinkat", "pwrite64", "ftruncate", "utimensat", "fchmod")
 
@@ -27,60 +30,86 @@ def is_answer(call):
     return call.role == MONITOR and call.name == "write" and call.args[0] == ANSWER
 
 
-def is_final(call, incoming):
-    return (call.role in (MONITOR, COMMITTER) and call.name == "renameat2"
-            and call.args[2] == incoming)
+class Order:
+    """Where the calls are that all kinds of commit have. `many`: the content is synced by a thread
+    of the monitor's, and not file by file."""
+
+    def __init__(self, plant, many):
+        self.calls = calls = learn(plant, False, False)
+        self.committer = COMMITTER + many
+        # The staging directory is made in the incoming directory: so its descriptor is known.
+        self.incoming = next(call.args[0] for call in calls if call.role == MONITOR
+                             and call.name == "mkdirat" and call.result == 0)
+        created = places(calls, lambda call: call.role == CHILD and call.name in MAKE)[-1]
+        self.synced = self.many_synced() if many else self.few_synced(created)
+        self.renames = places(calls, self.is_final)
+        answers = places(calls, is_answer)
+        if not self.renames or len(answers) != 1:
+            raise Broken(f"{len(self.renames)} renames and {len(answers)} answers")
+        self.answer = answers[0]
+        if not created < self.synced < self.renames[0]:
+            raise Broken("it got its name before its content was synced")
+
+    def many_synced(self):
+        return first(self.calls, "a sync",
+                     lambda call: call.role == SYNCER and call.name == "syncfs")
+
+    def few_synced(self, created):
+        """Each file and directory by the child, and then the names at the top by the monitor."""
+        # Of a descriptor, not of the name of a link.
+        complete = places(self.calls, lambda call: call.role == CHILD and call.name == "utimensat"
+                          and call.args[1] == 0)
+        each = places(self.calls, lambda call: call.role == CHILD and call.name == "fsync", created)
+        if not each or len(each) != len(complete):
+            raise Broken(f"{len(each)} of {len(complete)} files and directories were synced")
+        return first(self.calls, "a sync of the tree",
+                     lambda call: call.role == MONITOR and call.name == "fsync", each[-1])
+
+    def is_final(self, call):
+        return (call.role in (MONITOR, self.committer) and call.name == "renameat2"
+                and call.args[2] == self.incoming)
+
+    def names_synced(self, after):
+        return first(self.calls, "a sync of the names",
+                     lambda call: call.name in ("fsync", "syncfs")
+                     and call.role in (MONITOR, self.committer)
+                     and (call.name == "syncfs" or call.args[0] == self.incoming), after)
 
 
-def look(plant):
-    """Where the calls are that both kinds of commit have."""
-    calls = learn(plant, False, False)
-    # The staging directory is made in the incoming directory: that is how its descriptor is known.
-    incoming = next(call.args[0] for call in calls
-                    if call.role == MONITOR and call.name == "mkdirat" and call.result == 0)
-    created = places(calls, lambda call: call.role == CHILD and call.name in MAKE)[-1]
-    synced = first(calls, "a sync", lambda call: call.role == SYNCER and call.name == "syncfs")
-    renames = places(calls, lambda call: is_final(call, incoming))
-    answers = places(calls, is_answer)
-    if not renames or len(answers) != 1:
-        raise Broken(f"{len(renames)} renames and {len(answers)} answers")
-    if not created < synced < renames[0]:
-        raise Broken("it got its name before its content was synced")
-    return calls, incoming, synced, renames, answers[0]
-
-
-def one_rename():
-    calls, incoming, _, renames, answer = look(DELIVERIES["one entry"])
-    durable = first(calls, "a sync of the directory",
-                    lambda call: call.name in ("fsync", "syncfs") and call.args[0] == incoming,
-                    renames[-1])
-    if len(renames) != 1 or not renames[-1] < durable < answer:
+def one_rename(plant, many):
+    it = Order(plant, many)
+    if len(it.renames) != 1 or not it.renames[-1] < it.names_synced(it.renames[-1]) < it.answer:
         raise Broken("the sender was told before the directory was synced")
     return True
 
 
-def with_decision():
-    calls, _, synced, renames, answer = look(DELIVERIES["two entries"])
-    decided = first(calls, "the decision",
-                    lambda call: call.role == MONITOR and call.name == "renameat", synced)
-    kept = first(calls, "a sync of the decision",
+def with_decision(plant, many):
+    it = Order(plant, many)
+    decided = first(it.calls, "the decision",
+                    lambda call: call.role == MONITOR and call.name == "renameat", it.synced)
+    kept = first(it.calls, "a sync of the decision",
                  lambda call: call.role == MONITOR and call.name in ("fsync", "syncfs"), decided)
     changes = "renameat2", "chmod", "fchmodat", "fchmodat2"
-    last_change = places(calls,
-                         lambda call: call.role == COMMITTER and call.name in changes)[-1]
-    durable = first(calls, "a sync of the names",
-                    lambda call: call.role in (MONITOR, COMMITTER) and call.name == "syncfs",
-                    last_change)
-    if not synced < decided < kept < renames[0]:
+    changed = places(it.calls,
+                     lambda call: call.role == it.committer and call.name in changes)[-1]
+    if not it.synced < decided < kept < it.renames[0]:
         raise Broken("the content and the decision were not durable before the first rename")
-    if len(renames) != 2 or not renames[-1] < durable < answer:
+    if len(it.renames) != 2 or not it.renames[-1] < it.names_synced(changed) < it.answer:
         raise Broken("the sender was told before the names and modes were synced")
+    # That they are in the staging directory no more must be known as well.
+    if not any(it.calls[i].name == "syncfs" or it.calls[i].args[0] != it.incoming
+               for i in places(it.calls, lambda call: call.role == it.committer
+                               and call.name in ("fsync", "syncfs"), it.renames[-1])):
+        raise Broken("the staging directory was not synced")
     return True
 
 
 def tests(_):
     need_tracing()
     yield Test("order: one rename: content, sync, rename, sync, answer",
-               [("one entry", one_rename)])
+               [("few entries", one_rename, trees.plant_one, False),
+                ("many", one_rename, trees.plant_one_of_many, True)])
     yield Test("order: several entries: content, sync, decision, sync, renames, sync, answer",
-               [("two entries", with_decision)])
+               [("few entries", with_decision, trees.plant_pair, False),
+                ("few with another mode", with_decision, trees.plant_two, False),
+                ("many", with_decision, trees.plant_two_of_many, True)])

@@ -38,6 +38,30 @@ def plant_two(at):
     return ["sealed", "note"]
 
 
+# More than the receiver syncs one by one.
+MANY = 20
+
+
+def plant_one_of_many(at):
+    """The same as plant_one(), with so much in it that the whole file system is synced."""
+    names = plant_one(at)
+    for number in range(MANY):
+        write_file(f"{at}/album/sub/empty/{number}", b"")
+    os.utime(f"{at}/album/sub/empty", ns=(10**18, 10**18 + 7))
+    return names
+
+
+def plant_two_of_many(at):
+    """The same of plant_two()."""
+    names = plant_two(at)
+    os.chmod(f"{at}/sealed", 0o755)
+    for number in range(MANY):
+        write_file(f"{at}/sealed/{number}", b"")
+    os.utime(f"{at}/sealed", ns=(10**18, 10**18 + 7))
+    os.chmod(f"{at}/sealed", 0o555)
+    return names
+
+
 def plant_pair(at):
     """Two top-level entries that anybody can remove, for moving."""
     write_file(f"{at}/note", b"a note\n")

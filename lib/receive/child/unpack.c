@@ -37,6 +37,9 @@ struct unpacker {
 	char name[QFILE_NAME_MAX + 1];   /* of the current entry */
 	const char *base;                /* the last component of `name` */
 	char target[QFILE_NAME_MAX + 1]; /* of the current link */
+	/* What is to be synced in the end, as long as there are no more entries than that. */
+	int kept[UNPACK_SYNCED_MAX];
+	size_t kept_count;
 };
 
 /* Why an entry cannot be made in `dir`: what errno says. */
@@ -45,11 +48,46 @@ static int refused(const struct unpacker *unpacker, int dir)
 	return disk_entry_refused(dir, unpacker->options->folds, errno);
 }
 
-static int sync_one(const struct unpacker *unpacker, int fd)
+/* ---- Stable storage ---- */
+
+static int sync_one(int fd)
 {
-	if (!unpacker->options->sync_each || fsync(fd) == 0)
+	return fsync(fd) == 0 ? 0 : disk_sync_refused(errno);
+}
+
+static void close_kept(struct unpacker *unpacker)
+{
+	while (unpacker->kept_count > 0)
+		close(unpacker->kept[--unpacker->kept_count]);
+}
+
+/*
+ * A file or directory is complete: bring it to stable storage, now or in the end, or leave that to
+ * the monitor. `fd` is closed or kept. Returns 0 or why that was refused.
+ */
+static int complete(struct unpacker *unpacker, int fd)
+{
+	int r = unpacker->options->sync_each ? sync_one(fd) : 0;
+
+	if (!unpacker->options->sync_each && unpack_synced(unpacker->received->size.entries)) {
+		unpacker->kept[unpacker->kept_count++] = fd;
 		return 0;
-	return disk_sync_refused(errno);
+	}
+	close_kept(unpacker);
+	if (close(fd) < 0 && r == 0)
+		r = disk_content_refused(errno);
+	return r;
+}
+
+static int sync_kept(const struct unpacker *unpacker)
+{
+	int r = 0;
+
+	if (!unpack_synced(unpacker->received->size.entries))
+		return 0;
+	for (size_t i = 0; r == 0 && i < unpacker->kept_count; i++)
+		r = sync_one(unpacker->kept[i]);
+	return r;
 }
 
 /* ---- The way ---- */
@@ -164,7 +202,7 @@ static int seal_directory(struct unpacker *unpacker)
 	if (r == 0 && futimens(fd, times) < 0)
 		r = disk_times_refused(errno);
 	if (r == 0)
-		r = sync_one(unpacker, fd);
+		return complete(unpacker, fd);
 	close(fd);
 	return r;
 }
@@ -319,11 +357,10 @@ static int unpack_file(struct unpacker *unpacker)
 	entry_times(unpacker, times);
 	if (r == 0 && futimens(fd, times) < 0)
 		r = disk_times_refused(errno);
-	if (r == 0)
-		r = sync_one(unpacker, fd);
-	if (close(fd) < 0 && r == 0)
-		r = disk_content_refused(errno);
 	received->size.bytes += unpacker->header.filelen;
+	if (r == 0)
+		return complete(unpacker, fd);
+	close(fd);
 	return r;
 }
 
@@ -425,7 +462,7 @@ static int unpack_all(struct unpacker *unpacker, char *last)
 	do
 		r = unpack_entry(unpacker, last);
 	while (r > 0);
-	return r;
+	return r < 0 ? r : sync_kept(unpacker);
 }
 
 int unpack(const struct unpack_options *options, struct qfile_received *received,
@@ -449,6 +486,7 @@ int unpack(const struct unpack_options *options, struct qfile_received *received
 		r = unpack_all(unpacker, last);
 		received->crc = stream_reader_crc(&unpacker->reader);
 	}
+	close_kept(unpacker);
 	dirstack_close(&unpacker->dirs);
 	stream_reader_close(&unpacker->reader);
 	free(unpacker);

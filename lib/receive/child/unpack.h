@@ -23,6 +23,18 @@ struct unpack_options {
 };
 
 /*
+ * So many entries are brought to stable storage one by one in any case, when all are complete:
+ * sooner than the whole file system, to which others may have written much.
+ */
+#define UNPACK_SYNCED_MAX 16
+
+/* Is a delivery of so many entries on stable storage when unpack() has returned? */
+static inline bool unpack_synced(uint64_t entries)
+{
+	return entries <= UNPACK_SYNCED_MAX;
+}
+
+/*
  * Receive one stream. Files get the modes that were sent, less the umask of the process. This does
  * not confine, stage or sync anything, and after a failure it leaves what was made. `last` becomes
  * the name of the entry last worked on, after a success too: untrusted, NUL-terminated.

@@ -57,6 +57,16 @@ static int sync_all(const struct staging *staging, struct qfile_error *error)
 	return r < 0 ? not_synced(r, error) : 0;
 }
 
+/* Nobody knows what others have to be written: where it is little that is ours, only that is. */
+static int sync_content(const struct staging *staging, bool synced, struct cancel *cancel)
+{
+	/* Not by staging->dir, which the thread would keep locked where it is left to itself. */
+	int r = synced ? 0 : sync_cancellable(staging->incoming, cancel);
+
+	/* The child has synced all but the names at the top. */
+	return r == 0 && (synced || staging->sync_each) ? sync_directory(staging->tree) : r;
+}
+
 /* The names in the incoming directory. */
 static int sync_names(const struct staging *staging, struct qfile_error *error)
 {
@@ -80,6 +90,22 @@ static int commit_one(struct publication *publication, const char *name, struct 
 
 /* ---- Several ---- */
 
+/*
+ * The names, and that they are not in the staging directory any more. The modes of directories that
+ * were widened must be durable, too.
+ */
+static int sync_published(const struct publication *publication, struct qfile_error *error)
+{
+	const struct staging *staging = publication->staging;
+	const bool few = publication->few && !publication->changed && !publication->again &&
+			 !staging->flagless;
+	int r = few ? sync_directory(staging->tree) : sync_all(staging, error);
+
+	if (few && r < 0)
+		return not_synced(r, error);
+	return r == 0 && (few || staging->sync_each) ? sync_names(staging, error) : r;
+}
+
 /* Publish all of it, and make that durable. After a failure, take everything back. */
 static int publish_durably(struct publication *publication, struct qfile_error *error)
 {
@@ -87,10 +113,7 @@ static int publish_durably(struct publication *publication, struct qfile_error *
 	int r = publish_all(publication, error);
 
 	if (r == 0)
-		/* Not only the directory: the modes of widened directories must be durable, too. */
-		r = sync_all(staging, error);
-	if (r == 0 && staging->sync_each)
-		r = sync_names(staging, error);
+		r = sync_published(publication, error);
 	if (r < 0) {
 		unpublish_all(publication);
 		renameat(staging->dir, STAGING_COMMIT, staging->dir, STAGING_TREE);
@@ -141,7 +164,7 @@ static int commit_several(struct publication *publication, struct qfile_error *e
 /* ---- All of it ---- */
 
 static int commit_named(const struct staging *staging, struct naming *naming,
-			const struct naming_result *named, uint64_t spare,
+			const struct naming_result *named, const struct commit_options *options,
 			struct qfile_error *error)
 {
 	struct publication publication;
@@ -149,13 +172,14 @@ static int commit_named(const struct staging *staging, struct naming *naming,
 
 	if (named->entries == 0)
 		return 0;
-	if (several && publication_size(named->entries, named->name_bytes) > spare)
+	if (several && publication_size(named->entries, named->name_bytes) > options->spare)
 		return error_set(error, -EDQUOT, "noting the names", NULL);
 	if (!several)
 		several = publish_takes_steps(staging, named->name);
 	r = several < 0 ? several : publication_open(&publication, staging, naming);
 	if (r < 0)
 		return error_set(error, r, "committing", NULL);
+	publication.few = options->synced;
 	r = several ? commit_several(&publication, error)
 		    : commit_one(&publication, named->name, error);
 	publication_close(&publication);
@@ -167,12 +191,8 @@ int commit(struct staging *staging, const struct commit_options *options, struct
 {
 	struct naming_result named;
 	struct naming naming;
-	/* Not by staging->dir, which the thread would keep locked where it is left to itself. */
-	int r = sync_cancellable(staging->incoming, cancel);
+	int r = sync_content(staging, options->synced, cancel);
 
-	/* The child has synced all but the names at the top. */
-	if (r == 0 && staging->sync_each)
-		r = sync_directory(staging->tree);
 	if (r < 0)
 		return not_synced(r, error);
 	r = lock_incoming(staging, cancel);
@@ -183,7 +203,7 @@ int commit(struct staging *staging, const struct commit_options *options, struct
 	r = naming_all(&naming, cancel, &named, error);
 	*renamed = named.renamed;
 	if (r == 0)
-		r = commit_named(staging, &naming, &named, options->spare, error);
+		r = commit_named(staging, &naming, &named, options, error);
 	flock(staging->incoming, LOCK_UN);
 	return r;
 }

@@ -19,7 +19,9 @@ struct commit_options {
 	enum qfile_conflict on_conflict;
 	struct renames
 		*renames; /* in memory that a second process can share; NULL: not asked for */
-	uint64_t spare;   /* the bytes that may be written beside the content, for taking it back */
+	/* The child has brought each file and directory of it to stable storage. */
+	bool synced;
+	uint64_t spare; /* the bytes that may be written beside the content, for taking it back */
 };
 
 /*

@@ -244,6 +244,7 @@ static int publish_read_only(struct publication *publication, const char *name,
 	const struct staging *staging = publication->staging;
 	int r = widen(staging, staging->tree, name, status);
 
+	publication->changed = true;
 	if (r == 0)
 		r = rename_in(publication, status, name, final);
 	if (r == 0)

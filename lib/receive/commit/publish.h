@@ -16,6 +16,9 @@ struct publication {
 	int list;
 	bool list_has_name;
 	bool again; /* an earlier publisher may have died half-way */
+	/* A mode was changed of something that was published. */
+	bool changed;
+	bool few; /* they are synced one by one */
 };
 
 /*

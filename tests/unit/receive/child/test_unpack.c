@@ -951,6 +951,52 @@ static const struct {
 	int error, verdict;
 } growing[] = {{EPERM, 0}, {EINVAL, 0}, {EFBIG, -EFBIG}};
 
+/* ---- Stable storage ---- */
+
+static const struct {
+	unsigned files; /* in a directory */
+	int error;      /* of the first fsync(); 0: none */
+	int result;
+	unsigned synced;
+} few[] = {
+	{1, 0, 0, 2},
+	{UNPACK_SYNCED_MAX - 1, 0, 0, UNPACK_SYNCED_MAX},
+	{UNPACK_SYNCED_MAX, 0, 0, 0},
+	{3 * UNPACK_SYNCED_MAX, 0, 0, 0},
+	{1, EIO, -EIO, 1},
+	{1, EINVAL, 0, 2},
+};
+
+/* Few entries are synced here, and many are left to the monitor. No descriptor stays open. */
+START_TEST(few_are_synced)
+{
+	unsigned before, calls;
+	char name[16];
+	int r;
+
+	scratch_enter();
+	put_entry(S_IFDIR | 0755, "d", "", 0);
+	for (unsigned i = 0; i < few[_i].files; i++) {
+		snprintf(name, sizeof(name), "d/%u", i);
+		put_entry(S_IFREG | 0644, name, "x", 1);
+	}
+	put_entry(S_IFDIR | 0755, "d", "", 0);
+	put_end();
+	make_dir("root");
+	options.root = open_dir("root");
+	open_everything();
+	MUST(lseek(options.in, 0, SEEK_SET));
+	before = open_descriptors();
+	faults_begin_in("fsync", few[_i].error ? 1 : 0, few[_i].error, false);
+	r = unpack(&options, &received, last);
+	calls = faults_end();
+	ck_assert_int_eq(r, few[_i].result);
+	ck_assert_uint_eq(calls, few[_i].synced);
+	ck_assert_uint_eq(open_descriptors(), before);
+	ck_assert(unpack_synced(received.size.entries) == (few[_i].synced > 0));
+}
+END_TEST
+
 /* A file that ends in a hole, where no file can be made longer. */
 START_TEST(disk_without_growing)
 {
@@ -1009,6 +1055,7 @@ Suite *unpack_suite(void)
 
 	tcase_add_test(disks, folding_disk);
 	add_table_test(disks, folding_disk_refuses, folded);
+	add_table_test(disks, few_are_synced, few);
 	add_table_test(disks, disk_without_growing, growing);
 
 	add_table_test(data, content, sizes);

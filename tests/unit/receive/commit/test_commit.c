@@ -157,6 +157,54 @@ START_TEST(not_synced)
 }
 END_TEST
 
+/* What the child has synced needs nothing else, unless a mode is changed afterwards. */
+static const struct {
+	const char *label;
+	unsigned entries;
+	mode_t mode; /* of a directory */
+	const char *fails;
+	unsigned number;
+	int result;
+} synced[] = {
+	{"one", 1, 0, "syncfs", 1, 0},
+	{"several", 2, 0, "syncfs", 1, 0},
+	{"a directory", 2, 0755, "syncfs", 1, 0},
+	{"a read-only directory", 2, 0555, "syncfs", 1, -EIO},
+	{"one, the names at the top", 1, 0, "fsync", 1, -EIO},
+	{"one, its name", 1, 0, "fsync", 2, -EIO},
+	{"several, the names at the top", 2, 0, "fsync", 1, -EIO},
+	{"several, the decision", 2, 0, "fsync", 2, -EIO},
+	{"several, that they have left", 2, 0, "fsync", 3, -EIO},
+	{"several, their names", 2, 0, "fsync", 4, -EIO},
+};
+
+START_TEST(synced_by_the_child)
+{
+	const struct commit_options options = {
+		.on_conflict = QFILE_CONFLICT_FAIL, .synced = true, .spare = UINT64_MAX};
+	char name[16];
+	int r;
+
+	begin(0);
+	for (unsigned i = 0; i < synced[_i].entries; i++) {
+		snprintf(name, sizeof(name), "%u", i);
+		make_file(staged(name), "new");
+	}
+	if (synced[_i].mode != 0) {
+		make_dir(staged("d"));
+		MUST(chmod(staged("d"), synced[_i].mode));
+	}
+	faults_begin_in(synced[_i].fails, synced[_i].number, EIO, false);
+	r = commit(&staging, &options, &never, &renamed, &error);
+	faults_end();
+	ck_assert_msg(r == synced[_i].result, "%s: %d", synced[_i].label, r);
+	staging_abandon(&staging);
+	sweep_here(incoming);
+	ck_assert_msg((strcmp(names_in("in"), "") == 0) == (r < 0), "%s: %s", synced[_i].label,
+		      names_in("in"));
+}
+END_TEST
+
 /* EPERM is what a container says of a call that it does not let through. */
 START_TEST(without_renameat2)
 {
@@ -832,6 +880,7 @@ Suite *commit_suite(void)
 	tcase_add_test(tcase, longest_name);
 	add_table_test(tcase, renamed_to_what_the_disk_takes, refusing);
 	add_table_test(tcase, not_synced, unknown);
+	add_table_test(tcase, synced_by_the_child, synced);
 	tcase_add_test(tcase, without_renameat2);
 
 	tcase_add_loop_test(names, collision, 0, 2 * (int)COUNT(takers));
