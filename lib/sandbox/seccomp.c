@@ -90,7 +90,7 @@ static const struct allowed allowed[] = {
 	ON(ftruncate, 0, own),
 	ON(utimensat, 0, own),
 	ON(utimensat_time64, 0, own),
-	ON(fsync, 0, own), /* where syncfs() by the monitor is not enough */
+	ON(fsync, 0, own), /* few entries, or where syncfs() is not enough */
 	ON(close, 0, own),
 	ALWAYS(umask),
 
