@@ -8,8 +8,8 @@ Rounds are interleaved: each goes once through all ways, so that a machine that 
 is slow for all of them. Medians and the medians of each round's ratios are printed; every copy is
 compared with its source in every round.
 
-    python3 tests/bench.py [--rounds N] [--only big,small,tree,rpc,open,latency,memory,growth]
-                           [--directory DIR]
+    python3 tests/bench.py [--rounds N] [--directory DIR] [--disk DIR]
+        [--only big,small,tree,rpc,open,latency,memory,growth,disk,dirt]
 """
 import argparse
 import contextlib
@@ -25,6 +25,7 @@ import sys
 import tempfile
 import time
 
+import bench_disk
 import bench_open
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -37,7 +38,7 @@ LIMIT_MIB = 8
 
 def qfile(name, target):
     """The agent as the user calls it, the unpacker as rpc starts it."""
-    return f"{AGENT} --progress=none --via='exec {UNPACKER} {os.getuid()} {target}' {name}"
+    return f"{AGENT} --quiet --progress=none --via='exec {UNPACKER} {os.getuid()} {target}' {name}"
 
 
 WAYS = {
@@ -96,8 +97,9 @@ def same(a, b):
                           stdout=subprocess.DEVNULL).returncode == 0
 
 
-def speed(title, name, rounds, scratch, ways=None):
-    """Times of each way, and how the first of them compares with the others."""
+def speed(title, name, rounds, scratch, ways=None, before=lambda: None):
+    """Times of each way, and how the first of them compares with the others. `before` is called
+    before each copy, and not measured."""
     ways = ways or {way: make for way, make in WAYS.items()
                     if shutil.which(way.split()[0]) or way == "qfilecopy"}
     first = next(iter(ways))
@@ -107,6 +109,7 @@ def speed(title, name, rounds, scratch, ways=None):
         for way, make in random.sample(list(ways.items()), len(ways)):
             target = os.path.join(scratch, "target")
             os.mkdir(target)
+            before()
             seconds = run(make(name, target), scratch)
             if number:
                 times[way].append(seconds)
@@ -302,18 +305,39 @@ def growth(rounds, scratch):
         remove(os.path.join(scratch, f"n{count}"))
 
 
+@contextlib.contextmanager
+def scratch_in(directory):
+    path = tempfile.mkdtemp(dir=directory, prefix="qfile-bench-")
+    try:
+        yield path
+    finally:
+        remove(path)
+
+
+def on_disk(only, rounds, directory):
+    with scratch_in(directory) as scratch:
+        if "disk" in only:
+            bench_disk.copies(rounds, scratch, speed, qfile, (
+                ("one file of 2 GiB", "big", make_big),
+                ("50,000 files of 0 to 8 KiB in 200 directories", "small", make_small),
+                ("a source tree", "source", make_tree)))
+        if "dirt" in only:
+            bench_disk.beside_dirt(rounds, scratch, qfile, make_sized)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", default="big,small,tree,rpc,open,latency,memory,growth")
+    parser.add_argument("--only", default="big,small,tree,rpc,open,latency,memory,growth,disk,dirt")
     parser.add_argument("--directory", default="/dev/shm",
                         help="where to work: a tmpfs with 6 GiB free")
+    parser.add_argument("--disk", default="/var/tmp",
+                        help="where to work on a disk: 12 GiB free")
     arguments = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     only = arguments.only.split(",")
     os.environ.pop("TMPDIR", None)
-    scratch = tempfile.mkdtemp(dir=arguments.directory, prefix="qfile-bench-")
-    try:
+    with scratch_in(arguments.directory) as scratch:
         if "big" in only:
             make_big(f"{scratch}/big")
             speed("One file of 2 GiB", "big", arguments.rounds, scratch)
@@ -337,8 +361,7 @@ def main():
             memory(scratch)
         if "growth" in only:
             growth(arguments.rounds, scratch)
-    finally:
-        remove(scratch)
+    on_disk(only, arguments.rounds, arguments.disk)
 
 
 if __name__ == "__main__":

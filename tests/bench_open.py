@@ -55,8 +55,8 @@ def session(original, saved, work):
     editor = (f"TMPDIR={work} exec {timed}/editor-peak {EDITOR} --handler='sh {work}/person "
               f"{saved} {work}'")
     begin = time.time()
-    program = subprocess.Popen(f'exec {timed}/opener-peak {OPENER} --via="{editor}" {original}',
-                               shell=True, stdin=subprocess.DEVNULL)
+    opener = f'exec {timed}/opener-peak {OPENER} --quiet --via="{editor}" {original}'
+    program = subprocess.Popen(opener, shell=True, stdin=subprocess.DEVNULL)
     back = until(lambda: os.stat(original).st_ino != before, program)
     open(f"{work}/go", "w").close()
     if program.wait() != 0 or subprocess.run(["cmp", "-s", original, saved]).returncode != 0:
