@@ -128,24 +128,42 @@ static void check_received(const struct editor *editor, const struct expected *e
 	CHECK(directories == 1 && files == 1);
 }
 
-/* One record tells the end, where the opener understands it. */
-static void check_reply(const struct expected *expected, uint32_t code, const char *message)
+static size_t record_size(size_t length)
 {
-	unsigned char bytes[EDIT_RECORD_SIZE + EDIT_MESSAGE_MAX + EDIT_CRC_SIZE + 1];
-	ssize_t n = pread(out, bytes, sizeof(bytes), 0);
+	return EDIT_RECORD_SIZE + length + EDIT_CRC_SIZE;
+}
+
+static void check_record(const unsigned char *bytes, enum edit_kind kind, uint32_t code,
+			 const char *message)
+{
 	size_t length = strlen(message);
 	struct edit_record record;
+
+	CHECK(edit_record_decode(bytes, &record) == 0);
+	CHECK(record.kind == kind && record.code == code && record.length == length);
+	CHECK(memcmp(bytes + EDIT_RECORD_SIZE, message, length) == 0);
+	CHECK(edit_crc_decode(bytes + EDIT_RECORD_SIZE + length) ==
+	      libdeflate_crc32(0, message, length));
+}
+
+/*
+ * Where the opener understands records, an empty note says that the file was received, and another
+ * one tells the end.
+ */
+static void check_reply(const struct expected *expected, uint32_t code, const char *message)
+{
+	unsigned char bytes[2 * (EDIT_RECORD_SIZE + EDIT_CRC_SIZE) + EDIT_MESSAGE_MAX + 1];
+	ssize_t n = pread(out, bytes, sizeof(bytes), 0);
+	size_t begin = code == 0 ? record_size(0) : 0;
 
 	if (!expected->records) {
 		CHECK(n == 0);
 		return;
 	}
-	CHECK(n == (ssize_t)(EDIT_RECORD_SIZE + length + EDIT_CRC_SIZE));
-	CHECK(edit_record_decode(bytes, &record) == 0);
-	CHECK(record.kind == EDIT_DONE && record.code == code && record.length == length);
-	CHECK(memcmp(bytes + EDIT_RECORD_SIZE, message, length) == 0);
-	CHECK(edit_crc_decode(bytes + EDIT_RECORD_SIZE + length) ==
-	      libdeflate_crc32(0, message, length));
+	CHECK(n == (ssize_t)(begin + record_size(strlen(message))));
+	if (begin > 0)
+		check_record(bytes, EDIT_NOTE, 0, "");
+	check_record(bytes + begin, EDIT_DONE, code, message);
 }
 
 static unsigned left;
