@@ -46,6 +46,7 @@ for group in "$@"; do
         need libc6-dev "headers of the C library" has_headers
         need pkg-config "finds libraries" has pkg-config
         need libdeflate-dev "the checksum" has_module libdeflate
+        need libxxhash-dev "tells contents apart" has_module libxxhash
         need libutf8proc-dev "knows which characters are letters" has_module libutf8proc
         need libseccomp-dev "confines the receiver's parser to a list of system calls" \
             has_module libseccomp

@@ -1,5 +1,5 @@
 /*
- * The size and checksum of a file's content, to compare it.
+ * The size, digest and checksum of a file's content, to compare it.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -12,7 +12,8 @@
 
 struct content {
 	uint64_t size;
-	uint32_t crc;
+	uint64_t digest; /* what contents are compared by: see digest.h */
+	uint32_t crc;    /* as it is sent along */
 };
 
 /*

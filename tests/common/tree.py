@@ -6,6 +6,7 @@ than there are descriptors."""
 import hashlib
 import os
 import stat
+import zlib
 
 import expect
 
@@ -24,6 +25,13 @@ def write(path, content=b"", mode=None, mtime=None):
         os.chmod(path, mode)
     if mtime is not None:
         set_mtime(path, mtime)
+
+
+def checked(text):
+    """A content with its own CRC-32 behind it, as formats have it. All of one length have the same
+    size and the same CRC-32."""
+    content = text.encode()
+    return content + zlib.crc32(content).to_bytes(4, "little")
 
 
 def append(path, content):

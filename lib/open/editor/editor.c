@@ -9,6 +9,7 @@
 #include "format/error.h"
 #include "format/name.h"
 #include "io/space.h"
+#include "open/digest.h"
 #include "open/editor/editing.h"
 #include "open/editor/keeper.h"
 #include "open/editor/leftover.h"
@@ -18,7 +19,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libdeflate.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -77,7 +77,7 @@ static int receive_request(struct editor *editor, struct qfile_error *error)
 }
 
 /* Store the content: as much as was announced, or in version 1 everything that comes. */
-static int store(struct editor *editor, int fd)
+static int store(struct editor *editor, int fd, struct digest *digest)
 {
 	struct content *content = &editor->reply.last;
 	bool known = editor->request.records;
@@ -98,7 +98,7 @@ static int store(struct editor *editor, int fd)
 		if ((uint64_t)n > editor->options.max_bytes - content->size)
 			return -EDQUOT;
 		r = stream_write_full(fd, editor->stream.buffer, (size_t)n);
-		content->crc = libdeflate_crc32(content->crc, editor->stream.buffer, (size_t)n);
+		digest_add(digest, editor->stream.buffer, (size_t)n);
 		content->size += (uint64_t)n;
 		if (r == 0 && (size_t)n < want)
 			return known ? -ENODATA : 0;
@@ -109,10 +109,13 @@ static int store(struct editor *editor, int fd)
 static int receive_content(struct editor *editor)
 {
 	int fd = workdir_create(&editor->workdir, editor->request.view_only), r;
+	struct digest digest;
 
 	if (fd < 0)
 		return fd;
-	r = store(editor, fd);
+	digest_begin(&digest);
+	r = store(editor, fd, &digest);
+	editor->reply.last.digest = digest_value(&digest);
 	if (close(fd) < 0 && r == 0)
 		r = -errno;
 	editor->reply.sure = r == 0;

@@ -144,7 +144,7 @@ void beside_write(struct beside *beside, const void *bytes, size_t size)
 {
 	int r = beside->error.code ? 0 : save_write(&beside->save, bytes, size);
 
-	beside->save.crc = libdeflate_crc32(beside->save.crc, bytes, size);
+	digest_add(&beside->save.digest, bytes, size);
 	if (r < 0) {
 		save_end(&beside->save);
 		fail(beside, r);

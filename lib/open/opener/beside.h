@@ -31,8 +31,8 @@ struct beside {
 	/* The one that is coming. */
 	struct beside_file *file; /* NULL: it is not taken */
 	char name[NAME_MAX + 1];  /* that it gets */
-	struct save save;         /* its crc is that of what has come */
-	int dir;                  /* PedOSIncoming/VM; -1: not open */
+	struct save save;
+	int dir; /* PedOSIncoming/VM; -1: not open */
 	/* Why it is not taken; code 0: it is. */
 	struct qfile_error error;
 };

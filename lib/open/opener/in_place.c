@@ -204,8 +204,8 @@ static int overwrite(struct target *target, const struct save *save, int fd,
 	return r;
 }
 
-/* Note what the file has now. Where its status cannot be had, its size and checksum tell. */
-static void note_status(struct target *target, int fd, uint64_t size, uint32_t crc)
+/* Note what the file has now. Where its status cannot be had, its size and digest tell. */
+static void note_status(struct target *target, int fd, uint64_t size, uint64_t digest)
 {
 	struct stat status;
 
@@ -214,7 +214,7 @@ static void note_status(struct target *target, int fd, uint64_t size, uint32_t c
 	else
 		target->seen.status.st_size = (off_t)size;
 	target->seen.settled = false;
-	target->seen.crc = crc;
+	target->seen.digest = digest;
 }
 
 int in_place_write(struct target *target, const struct save *save, const char *const *keep,
@@ -236,10 +236,10 @@ int in_place_write(struct target *target, const struct save *save, const char *c
 		if (again >= 0)
 			close(again);
 		if (r == 0)
-			note_status(target, fd, save->size, save->crc);
+			note_status(target, fd, save->size, digest_value(&save->digest));
 		else if (again >= 0) /* the content of before, but other times */
 			note_status(target, fd, (uint64_t)target->seen.status.st_size,
-				    target->seen.crc);
+				    target->seen.digest);
 	}
 	if (before.dir >= 0 && (!intact || (backup && r == 0)))
 		target_path(before.dir, before.name, copy);

@@ -42,6 +42,7 @@ struct opener {
 	bool counted;   /* it was found so */
 	bool requested; /* the request has been sent */
 	bool sent;      /* all of the content has been sent */
+	struct digest digest; /* of what was sent of it */
 	enum state state;
 	unsigned save; /* saves that have begun to come */
 	int doubt;     /* what the other side says of what is coming: an errno */
@@ -170,7 +171,7 @@ static int send_request(struct opener *opener)
 	edit_request_encode(&request, opener->writer.buffer);
 	stream_put(&opener->writer, EDIT_REQUEST_SIZE);
 	r = stream_flush(&opener->writer);
-	opener->writer.crc = 0; /* from now on it covers the content alone */
+	digest_begin(&opener->digest);
 	opener->requested = r == 0;
 	return r;
 }
@@ -244,6 +245,7 @@ static int send_part(struct opener *opener, struct qfile_error *error)
 	r = check_end(opener, (size_t)n, error);
 	if (r < 0)
 		return r;
+	digest_add(&opener->digest, opener->writer.buffer, (size_t)n);
 	/* A page of a file that is being written to may change after it was summed. */
 	if (target->seen.settled)
 		stream_put_pages(&opener->writer, (size_t)n, target->fd, (off_t)opener->done);
@@ -274,7 +276,7 @@ int opener_send(struct opener *opener, struct qfile_error *error)
 		return r;
 	if (opener->done < opener->total)
 		return 1;
-	opener->original.target.seen.crc = opener->writer.crc;
+	opener->original.target.seen.digest = digest_value(&opener->digest);
 	opener->sent = true;
 	return 0;
 }
@@ -333,9 +335,8 @@ static int begin_beside(struct opener *opener, const struct edit_record *record)
 	return n < 0 ? (int)n : OPENER_PART;
 }
 
-/* The save is complete, with this checksum. */
-static int end(struct opener *opener, uint32_t crc, struct opener_event *event,
-	       struct qfile_error *error)
+/* The save is complete. */
+static int end(struct opener *opener, struct opener_event *event, struct qfile_error *error)
 {
 	/* Under version 1 nobody can tell whether this is all of it. */
 	bool doubtful = opener->state == IN_RAW || opener->doubt != 0;
@@ -344,7 +345,7 @@ static int end(struct opener *opener, uint32_t crc, struct opener_event *event,
 	if (opener->options.view_only)
 		return OPENER_PART;
 	event->doubt = opener->doubt;
-	return saving_end(&opener->saving, crc, doubtful, event, error);
+	return saving_end(&opener->saving, doubtful, event, error);
 }
 
 /* The save has come with a checksum that is not its own. */
@@ -397,7 +398,7 @@ static int take_save(struct opener *opener, struct opener_event *event, struct q
 		event->doubt = opener->doubt;
 		return beside_end(&opener->beside, crc != edit_crc_decode(bytes), event, error);
 	}
-	return crc == edit_crc_decode(bytes) ? end(opener, crc, event, error) : end_damaged(opener);
+	return crc == edit_crc_decode(bytes) ? end(opener, event, error) : end_damaged(opener);
 }
 
 static int take_raw(struct opener *opener, struct opener_event *event, struct qfile_error *error)
@@ -413,7 +414,7 @@ static int take_raw(struct opener *opener, struct opener_event *event, struct qf
 	if (n == 0 && opener->reader.begin < opener->reader.end)
 		return -EFBIG;
 	if (n == 0)
-		return end(opener, stream_reader_crc(&opener->reader), event, error);
+		return end(opener, event, error);
 	return n < 0 ? (int)n : OPENER_PART;
 }
 

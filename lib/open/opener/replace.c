@@ -57,7 +57,7 @@ int target_sync_directory(int dir, int fd)
 static int note_replaced(struct target *target, struct save *save, int fd, int lock)
 {
 	target_hold(target, fd, lock);
-	target->seen.crc = save->crc;
+	target->seen.digest = digest_value(&save->digest);
 	target->seen.settled = false;
 	save->name[0] = '\0';
 	if (fstat(save->fd, &target->seen.status) < 0)
@@ -212,7 +212,7 @@ static void adopt(struct target *target, const struct save *save, const struct s
 	const bool replaced = !seen_same_file(status, &target->seen.status);
 
 	seen_note(&target->seen, status);
-	target->seen.crc = save->crc;
+	target->seen.digest = digest_value(&save->digest);
 	if (!replaced) {
 		close(fd);
 		return;

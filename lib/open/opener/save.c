@@ -74,6 +74,7 @@ int save_begin(struct save *save, int dir, uint64_t announced)
 	int r;
 
 	*save = (struct save){.dir = dir, .announced = announced};
+	digest_begin(&save->digest);
 	r = create(save);
 	if (r == 0)
 		r = space_check(save->fd, announced);
@@ -128,7 +129,7 @@ int save_move(struct save *save, int dir)
 		save_end(&moved);
 		return r;
 	}
-	moved.crc = save->crc;
+	moved.digest = save->digest;
 	save_end(save);
 	*save = moved;
 	return 0;

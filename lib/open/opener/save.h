@@ -7,6 +7,8 @@
  */
 #ifndef SAVE_H
 #define SAVE_H
+#include "open/digest.h"
+
 #include <limits.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,7 +19,7 @@ struct save {
 	char name[NAME_MAX + 1]; /* a temporary name in `dir`; empty: none yet */
 	uint64_t announced;      /* bytes that will come; 0: not known */
 	uint64_t size;           /* bytes that have come */
-	uint32_t crc;            /* of those bytes; the caller sets it */
+	struct digest digest;    /* of those bytes; the caller adds to it */
 };
 
 /*

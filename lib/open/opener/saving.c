@@ -111,6 +111,7 @@ void saving_write(struct saving *saving, const void *bytes, size_t size)
 	int r = 0;
 
 	saving->received += size;
+	digest_add(&saving->save.digest, bytes, size);
 	if (saving->failure)
 		return;
 	do
@@ -249,13 +250,14 @@ static int put_well(struct saving *saving, bool doubtful, struct opener_event *e
 	return r;
 }
 
-/* It could be written nowhere: is it, by its length and checksum, what the original has already? */
-static bool is_seen(const struct saving *saving, uint32_t crc)
+/* It could be written nowhere: is it, by its length and digest, what the original has already? */
+static bool is_seen(const struct saving *saving)
 {
 	struct target *target = &saving->original->target;
 	int fd;
 
-	if (crc != target->seen.crc || saving->received != (uint64_t)target->seen.status.st_size)
+	if (digest_value(&saving->save.digest) != target->seen.digest ||
+	    saving->received != (uint64_t)target->seen.status.st_size)
 		return false;
 	fd = seen_look(target->dir, target->name, &target->seen, SEEN_NOT_RENAMED);
 	if (fd >= 0)
@@ -263,11 +265,10 @@ static bool is_seen(const struct saving *saving, uint32_t crc)
 	return fd >= 0;
 }
 
-static int save(struct saving *saving, uint32_t crc, bool doubtful, struct opener_event *event)
+static int save(struct saving *saving, bool doubtful, struct opener_event *event)
 {
 	if (saving->failure)
-		return is_seen(saving, crc) ? OPENER_SAVED : OPENER_DROPPED;
-	saving->save.crc = crc;
+		return is_seen(saving) ? OPENER_SAVED : OPENER_DROPPED;
 	if (target_has(&saving->original->target, &saving->save) ||
 	    put_well(saving, doubtful, event) == 0)
 		return OPENER_SAVED;
@@ -285,12 +286,12 @@ static int save(struct saving *saving, uint32_t crc, bool doubtful, struct opene
 	return OPENER_DROPPED;
 }
 
-int saving_end(struct saving *saving, uint32_t crc, bool doubtful, struct opener_event *event,
+int saving_end(struct saving *saving, bool doubtful, struct opener_event *event,
 	       struct qfile_error *error)
 {
 	int step;
 
-	step = save(saving, crc, doubtful, event);
+	step = save(saving, doubtful, event);
 	if (step == OPENER_DROPPED)
 		error_set(error, saving->failure, "saving", saving->original->base);
 	saving_drop(saving);

@@ -46,12 +46,12 @@ void saving_close(struct saving *saving);
 void saving_begin(struct saving *saving, uint64_t announced);
 void saving_write(struct saving *saving, const void *bytes, size_t size);
 /*
- * End the save, which is complete and has this checksum. A save that the original or the last that
+ * End the save, which is complete. A save that the original or the last that
  * was kept has already is not written again. `doubtful`: keep what the original has, which may be
  * better. Returns OPENER_SAVED or OPENER_KEPT and fills *event, except the number; or returns
  * OPENER_DROPPED and fills *error.
  */
-int saving_end(struct saving *saving, uint32_t crc, bool doubtful, struct opener_event *event,
+int saving_end(struct saving *saving, bool doubtful, struct opener_event *event,
 	       struct qfile_error *error);
 /* Drop the save, which will not be complete, or is not wanted. */
 void saving_drop(struct saving *saving);

@@ -52,14 +52,14 @@ static bool same_status(const struct stat *a, const struct stat *b, enum seen_re
 	       (renaming == SEEN_RENAMED || same_time(&a->st_ctim, &b->st_ctim));
 }
 
-static int sum(int fd, uint32_t *crc)
+static int find_digest(int fd, uint64_t *digest)
 {
 	unsigned char *buffer = malloc(STREAM_BUFFER_SIZE);
-	struct content content = {.crc = 0};
+	struct content content = {.digest = 0};
 	int r = buffer ? content_read(fd, buffer, &content) : -ENOMEM;
 
 	free(buffer);
-	*crc = content.crc;
+	*digest = content.digest;
 	return r;
 }
 
@@ -77,12 +77,12 @@ static int compare(int fd, const struct stat *status, struct seen *seen)
 	if (status->st_size != seen->status.st_size ||
 	    (!seen_same_file(status, &seen->status) && status->st_uid != seen->status.st_uid))
 		return -ESTALE;
-	r = sum(fd, &now.crc);
+	r = find_digest(fd, &now.digest);
 	if (r < 0)
 		return r;
 	if (fstat(fd, &after) < 0)
 		return -errno;
-	if (now.crc != seen->crc || !same_status(status, &after, SEEN_NOT_RENAMED))
+	if (now.digest != seen->digest || !same_status(status, &after, SEEN_NOT_RENAMED))
 		return -ESTALE;
 	*seen = now;
 	return 0;

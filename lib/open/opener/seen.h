@@ -16,7 +16,7 @@ struct seen {
 	 * Its last change was so long ago that a later one would show in its times.
 	 */
 	bool settled;
-	uint32_t crc; /* of its content */
+	uint64_t digest; /* of its content */
 };
 
 /* Has the file been renamed since, by us? That changes its ctime. */
@@ -25,7 +25,7 @@ enum seen_renaming {
 	SEEN_RENAMED
 };
 
-/* Note the status of a file. The caller sets seen->crc. */
+/* Note the status of a file. The caller sets seen->digest. */
 void seen_note(struct seen *seen, const struct stat *status);
 
 bool seen_same_file(const struct stat *a, const struct stat *b);

@@ -67,14 +67,17 @@ static void close_kept(struct unpacker *unpacker)
  */
 static int complete(struct unpacker *unpacker, int fd)
 {
-	int r = unpacker->options->sync_each ? sync_one(fd) : 0;
+	int r = 0;
 
 	if (!unpacker->options->sync_each && unpack_synced(unpacker->received->size.entries)) {
 		unpacker->kept[unpacker->kept_count++] = fd;
 		return 0;
 	}
 	close_kept(unpacker);
-	if (close(fd) < 0 && r == 0)
+	if (unpacker->options->sync_each)
+		r = sync_one(fd);
+	/* Some file systems say only here that they have lost something. */
+	if (close(fd) < 0)
 		r = disk_content_refused(errno);
 	return r;
 }

@@ -57,6 +57,20 @@ def versions_beside():
     return [name for name in tree.names_in(".") if name.startswith("file (")]
 
 
+@test("changed here to a content of the same size and CRC-32: the local one stays, too")
+def _(t):
+    tree.write("file.txt", tree.checked("first"))
+
+    def play(peer):
+        peer.take()
+        tree.write("file.txt", tree.checked("local"))
+        peer.save(tree.checked("there"))
+        peer.done()
+    t.open_file(play, "file.txt").exits(1)
+    equal((tree.read_bytes("file.txt"), tree.read_bytes(t.beside("file.txt"))),
+          (tree.checked("local"), tree.checked("there")))
+
+
 @test("changed here in place: the local one stays, the edit is beside it")
 def _(t):
     tree.write("file.txt", "first")

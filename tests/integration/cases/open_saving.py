@@ -124,7 +124,7 @@ def mapped(editing, content):
     with open(editing.file, "r+b") as file:
         file.truncate(len(content))
         with mmap.mmap(file.fileno(), 0) as area:
-            area[:] = content.encode()
+            area[:] = content.encode() if isinstance(content, str) else content
 
 
 def from_elsewhere(editing, content):
@@ -216,6 +216,26 @@ def _(t):
     editing.app.look()
     time.sleep(2)
     editing.ends_with("same", "same", "same")
+
+
+@test("contents of the same size and CRC-32, which formats that end in one have, are told apart",
+      waits=True)
+def _(t):
+    contents = [tree.checked(text) for text in ("first", "other", "third", "alone")]
+    editing = Editing(t, contents[0], flags=TAKES_BESIDE)
+    mapped(editing, contents[1])
+    editing.comes(contents[1])
+    with open(editing.file, "r+b") as file, mmap.mmap(file.fileno(), 0) as area:
+        file.close()
+        area[:] = contents[2]
+        editing.comes(*contents[1:3])
+        area[:] = contents[3]
+        editing.comes(*contents[1:4])
+    for number, content in enumerate(contents, 1):
+        tree.write(f"{editing.directory}/beside", content)
+        wait_until(lambda count=number: len(editing.got(BESIDE)) == count, "the file beside it")
+    equal([payload[256:] for _, payload in editing.got(BESIDE)], contents)
+    editing.ends_with(*contents[1:])
 
 
 # ---- What is not complete ----

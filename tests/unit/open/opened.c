@@ -6,6 +6,7 @@
  */
 #include "open/opened.h"
 #include "open/editwire.h"
+#include "open/digest.h"
 #include "open/opener/opener.h"
 
 #include "faults.h"
@@ -15,6 +16,15 @@
 #include <libdeflate.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+uint64_t digest_of(const char *content)
+{
+	struct digest digest;
+
+	digest_begin(&digest);
+	digest_add(&digest, content, strlen(content));
+	return digest_value(&digest);
+}
 
 void opened_init(struct opened *opened)
 {

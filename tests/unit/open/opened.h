@@ -27,6 +27,9 @@ void opened_begin_as_set(struct opened *opened, const char *path);
 /* Free the opener and close everything. */
 void opened_end(struct opened *opened);
 
+/* The digest of a content. */
+uint64_t digest_of(const char *content);
+
 /* What the editor says, as far as it fits into a pipe. */
 void feed_bytes(struct opened *opened, const void *bytes, size_t size);
 void feed_header(struct opened *opened, enum edit_kind kind, uint32_t code, uint64_t length);

@@ -83,8 +83,8 @@ static void replied(const char *expected)
 
 START_TEST(same_content)
 {
-	const struct content a = {.size = 1, .crc = 2}, longer = {.size = 2, .crc = 2},
-			     other = {.size = 1, .crc = 3};
+	const struct content a = {.size = 1, .digest = 2}, longer = {.size = 2, .digest = 2},
+			     other = {.size = 1, .digest = 3};
 
 	ck_assert(content_same(&a, &a));
 	ck_assert(!content_same(&a, &longer));

@@ -9,8 +9,6 @@
 #include "open/opened.h"
 #include "unit.h"
 
-#include <libdeflate.h>
-
 struct original original;
 struct target *const target = &original.target;
 struct save save;
@@ -20,7 +18,7 @@ void open_named(const char *name)
 	const char *content = content_of(name);
 
 	ck_assert_int_eq(original_open(&original, name, false), 0);
-	target->seen.crc = libdeflate_crc32(0, content, strlen(content));
+	target->seen.digest = digest_of(content);
 }
 
 void open_file(void)
@@ -32,7 +30,7 @@ void begin(const char *content)
 {
 	ck_assert_int_eq(save_begin(&save, target->dir, strlen(content)), 0);
 	ck_assert_int_eq(save_write(&save, content, strlen(content)), 0);
-	save.crc = libdeflate_crc32(0, content, strlen(content));
+	digest_add(&save.digest, content, strlen(content));
 }
 
 void start(void)
