@@ -137,6 +137,22 @@ static int seldom(int time, int share, int64_t cost)
 	return least > time ? (int)least : time;
 }
 
+/* What is seen of nobody is not known to be nobody's. */
+static enum sight doubt(struct editing *editing)
+{
+	/* Who has the file is found by the directory's path. */
+	if (saves_may_move(&editing->saves)) {
+		editing->unseen = -ENOENT;
+		return SIGHT_UNKNOWN;
+	}
+	/* The kernel itself, as for a loop device, or a process that hides. */
+	target_read(&editing->holders.target, false);
+	if (saves_open_elsewhere(&editing->saves))
+		editing->unseen = -EBUSY;
+	target_read(&editing->holders.target, true);
+	return editing->unseen == -EBUSY ? SIGHT_UNKNOWN : SIGHT_NOBODY;
+}
+
 static void look_at_holders(struct editing *editing)
 {
 	struct evidence *evidence = &editing->evidence;
@@ -147,11 +163,8 @@ static void look_at_holders(struct editing *editing)
 	sight = holders_look(&editing->holders,
 			     early ? 0 : seldom(LOOK_ALL, SHARE_LONG, editing->holders.cost),
 			     &editing->unseen);
-	/* Who has the file is found by the directory's path. */
-	if (sight == SIGHT_NOBODY && saves_may_move(&editing->saves)) {
-		sight = SIGHT_UNKNOWN;
-		editing->unseen = -ENOENT;
-	}
+	if (sight == SIGHT_NOBODY && !evidence->handler_lives)
+		sight = doubt(editing);
 	evidence->held = sight == SIGHT_SOMEBODY;
 	evidence->unseen = sight == SIGHT_UNKNOWN;
 	unlocked = evidence->locked && !locked;
@@ -224,7 +237,12 @@ static void word(const struct editing *editing, char *text, size_t size)
 	static const char when_done[] = "when you are done there, end this: in a terminal, press "
 					"Ctrl-C";
 
-	if (editing->verdict == VERDICT_NOT_SEEN)
+	if (editing->verdict == VERDICT_NOT_SEEN && editing->unseen == -EBUSY)
+		snprintf(text, size,
+			 "something in the VM that opens the file has it open for writing, and it "
+			 "cannot be seen what, as of a loop device; %s",
+			 when_done);
+	else if (editing->verdict == VERDICT_NOT_SEEN)
 		snprintf(text, size,
 			 "the VM that opens the file cannot see whether an application has it "
 			 "(%s); %s",

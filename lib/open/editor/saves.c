@@ -270,9 +270,9 @@ static int damage(const struct saves *saves, int fd, const struct stat *status,
 	if (saves->died && saves->watch.modified && saves->watch.closed && apart <= DEATH &&
 	    apart >= -DEATH)
 		return EIO;
+	/* Nobody knows whether those who are gone have closed it, or their end has. */
 	if (saves->watch.modified && saves->watch.closed_at == saves->judged_at &&
-	    (saves->closed_by == PROCESS_KILLED ||
-	     (saves->closed_by == PROCESS_GONE && status->st_size < saves->sent.size)))
+	    (saves->closed_by == PROCESS_KILLED || saves->closed_by == PROCESS_GONE))
 		return EIO;
 	if (saves->full && saves->written && saves->changed - saves->full <= FULL)
 		return ENOSPC;
@@ -481,6 +481,21 @@ int saves_send_last(struct saves *saves, bool over)
 bool saves_pending(const struct saves *saves)
 {
 	return saves->pending && !saves->view_only;
+}
+
+bool saves_open_elsewhere(struct saves *saves)
+{
+	struct stat status;
+	int fd = workdir_open(saves->workdir, &status);
+	bool refused;
+
+	if (fd < 0)
+		return false;
+	refused = writers_refuse_lease(fd);
+	close(fd);
+	if (!saves->blind)
+		watch_read_own(&saves->watch);
+	return refused;
 }
 
 bool saves_may_move(const struct saves *saves)

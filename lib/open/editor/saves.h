@@ -73,6 +73,8 @@ int saves_send_last(struct saves *saves, bool over);
 
 /* Is there something that was saved, or is being written, and was not sent yet? */
 bool saves_pending(const struct saves *saves);
+/* Has anybody the file open for writing? False where that cannot be told without a search. */
+bool saves_open_elsewhere(struct saves *saves);
 /* Is the directory not in its place, and it is not known yet whether it was moved or removed? */
 bool saves_may_move(const struct saves *saves);
 /*

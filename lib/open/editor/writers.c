@@ -42,6 +42,11 @@ static enum writing ask_lease(int fd)
 	return WRITING_NOBODY;
 }
 
+bool writers_refuse_lease(int fd)
+{
+	return ask_lease(fd) == WRITING_SOMEBODY;
+}
+
 enum writing writers_ask(const struct workdir *workdir, int fd)
 {
 	enum writing writing = ask_lease(fd);

@@ -30,9 +30,13 @@ struct writers {
 };
 
 /*
- * Does anybody have the file open for writing that is open as `fd`, for reading only? A read lease
- * tells, which the kernel grants only where nobody has. Where there are no leases, /proc is
- * searched for processes of the same user.
+ * Has anybody the file open for writing that is open as `fd`, for reading only? A read lease tells,
+ * which the kernel grants only where nobody has, be it a process or the kernel itself. False where
+ * there are no leases.
+ */
+bool writers_refuse_lease(int fd);
+/*
+ * The same where there are no leases, too: then /proc is searched for processes of the same user.
  */
 enum writing writers_ask(const struct workdir *workdir, int fd);
 /* Search /proc for who has the file in the working directory with this status open for writing. */

@@ -3,6 +3,7 @@
 """When the session of an editor is over: what is known, and what is not and is told."""
 import os
 import signal
+import socket
 import time
 
 import process
@@ -161,6 +162,31 @@ def _(t):
         time.sleep(3)
         orders.write("late")
     wait_until(lambda: tree.read(f"{t.there}/{directory}/file.txt") == "late", "the late save")
+
+
+@test("something that is no process has it open for writing: that is said, and waited for",
+      waits=True)
+def _(t):
+    t.played_handler()
+    editor = t.start_editor(request("file.txt", "first"))
+    app = t.application()
+    one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with one, other:
+        # A descriptor that is on its way is nobody's.
+        with open(app.file, "r+b") as file:
+            socket.send_fds(one, [b"x"], [file.fileno()])
+        app.end()
+        wait_until(lambda: records(editor), "a note")
+        (kind, text), = records(editor)
+        equal(kind, "note")
+        has(text, b"it cannot be seen what")
+        check(editor.runs(), "it is over")
+        _, (fd,), _, _ = socket.recv_fds(other, 1, 1)
+    with open(fd, "r+b") as file:
+        file.write(b"later")
+    equal([record for record in records_of(edited(editor).exits(0).out) if record[0] != "note"],
+          [("save", b"later"), ("done", 0, b"")])
+    t.nothing_there()
 
 
 @test("nobody can have it, though a process listens elsewhere", waits=True)

@@ -470,18 +470,18 @@ def _(t):
     editing.end()
 
 
-@test("an application that ran already and has ended in some way with the file open, which is "
-      "smaller: that is said to be doubtful", waits=True)
+@test("an application that ran already and has ended in some way with the file open: that is said to "
+      "be doubtful", waits=True)
 def _(t):
     editing = Editing(t, "a long content")
-    writer = Writer(editing.file, "a part", "more")
+    writer = Writer(editing.file, "a part", "more", mode="r+b")
     time.sleep(UNHURRIED)
     # Whoever waits for it knows how it ended, and that is over before anybody else can look.
     editing.editor.kill(signal.SIGSTOP)
     writer.kill()
     writer.wait()
     editing.editor.kill(signal.SIGCONT)
-    editing.comes("a part", code=errno.EIO)
+    editing.comes("a part content", code=errno.EIO)
     editing.end()
 
 
