@@ -290,6 +290,16 @@ void explain_failure(const struct explain *about, int code, const struct opener_
 	explain_last(about, event->save);
 }
 
+void explain_moved(const struct explain *about, const char *where)
+{
+	char name[1024], path[1024];
+
+	shown(about->file, name);
+	shown(where, path);
+	warnx("\"%s\" was moved or replaced, or leads elsewhere now: what was saved is in \"%s\"",
+	      name, path);
+}
+
 void explain_damaged(const struct explain *about, unsigned save)
 {
 	warnx("save %u, the last one, was damaged on its way: what it changed is lost if %s does "

@@ -48,6 +48,8 @@ void explain_done(const struct explain *about, const struct opener_event *event)
  */
 void explain_failure(const struct explain *about, int code, const struct opener_event *event,
 		     const struct qfile_error *error);
+/* The path of the file leads elsewhere now, and what was saved is in the file at `where`. */
+void explain_moved(const struct explain *about, const char *where);
 /* The last save that came was damaged, and no other followed. */
 void explain_damaged(const struct explain *about, unsigned save);
 

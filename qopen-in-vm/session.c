@@ -224,6 +224,18 @@ static int end_failed(struct session *session, int step)
 	return step == -ECONNRESET ? step : -1;
 }
 
+/* What was saved is in the file that was opened, wherever that is now. */
+static void look_where_it_is(struct session *session)
+{
+	struct missed *missed = &session->missed;
+
+	if (session->here == 0 || missed->any ||
+	    opener_in_its_place(session->opener, missed->path))
+		return;
+	missed->any = true;
+	explain_moved(&session->about, missed->path);
+}
+
 int session_take(struct session *session)
 {
 	bool complete;
@@ -238,6 +250,7 @@ int session_take(struct session *session)
 			take_step(session, (enum opener_step)step);
 	}
 	show_clear(&session->show);
+	look_where_it_is(session);
 	if (step < 0)
 		return session->ending ? end_stopped(session) : end_failed(session, step);
 	explain_done(&session->about, &session->event);

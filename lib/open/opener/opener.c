@@ -15,6 +15,7 @@
 #include "text/printable.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,7 @@ enum state {
 
 struct opener {
 	struct opener_options options;
+	const char *path; /* that was opened */
 	struct original original;
 	struct stream_writer writer;
 	struct stream_reader reader;
@@ -91,6 +93,7 @@ int opener_new(struct opener **opener, const char *path, const struct opener_opt
 	if (!o)
 		return error_set(error, -ENOMEM, NULL, NULL);
 	o->options = *options;
+	o->path = path;
 	saving_init(&o->saving, &o->original, &o->options);
 	beside_init(&o->beside, &o->options);
 	r = original_open(&o->original, path, options->view_only);
@@ -132,6 +135,19 @@ unsigned opener_notes(const struct opener *opener)
 const char *opener_unfinished(const struct opener *opener)
 {
 	return opener->unfinished;
+}
+
+bool opener_in_its_place(const struct opener *opener, char where[4096])
+{
+	const struct target *target = &opener->original.target;
+	struct stat named, has;
+
+	if (stat(opener->path, &named) == 0 &&
+	    fstatat(target->dir, target->name, &has, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    seen_same_file(&named, &has))
+		return true;
+	target_path(target->dir, target->name, where);
+	return false;
 }
 
 bool opener_has_all_beside(const struct opener *opener)

@@ -73,7 +73,7 @@ enum opener_note {
 
 /*
  * Open the file at `path`. Symbolic links are followed: a save replaces what they lead to. This
- * sends nothing. The options' strings must live as long as the opener.
+ * sends nothing. `path` and the options' strings must live as long as the opener.
  *  -EINVAL: the path is empty.
  *  -EISDIR: it is a directory.
  *  -ENOTSUP: it is neither a directory nor a regular file.
@@ -177,6 +177,11 @@ int opener_step(struct opener *opener, struct opener_event *event, struct qfile_
  * becomes readable, which is used from now on.
  */
 void opener_finish(struct opener *opener, int stop);
+/*
+ * Does the path that was opened still lead to the file that has the saves? If not, or if that
+ * cannot be seen, `where` becomes the path of that file.
+ */
+bool opener_in_its_place(const struct opener *opener, char where[4096]);
 /* Is everything that was saved beside the file there stored here? */
 bool opener_has_all_beside(const struct opener *opener);
 

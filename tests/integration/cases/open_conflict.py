@@ -71,6 +71,36 @@ def _(t):
           (tree.checked("local"), tree.checked("there")))
 
 
+@test("the path leads elsewhere in the end: where the saves are is told")
+def _(t):
+    def renamed_directory():
+        os.rename("there", "moved")
+        os.mkdir("there")
+        tree.write("there/file.txt", "another")
+
+    def repointed():
+        tree.write("another.txt", "another")
+        os.unlink("link")
+        os.symlink("another.txt", "link")
+    for path, act, where in (("there/file.txt", renamed_directory, "moved/file.txt"),
+                             ("link", repointed, "file.txt")):
+        os.makedirs("there", exist_ok=True)
+        tree.write("there/file.txt", "first")
+        tree.write("file.txt", "first")
+        if not os.path.lexists("link"):
+            os.symlink("file.txt", "link")
+
+        def play(peer, act=act):
+            peer.take()
+            act()
+            peer.save("edited")
+            peer.done()
+        end = t.open_file(play, path).exits(1)
+        has(end.said, f'"{path}" was moved or replaced, or leads elsewhere now: what was saved is '
+            f'in "{os.path.abspath(where)}"')
+        equal((tree.read(where), tree.read(path)), ("edited", "another"))
+
+
 @test("changed here in place: the local one stays, the edit is beside it")
 def _(t):
     tree.write("file.txt", "first")
