@@ -229,8 +229,7 @@ static void look_where_it_is(struct session *session)
 {
 	struct missed *missed = &session->missed;
 
-	if (session->here == 0 || missed->any ||
-	    opener_in_its_place(session->opener, missed->path))
+	if (session->here == 0 || missed->any || opener_in_its_place(session->opener, missed->path))
 		return;
 	missed->any = true;
 	explain_moved(&session->about, missed->path);

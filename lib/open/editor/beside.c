@@ -32,11 +32,13 @@
 
 /* ---- Names ---- */
 
-/* What locks, journals of databases, and temporary and backup files end with. */
-static const char *const endings[] = {
-	"~",        ".tmp", ".temp", ".part", ".crdownload", ".lock", ".lck",
-	"-journal", "-wal", "-shm",  ".swp",  ".swo",        ".swx",
-};
+/* What backups, journals of databases and swap files end with. */
+static const char *const junk_ends[] = {"~", "-journal", "-wal", "-shm", ".swp", ".swo", ".swx"};
+/* What temporary files and locks end with, and some that a user may have made. */
+static const char *const later_ends[] = {".tmp", ".temp", ".part", ".crdownload", ".lock", ".lck"};
+/* How hidden files of applications, desktops and file systems begin. */
+static const char *const junk_begins[] = {".~lock.",      ".#",         ".goutputstream-", ".nfs",
+					  ".fuse_hidden", ".directory", ".DS_Store"};
 
 static bool ends_with(const char *name, const char *end)
 {
@@ -45,29 +47,62 @@ static bool ends_with(const char *name, const char *end)
 	return length >= of_end && strcasecmp(name + length - of_end, end) == 0;
 }
 
+static bool ends_in(const char *name, const char *const *ends, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (ends_with(name, ends[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool begins_as_junk(const char *name)
+{
+	for (size_t i = 0; i < sizeof(junk_begins) / sizeof(*junk_begins); i++) {
+		if (strncmp(name, junk_begins[i], strlen(junk_begins[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
+static size_t stem_length(const char *file)
+{
+	const char *dot = strrchr(file, '.');
+
+	return dot && dot > file ? (size_t)(dot - file) : strlen(file);
+}
+
 /* Is it `file`, with or without its extension, with ".bak" or ".orig" behind it? */
 static bool is_backup(const char *name, const char *file)
 {
-	const char *dot = strrchr(file, '.'), *end = strrchr(name, '.');
-	size_t whole = strlen(file), stem = dot && dot > file ? (size_t)(dot - file) : whole, got;
+	const char *end = strrchr(name, '.');
+	size_t got;
 
 	if (!end || (strcasecmp(end, ".bak") != 0 && strcasecmp(end, ".orig") != 0))
 		return false;
 	got = (size_t)(end - name);
-	return (got == whole || got == stem) && strncmp(name, file, got) == 0;
+	return (got == strlen(file) || got == stem_length(file)) && strncmp(name, file, got) == 0;
 }
 
-bool beside_wanted(const char *name, const char *file)
+/* Is it a hidden or a locking one that belongs to `file`, as its name says? */
+static bool belongs_to(const char *name, const char *file)
 {
-	if (name[0] == '.' || strncmp(name, "~$", 2) == 0 || is_backup(name, file))
-		return false;
-	if (name[0] == '#' && ends_with(name, "#"))
-		return false;
-	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
-		if (ends_with(name, endings[i]))
-			return false;
-	}
-	return strcmp(name, file) != 0;
+	return strncmp(name[0] == '.' ? name + 1 : name, file, stem_length(file)) == 0;
+}
+
+enum beside_want beside_want(const char *name, const char *file)
+{
+	const bool hidden = name[0] == '.',
+		   later = hidden ||
+			   ends_in(name, later_ends, sizeof(later_ends) / sizeof(*later_ends));
+
+	if (strcmp(name, file) == 0 || strncmp(name, "~$", 2) == 0 || is_backup(name, file) ||
+	    (name[0] == '#' && ends_with(name, "#")) || begins_as_junk(name) ||
+	    ends_in(name, junk_ends, sizeof(junk_ends) / sizeof(*junk_ends)))
+		return BESIDE_JUNK;
+	if (!later)
+		return BESIDE_WANTED;
+	return belongs_to(name, file) ? BESIDE_JUNK : BESIDE_LATER;
 }
 
 /* ---- Looking ---- */
@@ -90,7 +125,8 @@ static bool has_any(int dir, const char *name, const char *file)
 	if (!list)
 		return errno != ENOENT;
 	while (!found && (entry = readdir(list)))
-		found = !is_dot_or_dot_dot(entry->d_name) && beside_wanted(entry->d_name, file);
+		found = !is_dot_or_dot_dot(entry->d_name) &&
+			beside_want(entry->d_name, file) == BESIDE_WANTED;
 	closedir(list);
 	return found;
 }
@@ -111,14 +147,16 @@ static struct beside_file *find(struct beside *beside, const char *name)
 	return free;
 }
 
-static void note_file(struct beside *beside, const char *name, struct mark mark)
+static void note_file(struct beside *beside, const char *name, struct mark mark, bool later)
 {
 	struct beside_file *file = find(beside, name);
 
 	if (!file) {
-		add_other(beside, name);
+		if (!later)
+			add_other(beside, name);
 		return;
 	}
+	file->later = later;
 	if (!file->name[0]) {
 		*file = (struct beside_file){.arrived = false};
 		snprintf(file->name, sizeof(file->name), "%s", name);
@@ -136,17 +174,18 @@ static void note_file(struct beside *beside, const char *name, struct mark mark)
 static void note_entry(struct beside *beside, const struct workdir *workdir, const char *name)
 {
 	const struct mark edited = workdir_look(workdir, workdir->name);
+	const enum beside_want want = beside_want(name, workdir->name);
 	struct stat status;
 
-	if (!beside_wanted(name, workdir->name) ||
-	    fstatat(workdir->dir, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+	if (want == BESIDE_JUNK || fstatat(workdir->dir, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return;
-	if (S_ISDIR(status.st_mode) && has_any(workdir->dir, name, workdir->name))
+	if (S_ISDIR(status.st_mode) && want == BESIDE_WANTED &&
+	    has_any(workdir->dir, name, workdir->name))
 		add_other(beside, name);
 	/* Another name of the file itself is no other file. */
 	if (S_ISREG(status.st_mode) &&
 	    (status.st_dev != edited.device || status.st_ino != edited.inode))
-		note_file(beside, name, mark_of(&status));
+		note_file(beside, name, mark_of(&status), want == BESIDE_LATER);
 }
 
 /* What has gone needs no place any more. */
@@ -182,6 +221,12 @@ int beside_look(struct beside *beside, const struct workdir *workdir)
 }
 
 /* ---- Sending ---- */
+
+/* What is only for a moment has not gone when all is over. */
+static bool counts(const struct beside *beside, const struct beside_file *file)
+{
+	return !file->later || (beside->over && file->mark.size > 0);
+}
 
 /* Has it the content that it had at an earlier look? If there was none, take one. */
 static bool same_as_before(struct beside_file *file, int fd, struct reply *reply)
@@ -279,7 +324,8 @@ int beside_send(struct beside *beside, const struct workdir *workdir, struct rep
 		struct beside_file *file = &beside->files[i];
 		int fd, r;
 
-		if (!file->name[0] || file->sent || (!last && clock_now() < file->next))
+		if (!file->name[0] || file->sent || !counts(beside, file) ||
+		    (!last && clock_now() < file->next))
 			continue;
 		fd = openat(workdir->dir, file->name, flags);
 		if (fd < 0)
@@ -300,7 +346,8 @@ unsigned beside_left(const struct beside *beside, char name[NAME_MAX + 1])
 
 	snprintf(name, NAME_MAX + 1, "%s", left > 0 ? beside->other : "");
 	for (size_t i = 0; i < BESIDE_NAMES_MAX; i++) {
-		if (!beside->files[i].name[0] || beside->files[i].sent)
+		if (!beside->files[i].name[0] || beside->files[i].sent ||
+		    !counts(beside, &beside->files[i]))
 			continue;
 		if (left++ == 0)
 			snprintf(name, NAME_MAX + 1, "%s", beside->files[i].name);

@@ -19,6 +19,7 @@
 struct beside_file {
 	char name[NAME_MAX + 1]; /* "": this one is free */
 	bool found;              /* by the last look at the directory */
+	bool later;              /* BESIDE_LATER */
 	bool sent;               /* what `mark` says of it */
 	bool arrived;            /* `content` was sent */
 	struct content content;
@@ -35,16 +36,21 @@ struct beside {
 	/* What is left aside: files without a place in the table, and directories that have any. */
 	unsigned others;
 	char other[NAME_MAX + 1]; /* the first of those */
+	bool over;                /* nobody has the file any more */
 	unsigned sent;
 	uint64_t bytes;
 	int64_t next; /* when to look again, as clock_now() */
 };
 
-/*
- * Is this the name of something that a user wants to have? Not that of a lock, swap, backup or
- * temporary file, or hidden. `file`: the name of the file that is edited.
- */
-bool beside_wanted(const char *name, const char *file);
+/* Does a user want to have what has this name? */
+enum beside_want {
+	BESIDE_JUNK,  /* a lock, swap or backup file, or the file itself */
+	BESIDE_LATER, /* a temporary or hidden file, unless it is there in the end, and not empty */
+	BESIDE_WANTED
+};
+
+/* `file`: the name of the file that is edited. */
+enum beside_want beside_want(const char *name, const char *file);
 /*
  * Look at the directory, and note what is there. Returns 0 or a negative errno; then what was noted
  * before stays.

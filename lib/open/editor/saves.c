@@ -463,6 +463,7 @@ int saves_send_last(struct saves *saves, bool over)
 {
 	int r = -EAGAIN, beside = 0;
 
+	saves->others->over = over;
 	look(saves);
 	if (saves->view_only)
 		return 0;

@@ -504,8 +504,10 @@ def _(t):
 # ---- Saved beside ----
 
 JUNK = (".file.txt.swp", ".~lock.file.txt#", "#file.txt#", "file.txt~", "file.txt.bak", "file.bak",
-        "file.orig", ".goutputstream-X1", "x.tmp", "x.part", "x.LOCK", "x.db-journal", "x.db-wal",
-        "x.db-shm", ".hidden", "~$file.txt")
+        "file.orig", ".goutputstream-X1", "file.txt.tmp", "file.LOCK", "x.db-journal", "x.db-wal",
+        "x.db-shm", ".file.hidden", "~$file.txt")
+# They are for a moment, or not.
+LATER = (".env", "Cargo.lock", "x.part", "x.tmp")
 
 
 @test("what is saved beside the file comes back under its name, and again when it has changed",
@@ -517,8 +519,9 @@ def _(t):
         wait_until(lambda: len(editing.got(BESIDE)) >= len(expected), f"{len(expected)} files")
         equal(sorted(editing.got(BESIDE)), sorted(
             (0, name.encode().ljust(256, b"\0") + content) for name, content in expected))
-    for name in JUNK:
+    for name in (*JUNK, *LATER):
         tree.write(f"{editing.directory}/{name}", "x")
+    tree.write(f"{editing.directory}/empty.lock")
     os.mkfifo(f"{editing.directory}/fifo")
     os.symlink("/etc/passwd", f"{editing.directory}/link")
     os.link(editing.file, f"{editing.directory}/the same")
@@ -542,7 +545,9 @@ def _(t):
     tree.write(f"{editing.directory}/at the end", "")
     before = len(editing.got(BESIDE))
     found = [record for record in editing.end() if record[0] == BESIDE]
-    equal([payload for _, _, payload in found[before:]], [b"at the end".ljust(256, b"\0")])
+    equal(sorted(payload for _, _, payload in found[before:]),
+          sorted([b"at the end".ljust(256, b"\0"),
+                  *(name.encode().ljust(256, b"\0") + b"x" for name in LATER)]))
 
 
 @test("what is saved beside the file and kept open: a document that is shown comes back, and what "

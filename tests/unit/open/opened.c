@@ -5,8 +5,8 @@
  * Copyright the qfilecopy authors
  */
 #include "open/opened.h"
-#include "open/editwire.h"
 #include "open/digest.h"
+#include "open/editwire.h"
 #include "open/opener/opener.h"
 
 #include "faults.h"

@@ -390,39 +390,44 @@ END_TEST
 
 static const struct {
 	const char *name;
-	bool wanted;
+	enum beside_want want;
 } names[] = {
-	{"other", true},
-	{"report.txt", false}, /* the file itself */
-	{"report.pdf", true},
-	{"report.txt.bak", false},
-	{"report.bak", false},
-	{"report.orig", false},
-	{"summary.bak", true}, /* of another file, perhaps by the user */
-	{"report.txt~", false},
-	{"#report.txt#", false},
-	{"#1", true},
-	{".report.txt.swp", false},
-	{".~lock.report.txt#", false},
-	{".#report.txt", false},
-	{".goutputstream-ABC", false},
-	{".nfs0001", false},
-	{".fuse_hidden1", false},
-	{"~$report.txt", false},
-	{"x.tmp", false},
-	{"X.TMP", false},
-	{"x.part", false},
-	{"x.lock", false},
-	{"x-journal", false},
-	{"x-wal", false},
-	{"x-shm", false},
-	{"tmp", true},
-	{"my-journal.txt", true},
+	{"other", BESIDE_WANTED},
+	{"report.txt", BESIDE_JUNK}, /* the file itself */
+	{"report.pdf", BESIDE_WANTED},
+	{"report.txt.bak", BESIDE_JUNK},
+	{"report.bak", BESIDE_JUNK},
+	{"report.orig", BESIDE_JUNK},
+	{"summary.bak", BESIDE_WANTED}, /* of another file, perhaps by the user */
+	{"report.txt~", BESIDE_JUNK},
+	{"#report.txt#", BESIDE_JUNK},
+	{"#1", BESIDE_WANTED},
+	{".report.txt.swp", BESIDE_JUNK},
+	{".~lock.report.txt#", BESIDE_JUNK},
+	{".#report.txt", BESIDE_JUNK},
+	{".goutputstream-ABC", BESIDE_JUNK},
+	{".nfs0001", BESIDE_JUNK},
+	{".fuse_hidden1", BESIDE_JUNK},
+	{"~$report.txt", BESIDE_JUNK},
+	{"x.tmp", BESIDE_LATER},
+	{"X.TMP", BESIDE_LATER},
+	{"x.part", BESIDE_LATER},
+	{"x.lock", BESIDE_LATER},
+	{"x-journal", BESIDE_JUNK},
+	{"x-wal", BESIDE_JUNK},
+	{"x-shm", BESIDE_JUNK},
+	{"tmp", BESIDE_WANTED},
+	{"my-journal.txt", BESIDE_WANTED},
+	{"Cargo.lock", BESIDE_LATER},
+	{"report.txt.lock", BESIDE_JUNK},
+	{"report.tmp", BESIDE_JUNK},
+	{".report.txt.kate-swp", BESIDE_JUNK},
+	{".env", BESIDE_LATER},
 };
 
 START_TEST(names_that_are_wanted)
 {
-	ck_assert_msg(beside_wanted(names[_i].name, "report.txt") == names[_i].wanted, "%s",
+	ck_assert_msg(beside_want(names[_i].name, "report.txt") == names[_i].want, "%s",
 		      names[_i].name);
 }
 END_TEST
