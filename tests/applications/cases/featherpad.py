@@ -7,6 +7,7 @@ from application import Application
 
 class FeatherPad(Application):
     programs = {"featherpad": "featherpad"}
+    starred = True
 
 
 APPLICATION = FeatherPad()

@@ -62,11 +62,7 @@ class Writer(Application):
         return whole and all(text.strip() in content for text in texts)
 
     def save_as(self, screen, path):
-        screen.press("ctrl+shift+s")
-        screen.shows("Save")
-        screen.press("ctrl+a")
-        screen.type(str(path))
-        screen.press("Return")
+        screen.save_as(["ctrl+shift+s"], "Save", path)
 
     def holds_beside(self, data):
         return self.holds(data, ["one "])
