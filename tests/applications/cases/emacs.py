@@ -13,6 +13,7 @@ class Emacs(Application):
     close = ("ctrl+x", "numbersign")  # what emacsclient waits for
     quit = ("ctrl+x", "ctrl+c")
     starred = True
+    large = True
 
     def command(self):
         return "emacs -Q --eval '(setq frame-title-format \"%*%b\")'"
