@@ -20,6 +20,7 @@ class Application:
     save = ("ctrl+s",)
     close = ("ctrl+w",)  # the document
     quit = ("ctrl+q",)
+    keeps_open = False   # for writing, also when it has saved
     desktop = None       # its .desktop file, where that is not called as its program
     starred = False      # an asterisk begins the title of a window with something unsaved
 

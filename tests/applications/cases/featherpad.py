@@ -8,6 +8,7 @@ from application import Application
 class FeatherPad(Application):
     programs = {"featherpad": "featherpad"}
     starred = True
+    close = ("ctrl+shift+q",)
 
 
 APPLICATION = FeatherPad()

@@ -39,6 +39,7 @@ def document(kind):
 class Writer(Application):
     programs = {"libreoffice-writer": "lowriter", "libreoffice-gtk3": "soffice"}
     large = True
+    keeps_open = True
     file = "letter.odt"
     other = "other.odt"
     desktop = "libreoffice-writer"

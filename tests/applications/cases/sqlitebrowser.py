@@ -39,6 +39,7 @@ def rows(data):
 class Browser(Application):
     programs = {"sqlitebrowser": "sqlitebrowser"}
     file = "notes.db"
+    keeps_open = True
 
     def __init__(self):
         self.made = made()
