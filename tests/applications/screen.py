@@ -200,13 +200,15 @@ class Screen:
     def save_as(self, keys, title, path):
         """Give this name in the dialog that these keys open, and accept what is asked then."""
         self.repeat_until(lambda: self.press(*keys), lambda: self.find(title), f"{title!r} to open")
-        dialog, given = self.shows(title), 0
+        dialog, given, asked = self.shows(title), 0, 0
 
         def accept():
-            nonlocal given
+            nonlocal given, asked
             asks = self.xdotool("getactivewindow", "getwindowname")
             if not self.has_keys(dialog) and not re.search(title, asks):
-                self.press("alt+r")  # replace what is there
+                # Replace what is there; or it is a complaint about a name that did not arrive.
+                self.press("Return" if asked % 2 else "alt+r")
+                asked += 1
                 return
             # Every second time, since what completes names may take the first Return.
             if self.has_keys(dialog) and given % 2 == 0:
