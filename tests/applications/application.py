@@ -3,6 +3,13 @@
 """An application of a desktop, as a table: its package, its keys, and what its files look like."""
 import re
 
+FIRST = "first line"
+
+
+def first_line(texts):
+    """What the first line is with these texts before it, the last one at the beginning."""
+    return "".join(reversed(texts)) + FIRST
+
 
 class Application:
     """A subclass says what differs."""
@@ -13,7 +20,9 @@ class Application:
     save = ("ctrl+s",)
     close = ("ctrl+w",)  # the document
     quit = ("ctrl+q",)
+    keeps_open = False   # for writing, also when it has saved
     desktop = None       # its .desktop file, where that is not called as its program
+    starred = False      # an asterisk begins the title of a window with something unsaved
 
     @property
     def program(self):
@@ -21,7 +30,7 @@ class Application:
 
     def content(self):
         """Of the file, before it is opened."""
-        return b"first line\nlast line\n"
+        return f"{FIRST}\nlast line\n".encode()
 
     def prepare(self, session):
         """Its settings, where it would take long without them."""
@@ -34,14 +43,19 @@ class Application:
         """A regular expression for the window that shows a file."""
         return re.escape(name)
 
+    def unsaved(self, name):
+        """The same while something in it is not saved; None where titles do not show that."""
+        return rf"^\*.*{self.title(name)}" if self.starred else None
+
     def ready(self, screen, name):
         """Wait until it shows the file and takes keys. Returns the number of its window."""
         return screen.shows(self.title(name))
 
-    def edit(self, screen, text):
-        """Add the text at the beginning, unsaved."""
-        screen.press("ctrl+Home")
-        screen.type(text)
+    def edit(self, screen, texts):
+        """Add the last of the texts at the beginning, unsaved. It may be done twice, also after
+        only some of the keys have arrived: so the line is typed anew."""
+        screen.press("ctrl+Home", "shift+End")
+        screen.type(first_line(texts))
 
     def save_it(self, screen, path):
         """As what it is called. It may be done twice."""

@@ -34,8 +34,6 @@ import session
 import settings
 import tap
 
-# Seconds, for a case; what is waited for in it has half of them. They end what never comes.
-expect.FOREVER = 600
 WORKERS = 6
 # Who runs a case does not see the processes of the others: an application that runs in one could
 # have been handed the file of another.

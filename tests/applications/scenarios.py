@@ -7,7 +7,7 @@ import shlex
 import time
 
 from expect import check, wait_until
-from screen import Screen
+from screen import SEEN, Screen
 from session import STOPPED
 
 LATE = 9        # seconds, after which a user saves first
@@ -16,16 +16,56 @@ LOOKS = 6       # seconds, for which a user looks at a file that they do not cha
 COLD_START = 60  # seconds, in which nothing of the application is seen
 
 
+def edit(application, session, screen, texts):
+    """Add the last of these texts, unsaved; again where nothing is seen of it."""
+    name, before = session.file.name, b""
+
+    def act():
+        nonlocal before
+        screen.focus(window(application, session, screen))
+        before = screen.pixels()
+        application.edit(screen, texts)
+        screen.rests()
+
+    def seen():
+        if not before:
+            return False
+        title = application.unsaved(name)
+        return screen.find(title) if title else screen.changed(before) > SEEN
+    screen.repeat_until(act, seen, f"{application.program} to show {texts[-1]!r}")
+
+
+def window(application, session, screen):
+    """The number of the one that has the file."""
+    title = application.title(session.file.name)
+    return screen.until(lambda: screen.find(title), f"a window {title!r}")
+
+
+def save_until(application, session, screen, texts, path, saved):
+    """Save what was added, until `saved()`. Where that is not all, or something else, it is typed
+    again: it came too early, or not whole."""
+    acted = False
+
+    def act():
+        nonlocal acted
+        screen.focus(window(application, session, screen))
+        if acted:
+            application.edit(screen, texts)
+            screen.rests()
+        acted = True
+        application.save_it(screen, path)
+    screen.repeat_until(act, saved, f"{application.program} to save {texts[-1]!r}")
+
+
 def save(application, session, screen, texts, edited=False):
     """Add the last of these texts, save, and see the file come back."""
     if not edited:
-        application.edit(screen, texts[-1])
+        edit(application, session, screen, texts)
 
     def saved():
         session.goes_on(0)
         return application.holds(session.saved(), texts)
-    screen.repeat_until(lambda: application.save_it(screen, session.copy()), saved,
-                        f"{application.program} to save {texts[-1]!r}")
+    save_until(application, session, screen, texts, session.copy(), saved)
     took = session.comes_back(lambda data: application.holds(data, texts), f"{texts[-1]!r}")
     screen.picture("saved")
     return took
@@ -84,13 +124,17 @@ def changes_nothing(application, session, name):
 # ---- Ending early ----
 
 def what_was_saved_is_here_after_ctrl_c(application, session, name):
-    """At once after the save. The application goes on, and the file stays until it ends."""
+    """At once after the save, when the application has closed it: how long a busy machine takes
+    for that is not what is tested. The application goes on, and the file stays until it ends."""
     screen = Screen(session, name)
     open_alone(application, session, screen, application.command())
-    application.edit(screen, "one ")
+    edit(application, session, screen, ["one "])
     path = session.copy()
-    screen.repeat_until(lambda: application.save_it(screen, path),
-                        lambda: application.holds(session.saved(), ["one "]), "it to be saved")
+
+    def saved():
+        return (application.holds(session.saved(), ["one "])
+                and (application.keeps_open or not session.is_written()))
+    save_until(application, session, screen, ["one "], path, saved)
     session.interrupt()
     session.ends(*STOPPED)
     check(application.holds(session.file.read_bytes(), ["one "]),
@@ -106,16 +150,15 @@ def goes_on_when_the_connection_is_lost(application, session, name):
     """While there is text that is not saved. It can be, and stays there with a notice."""
     screen = Screen(session, name)
     open_alone(application, session, screen, application.command())
-    application.edit(screen, "one ")
+    edit(application, session, screen, ["one "])
     path = session.copy()
     session.opener.kill()
     session.opener.wait()
     notice = path.with_name(f"NOT SENT BACK - {path.name}.txt")
     screen.until(notice.exists, "the notice")
     time.sleep(AGAIN)
-    screen.repeat_until(lambda: application.save_it(screen, path),
-                        lambda: application.holds(path.read_bytes() if path.exists() else b"",
-                                                  ["one "]), "it to be saved")
+    save_until(application, session, screen, ["one "], path,
+               lambda: application.holds(path.read_bytes() if path.exists() else b"", ["one "]))
     screen.picture("saved")
     screen.close(application)
     wait_until(lambda: not session.applications(),
@@ -142,9 +185,16 @@ def is_handed(application, session, name, handler):
     running = start_running(application, session, screen)
     open_alone(application, session, screen, handler)
     texts = saves_twice(application, session, screen)
-    application.close_document(screen)
+    close_document(application, session, screen)
     session.end_by_hand(lambda data: application.holds(data, texts), f"{texts}")
     check(running.poll() is None, f"the {application.program} of the user has ended")
+
+
+def close_document(application, session, screen):
+    """Until its window is not seen any more, or shows another one."""
+    title = application.title(session.file.name)
+    screen.repeat_until(lambda: application.close_document(screen),
+                        lambda: not screen.find(title), f"{title!r} to be closed")
 
 
 def hands_over_to_a_running_one(application, session, name):
@@ -159,7 +209,7 @@ def opens_two_files_and_is_not_ended(application, session, name):
     second = session.another(f"second-{application.file}", application.content())
     second.start(application.command())
     application.ready(screen, second.file.name)
-    application.edit(screen, "unsaved ")
+    edit(application, second, screen, ["unsaved "])
     screen.picture("two-files")
     session.interrupt()
     session.ends(0, 130, -2, 1)
@@ -168,7 +218,7 @@ def opens_two_files_and_is_not_ended(application, session, name):
     check(screen.find(application.title(second.file.name)),
           f"the {application.program} of the user was ended")
     save(application, second, screen, ["unsaved "], edited=True)
-    application.close_document(screen)
+    close_document(application, second, screen)
     second.end_by_hand(lambda data: application.holds(data, ["unsaved "]), "the text")
 
 
@@ -246,9 +296,9 @@ def saves_beside(application, session, name):
     """ "Save as", with another name in the same directory: it is delivered, and both are told."""
     screen = Screen(session, name)
     open_alone(application, session, screen, application.command())
-    application.edit(screen, "one ")
-    application.save_as(screen, session.copy().with_name(application.other))
+    edit(application, session, screen, ["one "])
     other = session.copy().with_name(application.other)
+    application.save_as(screen, other)
     screen.until(lambda: other.exists() and other.stat().st_size, f"{other} to be saved")
     data = session.came_beside(application.other)
     check(application.holds_beside(data), f"what was saved beside is not whole: {data[:200]!r}")

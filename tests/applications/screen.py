@@ -2,12 +2,15 @@
 # Copyright the qfilecopy authors
 """A screen that nobody sees, with a light window manager, and a message bus or none."""
 import os
+import pathlib
 import re
 import subprocess
 import time
 
+import process
 from display import png
 from expect import Broken, check, wait_until
+from opening import PROGRAMS as OURS
 from settings import BUILD
 
 PROGRAMS = {"xvfb": "Xvfb", "xdotool": "xdotool", "openbox": "openbox",
@@ -16,8 +19,15 @@ PROGRAMS = {"xvfb": "Xvfb", "xdotool": "xdotool", "openbox": "openbox",
 PICTURES = BUILD / "applications"
 # Nothing that blinks, no tips, and settings that nobody keeps.
 GTK_SETTINGS = "[Settings]\ngtk-cursor-blink=0\ngtk-enable-animations=0\n"
-REPEATS = 5  # seconds, after which a key that has shown no effect is pressed again
+LOOKS = 10   # at what is to be at rest
+PAUSE = 0.07  # seconds between them
+BUSY = 2     # of them may find something at work: a timer that goes off
 ALIKE = 2000  # bytes of a picture: what differs by less is at rest
+SOON = 2     # seconds, for which a key that was pressed may take
+SEEN = 300   # bytes: what differs by more is not only a cursor that blinks
+WORKS = "RD"  # states of a thread: it runs, or could on a machine with less to do; waits for a disk
+# What watches the applications works now and then, and takes no keys.
+WATCHERS = {program.name[:15] for program in OURS}
 
 
 class Screen:
@@ -92,10 +102,14 @@ class Screen:
     def shows(self, title):
         """Wait for such a window to be there, to be at rest and to have the keys. Returns its
         number."""
-        number = self.until(lambda: self.find(title), f"a window {title!r}")
-        self.focus(number)
-        self.rests()
-        return number
+        def ready():
+            """A window that came meanwhile may have taken the keys."""
+            number = self.find(title)
+            if not number:
+                return None
+            self.activate(number)
+            return number if self.at_rest() and self.has_keys(number) else None
+        return self.until(ready, f"a window {title!r} that is at rest and has the keys")
 
     def gone(self, title):
         self.until(lambda: self.find(title) is None, f"the window {title!r} to be gone")
@@ -103,14 +117,42 @@ class Screen:
     def pixels(self):
         return (self.session.directory / "Xvfb_screen0").read_bytes()
 
+    @staticmethod
+    def works():
+        """Is a process of the case at work? On a busy machine one that waits for its turn is, too:
+        a screen on which nothing moves says nothing there."""
+        below = process.children(os.getpid())
+        while below:
+            pid = below.pop()
+            below += process.children(pid)
+            for thread in pathlib.Path(f"/proc/{pid}/task").glob("*/stat"):
+                try:
+                    name, state = re.search(r"\((.*)\) (.)", thread.read_text()).groups()
+                except OSError:  # it has ended
+                    continue
+                if state in WORKS and name not in WATCHERS:
+                    return True
+        return False
+
+    def at_rest(self, unless=lambda: False):
+        """Does nothing move, and is nobody at work? Keys that come now are not too early, and those
+        that came before have had their effect, or never will. unless: what ends the looking."""
+        before, busy = self.pixels(), 0
+        for _ in range(LOOKS):
+            time.sleep(PAUSE)
+            busy += self.works()
+            if busy > BUSY or unless():
+                return False
+        return self.changed(before) < ALIKE
+
+    def changed(self, before):
+        """How many bytes of the picture are not as they were."""
+        after = self.pixels()
+        return 0 if before == after else sum(map(int.__ne__, before, after))
+
     def rests(self):
         """Wait until nothing moves any more, as after the start of an application."""
-        def at_rest():
-            before = self.pixels()
-            time.sleep(0.7)
-            after = self.pixels()
-            return before == after or sum(map(int.__ne__, before, after)) < ALIKE
-        self.until(at_rest, "the screen to be at rest")
+        self.until(self.at_rest, "the screen to be at rest")
 
     def picture(self, moment):
         """Keep what is seen."""
@@ -131,10 +173,16 @@ class Screen:
 
     # ---- The keyboard ----
 
+    def activate(self, number):
+        self.xdotool("windowactivate", number)
+
+    def has_keys(self, number):
+        return self.xdotool("getactivewindow").strip() == number
+
     def focus(self, number):
         def focused():
-            self.xdotool("windowactivate", number)
-            return self.xdotool("getactivewindow").strip() == number
+            self.activate(number)
+            return self.has_keys(number)
         self.until(focused, f"window {number} to get the keys")
 
     def type(self, text):
@@ -146,9 +194,31 @@ class Screen:
         self.rests()
 
     def press(self, *keys):
-        for key in keys:
-            self.xdotool("key", "--delay", "20", key)
-            time.sleep(0.2)  # for menus and dialogs, which open in the meantime
+        """What opens a window takes no further keys: that is waited for."""
+        self.xdotool("key", "--delay", "20", *keys)
+
+    def save_as(self, keys, title, path):
+        """Give this name in the dialog that these keys open, and accept what is asked then."""
+        self.repeat_until(lambda: self.press(*keys), lambda: self.find(title), f"{title!r} to open")
+        dialog, given, asked = self.shows(title), 0, 0
+
+        def accept():
+            nonlocal given, asked
+            asks = self.xdotool("getactivewindow", "getwindowname")
+            if not self.has_keys(dialog) and not re.search(title, asks):
+                # Replace what is there; or it is a complaint about a name that did not arrive.
+                self.press("Return" if asked % 2 else "alt+r")
+                asked += 1
+                return
+            # Every second time, since what completes names may take the first Return.
+            if self.has_keys(dialog) and given % 2 == 0:
+                self.press("ctrl+a")
+                self.type(str(path))
+                self.rests()
+            self.press("Return")
+            given += 1
+        self.repeat_until(accept, lambda: path.exists() and not self.find(title),
+                          f"{path} to be written")
 
     def quit(self, application):
         """Until no window is left, or its session is over."""
@@ -162,15 +232,16 @@ class Screen:
                           f"{application.program} to be closed")
 
     def repeat_until(self, act, condition, what):
-        """Do what may be done twice, such as pressing keys, until that has its effect."""
-        pressed = 0
+        """Do what may be done twice, such as pressing keys, until that has its effect. Again only
+        when nobody is at work on it any more: it came too early, or something else took it."""
+        acted = None
 
         def done():
-            nonlocal pressed
+            nonlocal acted
             if condition():
                 return True
-            if time.monotonic() > pressed + REPEATS:
+            if not acted or (time.monotonic() > acted + SOON and self.at_rest(condition)):
                 act()
-                pressed = time.monotonic()
+                acted = time.monotonic()
             return condition()
         self.until(done, what)

@@ -4,6 +4,7 @@
 import os
 import pathlib
 import signal
+import stat
 import subprocess
 import time
 
@@ -57,6 +58,20 @@ class Session(Opening):
             return self.copy().read_bytes()
         except OSError:
             return b""
+
+    def is_written(self):
+        """Has an application it open for writing? Then it may not be through with a save, though
+        all of that is in the file."""
+        path = str(self.copy())
+        for pid, _ in self.programs():
+            for descriptor in pathlib.Path(f"/proc/{pid}/fd").glob("*"):
+                try:
+                    if (os.readlink(descriptor) == path
+                            and descriptor.lstat().st_mode & stat.S_IWUSR):
+                        return True
+                except OSError:  # it has been closed
+                    pass
+        return False
 
     def comes_back(self, holds, what):
         """Wait for what the application has saved to be in the file's place here, whole, while it

@@ -3,7 +3,7 @@
 """emacs, and emacsclient, which hands a file over to a running one: it waits until the file is
 done there, or with -n returns at once."""
 import scenarios
-from application import Application
+from application import Application, first_line
 from screen import Screen
 
 
@@ -12,13 +12,15 @@ class Emacs(Application):
     save = ("ctrl+x", "ctrl+s")
     close = ("ctrl+x", "numbersign")  # what emacsclient waits for
     quit = ("ctrl+x", "ctrl+c")
+    starred = True
+    large = True
 
     def command(self):
-        return "emacs -Q --eval '(setq frame-title-format \"%b\")'"
+        return "emacs -Q --eval '(setq frame-title-format \"%*%b\")'"
 
-    def edit(self, screen, text):
-        screen.press("alt+less")
-        screen.type(text)
+    def edit(self, screen, texts):
+        screen.press("ctrl+g", "alt+less", "ctrl+space", "ctrl+e", "ctrl+w")
+        screen.type(first_line(texts))
 
 
 class ServedByEmacs(Emacs):
@@ -31,7 +33,7 @@ APPLICATION = Emacs()
 
 def server(application, session, screen):
     running = screen.start("emacs", "-Q", "--eval",
-                           '(progn (setq frame-title-format "%b" server-name "ours")'
+                           '(progn (setq frame-title-format "%*%b" server-name "ours")'
                            ' (server-start))')
     application.ready(screen, "scratch")
     screen.until(lambda: list(session.runtime.glob("emacs/ours")), "emacs to serve")
@@ -43,7 +45,7 @@ def ends_as_emacsclient_does(_, session, name):
     running = server(APPLICATION, session, screen)
     scenarios.open_alone(APPLICATION, session, screen, "emacsclient -s ours")
     texts = scenarios.saves_twice(APPLICATION, session, screen)
-    APPLICATION.close_document(screen)
+    scenarios.close_document(APPLICATION, session, screen)
     session.ends()
     scenarios.check(running.poll() is None, "the emacs of the user has ended")
     scenarios.check(APPLICATION.holds(session.file.read_bytes(), texts), session.said())
@@ -54,7 +56,7 @@ def goes_on_though_emacsclient_did_not_wait(_, session, name):
     running = server(application, session, screen)
     scenarios.open_alone(application, session, screen, "emacsclient -n -s ours")
     texts = scenarios.saves_twice(application, session, screen)
-    application.close_document(screen)
+    scenarios.close_document(application, session, screen)
     session.end_by_hand(lambda data: application.holds(data, texts), f"{texts}")
     scenarios.check(running.poll() is None, "the emacs of the user has ended")
 

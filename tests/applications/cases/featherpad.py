@@ -7,6 +7,8 @@ from application import Application
 
 class FeatherPad(Application):
     programs = {"featherpad": "featherpad"}
+    starred = True
+    close = ("ctrl+shift+q",)
 
 
 APPLICATION = FeatherPad()

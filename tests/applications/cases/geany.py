@@ -7,6 +7,7 @@ from application import Application
 
 class Geany(Application):
     programs = {"geany": "geany"}
+    starred = True
 
 
 APPLICATION = Geany()

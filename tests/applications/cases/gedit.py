@@ -8,15 +8,12 @@ from application import Application
 
 class Gedit(Application):
     programs = {"gedit": "gedit"}
+    starred = True
     desktop = "org.gnome.gedit"
     other = "other.txt"
 
     def save_as(self, screen, path):
-        screen.press("ctrl+shift+s")
-        screen.shows("Save As")
-        screen.press("ctrl+a")
-        screen.type(str(path))
-        screen.press("Return")
+        screen.save_as(["ctrl+shift+s"], "Save As", path)
 
     def holds_beside(self, data):
         return data == b"one " + self.content()

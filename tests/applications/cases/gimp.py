@@ -64,18 +64,16 @@ class Gimp(Application):
     def title(self, name):
         return "picture.* GIMP"
 
-    def edit(self, screen, text):
+    def edit(self, screen, texts):
         """Fill it with black; the second time with white again."""
-        screen.focus(screen.find(self.title(self.file)))
-        screen.press("ctrl+period" if text == "two " else "ctrl+comma")
-        screen.rests()
+        screen.press("ctrl+period" if len(texts) == 2 else "ctrl+comma")
 
     def save_it(self, screen, path):
         """Exported under the name that it has."""
-        give_name(screen, ["ctrl+shift+e"], "Export Image", path)
+        screen.save_as(["ctrl+shift+e"], "Export Image", path)
 
     def holds(self, data, texts):
-        return colour(data) == (b"\xff\xff\xff" if texts[-1] == "two " else b"\0\0\0")
+        return colour(data) == (b"\xff\xff\xff" if len(texts) == 2 else b"\0\0\0")
 
     def leave(self, screen):
         """It is not saved in GIMP's own format, which it asks about."""
@@ -88,33 +86,16 @@ class Gimp(Application):
 APPLICATION = Gimp()
 
 
-def give_name(screen, keys, title, path):
-    """In the dialog that these keys open, and in the one that may follow."""
-    screen.press(*keys)
-    screen.shows(title)
-    screen.press("ctrl+a")
-    screen.type(str(path))
-    screen.rests()
-
-    def accept():
-        """What completes the name takes the first key. Whether it is to be replaced and what
-        options it has may be asked."""
-        if screen.find(title):
-            screen.press("alt+r" if screen.find("^File Exists") else "Return")
-    screen.repeat_until(accept, lambda: path.exists() and not screen.find(title),
-                        f"{path} to be written")
-
-
 def exports_and_saves_beside(application, session, name):
     """Both files come back as deliveries, and the original stays."""
     screen = Screen(session, name)
     scenarios.open_alone(application, session, screen, application.command())
     exported, saved = (session.copy().with_name(other) for other in ("other.png", "other.xcf"))
-    give_name(screen, ["ctrl+shift+e"], "Export Image", exported)
+    screen.save_as(["ctrl+shift+e"], "Export Image", exported)
     scenarios.check(colour(session.came_beside(exported.name)) == b"\xff\xff\xff",
                     "what was exported is not the whole image")
     screen.picture("exported")
-    give_name(screen, ["ctrl+shift+s"], "Save Image", saved)
+    screen.save_as(["ctrl+shift+s"], "Save Image", saved)
     scenarios.check(session.came_beside(saved.name).startswith(b"gimp xcf"),
                     "what was saved is no image of GIMP")
     screen.picture("saved-beside")

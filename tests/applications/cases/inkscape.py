@@ -8,11 +8,12 @@ from application import Application
 
 DRAWING = ('<svg xmlns="http://www.w3.org/2000/svg" width="100" height="100">'
            '<rect x="10" y="10" width="50" height="50"/></svg>\n')
-RECTANGLE = "{http://www.w3.org/2000/svg}rect"
+NAMESPACE = "{http://www.w3.org/2000/svg}"
 
 
 class Inkscape(Application):
     programs = {"inkscape": "inkscape"}
+    starred = True
     file = "drawing.svg"
     large = True
     desktop = "org.inkscape.Inkscape"
@@ -20,18 +21,18 @@ class Inkscape(Application):
     def content(self):
         return DRAWING.encode()
 
-    def edit(self, screen, text):
-        """Everything once more."""
-        self.ready(screen, self.file)
-        screen.press("Escape", "Tab", "ctrl+d")
-        screen.rests()
+    def edit(self, screen, texts):
+        """The rectangle becomes a path, which the second time is deleted: done twice, either is
+        the same as once."""
+        screen.press("Escape", "ctrl+a", "Delete" if len(texts) == 2 else "ctrl+shift+c")
 
     def holds(self, data, texts):
         try:
-            found = xml.etree.ElementTree.fromstring(data).iter(RECTANGLE)
+            parts = [each.tag for each in xml.etree.ElementTree.fromstring(data).iter()]
         except xml.etree.ElementTree.ParseError:
             return False
-        return len(list(found)) == 1 + len(texts)
+        found = [parts.count(f"{NAMESPACE}{name}") for name in ("svg", "rect", "path")]
+        return found == [1, 0, 0 if len(texts) == 2 else 1]
 
 
 APPLICATION = Inkscape()

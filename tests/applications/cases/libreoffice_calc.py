@@ -11,10 +11,11 @@ class Calc(Writer):
     made = document("spreadsheet")
     desktop = "libreoffice-calc"
 
-    def edit(self, screen, text):
+    def edit(self, screen, texts):
         """A cell at the top; the second time the one below."""
-        screen.press("ctrl+Home", *(["Down"] if text == "two " else []))
-        screen.type(f"{text}\n")
+        screen.press("Escape", "ctrl+Home", *["Down"] * (len(texts) - 1))
+        screen.type(texts[-1])
+        screen.press("Return")
 
 
 APPLICATION = Calc()

@@ -39,6 +39,7 @@ def document(kind):
 class Writer(Application):
     programs = {"libreoffice-writer": "lowriter", "libreoffice-gtk3": "soffice"}
     large = True
+    keeps_open = True
     file = "letter.odt"
     other = "other.odt"
     desktop = "libreoffice-writer"
@@ -62,11 +63,7 @@ class Writer(Application):
         return whole and all(text.strip() in content for text in texts)
 
     def save_as(self, screen, path):
-        screen.press("ctrl+shift+s")
-        screen.shows("Save")
-        screen.press("ctrl+a")
-        screen.type(str(path))
-        screen.press("Return")
+        screen.save_as(["ctrl+shift+s"], "Save", path)
 
     def holds_beside(self, data):
         return self.holds(data, ["one "])

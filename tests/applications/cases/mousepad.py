@@ -7,6 +7,7 @@ from application import Application
 
 class Mousepad(Application):
     programs = {"mousepad": "mousepad"}
+    starred = True
     desktop = "org.xfce.mousepad"
 
 

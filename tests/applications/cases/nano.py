@@ -2,7 +2,7 @@
 # Copyright the qfilecopy authors
 """nano in a terminal window: it writes into the file."""
 import scenarios
-from application import Application
+from application import Application, first_line
 
 
 class Nano(Application):
@@ -13,9 +13,10 @@ class Nano(Application):
     def command(self):
         return "xterm -xrm '*metaSendsEscape: true' -T notes.txt -e nano --ignorercfiles"
 
-    def edit(self, screen, text):
-        screen.press("alt+backslash")
-        screen.type(text)
+    def edit(self, screen, texts):
+        screen.press("ctrl+c", "alt+backslash", "ctrl+k")
+        screen.type(first_line(texts))
+        screen.press("Return")
 
 
 APPLICATION = Nano()

@@ -14,7 +14,7 @@ def made():
     with tempfile.TemporaryDirectory() as directory:
         path = os.path.join(directory, "made")
         with contextlib.closing(sqlite3.connect(path)) as database:
-            database.execute("create table notes(text)")
+            database.execute("create table notes(text unique)")
             database.execute("insert into notes values('first')")
             database.commit()
         with open(path, "rb") as file:
@@ -39,6 +39,7 @@ def rows(data):
 class Browser(Application):
     programs = {"sqlitebrowser": "sqlitebrowser"}
     file = "notes.db"
+    keeps_open = True
 
     def __init__(self):
         self.made = made()
@@ -46,14 +47,13 @@ class Browser(Application):
     def content(self):
         return self.made
 
-    def edit(self, screen, text):
+    def edit(self, screen, texts):
         """By a statement in the last of its pages."""
         screen.press("alt+4")
         screen.click(self.ready(screen, self.file), 200, 250)
         screen.press("ctrl+a")
-        screen.type(f"insert into notes values('{text}');")
+        screen.type(f"insert or ignore into notes values('{texts[-1]}');")
         screen.press("ctrl+Return")
-        screen.rests()
 
     def leave(self, screen):
         """The statement is not to be kept, which it asks in a window of its own."""

@@ -5,7 +5,7 @@ import shlex
 import shutil
 
 import scenarios
-from application import Application
+from application import Application, first_line
 
 VIM = "vim" if shutil.which("vim") else "vim.tiny"
 
@@ -22,9 +22,9 @@ class Vim(Application):
         return shlex.join(["xterm", "-T", "notes.txt", "-e", VIM, "-u", "NONE", "-N",
                            "-c", f"set backupcopy={self.backupcopy}"])
 
-    def edit(self, screen, text):
-        screen.press("g", "g", "0", "i")
-        screen.type(text)
+    def edit(self, screen, texts):
+        screen.press("Escape", "g", "g", "0", "C")
+        screen.type(first_line(texts))
         screen.press("Escape")
 
 
