@@ -70,22 +70,24 @@ static const char *hindrance(unsigned cause)
 /* What saves will be kept elsewhere for, and what they can do about it. */
 static void explain_hindrance(const struct explain *about, unsigned notes, const char *name)
 {
+	const char *where = notes & OPENER_DIRECTORY ? "elsewhere" : "beside it";
+
 	if (notes & OPENER_SECOND)
-		warnx("\"%s\" is open for editing in a VM already: what is saved here will be kept "
-		      "beside it",
-		      name);
+		warnx("\"%s\" is open for editing in a VM already: what is saved in this session "
+		      "will be kept %s. End the other session first to save into the file itself",
+		      name, where);
 	else if (notes & OPENER_IMMUTABLE)
 		warnx("\"%s\" is marked as one that must not change (chattr): what is saved will "
 		      "be "
 		      "kept elsewhere",
 		      name);
 	else if (notes & OPENER_READ_ONLY)
-		warnx("you may not write to \"%s\": what is saved will be kept beside it", name);
+		warnx("you may not write to \"%s\": what is saved will be kept %s", name, where);
 	else if (notes & (OPENER_MOUNT | OPENER_OWNER | OPENER_DIRECTORY) && !about->in_place)
 		warnx("\"%s\" cannot be replaced: %s. What is saved will be kept %s; with "
 		      "--in-place "
 		      "it is written into the file itself",
-		      name, hindrance(notes), notes & OPENER_DIRECTORY ? "elsewhere" : "beside it");
+		      name, hindrance(notes), where);
 }
 
 void explain_notes(const struct explain *about, unsigned notes, const char *unfinished)
@@ -133,7 +135,11 @@ static const char *reason(const struct opener_event *event, char text[128])
 static bool explain_doubt(const struct explain *about, const struct opener_event *event)
 {
 	char path[1024], name[1024], what[32];
-	const char *why = event->doubt < 4096 ? strerror(event->doubt) : "unknown error";
+	const char *why = event->doubt == EIO      ? "the application ended while it wrote, or "
+						     "was still writing"
+			  : event->doubt == ENOSPC ? "the disk there was full"
+			  : event->doubt < 4096    ? strerror(event->doubt)
+						   : "unknown error";
 
 	if (event->doubt == 0)
 		return false;
@@ -231,7 +237,9 @@ void explain_done(const struct explain *about, const struct opener_event *event)
 	/*
 	 * A code below 4096 may be an errno of Linux, whatever system the other side runs on.
 	 */
-	if (event->code != 0)
+	if (event->code == ECANCELED && event->message[0])
+		warnx("%s says: %s", about->vm, event->message);
+	else if (event->code != 0)
 		warnx("%s could not do it: %s", about->vm,
 		      event->message[0]                       ? event->message
 		      : event->code > 0 && event->code < 4096 ? strerror(event->code)
@@ -240,7 +248,7 @@ void explain_done(const struct explain *about, const struct opener_event *event)
 		warnx("%s says: %s", about->vm, event->message);
 }
 
-void explain_last(const struct explain *about, unsigned save)
+void explain_last(const struct explain *about, unsigned save, bool here)
 {
 	char name[1024];
 
@@ -248,7 +256,8 @@ void explain_last(const struct explain *about, unsigned save)
 	if (save == 0)
 		warnx("no save had arrived; \"%s\" is as it was", name);
 	else
-		warnx("the last save that arrived is number %u", save);
+		warnx("the last save that arrived is number %u%s%s%s", save,
+		      here ? ", and is in \"" : "", here ? name : "", here ? "\"" : "");
 }
 
 void explain_ssh_failed(const struct explain *about)
@@ -262,7 +271,7 @@ void explain_ssh_failed(const struct explain *about)
 }
 
 void explain_failure(const struct explain *about, int code, const struct opener_event *event,
-		     const struct qfile_error *error)
+		     const struct qfile_error *error, bool here)
 {
 	char text[1024];
 
@@ -287,7 +296,7 @@ void explain_failure(const struct explain *about, int code, const struct opener_
 	default:
 		warnx("%s", qfile_error_text(error, text, sizeof(text)));
 	}
-	explain_last(about, event->save);
+	explain_last(about, event->save, here);
 }
 
 void explain_moved(const struct explain *about, const char *where)

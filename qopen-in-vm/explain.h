@@ -39,15 +39,19 @@ void explain_ending(const struct explain *about);
 void explain_note(const struct explain *about, const struct opener_event *event);
 /* ssh, which leads to the other side, has failed before any save arrived. It has said why. */
 void explain_ssh_failed(const struct explain *about);
-/* The number of the last save that arrived, after an end that was none of the user's; 0: none. */
-void explain_last(const struct explain *about, unsigned save);
+/*
+ * The number of the last save that arrived, after an end that was not a success; 0: none. `here`:
+ * the file has it, and it is not doubtful.
+ */
+void explain_last(const struct explain *about, unsigned save, bool here);
 /* The reply is complete: the other side has succeeded or failed. */
 void explain_done(const struct explain *about, const struct opener_event *event);
 /*
- * Sending, or reading the reply, failed with `code`. `event` has the number of the last save, or 0.
+ * Sending, or reading the reply, failed with `code`. `event` has the number of the last save, or 0;
+ * `here` as of explain_last().
  */
 void explain_failure(const struct explain *about, int code, const struct opener_event *event,
-		     const struct qfile_error *error);
+		     const struct qfile_error *error, bool here);
 /* The path of the file leads elsewhere now, and what was saved is in the file at `where`. */
 void explain_moved(const struct explain *about, const char *where);
 /* The last save that came was damaged, and no other followed. */

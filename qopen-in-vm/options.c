@@ -92,6 +92,8 @@ static const char *take_arguments(struct options *options, int count, char **arg
 		return "nothing to open: name a file";
 	if (count > 2)
 		return "one file at a time: name a VM and a file";
+	if (count == 2 && (options->calling.via || options->calling.ssh))
+		return "two names, but --via or --ssh says already where to: name one file";
 	if (count == 2 && options->calling.vm)
 		return "the VM is named twice, by --vm and before the file: name it once";
 	if (count == 2)

@@ -43,6 +43,12 @@ static void end_stream(int out)
 		close(null);
 }
 
+/* Has the file the last save that arrived, without doubt? */
+static bool has_last(const struct session *session)
+{
+	return session->saves > 0 && !session->missed.any && !session->damaged;
+}
+
 int session_send(struct session *session, int out)
 {
 	int flags = fcntl(out, F_GETFL), r;
@@ -60,7 +66,8 @@ int session_send(struct session *session, int out)
 	end_stream(out);
 	show_clear(&session->show);
 	if (r < 0)
-		explain_failure(&session->about, r, &session->event, &session->error);
+		explain_failure(&session->about, r, &session->event, &session->error,
+				has_last(session));
 	return r;
 }
 
@@ -107,10 +114,13 @@ static void take_beside(struct session *session, enum opener_step step)
 {
 	session->beside += step == OPENER_BESIDE;
 	show_clear(&session->show);
-	explain_beside(&session->about, step, &session->event, &session->error);
-	if (step == OPENER_BESIDE)
+	/* To programs a success is an object. */
+	if (step != OPENER_BESIDE || session->show.mode != SHOW_JSON)
+		explain_beside(&session->about, step, &session->event, &session->error);
+	if (step == OPENER_BESIDE && session->show.mode == SHOW_JSON)
 		status_beside(session);
-	status_show(session);
+	else
+		status_show(session);
 }
 
 /*
@@ -202,7 +212,8 @@ static bool is_end(struct session *session, int *step)
 void session_lost(struct session *session)
 {
 	if (session->lost)
-		explain_failure(&session->about, -ECONNRESET, &session->event, &session->error);
+		explain_failure(&session->about, -ECONNRESET, &session->event, &session->error,
+				has_last(session));
 	session->lost = false;
 }
 
@@ -210,7 +221,8 @@ void session_lost(struct session *session)
 static int end_stopped(struct session *session)
 {
 	session->event.save = session->saves;
-	explain_failure(&session->about, -ECANCELED, &session->event, &session->error);
+	explain_failure(&session->about, -ECANCELED, &session->event, &session->error,
+			has_last(session));
 	return -ECANCELED;
 }
 
@@ -220,7 +232,7 @@ static int end_failed(struct session *session, int step)
 	session->lost = step == -ECONNRESET && session->has_command;
 	if (session->lost)
 		return step;
-	explain_failure(&session->about, step, &session->event, &session->error);
+	explain_failure(&session->about, step, &session->event, &session->error, has_last(session));
 	return step == -ECONNRESET ? step : -1;
 }
 
@@ -253,8 +265,8 @@ int session_take(struct session *session)
 	if (step < 0)
 		return session->ending ? end_stopped(session) : end_failed(session, step);
 	explain_done(&session->about, &session->event);
-	if (session->event.code != 0 && session->saves > 0)
-		explain_last(&session->about, session->saves);
+	if (session->event.code != 0 && session->saves > 0 && !session->ending)
+		explain_last(&session->about, session->saves, has_last(session));
 	if (session->damaged)
 		explain_damaged(&session->about, session->event.save);
 	complete = session->event.code == 0 && !session->missed.any && !session->damaged &&

@@ -29,7 +29,9 @@ static void count_text(const struct session *session, char text[128])
 {
 	char when[32];
 
-	if (session->saves == 0)
+	if (session->about.view_only)
+		snprintf(text, 128, "open for viewing only");
+	else if (session->saves == 0)
 		snprintf(text, 128, "nothing saved yet");
 	else if (session->saves == 1)
 		snprintf(text, 128, "1 save, at %s", time_text(session->last, when));

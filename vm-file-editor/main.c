@@ -147,13 +147,13 @@ static void add_what_is_beside(const struct editor *editor, struct ending *endin
 	qfile_displayable(name, strlen(name), shown, sizeof(shown), 80);
 	if (count == 1)
 		snprintf(text, sizeof(text),
-			 "\"%s\" was saved beside it there, and is kept there: it was not sent "
-			 "back",
-			 shown);
+			 "\"%s\" was saved beside the file there, and is kept there: it was not "
+			 "sent back%s",
+			 shown, name[strlen(name) - 1] == '/' ? ", as no directory is" : "");
 	else
 		snprintf(text, sizeof(text),
-			 "%u files were saved beside it there, such as \"%s\", and are kept there: "
-			 "they were not sent back",
+			 "%u files or directories were saved beside the file there, such as "
+			 "\"%s\", and are kept there: they were not sent back",
 			 count, shown);
 	if (!editor_tells(editor))
 		warnx("%s", text);

@@ -33,7 +33,7 @@ static const char help[] =
 	"\n"
 	"SIZE is a number of bytes, or with K, M, G or T of 2^10, 2^20 ... bytes.\n"
 	"Exit status: 0 all was well and the VM that asked knows, 1 failed, 2 wrong usage.\n"
-	"Example: QREXEC_REMOTE_DOMAIN=work vm-file-editor --handler='gedit --wait'\n";
+	"Example, in a service file: exec vm-file-editor --handler='gedit --wait'\n";
 
 enum {
 	OPTION_HANDLER = 256,

@@ -9,6 +9,7 @@
 #include "trusted.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,6 +69,7 @@ void service_environment(struct service_environment *environment, const struct a
 			 const char *source, const char *service, const char *const *extra)
 {
 	const char *language = getenv("LANG"), *argument = service_argument(service);
+	char runtime[40];
 
 	*environment = (struct service_environment){.count = 0};
 	add(environment, "QREXEC_REMOTE_DOMAIN=%s", source);
@@ -80,7 +82,10 @@ void service_environment(struct service_environment *environment, const struct a
 		add(environment, "USER=%s", account->name);
 		add(environment, "LOGNAME=%s", account->name);
 	}
-	add(environment, "XDG_RUNTIME_DIR=/run/user/%u", (unsigned)account->uid);
+	/* Where it is not, programs that believe it complain all the time. */
+	snprintf(runtime, sizeof(runtime), "/run/user/%u", (unsigned)account->uid);
+	if (faccessat(AT_FDCWD, runtime, F_OK, 0) == 0)
+		add(environment, "XDG_RUNTIME_DIR=%s", runtime);
 	if (language)
 		add(environment, "LANG=%s", language);
 	for (; *extra; extra++)

@@ -457,7 +457,7 @@ at_opener("no-mark-later", save(ONE) + b"PedOSv3\0" + save(TWO)[8:] + done(),
           Becomes(1, (NONSENSE, last_save(1)), ONE))
 at_opener("garbage-later", save(ONE) + b"\xff" * 1000, Becomes(1, (NONSENSE, last_save(1)), ONE))
 at_opener("save-with-a-code", header(SAVE, len(ONE), code=5) + save(ONE)[24:] + done(),
-          Becomes(1, (b"save 1 may be damaged, as another VM says (Input/output error)",), ONE,
+          Becomes(1, (b"save 1 may be damaged, as another VM says (the application ended ",), ONE,
                   {b"report.txt~": machine.BEFORE}))
 
 # Lengths.

@@ -107,10 +107,10 @@ enum beside_want beside_want(const char *name, const char *file)
 
 /* ---- Looking ---- */
 
-static void add_other(struct beside *beside, const char *name)
+static void add_other(struct beside *beside, const char *name, const char *end)
 {
 	if (beside->others++ == 0)
-		snprintf(beside->other, sizeof(beside->other), "%s", name);
+		snprintf(beside->other, sizeof(beside->other), "%.254s%s", name, end);
 }
 
 /* Is there anything in the directory that a user wants to have? */
@@ -153,7 +153,7 @@ static void note_file(struct beside *beside, const char *name, struct mark mark,
 
 	if (!file) {
 		if (!later)
-			add_other(beside, name);
+			add_other(beside, name, "");
 		return;
 	}
 	file->later = later;
@@ -181,7 +181,7 @@ static void note_entry(struct beside *beside, const struct workdir *workdir, con
 		return;
 	if (S_ISDIR(status.st_mode) && want == BESIDE_WANTED &&
 	    has_any(workdir->dir, name, workdir->name))
-		add_other(beside, name);
+		add_other(beside, name, "/");
 	/* Another name of the file itself is no other file. */
 	if (S_ISREG(status.st_mode) &&
 	    (status.st_dev != edited.device || status.st_ino != edited.inode))

@@ -35,7 +35,7 @@ struct beside {
 	struct beside_file files[BESIDE_NAMES_MAX];
 	/* What is left aside: files without a place in the table, and directories that have any. */
 	unsigned others;
-	char other[NAME_MAX + 1]; /* the first of those */
+	char other[NAME_MAX + 1]; /* the first of those; a directory's name ends with '/' */
 	bool over;                /* nobody has the file any more */
 	unsigned sent;
 	uint64_t bytes;

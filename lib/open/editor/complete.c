@@ -23,6 +23,9 @@ static enum complete judge_open(const struct complete_question *question, const 
 	/* They opened it after who had written it had closed it. */
 	if (seen && watch->closed && added <= watch->kept)
 		return COMPLETE_HELD;
+	/* Without a watch, what came there and what was closed is not known. */
+	if (question->blind && !writers_new_only(writers, question->held))
+		return COMPLETE_UNCERTAIN;
 	/* The number of the file may be that of one that has gone. */
 	if (writers_new_only(writers, question->held) || question->shrunk || watch->came ||
 	    status->st_ino != question->before->inode)

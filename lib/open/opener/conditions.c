@@ -27,6 +27,11 @@ static uint64_t attributes_of(int fd)
 	return statx(fd, "", AT_EMPTY_PATH, STATX_TYPE, &status) < 0 ? 0 : status.stx_attributes;
 }
 
+bool conditions_keeps_all(const struct target *target)
+{
+	return attributes_of(target->dir) & STATX_ATTR_APPEND;
+}
+
 static unsigned of_file(const struct target *target)
 {
 	const uint64_t attributes = attributes_of(target->fd);
@@ -43,15 +48,13 @@ static unsigned of_file(const struct target *target)
 }
 
 /*
- * Is it a directory where one may make files, but not remove those of others, or any? Whoever has
- * root's capabilities may remove those of others.
+ * Is it a directory where one may make files, but not remove those of others? Whoever has root's
+ * capabilities may.
  */
 static bool keeps_its_files(const struct target *target)
 {
 	struct stat status;
 
-	if (attributes_of(target->dir) & STATX_ATTR_APPEND)
-		return true;
 	return fstat(target->dir, &status) == 0 && status.st_mode & S_ISVTX && geteuid() != 0 &&
 	       status.st_uid != geteuid() && target->seen.status.st_uid != geteuid();
 }
@@ -73,8 +76,11 @@ unsigned conditions_of(const struct target *target)
 {
 	unsigned notes = of_file(target);
 	struct save probe;
-	int r = save_begin(&probe, target->dir, 0);
+	int r;
 
+	if (conditions_keeps_all(target))
+		return notes | OPENER_DIRECTORY;
+	r = save_begin(&probe, target->dir, 0);
 	if (r < 0)
 		return r == -EACCES || r == -EPERM || r == -EROFS ? notes | OPENER_DIRECTORY
 								  : notes;

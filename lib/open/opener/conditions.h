@@ -16,6 +16,12 @@
  */
 unsigned conditions_of(const struct target *target);
 
+/*
+ * Does the target's directory let files be made, but not removed or renamed (chattr +a)? Then
+ * nothing may be made there that is to go.
+ */
+bool conditions_keeps_all(const struct target *target);
+
 /* May the caller write to the file? Returns 0 or a negative errno: -EPERM if nobody may. */
 int conditions_writable(const struct target *target);
 

@@ -7,6 +7,7 @@
 #include "open/opener/in_place.h"
 #include "format/name.h"
 #include "open/opener/attributes.h"
+#include "open/opener/conditions.h"
 #include "open/opener/private.h"
 
 #include "io/stream.h"
@@ -135,7 +136,9 @@ static int keep_before(const struct target *target, int fd, const char *const *k
 	int dir = fcntl(target->dir, F_DUPFD_CLOEXEC, 0), r;
 
 	/* The file's own directory first: copy_to() knows it by its number. */
-	r = dir < 0 ? -errno : copy_to(target, fd, target->dir, backup, before);
+	r = dir < 0                        ? -errno
+	    : conditions_keeps_all(target) ? -EPERM
+					   : copy_to(target, fd, target->dir, backup, before);
 	if (r == 0) {
 		before->dir = dir;
 		return 0;

@@ -69,12 +69,17 @@ static int create(struct save *save)
 	return create_named(save);
 }
 
+void save_nowhere(struct save *save, int dir, uint64_t announced)
+{
+	*save = (struct save){.fd = -1, .dir = dir, .announced = announced};
+	digest_begin(&save->digest);
+}
+
 int save_begin(struct save *save, int dir, uint64_t announced)
 {
 	int r;
 
-	*save = (struct save){.dir = dir, .announced = announced};
-	digest_begin(&save->digest);
+	save_nowhere(save, dir, announced);
 	r = create(save);
 	if (r == 0)
 		r = space_check(save->fd, announced);

@@ -27,6 +27,8 @@ struct save {
  * no room for the `announced` bytes. Otherwise the errno of making a file in `dir`.
  */
 int save_begin(struct save *save, int dir, uint64_t announced);
+/* Note one that cannot be in `dir`, to be moved elsewhere. */
+void save_nowhere(struct save *save, int dir, uint64_t announced);
 /* Append bytes. After a failure the save is as before. */
 int save_write(struct save *save, const void *bytes, size_t size);
 /* Move the save, with what has come, to another directory. After a failure it is as before. */

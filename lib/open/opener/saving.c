@@ -94,14 +94,18 @@ static void look_for_reason(struct saving *saving)
 
 void saving_begin(struct saving *saving, uint64_t announced)
 {
-	struct original *original = saving->original;
-	int r;
+	const struct target *target = &saving->original->target;
+	int r = -EPERM;
 
 	saving->where = 0;
 	saving->failure = 0;
 	saving->received = 0;
 	look_for_reason(saving);
-	r = save_begin(&saving->save, original->target.dir, announced);
+	/* What is made in such a directory stays there. */
+	if (conditions_keeps_all(target))
+		save_nowhere(&saving->save, target->dir, announced);
+	else
+		r = save_begin(&saving->save, target->dir, announced);
 	if (r < 0)
 		go_on(saving, r);
 }

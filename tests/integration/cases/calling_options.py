@@ -52,7 +52,7 @@ def _(t):
     for pair in (("--vm=work", "--via=true"), ("--vm=work", "--ssh=host"),
                  ("--ssh=host", "--via=true")):
         each_refuses(t, "--vm, --ssh and --via exclude each other", *pair)
-    each_refuses(t, "exclude each other", "--via=true", "work", callers=[OPENER])
+    each_refuses(t, "says already where to", "--via=true", "work", callers=[OPENER])
 
 
 @test("an empty command of --via is refused")

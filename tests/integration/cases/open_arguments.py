@@ -55,7 +55,7 @@ def _(t):
     misused(t, "name a file")
     misused(t, "name a file", "--via=true")
     misused(t, "one file", "work", "file", "file")
-    misused(t, "exclude each other", "--via=true", "work", "file")
+    misused(t, "--via or --ssh says already where to", "--via=true", "work", "file")
     misused(t, "named twice", "--vm=work", "home", "file")
     misused(t, '"-work" is no VM\'s name', "--", "-work", "file")
     misused(t, '"wo rk" is no VM\'s name', "wo rk", "file")

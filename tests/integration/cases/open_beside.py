@@ -159,7 +159,7 @@ def _(t):
 def _(t):
     end = open_from(t, answering(wire.bad_save(b"sec", ENOSPC), wire.done())).exits(1)
     equal((tree.read("file.txt"), tree.read("file.txt~")), ("sec", "first"))
-    has(end.said, "save 1 may be damaged, as work says (No space left on device)")
+    has(end.said, "save 1 may be damaged, as work says (the disk there was full)")
     has(end.said, '/file.txt~"')
 
 

@@ -536,7 +536,8 @@ def _(t):
     t.played_handler(play)
     t.ask_for("file.txt", "first").records(
         ("save", "changed"),
-        ("done", 0, '"sealed" was saved beside it there, and is kept there: it was not sent back'))
+        ("done", 0, '"sealed/" was saved beside the file there, and is kept there: it was not sent '
+                     'back, as no directory is'))
     directory, = directories
     for name in ("", "/sealed", "/sealed/none"):
         os.chmod(directory + name, 0o700)

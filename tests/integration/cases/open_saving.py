@@ -470,8 +470,8 @@ def _(t):
     editing.end()
 
 
-@test("an application that ran already and has ended in some way with the file open: that is said to "
-      "be doubtful", waits=True)
+@test("an application that ran already and has ended in some way with the file open: that is said "
+      "to be doubtful", waits=True)
 def _(t):
     editing = Editing(t, "a long content")
     writer = Writer(editing.file, "a part", "more", mode="r+b")
@@ -602,8 +602,8 @@ def _(t):
         tree.write(f"{app.directory}/export/page", "x")
     t.played_handler(play)
     end = t.ask(request("file", "first", TAKES_BESIDE)).exits(1)
-    end.records(("done", errno.ENOTEMPTY, '"export" was saved beside it there, and is kept there: '
-                                          'it was not sent back'))
+    end.records(("done", errno.ENOTEMPTY, '"export/" was saved beside the file there, and is kept '
+                                          'there: it was not sent back, as no directory is'))
     directory, = os.listdir(t.there)
     equal(tree.read(f"{t.there}/{directory}/export/page"), "x")
 
@@ -622,8 +622,8 @@ def _(t):
     for end in t.ask_all(request("file", "first"), request("file", "first", TAKES_BESIDE | 1)):
         # Others that run on this machine may be asked about in a note.
         equal([record for record in records(end.out) if record[0] != wire.NOTE],
-              [(wire.DONE, 0, b'"export" was saved beside it there, and is kept there: it was not '
-                              b'sent back')])
+              [(wire.DONE, 0, b'"export" was saved beside the file there, and is kept there: it '
+                              b'was not sent back')])
     equal([tree.read(f"{directory}/export") for directory in directories], ["x", "x"])
 
 

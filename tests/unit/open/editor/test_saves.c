@@ -330,7 +330,7 @@ START_TEST(beside_not_taken)
 	ck_assert_uint_eq(saves_left_beside(&saves, name), 0);
 	make_beside("files/page.html", "x");
 	ck_assert_uint_eq(saves_left_beside(&saves, name), 1);
-	ck_assert_str_eq(name, "files");
+	ck_assert_str_eq(name, "files/");
 	make_beside("one", "x");
 	pass(10000);
 	ck_assert_int_eq(saves_send_last(&saves, true), 0);
