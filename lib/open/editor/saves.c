@@ -18,7 +18,7 @@
 
 /* Reading a file again and again takes at most one part in so many of the time. */
 #define COMPARE_SHARE 10
-/* Looking at all processes, so often as that is for a hint only. */
+/* Looking at all processes for those who write takes at most one part in so many. */
 #define SEARCH_SHARE 20
 
 /* Milliseconds. */
@@ -143,14 +143,14 @@ static void follow(struct saves *saves)
 static void note_authors(struct saves *saves)
 {
 	const struct watch *watch = &saves->watch;
-	const int64_t begun = clock_now();
+	const int64_t used = clock_used();
 	struct stat status;
 
 	if (watch->modified && !watch->closed && saves->authors.count == 0 &&
-	    begun >= saves->searched &&
+	    clock_now() >= saves->searched &&
 	    fstatat(saves->workdir->dir, saves->workdir->name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
 		writers_find(&saves->authors, saves->workdir, &status);
-		saves->searched = clock_now() + (clock_now() - begun) * SEARCH_SHARE;
+		saves->searched = clock_now() + (clock_used() - used) * SEARCH_SHARE;
 	}
 	if (watch->closed && saves->authors.count > 0) {
 		saves->judged_at = watch->closed_at;

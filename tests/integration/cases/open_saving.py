@@ -31,6 +31,9 @@ BESIDE, TAKES_BESIDE = 3, 2  # a kind of record, and the flag of a request that 
 LONG = 12
 # An application takes so long at least from one step to the next: a busy machine looks in between.
 UNHURRIED = 4
+# As long as that a writer is looked for once more, who had not quite opened the file when it was
+# emptied.
+FOUND = 8
 LIBC = ctypes.CDLL(None, use_errno=True)
 HERE, EXCHANGE = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
 
@@ -444,7 +447,7 @@ class Writer:
 def _(t):
     editing = Editing(t)
     writer = Writer(editing.file, "the first part of much", "more")
-    time.sleep(UNHURRIED)
+    time.sleep(FOUND)
     writer.kill()
     editing.comes("the first part of much", code=errno.EIO)
     writer.wait()
@@ -460,7 +463,7 @@ def _(t):
     editing = Editing(t)
     for way in (in_place, renamed):
         writer = Writer(editing.file, "a part", "more")
-        time.sleep(UNHURRIED)
+        time.sleep(FOUND)
         writer.kill()
         writer.wait()
         time.sleep(0.1)
@@ -475,7 +478,7 @@ def _(t):
 def _(t):
     editing = Editing(t, "a long content")
     writer = Writer(editing.file, "a part", "more", mode="r+b")
-    time.sleep(UNHURRIED)
+    time.sleep(FOUND)
     # Whoever waits for it knows how it ended, and that is over before anybody else can look.
     editing.editor.kill(signal.SIGSTOP)
     writer.kill()
