@@ -131,15 +131,19 @@ static const char *reason(const struct opener_event *event, char text[128])
 	}
 }
 
+static const char *why_doubtful(const struct opener_event *event)
+{
+	return event->doubt == EIO ? "the application ended while it wrote, or was still writing"
+	       : event->doubt == ENOSPC ? "the disk there was full"
+	       : event->doubt < 4096    ? strerror(event->doubt)
+					: "unknown error";
+}
+
 /* Does the other side say that the content may be damaged? Then that is said. */
 static bool explain_doubt(const struct explain *about, const struct opener_event *event)
 {
 	char path[1024], name[1024], what[32];
-	const char *why = event->doubt == EIO      ? "the application ended while it wrote, or "
-						     "was still writing"
-			  : event->doubt == ENOSPC ? "the disk there was full"
-			  : event->doubt < 4096    ? strerror(event->doubt)
-						   : "unknown error";
+	const char *why = why_doubtful(event);
 
 	if (event->doubt == 0)
 		return false;
@@ -184,7 +188,11 @@ bool explain_save(const struct explain *about, enum opener_step step,
 		return explain_saved(about, event);
 	shown(about->file, name);
 	shown(event->path, path);
-	if (step == OPENER_KEPT)
+	if (step == OPENER_KEPT && event->doubt)
+		warnx("save %u may be damaged, as %s says (%s), and is not in \"%s\" (%s) but in "
+		      "\"%s\"",
+		      event->save, about->vm, why_doubtful(event), name, reason(event, why), path);
+	else if (step == OPENER_KEPT)
 		warnx("save %u is not in \"%s\" (%s) but in \"%s\"", event->save, name,
 		      reason(event, why), path);
 	else if (step == OPENER_DROPPED)
@@ -206,14 +214,15 @@ void explain_beside(const struct explain *about, enum opener_step step,
 	shown(about->file, name);
 	shown(event->path, path);
 	if (step == OPENER_BESIDE_LOST)
-		warnx("\"%s\", which was saved beside \"%s\" in %s, could not be taken: %s", path,
-		      name, about->vm,
+		warnx("\"%s\", which was saved beside \"%s\" in %s, could not be taken, and may "
+		      "be lost when the session ends: %s. Save it elsewhere there",
+		      path, name, about->vm,
 		      error->code == EDQUOT    ? "too many files, or too much in all, were saved "
 						 "beside it"
 		      : error->code == EFBIG   ? "it is longer than --max-bytes allows"
 		      : error->code == EBADMSG ? "it was damaged on its way"
 					       : qfile_error_text(error, text, sizeof(text)));
-	else if (!about->quiet)
+	else if (!about->quiet || event->doubt)
 		warnx("saved beside \"%s\" in %s, and here now: \"%s\"%s", name, about->vm, path,
 		      event->doubt ? " (it may be damaged)" : "");
 }

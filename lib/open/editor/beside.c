@@ -33,9 +33,13 @@
 /* ---- Names ---- */
 
 /* What backups, journals of databases and swap files end with. */
-static const char *const junk_ends[] = {"~", "-journal", "-wal", "-shm", ".swp", ".swo", ".swx"};
-/* What temporary files and locks end with, and some that a user may have made. */
-static const char *const later_ends[] = {".tmp", ".temp", ".part", ".crdownload", ".lock", ".lck"};
+static const char *const junk_ends[] = {"~", "-journal", "-shm", ".swp", ".swo", ".swx"};
+/*
+ * What temporary files and locks end with, and some that a user may have made; and the log of a
+ * database, which holds transactions until they are written to the database.
+ */
+static const char *const later_ends[] = {".tmp",  ".temp", ".part", ".crdownload",
+					 ".lock", ".lck",  "-wal"};
 /* How hidden files of applications, desktops and file systems begin. */
 static const char *const junk_begins[] = {".~lock.",      ".#",         ".goutputstream-", ".nfs",
 					  ".fuse_hidden", ".directory", ".DS_Store"};
@@ -102,7 +106,7 @@ enum beside_want beside_want(const char *name, const char *file)
 		return BESIDE_JUNK;
 	if (!later)
 		return BESIDE_WANTED;
-	return belongs_to(name, file) ? BESIDE_JUNK : BESIDE_LATER;
+	return belongs_to(name, file) && !ends_with(name, "-wal") ? BESIDE_JUNK : BESIDE_LATER;
 }
 
 /* ---- Looking ---- */
@@ -324,8 +328,9 @@ int beside_send(struct beside *beside, const struct workdir *workdir, struct rep
 		struct beside_file *file = &beside->files[i];
 		int fd, r;
 
-		if (!file->name[0] || file->sent || !counts(beside, file) ||
-		    (!last && clock_now() < file->next))
+		/* What is written to a mapping leaves no sign: compare it in the end. */
+		if (!file->name[0] || (file->sent && !(last && beside->over)) ||
+		    !counts(beside, file) || (!last && clock_now() < file->next))
 			continue;
 		fd = openat(workdir->dir, file->name, flags);
 		if (fd < 0)

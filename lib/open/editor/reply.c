@@ -107,6 +107,8 @@ static int send_content(struct reply *reply, int fd, uint64_t size)
 		stream_put(reply->stream, piece);
 		offset += piece;
 		r = flush(reply);
+		if (reply->meanwhile)
+			reply->meanwhile(reply->observer);
 	}
 	return r;
 }

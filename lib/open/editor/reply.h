@@ -18,6 +18,9 @@ struct reply {
 	struct content last; /* the content that was received or sent last */
 	bool sure;           /* the opener certainly has that content */
 	unsigned saves;      /* how many saves were sent whole */
+	/* If not NULL, it is called now and then while a content is sent. */
+	void (*meanwhile)(void *observer);
+	void *observer;
 };
 
 /*

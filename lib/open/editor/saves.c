@@ -154,7 +154,7 @@ static void note_authors(struct saves *saves)
 	}
 	if (watch->closed && saves->authors.count > 0) {
 		saves->judged_at = watch->closed_at;
-		saves->closed_by = writers_state(&saves->authors);
+		saves->closed_by = writers_state(&saves->authors, saves_open_elsewhere(saves));
 		if (saves->closed_by == PROCESS_GONE && saves->waited)
 			saves->closed_by = PROCESS_EXITED;
 		saves->authors.count = 0;
@@ -348,6 +348,19 @@ enum moment {
 	MOMENT_OVER     /* nobody has the file any more */
 };
 
+/* What has happened since the last look, though sending it may take long. */
+static void note_meanwhile(void *argument)
+{
+	struct saves *saves = argument;
+
+	if (saves->blind)
+		return;
+	watch_read_own(&saves->watch);
+	note_authors(saves);
+	if (saves->watch.writes)
+		note_full(saves);
+}
+
 /* As send_save(), for the file that is open as `fd`. */
 static int send_open(struct saves *saves, int fd, const struct stat *status, enum moment moment)
 {
@@ -368,8 +381,12 @@ static int send_open(struct saves *saves, int fd, const struct stat *status, enu
 		return 0;
 	if (moment == MOMENT_END && !is_last(saves, status, complete))
 		return 0;
+	note_meanwhile(saves);
+	saves->reply->meanwhile = note_meanwhile;
+	saves->reply->observer = saves;
 	r = reply_save(saves->reply, fd, status, damage(saves, fd, status, complete),
 		       saves->written);
+	saves->reply->meanwhile = NULL;
 	if (r >= 0)
 		settle(saves, status, &writers);
 	saves->watch.saved |= r == 1;

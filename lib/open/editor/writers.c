@@ -249,13 +249,13 @@ bool writers_new_only(const struct writers *writers, const struct writers *befor
 	return false;
 }
 
-enum process_state writers_state(const struct writers *writers)
+enum process_state writers_state(const struct writers *writers, bool open)
 {
 	bool seen[] = {[PROCESS_KILLED] = false};
 
 	for (unsigned i = 0; i < writers->count; i++)
 		seen[process_state(writers->list[i].pid)] = true;
-	if (seen[PROCESS_KILLED])
+	if (seen[PROCESS_KILLED] && (open || !seen[PROCESS_LIVES]))
 		return PROCESS_KILLED;
 	if (writers->count == 0 || seen[PROCESS_LIVES])
 		return PROCESS_LIVES;

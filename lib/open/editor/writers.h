@@ -48,9 +48,11 @@ unsigned writers_new(const struct writers *writers, const struct writers *before
 bool writers_new_only(const struct writers *writers, const struct writers *before);
 /*
  * What has become of them? PROCESS_KILLED if that is so of any, otherwise PROCESS_LIVES, otherwise
- * PROCESS_GONE, otherwise PROCESS_EXITED. PROCESS_LIVES, too, if there are none.
+ * PROCESS_GONE, otherwise PROCESS_EXITED. PROCESS_LIVES, too, if there are none. `open`: one of
+ * them has the file open still; otherwise those who live have closed it, and what others are that
+ * had the same descriptor says nothing.
  */
-enum process_state writers_state(const struct writers *writers);
+enum process_state writers_state(const struct writers *writers, bool open);
 /* Does any have it mapped? */
 bool writers_map(const struct writers *writers);
 /*

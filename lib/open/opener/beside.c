@@ -21,10 +21,11 @@
 static const char temporary[] = ".qopen-";
 
 struct beside_file {
-	char name[NAME_MAX + 1];   /* made safe: what it is known by */
-	char stored[NAME_MAX + 1]; /* its name here; empty: it was never stored */
-	struct seen seen;          /* what was stored */
-	bool missing;              /* what came last is not stored */
+	char untrusted_name[NAME_MAX + 1]; /* what it is known by: several may become one */
+	char stored[NAME_MAX + 1];         /* its name here; empty: it was never stored */
+	struct seen seen;                  /* what was stored */
+	bool missing;                      /* what came last is not stored */
+	bool doubtful;                     /* what is stored may be damaged */
 };
 
 void beside_init(struct beside *beside, const struct opener_options *options)
@@ -63,12 +64,12 @@ static int make_safe(const char *untrusted_name, char name[NAME_MAX + 1])
 }
 
 /* The file of this name. NULL: it is a new one, and there are too many. */
-static struct beside_file *find(struct beside *beside, const char *name)
+static struct beside_file *find(struct beside *beside, const char *untrusted_name)
 {
 	struct beside_file *file;
 
 	for (unsigned i = 0; i < beside->count; i++) {
-		if (strcmp(beside->files[i].name, name) == 0)
+		if (strcmp(beside->files[i].untrusted_name, untrusted_name) == 0)
 			return &beside->files[i];
 	}
 	if (beside->count == BESIDE_FILES_MAX) {
@@ -76,7 +77,7 @@ static struct beside_file *find(struct beside *beside, const char *name)
 		return NULL;
 	}
 	file = &beside->files[beside->count++];
-	strcpy(file->name, name);
+	strcpy(file->untrusted_name, untrusted_name);
 	return file;
 }
 
@@ -128,7 +129,7 @@ int beside_begin(struct beside *beside, const char *untrusted_name, uint64_t len
 		fail(beside, r);
 		return 0;
 	}
-	beside->file = find(beside, beside->name);
+	beside->file = find(beside, untrusted_name);
 	r = check_bounds(beside, length);
 	if (r == 0)
 		r = open_incoming(beside);
@@ -153,13 +154,17 @@ void beside_write(struct beside *beside, const void *bytes, size_t size)
 
 /* ---- Storing it ---- */
 
-/* Put it in the place of the one that this session has stored, if that is what was stored. */
-static int store_again(const struct beside *beside, struct save *save, struct target *target)
+/*
+ * Put it in the place of the one that this session has stored, if that is what was stored. What may
+ * be damaged replaces nothing.
+ */
+static int store_again(const struct beside *beside, bool doubtful, struct save *save,
+		       struct target *target)
 {
 	const struct beside_file *file = beside->file;
 	int dir;
 
-	if (!file->stored[0])
+	if (!file->stored[0] || (doubtful && !file->doubtful))
 		return -ENOENT;
 	dir = fcntl(beside->dir, F_DUPFD_CLOEXEC, 0);
 	if (dir < 0)
@@ -171,12 +176,12 @@ static int store_again(const struct beside *beside, struct save *save, struct ta
 	return target_has(target, save) ? 0 : target_replace(target, save, NULL);
 }
 
-static int store(struct beside *beside)
+static int store(struct beside *beside, bool doubtful)
 {
 	struct beside_file *file = beside->file;
 	struct target target = {.dir = -1, .fd = -1};
 	const uint64_t size = beside->save.size;
-	int r = store_again(beside, &beside->save, &target);
+	int r = store_again(beside, doubtful, &beside->save, &target);
 
 	if (r == 0) {
 		beside->bytes -= (uint64_t)file->seen.status.st_size;
@@ -189,12 +194,13 @@ static int store(struct beside *beside)
 		file->seen = target.seen;
 		strcpy(file->stored, target.name);
 		file->missing = false;
+		file->doubtful = doubtful;
 	}
 	target_close(&target);
 	return r;
 }
 
-int beside_end(struct beside *beside, bool damaged, struct opener_event *event,
+int beside_end(struct beside *beside, bool damaged, bool doubtful, struct opener_event *event,
 	       struct qfile_error *error)
 {
 	struct beside_file *file = beside->file;
@@ -203,7 +209,7 @@ int beside_end(struct beside *beside, bool damaged, struct opener_event *event,
 	if (!beside->error.code && damaged)
 		fail(beside, -EBADMSG);
 	if (!beside->error.code) {
-		r = store(beside);
+		r = store(beside, doubtful);
 		if (r < 0)
 			fail(beside, r);
 	}
@@ -224,6 +230,6 @@ bool beside_has_all(const struct beside *beside)
 	bool all = !beside->overflow;
 
 	for (unsigned i = 0; i < beside->count; i++)
-		all = all && !beside->files[i].missing;
+		all = all && !beside->files[i].missing && !beside->files[i].doubtful;
 	return all;
 }

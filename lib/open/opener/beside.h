@@ -48,14 +48,15 @@ int beside_begin(struct beside *beside, const char *untrusted_name, uint64_t len
 void beside_write(struct beside *beside, const void *bytes, size_t size);
 /*
  * End the file, which is complete, or is damaged. If this session has stored
- * it before, and nobody has changed it since, it replaces that; otherwise it gets a name that is
- * free. Returns OPENER_BESIDE or OPENER_BESIDE_LOST, and fills *event and *error.
+ * it before, and nobody has changed it since, it replaces that, unless it is `doubtful`; otherwise
+ * it gets a name that is free. Returns OPENER_BESIDE or OPENER_BESIDE_LOST, and fills *event and
+ * *error.
  */
-int beside_end(struct beside *beside, bool damaged, struct opener_event *event,
+int beside_end(struct beside *beside, bool damaged, bool doubtful, struct opener_event *event,
 	       struct qfile_error *error);
 /* Drop the file, which will not be complete. */
 void beside_drop(struct beside *beside);
-/* Is every file stored in the content that came last? */
+/* Is every file stored in the content that came last, and without doubt? */
 bool beside_has_all(const struct beside *beside);
 
 #endif

@@ -412,7 +412,8 @@ static int take_save(struct opener *opener, struct opener_event *event, struct q
 	if (opener->state == IN_BESIDE) {
 		opener->state = AT_RECORD;
 		event->doubt = opener->doubt;
-		return beside_end(&opener->beside, crc != edit_crc_decode(bytes), event, error);
+		return beside_end(&opener->beside, crc != edit_crc_decode(bytes),
+				  opener->doubt != 0, event, error);
 	}
 	return crc == edit_crc_decode(bytes) ? end(opener, event, error) : end_damaged(opener);
 }

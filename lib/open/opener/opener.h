@@ -182,7 +182,7 @@ void opener_finish(struct opener *opener, int stop);
  * cannot be seen, `where` becomes the path of that file.
  */
 bool opener_in_its_place(const struct opener *opener, char where[4096]);
-/* Is everything that was saved beside the file there stored here? */
+/* Is everything that was saved beside the file there stored here, without doubt? */
 bool opener_has_all_beside(const struct opener *opener);
 
 /* Bytes of the content that is sent, later of the save that comes. total: 0 if it is not known. */

@@ -152,8 +152,17 @@ static void kept_name(const struct saving *saving, char name[NAME_MAX + 1])
 		snprintf(name, NAME_MAX + 1, "file (%s)", tag);
 }
 
+/* May the one that was kept before be replaced? Not a good one by one that may be damaged. */
+static bool may_replace_kept(struct saving *saving, bool doubtful)
+{
+	if (!doubtful || saving->kept_doubtful || saving->backups == SAVING_BACKUPS_MAX)
+		return true;
+	saving->backups++;
+	return false;
+}
+
 /* Keep the save in its directory: replace the one that was kept before, or make a new file. */
-static int keep_here(struct saving *saving)
+static int keep_here(struct saving *saving, bool doubtful)
 {
 	const struct original *original = saving->original;
 	char name[NAME_MAX + 1];
@@ -161,8 +170,11 @@ static int keep_here(struct saving *saving)
 
 	if (saving->kept.dir >= 0 && saving->kept_where == saving->where &&
 	    (target_has(&saving->kept, &saving->save) ||
-	     target_replace(&saving->kept, &saving->save, NULL) == 0))
+	     (may_replace_kept(saving, doubtful) &&
+	      target_replace(&saving->kept, &saving->save, NULL) == 0))) {
+		saving->kept_doubtful = doubtful;
 		return 0;
+	}
 	/*
 	 * Beside the original it gets the attributes of the original, or failing that 0600. In a
 	 * private directory it stays 0600.
@@ -172,8 +184,10 @@ static int keep_here(struct saving *saving)
 		return -errno;
 	kept_name(saving, name);
 	r = target_create(&saving->kept, &saving->save, name);
-	if (r == 0)
+	if (r == 0) {
 		saving->kept_where = saving->where;
+		saving->kept_doubtful = doubtful;
+	}
 	return r;
 }
 
@@ -273,11 +287,15 @@ static int save(struct saving *saving, bool doubtful, struct opener_event *event
 {
 	if (saving->failure)
 		return is_seen(saving) ? OPENER_SAVED : OPENER_DROPPED;
-	if (target_has(&saving->original->target, &saving->save) ||
-	    put_well(saving, doubtful, event) == 0)
+	if (target_has(&saving->original->target, &saving->save)) {
+		/* Now it is known to be good, or it was before. */
+		saving->doubtful &= doubtful;
+		return OPENER_SAVED;
+	}
+	if (put_well(saving, doubtful, event) == 0)
 		return OPENER_SAVED;
 	while (!saving->failure) {
-		int r = keep_here(saving);
+		int r = keep_here(saving, doubtful);
 
 		if (r == 0) {
 			event->code = saving->reason;

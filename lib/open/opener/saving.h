@@ -33,6 +33,7 @@ struct saving {
 	int failure;        /* why it could be written nowhere, a negative errno; 0: it could */
 	struct target kept; /* the last save that was kept */
 	size_t kept_where;  /* its directory, as `where` */
+	bool kept_doubtful; /* it may be damaged */
 };
 
 void saving_init(struct saving *saving, struct original *original,

@@ -60,6 +60,34 @@ def _(t):
           {"chart.png": "mine", "chart (2).png": "mine, too", "chart (3).png": "three"})
 
 
+@test("saved beside: two names that become one here are two files")
+def _(t):
+    open_from(t, answering(wire.beside(b"M\xfcller.txt", b"one"),
+                           wire.beside(b"M\xf6ller.txt", b"two"), wire.done())).exits(0)
+    equal({name: tree.read(f"{incoming(t)}/{name}") for name in tree.names_in(incoming(t))},
+          {"M_ller.txt": "one", "M_ller (2).txt": "two"})
+
+
+@test("saved beside: what may be damaged replaces nothing that is good, is told, and a failure")
+def _(t):
+    end = open_from(t, answering(wire.beside(b"a", b"good"), wire.beside(b"a", b"go", code=EIO),
+                                 wire.done()), "--quiet").exits(1)
+    has(end.said, f'"{incoming(t)}/a (2)" (it may be damaged)')
+    equal({name: tree.read(f"{incoming(t)}/{name}") for name in tree.names_in(incoming(t))},
+          {"a": "good", "a (2)": "go"})
+
+
+@test("kept elsewhere: what may be damaged replaces nothing that is good, and is told")
+def _(t):
+    def play(peer):
+        peer.take()
+        tree.write("file.txt", "local")
+        peer.send(wire.save(b"good"), wire.bad_save(b"torn", EIO), wire.done())
+    end = open_from(t, play).exits(1)
+    has(end.said, "save 2 may be damaged, as work says (the application ended while it wrote")
+    equal(sorted(tree.read(name) for name in tree.names_in(".")), ["good", "local", "torn"])
+
+
 @test("saved beside: no name leads anywhere else")
 def _(t):
     names = {b"../../evil": ".._.._evil", b"/etc/passwd": "_etc_passwd", b"a\nb": "a_b",

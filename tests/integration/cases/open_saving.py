@@ -451,7 +451,7 @@ def _(t):
     writer.kill()
     editing.comes("the first part of much", code=errno.EIO)
     writer.wait()
-    editing.app.write("whole")
+    editing.app.replace("whole")
     wait_until(lambda: len(editing.got()) == 2, "the next save")
     equal(editing.got()[1], (0, b"whole"))
     editing.end()
@@ -461,15 +461,23 @@ def _(t):
       waits=True)
 def _(t):
     editing = Editing(t)
-    for way in (in_place, renamed):
+    for content in ("whole", "whole again"):
         writer = Writer(editing.file, "a part", "more")
         time.sleep(FOUND)
         writer.kill()
         writer.wait()
         time.sleep(0.1)
-        way(editing, f"whole, {way.__name__}")
-        expected = 0, f"whole, {way.__name__}".encode()
+        # This process starts others meanwhile, which have what it has open for a moment.
+        if content == "whole":
+            editing.app.replace(content)
+        else:
+            writer = Writer(editing.file, content)
+            writer.go_on()
+            equal(writer.program.stdout.readline(), b"closed\n")
+        expected = 0, content.encode()
         wait_until(lambda last=expected: last in editing.got(), "the save behind it")
+    writer.kill()
+    writer.wait()
     editing.end()
 
 
@@ -507,10 +515,10 @@ def _(t):
 # ---- Saved beside ----
 
 JUNK = (".file.txt.swp", ".~lock.file.txt#", "#file.txt#", "file.txt~", "file.txt.bak", "file.bak",
-        "file.orig", ".goutputstream-X1", "file.txt.tmp", "file.LOCK", "x.db-journal", "x.db-wal",
+        "file.orig", ".goutputstream-X1", "file.txt.tmp", "file.LOCK", "x.db-journal",
         "x.db-shm", ".file.hidden", "~$file.txt")
 # They are for a moment, or not.
-LATER = (".env", "Cargo.lock", "x.part", "x.tmp")
+LATER = (".env", "Cargo.lock", "file.txt-wal", "x.part", "x.tmp")
 
 
 @test("what is saved beside the file comes back under its name, and again when it has changed",

@@ -26,7 +26,7 @@ static int take(const char *name, const char *content)
 	event.path[0] = '\0';
 	ck_assert_int_eq(beside_begin(&beside, name, strlen(content)), 0);
 	beside_write(&beside, content, strlen(content));
-	return beside_end(&beside, false, &event, &error);
+	return beside_end(&beside, false, false, &event, &error);
 }
 
 #define THERE "PedOSIncoming/work/"
@@ -78,7 +78,7 @@ START_TEST(too_much)
 	scratch_enter();
 	beside_init(&beside, &options);
 	ck_assert_int_eq(beside_begin(&beside, "a", BESIDE_BYTES_MAX + 1), 0);
-	ck_assert_int_eq(beside_end(&beside, true, &event, &error), OPENER_BESIDE_LOST);
+	ck_assert_int_eq(beside_end(&beside, true, false, &event, &error), OPENER_BESIDE_LOST);
 	ck_assert_int_eq(error.code, EDQUOT);
 	ck_assert(!exists("PedOSIncoming"));
 	beside_close(&beside);
@@ -100,7 +100,7 @@ START_TEST(each_call_fails)
 		step = beside_begin(&beside, "a", 3);
 		if (step == 0) {
 			beside_write(&beside, "abc", 3);
-			step = beside_end(&beside, false, &event, &error);
+			step = beside_end(&beside, false, false, &event, &error);
 		}
 		faults_end();
 		failed = faults_failed();
