@@ -411,8 +411,8 @@ sleep {UNHURRIED}
 
 WRITER = """
 import os, sys
-file = open(sys.argv[1], sys.argv[2], buffering=0)
-for part in sys.argv[3:]:
+file = open(sys.argv[1], "wb", buffering=0)
+for part in sys.argv[2:]:
     file.write(part.encode())
     input()
 file.close()
@@ -425,8 +425,8 @@ class Writer:
     """An application that ran already: no process of the handler's. It writes the parts of a
     content, each when it is told."""
 
-    def __init__(self, path, *parts, mode="wb"):
-        self.program = subprocess.Popen([PYTHON, "-c", WRITER, path, mode, *parts],
+    def __init__(self, path, *parts):
+        self.program = subprocess.Popen([PYTHON, "-c", WRITER, path, *parts],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def go_on(self):
@@ -485,14 +485,14 @@ def _(t):
       "to be doubtful", waits=True)
 def _(t):
     editing = Editing(t, "a long content")
-    writer = Writer(editing.file, "a part", "more", mode="r+b")
+    writer = Writer(editing.file, "another conten", "t")
     time.sleep(FOUND)
     # Whoever waits for it knows how it ended, and that is over before anybody else can look.
     editing.editor.kill(signal.SIGSTOP)
     writer.kill()
     writer.wait()
     editing.editor.kill(signal.SIGCONT)
-    editing.comes("a part content", code=errno.EIO)
+    editing.comes("another conten", code=errno.EIO)
     editing.end()
 
 
