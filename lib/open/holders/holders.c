@@ -19,7 +19,7 @@
  */
 enum {
 	/* Only applications watch a file: two looks are enough. */
-	LONG_WATCHED = 300,
+	LONG_WATCHED = 200,
 	/* That it was open is seen at its end; */
 	LONG_OPEN = 1000,
 	/* an application that goes on may only have read it in. */
