@@ -3,11 +3,17 @@
 """mousepad, a graphical editor of which one process has all documents: whoever starts it a second
 time hands their file over, and returns at once."""
 import shutil
+import time
 
 from display import Display
 from expect import equal
 
 PROGRAMS = ("mousepad", "Xvfb", "xdotool", "dbus-daemon")
+
+
+# Seconds that a person has a document in front of them at least. Who has it for less than two looks
+# of the editor is not known to be the application.
+IN_FRONT = 2
 
 
 def why_not():
@@ -53,6 +59,7 @@ def hand_over(opening, display):
     opening.start(opening.script(f'mousepad "$1" && touch {returned}'))
     display.focus(display.shows(title(opening.copy())))
     opening.wait(returned.exists, "the handler to return")
+    time.sleep(IN_FRONT)
     return opening.copy()
 
 
@@ -98,6 +105,7 @@ def is_closed_without_saving(opening):
     opening.start("mousepad")
     path = opening.copy()
     display.focus(display.shows(title(path)))
+    time.sleep(IN_FRONT)
     display.type("new ")
     display.shows(title(f"*{path}"))
     display.press("ctrl+w")
