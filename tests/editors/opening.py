@@ -81,7 +81,7 @@ class Opening:
         self.file.write_text(content)
         self.before = self.picture()
         self.stderr = self.directory / "stderr"
-        self.opener = None
+        self.opener, self.has_ended = None, False
         self.environment = {
             "PATH": os.environ["PATH"], "HOME": str(self.home), "TMPDIR": str(self.temporary),
             "XDG_RUNTIME_DIR": str(self.runtime), "LC_ALL": "C.UTF-8",
@@ -120,9 +120,9 @@ class Opening:
         return self.opener.poll() is None
 
     def wait(self, condition, what, state=lambda: ""):
-        """Wait for something while the file is open."""
+        """Wait for something while the file is open, or once its end was seen."""
         def happened():
-            return condition() or check(self.running(),
+            return condition() or check(self.has_ended or self.running(),
                                         f"it ended, with {self.opener.returncode}, before {what}\n"
                                         f"{state()}\n{self.said()}")
         return wait(happened, what, state)
@@ -166,6 +166,7 @@ class Opening:
         """Wait for the end, after which nothing of it is left; or, if an application has the file
         still, that and a notice. Returns what was said."""
         wait(lambda: not self.running(), "the end", self.said)
+        self.has_ended = True
         check(self.opener.returncode == status,
               f"it ended with {self.opener.returncode}, should have with {status}\n{self.said()}")
         name = self.file.name

@@ -95,6 +95,16 @@ static bool is_same(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
+/* The same where it is no directory that has too long a path: is it the file itself? */
+static int is_the_file(int dir, const char *name, const struct search *search)
+{
+	struct stat it, file;
+
+	if (fstatat(dir, name, &it, 0) < 0)
+		return errno == ENOENT || errno == ESRCH ? 0 : -errno;
+	return stat(search->target->path, &file) == 0 && is_same(&it, &file);
+}
+
 /*
  * Does the link lead to a directory, whose path is too long to be read, in the private directory?
  * Then that is above it.
@@ -105,6 +115,10 @@ static int climbs_there(int dir, const char *name, const struct search *search)
 	struct stat there, here, above = {.st_ino = 0};
 	int fd = openat(dir, name, flags), r = -ENAMETOOLONG;
 
+	if (fd < 0)
+		return errno == ENOENT || errno == ESRCH ? 0
+		       : errno == ENOTDIR                ? is_the_file(dir, name, search)
+							 : -errno;
 	if (fstatat(AT_FDCWD, search->target->directory, &there, 0) < 0)
 		r = -errno;
 	for (int level = 0; r == -ENAMETOOLONG && fd >= 0 && level < LEVELS_MAX; level++) {

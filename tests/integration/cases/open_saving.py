@@ -306,7 +306,7 @@ def _(t):
     editing = Editing(t)
     with open(editing.file, "wb", buffering=0) as file:
         file.write(b"half or all")
-        time.sleep(4)
+        time.sleep(FOUND)
         equal(editing.got(), [])
         equal(stopped(editing)[0], (wire.SAVE, errno.EIO, b"half or all"))
 
