@@ -70,7 +70,11 @@ struct reading {
 	bool agrees;    /* what somebody wrote here meanwhile is what came: no conflict any more */
 	bool doubtful;  /* what the file has is a version of which nobody knows whether it is whole
 			 */
-	unsigned backups; /* of what it had before such ones */
+	unsigned backups;         /* of what it had before such ones */
+	unsigned kept;            /* files with versions that are not in the file, */
+	const uint8_t *last_kept; /* and the last one, */
+	size_t last_kept_size;
+	bool kept_doubtful; /* which may not be whole */
 };
 
 struct expected {
@@ -83,6 +87,20 @@ struct expected {
 
 static bool has(const char *path, const void *content, size_t size);
 
+/* A version is kept: it replaces the one before, unless only that one is good. */
+static void keep_version(struct reading *reading, const uint8_t *content, size_t size,
+			 bool doubtful)
+{
+	const bool same = reading->kept > 0 && size == reading->last_kept_size &&
+			  memcmp(content, reading->last_kept, size) == 0;
+
+	if (reading->kept == 0 || (!same && doubtful && !reading->kept_doubtful))
+		reading->kept++;
+	reading->last_kept = content;
+	reading->last_kept_size = size;
+	reading->kept_doubtful = doubtful;
+}
+
 /* A version is complete. */
 static struct expected complete(struct reading *reading, const uint8_t *content, size_t size)
 {
@@ -93,9 +111,11 @@ static struct expected complete(struct reading *reading, const uint8_t *content,
 		return (struct expected){.step = OPENER_PART};
 	if (has(ORIGINAL, content, size)) {
 		reading->agrees = true;
+		reading->doubtful &= doubtful;
 	} else if (!reading->agrees && options & (OPTION_CHANGED | OPTION_REMOVED)) {
 		expected.step = OPENER_KEPT;
 		expected.code = options & OPTION_REMOVED ? ENOENT : ESTALE;
+		keep_version(reading, content, size, doubtful);
 	} else {
 		expected.backup = doubtful && !reading->doubtful;
 		reading->backups += expected.backup;
@@ -319,7 +339,6 @@ static void check_event(const struct expected *expected, const struct reading *r
 static void check_reply(struct opener *opener, struct reading *reading)
 {
 	struct expected expected, last = {.step = OPENER_PART};
-	bool was_kept = false;
 	int step;
 
 	do {
@@ -333,7 +352,6 @@ static void check_reply(struct opener *opener, struct reading *reading)
 			check_event(&expected, reading);
 		if (step == OPENER_SAVED || step == OPENER_KEPT)
 			last = expected;
-		was_kept = was_kept || step == OPENER_KEPT;
 	} while (step > 0);
 	opener_free(opener);
 	/*
@@ -342,7 +360,7 @@ static void check_reply(struct opener *opener, struct reading *reading)
 	 */
 	CHECK(last.step == OPENER_SAVED ? has(ORIGINAL, last.content, last.size) : is_untouched());
 	CHECK(last.step != OPENER_KEPT || has(kept, last.content, last.size));
-	check_files((options & OPTION_REMOVED ? 0 : 1) + reading->backups + was_kept);
+	check_files((options & OPTION_REMOVED ? 0 : 1) + reading->backups + reading->kept);
 }
 
 static struct opener *open_original(const struct input *input, int null)
