@@ -159,6 +159,13 @@ static void check_safe(const char *exact, size_t length)
 	free(name);
 }
 
+static bool is_ascii(const char *text)
+{
+	while (*text >= ' ' && *text <= '~')
+		text++;
+	return *text == '\0';
+}
+
 /* Both of a name, which may be any that a file has, and a tag. */
 static void check_tagged(const char *name, const char *tag)
 {
@@ -170,8 +177,8 @@ static void check_tagged(const char *name, const char *tag)
 		CHECK(strlen(tagged) <= 255 && middle);
 		CHECK(strlen(name) + more > 255 || strlen(tagged) == strlen(name) + more);
 		CHECK(tagged[0] == name[0]);
-		if (qfile_name_check(name, strlen(name), 0) == 0 &&
-		    qfile_name_check(tag, strlen(tag), 0) == 0)
+		/* A tag is of our own words and a VM's name. */
+		if (qfile_name_check(name, strlen(name), 0) == 0 && is_ascii(tag))
 			CHECK(qfile_name_check(tagged, strlen(tagged), 0) == 0);
 	} else {
 		CHECK(strlen(name) == 0 || strlen(name) + more > 255);
