@@ -136,7 +136,7 @@ def error_tests(name, calls, plant, move=False, agent=False, roles=ROLES, option
             jobs = [(str(call), strike, plant, move, agent, [fault(call, getattr(errno, error))],
                      error == "EINTR" and call.is_retried(), False, options)
                     for call in mine if error in ERRORS.get(call.name, ("EIO",))]
-            yield Test(f"{name}: {who} gets {error} from each call", jobs, (len(jobs) * 3 + 3) // 4)
+            yield Test(f"{name}: {who} gets {error} from each call", jobs, len(jobs) // 2)
 
 
 def sudden_death(name, calls, plant, options=(), roles=ROLES):

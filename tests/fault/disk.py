@@ -33,8 +33,8 @@ def plant_note(at):
     return ["note"]
 
 
-def plant_notes(at):
-    names = [f"note {number}" for number in range(3)]
+def plant_notes(at, count=3):
+    names = [f"note {number}" for number in range(count)]
     for name in names:
         trees.write_file(f"{at}/{name}", b"a note\n")
     return names
@@ -225,10 +225,15 @@ def read_only_before():
     return True
 
 
+def plant_many_notes(at):
+    """More than the receiver keeps open, to sync them one by one."""
+    return plant_notes(at, 20)
+
+
 def read_only_meanwhile(received):
     """Between two files; or behind the last, so that the commit meets it. Its staging directory
     cannot go before the disk is back."""
-    with Paused(plant_notes, size="8m") as it:
+    with Paused(plant_many_notes, size="8m") as it:
         it.begin(length_of(it.names[:received], it))
         it.wait_until_staged(it.names[received - 1], 1)
         wait_until_none_is_written(it)
@@ -334,8 +339,8 @@ def tests(_):
               ("for the list of the commit", no_inodes, 3, plant_note),
               ("among many files", no_inodes, 20, plant_tiny)]
     read_only = [("before it began", read_only_before),
-                 ("between two files", read_only_meanwhile, 2),
-                 ("before the commit", read_only_meanwhile, 3)]
+                 ("between two files", read_only_meanwhile, 18),
+                 ("before the commit", read_only_meanwhile, 20)]
     for name, jobs in (("is full", full), ("has no inodes left", inodes),
                        ("is read-only", read_only)):
         for what, function, *arguments in jobs:
