@@ -210,11 +210,10 @@ static int make_visible(struct monitor *monitor)
 {
 	const struct qfile_receive_options *options = monitor->options;
 	struct qfile_receive_outcome *outcome = monitor->outcome;
-	struct commit_options commit_options = {
-		.on_conflict = options->on_conflict,
-		.renames = monitor->renames,
-		.synced = unpack_synced(outcome->received.size.entries),
-		.spare = spare_bytes(monitor)};
+	struct commit_options commit_options = {.on_conflict = options->on_conflict,
+						.renames = monitor->renames,
+						.synced = unpack_synced(&outcome->received.size),
+						.spare = spare_bytes(monitor)};
 	struct cancel cancel;
 	int r;
 

@@ -69,7 +69,7 @@ static int complete(struct unpacker *unpacker, int fd)
 {
 	int r = 0;
 
-	if (!unpacker->options->sync_each && unpack_synced(unpacker->received->size.entries)) {
+	if (!unpacker->options->sync_each && unpack_synced(&unpacker->received->size)) {
 		unpacker->kept[unpacker->kept_count++] = fd;
 		return 0;
 	}
@@ -86,7 +86,7 @@ static int sync_kept(const struct unpacker *unpacker)
 {
 	int r = 0;
 
-	if (!unpack_synced(unpacker->received->size.entries))
+	if (!unpack_synced(&unpacker->received->size))
 		return 0;
 	for (size_t i = 0; r == 0 && i < unpacker->kept_count; i++)
 		r = sync_one(unpacker->kept[i]);

@@ -23,15 +23,17 @@ struct unpack_options {
 };
 
 /*
- * So many entries are brought to stable storage one by one in any case, when all are complete:
- * sooner than the whole file system, to which others may have written much.
+ * So many entries, with so many bytes in all, are brought to stable storage one by one in any case,
+ * when all are complete: sooner than the whole file system, to which others may have written much.
+ * What takes longer is left to who can give it up: nobody can end a process within fsync(2).
  */
-#define UNPACK_SYNCED_MAX 16
+#define UNPACK_SYNCED_MAX   16
+#define UNPACK_SYNCED_BYTES ((uint64_t)16 << 20)
 
-/* Is a delivery of so many entries on stable storage when unpack() has returned? */
-static inline bool unpack_synced(uint64_t entries)
+/* Is a delivery of this size on stable storage when unpack() has returned? */
+static inline bool unpack_synced(const struct qfile_size *size)
 {
-	return entries <= UNPACK_SYNCED_MAX;
+	return size->entries <= UNPACK_SYNCED_MAX && size->bytes <= UNPACK_SYNCED_BYTES;
 }
 
 /*

@@ -954,24 +954,27 @@ static const struct {
 /* ---- Stable storage ---- */
 
 static const struct {
-	unsigned files; /* in a directory */
+	unsigned files; /* in a directory, */
+	uint64_t bytes; /* and one more with so many, if any */
 	int error;      /* of the first fsync(); 0: none */
 	int result;
 	unsigned synced;
 } few[] = {
-	{1, 0, 0, 2},
-	{UNPACK_SYNCED_MAX - 1, 0, 0, UNPACK_SYNCED_MAX},
-	{UNPACK_SYNCED_MAX, 0, 0, 0},
-	{3 * UNPACK_SYNCED_MAX, 0, 0, 0},
-	{1, EIO, -EIO, 1},
-	{1, EINVAL, 0, 2},
+	{1, 0, 0, 0, 2},
+	{UNPACK_SYNCED_MAX - 1, 0, 0, 0, UNPACK_SYNCED_MAX},
+	{UNPACK_SYNCED_MAX, 0, 0, 0, 0},
+	{3 * UNPACK_SYNCED_MAX, 0, 0, 0, 0},
+	{1, UNPACK_SYNCED_BYTES - 1, 0, 0, 3},
+	{1, UNPACK_SYNCED_BYTES, 0, 0, 0},
+	{1, 0, EIO, -EIO, 1},
+	{1, 0, EINVAL, 0, 2},
 };
 
 /* Few entries are synced here, and many are left to the monitor. No descriptor stays open. */
 START_TEST(few_are_synced)
 {
 	unsigned before, calls;
-	char name[16];
+	char name[16], *large;
 	int r;
 
 	scratch_enter();
@@ -979,6 +982,11 @@ START_TEST(few_are_synced)
 	for (unsigned i = 0; i < few[_i].files; i++) {
 		snprintf(name, sizeof(name), "d/%u", i);
 		put_entry(S_IFREG | 0644, name, "x", 1);
+	}
+	if (few[_i].bytes > 0) {
+		large = calloc(1, few[_i].bytes);
+		put_entry(S_IFREG | 0644, "d/large", large, few[_i].bytes);
+		free(large);
 	}
 	put_entry(S_IFDIR | 0755, "d", "", 0);
 	put_end();
@@ -993,7 +1001,7 @@ START_TEST(few_are_synced)
 	ck_assert_int_eq(r, few[_i].result);
 	ck_assert_uint_eq(calls, few[_i].synced);
 	ck_assert_uint_eq(open_descriptors(), before);
-	ck_assert(unpack_synced(received.size.entries) == (few[_i].synced > 0));
+	ck_assert(unpack_synced(&received.size) == (few[_i].synced > 0));
 }
 END_TEST
 
