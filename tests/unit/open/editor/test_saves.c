@@ -163,6 +163,34 @@ START_TEST(without_inotify)
 }
 END_TEST
 
+/*
+ * Without inotify nobody knows that another file was put in its place when it was whole. An
+ * application that keeps that one open is not for ever in the middle of a save.
+ */
+START_TEST(without_inotify_and_kept_open)
+{
+	pid_t pid;
+
+	begin_with(EMFILE);
+	make_file("tmp/new", "whole");
+	MUST(rename("tmp/new", workdir.path));
+	MUST(pid = fork());
+	if (pid == 0) {
+		MUST(open(workdir.path, O_RDWR));
+		raise(SIGSTOP);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, NULL, WUNTRACED), pid);
+	pass(5000);
+	ck_assert_str_eq(sent(), "");
+	pass(15000);
+	ck_assert_str_eq(sent(), "save 5 whole\n");
+	MUST(kill(pid, SIGKILL));
+	MUST(waitpid(pid, NULL, 0));
+	saves_close(&saves);
+}
+END_TEST
+
 /* Half of a save, in a process that is ended in the middle of it, or after it. */
 static void die(bool close_before)
 {
@@ -441,6 +469,7 @@ Suite *saves_suite(void)
 	tcase_add_test(tcase, pending);
 	tcase_add_test(tcase, without_a_pause);
 	tcase_add_loop_test(tcase, without_inotify, 0, 4);
+	tcase_add_test(tcase, without_inotify_and_kept_open);
 	tcase_add_loop_test(tcase, died_in_the_middle, 0, 2);
 	tcase_add_test(tcase, died_afterwards);
 	tcase_add_test(tcase, died_after_a_rename);
