@@ -240,6 +240,23 @@ def _(t):
         os.unlink("file")
 
 
+@test_on_disk("a directory from which nothing can be removed: nothing is made there, in place or not")
+def _(t):
+    os.mkdir("kept")
+    tree.write("kept/file", "first")
+    with attribute("kept", 0x20):
+        for option, status, content in ([], 1, "first"), (["--in-place"], 0, "second"):
+            end = t.open_file(saving("second"), *option, "kept/file").exits(status)
+            equal((tree.names_in("kept"), tree.read("kept/file")), (["file"], content))
+            lacks(end.said, "interrupted")
+            if status:
+                has(end.said, "What is saved will be kept elsewhere")
+        # Nor is anything of a save that may be damaged.
+        end = t.open_file(answering(wire.bad_save(b"third", 5), wire.done()), "--in-place",
+                          "kept/file").exits(1)
+        equal((tree.names_in("kept"), tree.read("kept/file")), (["file"], "third"))
+
+
 # ---- Locks ----
 
 
