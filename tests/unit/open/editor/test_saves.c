@@ -191,6 +191,65 @@ START_TEST(without_inotify_and_kept_open)
 }
 END_TEST
 
+/* One who saves while the save before is on its way, and is killed in the middle of that. */
+static pid_t hasty;
+
+static void kill_hasty(void)
+{
+	MUST(kill(hasty, SIGKILL));
+	/* It has closed its files, and nobody has waited for it. */
+	ck_assert_int_eq(waitid(P_PID, (id_t)hasty, &(siginfo_t){.si_pid = 0}, WEXITED | WNOWAIT),
+			 0);
+}
+
+/* One piece is sent in between. */
+static void kill_later(void)
+{
+	faults_before("write", kill_hasty);
+}
+
+static void write_half(void)
+{
+	int fd;
+
+	MUST(hasty = fork());
+	if (hasty == 0) {
+		MUST(fd = open(workdir.path, O_WRONLY | O_TRUNC));
+		MUST(write(fd, "half", 4));
+		raise(SIGSTOP);
+		_exit(1);
+	}
+	ck_assert_int_eq(waitpid(hasty, NULL, WUNTRACED), hasty);
+	faults_before("write", kill_later);
+}
+
+START_TEST(dies_while_another_save_is_sent)
+{
+	static char large[4 * STREAM_BUFFER_SIZE];
+	char last[sizeof("half")] = "";
+	struct edit_record record;
+	unsigned char bytes[EDIT_RECORD_SIZE + 4 + EDIT_CRC_SIZE];
+	int fd;
+
+	begin();
+	memset(large, 'x', sizeof(large) - 1);
+	save(large);
+	/* The record's header is the first. */
+	faults_before("write", write_half);
+	pass(2000);
+	MUST(fd = open("reply", O_RDONLY));
+	MUST(lseek(fd, -(off_t)sizeof(bytes), SEEK_END));
+	ck_assert_int_eq(read(fd, bytes, sizeof(bytes)), sizeof(bytes));
+	close(fd);
+	ck_assert_int_eq(edit_record_decode(bytes, &record), 0);
+	memcpy(last, bytes + EDIT_RECORD_SIZE, 4);
+	ck_assert_str_eq(last, "half");
+	ck_assert_uint_eq(record.code, EIO);
+	MUST(waitpid(hasty, NULL, 0));
+	saves_close(&saves);
+}
+END_TEST
+
 /* Half of a save, in a process that is ended in the middle of it, or after it. */
 static void die(bool close_before)
 {
@@ -470,6 +529,7 @@ Suite *saves_suite(void)
 	tcase_add_test(tcase, without_a_pause);
 	tcase_add_loop_test(tcase, without_inotify, 0, 4);
 	tcase_add_test(tcase, without_inotify_and_kept_open);
+	tcase_add_test(tcase, dies_while_another_save_is_sent);
 	tcase_add_loop_test(tcase, died_in_the_middle, 0, 2);
 	tcase_add_test(tcase, died_afterwards);
 	tcase_add_test(tcase, died_after_a_rename);
