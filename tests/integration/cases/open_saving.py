@@ -159,7 +159,7 @@ def _(t):
       "the application lets go of it there", waits=True)
 def _(t):
     editing = Editing(t)
-    with open(editing.file, "r+b", buffering=0) as file:
+    with open(editing.file, "rb") as file:
         editing.app.end()
         time.sleep(UNHURRIED)
         for number, name in enumerate(("moved", "moved again"), 1):

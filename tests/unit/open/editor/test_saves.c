@@ -191,6 +191,49 @@ START_TEST(without_inotify_and_kept_open)
 }
 END_TEST
 
+/* The directory goes, and comes again soon: what stands in its place counts. */
+START_TEST(directory_is_replaced)
+{
+	char directory[PATH_MAX];
+
+	begin();
+	strcpy(directory, workdir.directory);
+	MUST(rename(directory, "aside"));
+	make_file("aside/file", "not this");
+	pass(500);
+	ck_assert(saves_may_move(&saves));
+	MUST(mkdir(directory, 0700));
+	save("new");
+	ck_assert(!saves_may_move(&saves));
+	pass(1500);
+	ck_assert_str_eq(workdir.directory, directory);
+	ck_assert_str_eq(sent(), "save 0 new\n");
+	saves_close(&saves);
+}
+END_TEST
+
+/* It stays away, and so is where it was moved to; or it was removed, which is known at once. */
+START_TEST(directory_is_moved)
+{
+	begin();
+	MUST(rename(workdir.directory, "aside"));
+	pass(900);
+	ck_assert(saves_may_move(&saves));
+	pass(1200);
+	ck_assert(!saves_may_move(&saves));
+	ck_assert_str_eq(workdir.base, "aside");
+	make_file("aside/file", "new");
+	pass(2000);
+	ck_assert_str_eq(sent(), "save 0 new\n");
+	MUST(unlink("aside/file"));
+	MUST(rmdir("aside"));
+	pass(10);
+	ck_assert_int_eq(saves_attend(&saves), 0);
+	ck_assert(!saves_may_move(&saves));
+	saves_close(&saves);
+}
+END_TEST
+
 /* One who saves while the save before is on its way, and is killed in the middle of that. */
 static pid_t hasty;
 
@@ -463,6 +506,31 @@ START_TEST(beside_too_large)
 }
 END_TEST
 
+/* What is written to a page that is dirty already changes no time. */
+START_TEST(beside_mapped)
+{
+	char path[2 * PATH_MAX];
+	void *map;
+	int fd;
+
+	begin();
+	make_beside("other", "1st");
+	snprintf(path, sizeof(path), "%s/other", workdir.directory);
+	MUST(fd = open(path, O_RDWR));
+	map = mmap(NULL, 3, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	ck_assert(map != MAP_FAILED);
+	close(fd);
+	memcpy(map, "2nd", 3);
+	pass(15000);
+	ck_assert_str_eq(sent(), "beside 0 other 2nd\n");
+	memcpy(map, "3rd", 3);
+	munmap(map, 3);
+	ck_assert_int_eq(saves_send_last(&saves, true), 0);
+	ck_assert_str_eq(sent(), "beside 0 other 2nd\nbeside 0 other 3rd\n");
+	saves_close(&saves);
+}
+END_TEST
+
 START_TEST(beside_cut_off)
 {
 	begin();
@@ -529,6 +597,8 @@ Suite *saves_suite(void)
 	tcase_add_test(tcase, without_a_pause);
 	tcase_add_loop_test(tcase, without_inotify, 0, 4);
 	tcase_add_test(tcase, without_inotify_and_kept_open);
+	tcase_add_test(tcase, directory_is_replaced);
+	tcase_add_test(tcase, directory_is_moved);
 	tcase_add_test(tcase, dies_while_another_save_is_sent);
 	tcase_add_loop_test(tcase, died_in_the_middle, 0, 2);
 	tcase_add_test(tcase, died_afterwards);
@@ -540,6 +610,7 @@ Suite *saves_suite(void)
 	tcase_add_test(others, beside_not_taken);
 	tcase_add_test(others, beside_too_many);
 	tcase_add_test(others, beside_too_large);
+	tcase_add_test(others, beside_mapped);
 	tcase_add_test(others, beside_cut_off);
 	add_table_test(others, names_that_are_wanted, names);
 	return suite;
