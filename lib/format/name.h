@@ -14,8 +14,8 @@
 /*
  * Write the name that an entry gets if its own name is taken to `numbered`: "report (2).pdf" for
  * "report.pdf" and 2. If the whole would exceed 255 bytes, the part before the extension is
- * shortened, never inside a UTF-8 character. -ENAMETOOLONG: the extension leaves no room for that
- * part.
+ * shortened, never inside a UTF-8 character. A space that is there already serves for the one
+ * before the bracket. -ENAMETOOLONG: the extension leaves no room for that part.
  */
 int name_numbered(const char *name, unsigned number, char numbered[256]);
 

@@ -6,6 +6,7 @@
  */
 #include "format/name.h"
 #include "text/character.h"
+#include "text/properties.h"
 
 #include <errno.h>
 #include <qfile.h>
@@ -56,6 +57,19 @@ static const char *shortened(const char *stem, const char *end, ptrdiff_t room)
 	return whole;
 }
 
+/*
+ * Does the text end with a space, of whatever width? A second one behind it would be one too many:
+ * only so many are looked at together.
+ */
+static bool ends_with_space(const char *text, const char *end)
+{
+	struct reading reading = {.goes_on = true};
+
+	while (text < end)
+		text = character_skip(text, end, &reading);
+	return reading.character == ' ' || reading.properties & SPACE;
+}
+
 /* Write the number before `end`. Returns where it begins. */
 static char *write_number(unsigned number, char *end)
 {
@@ -91,7 +105,7 @@ static int tagged_name(const char *name, const char *end, const char *tag, const
 	if (stem_end == name)
 		return -ENAMETOOLONG;
 	tagged = append(name, stem_end, tagged, last);
-	tagged = append(open, open_end, tagged, last);
+	tagged = append(open + ends_with_space(name, stem_end), open_end, tagged, last);
 	tagged = append(tag, tag_end, tagged, last);
 	tagged = append(close, close_end, tagged, last);
 	*append(extension, end, tagged, last) = '\0';

@@ -170,18 +170,19 @@ static bool is_ascii(const char *text)
 static void check_tagged(const char *name, const char *tag)
 {
 	char *tagged = fuzz_exact_buffer(256), *middle;
-	size_t more = strlen(tag) + strlen(" ()");
+	size_t more = strlen(tag) + strlen("()"); /* and a space, unless one is there */
 
 	if (name_tagged(name, tag, tagged) == 0) {
 		middle = strstr(tagged, tag);
 		CHECK(strlen(tagged) <= 255 && middle);
-		CHECK(strlen(name) + more > 255 || strlen(tagged) == strlen(name) + more);
+		CHECK(strlen(name) + more >= 255 || strlen(tagged) == strlen(name) + more ||
+		      strlen(tagged) == strlen(name) + more + 1);
 		CHECK(tagged[0] == name[0]);
 		/* A tag is of our own words and a VM's name. */
 		if (qfile_name_check(name, strlen(name), 0) == 0 && is_ascii(tag))
 			CHECK(qfile_name_check(tagged, strlen(tagged), 0) == 0);
 	} else {
-		CHECK(strlen(name) == 0 || strlen(name) + more > 255);
+		CHECK(strlen(name) == 0 || strlen(name) + more >= 255);
 	}
 	free(tagged);
 }

@@ -167,7 +167,8 @@ static void check_numbered(const char *name, size_t length, unsigned number)
 {
 	char *numbered = fuzz_exact_buffer(256), tag[16];
 
-	snprintf(tag, sizeof(tag), " (%u)", number);
+	/* With a space before it, unless one is there. */
+	snprintf(tag, sizeof(tag), "(%u)", number);
 	if (name_numbered(name, number, numbered) == 0) {
 		CHECK(strlen(numbered) <= 255 && strstr(numbered, tag));
 		/* Cut to make room for what it had there. */
@@ -175,7 +176,8 @@ static void check_numbered(const char *name, size_t length, unsigned number)
 		CHECK(qfile_name_check(numbered, strlen(numbered), QFILE_ALLOW_ALL_NAMES) == 0);
 		CHECK(qfile_name_check(name, length, 0) != 0 ||
 		      qfile_name_check(numbered, strlen(numbered), 0) == 0);
-		CHECK(length + strlen(tag) > 255 || strlen(numbered) == length + strlen(tag));
+		CHECK(length + strlen(tag) >= 255 || strlen(numbered) == length + strlen(tag) ||
+		      strlen(numbered) == length + 1 + strlen(tag));
 	} else {
 		CHECK(length > 200); /* a short name always has room for a number */
 	}

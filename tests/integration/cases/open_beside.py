@@ -88,8 +88,8 @@ def _(t):
     equal(sorted(tree.read(name) for name in tree.names_in(".")), ["good", "local", "torn"])
 
 
-@test("a save that may be damaged, a good one with the same content, and a damaged one: the good one "
-      "is kept")
+@test("a save that may be damaged, a good one with the same content, and a damaged one: "
+      "the good one is kept")
 def _(t):
     open_from(t, answering(wire.bad_save(b"well", EIO), wire.save(b"well"),
                            wire.bad_save(b"torn", EIO), wire.done())).exits(1)

@@ -240,7 +240,8 @@ def _(t):
         os.unlink("file")
 
 
-@test_on_disk("a directory from which nothing can be removed: nothing is made there, in place or not")
+@test_on_disk("a directory from which nothing can be removed: nothing is made there, "
+              "in place or not")
 def _(t):
     os.mkdir("kept")
     tree.write("kept/file", "first")

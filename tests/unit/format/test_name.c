@@ -343,6 +343,11 @@ static const struct {
 	{"Übergröße.pdf", 2, "Übergröße (2).pdf"},
 	{"中文", 3, "中文 (3)"},
 	{"two words.txt", 2, "two words (2).txt"},
+	{"space .txt", 2, "space (2).txt"},
+	{" .txt", 2, " (2).txt"},
+	{"wide\u3000.txt", 2, "wide\u3000(2).txt"},
+	/* As many spaces as are looked at together. */
+	{"narrow\u202f       .txt", 2, "narrow\u202f       (2).txt"},
 };
 
 START_TEST(numbered_name)
@@ -543,6 +548,8 @@ static const struct {
 	{"Übergröße.txt", "bearbeitet in 中文", "Übergröße (bearbeitet in 中文).txt"},
 	{"a", "", "a ()"},
 	{"ends.", "x.y", "ends. (x.y)"},
+	{"narrow\u202f       .tar.gz", "edited in work",
+	 "narrow\u202f       (edited in work).tar.gz"},
 };
 
 START_TEST(tagged_name)
