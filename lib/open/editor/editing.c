@@ -153,6 +153,14 @@ static enum sight doubt(struct editing *editing)
 	return editing->unseen == -EBUSY ? SIGHT_UNKNOWN : SIGHT_NOBODY;
 }
 
+static int64_t since_let_go(const struct editing *editing)
+{
+	const int64_t held = editing->holders.last_held;
+	const int64_t last = held > editing->unlocked ? held : editing->unlocked;
+
+	return last ? clock_now() - last : INT64_MAX;
+}
+
 static void look_at_holders(struct editing *editing)
 {
 	struct evidence *evidence = &editing->evidence;
@@ -169,9 +177,12 @@ static void look_at_holders(struct editing *editing)
 	evidence->unseen = sight == SIGHT_UNKNOWN;
 	unlocked = evidence->locked && !locked;
 	evidence->unlocked |= unlocked;
+	if (unlocked)
+		editing->unlocked = clock_now();
 	evidence->locked = locked;
 	evidence->lingers = editing->holders.lingers[0];
 	evidence->let_go = editing->holders.let_go;
+	evidence->since_let_go = since_let_go(editing);
 	evidence->has_waited = editing->holders.has_waited;
 	if (evidence->handler_lives || evidence->held)
 		editing->nobody = 0;
@@ -187,6 +198,7 @@ static void look_at_others(struct editing *editing)
 
 	candidates_look(&candidates, &editing->holders, editing->environment);
 	evidence->others = candidates.any;
+	evidence->taker = candidates.server || candidates.likely;
 	evidence->heir = candidates.heir[0];
 	snprintf(editing->heir, sizeof(editing->heir), "%s", candidates.heir);
 	evidence->starts = candidates.starts;

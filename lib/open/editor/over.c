@@ -62,14 +62,23 @@ static bool has_failed(const struct evidence *e)
 	return e->handler_failed;
 }
 
+/*
+ * Somebody has opened it after all that the others did with it: so they may have converted or
+ * scanned it first, and then handed it on.
+ */
+static bool was_handed_on(const struct evidence *e)
+{
+	return e->taker && e->since_open < e->since_let_go && e->since_open < e->since_change;
+}
+
 static bool has_let_go(const struct evidence *e)
 {
-	return e->let_go || e->unlocked;
+	return (e->let_go || e->unlocked) && !was_handed_on(e);
 }
 
 static bool was_saved_by_it(const struct evidence *e)
 {
-	return e->saved_by_it;
+	return e->saved_by_it && !was_handed_on(e);
 }
 
 /* Somebody opens it just then: so the one that has ended has only handed it on. */

@@ -25,10 +25,13 @@ struct evidence {
 	bool opened;          /* somebody has opened it */
 	bool heir;            /* one that was started to open it lives, and has not let go of it */
 	bool others;          /* there are processes that may have been handed it */
+	bool taker;           /* among them one that is of a kind to be handed files */
 	bool likely_ended;    /* the one that most likely was has ended */
 	bool starts;          /* a session bus may start one yet */
 	int64_t idle;         /* since nobody was seen to have it */
 	int64_t since_open;   /* since it was opened; or since the session began */
+	int64_t since_let_go; /* since the one was seen last that let go, or its lock; or very long
+			       */
 	int64_t since_change; /* since it was saved; or since the session began */
 };
 

@@ -520,6 +520,7 @@ static int look_at(pid_t pid, int dir, void *argument)
 	    !listens(dir, look, is_server(&process)))
 		return 0;
 	look->found->any = true;
+	look->found->server |= is_server(&process);
 	if (family && !has_released(look, pid))
 		snprintf(look->found->heir, sizeof(look->found->heir), "%s",
 			 process.name[0] ? process.name : "a program");

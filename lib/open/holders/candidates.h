@@ -13,6 +13,7 @@ struct candidates {
 	bool any;    /* there are processes that may have been handed it, or that cannot be seen */
 	bool likely; /* among them one of a program that had the path, and ended at once: */
 	char name[64];
+	bool server; /* among them one that is of a kind to be handed files, as an Emacs server */
 	bool starts; /* a session bus may still start another one */
 	/*
 	 * Among them one that was started to open the file, by the handler or those whom that

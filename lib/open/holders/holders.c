@@ -56,6 +56,7 @@ void holders_open(struct holders *holders)
 	holders->count = holders->handed_count = holders->released_count = 0;
 	holders->full = 0;
 	holders->let_go = holders->has_waited = false;
+	holders->last_held = 0;
 }
 
 static void forget(struct holders *holders, int i)
@@ -208,6 +209,14 @@ static void note_released(struct holders *holders, const struct process *process
 	holders->released[holders->released_count++] = *process;
 }
 
+static void note_last(struct holders *holders, const struct span *open, const struct span *watched)
+{
+	const int64_t last = open->last > watched->last ? open->last : watched->last;
+
+	if (last > holders->last_held)
+		holders->last_held = last;
+}
+
 static void let_go(struct holders *holders, struct holder *holder, bool ended)
 {
 	const bool before = holders->let_go;
@@ -228,6 +237,8 @@ static void let_go(struct holders *holders, struct holder *holder, bool ended)
 		remember(holders, holder);
 	if (holders->let_go && !ended)
 		note_released(holders, &holder->process);
+	if (holders->let_go)
+		note_last(holders, &holder->open, &holder->watched);
 	holders->let_go |= before;
 }
 

@@ -46,26 +46,45 @@ class Handing(Opening):
     """An editor whose handler hands the file over to an instance that runs already."""
 
     instance_code = INSTANCE
+    instance_name = "instance"
+    handing_over = 'exec PYTHON hand-over.py "$file"'
 
     def __init__(self):
         super().__init__()
         tree.write(f"{self.top}/hand-over.py", HAND_OVER)
-        self.handler(f'exec {PYTHON} {self.top}/hand-over.py "$file"')
-        self.instance = self.start(PYTHON, "-c", self.instance_code, stdin=process.subprocess.PIPE)
+        self.handler(self.handing_over.replace("PYTHON", PYTHON)
+                     .replace("hand-over.py", f"{self.top}/hand-over.py"))
+        os.symlink(PYTHON, f"{self.top}/{self.instance_name}")
+        self.instance = self.start(f"{self.top}/{self.instance_name}", "-c", self.instance_code,
+                                   stdin=process.subprocess.PIPE)
         wait_until(lambda: os.path.exists(f"{self.home}/instance"), "the instance to listen")
 
     def begin(self):
         """The editor, once it has told what it does not know, and the file."""
         editor = self.start_editor(request("file.txt", "first\n"))
         wait_until(lambda: records(editor), "a note")
-        (kind, text), = records(editor)
-        equal(kind, "note")
+        wait_until(lambda: records(editor)[-1][0] == "note", "a note")
+        _, text = records(editor)[-1]
         has(text, b"does not show when it closes it")
         has(text, b"press Ctrl-C")
         return editor, self.instance.told()
 
 
 handing = suite.cases(Handing)
+
+
+class Converting(Handing):
+    """The handler saves the file before an application that takes files is handed it."""
+
+    instance_name = "emacs"
+    handing_over = 'echo converted > "$file"; sleep 0.5; exec PYTHON hand-over.py "$file"'
+
+
+class Scanning(Handing):
+    """The handler reads it for long before."""
+
+    instance_name = "emacs"
+    handing_over = 'sleep 3 < "$file"; exec PYTHON hand-over.py "$file"'
 
 
 def records(editor):
@@ -210,6 +229,25 @@ def _(t):
     equal(rest, [("save", b"first\n1\n"), ("save", b"first\n1\n2\n"), ("done", 0, b"")])
     check(not os.path.exists(path), "the file is left")
     t.nothing_there()
+
+
+def waited_for(first):
+    """The instance is waited for. What it appends comes back, to this content."""
+    def run(t):
+        editor, path = t.begin()
+        t.instance.write(b"1\n")
+        t.instance.close().wait()
+        *_, save, done = records_of(edited(editor).exits(0).out)
+        equal((save, done), (("save", first + b"1\n"), ("done", 0, b"")))
+        check(not os.path.exists(path), "the file is left")
+        t.nothing_there()
+    return run
+
+
+suite.cases(Converting)("a file that the handler converts first, and then hands over: the instance "
+                        "is waited for", waits=True)(waited_for(b"converted\n"))
+suite.cases(Scanning)("a file that the handler scans for long, and then hands over: the instance "
+                      "is waited for", waits=True)(waited_for(b"first\n"))
 
 
 @handing("the user says that it is over: the instance goes on, and the file stays as long",
