@@ -172,7 +172,7 @@ fi
 echo "+ apt-get install$missing"
 export DEBIAN_FRONTEND=noninteractive
 # The list of packages may be older than the packages on the server, or not there at all.
-install() { $sudo apt-get install -y -q --no-install-recommends $missing >/dev/null; }
+install() { $sudo apt-get install -y -q --no-remove --no-install-recommends $missing >/dev/null; }
 install 2>/dev/null || { $sudo apt-get update -q >/dev/null && install; } || {
     echo "That failed. Try it by hand: apt-get update; apt-get install$missing" >&2
     exit 1

@@ -37,6 +37,7 @@ class Screen:
         """name: of the case, for its pictures. bus: False is what a service knows that was told
         DISPLAY only."""
         self.session, self.name, self.number = session, name, 0
+        self.started = []
         self.environment = session.environment
         self.log = (session.directory / "screen").open("a", encoding="utf-8")
         for version in "3.0", "4.0":
@@ -57,9 +58,10 @@ class Screen:
         wait_until(self.is_managed, "the window manager")
 
     def start(self, *command, **options):
-        return subprocess.Popen(command, env=self.environment, stdin=subprocess.DEVNULL,
-                                stdout=self.log, stderr=self.log, start_new_session=True,
-                                cwd=self.session.directory, **options)
+        self.started.append(subprocess.Popen(
+            command, env=self.environment, stdin=subprocess.DEVNULL, stdout=self.log,
+            stderr=self.log, start_new_session=True, cwd=self.session.directory, **options))
+        return self.started[-1]
 
     def start_server(self):
         """Returns the number of the display."""
@@ -161,10 +163,20 @@ class Screen:
         (PICTURES / f"{self.name}-{self.number}-{moment}.png").write_bytes(png(self.pixels()))
 
     def until(self, condition, what):
+        def unless_failed():
+            """Who has failed brings nothing any more."""
+            for each in self.started:
+                check((each.poll() or 0) <= 0, f"{each.args[0]} ended with status "
+                      f"{each.returncode} before {what}; it said: {self.words()}")
+            return condition()
         try:
-            return wait_until(condition, what)
+            return wait_until(unless_failed, what)
         except Broken as broken:
             raise Broken(f"{broken}\n{self.state()}") from None
+
+    def words(self):
+        """Of what was started here: the last ones."""
+        return (self.session.directory / "screen").read_text(errors="replace")[-1000:]
 
     def state(self):
         self.picture("failed")

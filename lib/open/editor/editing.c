@@ -125,6 +125,7 @@ static void note_change(struct editing *editing)
 			evidence->handler_lives || (evidence->held && has_named(&editing->holders));
 	}
 	evidence->opened = target->opened;
+	evidence->opened_last = target->opened_last;
 	evidence->since_open = clock_now() - target->last_open;
 	evidence->since_change = target->changed ? clock_now() - target->last_change : INT64_MAX;
 }

@@ -68,7 +68,7 @@ static bool has_failed(const struct evidence *e)
  */
 static bool was_handed_on(const struct evidence *e)
 {
-	return e->taker && e->since_open < e->since_let_go && e->since_open < e->since_change;
+	return e->taker && e->opened_last && e->since_open < e->since_let_go;
 }
 
 static bool has_let_go(const struct evidence *e)

@@ -23,6 +23,7 @@ struct evidence {
 	bool unlocked;        /* a lock file was there, and has gone */
 	bool saved_by_it;     /* it was saved while the handler lived, or one who has it */
 	bool opened;          /* somebody has opened it */
+	bool opened_last;     /* somebody has done so since it was saved last, if it was */
 	bool heir;            /* one that was started to open it lives, and has not let go of it */
 	bool others;          /* there are processes that may have been handed it */
 	bool taker;           /* among them one that is of a kind to be handed files */

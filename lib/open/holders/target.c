@@ -37,9 +37,9 @@ static int watch(struct target *target)
 void target_begin(struct target *target)
 {
 	target->last_open = target->last_event = target->last_change = clock_now();
-	target->opened = target->changed = false;
+	target->opened = target->changed = target->opened_last = false;
 	if (watch(target) < 0)
-		target->opened = target->changed = true;
+		target->opened = target->changed = target->opened_last = true;
 }
 
 void target_end(struct target *target)
@@ -60,11 +60,12 @@ static void note(struct target *target, const struct inotify_event *event, bool 
 	if (!lost && (event->len == 0 || strcmp(event->name, target->name) != 0))
 		return;
 	if (lost || (event->mask & IN_OPEN && !ours)) {
-		target->opened = true;
+		target->opened = target->opened_last = true;
 		target->last_open = clock_now();
 	}
 	if (lost || event->mask & CHANGES) {
 		target->changed = true;
+		target->opened_last = lost;
 		target->last_change = clock_now();
 	}
 }

@@ -23,6 +23,7 @@ struct target {
 	int watch;          /* of the directory, as inotify numbers it */
 	bool opened;        /* somebody has opened the file since target_begin(), or may have */
 	bool changed;       /* somebody has written to it, or put another one in its place */
+	bool opened_last;   /* somebody has opened it after all that has changed it, or may have */
 	int64_t last_open;  /* when, as clock_now(); else when target_begin() was called */
 	int64_t last_event; /* of these and all others in the directory */
 	int64_t last_change;

@@ -8,7 +8,8 @@ from screen import Screen
 
 
 class Emacs(Application):
-    programs = {"emacs-gtk": "emacs"}
+    # "emacs" may be another one, that knows no screen.
+    programs = {"emacs-gtk": "emacs-gtk"}
     save = ("ctrl+x", "ctrl+s")
     close = ("ctrl+x", "numbersign")  # what emacsclient waits for
     quit = ("ctrl+x", "ctrl+c")
@@ -16,7 +17,7 @@ class Emacs(Application):
     large = True
 
     def command(self):
-        return "emacs -Q --eval '(setq frame-title-format \"%*%b\")'"
+        return "emacs-gtk -Q --eval '(setq frame-title-format \"%*%b\")'"
 
     def edit(self, screen, texts):
         screen.press("ctrl+g", "alt+less", "ctrl+space", "ctrl+e", "ctrl+w")
@@ -32,7 +33,7 @@ APPLICATION = Emacs()
 
 
 def server(application, session, screen):
-    running = screen.start("emacs", "-Q", "--eval",
+    running = screen.start("emacs-gtk", "-Q", "--eval",
                            '(progn (setq frame-title-format "%*%b" server-name "ours")'
                            ' (server-start))')
     application.ready(screen, "scratch")
@@ -51,14 +52,23 @@ def ends_as_emacsclient_does(_, session, name):
     scenarios.check(APPLICATION.holds(session.file.read_bytes(), texts), session.said())
 
 
-def goes_on_though_emacsclient_did_not_wait(_, session, name):
+def goes_on_though_emacsclient_did_not_wait(_, session, name, before=""):
     application, screen = ServedByEmacs(), Screen(session, name)
     running = server(application, session, screen)
-    scenarios.open_alone(application, session, screen, "emacsclient -n -s ours")
+    scenarios.open_alone(application, session, screen, before + "emacsclient -n -s ours")
     texts = scenarios.saves_twice(application, session, screen)
     scenarios.close_document(application, session, screen)
     session.end_by_hand(lambda data: application.holds(data, texts), f"{texts}")
     scenarios.check(running.poll() is None, "the emacs of the user has ended")
 
 
-TESTS = [*scenarios.TEXT_EDITOR, ends_as_emacsclient_does, goes_on_though_emacsclient_did_not_wait]
+def goes_on_though_the_file_was_saved_before(_, session, name):
+    goes_on_though_emacsclient_did_not_wait(_, session, name, 'sed -i s/A/A/ "$1"; ')
+
+
+def goes_on_though_the_file_was_scanned_before(_, session, name):
+    goes_on_though_emacsclient_did_not_wait(_, session, name, 'sleep 3 < "$1"; ')
+
+
+TESTS = [*scenarios.TEXT_EDITOR, ends_as_emacsclient_does, goes_on_though_emacsclient_did_not_wait,
+         goes_on_though_the_file_was_saved_before, goes_on_though_the_file_was_scanned_before]
