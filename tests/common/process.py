@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 import expect
 
@@ -172,6 +173,15 @@ def ended(pid):
     """One that nobody has waited for has ended, too."""
     fields = stat_of(pid)
     return not fields or fields[0] in "ZX"
+
+
+def await_rest(pid):
+    """Until it sleeps whenever it is looked at: so it has seen what had happened before, also on a
+    machine where it gets a processor late."""
+    slept = 0
+    while slept < 20 and not ended(pid):
+        time.sleep(0.005)
+        slept = slept + 1 if (stat_of(pid) or "?")[0] == "S" else 0
 
 
 def name_of(pid):

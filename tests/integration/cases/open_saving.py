@@ -466,7 +466,7 @@ def _(t):
         time.sleep(FOUND)
         writer.kill()
         writer.wait()
-        time.sleep(0.1)
+        process.await_rest(editing.editor.pid)
         # This process starts others meanwhile, which have what it has open for a moment.
         if content == "whole":
             editing.app.replace(content)
