@@ -95,12 +95,13 @@ void explain_notes(const struct explain *about, unsigned notes, const char *unfi
 	char name[1024], path[1024];
 
 	shown(about->file, name);
-	if (about->quiet)
-		return;
+	/* It may have parts of two contents: that is not for verbose users only. */
 	if (notes & OPENER_UNFINISHED)
 		warnx("a save into \"%s\" was interrupted: the content before it is in \"%s\". "
 		      "Remove that when you do not need it any more",
 		      name, shown(unfinished, path));
+	if (about->quiet)
+		return;
 	if (notes & OPENER_LINKS && !(notes & OPENER_IN_PLACE))
 		warnx("\"%s\" has other names (hard links): they will keep the old content when it "
 		      "is saved; with --in-place they do not",

@@ -10,6 +10,7 @@
 #include "open/opener/conditions.h"
 #include "open/opener/private.h"
 
+#include "io/directory.h"
 #include "io/stream.h"
 
 #include <errno.h>
@@ -26,13 +27,21 @@ struct before {
 	char name[NAME_MAX + 1];
 };
 
-/* "report (before an unfinished save 1a2b3c).pdf": files of one name may share a directory. */
+#define TAG_SIZE sizeof("before an unfinished save 0123456789abcdef")
+
+/* It has the file's number: files of one name may share a directory, and one may have several. */
+static void unfinished_tag(const struct target *target, char tag[TAG_SIZE])
+{
+	snprintf(tag, TAG_SIZE, "before an unfinished save %llx",
+		 (unsigned long long)target->seen.status.st_ino);
+}
+
+/* "report (before an unfinished save 1a2b3c).pdf" */
 static void unfinished_name(const struct target *target, char name[NAME_MAX + 1])
 {
-	char tag[64];
+	char tag[TAG_SIZE];
 
-	snprintf(tag, sizeof(tag), "before an unfinished save %llx",
-		 (unsigned long long)target->seen.status.st_ino);
+	unfinished_tag(target, tag);
 	if (name_tagged(target->name, tag, name) < 0)
 		snprintf(name, NAME_MAX + 1, "file (%s)", tag);
 }
@@ -258,23 +267,45 @@ static bool is_there(int dir, const char *name, char path[4096])
 {
 	struct stat status;
 
-	if (dir < 0 || fstatat(dir, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fstatat(dir, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return false;
 	target_path(dir, name, path);
 	return true;
 }
 
-void in_place_unfinished(const struct target *target, const char *const *keep, char path[4096])
+/* Is there one of another name, since the file has been renamed, or has several names? */
+static bool find_tagged(int dir, const char *tag, char path[4096])
 {
-	char name[NAME_MAX + 1];
-	bool found;
+	DIR *list = directory_read(openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	char bracketed[TAG_SIZE + 2];
+	const struct dirent *entry;
+	bool found = false;
+
+	snprintf(bracketed, sizeof(bracketed), "(%s)", tag);
+	while (list && !found && (entry = readdir(list)))
+		found = strstr(entry->d_name, bracketed) && is_there(dir, entry->d_name, path);
+	if (list)
+		closedir(list);
+	return found;
+}
+
+static bool find_copy(const struct target *target, int dir, char path[4096])
+{
+	char name[NAME_MAX + 1], tag[TAG_SIZE];
 
 	unfinished_name(target, name);
-	found = is_there(target->dir, name, path);
+	unfinished_tag(target, tag);
+	return dir >= 0 && (is_there(dir, name, path) || find_tagged(dir, tag, path));
+}
+
+void in_place_unfinished(const struct target *target, const char *const *keep, char path[4096])
+{
+	bool found = find_copy(target, target->dir, path);
+
 	for (; *keep && !found; keep++) {
 		int dir = openat(AT_FDCWD, *keep, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-		found = is_there(dir, name, path);
+		found = find_copy(target, dir, path);
 		if (dir >= 0)
 			close(dir);
 	}

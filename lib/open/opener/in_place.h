@@ -29,7 +29,8 @@ int in_place_write(struct target *target, const struct save *save, const char *c
 		   bool backup, char copy[4096]);
 
 /*
- * Is there a copy that a crash has left? Writes its absolute path to `path`, or an empty text.
+ * Is there a copy that a crash has left, also of another name of the file's? Writes its absolute
+ * path to `path`, or an empty text.
  */
 void in_place_unfinished(const struct target *target, const char *const *keep, char path[4096]);
 

@@ -11,7 +11,6 @@
 #include "open/opener/lock.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -84,6 +83,15 @@ static int take_once(const struct sockaddr_un *address, socklen_t size)
 	if (r < 0)
 		close(fd);
 	return r < 0 ? r : fd;
+}
+
+bool lock_is_held(const struct stat *status)
+{
+	struct sockaddr_un address;
+	struct ucred holder;
+	int r = connect_once(&address, name_of(status, &address), &holder);
+
+	return r == 0 ? may_write(status, holder.uid) : r != -ECONNREFUSED;
 }
 
 int lock_take(const struct stat *status)

@@ -6,6 +6,7 @@
  */
 #ifndef OPENER_LOCK_H
 #define OPENER_LOCK_H
+#include <stdbool.h>
 #include <sys/stat.h>
 
 /*
@@ -17,5 +18,8 @@
  * they have not seen.
  */
 int lock_take(const struct stat *status);
+
+/* Does an opener of somebody who may write to the file hold its lock, or can that not be seen? */
+bool lock_is_held(const struct stat *status);
 
 #endif

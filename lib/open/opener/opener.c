@@ -11,6 +11,7 @@
 #include "open/editwire.h"
 #include "open/opener/beside.h"
 #include "open/opener/in_place.h"
+#include "open/opener/lock.h"
 #include "open/opener/saving.h"
 #include "text/printable.h"
 
@@ -68,6 +69,13 @@ static void find_length(struct opener *opener)
 		target->seen.settled = false;
 }
 
+/* May another session be in the middle of a save? */
+static bool others_save(const struct opener *opener)
+{
+	return opener->options.view_only ? lock_is_held(&opener->original.target.seen.status)
+					 : opener->original.notes & OPENER_SECOND;
+}
+
 /* What is known only now that the options are. */
 static void add_notes(struct opener *opener)
 {
@@ -77,8 +85,7 @@ static void add_notes(struct opener *opener)
 
 	if (opener->options.in_place && original->notes & needs && !(original->notes & prevents))
 		original->notes |= OPENER_IN_PLACE;
-	/* Another session may be in the middle of a save. */
-	if (!(original->notes & OPENER_SECOND))
+	if (opener->options.keep && !others_save(opener))
 		in_place_unfinished(&original->target, opener->options.keep, opener->unfinished);
 	if (opener->unfinished[0])
 		original->notes |= OPENER_UNFINISHED;
@@ -107,8 +114,7 @@ int opener_new(struct opener **opener, const char *path, const struct opener_opt
 	}
 	o->reader.stop = options->stop;
 	find_length(o);
-	if (!options->view_only)
-		add_notes(o);
+	add_notes(o);
 	stream_widen_pipe(options->out);
 	stream_widen_pipe(options->in);
 	*opener = o;

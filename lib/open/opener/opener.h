@@ -44,7 +44,8 @@ struct opener_options {
 	 * Directories, NULL-terminated. A save that can be written neither over nor beside the file
 	 * is kept in the first one that can take it. If a directory is missing, it is made with
 	 * mode 0700, and so are those above it. One that is a link, open to others, or where
-	 * another user has a say in where it is, is skipped: see private_open().
+	 * another user has a say in where it is, is skipped: see private_open(). NULL, to check
+	 * only whether the file can be opened: then what a crash has left is not looked for.
 	 */
 	const char *const *keep;
 };

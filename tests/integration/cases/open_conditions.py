@@ -442,3 +442,37 @@ def _(t):
     has(screen, "file in work: 50 saves, the last at ")
     equal(screen.rstrip().count("\n"), 0)
     has(screen, '"file": 50 saves, the last at ')
+
+
+# ---- What a crash has left ----
+
+
+@test("a save into the file that was interrupted is told by each name of it in the directory, also "
+      "with --view-only and -q")
+def _(t):
+    tree.write("file", "a mixture")
+    os.link("file", "other.txt")
+    copy = f"file (before an unfinished save {os.stat('file').st_ino:x})"
+    tree.write(copy, "first")
+    for name in ("file", "other.txt"):
+        for options in (["--view-only"], ["-q"], ["-q", "--in-place"]):
+            end = t.open_file(answering(wire.done()), *options, name).exits(0)
+            has(end.said, f'a save into "{name}" was interrupted: the content before it is in "')
+            has(end.said, f'/{copy}"')
+    os.unlink(copy)
+    equal(t.open_file(answering(wire.done()), "-q", "--view-only", "file").exits(0).said, "")
+
+
+@test("another session may be in the middle of that save: nothing is said of it")
+def _(t):
+    tree.write("file", "a mixture")
+    tree.write(f"file (before an unfinished save {os.stat('file').st_ino:x})", "first")
+    opener, peer = t.start_with_peer("-q", "file")
+    peer.take()
+    has(opener.said(), "was interrupted")
+    for options in (["--view-only"], []):
+        end = t.open_file(answering(wire.done()), "-q", *options, "file").exits(0)
+        lacks(end.said, "interrupted")
+    peer.done()
+    peer.end()
+    opener.wait().exits(0)

@@ -169,6 +169,11 @@ START_TEST(unfinished)
 	in_place_unfinished(target, keep, path);
 	ck_assert_ptr_nonnull(strstr(path, "/file (before an unfinished save "));
 	ck_assert_str_eq(content_of(strrchr(path, '/') + 1), "before");
+	/* Also by another name of the file. */
+	strcpy(target->name, "other name.txt");
+	in_place_unfinished(target, keep, path);
+	ck_assert_ptr_nonnull(strstr(path, "/file (before an unfinished save "));
+	strcpy(target->name, "file");
 	ck_assert_int_eq(in_place_write(target, &save, keep, false, copy), 0);
 	ck_assert_str_eq(content_of(strrchr(path, '/') + 1), "before");
 	end();
