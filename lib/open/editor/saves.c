@@ -24,6 +24,7 @@
 /* Milliseconds. */
 enum {
 	LOOK = 1000, /* between two looks at the file, without events */
+	AGAIN = 500, /* after somebody opened it, until it is looked how they have it */
 	/*
 	 * Without changes, before a save is sent that nobody has open for writing. Programs that
 	 * write in several steps pause for less, and no user notices it.
@@ -152,9 +153,13 @@ static void note_authors(struct saves *saves)
 		writers_find(&saves->authors, saves->workdir, &status);
 		saves->searched = clock_now() + (clock_used() - used) * SEARCH_SHARE;
 	}
-	if (watch->closed && saves->authors.count > 0) {
+	/* What is mapped is closed when it is not mapped any more. */
+	if (watch->closed && watch->closed_at != saves->judged_at &&
+	    (saves->authors.count > 0 || writers_map(&saves->held))) {
 		saves->judged_at = watch->closed_at;
-		saves->closed_by = writers_state(&saves->authors, saves_open_elsewhere(saves));
+		saves->closed_by =
+			writers_state(saves->authors.count > 0 ? &saves->authors : &saves->held,
+				      saves_open_elsewhere(saves));
 		if (saves->closed_by == PROCESS_GONE && saves->waited)
 			saves->closed_by = PROCESS_EXITED;
 		saves->authors.count = 0;
@@ -219,18 +224,24 @@ static void settle(struct saves *saves, const struct stat *status, const struct 
  */
 static void look_who_holds(struct saves *saves)
 {
+	const bool again = saves->again && clock_now() >= saves->again,
+		   looked = saves->watch.looked;
 	struct complete_question asked = question(saves);
 	struct stat status;
 	int fd;
 
-	if (!saves->watch.looked && !saves->blind)
+	if (!looked && !again && !saves->blind)
 		return;
 	saves->watch.looked = false;
+	saves->again = 0;
 	fd = workdir_open(saves->workdir, &status);
 	if (fd < 0)
 		return;
 	complete_judge(&asked, fd, &status, &saves->held);
 	close(fd);
+	/* Who opens a file to map it does that a moment later, and without an event. */
+	if (looked && saves->held.count > 0)
+		saves->again = clock_now() + AGAIN;
 	if (!saves->blind)
 		watch_read_own(&saves->watch);
 }
@@ -259,19 +270,26 @@ static void compare_mapped(struct saves *saves)
 
 /* ---- Judging ---- */
 
+/* Was it written to where it is? What is written to a mapping leaves no event. */
+static bool was_written_there(const struct saves *saves, const struct stat *status)
+{
+	return saves->watch.modified ||
+	       (writers_map(&saves->held) && status->st_ino == saves->sent.inode &&
+		status->st_dev == saves->sent.device);
+}
+
 /* Why what has been written may be damaged: an errno, or 0. */
 static int damage(const struct saves *saves, int fd, const struct stat *status,
 		  enum complete complete)
 {
 	const int64_t apart = saves->died - saves->watch.closed_at;
-	const bool closed = complete == COMPLETE_CLOSED;
+	const bool closed = complete == COMPLETE_CLOSED, there = was_written_there(saves, status);
 
 	/* It was open until its process was ended. */
-	if (saves->died && saves->watch.modified && saves->watch.closed && apart <= DEATH &&
-	    apart >= -DEATH)
+	if (saves->died && there && saves->watch.closed && apart <= DEATH && apart >= -DEATH)
 		return EIO;
 	/* Nobody knows whether those who are gone have closed it, or their end has. */
-	if (saves->watch.modified && saves->watch.closed_at == saves->judged_at &&
+	if (there && saves->watch.closed_at == saves->judged_at &&
 	    (saves->closed_by == PROCESS_KILLED || saves->closed_by == PROCESS_GONE))
 		return EIO;
 	if (saves->full && saves->written && saves->changed - saves->full <= FULL)

@@ -39,6 +39,7 @@ struct saves {
 	/* Its content at an earlier look since it changed, where somebody has it open. */
 	struct content looked;
 	int64_t looked_at; /* 0: there was none */
+	int64_t again;     /* when to look again who holds it; 0: not before somebody opens it */
 	int64_t compared;  /* when it was last compared because somebody has it mapped */
 	int64_t full; /* when the disk was last seen full while something was written; 0: never */
 	int64_t died; /* when saves_writer_died() was called last; 0: never */

@@ -512,6 +512,32 @@ def _(t):
     editing.end()
 
 
+MAPPER = """
+import mmap, os, sys, time
+with open(sys.argv[1], "r+b") as file:
+    area = mmap.mmap(file.fileno(), 0)
+time.sleep(3)
+area[:8] = b"the part"
+time.sleep(0.2)
+if sys.argv[2] == "killed":
+    os.kill(os.getpid(), 9)
+area.close()
+time.sleep(1)
+"""
+
+
+@test("an application that writes to a mapping and is killed, or its launcher's: that is said to "
+      "be doubtful; where it has unmapped the file, it is not", waits=True)
+def _(t):
+    for how, after, code in (("killed", "", errno.EIO), ("killed", "; sleep 1; exit 0", errno.EIO),
+                             ("unmaps", "", 0), ("unmaps", "; sleep 1; exit 0", 0)):
+        tree.write(f"{t.top}/mapper.py", MAPPER)
+        t.handler(f'{PYTHON} {t.top}/mapper.py "$file" {how}{after}')
+        end = t.ask_for("file.txt", "as it was sent\n")
+        equal([record[:3] for record in records(end.out) if record[0] == wire.SAVE],
+              [(wire.SAVE, code, b"the parts sent\n")])
+
+
 # ---- Saved beside ----
 
 JUNK = (".file.txt.swp", ".~lock.file.txt#", "#file.txt#", "file.txt~", "file.txt.bak", "file.bak",
