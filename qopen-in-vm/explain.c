@@ -54,6 +54,7 @@ static const struct {
 	{OPENER_IMMUTABLE, "it is marked as one that must not change (chattr)", false},
 	{OPENER_READ_ONLY, "you may not write to it", false},
 	{OPENER_SECOND, "it is open for editing in a VM already", false},
+	{OPENER_DATABASE, "changes to it that are only in its journal here would spoil it", false},
 };
 
 #define HINDRANCES (sizeof(hindrances) / sizeof(*hindrances))
@@ -100,6 +101,11 @@ void explain_notes(const struct explain *about, unsigned notes, const char *unfi
 		warnx("a save into \"%s\" was interrupted: the content before it is in \"%s\". "
 		      "Remove that when you do not need it any more",
 		      name, shown(unfinished, path));
+	if (notes & OPENER_DATABASE)
+		warnx("\"%s\" is a database with changes that are only in its journal (\"-wal\" or "
+		      "\"-journal\" behind its name): they are not sent%s. Close the application "
+		      "that has it open here, then open it again",
+		      name, about->view_only ? "" : ", and what is saved will be kept beside it");
 	if (about->quiet)
 		return;
 	if (notes & OPENER_LINKS && !(notes & OPENER_IN_PLACE))

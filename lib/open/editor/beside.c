@@ -269,7 +269,8 @@ static bool is_due(struct beside_file *file, int fd, struct reply *reply, enum c
 }
 
 /* Why it may be damaged: an errno, or 0. */
-static int damage(const struct beside_file *file, int fd, enum complete complete, int64_t died)
+static int damage(const struct beside_file *file, const struct workdir *workdir, int fd,
+		  const struct stat *status, enum complete complete, int64_t died)
 {
 	const int64_t passed = clock_now() - file->since;
 	uint64_t left;
@@ -277,6 +278,9 @@ static int damage(const struct beside_file *file, int fd, enum complete complete
 	if (space_left(fd, &left) == 0 && left < SPACE_FULL)
 		return ENOSPC;
 	if (died && file->since - died <= DEATH && died - file->since <= DEATH)
+		return EIO;
+	/* Nobody has it, and it does not have all that is in its journal. */
+	if (database_look(workdir->dir, file->name, fd, status) == DATABASE_WITHIN)
 		return EIO;
 	return complete == COMPLETE_NOT || (complete == COMPLETE_UNCERTAIN && passed < SETTLED_OPEN)
 		       ? EIO
@@ -316,7 +320,8 @@ static int send_open(struct beside *beside, const struct workdir *workdir, struc
 	complete = complete_judge_beside(workdir, file->name, fd, &status);
 	if (!is_due(file, fd, reply, complete, last))
 		return 0;
-	return send_content(beside, reply, file, fd, &status, damage(file, fd, complete, died));
+	return send_content(beside, reply, file, fd, &status,
+			    damage(file, workdir, fd, &status, complete, died));
 }
 
 int beside_send(struct beside *beside, const struct workdir *workdir, struct reply *reply,

@@ -42,7 +42,7 @@ enum complete complete_judge(const struct complete_question *question, int fd,
 	*writers = (struct writers){.all = true};
 	if (writing == WRITING_NOBODY)
 		return COMPLETE_CLOSED;
-	database = database_look(question->workdir, question->workdir->name, fd, status);
+	database = database_look(question->workdir->dir, question->workdir->name, fd, status);
 	if (database == DATABASE_WITHIN || writers_lock(fd))
 		return COMPLETE_NOT;
 	writers_find(writers, question->workdir, status);
@@ -63,7 +63,7 @@ enum complete complete_judge_beside(const struct workdir *workdir, const char *n
 
 	if (writers_ask(workdir, fd) == WRITING_NOBODY)
 		return COMPLETE_CLOSED;
-	database = database_look(workdir, name, fd, status);
+	database = database_look(workdir->dir, name, fd, status);
 	if (database == DATABASE_WITHIN || writers_lock(fd))
 		return COMPLETE_NOT;
 	if (database == DATABASE_WHOLE)

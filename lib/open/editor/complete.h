@@ -6,7 +6,7 @@
  */
 #ifndef COMPLETE_H
 #define COMPLETE_H
-#include "open/editor/database.h"
+#include "open/database.h"
 #include "open/editor/watch.h"
 #include "open/editor/writers.h"
 

@@ -296,7 +296,7 @@ static int damage(const struct saves *saves, int fd, const struct stat *status,
 		return ENOSPC;
 	if (complete == COMPLETE_NOT || complete == COMPLETE_UNCERTAIN)
 		return EIO;
-	return closed && database_look(saves->workdir, saves->workdir->name, fd, status) ==
+	return closed && database_look(saves->workdir->dir, saves->workdir->name, fd, status) ==
 				       DATABASE_WITHIN
 		       ? EIO
 		       : 0;

@@ -8,6 +8,7 @@
 #include "format/error.h"
 #include "io/reading.h"
 #include "io/stream.h"
+#include "open/database.h"
 #include "open/editwire.h"
 #include "open/opener/beside.h"
 #include "open/opener/in_place.h"
@@ -81,8 +82,13 @@ static void add_notes(struct opener *opener)
 {
 	struct original *original = &opener->original;
 	const unsigned needs = OPENER_LINKS | OPENER_DIRECTORY | OPENER_OWNER | OPENER_MOUNT;
-	const unsigned prevents = OPENER_SECOND | OPENER_READ_ONLY | OPENER_IMMUTABLE;
+	const unsigned prevents =
+		OPENER_SECOND | OPENER_READ_ONLY | OPENER_IMMUTABLE | OPENER_DATABASE;
+	const struct target *target = &original->target;
 
+	if (database_look(target->dir, target->name, target->fd, &target->seen.status) ==
+	    DATABASE_WITHIN)
+		original->notes |= OPENER_DATABASE;
 	if (opener->options.in_place && original->notes & needs && !(original->notes & prevents))
 		original->notes |= OPENER_IN_PLACE;
 	if (opener->options.keep && !others_save(opener))

@@ -70,6 +70,11 @@ enum opener_note {
 	OPENER_IN_PLACE = 1 << 7,
 	/* A session has left what the file had before a save: see opener_unfinished(). */
 	OPENER_UNFINISHED = 1 << 8,
+	/*
+	 * It is a database with changes that are only in its journal. They are not sent, and would
+	 * spoil another content in its place: saves will be kept beside it.
+	 */
+	OPENER_DATABASE = 1 << 9,
 };
 
 /*
@@ -83,7 +88,7 @@ enum opener_note {
  */
 int opener_new(struct opener **opener, const char *path, const struct opener_options *options,
 	       struct qfile_error *error);
-/* enum opener_note bits; none with view_only. */
+/* enum opener_note bits; with view_only UNFINISHED and DATABASE only. */
 unsigned opener_notes(const struct opener *opener);
 /* The path of what the file had before a save that was interrupted, or an empty text. */
 const char *opener_unfinished(const struct opener *opener);

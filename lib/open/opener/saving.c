@@ -11,6 +11,7 @@
 
 #include "format/error.h"
 #include "io/directory.h"
+#include "open/database.h"
 #include "open/opener/attributes.h"
 #include "open/opener/conditions.h"
 #include "open/opener/in_place.h"
@@ -82,13 +83,18 @@ static bool go_on(struct saving *saving, int r)
 static void look_for_reason(struct saving *saving)
 {
 	const struct original *original = saving->original;
-	int r = conditions_writable(&original->target);
+	const struct target *target = &original->target;
+	int r = conditions_writable(target);
 
+	if (r == 0 && database_look(target->dir, target->name, target->fd, &target->seen.status) ==
+			      DATABASE_WITHIN)
+		r = -EBUSY;
 	saving->reason = original->notes & OPENER_SECOND ? EBUSY : -r;
 	saving->blocked = saving->reason != 0;
 	saving->cause = original->notes & OPENER_SECOND ? OPENER_SECOND
 			: r == -EPERM                   ? OPENER_IMMUTABLE
 			: r == -EACCES                  ? OPENER_READ_ONLY
+			: r == -EBUSY                   ? OPENER_DATABASE
 							: 0;
 }
 

@@ -7,6 +7,7 @@ import fcntl
 import os
 import signal
 import socket
+import sqlite3
 import struct
 import threading
 import time
@@ -476,3 +477,37 @@ def _(t):
     peer.done()
     peer.end()
     opener.wait().exits(0)
+
+
+# ---- Databases ----
+
+
+@test("a database with changes that are only in its journal here: that is said, and a save does "
+      "not take its place before they are in it")
+def _(t):
+    for mode in "wal", "delete":
+        with contextlib.closing(sqlite3.connect("file", isolation_level=None)) as opened:
+            opened.execute(f"pragma journal_mode={mode}")
+            opened.execute("pragma cache_size=1")
+            opened.execute("create table notes(text)")
+            opened.execute("begin")
+            opened.executemany("insert into notes values(?)", [("x" * 500,)] * 100)
+            if mode == "wal":
+                opened.execute("commit")
+            before = tree.read_bytes("file")
+            for options in ([], ["--in-place"]):
+                end = t.open_file(saving("second"), *options, "-q", "file").exits(1)
+                has(end.said, '"file" is a database with changes that are only in its journal')
+                has(end.said, "(changes to it that are only in its journal here would spoil it)")
+                equal(tree.read_bytes("file"), before)
+                os.unlink(t.beside("file", f"file-{'wal' if mode == 'wal' else 'journal'}",
+                                   *(["file-shm"] if mode == "wal" else [])))
+            end = t.open_file(answering(wire.done()), "--view-only", "file").exits(0)
+            has(end.said, "they are not sent. Close the application")
+            if mode == "delete":
+                opened.execute("commit")
+        end = t.open_file(saving("second"), "file").exits(0)
+        lacks(end.said, "journal")
+        equal(tree.read("file"), "second")
+        t.nothing_beside()
+        os.unlink("file")

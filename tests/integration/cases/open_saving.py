@@ -547,6 +547,20 @@ JUNK = (".file.txt.swp", ".~lock.file.txt#", "#file.txt#", "file.txt~", "file.tx
 LATER = (".env", "Cargo.lock", "file.txt-wal", "x.part", "x.tmp")
 
 
+@test("a database beside the file that a crash has left with its log: that is said to be doubtful",
+      waits=True)
+def _(t):
+    t.handler(f"""cd "$(dirname "$file")" && {PYTHON} -c '
+import os, sqlite3
+opened = sqlite3.connect("x.db", isolation_level=None)
+opened.execute("pragma journal_mode=wal")
+opened.execute("create table notes(text)")
+os._exit(0)'""")
+    end = t.ask(request("file.txt", "first", TAKES_BESIDE))
+    equal([code for kind, code, payload in records(end.out)
+           if kind == BESIDE and payload.startswith(b"x.db\0")], [errno.EIO])
+
+
 @test("what is saved beside the file comes back under its name, and again when it has changed",
       waits=True)
 def _(t):

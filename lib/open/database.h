@@ -5,9 +5,9 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
-#ifndef DATABASE_H
-#define DATABASE_H
-#include "open/editor/workdir.h"
+#ifndef OPEN_DATABASE_H
+#define OPEN_DATABASE_H
+#include <sys/stat.h>
 
 enum database {
 	DATABASE_NONE,   /* it is no database, or its header does not say so */
@@ -15,10 +15,7 @@ enum database {
 	DATABASE_WITHIN, /* there is a transaction, or something that a crash has left of one */
 };
 
-/*
- * Look at the file `name` of the working directory, which is open as `fd` and has this status.
- */
-enum database database_look(const struct workdir *workdir, const char *name, int fd,
-			    const struct stat *status);
+/* Look at the file `name` of the directory `dir`, which is open as `fd` and has this status. */
+enum database database_look(int dir, const char *name, int fd, const struct stat *status);
 
 #endif

@@ -4,9 +4,11 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
-#include "open/editor/database.h"
+#include "open/database.h"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,13 +35,13 @@ static uint64_t number_at(const unsigned char *bytes, int count)
 }
 
 /* Is there a file of this name, of which the first byte is not zero? */
-static bool is_hot(const struct workdir *workdir, const char *file, const char *end)
+static bool is_hot(int dir, const char *file, const char *end)
 {
 	char name[NAME_MAX + 16], first = 0;
 	int fd;
 
 	snprintf(name, sizeof(name), "%s%s", file, end);
-	fd = openat(workdir->dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
 	if (read(fd, &first, 1) < 1)
@@ -48,8 +50,7 @@ static bool is_hot(const struct workdir *workdir, const char *file, const char *
 	return first != 0;
 }
 
-enum database database_look(const struct workdir *workdir, const char *name, int fd,
-			    const struct stat *status)
+enum database database_look(int dir, const char *name, int fd, const struct stat *status)
 {
 	unsigned char header[HEADER_SIZE];
 	uint64_t page;
@@ -61,7 +62,7 @@ enum database database_look(const struct workdir *workdir, const char *name, int
 	 * A journal whose header is zero belongs to a transaction that is over. A write-ahead log
 	 * holds what the database itself does not have yet.
 	 */
-	if (is_hot(workdir, name, "-journal") || is_hot(workdir, name, "-wal"))
+	if (is_hot(dir, name, "-journal") || is_hot(dir, name, "-wal"))
 		return DATABASE_WITHIN;
 	page = number_at(header + PAGE_SIZE_AT, 2);
 	if (page == 1)
