@@ -527,7 +527,7 @@ bool saves_open_elsewhere(struct saves *saves)
 
 	if (fd < 0)
 		return false;
-	refused = writers_refuse_lease(fd);
+	refused = lease_ask(fd) == WRITING_SOMEBODY;
 	close(fd);
 	if (!saves->blind)
 		watch_read_own(&saves->watch);

@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,30 +25,9 @@ struct search {
 	int process; /* its directory in /proc */
 };
 
-/* ---- Leases ---- */
-
-static enum writing ask_lease(int fd)
-{
-	/*
-	 * Who opens the file while we have the lease makes the kernel send us a signal: one that is
-	 * ignored by default, rather than SIGIO, which ends a process.
-	 */
-	if (fcntl(fd, F_SETSIG, SIGURG) < 0)
-		return WRITING_UNKNOWN;
-	if (fcntl(fd, F_SETLEASE, F_RDLCK) < 0)
-		return errno == EAGAIN ? WRITING_SOMEBODY : WRITING_UNKNOWN;
-	fcntl(fd, F_SETLEASE, F_UNLCK);
-	return WRITING_NOBODY;
-}
-
-bool writers_refuse_lease(int fd)
-{
-	return ask_lease(fd) == WRITING_SOMEBODY;
-}
-
 enum writing writers_ask(const struct workdir *workdir, int fd)
 {
-	enum writing writing = ask_lease(fd);
+	enum writing writing = lease_ask(fd);
 	struct writers writers;
 	struct stat status;
 

@@ -8,14 +8,9 @@
 #define WRITERS_H
 #include "open/editor/workdir.h"
 #include "open/holders/process.h"
+#include "open/lease.h"
 
 #include <sys/types.h>
-
-enum writing {
-	WRITING_NOBODY,
-	WRITING_SOMEBODY,
-	WRITING_UNKNOWN, /* nobody is seen, but not everybody can be seen */
-};
 
 #define WRITERS_MAX 16
 
@@ -30,13 +25,8 @@ struct writers {
 };
 
 /*
- * Has anybody the file open for writing that is open as `fd`, for reading only? A read lease tells,
- * which the kernel grants only where nobody has, be it a process or the kernel itself. False where
- * there are no leases.
- */
-bool writers_refuse_lease(int fd);
-/*
- * The same where there are no leases, too: then /proc is searched for processes of the same user.
+ * As lease_ask(), where there are no leases, too: then /proc is searched for processes of the same
+ * user. WRITING_UNKNOWN: nobody is seen, but not everybody can be seen.
  */
 enum writing writers_ask(const struct workdir *workdir, int fd);
 /* Search /proc for who has the file in the working directory with this status open for writing. */

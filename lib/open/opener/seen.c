@@ -8,6 +8,7 @@
 
 #include "io/stream.h"
 #include "open/content.h"
+#include "open/lease.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -101,7 +102,9 @@ int seen_look(int dir, const char *name, struct seen *seen, enum seen_renaming r
 		r = -errno;
 	else if (!S_ISREG(status.st_mode))
 		r = -ESTALE;
-	else if (!seen->settled || !same_status(&seen->status, &status, renaming))
+	/* What is written to a mapping need not change the times: then its content is compared. */
+	else if (!seen->settled || !same_status(&seen->status, &status, renaming) ||
+		 lease_ask(fd) == WRITING_SOMEBODY)
 		r = compare(fd, &status, seen);
 	if (r < 0)
 		close(fd);

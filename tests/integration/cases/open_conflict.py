@@ -3,9 +3,11 @@
 """The file was changed here while it was open there, or cannot be written: nothing is overwritten,
 and no edit is lost."""
 import contextlib
+import mmap
 import os
 import re
 import shlex
+import time
 
 import edit_wire as wire
 import machine
@@ -200,6 +202,24 @@ def _(t):
     has(end.said, '"file.txt": 1 of 2 saves is here; the last one is in "'
         + os.path.abspath(edit_beside(t, "file.txt")))
     equal(tree.read("file.txt"), "secondlocal")
+
+
+@test("changed here through a mapping, which leaves no sign: the edit is beside it", waits=True)
+def _(t):
+    tree.write("file.txt", "first")
+    with open("file.txt", "r+b") as file, mmap.mmap(file.fileno(), 0) as area:
+        area[:] = b"FIRST"
+        # Until a later change would show in its times, if it did.
+        time.sleep(4)
+        before = os.stat("file.txt")
+
+        def change():
+            area[:] = b"local"
+        end = t.open_file(meddling(change), "file.txt").exits(1)
+        equal(os.stat("file.txt").st_mtime_ns, before.st_mtime_ns)
+        has(end.said, "(it was changed here in the meantime)")
+        edit_beside(t, "file.txt")
+        equal(tree.read("file.txt"), "local")
 
 
 @test("further saves replace the one beside it")
