@@ -53,6 +53,7 @@ static const struct {
 	{OPENER_DIRECTORY, "its directory does not let you put a new file in its place", true},
 	{OPENER_IMMUTABLE, "it is marked as one that must not change (chattr)", false},
 	{OPENER_READ_ONLY, "you may not write to it", false},
+	{OPENER_READ_ONLY_MOUNT, "it is on a file system that is mounted read-only", false},
 	{OPENER_SECOND, "it is open for editing in a VM already", false},
 	{OPENER_DATABASE, "changes to it that are only in its journal here would spoil it", false},
 };
@@ -82,6 +83,10 @@ static void explain_hindrance(const struct explain *about, unsigned notes, const
 		      "be "
 		      "kept elsewhere",
 		      name);
+	else if (notes & OPENER_READ_ONLY_MOUNT)
+		warnx("\"%s\" is on a file system that is mounted read-only: what is saved will be "
+		      "kept %s",
+		      name, where);
 	else if (notes & OPENER_READ_ONLY)
 		warnx("you may not write to \"%s\": what is saved will be kept %s", name, where);
 	else if (notes & (OPENER_MOUNT | OPENER_OWNER | OPENER_DIRECTORY) && !about->in_place)
@@ -204,7 +209,7 @@ bool explain_save(const struct explain *about, enum opener_step step,
 		      reason(event, why), path);
 	else if (step == OPENER_DROPPED)
 		warnx("save %u could be written nowhere: %s. Make room here, then save it again in "
-		      "%s",
+		      "%s, before you close it there",
 		      event->save, qfile_error_text(error, text, sizeof(text)), about->vm);
 	else if (about->verbose)
 		warnx("save %u was changed while it was sent, and is not used", event->save);

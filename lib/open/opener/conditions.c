@@ -40,6 +40,8 @@ static unsigned of_file(const struct target *target)
 
 	if (r == -EPERM || attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND))
 		notes |= OPENER_IMMUTABLE;
+	else if (r == -EROFS)
+		notes |= OPENER_READ_ONLY_MOUNT;
 	else if (r < 0)
 		notes |= OPENER_READ_ONLY;
 	if (attributes & STATX_ATTR_MOUNT_ROOT)

@@ -10,9 +10,9 @@
 
 /*
  * Look at the target, which is open, and its directory. Returns enum opener_note bits: LINKS,
- * READ_ONLY, IMMUTABLE, DIRECTORY, OWNER, MOUNT. Makes a file without a name in the directory for a
- * moment, since only trying shows what a file system permits. What cannot be found out is left out:
- * then it shows when a save is stored.
+ * READ_ONLY, READ_ONLY_MOUNT, IMMUTABLE, DIRECTORY, OWNER, MOUNT. Makes a file without a name in
+ * the directory for a moment, since only trying shows what a file system permits. What cannot be
+ * found out is left out: then it shows when a save is stored.
  */
 unsigned conditions_of(const struct target *target);
 

@@ -82,8 +82,8 @@ static void add_notes(struct opener *opener)
 {
 	struct original *original = &opener->original;
 	const unsigned needs = OPENER_LINKS | OPENER_DIRECTORY | OPENER_OWNER | OPENER_MOUNT;
-	const unsigned prevents =
-		OPENER_SECOND | OPENER_READ_ONLY | OPENER_IMMUTABLE | OPENER_DATABASE;
+	const unsigned prevents = OPENER_SECOND | OPENER_READ_ONLY | OPENER_READ_ONLY_MOUNT |
+				  OPENER_IMMUTABLE | OPENER_DATABASE;
 	const struct target *target = &original->target;
 
 	if (database_look(target->dir, target->name, target->fd, &target->seen.status) ==

@@ -75,6 +75,8 @@ enum opener_note {
 	 * spoil another content in its place: saves will be kept beside it.
 	 */
 	OPENER_DATABASE = 1 << 9,
+	/* It is on a file system, or a mount, that is read-only. */
+	OPENER_READ_ONLY_MOUNT = 1 << 10,
 };
 
 /*

@@ -94,6 +94,7 @@ static void look_for_reason(struct saving *saving)
 	saving->cause = original->notes & OPENER_SECOND ? OPENER_SECOND
 			: r == -EPERM                   ? OPENER_IMMUTABLE
 			: r == -EACCES                  ? OPENER_READ_ONLY
+			: r == -EROFS                   ? OPENER_READ_ONLY_MOUNT
 			: r == -EBUSY                   ? OPENER_DATABASE
 							: 0;
 }

@@ -204,6 +204,30 @@ def _(t):
     equal((tree.read("source"), tree.read("file")), ("second", "below"))
 
 
+@test("a file system, or a file, that is mounted read-only: that is said, and --in-place does not "
+      "help")
+def _(t):
+    machine.need_mount_namespaces()
+    os.mkdir("all")
+    for path, where in ("all/file", "elsewhere"), ("file", "beside it"):
+        mounted = os.path.dirname(path) or path
+        through = [*machine.IN_NAMESPACE, "sh", "-ec",
+                   f'mount --bind {mounted} {mounted}; mount -o remount,bind,ro {mounted}; '
+                   'exec "$@"', "sh"]
+        tree.write(path, "first")
+        for option in [], ["--in-place"]:
+            opener, peer = t.start_with_peer(*option, path, through=through)
+            peer.take()
+            peer.save("second")
+            peer.done()
+            peer.end()
+            end = opener.wait().exits(1)
+            has(end.said, f'"{path}" is on a file system that is mounted read-only: what is saved '
+                f"will be kept {where}")
+            has(end.said, f'is not in "{path}" (it is on a file system that is mounted read-only)')
+            equal(tree.read(path), "first")
+
+
 @contextlib.contextmanager
 def attribute(path, flag):
     """While in it the file has an attribute of chattr(1) more. Skips where there are none.
