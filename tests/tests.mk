@@ -197,11 +197,12 @@ abi:
 		--out-file tests/abi/libqfile.abi \
 		$(B)/lib/libqfile.so
 
-##   make bench            speed and memory, against other ways to copy
+##   make bench            speed and memory, against other ways to copy;
+##                         ONLY=small,tree chooses among the tables
 bench:
 	@$(SETUP) build bench
-	+@$(BUILD) all
-	@$(PYTHON) tests/bench.py
+	+@$(BUILD) all $(B)/tests/bare
+	@$(PYTHON) tests/bench/bench.py $(ONLY:%=--only=%)
 
 # ---- The form of the sources ----
 
@@ -295,6 +296,12 @@ $(B)/tests/played/%: tests/common/played.sh
 # Says which of many names are accepted.
 $(B)/tests/judge: $(B)/tests/common/judge.o $(COPYING) $(TEXT)
 	$(call say,LINK)
+	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+# Moves files and nothing else, for the benchmarks.
+$(B)/tests/bare: $(B)/tests/bench/bare.o $(COPYING) $(SYSTEM) $(TEXT)
+	$(call say,LINK)
+	@mkdir -p $(@D)
 	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 # Plays the hypervisor.

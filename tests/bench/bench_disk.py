@@ -14,6 +14,8 @@ import bench_open
 DIRT = 1536  # MiB that somebody else has written
 FILES = 5  # of a small delivery of several
 
+TARGETS = {"tar to tar, sync": 0.8, "rsync -a --fsync": 1, "cp -a, sync": 1}
+
 DROP = "/proc/sys/vm/drop_caches"
 
 
@@ -45,9 +47,11 @@ def copies(rounds, scratch, speed, filecopy, trees):
     """`speed` as in bench.py; `trees` are (title, name, make)."""
     for title, name, make in trees:
         make(f"{scratch}/{name}")
-        speed(f"On a disk, warm: {title}", name, rounds, scratch, ways(filecopy), settle)
+        speed(f"On a disk, warm: {title}", name, rounds, scratch, ways(filecopy), settle,
+              TARGETS)
         if os.access(DROP, os.W_OK):
-            speed(f"On a disk, cold: {title}", name, rounds, scratch, ways(filecopy), cool)
+            speed(f"On a disk, cold: {title}", name, rounds, scratch, ways(filecopy), cool,
+                  TARGETS)
         subprocess.run(["rm", "-rf", f"{scratch}/{name}"], check=True)
 
 

@@ -12,12 +12,10 @@ import subprocess
 import sys
 import time
 
-TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-OPENER = os.path.join(TOP, "build/bin/qopen-in-vm")
-EDITOR = os.path.join(TOP, "build/bin/vm-file-editor")
+from built import EDITOR, LIMIT_MIB, OPENER
+
 QUIET = 0.5  # seconds that a file has to rest before it counts as saved
 RESTED = 3  # seconds after which it shows in a file's times whether it was written to
-LIMIT_MIB = 8
 
 # Saves what lies in $1 into the file $3, and notes when it was opened, and when saved, in files of
 # the directory $2.
