@@ -203,7 +203,8 @@ def latency(rounds, scratch):
                      + header.pack(0, 0, 0, 0, 0, 0, 0))
     ways = {
         "agent to unpacker": lambda target: [
-            AGENT, "--quiet", "--progress=none", f"--via=exec {UNPACKER} {os.getuid()} {target}", "file"],
+            AGENT, "--quiet", "--progress=none",
+            f"--via=exec {UNPACKER} {os.getuid()} {target}", "file"],
         "the unpacker alone": lambda target: [UNPACKER, str(os.getuid()), target],
         "its start alone": lambda target: [UNPACKER, "--version"],
     }

@@ -117,8 +117,8 @@ def large(scratch):
 
 
 def table(rounds, scratch, title, unit, counts, measure, needs=lambda count: 0):
-    """`needs`: bytes, for a count. `measure(rounds, scratch, count)` gives what peaks() gives, for each round. unit: what one
-    is called, and how much of a second its time is given in."""
+    """`needs`: bytes, for a count. `measure(rounds, scratch, count)` gives what peaks() gives, for
+    each round. unit: what one is called, and how much of a second its time is given in."""
     called, scale, part = unit
     print(f"\n{title} ({rounds} rounds)\n")
     print(f"| {called:>14} | {'median':>9} | {f'{part} for one':>11} | {'qfile-agent':>12} | "
