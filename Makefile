@@ -51,7 +51,7 @@ LINK_HARDENING = -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--as-needed -Wl,-z,d
 
 # pkg-config is called by the recipes only, since `make setup` may not have installed it yet.
 PACKAGES = libdeflate libutf8proc libseccomp
-XEN_PACKAGES = xenvchan xenstore xencontrol
+XEN_PACKAGES = xenvchan xenstore xenevtchn xencontrol
 PKG_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(PACKAGES))
 PKG_LIBS = $(shell $(PKG_CONFIG) --libs $(PACKAGES))
 ifneq ($(XEN),0)
@@ -98,8 +98,8 @@ SERVICES = PedOS.Filecopy PedOS.OpenInVM
 RPC_SOURCES = $(call sources,rpc/base) $(call sources,rpc/policy) $(call sources,rpc/protocol) \
 	$(call sources,rpc/transport)
 # These files need the libraries of Xen.
-XEN_ONLY = rpc/transport/xen/guard.c rpc/transport/xen/vchan.c rpc/transport/xen/vchan_call.c \
-	rpc/transport/xen/vchan_listen.c rpc/transport/xen/xenstore.c
+XEN_ONLY = rpc/transport/xen/guard.c rpc/transport/xen/ring.c rpc/transport/xen/vchan.c \
+	rpc/transport/xen/vchan_call.c rpc/transport/xen/vchan_listen.c rpc/transport/xen/xenstore.c
 ifneq ($(XEN),0)
 DAEMONS += pedos-rpc-dom0
 UNITS += $(patsubst %.in,%,$(wildcard rpc/pedos-rpc-dom0/*.in))

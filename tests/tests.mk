@@ -247,7 +247,7 @@ XEN_PROGRAMS += $(patsubst %.c,$(B)/%,$(wildcard tests/xen/*.c))
 endif
 
 # The unit tests call functions of the library that it does not export.
-$(B)/tests/unit/%.o: ALL_CFLAGS += -iquote tests/unit \
+$(B)/tests/unit/%.o: ALL_CFLAGS += -iquote tests/unit $(XEN_DEFINES) $(XEN_CFLAGS) \
 	$(shell $(PKG_CONFIG) --cflags check 2>/dev/null)
 $(B)/tests/unit-tests: $(call objects,tests/unit) $(call objects,lib) \
 		$(filter-out %/main.o,$(call objects,rpc/pedos-rpcd)) \

@@ -134,9 +134,9 @@ struct rpc_transport {
 	ssize_t (*read)(struct rpc_channel *channel, void *buffer, size_t size);
 	ssize_t (*write)(struct rpc_channel *channel, const void *buffer, size_t size);
 	/*
-	 * Move bytes between a pipe and the channel, without copying them through this process:
-	 * pipe_in from the pipe, pipe_out into it. NULL if the transport cannot do that. 0: the
-	 * pipe or the channel does not allow it now. -EPIPE, from pipe_out: nobody reads the pipe
+	 * Move bytes between a pipe and the channel, without a copy in memory of this process:
+	 * pipe_in from the pipe, pipe_out into it. The pipe must not block. 0: the pipe or the
+	 * channel does not allow it now. -EPIPE, from pipe_out: nobody reads the pipe
 	 * any more.
 	 */
 	ssize_t (*pipe_in)(struct rpc_channel *channel, int pipe, size_t size);

@@ -67,6 +67,7 @@ static const struct {
 	{"verify", verify_suite, APART},
 	{"destination", destination_suite, APART},
 	{"vchan", vchan_suite, APART},
+	{"ring", ring_suite, APART},
 	{"faults", faults_suite, APART},
 	{"policy", policy_suite, PURE},
 	{"policy_file", policy_file_suite, APART},

@@ -46,6 +46,7 @@ Suite *sandbox_suite(void);
 Suite *verify_suite(void);
 Suite *destination_suite(void);
 Suite *vchan_suite(void);
+Suite *ring_suite(void);
 Suite *faults_suite(void);
 Suite *policy_suite(void);
 Suite *policy_file_suite(void);

@@ -2,9 +2,9 @@
  * The Xen transport: a channel is a libxenvchan, which is two rings in memory that the caller's
  * guest shares with the service's.
  *
- * It is fast because bytes are copied only from and to the rings, and because we ask the other end
- * for a notification only before we sleep. A notification costs it a hypercall, and both of us a
- * switch between guests.
+ * It is fast because bytes are copied only between the rings and our pipes, and because we ask the
+ * other end for a notification only before we sleep. A notification costs it a hypercall, and both
+ * of us a switch between guests.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -16,63 +16,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "transport/xen/ring.h"
 #include "transport/xen/xenentry.h"
 
 #define FDS_MAX 16 /* descriptors that a caller of vchan_wait() waits for */
-
-/* ---- The rings ---- */
-
-/*
- * How many bytes are in a ring, according to its two indices. The other end may write anything
- * there, so the result must be checked.
- */
-static uint32_t untrusted_filled(const struct libxenvchan_ring *ring)
-{
-	uint32_t untrusted_prod = __atomic_load_n(&ring->shr->prod, __ATOMIC_ACQUIRE);
-
-	return untrusted_prod - __atomic_load_n(&ring->shr->cons, __ATOMIC_ACQUIRE);
-}
-
-/*
- * If the indices are impossible, these return 0, as libxenvchan does: anything else would make us
- * try for ever.
- */
-static size_t readable(const struct vchan *vchan)
-{
-	uint32_t size = 1U << vchan->chan->read.order,
-		 untrusted_bytes = untrusted_filled(&vchan->chan->read);
-
-	return untrusted_bytes > size ? 0 : untrusted_bytes;
-}
-
-static size_t writable(const struct vchan *vchan)
-{
-	uint32_t size = 1U << vchan->chan->write.order,
-		 untrusted_bytes = untrusted_filled(&vchan->chan->write);
-
-	return untrusted_bytes > size ? 0 : size - untrusted_bytes;
-}
 
 static bool peer_is_there(const struct vchan *vchan)
 {
 	return !vchan->peer_gone && libxenvchan_is_open(vchan->chan);
 }
 
-/*
- * Reads no more than there is: asked for more, libxenvchan would ask the other end for a
- * notification.
- */
 static ssize_t vchan_read(struct rpc_channel *channel, void *buffer, size_t size)
 {
 	struct vchan *vchan = channel->state;
-	bool there = peer_is_there(vchan); /* before readable(): what the peer wrote last counts */
-	size_t ready = readable(vchan);
-	int n;
+	bool there = peer_is_there(vchan); /* before reading: what the peer wrote last counts */
+	size_t n = ring_read(vchan->chan, buffer, size);
 
-	if (ready == 0)
-		return there ? 0 : -ECONNRESET;
-	n = libxenvchan_read(vchan->chan, buffer, size < ready ? size : ready);
-	return n < 0 ? -ECONNRESET : n;
+	return n == 0 && size > 0 && !there ? -ECONNRESET : (ssize_t)n;
 }
 
 ssize_t vchan_write(struct rpc_channel *channel, const void *buffer, size_t size)
@@ -83,12 +43,31 @@ ssize_t vchan_write(struct rpc_channel *channel, const void *buffer, size_t size
 
 	/* A peer that has left may have written why: that must be read first. */
 	if (!peer_is_there(vchan))
-		return readable(vchan) > 0 ? 0 : -ECONNRESET;
-	space = writable(vchan);
+		return ring_readable(vchan->chan) > 0 ? 0 : -ECONNRESET;
+	space = ring_writable(vchan->chan);
 	if (space == 0 || size == 0)
 		return 0;
 	n = libxenvchan_write(vchan->chan, buffer, size < space ? size : space);
 	return n < 0 ? 0 : n;
+}
+
+static ssize_t vchan_pipe_in(struct rpc_channel *channel, int pipe, size_t size)
+{
+	struct vchan *vchan = channel->state;
+
+	if (!peer_is_there(vchan))
+		return ring_readable(vchan->chan) > 0 ? 0 : -ECONNRESET;
+	return ring_from_pipe(vchan->chan, pipe, size);
+}
+
+static ssize_t vchan_pipe_out(struct rpc_channel *channel, int pipe, size_t size)
+{
+	struct vchan *vchan = channel->state;
+	bool there = peer_is_there(vchan); /* as in vchan_read() */
+
+	if (ring_readable(vchan->chan) == 0)
+		return there ? 0 : -ECONNRESET;
+	return ring_to_pipe(vchan->chan, pipe, size);
 }
 
 static void no_message(struct xentoollog_logger *logger, xentoollog_level level, int error,
@@ -222,12 +201,13 @@ static int possible(struct vchan *vchan, short events)
 	bool there = peer_is_there(vchan);
 	int can = 0;
 
-	if ((events & POLLIN) && (readable(vchan) > 0 || libxenvchan_data_ready(vchan->chan) > 0))
+	if ((events & POLLIN) &&
+	    (ring_readable(vchan->chan) > 0 || libxenvchan_data_ready(vchan->chan) > 0))
 		can |= POLLIN;
-	if (!there && !can && !(vchan->chan->is_server && readable(vchan) > 0))
+	if (!there && !can && !(vchan->chan->is_server && ring_readable(vchan->chan) > 0))
 		return -ECONNRESET;
 	if (there && (events & POLLOUT) &&
-	    (writable(vchan) > 0 || libxenvchan_buffer_space(vchan->chan) > 0))
+	    (ring_writable(vchan->chan) > 0 || libxenvchan_buffer_space(vchan->chan) > 0))
 		can |= POLLOUT;
 	return can;
 }
@@ -345,6 +325,8 @@ const struct rpc_transport rpc_xen_transport = {
 	.unlisten = vchan_unlisten,
 	.read = vchan_read,
 	.write = vchan_write,
+	.pipe_in = vchan_pipe_in,
+	.pipe_out = vchan_pipe_out,
 	.wait = vchan_wait,
 	.close = vchan_close,
 };
