@@ -20,6 +20,8 @@ enum {
 	REPLACING = 1000,
 	/* After a process that only had the path, for another that opens it when that has ended. */
 	AFTER_WAITING = 2000,
+	/* From when an application opens it until the program that has told it to ends. */
+	HANDING_ON = 2000,
 	/* A session bus starts an application, on a cold machine. */
 	COLD_START = 90000
 };
@@ -63,12 +65,13 @@ static bool has_failed(const struct evidence *e)
 }
 
 /*
- * Somebody has opened it after all that the others did with it: so they may have converted or
- * scanned it first, and then handed it on.
+ * Somebody has opened it after all that the others did with it, and just before those ended: so
+ * they may have converted or scanned it first, and then handed it on.
  */
 static bool was_handed_on(const struct evidence *e)
 {
-	return e->taker && e->opened_last && e->since_open < e->since_let_go;
+	return e->taker && e->opened_last && e->since_open < e->since_let_go &&
+	       e->since_open - e->idle < HANDING_ON;
 }
 
 static bool has_let_go(const struct evidence *e)
