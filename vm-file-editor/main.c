@@ -167,6 +167,10 @@ static void add_what_was_seen(const struct editor *editor, struct ending *ending
 				      "not sent back";
 	static const char other[] = "a directory or a link has taken the place of the file there: "
 				    "it was not sent back, and is kept there";
+	static const char within[] =
+		"the file is a database, and changes to it are only in its "
+		"journal there (\"-wal\" or \"-journal\" behind its name): they "
+		"were not sent back with it, and are kept there";
 
 	if (editor_unopened(editor) && ending->code == 0)
 		explain_more(ending, "no application has opened the file there");
@@ -177,6 +181,10 @@ static void add_what_was_seen(const struct editor *editor, struct ending *ending
 	if (editor_other(editor)) {
 		warnx("%s", other);
 		explain_more(ending, other);
+	}
+	if (editor_within(editor)) {
+		warnx("%s", within);
+		explain_more(ending, within);
 	}
 	add_what_is_beside(editor, ending);
 	/* The opener's user is not to believe that everything is there. */

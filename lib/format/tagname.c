@@ -15,8 +15,8 @@
 #define COMPONENT_MAX 255 /* NAME_MAX of every Linux file system */
 
 /*
- * Where the extension begins: at the last dot, unless that is the first or the last character.
- * ".tar.gz" and its like count as one extension.
+ * Where the extension begins: at the last dot, unless that is the first or the last character, or
+ * words follow: "notes (edited in work, 14.36)" has none. ".tar.gz" and its like count as one.
  */
 static const char *extension_of(const char *name, const char *end)
 {
@@ -27,6 +27,8 @@ static const char *extension_of(const char *name, const char *end)
 	for (const char *at = name; at < end; at++) {
 		if (*at == '.')
 			dot = at;
+		else if (*at == ' ' || *at == ')')
+			dot = name;
 	}
 	if (dot == name || dot + 1 == end)
 		return end;

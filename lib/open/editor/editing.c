@@ -9,6 +9,7 @@
 #include "system/clock.h"
 
 #include "format/error.h"
+#include "open/database.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -401,6 +402,18 @@ static bool is_left(struct editing *editing)
 	}
 }
 
+static bool is_within(const struct workdir *workdir)
+{
+	struct stat status;
+	int fd = workdir_open(workdir, &status);
+	bool within = fd >= 0 &&
+		      database_look(workdir->dir, workdir->name, fd, &status) == DATABASE_WITHIN;
+
+	if (fd >= 0)
+		close(fd);
+	return within;
+}
+
 static int end(struct editing *editing, int r, struct qfile_error *error)
 {
 	unsigned saves = editing->saves.reply->saves;
@@ -415,6 +428,7 @@ static int end(struct editing *editing, int r, struct qfile_error *error)
 		editing->saved = clock_now();
 	editing->beside = saves_left_beside(&editing->saves, editing->beside_name);
 	editing->other = workdir_is_other(editing->saves.workdir);
+	editing->within = is_within(editing->saves.workdir);
 	editing->left = r < 0 && is_left(editing);
 	handler_leave(&editing->handler);
 	r = r == 0 && last < 0 ? last : r;

@@ -41,6 +41,8 @@ struct editing {
 	char beside_name[NAME_MAX + 1];
 	/* And a directory or a link, which is never sent, stands in its place. */
 	bool other;
+	/* And it is a database with changes that are only in its journal. */
+	bool within;
 };
 
 /* Run the handler, as editor_run(). */

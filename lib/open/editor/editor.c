@@ -195,9 +195,14 @@ bool editor_other(const struct editor *editor)
 	return editor->editing.other && !editor->request.view_only;
 }
 
+bool editor_within(const struct editor *editor)
+{
+	return editor->editing.within && !editor->request.view_only;
+}
+
 bool editor_misses(const struct editor *editor)
 {
-	return editor_other(editor) ||
+	return editor_other(editor) || editor_within(editor) ||
 	       (editor->editing.beside > 0 && editor->request.beside && !editor->request.view_only);
 }
 
@@ -219,7 +224,7 @@ static void judge_rest(struct editor *editor, int r)
 	}
 	if (editor->editing.left)
 		editor->left = EDITOR_USED;
-	else if (editor->editing.beside > 0 || editor_other(editor))
+	else if (editor->editing.beside > 0 || editor_other(editor) || editor_within(editor))
 		editor->left = EDITOR_UNSENT;
 	/* What version 1 cannot say is told in another way. */
 	else if (r < 0 && r != -ENOTSUP && !editor->request.view_only &&

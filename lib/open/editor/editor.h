@@ -95,6 +95,8 @@ enum editor_left editor_left(const struct editor *editor);
 unsigned editor_beside(const struct editor *editor, const char **name);
 /* After editor_run(): does a directory or a link stand in the place of the file? */
 bool editor_other(const struct editor *editor);
+/* After editor_run(): is it a database with changes that are only in its journal? */
+bool editor_within(const struct editor *editor);
 /* After editor_run(): is there something that the opener takes, and that could not be sent? */
 bool editor_misses(const struct editor *editor);
 /* After editor_run(): has nobody opened the file? */

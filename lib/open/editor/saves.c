@@ -155,11 +155,13 @@ static void note_authors(struct saves *saves)
 	}
 	/* What is mapped is closed when it is not mapped any more. */
 	if (watch->closed && watch->closed_at != saves->judged_at &&
-	    (saves->authors.count > 0 || writers_map(&saves->held))) {
+	    (saves->authors.count > 0 || writers_map(&saves->held) ||
+	     writers_map(&saves->mapped))) {
 		saves->judged_at = watch->closed_at;
-		saves->closed_by =
-			writers_state(saves->authors.count > 0 ? &saves->authors : &saves->held,
-				      saves_open_elsewhere(saves));
+		saves->closed_by = writers_state(saves->authors.count > 0    ? &saves->authors
+						 : writers_map(&saves->held) ? &saves->held
+									     : &saves->mapped,
+						 saves_open_elsewhere(saves));
 		if (saves->closed_by == PROCESS_GONE && saves->waited)
 			saves->closed_by = PROCESS_EXITED;
 		saves->authors.count = 0;
@@ -212,6 +214,7 @@ static void settle(struct saves *saves, const struct stat *status, const struct 
 {
 	saves->sent = saves->seen = mark_of(status);
 	saves->held = *writers;
+	saves->mapped.count = 0;
 	saves->compared = clock_now();
 	saves->pending = saves->written = saves->shrunk = false;
 	saves->watch.modified = saves->watch.came = false;
@@ -246,6 +249,22 @@ static void look_who_holds(struct saves *saves)
 		watch_read_own(&saves->watch);
 }
 
+/*
+ * The same where it has changed already, for those who have it mapped only: what becomes of them is
+ * to be known when they are gone.
+ */
+static void look_who_maps(struct saves *saves)
+{
+	struct stat status;
+
+	if ((!saves->watch.looked && !(saves->again && clock_now() >= saves->again)) ||
+	    fstatat(saves->workdir->dir, saves->workdir->name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+		return;
+	saves->again = saves->watch.looked ? clock_now() + AGAIN : 0;
+	saves->watch.looked = false;
+	writers_find(&saves->mapped, saves->workdir, &status);
+}
+
 /* The kernel does not always tell of what is written to a mapping. */
 static void compare_mapped(struct saves *saves)
 {
@@ -270,11 +289,14 @@ static void compare_mapped(struct saves *saves)
 
 /* ---- Judging ---- */
 
-/* Was it written to where it is? What is written to a mapping leaves no event. */
+/*
+ * Was it written to where it is? What is written to a mapping leaves no event: but another content
+ * in the file that was there before can have come in no other way.
+ */
 static bool was_written_there(const struct saves *saves, const struct stat *status)
 {
 	return saves->watch.modified ||
-	       (writers_map(&saves->held) && status->st_ino == saves->sent.inode &&
+	       (!saves->watch.came && !saves->blind && status->st_ino == saves->sent.inode &&
 		status->st_dev == saves->sent.device);
 }
 
@@ -460,10 +482,13 @@ static int attend_file(struct saves *saves)
 	if (!saves->pending) {
 		look_who_holds(saves);
 		compare_mapped(saves);
-	} else if (saves->reply->records && clock_now() >= saves->judge) {
+	} else {
+		look_who_maps(saves);
+	}
+	if (saves->pending && saves->reply->records && clock_now() >= saves->judge) {
 		saves->judge = clock_now() + LOOK;
 		r = send_save(saves, MOMENT_NOW);
-	} else if (saves->reply->records && is_overdue(saves)) {
+	} else if (saves->pending && saves->reply->records && is_overdue(saves)) {
 		saves->tried = clock_now();
 		r = send_save(saves, MOMENT_BETWEEN);
 	}

@@ -44,6 +44,7 @@ struct saves {
 	int64_t full; /* when the disk was last seen full while something was written; 0: never */
 	int64_t died; /* when saves_writer_died() was called last; 0: never */
 	struct writers authors; /* who is writing to it now */
+	struct writers mapped;  /* who had it mapped, and others, when it had changed already */
 	int64_t searched;       /* when to look for them next */
 	/* What became of them when they had closed it, at this `closed_at` of the watch. */
 	enum process_state closed_by;

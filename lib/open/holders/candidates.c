@@ -520,7 +520,8 @@ static int look_at(pid_t pid, int dir, void *argument)
 	    !listens(dir, look, is_server(&process)))
 		return 0;
 	look->found->any = true;
-	look->found->server |= is_server(&process);
+	look->found->server = look->found->server || is_server(&process) ||
+			      (!family && listens(dir, look, false));
 	if (family && !has_released(look, pid))
 		snprintf(look->found->heir, sizeof(look->found->heir), "%s",
 			 process.name[0] ? process.name : "a program");

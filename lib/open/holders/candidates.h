@@ -13,7 +13,11 @@ struct candidates {
 	bool any;    /* there are processes that may have been handed it, or that cannot be seen */
 	bool likely; /* among them one of a program that had the path, and ended at once: */
 	char name[64];
-	bool server; /* among them one that is of a kind to be handed files, as an Emacs server */
+	/*
+	 * Among them one that is handed files, as an Emacs server is, or may be by the socket in
+	 * this account's places on which it listens.
+	 */
+	bool server;
 	bool starts; /* a session bus may still start another one */
 	/*
 	 * Among them one that was started to open the file, by the handler or those whom that

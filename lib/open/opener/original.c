@@ -131,7 +131,7 @@ static int open_found(struct target *target, const char *path, int held, const s
 		return -errno;
 	if (!seen_same_file(&status, found))
 		return -EAGAIN;
-	seen_note(&target->seen, &status);
+	seen_note(&target->seen, target->fd, &status);
 	return 0;
 }
 

@@ -211,7 +211,7 @@ static void adopt(struct target *target, const struct save *save, const struct s
 {
 	const bool replaced = !seen_same_file(status, &target->seen.status);
 
-	seen_note(&target->seen, status);
+	seen_note(&target->seen, fd, status);
 	target->seen.digest = digest_value(&save->digest);
 	if (!replaced) {
 		close(fd);

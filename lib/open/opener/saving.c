@@ -79,15 +79,20 @@ static bool go_on(struct saving *saving, int r)
 	return false;
 }
 
+/* Is it a database with changes in its journal? They would spoil another content. */
+static bool is_within(const struct target *target)
+{
+	return database_look(target->dir, target->name, target->fd, &target->seen.status) ==
+	       DATABASE_WITHIN;
+}
+
 /* Is there a reason against replacing the original, whatever its directory takes? */
 static void look_for_reason(struct saving *saving)
 {
 	const struct original *original = saving->original;
-	const struct target *target = &original->target;
-	int r = conditions_writable(target);
+	int r = conditions_writable(&original->target);
 
-	if (r == 0 && database_look(target->dir, target->name, target->fd, &target->seen.status) ==
-			      DATABASE_WITHIN)
+	if (r == 0 && is_within(&original->target))
 		r = -EBUSY;
 	saving->reason = original->notes & OPENER_SECOND ? EBUSY : -r;
 	saving->blocked = saving->reason != 0;
@@ -244,6 +249,12 @@ static int put(struct saving *saving, bool backup, struct opener_event *event)
 	char former[NAME_MAX + 1];
 	int r = -saving->reason;
 
+	/* It may have got a journal while the save came. */
+	if (r == 0 && is_within(&original->target)) {
+		saving->cause = OPENER_DATABASE;
+		saving->reason = EBUSY;
+		return -EBUSY;
+	}
 	if (r == 0 && in_place && original->target.seen.status.st_nlink > 1)
 		r = -EMLINK;
 	if (r == 0) {

@@ -20,19 +20,20 @@
 /* More than the resolution of every file system's times. */
 #define SETTLED_SECONDS 2
 
-static bool is_settled(const struct stat *status)
+static bool is_settled(int fd, const struct stat *status)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	return now.tv_sec - status->st_mtim.tv_sec > SETTLED_SECONDS &&
-	       now.tv_sec - status->st_ctim.tv_sec > SETTLED_SECONDS;
+	       now.tv_sec - status->st_ctim.tv_sec > SETTLED_SECONDS &&
+	       lease_ask(fd) == WRITING_NOBODY;
 }
 
-void seen_note(struct seen *seen, const struct stat *status)
+void seen_note(struct seen *seen, int fd, const struct stat *status)
 {
 	seen->status = *status;
-	seen->settled = is_settled(status);
+	seen->settled = is_settled(fd, status);
 }
 
 static bool same_time(const struct timespec *a, const struct timespec *b)
@@ -71,7 +72,7 @@ static int find_digest(int fd, uint64_t *digest)
  */
 static int compare(int fd, const struct stat *status, struct seen *seen)
 {
-	struct seen now = {.status = *status, .settled = is_settled(status)};
+	struct seen now = {.status = *status, .settled = is_settled(fd, status)};
 	struct stat after;
 	int r;
 
@@ -102,9 +103,8 @@ int seen_look(int dir, const char *name, struct seen *seen, enum seen_renaming r
 		r = -errno;
 	else if (!S_ISREG(status.st_mode))
 		r = -ESTALE;
-	/* What is written to a mapping need not change the times: then its content is compared. */
 	else if (!seen->settled || !same_status(&seen->status, &status, renaming) ||
-		 lease_ask(fd) == WRITING_SOMEBODY)
+		 lease_ask(fd) != WRITING_NOBODY)
 		r = compare(fd, &status, seen);
 	if (r < 0)
 		close(fd);

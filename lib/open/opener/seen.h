@@ -13,7 +13,8 @@
 struct seen {
 	struct stat status;
 	/*
-	 * Its last change was so long ago that a later one would show in its times.
+	 * Its last change was so long ago that a later one would show in its times, and nobody had
+	 * it open for writing: what is written to a mapping need not show.
 	 */
 	bool settled;
 	uint64_t digest; /* of its content */
@@ -25,8 +26,8 @@ enum seen_renaming {
 	SEEN_RENAMED
 };
 
-/* Note the status of a file. The caller sets seen->digest. */
-void seen_note(struct seen *seen, const struct stat *status);
+/* Note the status of a file, which is open as `fd`. The caller sets seen->digest. */
+void seen_note(struct seen *seen, int fd, const struct stat *status);
 
 bool seen_same_file(const struct stat *a, const struct stat *b);
 

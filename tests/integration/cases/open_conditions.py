@@ -535,3 +535,29 @@ def _(t):
         equal(tree.read("file"), "second")
         t.nothing_beside()
         os.unlink("file")
+
+
+@test("a database whose first transaction a crash has left in its journal, and one that gets a "
+      "journal while a save comes")
+def _(t):
+    def dirty():
+        tree.write("file-journal", b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7")
+
+    def play(peer):
+        peer.take()
+        record = wire.save(b"second")
+        peer.send(record[:-8])
+        dirty()
+        peer.send(record[-8:])
+        peer.done()
+    for content, part in (b"", saving("second")), (bytes(4096), saving("second")), (
+            b"SQLite format 3\0" + bytes(84), play):
+        tree.write("file", content)
+        if part is not play:
+            dirty()
+        end = t.open_file(part, "-q", "file").exits(1)
+        check(("is a database with changes" in end.said) == (part is not play), end.said)
+        has(end.said, "(changes to it that are only in its journal here would spoil it)")
+        equal(tree.read_bytes("file"), content)
+        os.unlink(t.beside("file", "file-journal"))
+        os.unlink("file-journal")

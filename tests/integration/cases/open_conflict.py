@@ -222,6 +222,23 @@ def _(t):
         equal(tree.read("file.txt"), "local")
 
 
+@test("changed here through a mapping, by a program that has ended since", waits=True)
+def _(t):
+    tree.write("file.txt", "first")
+    with open("file.txt", "r+b") as file, mmap.mmap(file.fileno(), 0) as area:
+        area[:] = b"FIRST"
+        time.sleep(4)
+
+        def change():
+            area[:] = b"local"
+            area.close()
+            file.close()
+        end = t.open_file(meddling(change), "file.txt").exits(1)
+    has(end.said, "(it was changed here in the meantime)")
+    edit_beside(t, "file.txt")
+    equal(tree.read("file.txt"), "local")
+
+
 @test("further saves replace the one beside it")
 def _(t):
     tree.write("file.txt", "first")

@@ -4,6 +4,7 @@
 vm-file-editor: what counts as a save. However a content comes to stand under the file's name, it is
 sent back whole, and what is being written is not. What may be damaged is said to be.
 """
+import contextlib
 import ctypes
 import errno
 import fcntl
@@ -20,7 +21,7 @@ import machine
 import process
 import suite
 import tree
-from expect import check, equal, wait_until
+from expect import check, equal, has, wait_until
 from opening import Opening, edited, old_request, request
 from settings import EDITOR, PYTHON
 
@@ -545,6 +546,28 @@ JUNK = (".file.txt.swp", ".~lock.file.txt#", "#file.txt#", "file.txt~", "file.tx
         "x.db-shm", ".file.hidden", "~$file.txt")
 # They are for a moment, or not.
 LATER = (".env", "Cargo.lock", "file.txt-wal", "x.part", "x.tmp")
+
+
+@test("a database whose changes are only in its log when all is over: that is a failure, and both "
+      "stay there", waits=True)
+def _(t):
+    t.handler(f"""{PYTHON} -c '
+import os, sqlite3, sys
+opened = sqlite3.connect(sys.argv[1], isolation_level=None)
+opened.execute("insert into notes values(1)")
+print(end="", flush=True)
+os._exit(0)' "$file" """)
+    with contextlib.closing(sqlite3.connect("it.db", isolation_level=None)) as opened:
+        opened.execute("pragma journal_mode=wal")
+        opened.execute("create table notes(text)")
+    for flags in 0, TAKES_BESIDE:
+        end = t.ask(request("it.db", tree.read_bytes("it.db"), flags)).exits(1)
+        kind, code, text = records(end.out)[-1]
+        equal((kind, code), (wire.DONE, errno.ENOTEMPTY))
+        has(text, b"changes to it are only in its journal there")
+        directory, = os.listdir(t.there)
+        check({"it.db", "it.db-wal"} <= set(os.listdir(f"{t.there}/{directory}")), "not kept")
+        shutil.rmtree(f"{t.there}/{directory}")
 
 
 @test("a database beside the file that a crash has left with its log: that is said to be doubtful",

@@ -344,6 +344,9 @@ static const struct {
 	{"中文", 3, "中文 (3)"},
 	{"two words.txt", 2, "two words (2).txt"},
 	{"space .txt", 2, "space (2).txt"},
+	{"notes (edited in work, 14.36.05)", 2, "notes (edited in work, 14.36.05) (2)"},
+	{"Chapter 1. The end", 2, "Chapter 1. The end (2)"},
+	{"1. The end.txt", 2, "1. The end (2).txt"},
 	{" .txt", 2, " (2).txt"},
 	{"wide\u3000.txt", 2, "wide\u3000(2).txt"},
 	/* As many spaces as are looked at together. */

@@ -363,18 +363,28 @@ END_TEST
 /* A transaction of a database that a crash has left. */
 START_TEST(left_within_a_transaction)
 {
-	static const char *const journals[] = {"file-journal", "file-wal"};
+	static const struct {
+		const char *name, *begin, *sent;
+	} journals[] = {
+		{"file-journal", "\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", "save 5 SQLite format 3\n"},
+		{"file-wal", "\x37\x7f\x06\x82", "save 5 SQLite format 3\n"},
+		{"file-wal", "\x37\x7f\x06\x83", "save 5 SQLite format 3\n"},
+		/* What begins otherwise is none, or its transaction is over. */
+		{"file-journal", "\xd9\xd5\x05\xf9\x20\xa1\x63", "save 0 SQLite format 3\n"},
+		{"file-journal", "another file", "save 0 SQLite format 3\n"},
+		{"file-wal", "", "save 0 SQLite format 3\n"},
+	};
 	char database[101] = "SQLite format 3";
 	int fd;
 
 	begin();
-	make_beside(journals[_i], "\xd9");
+	make_beside(journals[_i].name, journals[_i].begin);
 	MUST(fd = open(workdir.path, O_WRONLY | O_TRUNC));
 	ck_assert_int_eq(write(fd, database, sizeof(database)), sizeof(database));
 	close(fd);
 	ck_assert_int_eq(saves_attend(&saves), 0);
 	pass(1000);
-	ck_assert_str_eq(sent(), "save 5 SQLite format 3\n");
+	ck_assert_str_eq(sent(), journals[_i].sent);
 	saves_close(&saves);
 }
 END_TEST
@@ -603,7 +613,7 @@ Suite *saves_suite(void)
 	tcase_add_loop_test(tcase, died_in_the_middle, 0, 2);
 	tcase_add_test(tcase, died_afterwards);
 	tcase_add_test(tcase, died_after_a_rename);
-	tcase_add_loop_test(tcase, left_within_a_transaction, 0, 2);
+	tcase_add_loop_test(tcase, left_within_a_transaction, 0, 6);
 	tcase_add_test(tcase, mapped);
 	tcase_add_test(tcase, viewing_only);
 	tcase_add_test(others, beside);
