@@ -139,6 +139,19 @@ static int seldom(int time, int share, int64_t cost)
 	return least > time ? (int)least : time;
 }
 
+/*
+ * Take note of what has happened to the file. Our own reading is no news. It is called as soon as
+ * we have opened the file: as long as an event is not read, one that is like it is not told.
+ */
+static void read_events(void *argument)
+{
+	struct editing *editing = argument;
+	const unsigned opened = workdir_opened();
+
+	target_read(&editing->holders.target, opened - editing->opened);
+	editing->opened = opened;
+}
+
 /* What is seen of nobody is not known to be nobody's. */
 static enum sight doubt(struct editing *editing)
 {
@@ -148,10 +161,9 @@ static enum sight doubt(struct editing *editing)
 		return SIGHT_UNKNOWN;
 	}
 	/* The kernel itself, as for a loop device, or a process that hides. */
-	target_read(&editing->holders.target, false);
 	if (saves_open_elsewhere(&editing->saves))
 		editing->unseen = -EBUSY;
-	target_read(&editing->holders.target, true);
+	read_events(editing);
 	return editing->unseen == -EBUSY ? SIGHT_UNKNOWN : SIGHT_NOBODY;
 }
 
@@ -306,14 +318,14 @@ static int send_saves(struct editing *editing)
 	unsigned saves = editing->saves.reply->saves;
 	int r;
 
-	target_read(&editing->holders.target, false);
+	read_events(editing);
 	r = saves_attend(&editing->saves);
 	if (editing->saves.reply->saves != saves)
 		editing->saved = clock_now();
 	/* The directory may have been moved. */
 	editing->holders.target.base = editing->saves.workdir->base;
 	editing->holders.target.name = editing->saves.workdir->name;
-	target_read(&editing->holders.target, true);
+	read_events(editing);
 	return r;
 }
 
@@ -451,6 +463,9 @@ int editing_run(struct editing *editing, char *const argv[], char *const environ
 						  .path = workdir->path,
 						  .name = workdir->name};
 	holders_open(&editing->holders);
+	editing->opened = workdir_opened();
+	editing->saves.opened = read_events;
+	editing->saves.observer = editing;
 	editing->environment = environment;
 	editing->started = editing->judged = clock_now();
 	/* Where changes cannot be seen, none was made while the handler lived. */
@@ -464,6 +479,7 @@ int editing_run(struct editing *editing, char *const argv[], char *const environ
 		know_handler(editing);
 		r = end(editing, attend(editing), error);
 	}
+	editing->saves.opened = NULL;
 	holders_close(&editing->holders);
 	saves_close(&editing->saves);
 	return r;

@@ -29,6 +29,7 @@ struct editing {
 	int64_t cost;                 /* milliseconds of processor time that the last look took */
 	int64_t nobody;               /* since when nobody is seen to have it; 0: somebody is */
 	int64_t seen_change;          /* the last change that was seen */
+	unsigned opened;              /* workdir_opened(), when events were read last */
 	int64_t unlocked;             /* when a lock file went; 0: none did */
 	enum verdict verdict;
 	int64_t judged; /* since when that is so */

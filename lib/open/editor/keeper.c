@@ -61,7 +61,7 @@ void keeper_wait(struct editing *editing)
 	holders_again(&editing->holders);
 	editing->started = clock_now() - LOOK;
 	while (!is_removed(editing->saves.workdir)) {
-		target_read(&editing->holders.target, false);
+		target_read(&editing->holders.target, 0);
 		editing->evidence.handler_lives =
 			editing->evidence.handler_lives && lives(&editing->handler_process);
 		verdict = editing_look(editing);

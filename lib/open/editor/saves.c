@@ -71,6 +71,16 @@ int saves_open(struct saves *saves)
 	return 0;
 }
 
+/* Open the file, as workdir_open(). */
+static int open_file(struct saves *saves, struct stat *status)
+{
+	int fd = workdir_open(saves->workdir, status);
+
+	if (fd >= 0 && saves->opened)
+		saves->opened(saves->observer);
+	return fd;
+}
+
 void saves_close(struct saves *saves)
 {
 	watch_close(&saves->watch);
@@ -237,7 +247,7 @@ static void look_who_holds(struct saves *saves)
 		return;
 	saves->watch.looked = false;
 	saves->again = 0;
-	fd = workdir_open(saves->workdir, &status);
+	fd = open_file(saves, &status);
 	if (fd < 0)
 		return;
 	complete_judge(&asked, fd, &status, &saves->held);
@@ -275,7 +285,7 @@ static void compare_mapped(struct saves *saves)
 
 	if (!writers_map(&saves->held) || begun < saves->compared + LOOK)
 		return;
-	fd = workdir_open(saves->workdir, &status);
+	fd = open_file(saves, &status);
 	if (fd < 0)
 		return;
 	if (content_read(fd, saves->reply->stream->buffer, &content) == 0 &&
@@ -440,7 +450,7 @@ static int send_open(struct saves *saves, int fd, const struct stat *status, enu
 static int send_save(struct saves *saves, enum moment moment)
 {
 	struct stat status;
-	int fd = workdir_open(saves->workdir, &status), r;
+	int fd = open_file(saves, &status), r;
 
 	if (fd < 0)
 		/* It was moved away, to be replaced soon, or removed, which is no save. */
@@ -547,7 +557,7 @@ bool saves_pending(const struct saves *saves)
 bool saves_open_elsewhere(struct saves *saves)
 {
 	struct stat status;
-	int fd = workdir_open(saves->workdir, &status);
+	int fd = open_file(saves, &status);
 	bool refused;
 
 	if (fd < 0)

@@ -52,6 +52,9 @@ struct saves {
 	/* A child was waited for since the last look: how it ended is known from that. */
 	bool waited;
 	struct beside *others;
+	/* If not NULL, it is called as soon as this has opened the file. */
+	void (*opened)(void *observer);
+	void *observer;
 };
 
 /* Begin to watch. The rest of `saves` is set by the caller. Returns 0 or a negative errno. */

@@ -149,6 +149,13 @@ int workdir_create(const struct workdir *workdir, bool view_only)
 	return fd < 0 ? -errno : fd;
 }
 
+static unsigned opened;
+
+unsigned workdir_opened(void)
+{
+	return opened;
+}
+
 int workdir_open(const struct workdir *workdir, struct stat *status)
 {
 	static const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
@@ -160,6 +167,7 @@ int workdir_open(const struct workdir *workdir, struct stat *status)
 		fd = openat(workdir->dir, workdir->name, flags);
 	if (fd < 0) /* ELOOP: a link. ENXIO: a socket, or a device without a driver */
 		return errno == ELOOP || errno == ENXIO ? -ENOENT : -errno;
+	opened++;
 	if (fstat(fd, status) < 0)
 		r = -errno;
 	else if (S_ISREG(status->st_mode))

@@ -42,6 +42,9 @@ int workdir_create(const struct workdir *workdir, bool view_only);
  * link. Returns a descriptor. -ENOENT: there is no file, or not a regular one.
  */
 int workdir_open(const struct workdir *workdir, struct stat *status);
+/* How many files workdir_open() has opened so far: each shows as an event where they are watched.
+ */
+unsigned workdir_opened(void);
 /*
  * A program may have taken our permission to read the file, which is ours: take it back.
  */

@@ -24,7 +24,8 @@ static int watch(struct target *target)
 	if (target->inotify < 0)
 		return target->inotify = -errno;
 	target->watch = inotify_add_watch(target->inotify, target->directory,
-					  IN_OPEN | CHANGES | IN_ONLYDIR);
+					  /* Without closings, two openings would be one event. */
+					  IN_OPEN | IN_CLOSE_NOWRITE | CHANGES | IN_ONLYDIR);
 	if (target->watch < 0) {
 		int r = -errno;
 
@@ -36,7 +37,7 @@ static int watch(struct target *target)
 
 void target_begin(struct target *target)
 {
-	target->last_open = target->last_event = target->last_change = clock_now();
+	target->last_open = target->last_change = clock_now();
 	target->opened = target->changed = target->opened_last = false;
 	if (watch(target) < 0)
 		target->opened = target->changed = target->opened_last = true;
@@ -49,17 +50,20 @@ void target_end(struct target *target)
 	target->inotify = -EBADF;
 }
 
-static void note(struct target *target, const struct inotify_event *event, bool ours)
+static void note(struct target *target, const struct inotify_event *event, unsigned *ours)
 {
-	bool lost = event->mask & IN_Q_OVERFLOW;
+	bool lost = event->mask & IN_Q_OVERFLOW,
+	     named = event->len > 0 && strcmp(event->name, target->name) == 0;
 
 	if (event->wd != target->watch && !lost)
 		return;
-	if (!(event->mask & IN_OPEN) || !ours)
-		target->last_event = clock_now();
-	if (!lost && (event->len == 0 || strcmp(event->name, target->name) != 0))
+	if (named && event->mask & IN_OPEN && *ours > 0) {
+		(*ours)--;
 		return;
-	if (lost || (event->mask & IN_OPEN && !ours)) {
+	}
+	if (!lost && !named)
+		return;
+	if (lost || event->mask & IN_OPEN) {
 		target->opened = target->opened_last = true;
 		target->last_open = clock_now();
 	}
@@ -70,7 +74,7 @@ static void note(struct target *target, const struct inotify_event *event, bool 
 	}
 }
 
-void target_read(struct target *target, bool ours)
+void target_read(struct target *target, unsigned ours)
 {
 	alignas(struct inotify_event) char events[4096];
 	ssize_t n;
@@ -82,7 +86,7 @@ void target_read(struct target *target, bool ours)
 			const struct inotify_event *event =
 				(const struct inotify_event *)(events + at);
 
-			note(target, event, ours);
+			note(target, event, &ours);
 			at += (ssize_t)(sizeof(*event) + event->len);
 		}
 }

@@ -20,12 +20,11 @@ struct target {
 	 * Or a negative errno; then target_names() tries again.
 	 */
 	int inotify;
-	int watch;          /* of the directory, as inotify numbers it */
-	bool opened;        /* somebody has opened the file since target_begin(), or may have */
-	bool changed;       /* somebody has written to it, or put another one in its place */
-	bool opened_last;   /* somebody has opened it after all that has changed it, or may have */
-	int64_t last_open;  /* when, as clock_now(); else when target_begin() was called */
-	int64_t last_event; /* of these and all others in the directory */
+	int watch;         /* of the directory, as inotify numbers it */
+	bool opened;       /* somebody has opened the file since target_begin(), or may have */
+	bool changed;      /* somebody has written to it, or put another one in its place */
+	bool opened_last;  /* somebody has opened it after all that has changed it, or may have */
+	int64_t last_open; /* when, as clock_now(); else when target_begin() was called */
 	int64_t last_change;
 };
 
@@ -36,10 +35,10 @@ struct target {
 void target_begin(struct target *target);
 void target_end(struct target *target);
 /*
- * Take note of what has happened. `ours`: since the last call, this process itself may have opened
- * the file, so that this says nothing.
+ * Take note of what has happened. `ours`: so often has this process itself opened the file since
+ * the last call, which is no news.
  */
-void target_read(struct target *target, bool ours);
+void target_read(struct target *target, unsigned ours);
 
 /*
  * An inode, as inotify's lines in /proc/PID/fdinfo/FD name it. The kernel encodes it in its own

@@ -62,8 +62,8 @@ class Handing(Opening):
     def begin(self):
         """The editor, once it has told what it does not know, and the file."""
         editor = self.start_editor(request("file.txt", "first\n"))
-        wait_until(lambda: records(editor), "a note")
-        wait_until(lambda: records(editor)[-1][0] == "note", "a note")
+        wait_until(lambda: records(editor) and records(editor)[-1][0] == "note", "a note",
+                   by=[editor])
         _, text = records(editor)[-1]
         has(text, b"does not show when it closes it")
         has(text, b"press Ctrl-C")
