@@ -197,6 +197,9 @@ static void look_at_holders(struct editing *editing)
 	evidence->lingers = editing->holders.lingers[0];
 	evidence->let_go = editing->holders.let_go;
 	evidence->since_let_go = since_let_go(editing);
+	evidence->since_waiter = editing->holders.last_waiter
+					 ? clock_now() - editing->holders.last_waiter
+					 : INT64_MAX;
 	evidence->has_waited = editing->holders.has_waited;
 	if (evidence->handler_lives || evidence->held)
 		editing->nobody = 0;

@@ -66,12 +66,13 @@ static bool has_failed(const struct evidence *e)
 
 /*
  * Somebody has opened it after all that the others did with it, and just before those ended: so
- * they may have converted or scanned it first, and then handed it on.
+ * they may have converted or scanned it first, and then handed it on. But not where one
+ * that had its path has waited all the time until after that.
  */
 static bool was_handed_on(const struct evidence *e)
 {
 	return e->taker && e->opened_last && e->since_open < e->since_let_go &&
-	       e->since_open - e->idle < HANDING_ON;
+	       e->since_open - e->idle < HANDING_ON && e->since_open <= e->since_waiter;
 }
 
 static bool has_let_go(const struct evidence *e)

@@ -33,6 +33,7 @@ struct evidence {
 	int64_t since_open;   /* since it was opened; or since the session began */
 	int64_t since_let_go; /* since the one was seen last that let go, or its lock; or very long
 			       */
+	int64_t since_waiter; /* since one that had the path for long has ended; or very long */
 	int64_t since_change; /* since it was saved; or since the session began */
 };
 

@@ -56,7 +56,7 @@ void holders_open(struct holders *holders)
 	holders->count = holders->handed_count = holders->released_count = 0;
 	holders->full = 0;
 	holders->let_go = holders->has_waited = false;
-	holders->last_held = 0;
+	holders->last_held = holders->last_waiter = 0;
 }
 
 static void forget(struct holders *holders, int i)
@@ -223,6 +223,8 @@ static void let_go(struct holders *holders, struct holder *holder, bool ended)
 	int64_t now = clock_now();
 
 	holders->let_go = false;
+	if (ended && length_of(&holder->named) >= LONG_NAMED && !is_launcher(&holder->process))
+		holders->last_waiter = now;
 
 	if (holder->watched.since > 0 && length_of(&holder->watched) >= LONG_WATCHED)
 		holders->let_go = true;

@@ -44,7 +44,8 @@ struct holders {
 	int64_t cost; /* milliseconds of processor time that this took */
 	/* An application was seen to have it for so long that it must be one, and has let go. */
 	bool let_go;
-	int64_t last_held; /* when the last of those was seen to have it last; 0: none was */
+	int64_t last_waiter; /* when one that had the path for long has ended last; 0: none has */
+	int64_t last_held;   /* when the last of those was seen to have it last; 0: none was */
 	/* The same of one that only had the path, which a program that waits for another has, too.
 	 */
 	bool has_waited;

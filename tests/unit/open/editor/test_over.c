@@ -10,8 +10,9 @@
 /* Nobody has had it for long, and it was saved and opened longer ago. */
 #define LONG_AGO .idle = 200000, .since_open = 300000, .since_change = 300000
 /* Among others there is one that takes files, and it was opened 6 seconds ago. */
-#define OPENED_AGAIN \
-	.idle = 5000, .since_open = 6000, .since_change = 9000, .opened = true, .others = true
+#define OPENED_AGAIN                                                                  \
+	.idle = 5000, .since_open = 6000, .since_change = 9000, .since_waiter = 6000, \
+	.opened = true, .others = true
 #define HANDED_ON OPENED_AGAIN, .opened_last = true, .taker = true
 
 static const struct {
@@ -89,6 +90,19 @@ static const struct {
 	{"saved by it, then opened, and nobody ended for long after that",
 	 {.idle = 3999,
 	  .since_open = 5999,
+	  .since_waiter = INT64_MAX,
+	  .since_change = 9000,
+	  .since_let_go = INT64_MAX,
+	  .saved_by_it = true,
+	  .opened = true,
+	  .opened_last = true,
+	  .others = true,
+	  .taker = true},
+	 VERDICT_OVER},
+	{"saved by it, then opened, and one who waited has ended after that",
+	 {.idle = 5000,
+	  .since_open = 6000,
+	  .since_waiter = 5999,
 	  .since_change = 9000,
 	  .since_let_go = INT64_MAX,
 	  .saved_by_it = true,
