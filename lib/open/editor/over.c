@@ -66,8 +66,8 @@ static bool has_failed(const struct evidence *e)
 
 /*
  * Somebody has opened it after all that the others did with it, and just before those ended: so
- * they may have converted or scanned it first, and then handed it on. But not where one
- * that had its path has waited all the time until after that.
+ * they may have converted or scanned it first, and then handed it on. But not where one that had
+ * its path has waited all the time until after that.
  */
 static bool was_handed_on(const struct evidence *e)
 {

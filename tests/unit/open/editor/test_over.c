@@ -9,11 +9,12 @@
 
 /* Nobody has had it for long, and it was saved and opened longer ago. */
 #define LONG_AGO .idle = 200000, .since_open = 300000, .since_change = 300000
-/* Among others there is one that takes files, and it was opened 6 seconds ago. */
-#define OPENED_AGAIN                                                                  \
-	.idle = 5000, .since_open = 6000, .since_change = 9000, .since_waiter = 6000, \
+/* It was opened 6 seconds ago, by one of the others perhaps; and these have ended since. */
+#define OPENED_AGAIN(nobody, waiter)                                                          \
+	.idle = (nobody), .since_open = 6000, .since_change = 9000, .since_waiter = (waiter), \
 	.opened = true, .others = true
-#define HANDED_ON OPENED_AGAIN, .opened_last = true, .taker = true
+/* One of those takes files, and nothing has changed the file after that. */
+#define HANDED_ON(nobody, waiter) OPENED_AGAIN(nobody, waiter), .opened_last = true, .taker = true
 
 static const struct {
 	const char *label;
@@ -76,46 +77,28 @@ static const struct {
 	{"saved by it", {LONG_AGO, .saved_by_it = true, .others = true}, VERDICT_OVER},
 	/* They did something with it first, and then handed it to one that takes files. */
 	{"saved by it, and then opened",
-	 {HANDED_ON, .since_let_go = INT64_MAX, .saved_by_it = true},
+	 {HANDED_ON(4001, 6000), .since_let_go = INT64_MAX, .saved_by_it = true},
 	 VERDICT_MAY_HAVE_IT},
 	{"saved by it when it had been opened",
-	 {OPENED_AGAIN, .since_let_go = INT64_MAX, .saved_by_it = true, .taker = true},
-	 VERDICT_OVER},
-	{"one has let go, and then it was opened",
-	 {HANDED_ON, .since_let_go = 6001, .let_go = true},
-	 VERDICT_MAY_HAVE_IT},
-	{"one has let go when it had been opened",
-	 {HANDED_ON, .since_let_go = 6000, .let_go = true},
+	 {OPENED_AGAIN(4001, 6000), .since_let_go = INT64_MAX, .saved_by_it = true, .taker = true},
 	 VERDICT_OVER},
 	{"saved by it, then opened, and nobody ended for long after that",
-	 {.idle = 3999,
-	  .since_open = 5999,
-	  .since_waiter = INT64_MAX,
-	  .since_change = 9000,
-	  .since_let_go = INT64_MAX,
-	  .saved_by_it = true,
-	  .opened = true,
-	  .opened_last = true,
-	  .others = true,
-	  .taker = true},
+	 {HANDED_ON(4000, 6000), .since_let_go = INT64_MAX, .saved_by_it = true},
 	 VERDICT_OVER},
 	{"saved by it, then opened, and one who waited has ended after that",
-	 {.idle = 5000,
-	  .since_open = 6000,
-	  .since_waiter = 5999,
-	  .since_change = 9000,
-	  .since_let_go = INT64_MAX,
-	  .saved_by_it = true,
-	  .opened = true,
-	  .opened_last = true,
-	  .others = true,
-	  .taker = true},
+	 {HANDED_ON(4001, 5999), .since_let_go = INT64_MAX, .saved_by_it = true},
+	 VERDICT_OVER},
+	{"one has let go, and then it was opened",
+	 {HANDED_ON(4001, 6000), .since_let_go = 6001, .let_go = true},
+	 VERDICT_MAY_HAVE_IT},
+	{"one has let go when it had been opened",
+	 {HANDED_ON(4001, 6000), .since_let_go = 6000, .let_go = true},
 	 VERDICT_OVER},
 	{"its lock has gone, and then it was opened",
-	 {HANDED_ON, .since_let_go = 6001, .unlocked = true},
+	 {HANDED_ON(4001, 6000), .since_let_go = 6001, .unlocked = true},
 	 VERDICT_MAY_HAVE_IT},
 	{"one has let go, and then it was opened, by nobody who takes files",
-	 {OPENED_AGAIN, .since_let_go = 6001, .let_go = true, .opened_last = true},
+	 {OPENED_AGAIN(4001, 6000), .since_let_go = 6001, .let_go = true, .opened_last = true},
 	 VERDICT_OVER},
 	/* A process that had only the path, for long. */
 	{"it waited, and was opened since",
