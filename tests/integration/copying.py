@@ -50,6 +50,9 @@ class Copying:
         self.sent, self.incoming = f"{self.top}/sent", f"{self.top}/incoming"
         self.environment = {name: value for name, value in os.environ.items()
                             if name not in UNSET} | {"LC_ALL": "C.UTF-8"}
+        # After su(1) some may be root's: a shell says "denied" then, not "not found".
+        self.environment["PATH"] = ":".join(directory for directory in os.get_exec_path()
+                                            if os.access(directory, os.X_OK))
         # Root receives for somebody who is not root: then a mistake with privileges shows.
         self.uid = 65534 if machine.am_root() else os.getuid()
         self.stand_ins = []
