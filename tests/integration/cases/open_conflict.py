@@ -204,8 +204,8 @@ def _(t):
     equal(tree.read("file.txt"), "secondlocal")
 
 
-@test("changed here through a mapping, which leaves no sign, by a program that goes on, or has ended "
-      "since: the edit is beside it", waits=True)
+@test("changed here through a mapping, which leaves no sign, by a program that goes on, or has "
+      "ended since: the edit is beside it", waits=True)
 def _(t):
     for ends in False, True:
         tree.write("file.txt", "first")

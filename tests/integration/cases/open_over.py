@@ -20,7 +20,7 @@ test = suite.cases(Opening)
 INSTANCE = """
 import os, socket, sys
 listener = socket.socket(socket.AF_UNIX)
-listener.bind(os.environ["HOME"] + "/instance")
+listener.bind("PREFIX" + os.environ["HOME"] + "/instance")
 listener.listen()
 channel, _ = listener.accept()
 path = channel.recv(4096).decode()
@@ -36,7 +36,7 @@ for line in sys.stdin:
 HAND_OVER = """
 import os, socket, sys
 channel = socket.socket(socket.AF_UNIX)
-channel.connect(os.environ["HOME"] + "/instance")
+channel.connect("PREFIX" + os.environ["HOME"] + "/instance")
 channel.send(sys.argv[1].encode())
 channel.recv(1)
 """
@@ -47,17 +47,20 @@ class Handing(Opening):
 
     instance_code = INSTANCE
     instance_name = "instance"
+    prefix = ""  # of its socket's name: "\\0" where that is nowhere in the files
     handing_over = 'exec PYTHON hand-over.py "$file"'
 
     def __init__(self):
         super().__init__()
-        tree.write(f"{self.top}/hand-over.py", HAND_OVER)
+        tree.write(f"{self.top}/hand-over.py", HAND_OVER.replace("PREFIX", self.prefix))
         self.handler(self.handing_over.replace("PYTHON", PYTHON)
                      .replace("hand-over.py", f"{self.top}/hand-over.py"))
         os.symlink(PYTHON, f"{self.top}/{self.instance_name}")
-        self.instance = self.start(f"{self.top}/{self.instance_name}", "-c", self.instance_code,
+        self.instance = self.start(f"{self.top}/{self.instance_name}", "-c",
+                                   self.instance_code.replace("PREFIX", self.prefix),
                                    stdin=process.subprocess.PIPE)
-        wait_until(lambda: os.path.exists(f"{self.home}/instance"), "the instance to listen")
+        wait_until(lambda: f"{self.home}/instance" in tree.read("/proc/net/unix"),
+                   "the instance to listen")
 
     def begin(self):
         """The editor, once it has told what it does not know, and the file."""
@@ -78,6 +81,18 @@ class Converting(Handing):
 
     instance_name = "emacs"
     handing_over = 'echo converted > "$file"; sleep 0.5; exec PYTHON hand-over.py "$file"'
+
+
+class ConvertingForServer(Converting):
+    """Only its name says that the application takes files."""
+
+    prefix = "\\0"
+
+
+class Beside(Converting):
+    """Nothing is handed to it."""
+
+    handing_over = 'echo saved > "$file"; sleep 1.5'
 
 
 class Scanning(Handing):
@@ -246,8 +261,18 @@ def waited_for(first):
 
 suite.cases(Converting)("a file that the handler converts first, and then hands over: the instance "
                         "is waited for", waits=True)(waited_for(b"converted\n"))
+suite.cases(ConvertingForServer)("the same where the instance listens nowhere in the files, and is "
+                                 "called as servers are", waits=True)(waited_for(b"converted\n"))
 suite.cases(Scanning)("a file that the handler scans for long, and then hands over: the instance "
                       "is waited for", waits=True)(waited_for(b"first\n"))
+
+
+@suite.cases(Beside)("an application saves and ends beside an instance that was handed nothing: it "
+                     "is over, and our own reading is not taken for the instance's", waits=True)
+def _(t):
+    end = t.ask(request("file.txt", "first\n")).exits(0)
+    equal(records_of(end.out), [("save", b"saved\n"), ("done", 0, b"")])
+    check(t.instance.runs(), "the instance has ended")
 
 
 @handing("the user says that it is over: the instance goes on, and the file stays as long",
