@@ -79,13 +79,13 @@ handing = suite.cases(Handing)
 class Converting(Handing):
     """The handler saves the file before an application that takes files is handed it."""
 
-    instance_name = "emacs"
     handing_over = 'echo converted > "$file"; sleep 0.5; exec PYTHON hand-over.py "$file"'
 
 
 class ConvertingForServer(Converting):
     """Only its name says that the application takes files."""
 
+    instance_name = "emacs"
     prefix = "\\0"
 
 
