@@ -467,7 +467,7 @@ int editing_run(struct editing *editing, char *const argv[], char *const environ
 						  .name = workdir->name};
 	holders_open(&editing->holders);
 	editing->opened = workdir_opened();
-	editing->saves.opened = read_events;
+	editing->saves.read_events = read_events;
 	editing->saves.observer = editing;
 	editing->environment = environment;
 	editing->started = editing->judged = clock_now();
@@ -482,7 +482,7 @@ int editing_run(struct editing *editing, char *const argv[], char *const environ
 		know_handler(editing);
 		r = end(editing, attend(editing), error);
 	}
-	editing->saves.opened = NULL;
+	editing->saves.read_events = NULL;
 	holders_close(&editing->holders);
 	saves_close(&editing->saves);
 	return r;

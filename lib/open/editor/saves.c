@@ -71,14 +71,44 @@ int saves_open(struct saves *saves)
 	return 0;
 }
 
+/* What has happened so far is read, so that our own opening is told apart from that of others. */
+static void read_events(struct saves *saves)
+{
+	if (!saves->blind)
+		watch_read(&saves->watch);
+	if (saves->read_events)
+		saves->read_events(saves->observer);
+}
+
+static void file_closed(struct saves *saves)
+{
+	if (!saves->blind)
+		watch_closed_here(&saves->watch);
+}
+
 /* Open the file, as workdir_open(). */
 static int open_file(struct saves *saves, struct stat *status)
 {
-	int fd = workdir_open(saves->workdir, status);
+	unsigned before = workdir_opened();
+	int fd;
 
-	if (fd >= 0 && saves->opened)
-		saves->opened(saves->observer);
+	read_events(saves);
+	fd = workdir_open(saves->workdir, status);
+	if (workdir_opened() == before)
+		return fd;
+	if (!saves->blind)
+		watch_opened_here(&saves->watch);
+	if (saves->read_events)
+		saves->read_events(saves->observer);
+	if (fd < 0) /* It was no file. */
+		file_closed(saves);
 	return fd;
+}
+
+static void close_file(struct saves *saves, int fd)
+{
+	close(fd);
+	file_closed(saves);
 }
 
 void saves_close(struct saves *saves)
@@ -251,12 +281,10 @@ static void look_who_holds(struct saves *saves)
 	if (fd < 0)
 		return;
 	complete_judge(&asked, fd, &status, &saves->held);
-	close(fd);
+	close_file(saves, fd);
 	/* Who opens a file to map it does that a moment later, and without an event. */
 	if (looked && saves->held.count > 0)
 		saves->again = clock_now() + AGAIN;
-	if (!saves->blind)
-		watch_read_own(&saves->watch);
 }
 
 /*
@@ -291,9 +319,7 @@ static void compare_mapped(struct saves *saves)
 	if (content_read(fd, saves->reply->stream->buffer, &content) == 0 &&
 	    !content_same(&content, &saves->reply->last))
 		note_change(saves);
-	close(fd);
-	if (!saves->blind)
-		watch_read_own(&saves->watch);
+	close_file(saves, fd);
 	saves->compared = clock_now() + (clock_now() - begun) * COMPARE_SHARE;
 }
 
@@ -405,7 +431,7 @@ static void note_meanwhile(void *argument)
 
 	if (saves->blind)
 		return;
-	watch_read_own(&saves->watch);
+	watch_read(&saves->watch);
 	note_authors(saves);
 	if (saves->watch.writes)
 		note_full(saves);
@@ -456,9 +482,7 @@ static int send_save(struct saves *saves, enum moment moment)
 		/* It was moved away, to be replaced soon, or removed, which is no save. */
 		return fd == -ENOENT ? 0 : fd;
 	r = send_open(saves, fd, &status, moment);
-	close(fd);
-	if (!saves->blind)
-		watch_read_own(&saves->watch);
+	close_file(saves, fd);
 	return r;
 }
 
@@ -563,9 +587,7 @@ bool saves_open_elsewhere(struct saves *saves)
 	if (fd < 0)
 		return false;
 	refused = lease_ask(fd) == WRITING_SOMEBODY;
-	close(fd);
-	if (!saves->blind)
-		watch_read_own(&saves->watch);
+	close_file(saves, fd);
 	return refused;
 }
 

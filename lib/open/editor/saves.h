@@ -52,8 +52,8 @@ struct saves {
 	/* A child was waited for since the last look: how it ended is known from that. */
 	bool waited;
 	struct beside *others;
-	/* If not NULL, it is called as soon as this has opened the file. */
-	void (*opened)(void *observer);
+	/* If not NULL, it is called just before and after this opens the file, to read events. */
+	void (*read_events)(void *observer);
 	void *observer;
 };
 

@@ -96,9 +96,23 @@ static void note_change(struct watch *watch, uint32_t mask)
 		note_closing(watch);
 }
 
-static void note(struct watch *watch, const struct inotify_event *event, uint32_t ignored)
+/* Without what this process itself has done. */
+static uint32_t of_others(struct watch *watch, uint32_t mask)
 {
-	uint32_t mask = event->mask & ~ignored;
+	if (mask & IN_OPEN && watch->own_openings > 0) {
+		watch->own_openings--;
+		mask &= ~(uint32_t)IN_OPEN;
+	}
+	if (mask & IN_CLOSE_NOWRITE && watch->own_closings > 0) {
+		watch->own_closings--;
+		mask &= ~(uint32_t)IN_CLOSE_NOWRITE;
+	}
+	return mask;
+}
+
+static void note(struct watch *watch, const struct inotify_event *event)
+{
+	uint32_t mask = event->mask;
 
 	if (mask & IN_MODIFY)
 		watch->writes = true;
@@ -106,13 +120,15 @@ static void note(struct watch *watch, const struct inotify_event *event, uint32_
 		mask = IN_OPEN | IN_CREATE | WRITING;
 	else if (event->wd != watch->wd || event->len == 0 || strcmp(event->name, watch->name) != 0)
 		return;
+	else
+		mask = of_others(watch, mask);
 	if (mask & OPENING)
 		note_opening(watch, mask);
 	if (mask & (COMING | WRITING | IN_ATTRIB))
 		note_change(watch, mask);
 }
 
-static int read_events(struct watch *watch, uint32_t ignored)
+int watch_read(struct watch *watch)
 {
 	alignas(struct inotify_event) char events[4096];
 
@@ -125,21 +141,32 @@ static int read_events(struct watch *watch, uint32_t ignored)
 			const struct inotify_event *event =
 				(const struct inotify_event *)(events + at);
 
-			note(watch, event, ignored);
+			note(watch, event);
 			at += (ssize_t)(sizeof(*event) + event->len);
 		}
 	}
 }
 
-int watch_read(struct watch *watch)
+int watch_opened_here(struct watch *watch)
 {
-	return read_events(watch, 0);
+	int r;
+
+	watch->own++;
+	watch->own_openings = 1;
+	watch->own_closings++;
+	r = watch_read(watch);
+	/* If it was not told, it was one event with another one, or the directory is another. */
+	watch->own_openings = 0;
+	return r;
 }
 
-/*
- * Who else opens the file just then is missed. That is a hint less, and nothing relies on a hint.
- */
-int watch_read_own(struct watch *watch)
+int watch_closed_here(struct watch *watch)
 {
-	return read_events(watch, OPENING);
+	int r = watch_read(watch);
+
+	/* The same. */
+	watch->own--;
+	if (watch->own == 0)
+		watch->own_closings = 0;
+	return r;
 }

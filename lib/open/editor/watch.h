@@ -33,6 +33,10 @@ struct watch {
 	bool closed;       /* a descriptor for writing was closed, */
 	int64_t closed_at; /* the last one then, as clock_now(), */
 	unsigned kept;     /* and so many were opened after that and not closed */
+
+	unsigned own; /* so often this process itself has it open now, */
+	/* and of its openings and closings so many are still to be told */
+	unsigned own_openings, own_closings;
 };
 
 /* Watch the file `name` of the directory at the path `directory`. */
@@ -42,7 +46,13 @@ void watch_close(struct watch *watch);
 int watch_follow(struct watch *watch, const char *directory);
 /* Read the events that have come. Does not wait. */
 int watch_read(struct watch *watch);
-/* The same just after this process has opened and closed the file itself. */
-int watch_read_own(struct watch *watch);
+/*
+ * The same where this process has just opened the file itself, or closed it: that is no news. The
+ * kernel makes one event of two equal ones that were not read between. So call watch_read() just
+ * before opening; who opens it between that and watch_opened_here() may still be missed, but has it
+ * open when the file is looked at after that.
+ */
+int watch_opened_here(struct watch *watch);
+int watch_closed_here(struct watch *watch);
 
 #endif

@@ -209,19 +209,31 @@ static bool is_among(const struct writer *writer, const struct writers *writers)
 	return false;
 }
 
+/*
+ * Has it closed the file since it was found, or ended? A process that starts another one leaves it
+ * a copy of each descriptor for a moment.
+ */
+static bool is_gone(const struct writer *writer)
+{
+	return writer->fd >= 0 &&
+	       syscall(SYS_kcmp, writer->pid, writer->pid, KCMP_FILE, writer->fd, writer->fd) < 0 &&
+	       (errno == ESRCH || errno == EBADF);
+}
+
 unsigned writers_new(const struct writers *writers, const struct writers *before)
 {
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < writers->count; i++)
-		count += !is_among(&writers->list[i], before);
+		count += !is_among(&writers->list[i], before) && !is_gone(&writers->list[i]);
 	return count;
 }
 
 bool writers_new_only(const struct writers *writers, const struct writers *before)
 {
 	for (unsigned i = 0; i < writers->count; i++) {
-		if (writers->list[i].only && !is_among(&writers->list[i], before))
+		if (writers->list[i].only && !is_among(&writers->list[i], before) &&
+		    !is_gone(&writers->list[i]))
 			return true;
 	}
 	return false;

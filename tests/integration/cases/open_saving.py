@@ -71,6 +71,11 @@ class Editing:
         wait_until(lambda: len(self.got()) >= len(expected), f"{len(expected)} saves")
         equal(self.got(), expected)
 
+    def looks(self, after=UNHURRIED):
+        """Until the editor has seen what has happened."""
+        time.sleep(after)
+        process.await_rest(self.editor.pid)
+
     def end(self, status=0):
         """The application ends. Nothing is left there. Returns the records."""
         self.app.end(status)
@@ -162,19 +167,19 @@ def _(t):
     editing = Editing(t)
     with open(editing.file, "rb") as file:
         editing.app.end()
-        time.sleep(UNHURRIED)
+        editing.looks()
         for number, name in enumerate(("moved", "moved again"), 1):
             os.rename(editing.directory, f"{t.there}/{name}")
             editing.directory = f"{t.there}/{name}"
             editing.file = f"{editing.directory}/file.txt"
-            time.sleep(UNHURRIED)
+            editing.looks()
             renamed_over(editing.file, f"save {number}")
             editing.comes(*(f"save {each}" for each in range(1, number + 1)))
         check(editing.editor.runs(), "it is over")
         # One that has it by the path that it has now.
         file.close()
         with open(editing.file, "r+b"):
-            time.sleep(UNHURRIED)
+            editing.looks()
             check(editing.editor.runs(), "it is over")
     edited(editing.editor).exits(0)
     t.nothing_there()
@@ -197,10 +202,10 @@ def _(t):
 def _(t):
     editing = Editing(t)
     with open(editing.file, "r+b") as file:
-        time.sleep(UNHURRIED)
+        editing.looks()
         with mmap.mmap(file.fileno(), 0) as area:
             file.close()
-            time.sleep(UNHURRIED)
+            editing.looks()
             area[:] = b"again"
             editing.comes("again")
     editing.ends_with("again")
@@ -279,7 +284,7 @@ def _(t):
 def _(t):
     editing = Editing(t)
     with open(editing.file, "r+b", buffering=0) as file:
-        time.sleep(UNHURRIED)
+        editing.looks()
         for number in (1, 2):
             file.seek(0)
             file.write(b"save %d" % number)
@@ -307,7 +312,7 @@ def _(t):
     editing = Editing(t)
     with open(editing.file, "wb", buffering=0) as file:
         file.write(b"half or all")
-        time.sleep(FOUND)
+        editing.looks(FOUND)
         equal(editing.got(), [])
         equal(stopped(editing)[0], (wire.SAVE, errno.EIO, b"half or all"))
 
@@ -448,7 +453,7 @@ class Writer:
 def _(t):
     editing = Editing(t)
     writer = Writer(editing.file, "the first part of much", "more")
-    time.sleep(FOUND)
+    editing.looks(FOUND)
     writer.kill()
     editing.comes("the first part of much", code=errno.EIO)
     writer.wait()
@@ -464,7 +469,7 @@ def _(t):
     editing = Editing(t)
     for content in ("whole", "whole again"):
         writer = Writer(editing.file, "a part", "more")
-        time.sleep(FOUND)
+        editing.looks(FOUND)
         writer.kill()
         writer.wait()
         process.await_rest(editing.editor.pid)
@@ -487,7 +492,7 @@ def _(t):
 def _(t):
     editing = Editing(t, "a long content")
     writer = Writer(editing.file, "another conten", "t")
-    time.sleep(FOUND)
+    editing.looks(FOUND)
     # Whoever waits for it knows how it ended, and that is over before anybody else can look.
     editing.editor.kill(signal.SIGSTOP)
     writer.kill()
@@ -503,7 +508,7 @@ def _(t):
     editing = Editing(t, "a long content")
     for number, content in enumerate(("short", "a content that is longer")):
         writer = Writer(editing.file, content)
-        time.sleep(UNHURRIED)
+        editing.looks()
         writer.go_on()
         equal(writer.program.stdout.readline(), b"closed\n")
         wait_until(lambda count=number + 1: len(editing.got()) == count, "the save")
@@ -517,7 +522,8 @@ MAPPER = """
 import mmap, os, sys, time
 with open(sys.argv[1], "r+b") as file:
     area = mmap.mmap(file.fileno(), 0)
-time.sleep(3)
+while not os.path.exists(sys.argv[3]):
+    time.sleep(0.05)
 area[:8] = b"the part"
 time.sleep(0.2)
 if sys.argv[2] == "killed":
@@ -530,13 +536,24 @@ time.sleep(1)
 @test("an application that writes to a mapping and is killed, or its launcher's: that is said to "
       "be doubtful; where it has unmapped the file, it is not", waits=True)
 def _(t):
-    for how, after, code in (("killed", "", errno.EIO), ("killed", "; sleep 1; exit 0", errno.EIO),
-                             ("unmaps", "", 0), ("unmaps", "; sleep 1; exit 0", 0)):
-        tree.write(f"{t.top}/mapper.py", MAPPER)
-        t.handler(f'{PYTHON} {t.top}/mapper.py "$file" {how}{after}')
-        end = t.ask_for("file.txt", "as it was sent\n")
-        equal([record[:3] for record in records(end.out) if record[0] == wire.SAVE],
-              [(wire.SAVE, code, b"the parts sent\n")])
+    tree.write(f"{t.top}/mapper.py", MAPPER)
+    kinds = [("killed", "", errno.EIO), ("killed", "; sleep 1; exit 0", errno.EIO),
+             ("unmaps", "", 0), ("unmaps", "; sleep 1; exit 0", 0)]
+    editors = []
+    for number, (how, after, _) in enumerate(kinds):
+        tree.script(f"{t.top}/handler{number}", f"""#!/bin/sh
+{PYTHON} {t.top}/mapper.py "$1" {how} {t.top}/go{after}
+""")
+        editors.append(t.start(EDITOR, f"--handler={t.top}/handler{number}",
+                               stdin=request("file.txt", "as it was sent\n"),
+                               env={"TMPDIR": t.there}))
+    time.sleep(UNHURRIED)
+    for editor in editors:
+        process.await_rest(editor.pid)
+    tree.write(f"{t.top}/go", "")
+    for editor, (how, after, code) in zip(editors, kinds):
+        saves = [record[:3] for record in records(edited(editor).out) if record[0] == wire.SAVE]
+        equal((how, after, saves), (how, after, [(wire.SAVE, code, b"the parts sent\n")]))
 
 
 # ---- Saved beside ----

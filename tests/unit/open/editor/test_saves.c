@@ -191,6 +191,97 @@ START_TEST(without_inotify_and_kept_open)
 }
 END_TEST
 
+/* Another program that has the file open, and writes to it when it is let go on. */
+static pid_t keeper;
+
+static void keep(void)
+{
+	int fd;
+
+	MUST(keeper = fork());
+	if (keeper == 0) {
+		MUST(fd = open(workdir.path, O_RDWR));
+		raise(SIGSTOP);
+		if (write(fd, "saved", 5) != 5)
+			_exit(1);
+		raise(SIGSTOP);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(keeper, NULL, WUNTRACED), keeper);
+}
+
+static void let_it_write(void)
+{
+	MUST(kill(keeper, SIGCONT));
+	ck_assert_int_eq(waitpid(keeper, NULL, WUNTRACED), keeper);
+}
+
+static void end_keeper(void)
+{
+	MUST(kill(keeper, SIGKILL));
+	MUST(waitpid(keeper, NULL, 0));
+}
+
+/* The second call comes when it has just been opened. */
+static void keep_then(void *argument)
+{
+	int *calls = argument;
+
+	if (++*calls == 2)
+		keep();
+}
+
+/* Who opens the file while this has it open itself is known to have had it when they write. */
+START_TEST(opened_during_a_look)
+{
+	int calls = 0;
+
+	begin();
+	pass(1000);
+	saves.read_events = keep_then;
+	saves.observer = &calls;
+	ck_assert(saves_open_elsewhere(&saves));
+	pass(2000);
+	let_it_write();
+	pass(4500);
+	ck_assert_str_eq(sent(), "save 0 saved\n");
+	end_keeper();
+	saves_close(&saves);
+}
+END_TEST
+
+/* A process that is being started has what its starter has, and then it has not. */
+START_TEST(gone_writers)
+{
+	struct writers before, found;
+	struct stat status;
+	pid_t pid;
+
+	begin();
+	keep();
+	MUST(stat(workdir.path, &status));
+	writers_find(&before, &workdir, &status);
+	ck_assert_uint_eq(before.count, 1);
+	MUST(pid = fork());
+	if (pid == 0) {
+		MUST(open(workdir.path, O_WRONLY));
+		raise(SIGSTOP);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, NULL, WUNTRACED), pid);
+	writers_find(&found, &workdir, &status);
+	ck_assert_uint_eq(found.count, 2);
+	ck_assert_uint_eq(writers_new(&found, &before), 1);
+	ck_assert(writers_new_only(&found, &before));
+	MUST(kill(pid, SIGKILL));
+	MUST(waitpid(pid, NULL, 0));
+	ck_assert_uint_eq(writers_new(&found, &before), 0);
+	ck_assert(!writers_new_only(&found, &before));
+	end_keeper();
+	saves_close(&saves);
+}
+END_TEST
+
 /* The directory goes, and comes again soon: what stands in its place counts. */
 START_TEST(directory_is_replaced)
 {
@@ -607,6 +698,8 @@ Suite *saves_suite(void)
 	tcase_add_test(tcase, without_a_pause);
 	tcase_add_loop_test(tcase, without_inotify, 0, 4);
 	tcase_add_test(tcase, without_inotify_and_kept_open);
+	tcase_add_test(tcase, opened_during_a_look);
+	tcase_add_test(tcase, gone_writers);
 	tcase_add_test(tcase, directory_is_replaced);
 	tcase_add_test(tcase, directory_is_moved);
 	tcase_add_test(tcase, dies_while_another_save_is_sent);

@@ -216,17 +216,85 @@ START_TEST(what_is_told)
 }
 END_TEST
 
+static int open_own(void)
+{
+	int fd = open(FILE_NAME, O_RDONLY);
+
+	ck_assert_int_eq(watch_opened_here(&watch), 0);
+	return fd;
+}
+
+static void close_own(int fd)
+{
+	close(fd);
+	ck_assert_int_eq(watch_closed_here(&watch), 0);
+}
+
 /* What this process does itself is no sign of anybody; what others do at the same time is. */
 START_TEST(own_looks)
 {
+	int fd;
+
 	begin();
+	close_own(open_own());
+	ck_assert(!watch.opened && !watch.looked && !watch.touched);
+	fd = open_own();
 	read_it();
-	ck_assert_int_eq(watch_read_own(&watch), 0);
-	ck_assert(!watch.opened && !watch.touched);
-	read_it();
+	close_own(fd);
+	ck_assert(watch.opened && watch.looked && !watch.touched);
+	watch.opened = watch.looked = false;
+	fd = open_own();
+	close_own(open_own());
 	write_in_place();
-	ck_assert_int_eq(watch_read_own(&watch), 0);
-	ck_assert(!watch.opened && watch.touched && watch.modified && watch.closed);
+	close_own(fd);
+	ck_assert(watch.opened && watch.touched && watch.modified && watch.closed);
+	ck_assert_uint_eq(watch.kept, 0);
+	watch.opened = false;
+	close_own(open_own());
+	ck_assert(!watch.opened);
+	watch_close(&watch);
+}
+END_TEST
+
+/* Our closing is not that of one who keeps the file, nor is theirs hidden by ours. */
+START_TEST(own_looks_at_what_is_kept)
+{
+	int kept, fd;
+
+	begin();
+	write_in_place();
+	ck_assert_int_eq(watch_read(&watch), 0);
+	MUST(kept = open(FILE_NAME, O_RDONLY));
+	ck_assert_int_eq(watch_read(&watch), 0);
+	fd = open_own();
+	close_own(open_own());
+	close_own(fd);
+	ck_assert_uint_eq(watch.kept, 1);
+	close(kept);
+	ck_assert_int_eq(watch_read(&watch), 0);
+	ck_assert_uint_eq(watch.kept, 0);
+	watch_close(&watch);
+}
+END_TEST
+
+/* Two equal events may be one: what was not told of ours is not taken from others later. */
+START_TEST(own_looks_that_are_not_told)
+{
+	int fd;
+
+	begin();
+	MUST(open(FILE_NAME, O_RDWR));
+	MUST(fd = open(FILE_NAME, O_RDONLY));
+	ck_assert_int_eq(watch_opened_here(&watch), 0);
+	ck_assert(!watch.looked);
+	close(fd);
+	close(open("workdir/file", O_RDONLY));
+	ck_assert_int_eq(watch_closed_here(&watch), 0);
+	ck_assert(watch.looked);
+	watch.looked = false;
+	read_it();
+	ck_assert_int_eq(watch_read(&watch), 0);
+	ck_assert(watch.looked);
 	watch_close(&watch);
 }
 END_TEST
@@ -318,6 +386,8 @@ Suite *watch_suite(void)
 
 	add_table_test(tcase, what_is_told, happenings);
 	tcase_add_test(tcase, own_looks);
+	tcase_add_test(tcase, own_looks_at_what_is_kept);
+	tcase_add_test(tcase, own_looks_that_are_not_told);
 	tcase_add_test(tcase, times);
 	tcase_add_test(tcase, another_directory);
 	tcase_add_test(tcase, what_cannot_be_watched);
