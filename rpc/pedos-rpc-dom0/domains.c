@@ -43,7 +43,7 @@ static bool runs(const xc_domaininfo_t *info)
 static ssize_t list_running(xc_interface *xc, unsigned domids[DOMAINS_MAX])
 {
 	static xc_domaininfo_t infos[BATCH];
-	uint32_t next = 1; /* dom0 is 0 */
+	uint32_t next = 1; /* dom0, which is 0, runs */
 	size_t count = 0;
 	int n;
 
@@ -130,7 +130,14 @@ static void add_named(struct domains *domains, struct known *known, struct xs_ha
 	name = store_read(xs, path);
 	if (!name)
 		return;
-	if (vm_name_ok(name)) {
+	if (strcmp(name, RPC_DOM0) == 0) {
+		if (!known->warned)
+			log_line(LOG_WARNING,
+				 "domain %u takes no part: \"" RPC_DOM0 "\" is the name of dom0 "
+				 "itself",
+				 known->domid);
+		known->warned = true;
+	} else if (vm_name_ok(name)) {
 		*domain = (struct domain){.domid = known->domid};
 		memcpy(domain->name, name, strlen(name));
 		domains->count++;
@@ -147,7 +154,7 @@ static void add_named(struct domains *domains, struct known *known, struct xs_ha
 
 static void warn_of_twins(struct domains *domains)
 {
-	for (size_t i = 0; i < domains->count; i++) {
+	for (size_t i = 1; i < domains->count; i++) {
 		struct known *known = find_known(domains, domains->list[i].domid);
 
 		if (domains->list[i].twin && !known->warned) {
@@ -168,7 +175,8 @@ int domains_update(struct domains *domains, xc_interface *xc, struct xs_handle *
 		return (int)count;
 	forget_gone(domains, xs, domids, (size_t)count);
 	watch_new(domains, xs, domids, (size_t)count);
-	domains->count = 0;
+	domains->list[0] = (struct domain){.name = RPC_DOM0};
+	domains->count = 1;
 	for (size_t i = 0; i < domains->known_count; i++)
 		add_named(domains, &domains->known[i], xs);
 	tables_mark_twins(domains->list, domains->count);

@@ -21,7 +21,7 @@ struct known {
 
 /* Large: there is room for as many domains as Xen can have. */
 struct domains {
-	struct domain list[DOMAINS_MAX]; /* those that take part, and twins */
+	struct domain list[DOMAINS_MAX + 1]; /* dom0, those that take part, and twins */
 	size_t count;
 	struct known known[DOMAINS_MAX]; /* those whose name is watched */
 	size_t known_count;
@@ -29,9 +29,10 @@ struct domains {
 
 /*
  * Find out which domains run now, watch the names of new ones, and stop watching the names of those
- * that have gone. These take no part: dom0, domains that are dying, have crashed or have shut down,
- * and domains whose name is not the name of a VM. A suspended domain takes part. Logs a warning,
- * once for each domain, if its name is wrong or is the name of another domain, too.
+ * that have gone. dom0 takes part under a name of its own, whatever the toolstack calls it. These
+ * do not: domains that are dying, have crashed or have shut down, and domains whose name is not the
+ * name of a VM, or is that of dom0. A suspended domain takes part. Logs a warning, once for each
+ * domain, if its name is wrong or is the name of another domain, too.
  * A negative errno such as -EPERM: the hypervisor does not answer; *domains is unchanged.
  */
 int domains_update(struct domains *domains, xc_interface *xc, struct xs_handle *xs);

@@ -17,6 +17,9 @@
  */
 #define TRIES 100
 
+/* The nodes of a pair. */
+#define NODES 3
+
 /* A node of a guest's tables, with the value that it should have. */
 struct node {
 	unsigned guest; /* the domid of the guest that may read it */
@@ -89,7 +92,7 @@ static int write_node(struct xs_handle *xs, xs_transaction_t t, const struct nod
 	return set_permissions(xs, t, node->path, node->guest);
 }
 
-/* ---- Both nodes of a pair ---- */
+/* ---- The nodes of a pair ---- */
 
 static bool guest_exists(struct xs_handle *xs, xs_transaction_t t, unsigned guest)
 {
@@ -103,7 +106,7 @@ static bool guest_exists(struct xs_handle *xs, xs_transaction_t t, unsigned gues
 }
 
 /* One attempt. 0: done, or a guest has gone. -EAGAIN: try again. */
-static int try_to_write(struct xs_handle *xs, const struct node nodes[2])
+static int try_to_write(struct xs_handle *xs, const struct node nodes[NODES])
 {
 	xs_transaction_t t = xs_transaction_start(xs);
 	bool there;
@@ -112,34 +115,50 @@ static int try_to_write(struct xs_handle *xs, const struct node nodes[2])
 	if (t == XBT_NULL)
 		return -errno;
 	there = guest_exists(xs, t, nodes[0].guest) && guest_exists(xs, t, nodes[1].guest);
-	for (int i = 0; i < 2 && there && r == 0; i++)
+	for (int i = 0; i < NODES && there && r == 0; i++)
 		r = write_node(xs, t, &nodes[i]);
 	if (!xs_transaction_end(xs, t, !there || r < 0))
 		return -errno;
 	return r;
 }
 
-int store_put_pair(struct xs_handle *xs, const struct domain *source, const struct domain *target,
-		   const char *text, size_t length)
+static bool all_right(struct xs_handle *xs, const struct node nodes[NODES])
 {
-	static struct node nodes[2];
-	char source_domid[16], target_domid[16];
+	for (int i = 0; i < NODES; i++) {
+		if (!node_right(xs, XBT_NULL, &nodes[i]))
+			return false;
+	}
+	return true;
+}
+
+int store_put_pair(struct xs_handle *xs, const struct domain *source, const struct domain *target,
+		   const struct pair *pair)
+{
+	static struct node nodes[NODES];
+	char source_domid[16], target_domid[16], table[sizeof(STORE_TARGETS "/") + RPC_NAME_SIZE];
 	int r = -EAGAIN;
 
 	snprintf(source_domid, sizeof(source_domid), "%u", source->domid);
 	snprintf(target_domid, sizeof(target_domid), "%u", target->domid);
+	snprintf(table, sizeof(table), STORE_TARGETS "/%s", target->name);
 	/*
 	 * The target's node comes first, and so does its event: when the source learns that it may
 	 * call, the target already knows.
 	 */
-	nodes[0] = (struct node){.guest = target->domid, .value = text, .length = (unsigned)length};
+	nodes[0] = (struct node){.guest = target->domid,
+				 .value = pair->for_target,
+				 .length = (unsigned)pair->target_length};
 	set_path(&nodes[0], STORE_SOURCES, source_domid);
 	nodes[1] = (struct node){.guest = source->domid,
 				 .value = target_domid,
 				 .length = (unsigned)strlen(target_domid)};
 	set_path(&nodes[1], STORE_TARGETS, target->name);
+	nodes[2] = (struct node){.guest = source->domid,
+				 .value = pair->for_source,
+				 .length = (unsigned)pair->source_length};
+	set_path(&nodes[2], table, STORE_RULES);
 
-	if (node_right(xs, XBT_NULL, &nodes[0]) && node_right(xs, XBT_NULL, &nodes[1]))
+	if (all_right(xs, nodes))
 		return 0;
 	for (int i = 0; i < TRIES && r == -EAGAIN; i++)
 		r = try_to_write(xs, nodes);

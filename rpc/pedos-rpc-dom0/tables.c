@@ -21,11 +21,13 @@ void tables_mark_twins(struct domain *domains, size_t count)
 }
 
 ssize_t tables_pair(const struct rpc_policy *policy, const struct domain *source,
-		    const struct domain *target, char text[RPC_PAIR_TEXT_MAX])
+		    const struct domain *target, enum rpc_pair_reader reader,
+		    char text[RPC_PAIR_TEXT_MAX])
 {
-	if (source->domid == target->domid || source->twin || target->twin)
+	if (source->domid == target->domid || target->domid == 0 || source->twin || target->twin)
 		return 0;
-	return rpc_pair_format(policy->rules, policy->count, source->name, target->name, text);
+	return rpc_pair_format(policy->rules, policy->count, source->name, target->name, reader,
+			       text);
 }
 
 bool tables_too_large(const struct rpc_policy *policy, const struct domain *domains, size_t count,
@@ -36,7 +38,7 @@ bool tables_too_large(const struct rpc_policy *policy, const struct domain *doma
 	for (size_t i = 0; i < count * count; i++) {
 		*source = &domains[i / count];
 		*target = &domains[i % count];
-		if (tables_pair(policy, *source, *target, text) == -E2BIG)
+		if (tables_pair(policy, *source, *target, RPC_PAIR_TARGET, text) == -E2BIG)
 			return true;
 	}
 	return false;

@@ -15,7 +15,7 @@
 #include "policy/policy_file.h"
 
 struct domain {
-	unsigned domid;
+	unsigned domid; /* 0: dom0, which calls, and cannot be called */
 	char name[RPC_NAME_SIZE];
 	bool twin; /* another domain has the same name */
 };
@@ -27,13 +27,15 @@ struct domain {
 void tables_mark_twins(struct domain *domains, size_t count);
 
 /*
- * Write what the domain `target` is told about `source` to `text`, without a NUL. Returns its
- * length.
- * 0: nothing; `source` may call nothing there, or one of them takes no part, or they are the same.
+ * Write what the two are told about calls from `source` to `target` to `text`, without a NUL.
+ * Returns its length.
+ * 0: nothing; `source` may call nothing there, or one of them takes no part, or they are the same,
+ * or it is dom0 that would be called.
  * -E2BIG: too many rules are about the two.
  */
 ssize_t tables_pair(const struct rpc_policy *policy, const struct domain *source,
-		    const struct domain *target, char text[RPC_PAIR_TEXT_MAX]);
+		    const struct domain *target, enum rpc_pair_reader reader,
+		    char text[RPC_PAIR_TEXT_MAX]);
 
 /* Is there a pair whose text is too long? *source and *target are then the first such pair. */
 bool tables_too_large(const struct rpc_policy *policy, const struct domain *domains, size_t count,

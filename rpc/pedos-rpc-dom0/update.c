@@ -26,7 +26,8 @@ static bool may_call(const struct wanted *wanted, const struct domain *source,
 {
 	char text[RPC_PAIR_TEXT_MAX];
 
-	return source && target && tables_pair(wanted->policy, source, target, text) > 0;
+	return source && target &&
+	       tables_pair(wanted->policy, source, target, RPC_PAIR_TARGET, text) > 0;
 }
 
 /* ---- Removing ---- */
@@ -114,10 +115,18 @@ static bool clean(struct xs_handle *xs, const struct wanted *wanted)
 static bool write_pair(struct xs_handle *xs, const struct wanted *wanted,
 		       const struct domain *source, const struct domain *target)
 {
-	char text[RPC_PAIR_TEXT_MAX];
-	ssize_t length = tables_pair(wanted->policy, source, target, text);
-	int r = length > 0 ? store_put_pair(xs, source, target, text, (size_t)length) : (int)length;
+	static struct pair pair;
+	ssize_t length =
+		tables_pair(wanted->policy, source, target, RPC_PAIR_TARGET, pair.for_target);
+	int r = (int)length;
 
+	if (length > 0) {
+		pair.target_length = (size_t)length;
+		/* It is no longer than the other one. */
+		pair.source_length = (size_t)tables_pair(wanted->policy, source, target,
+							 RPC_PAIR_SOURCE, pair.for_source);
+		r = store_put_pair(xs, source, target, &pair);
+	}
 	if (r == -E2BIG)
 		log_line(LOG_WARNING,
 			 "too many rules concern calls from \"%s\" to \"%s\": they may not call "

@@ -4,12 +4,13 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
+#include "ask.h"
 #include "cli/startup.h"
 #include "cli/stop.h"
+#include "list.h"
 #include "options.h"
 #include "program.h"
 
-#include "protocol/exchange.h"
 #include "protocol/relay.h"
 #include "system/clock.h"
 #include "text/printable.h"
@@ -79,32 +80,21 @@ static int explain_refusal(const struct caller *caller, const struct rpc_refusal
  * Ask for the service. 0: it runs. -ECANCELED: a signal asks us to stop. Any other negative errno:
  * it does not run; the user has been told why, and *status is what to exit with.
  */
-static int ask(struct caller *caller, int *status)
+static int ask_for_service(struct caller *caller, int *status)
 {
-	unsigned char bytes[2 * RPC_FRAME_HEADER_SIZE + 4 + RPC_CALL_MAX], payload[RPC_SMALL_MAX];
-	size_t length = rpc_frame_put_number(bytes, RPC_HELLO, RPC_VERSION);
-	struct rpc_reception reception;
+	struct rpc_reception answer;
 	struct rpc_refusal refusal;
-	int r;
-
-	length += rpc_frame_put(bytes + length, RPC_CALL, payload,
-				rpc_call_encode(&caller->options->call, payload));
-	rpc_session_begin(&caller->session, RPC_SERVICE);
-	r = rpc_send_frames(&caller->channel, caller->stop, bytes, length);
-	if (r == 0 || r == -ECONNRESET) /* a daemon that was too busy to read has left a refusal */
-		r = rpc_receive_frame(&caller->channel, &caller->session, caller->stop,
-				      clock_now() + RPC_TIMEOUT, &reception);
 	/* No timeout: somebody there may have to be asked, and take their time. */
-	if (r == 0)
-		r = rpc_receive_frame(&caller->channel, &caller->session, caller->stop, -1,
-				      &reception);
+	int r = ask(&caller->channel, &caller->session, RPC_CALL, &caller->options->call,
+		    caller->stop, -1, &answer);
+
 	if (r < 0) {
 		*status = r == -ECANCELED ? EXIT_FAILED : explain(caller, r);
 		return r;
 	}
-	if (reception.frame.type == RPC_ACCEPTED)
+	if (answer.frame.type == RPC_ACCEPTED)
 		return 0;
-	rpc_refusal_decode(reception.payload, reception.frame.length, &refusal);
+	rpc_refusal_decode(answer.payload, answer.frame.length, &refusal);
 	*status = explain_refusal(caller, &refusal);
 	return -ECONNREFUSED;
 }
@@ -233,7 +223,7 @@ static int joint_status(int program, int service)
 /* Returns the status to exit with. -ECANCELED: a signal asks us to stop. */
 static int call(struct caller *caller)
 {
-	int status, r = ask(caller, &status);
+	int status, r = ask_for_service(caller, &status);
 
 	if (r < 0)
 		return r == -ECANCELED ? r : status;
@@ -252,6 +242,20 @@ static int call(struct caller *caller)
 	return r < 0 ? status : joint_status(program_status(caller), status);
 }
 
+/* The VM cannot be reached. Returns the status to exit with. */
+static int explain_unreachable(const struct options *options, int code,
+			       const struct rpc_failure *failure)
+{
+	bool unknown = code == -ENOENT || code == -EHOSTUNREACH;
+	char similar[RPC_NAME_SIZE];
+
+	if (unknown && list_similar(options, similar))
+		warnx("%s; did you mean %s?", failure->text, similar);
+	else
+		warnx("%s", failure->text);
+	return code == -EHOSTUNREACH ? EXIT_REFUSED : EXIT_FAILED;
+}
+
 int main(int argc, char **argv)
 {
 	static struct caller caller;
@@ -265,12 +269,12 @@ int main(int argc, char **argv)
 	status = options_parse(&options, argc, argv);
 	if (status >= 0)
 		return status;
+	if (options.list)
+		return list_targets(&options);
 	caller.options = &options;
 	r = options.transport->connect(&caller.channel, options.target, options.sockets, &failure);
-	if (r < 0) {
-		warnx("%s", failure.text);
-		return r == -EHOSTUNREACH ? EXIT_REFUSED : EXIT_FAILED;
-	}
+	if (r < 0)
+		return explain_unreachable(&options, r, &failure);
 	caller.stop = stop_open();
 	status = call(&caller);
 	if (status == -ECANCELED)

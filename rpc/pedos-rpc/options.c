@@ -17,9 +17,11 @@
 
 static const char help[] =
 	"Usage: pedos-rpc [OPTION]... VM SERVICE[+ARGUMENT] [PROGRAM [ARGUMENT]...]\n"
+	"       pedos-rpc [OPTION]... --list [SERVICE[+ARGUMENT]]\n"
 	"Call a service in another VM, as far as the policy allows it.\n"
 	"With PROGRAM its stdin and stdout are joined to the service's, otherwise our own.\n"
 	"\n"
+	"      --list            name the VMs that may be called, for this service or for any\n"
 	"      --transport=NAME  xen, or unix: a VM is an account of this machine\n"
 	"                        (default: xen in a Xen guest, else unix)\n"
 	"      --sockets=DIR     unix: where the sockets are (default $PEDOS_RPC_SOCKETS,\n"
@@ -31,13 +33,15 @@ static const char help[] =
 	"\n"
 	"Exit status: PROGRAM's, or without one the service's (128 + N: ended by signal N);\n"
 	"125 the call failed, 126 it was refused, 127 there is no such service.\n"
-	"Example: pedos-rpc work PedOS.Filecopy qfile-agent report.pdf\n";
+	"Examples: pedos-rpc work PedOS.Filecopy qfile-agent report.pdf\n"
+	"          pedos-rpc --list PedOS.Filecopy\n";
 
 enum {
 	OPTION_TRANSPORT = 256,
 	OPTION_SOCKETS,
 	OPTION_USER,
-	OPTION_AS
+	OPTION_AS,
+	OPTION_LIST
 };
 
 static const struct option long_options[] = {
@@ -45,17 +49,21 @@ static const struct option long_options[] = {
 	{"sockets", required_argument, NULL, OPTION_SOCKETS},
 	{"user", required_argument, NULL, OPTION_USER},
 	{"as", required_argument, NULL, OPTION_AS},
+	{"list", no_argument, NULL, OPTION_LIST},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
 	{NULL, 0, NULL, 0},
 };
 
+static const char no_service[] =
+	"that is no service's name: a letter, then letters, digits, '_', '-', '.' or '+', at most "
+	"63 in all, with something behind each '+'";
+
 /* Check the arguments, and store them. Returns NULL, or a sentence that says what is wrong. */
-static const char *wrong_arguments(struct options *options, char **arguments, const char *user,
-				   const char *as)
+static const char *wrong_call(struct options *options, char **arguments)
 {
 	if (!arguments[0] || !arguments[1])
-		return "a VM and a service must be named";
+		return "a VM and a service must be named; --list names the VMs";
 	if (arguments[0][0] == '@')
 		return "names that begin with '@', such as @default and @dispvm, have a meaning "
 		       "for qrexec only: pedos-rpc calls the VM that is named; --help says how";
@@ -63,15 +71,40 @@ static const char *wrong_arguments(struct options *options, char **arguments, co
 		return "that is no VM's name: a letter, then letters, digits, '_', '-' or '.', at "
 		       "most 63 in all";
 	if (!rpc_service_ok(arguments[1]))
-		return "that is no service's name: a letter, then letters, digits, '_', '-', '.' "
-		       "or '+', at most 63 in all, with something behind each '+'";
+		return no_service;
+	options->target = arguments[0];
+	options->program = arguments[2] ? arguments + 2 : NULL;
+	snprintf(options->call.service, sizeof(options->call.service), "%s", arguments[1]);
+	return NULL;
+}
+
+/* The same with --list. */
+static const char *wrong_list(struct options *options, char **arguments)
+{
+	if (!arguments[0])
+		return NULL;
+	if (arguments[1])
+		return "--list takes one service at most";
+	if (!rpc_service_ok(arguments[0]))
+		return no_service;
+	snprintf(options->call.service, sizeof(options->call.service), "%s", arguments[0]);
+	return NULL;
+}
+
+static const char *wrong_arguments(struct options *options, char **arguments, const char *user,
+				   const char *as)
+{
+	const char *wrong =
+		options->list ? wrong_list(options, arguments) : wrong_call(options, arguments);
+
+	if (wrong)
+		return wrong;
+	if (user && options->list)
+		return "--user is for a call, not for --list";
 	if (user && !rpc_account_ok(user))
 		return "--user: that is no account's name";
 	if (as && !vm_name_ok(as))
 		return "--as: that is no VM's name";
-	options->target = arguments[0];
-	options->program = arguments[2] ? arguments + 2 : NULL;
-	snprintf(options->call.service, sizeof(options->call.service), "%s", arguments[1]);
 	snprintf(options->call.user, sizeof(options->call.user), "%s", user ? user : "");
 	snprintf(options->call.source, sizeof(options->call.source), "%s", as ? as : "");
 	return NULL;
@@ -109,6 +142,9 @@ int options_parse(struct options *options, int argc, char **argv)
 			break;
 		case OPTION_AS:
 			as = optarg;
+			break;
+		case OPTION_LIST:
+			options->list = true;
 			break;
 		case 'h':
 			return fputs(help, stdout) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;

@@ -9,6 +9,8 @@
 #include "protocol/frame.h"
 #include "transport/transport.h"
 
+#include <stdbool.h>
+
 enum {
 	EXIT_FAILED = 125,
 	EXIT_REFUSED = 126,
@@ -18,8 +20,9 @@ enum {
 struct options {
 	const struct rpc_transport *transport;
 	const char *sockets; /* unix: the directory of the sockets */
+	bool list;           /* say which VMs may be called; there is no target or program */
 	const char *target;
-	struct rpc_call call;
+	struct rpc_call call; /* its service may be empty where they are listed: any */
 	char **program; /* and its arguments, NULL at the end; NULL: use our own stdin and stdout */
 };
 

@@ -1,9 +1,10 @@
 /*
  * The local program whose stdin and stdout are joined to the service's.
  *
- * The room rpc/pedos-rpc is the program that calls. It includes cli and the rooms of rpc, except
- * rpc/policy: the other end decides. It starts the local program, and handles signals and exit
- * statuses. It passes streams on without interpreting them.
+ * The room rpc/pedos-rpc is the program that calls. It includes cli and the rooms of rpc. Of
+ * rpc/policy it only reads what dom0 has written for this guest, to list whom it may call: the
+ * other end decides. It starts the local program, and handles signals and exit statuses. It passes
+ * streams on without interpreting them.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

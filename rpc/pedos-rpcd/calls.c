@@ -170,18 +170,33 @@ static void let_in(struct calls *calls, struct pending_call *pending, const stru
 
 /* ---- Up to the verdict ---- */
 
+/* Nothing is called, so a no is not logged. */
+static void answer(struct calls *calls, struct pending_call *pending, const struct verdict *verdict)
+{
+	unsigned char bytes[RPC_FRAME_HEADER_SIZE + RPC_SMALL_MAX];
+	size_t length = verdict->action == RPC_DENY
+				? rpc_frame_put_refusal(bytes, EACCES, verdict->reason)
+				: rpc_frame_put(bytes, RPC_ACCEPTED, NULL, 0);
+
+	calls->listener.transport->refuse(&calls->listener, &pending->call, bytes, length);
+	pending->used = false;
+}
+
 static void judge(struct calls *calls, struct pending_call *pending)
 {
+	const struct rpc_reception *reception = &pending->reception;
 	struct rpc_call request;
 	struct verdict verdict;
 
-	if (rpc_call_decode(pending->reception.payload, pending->reception.frame.length, &request) <
-	    0) {
+	if (rpc_call_decode(reception->frame.type, reception->payload, reception->frame.length,
+			    &request) < 0) {
 		refuse(calls, pending, NULL, EPROTO, "that is no call of this version");
 		return;
 	}
 	verdict_find(&verdict, &calls->listener, &pending->call, &request, &calls->policy);
-	if (verdict.action == RPC_DENY)
+	if (reception->frame.type == RPC_QUESTION)
+		answer(calls, pending, &verdict);
+	else if (verdict.action == RPC_DENY)
 		refuse(calls, pending, &verdict, EACCES, verdict.reason);
 	else
 		let_in(calls, pending, &verdict);

@@ -315,6 +315,18 @@ static void run(struct call *call)
 	}
 }
 
+/* Only whether the call may be made was asked. */
+static void answer(struct call *call)
+{
+	unsigned char bytes[RPC_FRAME_HEADER_SIZE + RPC_SMALL_MAX];
+	size_t length = call->verdict.action == RPC_DENY
+				? rpc_frame_put_refusal(bytes, EACCES, call->verdict.reason)
+				: rpc_frame_put(bytes, RPC_ACCEPTED, NULL, 0);
+
+	if (rpc_send_frames(&call->channel, call->stop, bytes, length) == 0)
+		await_end(call, clock_now() + REFUSAL_TIME);
+}
+
 /* The caller's first two frames, and the verdict, where the daemon has left them to us. */
 static bool is_let_in(struct call *call)
 {
@@ -331,7 +343,8 @@ static bool is_let_in(struct call *call)
 		r = rpc_receive_frame(&call->channel, &call->session, call->stop, deadline,
 				      reception);
 	if (r == 0)
-		r = rpc_call_decode(reception->payload, reception->frame.length, &call->request);
+		r = rpc_call_decode(reception->frame.type, reception->payload,
+				    reception->frame.length, &call->request);
 	if (r == -EPROTO) {
 		refuse(call, EPROTO, "that is no call of this version", NULL);
 		return false;
@@ -347,6 +360,10 @@ static bool is_let_in(struct call *call)
 		return false;
 	}
 	verdict_find(&call->verdict, served->listener, call->pending, &call->request, NULL);
+	if (reception->frame.type == RPC_QUESTION) {
+		answer(call);
+		return false;
+	}
 	if (call->verdict.action == RPC_DENY) {
 		refuse(call, EACCES, call->verdict.reason, NULL);
 		return false;

@@ -31,6 +31,19 @@ static const char *name_source(struct verdict *verdict, const struct rpc_pending
 	return *source ? NULL : VERDICT_NAMELESS;
 }
 
+/* No service is asked about: then it is whether any may be called. */
+static struct rpc_verdict decide(const struct rpc_rule *rules, size_t count,
+				 const struct verdict *verdict, const char *target)
+{
+	struct rpc_verdict found = {.action = RPC_DENY};
+
+	if (*verdict->service)
+		return rpc_policy_decide(rules, count, verdict->service, verdict->source, target);
+	if (rpc_policy_opens(rules, count, verdict->source, target))
+		found.action = RPC_ALLOW;
+	return found;
+}
+
 /* By what dom0 wrote for this source. What cannot be read denies everything. */
 static struct rpc_verdict decide_by_text(const struct verdict *verdict,
 					 struct rpc_listener *listener,
@@ -45,8 +58,7 @@ static struct rpc_verdict decide_by_text(const struct verdict *verdict,
 	if (length > 0)
 		n = rpc_pair_parse(text, (size_t)length, source, rules, &why);
 	if (n >= 0 && strcmp(source, verdict->source) == 0)
-		return rpc_policy_decide(rules, (size_t)n, verdict->service, source,
-					 pending->target);
+		return decide(rules, (size_t)n, verdict, pending->target);
 	log_line(LOG_WARNING, "what dom0 tells of %s cannot be used: %s", verdict->source,
 		 n < 0 ? why : "it is another now");
 	return (struct rpc_verdict){.action = RPC_DENY};
@@ -67,8 +79,7 @@ void verdict_find(struct verdict *verdict, struct rpc_listener *listener,
 	if (listener->transport->rules)
 		found = decide_by_text(verdict, listener, pending);
 	else
-		found = rpc_policy_decide(policy->rules, policy->count, verdict->service,
-					  verdict->source, pending->target);
+		found = decide(policy->rules, policy->count, verdict, pending->target);
 	verdict->action = found.action;
 	memcpy(verdict->user, found.user, sizeof(verdict->user));
 	if (found.action == RPC_DENY)

@@ -1,5 +1,5 @@
 /*
- * The text in which dom0 tells a target about one source.
+ * The text in which dom0 tells two guests about each other.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -32,36 +32,36 @@ static size_t length_of(const char *string)
 	return length;
 }
 
-/*
- * Write the rules for the two, up to one that decides everything. Returns whether any of them
- * allows a call, or asks.
- */
-static bool put_rules(struct output *output, const struct rpc_rule *rules, size_t count,
-		      const char *source, const char *target)
+/* Write the rules for the two, up to one that decides everything. */
+static void put_rules(struct output *output, const struct rpc_rule *rules, size_t count,
+		      const char *source, const char *target, enum rpc_pair_reader reader)
 {
 	char line[RPC_PAIR_LINE_SIZE];
-	bool open = false;
+	struct rpc_rule rule;
 
 	for (size_t i = 0; i < count; i++) {
 		if (!rpc_rule_pair_matches(&rules[i], source, target))
 			continue;
-		put(output, line, rpc_rule_format_pair(&rules[i], line));
-		open = open || rules[i].action != RPC_DENY;
+		rule = rules[i];
+		if (reader == RPC_PAIR_SOURCE)
+			rule.user[0] = '\0';
+		put(output, line, rpc_rule_format_pair(&rule, line));
 		if (rpc_rule_is_last(&rules[i]))
 			break;
 	}
-	return open;
 }
 
 ssize_t rpc_pair_format(const struct rpc_rule *rules, size_t count, const char *source,
-			const char *target, char text[RPC_PAIR_TEXT_MAX])
+			const char *target, enum rpc_pair_reader reader,
+			char text[RPC_PAIR_TEXT_MAX])
 {
 	struct output output = {.text = text};
 
+	if (!rpc_policy_opens(rules, count, source, target))
+		return 0;
 	put(&output, source, length_of(source));
 	put(&output, "\n", 1);
-	if (!put_rules(&output, rules, count, source, target))
-		return 0;
+	put_rules(&output, rules, count, source, target, reader);
 	return output.length <= RPC_PAIR_TEXT_MAX ? (ssize_t)output.length : -E2BIG;
 }
 

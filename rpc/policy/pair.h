@@ -1,6 +1,6 @@
 /*
- * The text in which dom0 tells a target about one source: its name, then the rules for the two, a
- * line each. Pure.
+ * The text in which dom0 tells a target about one source, and a source about one target: the
+ * source's name, then the rules for the two, a line each. Pure.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -17,6 +17,11 @@
 /* No text has more rules than this: the shortest rule is "* * ask" and a newline. */
 #define RPC_PAIR_RULES_MAX (RPC_PAIR_TEXT_MAX / 8)
 
+enum rpc_pair_reader {
+	RPC_PAIR_TARGET, /* decides by it */
+	RPC_PAIR_SOURCE  /* learns what it may call, but not the accounts of the target */
+};
+
 /*
  * Write the text for calls from `source` to `target`, without a NUL. Rules after one that matches
  * every service are left out, since they never decide. Returns the length of the text.
@@ -24,7 +29,8 @@
  * -E2BIG: the text would be longer than RPC_PAIR_TEXT_MAX.
  */
 ssize_t rpc_pair_format(const struct rpc_rule *rules, size_t count, const char *source,
-			const char *target, char text[RPC_PAIR_TEXT_MAX]);
+			const char *target, enum rpc_pair_reader reader,
+			char text[RPC_PAIR_TEXT_MAX]);
 
 /*
  * Read such a text: fill `source` and `rules`. Returns the number of rules.

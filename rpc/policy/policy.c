@@ -231,8 +231,8 @@ static const char *parse_pair_rule(struct text text, struct rpc_rule *rule)
 	why = parse_called(service, argument, rule);
 	if (!why)
 		why = parse_action(action, &rule->action);
-	copy(rule->source, any_vm);
-	copy(rule->target, any_vm);
+	copy(rule->source, any);
+	copy(rule->target, any);
 	return why ? why : parse_keys(text, rule);
 }
 
@@ -310,7 +310,9 @@ size_t rpc_rule_format_pair(const struct rpc_rule *rule, char text[RPC_PAIR_LINE
 
 static bool vm_matches(const char *pattern, const char *vm)
 {
-	return equal(pattern, any_vm) || equal(pattern, vm);
+	if (equal(pattern, any_vm))
+		return !equal(vm, RPC_DOM0);
+	return equal(pattern, any) || equal(pattern, vm);
 }
 
 bool rpc_rule_pair_matches(const struct rpc_rule *rule, const char *source, const char *target)
@@ -398,4 +400,37 @@ struct rpc_verdict rpc_policy_decide(const struct rpc_rule *rules, size_t count,
 		ask = ask || (part && rules[i].action == RPC_ASK);
 	}
 	return verdict;
+}
+
+/* Does the first rule decide about every call that the second one matches? */
+static bool covers(const struct rpc_rule *first, const struct rpc_rule *second)
+{
+	if (!equal(first->service, any) && !equal(first->service, second->service))
+		return false;
+	return equal(first->argument, any) || equal(first->argument, second->argument) ||
+	       (first->action == RPC_DENY && argument_is_part(first, second->argument));
+}
+
+/* Is there no rule before this one that covers it? */
+static bool decides(const struct rpc_rule *rules, size_t number, const char *source,
+		    const char *target)
+{
+	for (size_t i = 0; i < number; i++) {
+		if (rpc_rule_pair_matches(&rules[i], source, target) &&
+		    covers(&rules[i], &rules[number]))
+			return false;
+	}
+	return true;
+}
+
+bool rpc_policy_opens(const struct rpc_rule *rules, size_t count, const char *source,
+		      const char *target)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (rules[i].action != RPC_DENY &&
+		    rpc_rule_pair_matches(&rules[i], source, target) &&
+		    decides(rules, i, source, target))
+			return true;
+	}
+	return false;
 }

@@ -16,6 +16,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* The name of dom0 as a source. Since it is no VM, "@anyvm" does not mean it. */
+#define RPC_DOM0 "dom0"
+
 enum rpc_action {
 	RPC_DENY,
 	RPC_ALLOW,
@@ -26,9 +29,9 @@ enum rpc_action {
 struct rpc_rule {
 	char service[RPC_NAME_SIZE];  /* without its argument; "*": any */
 	char argument[RPC_NAME_SIZE]; /* "+ARGUMENT"; "+": none; "*": any or none */
-	char source[RPC_NAME_SIZE];   /* a VM; "@anyvm": any */
-	char target[RPC_NAME_SIZE];   /* a VM; "@anyvm": any */
-	char user[RPC_ACCOUNT_SIZE];  /* the account to run the service as; empty: not given */
+	char source[RPC_NAME_SIZE]; /* a VM, or dom0; "@anyvm": any VM; "*": the source of a pair */
+	char target[RPC_NAME_SIZE]; /* a VM; "@anyvm": any; "*": the target of a pair */
+	char user[RPC_ACCOUNT_SIZE]; /* the account to run the service as; empty: not given */
 	enum rpc_action action;
 };
 
@@ -45,7 +48,7 @@ int rpc_rule_parse(const char *untrusted_line, size_t length, struct rpc_rule *r
 
 /*
  * Read the form without source and target, "SERVICE ARGUMENT ACTION [user=NAME]", in which dom0
- * tells a target the rules about one source. The result is a rule for any source and target: the
+ * tells a target the rules about one source. The result is a rule for every source and target: the
  * reader knows which two the line is about. Returns as above, but blank lines and comments are
  * wrong here.
  */
@@ -80,5 +83,10 @@ struct rpc_verdict {
  */
 struct rpc_verdict rpc_policy_decide(const struct rpc_rule *rules, size_t count,
 				     const char *service, const char *source, const char *target);
+
+/* Is there any service of `target` that `source` may call, or that somebody would be asked about?
+ */
+bool rpc_policy_opens(const struct rpc_rule *rules, size_t count, const char *source,
+		      const char *target);
 
 #endif

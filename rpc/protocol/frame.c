@@ -26,6 +26,7 @@ static const struct {
 	[RPC_STDERR] = {0, RPC_FRAME_MAX},
 	[RPC_EXIT] = {4, 4},
 	[RPC_UNWANTED] = {4, 4},
+	[RPC_QUESTION] = {3, RPC_CALL_MAX},
 };
 
 void rpc_number_encode(uint32_t number, unsigned char bytes[4])
@@ -49,7 +50,7 @@ int rpc_frame_decode(const unsigned char bytes[RPC_FRAME_HEADER_SIZE], struct rp
 	uint32_t untrusted_type = rpc_number_decode(bytes),
 		 untrusted_length = rpc_number_decode(bytes + 4);
 
-	if (untrusted_type < RPC_HELLO || untrusted_type > RPC_UNWANTED)
+	if (untrusted_type < RPC_HELLO || untrusted_type > RPC_QUESTION)
 		return -EPROTO;
 	if (untrusted_length < lengths[untrusted_type].least ||
 	    untrusted_length > lengths[untrusted_type].most)
@@ -94,7 +95,8 @@ static bool take(const char *bytes, size_t length, size_t *begin, char *text, si
 	return false;
 }
 
-int rpc_call_decode(const unsigned char *bytes, size_t length, struct rpc_call *call)
+int rpc_call_decode(enum rpc_frame_type type, const unsigned char *bytes, size_t length,
+		    struct rpc_call *call)
 {
 	struct rpc_call untrusted = {.service = ""};
 	const char *text = (const char *)bytes;
@@ -105,8 +107,9 @@ int rpc_call_decode(const unsigned char *bytes, size_t length, struct rpc_call *
 	    !take(text, length, &begin, untrusted.source, sizeof(untrusted.source)) ||
 	    begin != length)
 		return -EPROTO;
-	if (!rpc_service_ok(untrusted.service) ||
-	    (*untrusted.user && !rpc_account_ok(untrusted.user)) ||
+	if (!(type == RPC_QUESTION && !*untrusted.service) && !rpc_service_ok(untrusted.service))
+		return -EPROTO;
+	if ((*untrusted.user && !rpc_account_ok(untrusted.user)) ||
 	    (*untrusted.source && !vm_name_ok(untrusted.source)))
 		return -EPROTO;
 	*call = untrusted;

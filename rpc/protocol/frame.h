@@ -8,6 +8,9 @@
  *   STDIN...       <->  STDOUT..., STDERR...
  *                  <-   EXIT, when STDOUT and STDERR have ended; then the caller closes
  *
+ * QUESTION instead of CALL asks whether the policy would let the caller call: ACCEPTED says yes, or
+ * that somebody would be asked, REFUSED no; then the service's end closes. Nothing is run.
+ *
  * A STDIN, STDOUT or STDERR of length 0 ends that stream, and no other. UNWANTED says that nobody
  * reads a stream any more. Its writer is then told as by a pipe, and what still comes is dropped.
  *
@@ -35,6 +38,7 @@ enum rpc_frame_type {
 	RPC_STDERR = 7,   /* bytes, service to caller */
 	RPC_EXIT = 8,     /* u32 status of the service, 0 to 255; 128 + N: ended by signal N */
 	RPC_UNWANTED = 9, /* u32: the type of the stream */
+	RPC_QUESTION = 10 /* struct rpc_call; its service may be empty: any */
 };
 
 #define RPC_FRAME_HEADER_SIZE 8
@@ -80,8 +84,12 @@ uint32_t rpc_number_decode(const unsigned char bytes[4]);
 
 /* Returns the payload's length. */
 size_t rpc_call_encode(const struct rpc_call *call, unsigned char bytes[RPC_CALL_MAX]);
-/* -EPROTO: the payload is not three strings, or one of them is not a valid name. */
-int rpc_call_decode(const unsigned char *bytes, size_t length, struct rpc_call *call);
+/*
+ * The payload of a frame of this type, CALL or QUESTION. -EPROTO: it is not three strings, or one
+ * of them is not a valid name.
+ */
+int rpc_call_decode(enum rpc_frame_type type, const unsigned char *bytes, size_t length,
+		    struct rpc_call *call);
 
 /* Returns the payload's length. A reason that is too long is cut. */
 size_t rpc_refusal_encode(uint32_t code, const char *reason, unsigned char bytes[RPC_SMALL_MAX]);

@@ -31,11 +31,11 @@ static int greet(struct rpc_session *session, enum rpc_frame_type type, uint32_t
 
 static int begin(struct rpc_session *session, enum rpc_frame_type type)
 {
-	if (session->peer == RPC_CALLER ? type != RPC_CALL
+	if (session->peer == RPC_CALLER ? type != RPC_CALL && type != RPC_QUESTION
 					: type != RPC_ACCEPTED && type != RPC_REFUSED)
 		return -EPROTO;
 	session->begun = true;
-	session->over = type == RPC_REFUSED;
+	session->over = type == RPC_REFUSED || type == RPC_QUESTION;
 	return 0;
 }
 

@@ -18,8 +18,8 @@ enum rpc_role {
 struct rpc_session {
 	enum rpc_role peer; /* the end whose frames are checked */
 	bool greeted;       /* HELLO has come */
-	bool begun;         /* CALL, ACCEPTED or REFUSED has come */
-	bool over;          /* REFUSED or EXIT has come: nothing may follow */
+	bool begun;         /* CALL, QUESTION, ACCEPTED or REFUSED has come */
+	bool over;          /* QUESTION, REFUSED or EXIT has come: nothing may follow */
 	unsigned ended;     /* streams that have ended, as bits: 1 << type */
 	unsigned unwanted;  /* streams that the peer does not read any more, in the same way */
 };

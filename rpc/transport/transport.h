@@ -34,6 +34,16 @@ struct rpc_failure {
 int rpc_fail(struct rpc_failure *failure, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Names of domains. All zero: none. */
+struct rpc_targets {
+	char (*names)[RPC_NAME_SIZE];
+	size_t count;
+};
+
+/* Add a name. 0 or -ENOMEM. */
+int rpc_targets_add(struct rpc_targets *targets, const char *name);
+void rpc_targets_free(struct rpc_targets *targets);
+
 /* One end of a connection. */
 struct rpc_channel {
 	const struct rpc_transport *transport;
@@ -82,6 +92,18 @@ struct rpc_transport {
 	int (*connect)(struct rpc_channel *channel, const char *target, const char *sockets,
 		       struct rpc_failure *failure);
 
+	/*
+	 * Add the names of those that somebody serves (unix), or that dom0 says this guest may call
+	 * (xen), in no order.
+	 */
+	int (*targets)(const char *sockets, struct rpc_targets *targets,
+		       struct rpc_failure *failure);
+	/*
+	 * Read what dom0 says that this guest may call of the target (policy/pair.h) to `text`.
+	 * Returns its length. This function is NULL where the target's daemon is to be asked.
+	 */
+	ssize_t (*told)(const char *target, char *text, size_t size);
+
 	/* Begin to be reachable. */
 	int (*listen)(struct rpc_listener *listener, const struct rpc_listen_options *options,
 		      struct rpc_failure *failure);
@@ -107,7 +129,7 @@ struct rpc_transport {
 	 * descriptor; never blocks. NULL where a channel takes a process of its own: open().
 	 */
 	void (*attach)(struct rpc_pending *pending, struct rpc_channel *channel);
-	/* In the daemon: send `bytes`, frames that refuse the call, and drop it. Never blocks. */
+	/* In the daemon: send `bytes`, the last frames of the call, and drop it. Never blocks. */
 	void (*refuse)(struct rpc_listener *listener, struct rpc_pending *pending,
 		       const void *bytes, size_t size);
 	/* In the daemon: drop the call, which now has a process of its own. */

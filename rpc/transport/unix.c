@@ -9,6 +9,7 @@
 #include "transport/peername.h"
 #include "transport/transport.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
@@ -121,6 +122,33 @@ static int unix_connect(struct rpc_channel *channel, const char *target, const c
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	*channel = (struct rpc_channel){.transport = &rpc_unix_transport, .fd = fd};
 	return 0;
+}
+
+static int unix_targets(const char *sockets, struct rpc_targets *targets,
+			struct rpc_failure *failure)
+{
+	DIR *directory = opendir(sockets);
+	const struct dirent *entry;
+	struct stat status;
+	int r = 0;
+
+	if (!directory)
+		return rpc_fail(failure, -errno,
+				errno == ENOENT ? "nobody serves any VM on this machine (looked in "
+						  "%s); is "
+						  "pedos-rpcd running?"
+						: "looking for VMs in %s: %s",
+				sockets, strerror(errno));
+	while (r == 0 && (errno = 0, entry = readdir(directory))) {
+		if (vm_name_ok(entry->d_name) &&
+		    fstatat(dirfd(directory), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISSOCK(status.st_mode))
+			r = rpc_targets_add(targets, entry->d_name);
+	}
+	if (r == 0 && errno)
+		r = -errno;
+	closedir(directory);
+	return r < 0 ? rpc_fail(failure, r, "looking for VMs in %s: %s", sockets, strerror(-r)) : 0;
 }
 
 /* ---- The daemon ---- */
@@ -499,6 +527,7 @@ static void unix_close(struct rpc_channel *channel)
 const struct rpc_transport rpc_unix_transport = {
 	.name = "unix",
 	.connect = unix_connect,
+	.targets = unix_targets,
 	.listen = unix_listen,
 	.domain = unix_domain,
 	.listening = unix_listening,

@@ -3,7 +3,8 @@
 """The frames of PedOS rpc, by hand."""
 import struct
 
-HELLO, CALL, ACCEPTED, REFUSED, STDIN, STDOUT, STDERR, EXIT, UNWANTED = range(1, 10)
+(HELLO, CALL, ACCEPTED, REFUSED, STDIN, STDOUT, STDERR, EXIT, UNWANTED,
+ QUESTION) = range(1, 11)
 FRAME_MAX, REASON_MAX = 65536, 400
 
 
@@ -21,6 +22,10 @@ def frame(kind, payload=b""):
 
 def call(service="test.Cat", user="", source="home"):
     return frame(CALL, b"".join(part.encode() + b"\0" for part in (service, user, source)))
+
+
+def question(service="test.Cat", user="", source="home"):
+    return frame(QUESTION, b"".join(part.encode() + b"\0" for part in (service, user, source)))
 
 
 def refused(code, reason=b"because"):

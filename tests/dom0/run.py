@@ -125,7 +125,14 @@ class World:
     # ---- What the guests see ----
 
     def targets(self, domid):
-        return self.store.below(f"/local/domain/{domid}/pedos-rpc")
+        """Whom it may call. What is below their nodes is not in it: see rules()."""
+        below = self.store.below(f"/local/domain/{domid}/pedos-rpc")
+        return {path: value for path, value in below.items() if "/" not in path}
+
+    def rules(self):
+        """What the sources are told of what they may call."""
+        return {path: value for path, value in self.store.below("/local/domain").items()
+                if "/pedos-rpc/" in path and path.endswith("/rules")}
 
     def sources(self, domid):
         return self.store.below(f"/local/domain/{domid}/pedos-rpc-in")
@@ -145,12 +152,31 @@ ALL = {
     "3/pedos-rpc-in/2": "vault\nCopy +x ask\n",
 }
 
+# What the sources are told: no accounts.
+RULES = {
+    "1/pedos-rpc/vault/rules": "work\nCopy * allow\n",
+    "1/pedos-rpc/open/rules": "work\nCopy +x ask\n",
+    "2/pedos-rpc/open/rules": "vault\nCopy +x ask\n",
+}
+
 # ---- The tables ----
 
 
 def writes_the_tables(world):
     equal(world.once(), "")
     equal(world.tables(), ALL)
+    equal(world.rules(), RULES)
+
+
+def rules_follow_the_policy(world):
+    world.once()
+    world.policy("Copy * work vault allow user=other\nClock * work vault deny\n")
+    world.once()
+    equal(world.rules(),
+          {"1/pedos-rpc/vault/rules": "work\nCopy * allow\nClock * deny\n"})
+    world.policy("Copy * work vault deny\nCopy * work vault allow\n")
+    world.once()
+    equal((world.tables(), world.rules()), ({}, {}))
 
 
 def each_node_is_for_one_guest_to_read(world):
@@ -158,7 +184,8 @@ def each_node_is_for_one_guest_to_read(world):
     world.store.put("/local/domain/1", permissions=("r0", "r1"))
     world.once()
     nodes = [path for path in world.store.below("/local/domain") if "pedos-rpc" in path]
-    equal(len(nodes), len(ALL) + 4)  # and the directories: 1 and 2 may call, 2 and 3 are called
+    # And the directories: 1 and 2 may call, 2 and 3 are called.
+    equal(len(nodes), len(ALL) + len(RULES) + 4)
     for path in nodes:
         equal((path, world.store.permissions(f"/local/domain/{path}")),
               (path, ("n0", f"r{path.split('/')[0]}")))
@@ -231,11 +258,29 @@ def only_those_that_run(world):
     equal(world.sources(3).keys(), {"1", "2", "8"})
 
 
-def dom0_takes_no_part(world):
-    world.policy("* * @anyvm @anyvm allow\n")
+def dom0_calls_where_it_is_named_and_is_not_called(world):
+    world.policy("* * @anyvm @anyvm allow\n* * vault dom0 allow\n")
     world.once()
     equal(world.targets(0) | world.sources(0), {})
     equal(world.sources(1).keys(), {"2", "3"})
+    equal(world.targets(2).keys(), {"work", "open"})
+    world.policy("Copy * dom0 work allow user=me\n* * dom0 @anyvm ask\n* * work dom0 allow\n")
+    world.once()
+    equal(world.targets(0), {"work": "1", "vault": "2", "open": "3"})
+    equal(world.sources(0), {})
+    equal(world.sources(1), {"0": "dom0\nCopy * allow user=me\n* * ask\n"})
+    equal(world.sources(2), {"0": "dom0\n* * ask\n"})
+    equal(world.rules()["0/pedos-rpc/work/rules"], "dom0\nCopy * allow\n* * ask\n")
+    equal((world.targets(1), world.targets(2)), ({}, {}))
+
+
+def no_guest_is_called_like_dom0(world):
+    world.start_domain(4, "dom0")
+    world.policy("* * dom0 work allow\n* * work dom0 allow\n")
+    equal(world.once(), "pedos-rpc-dom0: domain 4 takes no part: \"dom0\" is the name of dom0 "
+          "itself\n")
+    equal((world.targets(4), world.sources(4), world.targets(1)), ({}, {}, {}))
+    equal((world.targets(0), world.sources(1)), ({"work": "1"}, {"0": "dom0\n* * allow\n"}))
 
 
 def a_bad_name_takes_no_part(world):

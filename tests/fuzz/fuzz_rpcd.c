@@ -52,7 +52,10 @@ static int begin(struct rpc_channel *channel)
 	if (r == 0)
 		r = rpc_receive_frame(channel, &session, -1, clock_now() + RPC_TIMEOUT, &reception);
 	if (r == 0)
-		r = rpc_call_decode(reception.payload, reception.frame.length, &call);
+		r = rpc_call_decode(reception.frame.type, reception.payload, reception.frame.length,
+				    &call);
+	if (r == 0 && reception.frame.type == RPC_QUESTION)
+		return 1;
 	return r == 0 ? rpc_send_frames(channel, -1, bytes,
 					rpc_frame_put(bytes, RPC_ACCEPTED, NULL, 0))
 		      : r;
@@ -61,12 +64,18 @@ static int begin(struct rpc_channel *channel)
 /* A call is taken for one if it is one. */
 static void check_begin(int r)
 {
-	bool is_call = said.frames >= 2 && spoken_call_ok(far.bytes + said.body, said.body_size);
+	const uint8_t *body = far.bytes + said.body;
+	bool of_any = said.asks && !*body, is_call;
+
+	CHECK(r < 0 || said.asks == (r == 1));
+	if (of_any)
+		return;
+	is_call = said.frames >= 2 && spoken_call_ok(body, said.body_size);
 
 	/* One who says it and hangs up may be gone before they are heard. */
-	CHECK(r == 0 ? is_call : !is_call || r == -ECONNRESET);
+	CHECK(r >= 0 ? is_call : !is_call || r == -ECONNRESET);
 	CHECK(r != -EPROTO || said.wrong || said.frames >= 2);
-	CHECK(r == 0 || r == -EPROTO || r == -ECONNRESET);
+	CHECK(r >= 0 || r == -EPROTO || r == -ECONNRESET);
 }
 
 /*

@@ -81,6 +81,8 @@ static bool length_ok(uint32_t type, uint32_t length)
 		return length == 4;
 	case SAYS_CALL:
 		return length >= 4 && length <= 64 + 33 + 64;
+	case SAYS_QUESTION:
+		return length >= 3 && length <= 64 + 33 + 64;
 	case SAYS_REFUSED:
 		return length >= 4 && length <= 404;
 	default:
@@ -98,7 +100,8 @@ static bool order_ok(const struct spoken *spoken, enum speaker speaker, uint32_t
 	if (spoken->frames == 0)
 		return type == SAYS_HELLO;
 	if (spoken->frames == 1)
-		return caller ? type == SAYS_CALL : type == SAYS_ACCEPTED || type == SAYS_REFUSED;
+		return caller ? type == SAYS_CALL || type == SAYS_QUESTION
+			      : type == SAYS_ACCEPTED || type == SAYS_REFUSED;
 	if (type == SAYS_UNWANTED)
 		return true;
 	if (caller)
@@ -137,7 +140,9 @@ static void note(struct spoken *spoken, uint32_t type, const uint8_t *payload, u
 		spoken->over = true;
 		spoken->status = number;
 	}
-	if (type == SAYS_CALL || type == SAYS_REFUSED) {
+	if (type == SAYS_QUESTION)
+		spoken->over = spoken->asks = true;
+	if (type == SAYS_CALL || type == SAYS_QUESTION || type == SAYS_REFUSED) {
 		spoken->body = at;
 		spoken->body_size = length;
 	}

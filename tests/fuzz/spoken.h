@@ -27,17 +27,19 @@ enum {
 	SAYS_STDERR,
 	SAYS_EXIT,
 	SAYS_UNWANTED,
+	SAYS_QUESTION,
 	SAYS_MAX
 };
 
 struct spoken {
 	bool wrong;             /* at `size` begins what may not come there */
 	bool cut;               /* at `size` begins a frame that is not whole */
-	bool over;              /* refused, or the service's end was told */
+	bool over;              /* refused, asked, or the service's end was told */
 	size_t size;            /* bytes of frames that may come */
 	unsigned frames;        /* how many these are */
 	uint32_t status;        /* of the service, or the code of a refusal */
-	size_t body, body_size; /* where the payload of CALL or REFUSED is */
+	bool asks;              /* QUESTION instead of CALL */
+	size_t body, body_size; /* where the payload of CALL, QUESTION or REFUSED is */
 	struct {
 		size_t whole; /* bytes of whole frames */
 		size_t size;  /* and of one that is cut */
@@ -54,7 +56,7 @@ void spoken_free(struct spoken *spoken);
 bool spoken_service_ok(const char *name, size_t length);
 bool spoken_vm_ok(const char *name, size_t length);
 bool spoken_account_ok(const char *name, size_t length);
-/* Three strings that a call can consist of. */
+/* Three strings that a call can consist of. A question is one without a service, too. */
 bool spoken_call_ok(const uint8_t *bytes, size_t size);
 
 #endif

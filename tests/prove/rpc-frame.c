@@ -45,7 +45,9 @@ static void decode_call(size_t length)
 {
 	static struct rpc_call call;
 
-	if (rpc_call_decode(payload + MEMORY - length, length, &call) == 0)
+	enum rpc_frame_type type = Frama_C_interval(0, 1) ? RPC_CALL : RPC_QUESTION;
+
+	if (rpc_call_decode(type, payload + MEMORY - length, length, &call) == 0)
 		rpc_call_encode(&call, encoded);
 }
 

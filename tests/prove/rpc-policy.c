@@ -82,6 +82,7 @@ static void decisions(void)
 	rpc_rule_is_last(&rules[0]);
 	rpc_rule_format_pair(&rules[0], text);
 	rpc_policy_decide(rules, any_size(0, RULES), service, source, target);
+	rpc_policy_opens(rules, any_size(0, RULES), source, target);
 }
 
 int main(void)

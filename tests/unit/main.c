@@ -38,6 +38,7 @@ static const struct {
 	{"character", character_suite, PURE},
 	{"printable", printable_suite, PURE},
 	{"vmname", vmname_suite, PURE},
+	{"similar", similar_suite, PURE},
 	{"text", text_suite, PURE},
 	{"wire", wire_suite, PURE},
 	{"renames", renames_suite, PURE},

@@ -19,6 +19,7 @@
 Suite *character_suite(void);
 Suite *printable_suite(void);
 Suite *vmname_suite(void);
+Suite *similar_suite(void);
 Suite *text_suite(void);
 Suite *wire_suite(void);
 Suite *renames_suite(void);

@@ -313,6 +313,8 @@ int vchan_answer(struct rpc_channel *channel, const struct rpc_pending *pending,
 const struct rpc_transport rpc_xen_transport = {
 	.name = "xen",
 	.connect = vchan_connect,
+	.targets = vchan_targets,
+	.told = vchan_told,
 	.listen = vchan_listen,
 	.domain = vchan_domain,
 	.listening = vchan_listening,

@@ -68,6 +68,8 @@ int vchan_answer(struct rpc_channel *channel, const struct rpc_pending *pending,
 /* Functions of the table; see transport.h. */
 int vchan_connect(struct rpc_channel *channel, const char *target, const char *sockets,
 		  struct rpc_failure *failure);
+int vchan_targets(const char *sockets, struct rpc_targets *targets, struct rpc_failure *failure);
+ssize_t vchan_told(const char *target, char *text, size_t size);
 ssize_t vchan_write(struct rpc_channel *channel, const void *buffer, size_t size);
 int vchan_wait(struct rpc_channel *channel, short events, struct pollfd *fds, size_t count,
 	       int timeout);

@@ -201,3 +201,54 @@ int vchan_connect(struct rpc_channel *channel, const char *target, const char *s
 		vchan_free(vchan);
 	return status;
 }
+
+/* ---- Whom it may call ---- */
+
+static int add_names(const char *names, size_t length, struct rpc_targets *targets)
+{
+	int r = 0;
+
+	for (size_t at = 0; at < length && r == 0; at += strlen(names + at) + 1) {
+		if (vm_name_ok(names + at))
+			r = rpc_targets_add(targets, names + at);
+	}
+	return r;
+}
+
+int vchan_targets(const char *sockets, struct rpc_targets *targets, struct rpc_failure *failure)
+{
+	char names[XENSTORE_VALUE_SIZE];
+	struct vchan *vchan;
+	ssize_t n = vchan_new(&vchan, failure);
+
+	(void)sockets;
+	if (n < 0)
+		return (int)n;
+	n = xenstore_list(&vchan->store, "pedos-rpc", names);
+	vchan_free(vchan);
+	if (n == -ENOENT || n == -EACCES)
+		return 0; /* dom0 has written nothing for this guest */
+	n = n < 0 ? n : add_names(names, (size_t)n, targets);
+	return n < 0 ? rpc_fail(failure, (int)n, "cannot ask xenstore whom this VM may call: %s",
+				strerror((int)-n))
+		     : 0;
+}
+
+ssize_t vchan_told(const char *target, char *text, size_t size)
+{
+	char entry[VCHAN_ENTRY_SIZE + sizeof("/rules")], value[XENSTORE_VALUE_SIZE];
+	struct rpc_failure failure;
+	struct vchan *vchan;
+	ssize_t n = vchan_new(&vchan, &failure);
+
+	if (n < 0)
+		return n;
+	snprintf(entry, sizeof(entry), "pedos-rpc/%s/rules", target);
+	n = xenstore_read(&vchan->store, entry, value);
+	vchan_free(vchan);
+	if (n > (ssize_t)size)
+		return -E2BIG;
+	if (n > 0)
+		memcpy(text, value, (size_t)n);
+	return n;
+}

@@ -39,6 +39,22 @@ def test_refusals(lab):
         equal(f"stdout of {arguments}", job.text, "")
 
 
+def test_list(lab):
+    """a guest is listed whom it may call, for any service or one, and a mistyped name gets an
+    offer."""
+    for guest, service, expected in ((lab.work, "", "personal\n"), (lab.personal, "", "work\n"),
+                                     (lab.vault, "", "personal\n"),
+                                     (lab.work, "test.echo", "personal\n"),
+                                     (lab.work, "test.denied", "")):
+        equal(f"--list {service} in {guest.name}", call(guest, f"--list {service}", 0).text,
+              expected)
+    job = call(lab.work, "persnoal test.echo", 126)
+    expect(job.errors.endswith("; did you mean personal?\n"), f"it says {job.errors!r}")
+    expect("did you mean" not in call(lab.work, "persnoal test.denied", 126).errors,
+           "a VM is offered that may not be called")
+    nothing_left(lab)
+
+
 def test_identity(lab):
     """the service learns its caller's name from dom0, and runs as the account that the policy
     says."""

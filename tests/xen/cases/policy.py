@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
 """dom0's program: its policy changes, it is restarted, guests come and go."""
-from common import await_error, await_that, equal, expect, nothing_left
+from common import INCOMING, await_error, await_that, equal, expect, nothing_left
 
 POLICY = "/etc/pedos-rpc/policy.d"
 
@@ -37,6 +37,27 @@ def test_change(lab):
     await_that(lab.work, "pedos-rpc personal test.echo </dev/null 2>/dev/null",
                "that the rule is gone")
     let_go(lab, open_call)
+
+
+def test_dom0(lab):
+    """dom0 sends to a guest where the policy names it, by its own name; nobody calls dom0."""
+    lab.dom0.run("echo a picture >/tmp/screenshot.png")
+    lab.dom0.run("cd /tmp && qfile-agent --vm=personal screenshot.png", 126)
+    change(lab, "echo 'PedOS.Filecopy * dom0 personal allow' >10-dom0.policy && "
+           "echo '* * work dom0 allow' >>10-dom0.policy")
+    await_that(lab.dom0, "[ \"$(pedos-rpc --list)\" = personal ]", "that dom0 may call")
+    equal("what dom0 may call for another service", lab.dom0.run("pedos-rpc --list test.echo"), "")
+    lab.dom0.run("cd /tmp && qfile-agent --vm=personal screenshot.png")
+    equal("what has arrived", lab.personal.run(f"cat {INCOMING}/dom0/screenshot.png"),
+          "a picture\n")
+    lab.dom0.run("pedos-rpc personal test.echo </dev/null", 126)
+    equal("whom work may call", lab.work.run("pedos-rpc --list"), "personal\n")
+    lab.work.run("pedos-rpc dom0 test.echo </dev/null", 126)
+    change(lab, "rm 10-dom0.policy")
+    await_that(lab.dom0, "[ -z \"$(pedos-rpc --list)\" ]", "that dom0 may not call")
+    lab.dom0.run("cd /tmp && qfile-agent --vm=personal screenshot.png", 126)
+    lab.personal.run(f"rm -r {INCOMING}/dom0")
+    nothing_left(lab)
 
 
 def test_wrong_policy(lab):

@@ -25,7 +25,7 @@ static struct domain domains[] = {
 static const char *pair(const struct rpc_policy *by, size_t source, size_t target)
 {
 	static char text[RPC_PAIR_TEXT_MAX + 1];
-	ssize_t length = tables_pair(by, &domains[source], &domains[target], text);
+	ssize_t length = tables_pair(by, &domains[source], &domains[target], RPC_PAIR_TARGET, text);
 
 	MUST(length);
 	text[length] = '\0';

@@ -326,7 +326,8 @@ static const char *format(const char *source, const char *target)
 {
 	static char text[RPC_PAIR_TEXT_MAX + 1];
 	struct rpc_rule rules[COUNT(policy)];
-	ssize_t length = rpc_pair_format(rules, read_policy(rules), source, target, text);
+	ssize_t length =
+		rpc_pair_format(rules, read_policy(rules), source, target, RPC_PAIR_TARGET, text);
 
 	MUST(length);
 	text[length] = '\0';
@@ -346,6 +347,64 @@ START_TEST(pair_text)
 }
 END_TEST
 
+/* The source learns what it may call, and nothing of the target's accounts. */
+START_TEST(pair_text_for_the_source)
+{
+	static char text[RPC_PAIR_TEXT_MAX + 1];
+	struct rpc_rule rules[COUNT(policy)];
+	ssize_t length =
+		rpc_pair_format(rules, read_policy(rules), "evil", "open", RPC_PAIR_SOURCE, text);
+
+	MUST(length);
+	text[length] = '\0';
+	ck_assert_str_eq(text, "evil\nPedOS.Filecopy * deny\nClock * "
+			       "allow\nClock +set deny\n* * ask\n");
+}
+END_TEST
+
+/* Rules for calls from "a" to "b", and whether there is a service that may be called. */
+static const struct {
+	const char *lines[3];
+	bool opens;
+} openings[] = {
+	{{"A * a b allow"}, true},
+	{{"A * a b ask"}, true},
+	{{"A * a b deny"}, false},
+	{{"A * b a allow"}, false},
+	{{"A * @anyvm @anyvm allow"}, true},
+	{{"A * a b deny", "A * a b allow"}, false},
+	{{"A +x a b deny", "A +x a b allow"}, false},
+	{{"A +x a b deny", "A +y a b allow"}, true},
+	{{"A +x a b deny", "A +y+x a b allow"}, false},
+	{{"A +x a b ask", "A +y+x a b allow"}, true},
+	{{"A +x a b deny", "A + a b allow"}, true},
+	{{"A +x a b deny", "A * a b allow"}, true},
+	{{"* +x a b deny", "A +x a b allow"}, false},
+	{{"* + a b deny", "A * a b allow"}, true},
+	{{"A * a b deny", "A +x a b allow"}, false},
+	{{"A * a b deny", "* * a b ask"}, true},
+	{{"* * @anyvm @anyvm deny", "A * a b allow"}, false},
+	{{"* * b a deny", "A * a b allow"}, true},
+	{{"A * a b deny", "B * a b deny", "B * a b allow"}, false},
+	{{"A * a b deny", "B * a b deny", "C * a b allow"}, true},
+};
+
+START_TEST(opens)
+{
+	struct rpc_rule rules[3];
+	size_t count = 0;
+	const char *why;
+
+	for (; count < 3 && openings[_i].lines[count]; count++)
+		ck_assert_int_eq(rpc_rule_parse(openings[_i].lines[count],
+						strlen(openings[_i].lines[count]), &rules[count],
+						&why),
+				 1);
+	ck_assert_msg(rpc_policy_opens(rules, count, "a", "b") == openings[_i].opens, "%s, %s",
+		      openings[_i].lines[0], count > 1 ? openings[_i].lines[1] : "");
+}
+END_TEST
+
 START_TEST(pair_text_only_where_something_may_be_called)
 {
 	static const char *const lines[] = {"A * a b deny", "* * a @anyvm deny",
@@ -357,11 +416,11 @@ START_TEST(pair_text_only_where_something_may_be_called)
 	for (size_t i = 0; i < COUNT(lines); i++)
 		ck_assert_int_eq(rpc_rule_parse(lines[i], strlen(lines[i]), &rules[i], &why), 1);
 	/* The last rule counts no more. */
-	ck_assert_int_eq(rpc_pair_format(rules, COUNT(rules), "a", "b", text), 0);
-	ck_assert_int_eq(rpc_pair_format(rules, COUNT(rules), "b", "a", text),
+	ck_assert_int_eq(rpc_pair_format(rules, COUNT(rules), "a", "b", RPC_PAIR_TARGET, text), 0);
+	ck_assert_int_eq(rpc_pair_format(rules, COUNT(rules), "b", "a", RPC_PAIR_TARGET, text),
 			 (ssize_t)strlen("b\nA * allow\n"));
-	ck_assert_int_eq(rpc_pair_format(rules, 1, "b", "c", text), 0);
-	ck_assert_int_eq(rpc_pair_format(rules, 0, "b", "a", text), 0);
+	ck_assert_int_eq(rpc_pair_format(rules, 1, "b", "c", RPC_PAIR_TARGET, text), 0);
+	ck_assert_int_eq(rpc_pair_format(rules, 0, "b", "a", RPC_PAIR_TARGET, text), 0);
 }
 END_TEST
 
@@ -371,7 +430,7 @@ END_TEST
  */
 START_TEST(pair_text_bound)
 {
-	static const struct rpc_rule rule = {"a", "*", "@anyvm", "@anyvm", "", RPC_ASK};
+	static const struct rpc_rule rule = {"a", "*", "*", "*", "", RPC_ASK};
 	static struct rpc_rule rules[RPC_PAIR_RULES_MAX];
 	const size_t lines = RPC_PAIR_RULES_MAX - 1;
 	char text[RPC_PAIR_TEXT_MAX + 1], source[RPC_NAME_SIZE];
@@ -381,13 +440,16 @@ START_TEST(pair_text_bound)
 	for (size_t i = 0; i < COUNT(rules); i++)
 		rules[i] = rule;
 	text[RPC_PAIR_TEXT_MAX] = '!';
-	ck_assert_int_eq(rpc_pair_format(rules, lines, "seven77", "b", text), RPC_PAIR_TEXT_MAX);
+	ck_assert_int_eq(rpc_pair_format(rules, lines, "seven77", "b", RPC_PAIR_TARGET, text),
+			 RPC_PAIR_TEXT_MAX);
 	ck_assert_int_eq(rpc_pair_parse(text, RPC_PAIR_TEXT_MAX, source, again, &why),
 			 (ssize_t)lines);
 	ck_assert_str_eq(source, "seven77");
 	ck_assert_mem_eq(again, rules, lines * sizeof(rule));
-	ck_assert_int_eq(rpc_pair_format(rules, lines, "eight888", "b", text), -E2BIG);
-	ck_assert_int_eq(rpc_pair_format(rules, lines + 1, "s", "b", text), -E2BIG);
+	ck_assert_int_eq(rpc_pair_format(rules, lines, "eight888", "b", RPC_PAIR_TARGET, text),
+			 -E2BIG);
+	ck_assert_int_eq(rpc_pair_format(rules, lines + 1, "s", "b", RPC_PAIR_TARGET, text),
+			 -E2BIG);
 	ck_assert_int_eq(text[RPC_PAIR_TEXT_MAX], '!');
 	free(again);
 }
@@ -504,6 +566,8 @@ Suite *policy_suite(void)
 	tcase_add_test(decisions, no_rules_no_calls);
 
 	tcase_add_test(pairs, pair_text);
+	tcase_add_test(pairs, pair_text_for_the_source);
+	add_table_test(pairs, opens, openings);
 	tcase_add_test(pairs, pair_text_only_where_something_may_be_called);
 	tcase_add_test(pairs, pair_text_bound);
 	tcase_add_test(pairs, pair_line_is_never_longer_than_its_room);

@@ -14,9 +14,10 @@ static const struct {
 	const char *label;
 	uint32_t type, least, most;
 } types[] = {
-	{"HELLO", 1, 4, 4},      {"CALL", 2, 4, 161},    {"ACCEPTED", 3, 0, 0},
-	{"REFUSED", 4, 4, 404},  {"STDIN", 5, 0, 65536}, {"STDOUT", 6, 0, 65536},
-	{"STDERR", 7, 0, 65536}, {"EXIT", 8, 4, 4},      {"UNWANTED", 9, 4, 4},
+	{"HELLO", 1, 4, 4},       {"CALL", 2, 4, 161},    {"ACCEPTED", 3, 0, 0},
+	{"REFUSED", 4, 4, 404},   {"STDIN", 5, 0, 65536}, {"STDOUT", 6, 0, 65536},
+	{"STDERR", 7, 0, 65536},  {"EXIT", 8, 4, 4},      {"UNWANTED", 9, 4, 4},
+	{"QUESTION", 10, 3, 161},
 };
 
 static void put_number(uint32_t number, unsigned char *bytes)
@@ -72,7 +73,7 @@ END_TEST
 
 START_TEST(header_of_no_type)
 {
-	static const uint32_t none[] = {0,     10,         11,         0x100,
+	static const uint32_t none[] = {0,     11,         12,         0x100,
 					0x105, 0x05000000, 0x80000005, UINT32_MAX};
 	struct rpc_frame frame;
 
@@ -135,9 +136,9 @@ START_TEST(call_round_trip)
 	struct rpc_call call;
 
 	memset(&call, 0x55, sizeof(call));
-	ck_assert_int_eq(
-		rpc_call_decode((const unsigned char *)calls[_i].bytes, calls[_i].length, &call),
-		0);
+	ck_assert_int_eq(rpc_call_decode(RPC_CALL, (const unsigned char *)calls[_i].bytes,
+					 calls[_i].length, &call),
+			 0);
 	/* To the last byte: nothing of what was there before stays. */
 	ck_assert_mem_eq(&call, &calls[_i].call, sizeof(call));
 	memset(bytes, 0x55, sizeof(bytes));
@@ -155,9 +156,9 @@ START_TEST(call_cut)
 
 	memcpy(bytes, calls[_i].bytes, calls[_i].length);
 	for (size_t length = 0; length < calls[_i].length; length++)
-		ck_assert_msg(rpc_call_decode(bytes, length, &call) == -EPROTO, "%zu of %zu bytes",
-			      length, calls[_i].length);
-	ck_assert_int_eq(rpc_call_decode(bytes, calls[_i].length + 1, &call), -EPROTO);
+		ck_assert_msg(rpc_call_decode(RPC_CALL, bytes, length, &call) == -EPROTO,
+			      "%zu of %zu bytes", length, calls[_i].length);
+	ck_assert_int_eq(rpc_call_decode(RPC_CALL, bytes, calls[_i].length + 1, &call), -EPROTO);
 	ck_assert_mem_eq(&call, &before, sizeof(call));
 }
 END_TEST
@@ -196,9 +197,35 @@ START_TEST(call_that_is_none)
 {
 	struct rpc_call call;
 
-	ck_assert_msg(rpc_call_decode((const unsigned char *)bad_calls[_i].bytes,
+	ck_assert_msg(rpc_call_decode(RPC_CALL, (const unsigned char *)bad_calls[_i].bytes,
 				      bad_calls[_i].length, &call) == -EPROTO,
 		      "%s", bad_calls[_i].label);
+}
+END_TEST
+
+/* A question is a call, or one that names no service. */
+START_TEST(questions)
+{
+	static const char any[] = "\0user\0work";
+	const unsigned char *bytes = (const unsigned char *)any;
+	struct rpc_call call;
+
+	ck_assert_int_eq(rpc_call_decode(RPC_QUESTION, bytes, sizeof(any), &call), 0);
+	ck_assert_str_eq(call.service, "");
+	ck_assert_str_eq(call.user, "user");
+	ck_assert_str_eq(call.source, "work");
+	ck_assert_int_eq(rpc_call_decode(RPC_QUESTION, bytes, sizeof(any) - 1, &call), -EPROTO);
+	for (size_t i = 0; i < COUNT(calls); i++)
+		ck_assert_int_eq(rpc_call_decode(RPC_QUESTION,
+						 (const unsigned char *)calls[i].bytes,
+						 calls[i].length, &call),
+				 0);
+	for (size_t i = 0; i < COUNT(bad_calls); i++)
+		ck_assert_msg(
+			(rpc_call_decode(RPC_QUESTION, (const unsigned char *)bad_calls[i].bytes,
+					 bad_calls[i].length, &call) == 0) ==
+				(strcmp(bad_calls[i].label, "no service") == 0),
+			"%s", bad_calls[i].label);
 }
 END_TEST
 
@@ -261,6 +288,7 @@ Suite *frame_suite(void)
 	add_table_test(call, call_round_trip, calls);
 	add_table_test(call, call_cut, calls);
 	add_table_test(call, call_that_is_none, bad_calls);
+	tcase_add_test(call, questions);
 	tcase_add_test(refusal, refusal_round_trip);
 	tcase_add_test(refusal, refusal_with_a_long_reason);
 	return suite;
