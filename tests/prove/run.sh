@@ -58,7 +58,8 @@ digits="-eva-split-return-function write_number:full
 # The functions of policy.c that walk along a string: each position is examined by itself.
 strings=
 for function in next_word skip take equal copy append can_be_called parse_service parse_argument \
-    service_matches argument_is_part rpc_policy_decide; do
+    service_matches argument_is_part vm_matches rpc_rule_pair_matches rpc_policy_decide covers \
+    decides rpc_policy_opens; do
     strings=$strings$function:300,
 done
 mkdir "$work/include"
@@ -136,7 +137,7 @@ proof rpc-policy "" -eva-slevel-function "${strings}parts_are_at:300,argument_ma
 proof rpc-frame vm_name_ok,rpc_service_ok,rpc_account_ok -warn-unsigned-overflow \
     -eva-split-return-function rpc_frame_decode:full \
     -eva-slevel-function headers:10,rpc_frame_decode:100,take:100,rpc_refusal_encode:500
-proof rpc-session "" -warn-unsigned-overflow
+proof rpc-session "" -warn-unsigned-overflow -eva-ilevel 16 # so many types of frames
 say "functions:"
 for source in text/character text/properties text/printable text/vmname lib/format/wire \
     lib/open/editwire lib/format/name lib/format/fault lib/format/tagname lib/format/text \
