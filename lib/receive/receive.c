@@ -23,6 +23,7 @@
 #include "receive/child/unpack.h"
 #include "receive/commit/commit.h"
 #include "receive/commit/sweep.h"
+#include "receive/commit/sync.h"
 #include "receive/commit/verify.h"
 
 #include <errno.h>
@@ -36,6 +37,7 @@ struct monitor {
 	struct qfile_receive_outcome *outcome;
 	struct staging staging;
 	struct child child;
+	struct sync_early early;
 	const char *last; /* the whole name of the child's last entry; NULL: use error->name */
 	struct renames *renames; /* NULL: there is no memory for them */
 	struct qfile_error *error;
@@ -77,6 +79,15 @@ static int wait_for_space(struct monitor *monitor)
 	}
 }
 
+/* Many entries take the disk its time: it begins while more of them come. */
+static void begin_writing(void *argument)
+{
+	struct monitor *monitor = argument;
+
+	if (!monitor->staging.sync_each)
+		sync_early(&monitor->early, monitor->staging.tree);
+}
+
 static int run_child(struct monitor *monitor)
 {
 	struct child *child = &monitor->child;
@@ -88,9 +99,12 @@ static int run_child(struct monitor *monitor)
 		.tree = monitor->staging.tree,
 		.folds = monitor->staging.folds,
 		.sync_each = monitor->staging.sync_each,
+		.grown = begin_writing,
+		.observer = monitor,
 		.error = monitor->error,
 	};
 	r = child_run(child);
+	sync_early_end(&monitor->early);
 	monitor->last = child->last;
 	return r;
 }
@@ -261,8 +275,10 @@ int qfile_receive(const struct qfile_receive_options *given, struct qfile_receiv
 {
 	struct qfile_receive_options options = QFILE_RECEIVE_OPTIONS_INIT;
 	struct qfile_error own_error;
-	struct monitor monitor = {
-		.options = &options, .outcome = outcome, .error = error ? error : &own_error};
+	struct monitor monitor = {.options = &options,
+				  .outcome = outcome,
+				  .early = {.running = -1},
+				  .error = error ? error : &own_error};
 	int r;
 
 	*outcome = (struct qfile_receive_outcome){.layers = 0};

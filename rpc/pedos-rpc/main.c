@@ -88,6 +88,12 @@ static int ask_for_service(struct caller *caller, int *status)
 	int r = ask(&caller->channel, &caller->session, RPC_CALL, &caller->options->call,
 		    caller->stop, -1, &answer);
 
+	if (r == 0 && answer.frame.type == RPC_ASKING) {
+		warnx("somebody in %s is asked whether %s is allowed: waiting for the answer",
+		      caller->options->target, caller->options->call.service);
+		r = rpc_receive_frame(&caller->channel, &caller->session, caller->stop, -1,
+				      &answer);
+	}
 	if (r < 0) {
 		*status = r == -ECANCELED ? EXIT_FAILED : explain(caller, r);
 		return r;

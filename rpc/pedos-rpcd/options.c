@@ -46,6 +46,8 @@ static const char help[] =
 	"                         repeated\n"
 	"      --prompt=COMMAND   if the policy says ask, run COMMAND SOURCE TARGET SERVICE;\n"
 	"                         status 0 allows the call (default: none, and ask denies)\n"
+	"      --prompt-timeout=SECONDS\n"
+	"                         no answer for so long is a no (default 300, 0: never)\n"
 	"      --max-calls=N      calls of one source at the same time (default 64)\n"
 	"  -f, --foreground       stay in the foreground and log to stderr; without this, the log\n"
 	"                         goes to the system log when the daemon is ready\n"
@@ -57,6 +59,9 @@ static const char help[] =
 	"start, 2 wrong usage.\n"
 	"Example: pedos-rpcd --foreground --policy=./policy work\n";
 
+#define CALLS_MOST   10000
+#define TIMEOUT_MOST 86400
+
 enum {
 	OPTION_TRANSPORT = 256,
 	OPTION_SOCKETS,
@@ -65,6 +70,7 @@ enum {
 	OPTION_USER,
 	OPTION_SETENV,
 	OPTION_PROMPT,
+	OPTION_PROMPT_TIMEOUT,
 	OPTION_MAX_CALLS
 };
 
@@ -76,6 +82,7 @@ static const struct option long_options[] = {
 	{"user", required_argument, NULL, OPTION_USER},
 	{"setenv", required_argument, NULL, OPTION_SETENV},
 	{"prompt", required_argument, NULL, OPTION_PROMPT},
+	{"prompt-timeout", required_argument, NULL, OPTION_PROMPT_TIMEOUT},
 	{"max-calls", required_argument, NULL, OPTION_MAX_CALLS},
 	{"foreground", no_argument, NULL, 'f'},
 	{"help", no_argument, NULL, 'h'},
@@ -104,15 +111,16 @@ static const char *append(const char **array, size_t room, const char *text)
 	return NULL;
 }
 
-static const char *parse_max_calls(struct options *options, const char *text)
+/* A number up to `most`, in decimal. False: it is none. */
+static bool parse_number(const char *text, unsigned long most, unsigned *number)
 {
 	char *end;
 	unsigned long n = strtoul(text, &end, 10);
 
-	if (*text < '0' || *text > '9' || *end || n < 1 || n > 10000)
-		return "--max-calls takes a number from 1 to 10000";
-	options->max_calls = (unsigned)n;
-	return NULL;
+	if (*text < '0' || *text > '9' || *end || n > most)
+		return false;
+	*number = (unsigned)n;
+	return true;
 }
 
 /* Take one option. Returns NULL, or a sentence that says what is wrong. */
@@ -142,8 +150,15 @@ static const char *take(struct options *options, int option, const char **transp
 	case OPTION_PROMPT:
 		options->prompt = optarg;
 		break;
+	case OPTION_PROMPT_TIMEOUT:
+		return parse_number(optarg, TIMEOUT_MOST, &options->prompt_timeout)
+			       ? NULL
+			       : "--prompt-timeout takes a number of seconds up to 86400";
 	case OPTION_MAX_CALLS:
-		return parse_max_calls(options, optarg);
+		return parse_number(optarg, CALLS_MOST, &options->max_calls) &&
+				       options->max_calls > 0
+			       ? NULL
+			       : "--max-calls takes a number from 1 to 10000";
 	default:
 		options->foreground = true;
 	}
@@ -215,6 +230,7 @@ int options_parse(struct options *options, int argc, char **argv)
 
 	*options = (struct options){.listen = {.sockets = RPC_SOCKETS_DEFAULT},
 				    .policy = "/etc/pedos-rpc/policy.d",
+				    .prompt_timeout = 300,
 				    .max_calls = 64};
 	while (!wrong && (option = getopt_long(argc, argv, "fhV", long_options, NULL)) != -1) {
 		if (option == 'h')

@@ -29,10 +29,11 @@ struct options {
 	const char *environment[SETENV_MAX + 1];    /* NAME=VALUE for services; NULL at the end */
 	/* The account to run services as if the policy names none; NULL: that of the domain. */
 	const char *user;
-	bool user_is_said;  /* on the command line */
-	bool own_sockets;   /* the directory of sockets was chosen on the command line */
-	const char *prompt; /* the command that asks; NULL: none */
-	unsigned max_calls; /* of one source at the same time */
+	bool user_is_said;       /* on the command line */
+	bool own_sockets;        /* the directory of sockets was chosen on the command line */
+	const char *prompt;      /* the command that asks; NULL: none */
+	unsigned prompt_timeout; /* seconds until no answer is a no; 0: never */
+	unsigned max_calls;      /* of one source at the same time */
 	bool foreground;
 };
 

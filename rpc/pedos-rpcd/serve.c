@@ -106,15 +106,23 @@ static bool find_account(struct call *call, const char *user)
  * Wait until the process ends. Returns its status.
  * -ECONNRESET: the caller has gone.
  * -ECANCELED: a signal asks us to stop.
+ * -ETIMEDOUT: it takes longer than --prompt-timeout.
  */
 static int await_process(struct call *call, const struct account_process *process)
 {
 	struct pollfd fds[] = {{.fd = call->stop, .events = POLLIN},
 			       {.fd = process->ended, .events = POLLIN}};
+	const int64_t end = clock_now() + (int64_t)1000 * call->options->prompt_timeout;
+	int64_t left = -1;
 	int r = 0;
 
-	while (r >= 0 && !fds[0].revents && !fds[1].revents)
-		r = call->channel.transport->wait(&call->channel, 0, fds, 2, -1);
+	while (r >= 0 && !fds[0].revents && !fds[1].revents) {
+		if (call->options->prompt_timeout > 0)
+			left = end - clock_now();
+		if (call->options->prompt_timeout > 0 && left <= 0)
+			return -ETIMEDOUT;
+		r = call->channel.transport->wait(&call->channel, 0, fds, 2, (int)left);
+	}
 	if (r < 0 || fds[0].revents)
 		return r < 0 ? r : -ECANCELED;
 	return account_process_status(process);
@@ -128,6 +136,7 @@ static bool is_allowed_by_prompt(struct call *call)
 			call->verdict.source,  call->pending->target,
 			call->verdict.service, NULL};
 	char command[4096];
+	unsigned char bytes[RPC_FRAME_HEADER_SIZE];
 	struct account_process process;
 	int null, fds[3], status;
 
@@ -136,6 +145,9 @@ static bool is_allowed_by_prompt(struct call *call)
 		       "the policy says ask, and there is no --prompt");
 		return false;
 	}
+	if (rpc_send_frames(&call->channel, call->stop, bytes,
+			    rpc_frame_put(bytes, RPC_ASKING, NULL, 0)) < 0)
+		return false;
 	snprintf(command, sizeof(command), "%s \"$@\"", call->options->prompt);
 	argv[2] = command;
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -150,7 +162,9 @@ static bool is_allowed_by_prompt(struct call *call)
 		else
 			account_process_reap(&process);
 	}
-	if (status != 0)
+	if (status == -ETIMEDOUT)
+		refuse(call, EACCES, "whoever was asked has not answered in time", NULL);
+	else if (status != 0)
 		refuse(call, EACCES, "the policy denies it", "whoever was asked did not allow it");
 	return status == 0;
 }

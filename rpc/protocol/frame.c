@@ -27,6 +27,7 @@ static const struct {
 	[RPC_EXIT] = {4, 4},
 	[RPC_UNWANTED] = {4, 4},
 	[RPC_QUESTION] = {3, RPC_CALL_MAX},
+	[RPC_ASKING] = {0, 0},
 };
 
 void rpc_number_encode(uint32_t number, unsigned char bytes[4])
@@ -50,7 +51,7 @@ int rpc_frame_decode(const unsigned char bytes[RPC_FRAME_HEADER_SIZE], struct rp
 	uint32_t untrusted_type = rpc_number_decode(bytes),
 		 untrusted_length = rpc_number_decode(bytes + 4);
 
-	if (untrusted_type < RPC_HELLO || untrusted_type > RPC_QUESTION)
+	if (untrusted_type < RPC_HELLO || untrusted_type > RPC_ASKING)
 		return -EPROTO;
 	if (untrusted_length < lengths[untrusted_type].least ||
 	    untrusted_length > lengths[untrusted_type].most)

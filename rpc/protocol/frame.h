@@ -4,7 +4,8 @@
  *
  *   caller              service
  *   HELLO, CALL    ->
- *                  <-   HELLO, then ACCEPTED, or REFUSED, which ends the call
+ *                  <-   HELLO, then ACCEPTED, or REFUSED, which ends the call; before one of
+ *                       them ASKING, once, if somebody there is asked
  *   STDIN...       <->  STDOUT..., STDERR...
  *                  <-   EXIT, when STDOUT and STDERR have ended; then the caller closes
  *
@@ -29,16 +30,17 @@
 #define RPC_VERSION 1
 
 enum rpc_frame_type {
-	RPC_HELLO = 1,    /* u32 version */
-	RPC_CALL = 2,     /* struct rpc_call */
-	RPC_ACCEPTED = 3, /* nothing: the service runs */
-	RPC_REFUSED = 4,  /* struct rpc_refusal */
-	RPC_STDIN = 5,    /* bytes, caller to service */
-	RPC_STDOUT = 6,   /* bytes, service to caller */
-	RPC_STDERR = 7,   /* bytes, service to caller */
-	RPC_EXIT = 8,     /* u32 status of the service, 0 to 255; 128 + N: ended by signal N */
-	RPC_UNWANTED = 9, /* u32: the type of the stream */
-	RPC_QUESTION = 10 /* struct rpc_call; its service may be empty: any */
+	RPC_HELLO = 1,     /* u32 version */
+	RPC_CALL = 2,      /* struct rpc_call */
+	RPC_ACCEPTED = 3,  /* nothing: the service runs */
+	RPC_REFUSED = 4,   /* struct rpc_refusal */
+	RPC_STDIN = 5,     /* bytes, caller to service */
+	RPC_STDOUT = 6,    /* bytes, service to caller */
+	RPC_STDERR = 7,    /* bytes, service to caller */
+	RPC_EXIT = 8,      /* u32 status of the service, 0 to 255; 128 + N: ended by signal N */
+	RPC_UNWANTED = 9,  /* u32: the type of the stream */
+	RPC_QUESTION = 10, /* struct rpc_call; its service may be empty: any */
+	RPC_ASKING = 11,   /* nothing: somebody is asked whether the call is allowed */
 };
 
 #define RPC_FRAME_HEADER_SIZE 8

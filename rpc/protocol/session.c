@@ -31,6 +31,10 @@ static int greet(struct rpc_session *session, enum rpc_frame_type type, uint32_t
 
 static int begin(struct rpc_session *session, enum rpc_frame_type type)
 {
+	if (session->peer == RPC_SERVICE && type == RPC_ASKING && !session->asking) {
+		session->asking = true;
+		return 0;
+	}
 	if (session->peer == RPC_CALLER ? type != RPC_CALL && type != RPC_QUESTION
 					: type != RPC_ACCEPTED && type != RPC_REFUSED)
 		return -EPROTO;

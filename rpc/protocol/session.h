@@ -18,6 +18,7 @@ enum rpc_role {
 struct rpc_session {
 	enum rpc_role peer; /* the end whose frames are checked */
 	bool greeted;       /* HELLO has come */
+	bool asking;        /* ASKING has come */
 	bool begun;         /* CALL, QUESTION, ACCEPTED or REFUSED has come */
 	bool over;          /* QUESTION, REFUSED or EXIT has come: nothing may follow */
 	unsigned ended;     /* streams that have ended, as bits: 1 << type */

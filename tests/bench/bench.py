@@ -18,6 +18,7 @@ import pwd
 import random
 import resource
 import shutil
+import signal
 import statistics
 import struct
 import subprocess
@@ -91,10 +92,20 @@ def same(a, b):
                           stdout=subprocess.DEVNULL).returncode == 0
 
 
-def speed(title, name, rounds, scratch, ways=None, before=lambda: None, targets=None):
+@contextlib.contextmanager
+def directory_in(scratch):
+    """An empty directory there, for one copy."""
+    target = os.path.join(scratch, "target")
+    os.mkdir(target)
+    yield target
+    remove(target)
+
+
+def speed(title, name, rounds, scratch, ways=None, before=lambda: None, targets=None,
+          place=directory_in):
     """Times of each way, and how the first of them compares with the others. `before` is called
     before each copy, and not measured. `targets`: the ratio that is not to be exceeded, by way; a
-    row that does says so."""
+    row that does says so. `place`: where each copy goes."""
     ways = ways or {way: make for way, make in WAYS.items()
                     if way in ("qfilecopy", "a bare pair") or shutil.which(way.split()[0])}
     first = next(iter(ways))
@@ -102,15 +113,13 @@ def speed(title, name, rounds, scratch, ways=None, before=lambda: None, targets=
     for number in range(rounds + 1):  # the first warms up and is not counted
         # no way always comes behind the same other
         for way, make in random.sample(list(ways.items()), len(ways)):
-            target = os.path.join(scratch, "target")
-            os.mkdir(target)
-            before()
-            seconds = run(make(name, target), scratch)
-            if number:
-                times[way].append(seconds)
-            if not same(os.path.join(scratch, name), os.path.join(target, name)):
-                sys.exit(f"{title}: the copy made by {way} differs")
-            remove(target)
+            with place(scratch) as target:
+                before()
+                seconds = run(make(name, target), scratch)
+                if number:
+                    times[way].append(seconds)
+                if not same(os.path.join(scratch, name), os.path.join(target, name)):
+                    sys.exit(f"{title}: the copy made by {way} differs")
     print(f"\n{title} ({rounds} rounds, every copy compared)\n")
     print(f"| {'':16} | {'median':>8} | {'min':>8} | {'max':>8} | {f'{first} / this':>16} |")
     print(f"|{'-' * 18}|{'-' * 9}:|{'-' * 9}:|{'-' * 9}:|{'-' * 17}:|")
@@ -243,7 +252,7 @@ def scratch_in(directory):
 def on_disk(only, rounds, directory):
     with scratch_in(directory) as scratch:
         if "disk" in only:
-            bench_disk.copies(rounds, scratch, speed, qfile, (
+            bench_disk.copies(rounds, scratch, speed, directory_in, qfile, (
                 ("one file of 2 GiB", "big", make_big),
                 ("50,000 files of 0 to 8 KiB in 200 directories", "small", make_small),
                 ("a source tree", "source", make_tree)))
@@ -261,6 +270,8 @@ def main():
                         help="where to work on a disk: 12 GiB free")
     arguments = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # What was made and mounted goes, however this ends.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     only = arguments.only.split(",")
     os.environ.pop("TMPDIR", None)
     with scratch_in(arguments.directory) as scratch:

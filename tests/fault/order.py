@@ -30,6 +30,12 @@ def is_answer(call):
     return call.role == MONITOR and call.name == "write" and call.args[0] == ANSWER
 
 
+def incoming_of(calls):
+    """The descriptor of the incoming directory, in which the monitor makes the staging one."""
+    return next(call.args[0] for call in calls if call.role == MONITOR and call.name == "mkdirat"
+                and call.result == 0)
+
+
 class Order:
     """Where the calls are that all kinds of commit have. `many`: the content is synced by a thread
     of the monitor's, and not file by file."""
@@ -37,9 +43,7 @@ class Order:
     def __init__(self, plant, many):
         self.calls = calls = learn(plant, False, False)
         self.committer = COMMITTER + many
-        # The staging directory is made in the incoming directory: so its descriptor is known.
-        self.incoming = next(call.args[0] for call in calls if call.role == MONITOR
-                             and call.name == "mkdirat" and call.result == 0)
+        self.incoming = incoming_of(calls)
         created = places(calls, lambda call: call.role == CHILD and call.name in MAKE)[-1]
         self.synced = self.many_synced() if many else self.few_synced(created)
         self.renames = places(calls, self.is_final)
@@ -83,6 +87,24 @@ def one_rename(plant, many):
     return True
 
 
+def begun_early(plant, _):
+    """What was written early is written once more: what came after it is not on the disk."""
+    calls = learn(plant, False, False)
+    created = places(calls, lambda call: call.role == CHILD and call.name in MAKE)[-1]
+    synced = places(calls, lambda call: call.name == "syncfs")
+    incoming = incoming_of(calls)
+    renamed = places(calls, lambda call: call.role == MONITOR and call.name == "renameat2"
+                     and call.args[2] == incoming)
+    answered = places(calls, is_answer)
+    if not synced or not synced[0] < created:
+        raise Broken("nothing was written while more came")
+    if not any(created < i < renamed[0] for i in synced):
+        raise Broken("it got its name before its content was synced")
+    if len(answered) != 1 or not renamed[-1] < answered[0]:
+        raise Broken("the sender was told before it had its name")
+    return True
+
+
 def with_decision(plant, many):
     it = Order(plant, many)
     decided = first(it.calls, "the decision",
@@ -108,7 +130,8 @@ def tests(_):
     need_tracing()
     yield Test("order: one rename: content, sync, rename, sync, answer",
                [("few entries", one_rename, trees.plant_one, False),
-                ("many", one_rename, trees.plant_one_of_many, True)])
+                ("many", one_rename, trees.plant_one_of_many, True),
+                ("thousands", begun_early, trees.plant_thousands, True)])
     yield Test("order: several entries: content, sync, decision, sync, renames, sync, answer",
                [("few entries", with_decision, trees.plant_pair, False),
                 ("few with another mode", with_decision, trees.plant_two, False),

@@ -51,6 +51,18 @@ def plant_one_of_many(at):
     return names
 
 
+# More than the receiver lets wait before it begins to write.
+THOUSANDS = 4700
+
+
+def plant_thousands(at):
+    os.mkdir(f"{at}/album")
+    for number in range(THOUSANDS):
+        write_file(f"{at}/album/{number}", b"")
+    os.utime(f"{at}/album", ns=(10**18, 10**18 + 7))
+    return ["album"]
+
+
 def plant_two_of_many(at):
     """The same of plant_two()."""
     names = plant_two(at)

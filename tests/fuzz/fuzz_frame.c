@@ -24,8 +24,7 @@ static void check_header(const unsigned char *exact)
 
 	if (rpc_frame_decode(exact, &frame) < 0)
 		return;
-	CHECK(frame.type >= RPC_HELLO && frame.type <= RPC_QUESTION &&
-	      frame.length <= RPC_FRAME_MAX);
+	CHECK(frame.type >= RPC_HELLO && frame.type <= RPC_ASKING && frame.length <= RPC_FRAME_MAX);
 	CHECK((frame.type >= RPC_STDIN && frame.type <= RPC_STDERR) ||
 	      frame.length <= RPC_SMALL_MAX);
 	rpc_frame_encode(&frame, encoded);

@@ -70,6 +70,8 @@ static int begin(struct rpc_channel *channel)
 		r = rpc_receive_frame(channel, &session, -1, clock_now() + RPC_TIMEOUT, &reception);
 	if (r == 0)
 		r = rpc_receive_frame(channel, &session, -1, -1, &reception);
+	if (r == 0 && reception.frame.type == RPC_ASKING)
+		r = rpc_receive_frame(channel, &session, -1, -1, &reception);
 	if (r < 0 || reception.frame.type == RPC_ACCEPTED)
 		return r;
 	rpc_refusal_decode(reception.payload, reception.frame.length, &refusal);
@@ -81,10 +83,11 @@ static int begin(struct rpc_channel *channel)
 
 static void check_begin(int r)
 {
-	bool is_answer = said.frames >= 2;
+	const unsigned answer = 2 + said.asking;
+	bool is_answer = said.frames >= answer;
 
 	CHECK(r >= 0 ? is_answer : !is_answer || r == -ECONNRESET);
-	CHECK(r < 0 || r == (said.frames == 2 && said.over));
+	CHECK(r < 0 || r == (said.frames == answer && said.over));
 	CHECK(r != -EPROTO || said.wrong);
 	CHECK(r >= 0 || r == -EPROTO || r == -ECONNRESET);
 }

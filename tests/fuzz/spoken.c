@@ -74,6 +74,7 @@ static bool length_ok(uint32_t type, uint32_t length)
 {
 	switch (type) {
 	case SAYS_ACCEPTED:
+	case SAYS_ASKING:
 		return length == 0;
 	case SAYS_HELLO:
 	case SAYS_EXIT:
@@ -99,7 +100,9 @@ static bool order_ok(const struct spoken *spoken, enum speaker speaker, uint32_t
 		return false;
 	if (spoken->frames == 0)
 		return type == SAYS_HELLO;
-	if (spoken->frames == 1)
+	if (spoken->frames == 1 && !caller && type == SAYS_ASKING)
+		return true;
+	if (spoken->frames == 1 + spoken->asking)
 		return caller ? type == SAYS_CALL || type == SAYS_QUESTION
 			      : type == SAYS_ACCEPTED || type == SAYS_REFUSED;
 	if (type == SAYS_UNWANTED)
@@ -140,6 +143,8 @@ static void note(struct spoken *spoken, uint32_t type, const uint8_t *payload, u
 		spoken->over = true;
 		spoken->status = number;
 	}
+	if (type == SAYS_ASKING)
+		spoken->asking = true;
 	if (type == SAYS_QUESTION)
 		spoken->over = spoken->asks = true;
 	if (type == SAYS_CALL || type == SAYS_QUESTION || type == SAYS_REFUSED) {

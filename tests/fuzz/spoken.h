@@ -28,6 +28,7 @@ enum {
 	SAYS_EXIT,
 	SAYS_UNWANTED,
 	SAYS_QUESTION,
+	SAYS_ASKING,
 	SAYS_MAX
 };
 
@@ -39,6 +40,7 @@ struct spoken {
 	unsigned frames;        /* how many these are */
 	uint32_t status;        /* of the service, or the code of a refusal */
 	bool asks;              /* QUESTION instead of CALL */
+	bool asking;            /* ASKING before the answer, which is then the third frame */
 	size_t body, body_size; /* where the payload of CALL, QUESTION or REFUSED is */
 	struct {
 		size_t whole; /* bytes of whole frames */

@@ -129,6 +129,10 @@ static int act_on_report(struct child *child)
 		return unconfined(child);
 	case REPORT_ENTRY:
 		return check_entry(child);
+	case REPORT_GROWN:
+		if (child->grown)
+			child->grown(child->observer);
+		return 0;
 	default:
 		return done(child);
 	}

@@ -19,6 +19,9 @@ struct child {
 	struct qfile_receive_outcome *outcome;
 	int tree;              /* the directory that becomes its whole file system */
 	bool folds, sync_each; /* as in struct unpack_options */
+	/* Called when many more entries have come; NULL: nothing is. */
+	void (*grown)(void *observer);
+	void *observer;
 	struct relay stream;
 	struct report_reader reader;
 	struct said said;
@@ -34,7 +37,7 @@ struct child {
  * whatever it has become. A negative errno, with *error filled, if it failed or `stop` became
  * readable.
  *
- * Begin with options, outcome, tree, folds, sync_each and error set.
+ * Begin with options, outcome, tree, folds, sync_each, grown and error set.
  */
 int child_run(struct child *child);
 

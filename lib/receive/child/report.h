@@ -16,7 +16,8 @@ enum report_kind {
 	REPORT_UNCONFINED, /* code: why; layers: the one that failed */
 	/* name: a top-level entry, before it is made and its content is read */
 	REPORT_ENTRY,
-	REPORT_DONE, /* code: 0, or why unpacking failed; name: the entry last worked on */
+	REPORT_GROWN, /* so many more entries have come that they are worth writing to the disk */
+	REPORT_DONE,  /* code: 0, or why unpacking failed; name: the entry last worked on */
 };
 
 struct report {

@@ -182,6 +182,13 @@ static int announce(struct unpacker *unpacker)
 	if (received->size.entries >= limits->files)
 		return -EDQUOT;
 	received->size.entries++;
+	if (unpacker->options->report >= 0 && received->size.entries % UNPACK_GROWN == 0) {
+		struct report report = {.kind = REPORT_GROWN};
+		int r = report_send(unpacker->options->report, &report, "");
+
+		if (r < 0)
+			return r;
+	}
 	if (unpacker->options->report >= 0 && unpacker->base == unpacker->name) {
 		struct report report = {.kind = REPORT_ENTRY,
 					.namelen = (uint32_t)strlen(unpacker->name)};

@@ -30,6 +30,9 @@ struct unpack_options {
 #define UNPACK_SYNCED_MAX   16
 #define UNPACK_SYNCED_BYTES ((uint64_t)16 << 20)
 
+/* After so many entries each, the monitor hears that more have come. */
+#define UNPACK_GROWN 4096
+
 /* Is a delivery of this size on stable storage when unpack() has returned? */
 static inline bool unpack_synced(const struct qfile_size *size)
 {

@@ -7,6 +7,7 @@
 #include "receive/commit/sync.h"
 
 #include "io/stream.h"
+#include "system/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +18,8 @@
 #include <stdlib.h>
 #include <sys/statfs.h>
 #include <unistd.h>
+
+#define EARLY_INTERVAL 250 /* milliseconds */
 
 /* The thread only makes a few system calls. */
 #define STACK_SIZE ((size_t)64 << 10)
@@ -117,6 +120,30 @@ int sync_cancellable(int dir, struct cancel *cancel)
 	} while (r == 0);
 	close(done);
 	return r < 0 ? r : result;
+}
+
+void sync_early_end(struct sync_early *early)
+{
+	if (early->running >= 0)
+		close(early->running);
+	early->running = -1;
+}
+
+void sync_early(struct sync_early *early, int dir)
+{
+	int result, own;
+
+	if (clock_now() < early->next ||
+	    (early->running >= 0 && read_result(early->running, &result) == 0))
+		return;
+	sync_early_end(early);
+	/* A failure is told once to each open directory. This one is not the one that counts. */
+	own = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (own < 0)
+		return;
+	early->running = start(own);
+	early->next = clock_now() + EARLY_INTERVAL;
+	close(own);
 }
 
 int sync_directory(int dir)

@@ -9,6 +9,7 @@
 #include "receive/commit/cancel.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * syncfs() of the file system that the directory `dir` is on. No signal interrupts that call, and a
@@ -17,6 +18,19 @@
  * -EOPNOTSUPP: it cannot be done here.
  */
 int sync_cancellable(int dir, struct cancel *cancel);
+
+/*
+ * Begin to write, while more comes, so that less is left for the end: the same in a thread that
+ * nobody waits for, and whose failure is found again by whoever syncs in the end. One at a time,
+ * and only now and then, however often this is called.
+ */
+struct sync_early {
+	int running;  /* where one that was begun says that it has ended; -1: none was */
+	int64_t next; /* not before then, as clock_now() */
+};
+
+void sync_early(struct sync_early *early, int dir);
+void sync_early_end(struct sync_early *early);
 
 /* What the file system lacks if one of these functions returns -EOPNOTSUPP. */
 #define SYNC_LACKS "it cannot promise that what is written reaches the disk"

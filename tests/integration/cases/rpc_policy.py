@@ -5,6 +5,7 @@ import os
 import pwd
 import shlex
 import signal
+import time
 
 import machine
 import process
@@ -20,6 +21,14 @@ test = suite.cases(WithAccounts)
 
 def refused(end):
     end.exits(126).says("the policy denies it")
+
+
+def asked(end, service="test.A"):
+    """Its user was told that somebody is asked: what came after that."""
+    first, _, rest = end.said.partition("\n")
+    equal(first, f"pedos-rpc: somebody in work is asked whether {service} is allowed: waiting for "
+          "the answer")
+    return process.End(end.status, end.out, rest.encode())
 
 
 def make_policy(t, *rules):
@@ -122,18 +131,19 @@ def _(t):
 def _(t):
     t.service("test.A", "echo A")
     t.rule("*", "*", "@anyvm", "@anyvm", "ask")
-    asked, answers = [], [0, 1, 2, 255]
+    questions, answers = [], [0, 1, 2, 255]
 
     def prompt(role):
-        asked.append(role.arguments)
+        questions.append(role.arguments)
         return answers.pop(0)
     t.start_daemon(f"--prompt={t.stand_in(prompt).command} 'its own'")
-    equal(t.rpc("work", "test.A+x").exits(0).told, "A")
-    equal(asked, [["its own", "home", "work", "test.A+x"]])
+    allowed = asked(t.rpc("work", "test.A+x"), "test.A+x").exits(0).says_nothing()
+    equal(allowed.told, "A")
+    equal(questions, [["its own", "home", "work", "test.A+x"]])
     t.daemon.logged("allowed when asked")
     while answers:
-        refused(t.rpc("work", "test.A"))
-    equal(asked[1:], [["its own", "home", "work", "test.A"]] * 3)
+        refused(asked(t.rpc("work", "test.A")))
+    equal(questions[1:], [["its own", "home", "work", "test.A"]] * 3)
     wait_until(t.no_calls, "the end of the calls")
 
 
@@ -147,7 +157,8 @@ def _(t):
         t.reload()
         return 0
     t.start_daemon(f"--prompt={t.stand_in(prompt).command}")
-    t.rpc("work", "test.A").exits(126).says("the policy has changed meanwhile; try again")
+    asked(t.rpc("work", "test.A")).exits(126).says(
+        "the policy has changed meanwhile; try again")
     # By the new one nobody is asked.
     t.rpc("work", "test.A").exits(126).says("the policy denies it")
     t.rule("*", "*", "@anyvm", "@anyvm", "allow")
@@ -164,15 +175,15 @@ def _(t):
     t.daemon.logged("the policy says ask, and there is no --prompt")
     t.daemon.stop().exits(0)
     t.start_daemon(f"--prompt={t.top}/no-such-command")
-    refused(t.rpc("work", "test.A"))
+    refused(asked(t.rpc("work", "test.A")))
     t.daemon.logged("whoever was asked did not allow it")
 
 
 def question(prompt, call):
     """Wait for the COMMAND that is started for a call."""
-    asked = wait_until(lambda: prompt.started() or not call.runs(), "a question")
-    check(asked is not True, "the call has ended, and nobody was asked")
-    return asked
+    started = wait_until(lambda: prompt.started() or not call.runs(), "a question")
+    check(started is not True, "the call has ended, and nobody was asked")
+    return started
 
 
 @test("ask: a COMMAND that is killed has not allowed it")
@@ -182,10 +193,34 @@ def _(t):
     prompt = t.stand_in()
     t.start_daemon(f"--prompt={prompt.command}")
     call = t.start_rpc("work", "test.A")
-    asked = question(prompt, call)
-    process.kill(asked.pid)
-    refused(call.wait())
+    process.kill(question(prompt, call).pid)
+    refused(asked(call.wait()))
     wait_until(t.no_calls, "the end of the call")
+
+
+@test("ask: no answer in time is a no, and nobody is asked any more; without a limit it is waited "
+      "for")
+def _(t):
+    t.service("test.A", "echo A")
+    t.rule("*", "*", "@anyvm", "@anyvm", "ask")
+    for text in ("", "x", "-1", "86401", "1s"):
+        t.run(RPCD, f"--prompt-timeout={text}", "work").exits(2).says(
+            "--prompt-timeout takes a number of seconds up to 86400")
+    prompt = t.stand_in()
+    t.start_daemon(f"--prompt={prompt.command}", "--prompt-timeout=1")
+    call = t.start_rpc("work", "test.A")
+    command = question(prompt, call)
+    asked(call.wait()).exits(126).says("whoever was asked has not answered in time")
+    wait_until(lambda: process.ended(command.pid), "the end of the question")
+    wait_until(t.no_calls, "the end of the call")
+    t.daemon.stop().exits(0)
+    t.start_daemon(f"--prompt={prompt.command}", "--prompt-timeout=0")
+    call = t.start_rpc("work", "test.A")
+    command = question(prompt, call)
+    time.sleep(2)
+    check(call.runs(), "it was not waited")
+    command.end(0)
+    equal(asked(call.wait()).exits(0).told, "A")
 
 
 @test("ask: when the caller goes, or the daemon is ended, nobody is asked any more")
@@ -199,12 +234,12 @@ def _(t):
     t.start_daemon(f"--prompt={command}")
     for whom in "caller", "daemon":
         call = t.start_rpc("work", "test.A")
-        asked = question(prompt, call)
+        command = question(prompt, call)
         (call if whom == "caller" else t.daemon).kill(signal.SIGTERM)
         end = call.wait()
         check(end.status != 0, "the call was a success")
         equal(end.out, b"")
-        wait_until(lambda pid=asked.pid: process.ended(pid), "the end of the question")
+        wait_until(lambda pid=command.pid: process.ended(pid), "the end of the question")
         if whom == "caller":
             wait_until(t.no_calls, "the end of the call")
     t.daemon.wait()

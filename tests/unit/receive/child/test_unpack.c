@@ -740,6 +740,37 @@ START_TEST(top_level_entries_are_reported)
 }
 END_TEST
 
+/* So does each time when many more entries have come, whatever they are and wherever. */
+START_TEST(growth_is_reported)
+{
+	static struct report_reader reader;
+	const unsigned more = UNPACK_GROWN + 1;
+	unsigned grown = 0;
+	char name[32];
+	int fds[2], r;
+
+	scratch_enter();
+	MUST(pipe2(fds, O_NONBLOCK));
+	options.report = fds[1];
+	put_entry(S_IFDIR | 0700, "d", "", 0);
+	for (unsigned i = 0; i < UNPACK_GROWN + more; i++) {
+		snprintf(name, sizeof(name), "d/%u", i);
+		put_entry(S_IFREG | 0600, name, "", 0);
+	}
+	put_entry(S_IFDIR | 0700, "d", "", 0);
+	put_end();
+	ck_assert_int_eq(unpack_stream(), 0);
+	close(fds[1]);
+	reader.fd = fds[0];
+	while ((r = report_receive(&reader)) >= 0) {
+		grown += r == 1 && reader.report.kind == REPORT_GROWN;
+		ck_assert(r == 0 || reader.report.kind != REPORT_DONE);
+	}
+	ck_assert_int_eq(r, -ECONNRESET);
+	ck_assert_uint_eq(grown, 2);
+}
+END_TEST
+
 /*
  * unpack.h: before its content is read. The monitor may send the result now that the name is taken,
  * and the sender need not send the rest. Here the report fails, and the content never comes: who
@@ -1043,6 +1074,7 @@ Suite *unpack_suite(void)
 	add_table_test(tcase, any_pieces, pieces);
 	tcase_add_test(tcase, deep);
 	tcase_add_test(tcase, top_level_entries_are_reported);
+	tcase_add_test(tcase, growth_is_reported);
 	tcase_add_loop_test(tcase, reported_before_its_content_is_read, 0, 2);
 
 	add_table_test(order, structure, structures);

@@ -7,10 +7,14 @@
 #include "faults.h"
 #include "unit.h"
 
+#include "played.h"
 #include "receive/commit/commit.h"
 #include "receive/commit/sweep.h"
+#include "receive/commit/sync.h"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,6 +158,51 @@ START_TEST(not_synced)
 	ck_assert_int_eq(commit(&staging, &options, &never, &renamed, &error), -EIO);
 	faults_end();
 	ck_assert_int_eq(staging_remove(&staging), 0);
+}
+END_TEST
+
+/* Until a sync that was begun has ended, and its thread has left nothing but the result. */
+static void await_end(const struct sync_early *early, unsigned before)
+{
+	struct pollfd fd = {.fd = early->running, .events = POLLIN};
+
+	ck_assert_int_eq(poll(&fd, 1, -1), 1);
+	while (open_descriptors() != before + 1)
+		sched_yield();
+}
+
+START_TEST(begun_early)
+{
+	struct sync_early early = {.running = -1};
+	unsigned before;
+	int running, dir;
+
+	scratch_enter();
+	dir = open_dir(".");
+	before = open_descriptors();
+	played_pass(0);
+	sync_early(&early, dir);
+	running = early.running;
+	ck_assert_int_ge(running, 0);
+	await_end(&early, before);
+	/* Not so soon again: nothing is tried. */
+	played_pass(249);
+	faults_begin_in("openat", 1, EMFILE, true);
+	sync_early(&early, dir);
+	faults_end();
+	ck_assert_int_eq(early.running, running);
+	/* Where it cannot be had, there is none, and that is all. */
+	played_pass(1);
+	faults_begin_in("openat", 1, EMFILE, true);
+	sync_early(&early, dir);
+	faults_end();
+	ck_assert_int_eq(early.running, -1);
+	sync_early(&early, dir);
+	await_end(&early, before);
+	sync_early_end(&early);
+	ck_assert_int_eq(early.running, -1);
+	ck_assert_uint_eq(open_descriptors(), before);
+	close(dir);
 }
 END_TEST
 
@@ -880,6 +929,7 @@ Suite *commit_suite(void)
 	tcase_add_test(tcase, longest_name);
 	add_table_test(tcase, renamed_to_what_the_disk_takes, refusing);
 	add_table_test(tcase, not_synced, unknown);
+	tcase_add_test(tcase, begun_early);
 	add_table_test(tcase, synced_by_the_child, synced);
 	tcase_add_test(tcase, without_renameat2);
 

@@ -17,7 +17,7 @@ static const struct {
 	{"HELLO", 1, 4, 4},       {"CALL", 2, 4, 161},    {"ACCEPTED", 3, 0, 0},
 	{"REFUSED", 4, 4, 404},   {"STDIN", 5, 0, 65536}, {"STDOUT", 6, 0, 65536},
 	{"STDERR", 7, 0, 65536},  {"EXIT", 8, 4, 4},      {"UNWANTED", 9, 4, 4},
-	{"QUESTION", 10, 3, 161},
+	{"QUESTION", 10, 3, 161}, {"ASKING", 11, 0, 0},
 };
 
 static void put_number(uint32_t number, unsigned char *bytes)
@@ -73,7 +73,7 @@ END_TEST
 
 START_TEST(header_of_no_type)
 {
-	static const uint32_t none[] = {0,     11,         12,         0x100,
+	static const uint32_t none[] = {0,     12,         13,         0x100,
 					0x105, 0x05000000, 0x80000005, UINT32_MAX};
 	struct rpc_frame frame;
 
