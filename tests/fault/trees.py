@@ -52,7 +52,7 @@ def plant_one_of_many(at):
 
 
 # More than the receiver lets wait before it begins to write.
-THOUSANDS = 4700
+THOUSANDS = 6000
 
 
 def plant_thousands(at):

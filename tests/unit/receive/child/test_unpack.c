@@ -740,34 +740,59 @@ START_TEST(top_level_entries_are_reported)
 }
 END_TEST
 
-/* So does each time when many more entries have come, whatever they are and wherever. */
-START_TEST(growth_is_reported)
+/* A directory with so many files. */
+static void put_files(unsigned count)
 {
-	static struct report_reader reader;
-	const unsigned more = UNPACK_GROWN + 1;
-	unsigned grown = 0;
 	char name[32];
-	int fds[2], r;
 
-	scratch_enter();
-	MUST(pipe2(fds, O_NONBLOCK));
-	options.report = fds[1];
 	put_entry(S_IFDIR | 0700, "d", "", 0);
-	for (unsigned i = 0; i < UNPACK_GROWN + more; i++) {
+	for (unsigned i = 0; i < count; i++) {
 		snprintf(name, sizeof(name), "d/%u", i);
 		put_entry(S_IFREG | 0600, name, "", 0);
 	}
 	put_entry(S_IFDIR | 0700, "d", "", 0);
 	put_end();
+}
+
+/* So does each time when many more entries have come, whatever they are and wherever. */
+START_TEST(growth_is_reported)
+{
+	static struct report_reader reader;
+	unsigned grown = 0;
+	int fds[2], r;
+
+	scratch_enter();
+	MUST(pipe2(fds, O_NONBLOCK));
+	options.report = fds[1];
+	put_files(2 * UNPACK_GROWN + 1);
 	ck_assert_int_eq(unpack_stream(), 0);
 	close(fds[1]);
 	reader.fd = fds[0];
-	while ((r = report_receive(&reader)) >= 0) {
+	while ((r = report_receive(&reader)) >= 0)
 		grown += r == 1 && reader.report.kind == REPORT_GROWN;
-		ck_assert(r == 0 || reader.report.kind != REPORT_DONE);
-	}
 	ck_assert_int_eq(r, -ECONNRESET);
 	ck_assert_uint_eq(grown, 2);
+}
+END_TEST
+
+/* A monitor that does not hear it has gone. */
+START_TEST(growth_cannot_be_reported)
+{
+	int r;
+
+	scratch_enter();
+	MUST(options.report = open("/dev/null", O_WRONLY));
+	put_files(UNPACK_GROWN);
+	MUST(options.in = memfd_create("files", MFD_CLOEXEC));
+	ck_assert_int_eq(write(options.in, stream.bytes, stream.length), (ssize_t)stream.length);
+	MUST(lseek(options.in, 0, SEEK_SET));
+	make_dir("root");
+	options.root = open_dir("root");
+	/* The first two are for the directory. */
+	faults_begin_in("write", 3, EPIPE, false);
+	r = unpack(&options, &received, last);
+	faults_end();
+	ck_assert_int_eq(r, -EPIPE);
 }
 END_TEST
 
@@ -1075,6 +1100,7 @@ Suite *unpack_suite(void)
 	tcase_add_test(tcase, deep);
 	tcase_add_test(tcase, top_level_entries_are_reported);
 	tcase_add_test(tcase, growth_is_reported);
+	tcase_add_test(tcase, growth_cannot_be_reported);
 	tcase_add_loop_test(tcase, reported_before_its_content_is_read, 0, 2);
 
 	add_table_test(order, structure, structures);
