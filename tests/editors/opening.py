@@ -146,6 +146,12 @@ class Opening:
         return self.wait(lambda: next(self.temporary.glob(f"qopen-*/{self.file.name}"), None),
                          "the editor's file")
 
+    def kill_opener(self):
+        """It has ended then, and the application may go on."""
+        self.opener.kill()
+        self.opener.wait()
+        self.has_ended = True
+
     def stop_editor(self):
         """As its machine does when it shuts down."""
         os.kill(next(pid for pid in processes_in(self.directory)

@@ -153,7 +153,7 @@ def outlives_the_opener(opening):
     vim.open()
     vim.add_line("never saved")
     vim.shows("never saved")
-    opening.opener.kill()
+    opening.kill_opener()
     wait(lambda: list(opening.temporary.glob("*/NOT SENT BACK*")), "the notice")
     vim.add_line("nor this")
     vim.shows("nor this")
