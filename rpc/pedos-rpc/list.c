@@ -19,8 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is known of a VM: 1: it may be called. 0: it may not. Otherwise a negative errno. */
-
 static const char *reason(int code)
 {
 	switch (code) {
@@ -35,7 +33,7 @@ static const char *reason(int code)
 	}
 }
 
-/* Ask its daemon. */
+/* Ask its daemon. 1: it may be called. 0: it may not. Otherwise that is not known, and why. */
 static int ask_daemon(const struct options *options, const char *target,
 		      struct rpc_failure *failure)
 {
@@ -52,6 +50,8 @@ static int ask_daemon(const struct options *options, const char *target,
 	r = ask(&channel, &session, RPC_QUESTION, &options->call, -1, clock_now() + RPC_TIMEOUT,
 		&answer);
 	channel.transport->close(&channel);
+	if (r == 0 && answer.frame.type == RPC_ASKING) /* that is for calls */
+		r = -EPROTO;
 	if (r < 0)
 		return rpc_fail(failure, r, "asking whether %s may be called: %s", target,
 				reason(r));
@@ -65,7 +65,7 @@ static int ask_daemon(const struct options *options, const char *target,
 					      : "its pedos-rpcd does not answer that");
 }
 
-/* Decide by what dom0 has written. That it has written something says that it is some service. */
+/* The same by what dom0 has written. That it has written something says that it is some service. */
 static int decide(const struct options *options, const char *target, struct rpc_failure *failure)
 {
 	static struct rpc_rule rules[RPC_PAIR_RULES_MAX];

@@ -174,9 +174,7 @@ static void let_in(struct calls *calls, struct pending_call *pending, const stru
 static void answer(struct calls *calls, struct pending_call *pending, const struct verdict *verdict)
 {
 	unsigned char bytes[RPC_FRAME_HEADER_SIZE + RPC_SMALL_MAX];
-	size_t length = verdict->action == RPC_DENY
-				? rpc_frame_put_refusal(bytes, EACCES, verdict->reason)
-				: rpc_frame_put(bytes, RPC_ACCEPTED, NULL, 0);
+	size_t length = verdict_answer(verdict, bytes);
 
 	calls->listener.transport->refuse(&calls->listener, &pending->call, bytes, length);
 	pending->used = false;

@@ -333,9 +333,7 @@ static void run(struct call *call)
 static void answer(struct call *call)
 {
 	unsigned char bytes[RPC_FRAME_HEADER_SIZE + RPC_SMALL_MAX];
-	size_t length = call->verdict.action == RPC_DENY
-				? rpc_frame_put_refusal(bytes, EACCES, call->verdict.reason)
-				: rpc_frame_put(bytes, RPC_ACCEPTED, NULL, 0);
+	size_t length = verdict_answer(&call->verdict, bytes);
 
 	if (rpc_send_frames(&call->channel, call->stop, bytes, length) == 0)
 		await_end(call, clock_now() + REFUSAL_TIME);

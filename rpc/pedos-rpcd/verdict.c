@@ -9,7 +9,9 @@
 #include "base/log.h"
 
 #include "policy/pair.h"
+#include "protocol/exchange.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -84,4 +86,11 @@ void verdict_find(struct verdict *verdict, struct rpc_listener *listener,
 	memcpy(verdict->user, found.user, sizeof(verdict->user));
 	if (found.action == RPC_DENY)
 		verdict->reason = "the policy denies it";
+}
+
+size_t verdict_answer(const struct verdict *verdict,
+		      unsigned char bytes[RPC_FRAME_HEADER_SIZE + RPC_SMALL_MAX])
+{
+	return verdict->action == RPC_DENY ? rpc_frame_put_refusal(bytes, EACCES, verdict->reason)
+					   : rpc_frame_put(bytes, RPC_ACCEPTED, NULL, 0);
 }

@@ -32,4 +32,8 @@ void verdict_find(struct verdict *verdict, struct rpc_listener *listener,
 		  const struct rpc_pending *pending, const struct rpc_call *request,
 		  const struct rpc_policy *policy);
 
+/* Write the frame that answers a question to `bytes`. Returns its length. */
+size_t verdict_answer(const struct verdict *verdict,
+		      unsigned char bytes[RPC_FRAME_HEADER_SIZE + RPC_SMALL_MAX]);
+
 #endif

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
 """pedos-rpc --list: whom one may call, and the name that somebody meant."""
+import contextlib
 import os
 import signal
 import socket
@@ -10,7 +11,7 @@ import rpc_wire as wire
 import suite
 import tree
 from calling import WithAccounts
-from expect import equal, lacks
+from expect import equal, lacks, wait_until
 from settings import AGENT, RPC
 
 test = suite.cases(WithAccounts)
@@ -69,6 +70,29 @@ def _(t):
     equal(listed(t), [])
 
 
+@test("a question by hand: one answer, and the end, whatever else is said; one for no service that "
+      "can be is no question")
+def _(t):
+    make_policy(t, "test.A * home work allow")
+    t.service("test.A", 'echo ran >"$NOTES/ran"')
+    t.start_daemon()
+    for said, answer in ((wire.question("test.A"), wire.ACCEPTED),
+                         (wire.question("") + wire.call("test.A"), wire.ACCEPTED),
+                         (wire.question("test.B") + wire.question("test.A"), wire.REFUSED),
+                         (wire.question("no/service"), wire.REFUSED)):
+        with socket.socket(socket.AF_UNIX) as caller:
+            caller.connect(f"{t.sockets}/work")
+            caller.sendall(wire.GREETING + said)
+            heard = b""
+            with contextlib.suppress(ConnectionResetError):
+                while part := caller.recv(1000):
+                    heard += part
+        frames, rest = wire.split(heard)
+        equal(([kind for kind, _ in frames], rest), ([wire.HELLO, answer], b""))
+    wait_until(t.no_calls, "the end of the calls")
+    equal(t.note("ran"), None)
+
+
 @test("what is no VM's socket is not asked")
 def _(t):
     t.start_daemon()
@@ -97,6 +121,8 @@ def _(t):
     for what, why in ((b"", "its pedos-rpcd has hung up"),
                       (b"what?" * 20, "its pedos-rpcd is of another version"),
                       (wire.GREETING + wire.frame(wire.EXIT, bytes(4)),
+                       "its pedos-rpcd is of another version"),
+                      (wire.GREETING + wire.frame(wire.ASKING),
                        "its pedos-rpcd is of another version"),
                       (wire.GREETING + wire.refused(16, b"busy \033[31m"),
                        "it has too many calls")):
