@@ -295,6 +295,16 @@ START_TEST(own_looks_that_are_not_told)
 	read_it();
 	ck_assert_int_eq(watch_read(&watch), 0);
 	ck_assert(watch.looked);
+	/* Nor is one that is not told at all, since it was elsewhere. */
+	watch.looked = false;
+	make_file("elsewhere", "x");
+	MUST(fd = open("elsewhere", O_RDONLY));
+	ck_assert_int_eq(watch_opened_here(&watch), 0);
+	read_it();
+	ck_assert_int_eq(watch_read(&watch), 0);
+	ck_assert(watch.looked);
+	close(fd);
+	ck_assert_int_eq(watch_closed_here(&watch), 0);
 	watch_close(&watch);
 }
 END_TEST
