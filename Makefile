@@ -88,7 +88,7 @@ COPYING_OBJECTS = $(call objects,lib/format) $(call objects,lib/io) $(call objec
 	$(call objects,lib/receive) $(call objects,lib/sandbox)
 LIBRARY_OBJECTS = $(COPYING_OBJECTS) $(TEXT_OBJECTS)
 
-PROGRAMS = qfile-agent qfile-unpacker qopen-in-vm vm-file-editor pedos-rpc
+PROGRAMS = qfile-agent qfile-unpacker qopen-in-vm vm-file-editor pedos-rpc pedos-rpc-sandbox
 # Programs that only the system starts, and how it starts them.
 DAEMONS = pedos-rpcd
 UNITS = $(patsubst %.in,%,$(wildcard rpc/pedos-rpcd/*.in))
@@ -184,6 +184,7 @@ $(B)/bin/qfile-unpacker: $(call objects,qfile-unpacker) $(CLI) $(COPYING) $(SYST
 $(B)/bin/qopen-in-vm: $(call objects,qopen-in-vm) $(CLI) $(OPEN) $(COPYING) $(SYSTEM) $(TEXT)
 $(B)/bin/vm-file-editor: $(call objects,vm-file-editor) $(CLI) $(OPEN) $(COPYING) $(SYSTEM) $(TEXT)
 $(B)/bin/pedos-rpc: $(call objects,rpc/pedos-rpc) $(RPC) $(CLI) $(SYSTEM) $(TEXT)
+$(B)/bin/pedos-rpc-sandbox: $(call objects,rpc/pedos-rpc-sandbox) $(RPC) $(CLI) $(SYSTEM) $(TEXT)
 $(B)/bin/pedos-rpcd: $(call objects,rpc/pedos-rpcd) $(RPC) $(CLI) $(SYSTEM) $(TEXT)
 $(B)/bin/pedos-rpc-dom0: $(call objects,rpc/pedos-rpc-dom0) $(RPC) $(CLI) $(SYSTEM) $(TEXT)
 $(B)/bin/pedos-%: PROGRAM_LIBS = $(XEN_LIBS)
@@ -192,17 +193,19 @@ $(PROGRAM_FILES):
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pie $(CFLAGS) $(LINK_HARDENING) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(PROGRAM_LIBS)
 
-# Where pedos-rpcd looks for services, unless it looks there anyway. When that changes, the file
+# Where programs look for services, unless they look there anyway. When that changes, the file
 # build/rpc/services is written again, as build/rpc/xen is below. Root may do that in a directory of
 # somebody else, to install: what is there is removed, since they could not write to it later.
 SERVICEDIR = $(SYSCONFDIR)/pedos-rpc
 OWN_SERVICES = $(filter-out /etc/pedos-rpc /usr/local/etc/pedos-rpc,$(SERVICEDIR))
-$(B)/rpc/pedos-rpcd/options.o: ALL_CFLAGS += $(OWN_SERVICES:%=-DRPCD_SERVICES='"%"')
-$(B)/rpc/pedos-rpcd/options.o: $(B)/rpc/services
+SERVICES_KNOWN = $(addprefix $(B)/rpc/,base/services pedos-rpcd/options \
+	pedos-rpc-sandbox/options)
+$(SERVICES_KNOWN:%=%.o): ALL_CFLAGS += $(OWN_SERVICES:%=-DRPC_SERVICES='"%"')
+$(SERVICES_KNOWN:%=%.o): $(B)/rpc/services
 $(B)/rpc/services: $(if $(filter own:$(OWN_SERVICES),$(shell cat $(B)/rpc/services 2>/dev/null)),,\
 		always)
 	@mkdir -p $(@D)
-	@rm -f $@ $(B)/rpc/pedos-rpcd/options.d && echo own:$(OWN_SERVICES) >$@
+	@rm -f $@ $(SERVICES_KNOWN:%=%.d) && echo own:$(OWN_SERVICES) >$@
 
 # The file build/rpc/xen says whether the last build was with Xen. When that changes, it is written
 # again, and the files that depend on it are built again.

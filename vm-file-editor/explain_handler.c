@@ -163,6 +163,17 @@ static const char *no_screen(char text[256])
 	return text;
 }
 
+/*
+ * Was the screen a window, which its user has closed? All applications in it die of that. It is no
+ * failure, but an end like any other.
+ */
+static bool was_closed(void)
+{
+	const char *display = getenv("DISPLAY");
+
+	return getenv("QOPEN_SCREEN_IS_A_WINDOW") && display && !is_screen(display);
+}
+
 /* ---- xdg-open ---- */
 
 static void explain_xdg_open(struct ending *ending, const char *path, int status)
@@ -204,6 +215,11 @@ void explain_handler(struct ending *ending, const char *handler, const char *pat
 	ending->message[0] = '\0';
 	if (status == 0)
 		return;
+	if (was_closed()) {
+		snprintf(ending->message, sizeof(ending->message),
+			 "the window that it was shown in was closed");
+		return;
+	}
 	qfile_displayable(handler, strlen(handler), shown, sizeof(shown), 100);
 	if (WIFSIGNALED(status))
 		say(ending, EIO, "the handler \"%s\" was ended by signal %d (%s)", shown,

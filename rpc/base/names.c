@@ -44,6 +44,28 @@ bool rpc_service_ok(const char *untrusted_service)
 	return before != '+';
 }
 
+bool rpc_disposable_ok(const char *untrusted_target)
+{
+	static const char word[] = RPC_DISPOSABLE;
+	size_t i = 0;
+
+	while (word[i] && untrusted_target[i] == word[i])
+		i++;
+	if (word[i])
+		return false;
+	if (!untrusted_target[i])
+		return true;
+	if (untrusted_target[i] != ':' || !is_letter(untrusted_target[i + 1]))
+		return false;
+	for (i++; untrusted_target[i]; i++) {
+		/* Xenstore has no '.' in the name of a node. */
+		if (i >= RPC_NAME_SIZE - 1 || untrusted_target[i] == '.' ||
+		    !account_character_ok(untrusted_target[i]))
+			return false;
+	}
+	return true;
+}
+
 bool rpc_account_ok(const char *untrusted_account)
 {
 	if (!is_letter(untrusted_account[0]) && untrusted_account[0] != '_')

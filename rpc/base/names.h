@@ -1,10 +1,11 @@
 /*
- * Names in policies and calls: those of services and accounts. Names of VMs are in text/vmname.h.
+ * Names in policies and calls: those of services, accounts and disposable VMs. Names of VMs are in
+ * text/vmname.h.
  * Pure.
  *
  * The room rpc/base has what all other rooms of rpc share: names, text for a terminal, going to the
- * background, and the log. It includes only text/ and system/, and knows nothing of policies,
- * channels and calls. names and screen are pure; only background and log make system calls.
+ * background, the log, and where the programs of services are. It includes only text/ and system/,
+ * and knows nothing of policies, channels and calls. names and screen are pure.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -28,6 +29,14 @@ bool rpc_service_character_ok(char c);
  * behind it that is no '+': an argument has one spelling, so that a policy can name it.
  */
 bool rpc_service_ok(const char *untrusted_service);
+
+#define RPC_DISPOSABLE "@dispvm" /* a disposable VM, as a target */
+
+/*
+ * Is this a disposable VM as a target: "@dispvm", or "@dispvm:TEMPLATE"? A template's name is a
+ * letter, then letters, digits, '_' and '-' (ASCII). The whole has at most 63 characters.
+ */
+bool rpc_disposable_ok(const char *untrusted_target);
 
 /*
  * Is this the name of an account? A letter or '_', then letters, digits, '_', '.' and '-', at most

@@ -8,6 +8,7 @@
 #include "list.h"
 
 #include "ask.h"
+#include "sandbox.h"
 
 #include "policy/pair.h"
 #include "system/clock.h"
@@ -93,6 +94,9 @@ static int decide(const struct options *options, const char *target, struct rpc_
 
 static int may_call(const struct options *options, const char *target, struct rpc_failure *failure)
 {
+	/* A sandbox is the caller's own. */
+	if (sandbox_is_meant(options) && rpc_disposable_ok(target))
+		return disposable_serves(options->call.service);
 	return options->transport->told ? decide(options, target, failure)
 					: ask_daemon(options, target, failure);
 }
@@ -109,6 +113,10 @@ int list_targets(const struct options *options)
 	int status = 0;
 
 	if (options->transport->targets(options->sockets, &targets, &failure) < 0) {
+		warnx("%s", failure.text);
+		status = EXIT_FAILED;
+	}
+	if (sandbox_is_meant(options) && sandbox_targets(&targets, &failure) < 0) {
 		warnx("%s", failure.text);
 		status = EXIT_FAILED;
 	}

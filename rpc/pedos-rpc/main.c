@@ -10,6 +10,7 @@
 #include "list.h"
 #include "options.h"
 #include "program.h"
+#include "sandbox.h"
 
 #include "protocol/relay.h"
 #include "system/clock.h"
@@ -37,6 +38,7 @@ static void hang_up(struct caller *caller)
 	if (caller->channel.transport)
 		caller->channel.transport->close(&caller->channel);
 	caller->channel.transport = NULL;
+	sandbox_end();
 }
 
 /* Tell the user why the call has failed. Returns the status to exit with. */
@@ -252,14 +254,29 @@ static int call(struct caller *caller)
 static int explain_unreachable(const struct options *options, int code,
 			       const struct rpc_failure *failure)
 {
-	bool unknown = code == -ENOENT || code == -EHOSTUNREACH;
+	bool unknown = !options->disposable && (code == -ENOENT || code == -EHOSTUNREACH);
 	char similar[RPC_NAME_SIZE];
 
 	if (unknown && list_similar(options, similar))
 		warnx("%s; did you mean %s?", failure->text, similar);
 	else
 		warnx("%s", failure->text);
-	return code == -EHOSTUNREACH ? EXIT_REFUSED : EXIT_FAILED;
+	return code == -EHOSTUNREACH || code == -EACCES ? EXIT_REFUSED : EXIT_FAILED;
+}
+
+static int connect_to_target(struct caller *caller, struct rpc_failure *failure)
+{
+	const struct options *options = caller->options;
+
+	if (options->disposable && !disposable_serves(options->call.service))
+		return rpc_fail(failure, -EACCES,
+				"%s is gone when the call ends, and the files with it: open a file "
+				"there by qopen-in-vm %s FILE",
+				options->target, options->target);
+	if (options->disposable && sandbox_is_meant(options))
+		return sandbox_connect(&caller->channel, options, failure);
+	return options->transport->connect(&caller->channel, options->target, options->sockets,
+					   failure);
 }
 
 int main(int argc, char **argv)
@@ -278,7 +295,7 @@ int main(int argc, char **argv)
 	if (options.list)
 		return list_targets(&options);
 	caller.options = &options;
-	r = options.transport->connect(&caller.channel, options.target, options.sockets, &failure);
+	r = connect_to_target(&caller, &failure);
 	if (r < 0)
 		return explain_unreachable(&options, r, &failure);
 	caller.stop = stop_open();

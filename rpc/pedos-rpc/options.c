@@ -20,12 +20,15 @@ static const char help[] =
 	"       pedos-rpc [OPTION]... --list [SERVICE[+ARGUMENT]]\n"
 	"Call a service in another VM, as far as the policy allows it.\n"
 	"With PROGRAM its stdin and stdout are joined to the service's, otherwise our own.\n"
+	"The VM @dispvm, or @dispvm:TEMPLATE, is made for the call; on one machine it is a\n"
+	"sandbox, which is no VM.\n"
 	"\n"
 	"      --list            name the VMs that may be called, for this service or for any\n"
 	"      --transport=NAME  xen, or unix: a VM is an account of this machine\n"
 	"                        (default: xen in a Xen guest, else unix)\n"
 	"      --sockets=DIR     unix: where the sockets are (default $PEDOS_RPC_SOCKETS,\n"
 	"                        else /run/pedos-rpcd)\n"
+	"      --services=DIR    of a sandbox: where services are; may be repeated\n"
 	"      --user=NAME       the account to run the service as, where the policy gives it\n"
 	"      --as=NAME         call under this name: for the daemon's own user only\n"
 	"  -h, --help            show this help\n"
@@ -41,7 +44,8 @@ enum {
 	OPTION_SOCKETS,
 	OPTION_USER,
 	OPTION_AS,
-	OPTION_LIST
+	OPTION_LIST,
+	OPTION_SERVICES
 };
 
 static const struct option long_options[] = {
@@ -50,6 +54,7 @@ static const struct option long_options[] = {
 	{"user", required_argument, NULL, OPTION_USER},
 	{"as", required_argument, NULL, OPTION_AS},
 	{"list", no_argument, NULL, OPTION_LIST},
+	{"services", required_argument, NULL, OPTION_SERVICES},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
 	{NULL, 0, NULL, 0},
@@ -64,10 +69,11 @@ static const char *wrong_call(struct options *options, char **arguments)
 {
 	if (!arguments[0] || !arguments[1])
 		return "a VM and a service must be named; --list names the VMs";
-	if (arguments[0][0] == '@')
-		return "names that begin with '@', such as @default and @dispvm, have a meaning "
-		       "for qrexec only: pedos-rpc calls the VM that is named; --help says how";
-	if (!vm_name_ok(arguments[0]))
+	options->disposable = rpc_disposable_ok(arguments[0]);
+	if (arguments[0][0] == '@' && !options->disposable)
+		return "of the names that begin with '@', pedos-rpc knows @dispvm and "
+		       "@dispvm:TEMPLATE only; others, such as @default, have a meaning for qrexec";
+	if (!options->disposable && !vm_name_ok(arguments[0]))
 		return "that is no VM's name: a letter, then letters, digits, '_', '-' or '.', at "
 		       "most 63 in all";
 	if (!rpc_service_ok(arguments[1]))
@@ -122,6 +128,7 @@ int options_parse(struct options *options, int argc, char **argv)
 {
 	const char *transport = NULL, *user = NULL, *as = NULL,
 		   *sockets = getenv("PEDOS_RPC_SOCKETS"), *wrong;
+	size_t dirs = 0;
 	int option;
 
 	if (sockets && *sockets)
@@ -142,6 +149,11 @@ int options_parse(struct options *options, int argc, char **argv)
 			break;
 		case OPTION_AS:
 			as = optarg;
+			break;
+		case OPTION_SERVICES:
+			if (dirs + 1 == SERVICE_DIRS_MAX)
+				return misused("too many directories of services");
+			options->service_dirs[dirs++] = optarg;
 			break;
 		case OPTION_LIST:
 			options->list = true;

@@ -6,6 +6,7 @@
  */
 #ifndef RPC_CALLER_OPTIONS_H
 #define RPC_CALLER_OPTIONS_H
+#include "base/services.h"
 #include "protocol/frame.h"
 #include "transport/transport.h"
 
@@ -22,6 +23,9 @@ struct options {
 	const char *sockets; /* unix: the directory of the sockets */
 	bool list;           /* say which VMs may be called; there is no target or program */
 	const char *target;
+	bool disposable; /* the target is one that is made for the call */
+	/* Of a sandbox: where services are; NULL at the end. None: it has its own. */
+	const char *service_dirs[SERVICE_DIRS_MAX];
 	struct rpc_call call; /* its service may be empty where they are listed: any */
 	char **program; /* and its arguments, NULL at the end; NULL: use our own stdin and stdout */
 };

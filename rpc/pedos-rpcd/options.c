@@ -17,15 +17,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Where make install puts the services, if that is none of the places that all look at. */
-#ifdef RPCD_SERVICES
-#define OWN_SERVICES      RPCD_SERVICES,
-#define OWN_SERVICES_HELP "                         " RPCD_SERVICES "\n"
-#else
-#define OWN_SERVICES
-#define OWN_SERVICES_HELP
-#endif
-
 static const char help[] =
 	"Usage: pedos-rpcd [OPTION]... [DOMAIN]...\n"
 	"Serve the calls of other VMs: run the services that the policy lets them call.\n"
@@ -36,10 +27,7 @@ static const char help[] =
 	"      --sockets=DIR      unix: where to make the sockets (default /run/pedos-rpcd)\n"
 	"      --policy=DIR       unix: where the policy is (default /etc/pedos-rpc/policy.d)\n"
 	"      --services=DIR     where services are; may be repeated. The default, in this "
-	"order:\n"
-	"                         /run/pedos-rpc\n" OWN_SERVICES_HELP
-	"                         /usr/local/etc/pedos-rpc\n"
-	"                         /etc/pedos-rpc\n"
+	"order:\n" SERVICES_HELP
 	"      --user=NAME        run services as this account, where the policy names none\n"
 	"                         (default: the domain's; in a Xen guest \"user\")\n"
 	"      --setenv=NAME=TEXT set a variable for services, such as DISPLAY=:0; may be\n"
@@ -202,11 +190,7 @@ static const char *find_domains(struct options *options, char **arguments, size_
 
 static void set_defaults(struct options *options)
 {
-	static const char *const dirs[] = {
-		"/run/pedos-rpc", OWN_SERVICES "/usr/local/etc/pedos-rpc", "/etc/pedos-rpc"};
-
-	for (size_t i = 0; !options->service_dirs[i] && i < sizeof(dirs) / sizeof(*dirs); i++)
-		memcpy(options->service_dirs, dirs, sizeof(dirs));
+	services_set_default(options->service_dirs);
 	if (!options->user && strcmp(options->transport->name, "xen") == 0)
 		options->user = "user";
 }

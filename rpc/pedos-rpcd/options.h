@@ -6,6 +6,7 @@
  */
 #ifndef RPCD_OPTIONS_H
 #define RPCD_OPTIONS_H
+#include "base/services.h"
 #include "transport/transport.h"
 
 #include <stdbool.h>
@@ -15,8 +16,7 @@ enum {
 	EXIT_USAGE = 2
 };
 
-#define SERVICE_DIRS_MAX 16
-#define SETENV_MAX       32
+#define SETENV_MAX 32
 
 struct options {
 	const struct rpc_transport *transport;

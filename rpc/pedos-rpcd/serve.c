@@ -11,8 +11,9 @@
 
 #include "account.h"
 #include "base/log.h"
+#include "base/services.h"
+#include "environment.h"
 #include "report.h"
-#include "service.h"
 
 #include "protocol/relay.h"
 
@@ -345,18 +346,9 @@ static bool is_let_in(struct call *call)
 	const struct served *served = call->served;
 	const int64_t deadline = served->pending->deadline;
 	struct rpc_reception *reception = &served->pending->reception;
-	unsigned char hello[RPC_FRAME_HEADER_SIZE + 4];
-	int r;
+	int r = rpc_receive_call(&call->channel, &call->session, call->stop, deadline, reception,
+				 &call->request);
 
-	rpc_session_begin(&call->session, RPC_CALLER);
-	r = rpc_send_frames(&call->channel, call->stop, hello,
-			    rpc_frame_put_number(hello, RPC_HELLO, RPC_VERSION));
-	for (int i = 0; i < 2 && r == 0; i++)
-		r = rpc_receive_frame(&call->channel, &call->session, call->stop, deadline,
-				      reception);
-	if (r == 0)
-		r = rpc_call_decode(reception->frame.type, reception->payload,
-				    reception->frame.length, &call->request);
 	if (r == -EPROTO) {
 		refuse(call, EPROTO, "that is no call of this version", NULL);
 		return false;

@@ -119,3 +119,19 @@ size_t rpc_frame_put_refusal(unsigned char *bytes, uint32_t code, const char *re
 	return rpc_frame_put(bytes, RPC_REFUSED, payload,
 			     rpc_refusal_encode(code, reason, payload));
 }
+
+int rpc_receive_call(struct rpc_channel *channel, struct rpc_session *session, int stop,
+		     int64_t deadline, struct rpc_reception *reception, struct rpc_call *request)
+{
+	unsigned char hello[RPC_FRAME_HEADER_SIZE + 4];
+	int r;
+
+	rpc_session_begin(session, RPC_CALLER);
+	r = rpc_send_frames(channel, stop, hello,
+			    rpc_frame_put_number(hello, RPC_HELLO, RPC_VERSION));
+	for (int i = 0; i < 2 && r == 0; i++)
+		r = rpc_receive_frame(channel, session, stop, deadline, reception);
+	return r < 0 ? r
+		     : rpc_call_decode(reception->frame.type, reception->payload,
+				       reception->frame.length, request);
+}

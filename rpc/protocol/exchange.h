@@ -35,6 +35,13 @@ int rpc_receive_some(struct rpc_channel *channel, struct rpc_session *session,
 int rpc_receive_frame(struct rpc_channel *channel, struct rpc_session *session, int stop,
 		      int64_t deadline, struct rpc_reception *reception);
 
+/*
+ * On the service's side: begin the session, greet, and wait for the caller's greeting and for the
+ * CALL or QUESTION, which is put at `reception` and *request. Errors as above.
+ */
+int rpc_receive_call(struct rpc_channel *channel, struct rpc_session *session, int stop,
+		     int64_t deadline, struct rpc_reception *reception, struct rpc_call *request);
+
 /* Send `size` bytes, which are whole frames, within RPC_TIMEOUT. Errors as above. */
 int rpc_send_frames(struct rpc_channel *channel, int stop, const unsigned char *bytes, size_t size);
 

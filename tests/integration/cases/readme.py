@@ -43,6 +43,7 @@ MARKED = {
     ("README.md", "needs root"): 1,
     ("doc/accounts.md", "needs root"): 2,
     ("doc/benchmarks.md", "takes minutes"): 1,
+    ("doc/disposable.md", "needs root"): 1,
     ("doc/install.md", "needs root"): 1,
     ("doc/install.md", "takes minutes"): 1,
     ("doc/xen.md", "needs Xen"): 7,

@@ -43,6 +43,7 @@ ARROWS = {
     "rpc/protocol": ["rpc/transport", "rpc/base", "text", "system"],
     "rpc/pedos-rpc": ["cli", "rpc/protocol", "rpc/policy", "rpc/transport", "rpc/base", "system",
                       "text"],
+    "rpc/pedos-rpc-sandbox": ["cli", "rpc/protocol", "rpc/transport", "rpc/base", "system", "text"],
     "rpc/pedos-rpcd": ["cli", "rpc/protocol", "rpc/policy", "rpc/transport", "rpc/base", "system",
                        "text"],
     "rpc/pedos-rpc-dom0": ["cli", "rpc/policy", "rpc/base", "system", "text"],

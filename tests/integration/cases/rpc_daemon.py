@@ -49,9 +49,8 @@ def _(t):
     for name in ("", "1work", "--", "../work", "wo/rk", "wo rk", "work;id", "work\n",
                  "w" + 63 * "0", "wörk"):
         misuses(t, 125, "that is no VM's name", RPC, "--", name, "test.A")
-    for name in ("@default", "@dispvm", "@dispvm:work"):
-        misuses(t, 125, "such as @default and @dispvm, have a meaning for qrexec only", RPC, name,
-                "test.A")
+    for name in ("@default", "@dispvm:", "@dispvm:1", "@dispvms"):
+        misuses(t, 125, "others, such as @default, have a meaning for qrexec", RPC, name, "test.A")
     for name in ("", "1test", "+x", "/etc/passwd", "../x", "test A", "test;id", "test*", "test\n",
                  "test+", "test++a", "test+a+", "test+a++b", "t" + 63 * "0", "tést"):
         misuses(t, 125, "that is no service's name", RPC, "work", name)

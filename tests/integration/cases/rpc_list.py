@@ -23,11 +23,16 @@ def make_policy(t, *rules):
     tree.write(f"{t.policy}/50-test.policy", "".join(f"{rule}\n" for rule in rules))
 
 
+def vms(told):
+    """The names without those of sandboxes, which some machines can make for a plain user."""
+    return [name for name in told.split("\n") if name and not name.startswith("@dispvm")]
+
+
 def listed(t, *arguments, **how):
     """The names, where all is known."""
     end = t.rpc("--list", *arguments, **how).exits(0)
     equal(end.said, "")
-    return end.told.split("\n") if end.told else []
+    return vms(end.told)
 
 
 @test("it lists those that the policy lets one call, for one service or any, sorted, and runs "
@@ -49,7 +54,7 @@ def _(t):
     equal(listed(t, "test.A+secret"), [])
     equal(listed(t, "test.B"), ["a.b-c_d"])
     equal(listed(t, "test.C"), [])
-    equal(t.run(RPC, f"--sockets={t.sockets}", "--as=other", "--list").exits(0).told, "vault")
+    equal(vms(t.run(RPC, f"--sockets={t.sockets}", "--as=other", "--list").exits(0).told), ["vault"])
     equal(t.note("ran"), None)
     # What was asked is no call, and no refused one.
     lacks(t.daemon.said(), "refused")
@@ -131,7 +136,7 @@ def _(t):
         end = t.rpc("--list").exits(125)
         end.says(f"asking whether strange may be called: {why}")
         thread.join()
-        equal(end.told, "work")
+        equal(vms(end.told), ["work"])
         lacks(end.said, "\033")
     strange.close()
 
@@ -178,7 +183,7 @@ def _(t):
     make_policy(t, "test.A * home work allow", "test.A * play work deny",
                 "test.A * play home allow")
     t.start_daemon(domains=("work", "home", "play"), through=t.in_accounts())
-    for account, expected in (("home", "work"), ("play", "home"), ("work", "")):
+    for account, expected in (("home", ["work"]), ("play", ["home"]), ("work", [])):
         end = t.run(*t.as_user(account), RPC, f"--sockets={t.sockets}",
                     "--list")
-        equal((account, end.exits(0).told), (account, expected))
+        equal((account, vms(end.exits(0).told)), (account, expected))

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
-#include "trusted.h"
+#include "base/trusted.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
-#ifndef RPCD_TRUSTED_H
-#define RPCD_TRUSTED_H
+#ifndef RPC_TRUSTED_H
+#define RPC_TRUSTED_H
 #include <sys/stat.h>
 
 /*

@@ -1,51 +1,19 @@
 /*
- * Finding the program of a service, and its environment.
+ * The environment of a service.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
-#include "service.h"
+#include "environment.h"
 
-#include "trusted.h"
+#include "base/services.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static int find_name(const char *const *dirs, const char *name, size_t length, char path[PATH_MAX])
-{
-	struct stat status;
-	int r;
-
-	for (; *dirs; dirs++) {
-		if (snprintf(path, PATH_MAX, "%s/%.*s", *dirs, (int)length, name) >= PATH_MAX)
-			continue;
-		r = trusted_find(path, &status);
-		if (r == 0 || r == -EPERM)
-			return r == 0 && S_ISREG(status.st_mode) ? 0 : -EPERM;
-	}
-	return -ENOENT;
-}
-
-int service_find(const char *const *dirs, const char *service, char path[PATH_MAX])
-{
-	int r = find_name(dirs, service, strlen(service), path);
-
-	return r == -ENOENT && service_argument(service)
-		       ? find_name(dirs, service, strcspn(service, "+"), path)
-		       : r;
-}
-
-const char *service_argument(const char *service)
-{
-	const char *plus = strchr(service, '+');
-
-	return plus ? plus + 1 : NULL;
-}
 
 /* A variable that does not fit is left out: no service gets a part of a value. */
 static void __attribute__((format(printf, 2, 3)))

@@ -1,0 +1,258 @@
+/*
+ * The sandbox of a service.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
+#include "guest.h"
+
+#include "confine.h"
+
+#include "base/services.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* What a service is told about who calls: the user, for whom there is no name of a VM. */
+#define CALLER "user"
+
+/* An application fills the window. */
+static const char openbox[] =
+	"<?xml version=\"1.0\"?>\n"
+	"<openbox_config xmlns=\"http://openbox.org/3.4/rc\"><applications>\n"
+	"<application type=\"normal\"><maximized>yes</maximized></application>\n"
+	"</applications></openbox_config>\n";
+
+/*
+ * What runs first inside, as a shell's command. The limit of processes counts those inside only, so
+ * it is set here; not all shells call it by the same letter.
+ */
+static const char first[] = "(ulimit -u %u) 2>/dev/null && ulimit -u %u || ulimit -p %u\n"
+			    "printf up >&%d && exec %d>&-\n"
+			    "%sexec \"$@\"";
+static const char manage_windows[] =
+	"if command -v openbox >/dev/null; then\n"
+	"    openbox --config-file /etc/openbox.xml >/dev/null 2>&1 &\n"
+	"elif command -v matchbox-window-manager >/dev/null; then\n"
+	"    matchbox-window-manager -use_titlebar no >/dev/null 2>&1 &\n"
+	"fi\n";
+
+/* ---- Limits ---- */
+
+/* Is the user's systemd there, which can limit the memory of all processes together? */
+static bool has_systemd(char environment[PATH_MAX + 32])
+{
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	bool there;
+	int fd;
+
+	if (!runtime || snprintf(address.sun_path, sizeof(address.sun_path), "%s/systemd/private",
+				 runtime) >= (int)sizeof(address.sun_path))
+		return false;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	there = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
+	if (fd >= 0)
+		close(fd);
+	snprintf(environment, PATH_MAX + 32, "XDG_RUNTIME_DIR=%s", runtime);
+	return there;
+}
+
+/* Put the sandbox into a group of its own. Its command line follows, with an empty environment. */
+static bool add_group(struct words *words, const struct template *template, char *environment)
+{
+	const char *run = confine_find("systemd-run"), *env = confine_find("env");
+
+	if (!run || !env || !has_systemd(environment))
+		return false;
+	words_add(words, run, "--user", "--scope", "--quiet", "--collect", NULL);
+	words_add_format(words, "--property=MemoryMax=%ju", (uintmax_t) template->memory);
+	words_add(words, "--property=MemorySwapMax=0", NULL);
+	words_add_format(words, "--property=TasksMax=%u", template->processes);
+	words_add(words, "--", env, "-i", NULL);
+	return true;
+}
+
+/* Without it, each process has a limit of its own. */
+static void limit_processes(const struct template *template, bool grouped)
+{
+	struct rlimit data = {.rlim_cur = template->memory, .rlim_max = template->memory};
+	struct rlimit core = {.rlim_cur = 0, .rlim_max = 0};
+
+	setrlimit(RLIMIT_CORE, &core);
+	if (!grouped)
+		setrlimit(RLIMIT_DATA, &data);
+}
+
+/* ---- What is inside ---- */
+
+/* Where nothing may be shown: it would be a way out. */
+static const char *const never[] = {"/proc", "/sys", "/dev", "/run", "/tmp/.X11-unix"};
+
+static bool is_within(const char *path, const char *directory)
+{
+	size_t length = strlen(directory);
+
+	return strncmp(path, directory, length) == 0 &&
+	       (path[length] == '/' || path[length] == '\0');
+}
+
+/* Show what the template says. Returns NULL, or what is wrong. */
+static const char *show_binds(struct confinement *confinement, const struct template *template)
+{
+	char real[PATH_MAX];
+	static char wrong[PATH_MAX + 100];
+
+	for (size_t i = 0; i < template->bind_count; i++) {
+		const char *path = template->binds[i];
+
+		if (!realpath(path, real)) {
+			snprintf(wrong, sizeof(wrong), "the template's bind=%s: %s", path,
+				 strerror(errno));
+			return wrong;
+		}
+		for (size_t k = 0; k < sizeof(never) / sizeof(*never); k++) {
+			if (is_within(real, never[k]) || strcmp(real, "/") == 0 ||
+			    strcmp(real, "/tmp") == 0) {
+				snprintf(wrong, sizeof(wrong),
+					 "the template's bind=%s would be a way out of the sandbox",
+					 path);
+				return wrong;
+			}
+		}
+		words_add(&confinement->words, "--ro-bind", real, path, NULL);
+	}
+	return NULL;
+}
+
+/* Programs of ours that services run, where they are not below /usr. */
+static void show_own_programs(struct confinement *confinement)
+{
+	static const char *const names[] = {"vm-file-editor", "qfile-unpacker"};
+	char self[PATH_MAX], path[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	while (length > 0 && self[length - 1] != '/')
+		length--;
+	if (length <= 0)
+		return;
+	self[length] = '\0';
+	if (is_within(self, "/usr"))
+		return;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (snprintf(path, sizeof(path), "%s%s", self, names[i]) < (int)sizeof(path))
+			words_add(&confinement->words, "--ro-bind-try", path, path, NULL);
+	}
+}
+
+static void set_environment(struct confinement *confinement, const struct guest *guest)
+{
+	static const char *const fixed[][2] = {
+		{"HOME", "/home/user"},
+		{"USER", "user"},
+		{"LOGNAME", "user"},
+		{"SHELL", "/bin/sh"},
+		{"XDG_RUNTIME_DIR", "/run/user/1000"},
+		{"QREXEC_REMOTE_DOMAIN", CALLER},
+		/* Nobody answers these, so programs would wait for them. */
+		{"GSETTINGS_BACKEND", "memory"},
+		{"GTK_USE_PORTAL", "0"},
+		{"NO_AT_BRIDGE", "1"},
+	};
+	const char *language = getenv("LANG"), *argument = service_argument(guest->service);
+
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
+		confine_set(confinement, fixed[i][0], fixed[i][1]);
+	confine_set(confinement, "LANG", language && *language ? language : "C.UTF-8");
+	confine_set(confinement, "QREXEC_SERVICE_FULL_NAME", guest->service);
+	confine_set(confinement, "QREXEC_SERVICE_ARGUMENT", argument ? argument : "");
+}
+
+static void add_display(struct confinement *confinement, const struct display *display)
+{
+	confine_set(confinement, "DISPLAY", ":0");
+	/* Whose window is closed has ended all in it, as a person does. */
+	confine_set(confinement, "QOPEN_SCREEN_IS_A_WINDOW", "1");
+	confine_add_file(confinement, openbox, "/etc/openbox.xml");
+	words_add(&confinement->words, "--ro-bind", display->socket, "/tmp/.X11-unix/X0", NULL);
+}
+
+static void add_command(struct words *words, const struct guest *guest, int up)
+{
+	const unsigned limit = guest->template->processes;
+
+	words_add(words, "/bin/sh", "-c", NULL);
+	words_add_format(words, first, limit, limit, limit, up, up,
+			 guest->display ? manage_windows : "");
+	words_add(words, "sh", guest->program, service_argument(guest->service), NULL);
+}
+
+/* All that is inside. Returns NULL, or what is wrong. */
+static const char *fill(struct confinement *confinement, const struct guest *guest)
+{
+	confine_add_file(confinement, "user:x:1000:1000:user:/home/user:/bin/sh\n", "/etc/passwd");
+	confine_add_file(confinement, "user:x:1000:\n", "/etc/group");
+	confine_show(confinement, guest->program);
+	show_own_programs(confinement);
+	set_environment(confinement, guest);
+	if (guest->display)
+		add_display(confinement, guest->display);
+	words_add(&confinement->words, "--chdir", "/home/user", NULL);
+	return show_binds(confinement, guest->template);
+}
+
+int guest_start(struct guest *guest, const int fds[3], char *failure, size_t size)
+{
+	static struct confinement confinement;
+	static struct words command;
+	char variable[PATH_MAX + 32], *environment[] = {NULL, NULL};
+	const char *wrong;
+	int up[2], number, r;
+
+	confine_begin(&confinement, guest->bubblewrap, fds, guest->filter, guest->template->space);
+	wrong = fill(&confinement, guest);
+	if (wrong) {
+		snprintf(failure, size, "%s", wrong);
+		return -EINVAL;
+	}
+	if (add_group(&command, guest->template, variable))
+		environment[0] = variable;
+	limit_processes(guest->template, environment[0]);
+	r = pipe2(up, O_CLOEXEC) < 0 ? -errno : 0;
+	if (r == 0) {
+		guest->up = up[0];
+		number = confine_pass(&confinement, up[1]);
+		r = guest->network ? network_add(guest->network, &confinement) : 0;
+	}
+	if (r == 0) {
+		confine_end(&confinement, &command);
+		add_command(&command, guest, number);
+		r = process_start(&guest->process, command.list, environment, confinement.fds,
+				  confinement.fd_count);
+		close(up[1]);
+		if (guest->network)
+			network_given(guest->network);
+	}
+	if (r < 0)
+		snprintf(failure, size, "cannot run %s: %s", guest->bubblewrap, strerror(-r));
+	return r;
+}
+
+bool guest_is_up(struct guest *guest)
+{
+	char text[4];
+	bool up = read(guest->up, text, sizeof(text)) > 0;
+
+	close(guest->up);
+	guest->up = -1;
+	return up;
+}
