@@ -54,7 +54,8 @@ def _(t):
     equal(listed(t, "test.A+secret"), [])
     equal(listed(t, "test.B"), ["a.b-c_d"])
     equal(listed(t, "test.C"), [])
-    equal(vms(t.run(RPC, f"--sockets={t.sockets}", "--as=other", "--list").exits(0).told), ["vault"])
+    end = t.run(RPC, f"--sockets={t.sockets}", "--as=other", "--list").exits(0)
+    equal(vms(end.told), ["vault"])
     equal(t.note("ran"), None)
     # What was asked is no call, and no refused one.
     lacks(t.daemon.said(), "refused")
