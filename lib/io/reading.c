@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <linux/magic.h>
 #include <sys/statfs.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -48,7 +49,8 @@ static bool is_on_disk(const struct reading *content, struct reading_disk *disk)
 	return disk->on_disk;
 }
 
-int reading_open(struct reading *content, const struct walk_entry *entry, struct reading_disk *disk)
+int reading_open(struct reading *content, struct walk *walk, const struct walk_entry *entry,
+		 struct reading_disk *disk)
 {
 	*content = (struct reading){.fd = -1};
 	content->fd = walk_open(entry, &content->status);
@@ -60,6 +62,7 @@ int reading_open(struct reading *content, const struct walk_entry *entry, struct
 	}
 	use_status(content);
 	content->on_disk = is_on_disk(content, disk);
+	content->ahead = content->on_disk ? walk : NULL;
 	return 0;
 }
 
@@ -76,12 +79,33 @@ int reading_rewind(struct reading *content)
 	return lseek(content->fd, 0, SEEK_SET) < 0 ? -errno : 0;
 }
 
+/*
+ * Read, as read(2) does. Where the beginning of the file is not in memory, whoever waits for it has
+ * the disk bring the next files at the same time: one file after another, a disk of many channels
+ * is idle most of the time.
+ */
+static ssize_t read_some(struct reading *content, void *bytes, size_t size)
+{
+	const struct iovec piece = {.iov_base = bytes, .iov_len = size};
+	ssize_t n;
+
+	if (!content->ahead)
+		return read(content->fd, bytes, size);
+	n = preadv2(content->fd, &piece, 1, -1, RWF_NOWAIT);
+	if (n < 0 && errno == EAGAIN)
+		walk_ahead(content->ahead);
+	content->ahead = NULL;
+	/* Not every file system and kernel can tell. And "0" may be said of what is not there yet.
+	 */
+	return n > 0 ? n : read(content->fd, bytes, size);
+}
+
 ssize_t reading_read(struct reading *content, void *bytes, size_t size)
 {
 	size_t done = 0;
 
 	while (done < size) {
-		ssize_t n = read(content->fd, (char *)bytes + done, size - done);
+		ssize_t n = read_some(content, (char *)bytes + done, size - done);
 
 		if (n < 0 && errno == EINTR)
 			continue;

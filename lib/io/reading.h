@@ -23,6 +23,8 @@ struct reading {
 	bool counted; /* it was found so */
 	bool quiet;   /* nobody has written to it in the last seconds */
 	bool on_disk; /* as in struct reading_disk */
+	/* Whose next files are read ahead where this one has to be waited for; NULL: nobody's. */
+	struct walk *ahead;
 };
 
 /* The file system of the last file, to be asked for once only. All zero at first. */
@@ -33,8 +35,9 @@ struct reading_disk {
 	bool on_disk;
 };
 
-/* Open the file, with `length` as its size says. -ESTALE: it is no regular file any more. */
-int reading_open(struct reading *content, const struct walk_entry *entry,
+/* Open the file, which `walk` has come to, with `length` as its size says. -ESTALE: it is no
+ * regular file any more. */
+int reading_open(struct reading *content, struct walk *walk, const struct walk_entry *entry,
 		 struct reading_disk *disk);
 void reading_close(struct reading *content);
 /* Back to the beginning, to read it a second time. */

@@ -23,6 +23,10 @@
  */
 #define WANT_AGAIN ((size_t)1 << 10)
 
+/* Files that are read ahead at a time, and bytes of each. */
+#define AHEAD_FILES 32
+#define AHEAD_BYTES ((off_t)128 << 10)
+
 struct walk_frame {
 	off_t resume; /* where to read on: after the last entry that was returned */
 	/*
@@ -227,12 +231,12 @@ int walk_readable(const struct walk_entry *entry)
 	return faccessat(entry->dir, entry->name, R_OK, flags) < 0 ? -errno : 0;
 }
 
+/* O_NONBLOCK: opening a fifo that took the file's place must not wait for a writer. */
+#define READING (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+
 int walk_open(const struct walk_entry *entry, struct stat *status)
 {
-	/* O_NONBLOCK: opening a fifo that took the file's place must not wait for a writer. */
-	int fd = openat(entry->dir, entry->name,
-			O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC |
-				(entry->followed ? 0 : O_NOFOLLOW));
+	int fd = openat(entry->dir, entry->name, READING | (entry->followed ? 0 : O_NOFOLLOW));
 
 	if (fd < 0)
 		return -errno;
@@ -243,6 +247,29 @@ int walk_open(const struct walk_entry *entry, struct stat *status)
 		return r;
 	}
 	return fd;
+}
+
+void walk_ahead(struct walk *walk)
+{
+	size_t *at = &walk->buffer_ahead;
+
+	if (walk->buffer_depth == 0 || walk->buffer_depth != walk->dirs.depth || walk->exclude.list)
+		return;
+	if (*at < walk->buffer_pos)
+		*at = walk->buffer_pos;
+	for (unsigned files = 0; *at < walk->buffer_end && files < AHEAD_FILES;) {
+		const struct dirent64 *dirent = (const struct dirent64 *)(walk->buffer + *at);
+		int fd = -1;
+
+		*at += dirent->d_reclen;
+		if (dirent->d_type == DT_REG)
+			fd = openat(dirstack_fd(&walk->dirs), dirent->d_name, READING | O_NOFOLLOW);
+		if (fd < 0)
+			continue;
+		posix_fadvise(fd, 0, AHEAD_BYTES, POSIX_FADV_WILLNEED);
+		close(fd);
+		files++;
+	}
 }
 
 /*
@@ -341,7 +368,7 @@ static ssize_t fill(struct walk *walk)
 	if (n < 0)
 		return n;
 	walk->buffer_depth = walk->dirs.depth;
-	walk->buffer_pos = 0;
+	walk->buffer_pos = walk->buffer_ahead = 0;
 	walk->buffer_end = (size_t)n;
 	return n;
 }

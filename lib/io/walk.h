@@ -69,6 +69,7 @@ struct walk {
 	/* The depth of the directory whose entries are in the buffer; 0: the buffer is empty. */
 	size_t buffer_depth;
 	size_t buffer_pos, buffer_end, buffer_want;
+	size_t buffer_ahead; /* entries before this place have been asked for by walk_ahead() */
 	char entry_path[QFILE_NAME_MAX + 1];
 	_Alignas(8) char buffer[WALK_BUFFER_SIZE];
 };
@@ -89,6 +90,11 @@ int walk_next(struct walk *walk, struct walk_entry *entry, struct qfile_error *e
  * meantime the file may have become something else.
  */
 int walk_open(const struct walk_entry *entry, struct stat *status);
+/*
+ * Have the kernel read the next few files of the same directory, as far as they are known, while
+ * the caller waits for this one. Best effort, and without any if something is to be left out.
+ */
+void walk_ahead(struct walk *walk);
 /* May a WALK_FILE be read? Returns 0 or a negative errno. Only opening it can tell for sure. */
 int walk_readable(const struct walk_entry *entry);
 /* Get the status of an entry of any kind. */

@@ -169,7 +169,7 @@ static int look_at_file(struct qfile_sender *sender, struct qfile_error *error)
 		sender->count.files++;
 		return QFILE_STEP_SENT;
 	}
-	r = reading_open(&sender->content, entry, &sender->disk);
+	r = reading_open(&sender->content, &sender->walk, entry, &sender->disk);
 	if (r < 0)
 		return sender_miss(sender, r, "reading", error);
 	sender->sent.entries++;
@@ -185,7 +185,7 @@ int sender_send_file(struct qfile_sender *sender, struct qfile_error *error)
 
 	if (sender_only_looks(sender))
 		return look_at_file(sender, error);
-	r = reading_open(content, &sender->entry, &sender->disk);
+	r = reading_open(content, &sender->walk, &sender->entry, &sender->disk);
 	if (r < 0)
 		return sender_miss(sender, r, "reading", error);
 	if (content->length < STREAM_BUFFER_SIZE - sender_fixed_size(sender)) {
