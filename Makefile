@@ -226,7 +226,7 @@ $(SERVICE_FILES):
 
 # ---- Installing ----
 
-MANPAGES = $(wildcard man/*.[1358])
+MANPAGES = $(filter-out $(DESKTOP_ABSENT_PAGES),$(wildcard man/*.[1358]))
 DIRECTORIES = PREFIX BINDIR SBINDIR LIBDIR INCLUDEDIR MANDIR UNITDIR SYSCONFDIR
 INSTALLED = DESTDIR='$(DESTDIR)' $(foreach name,$(DIRECTORIES),$(name)='$($(name))') \
 	sh lib/installed.sh
@@ -289,7 +289,8 @@ uninstall: check-paths
 	rm -f $(DESTDIR)$(INCLUDEDIR)/qfile.h
 	rm -f $(addprefix $(DESTDIR)$(SERVICEDIR)/,$(SERVICES))
 	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(UNITS)) pedos-rpc-dom0.service)
-	set -e; for m in $(MANPAGES); do rm -f $(DESTDIR)$(MANDIR)/man$${m##*.}/$${m##*/}; done
+	set -e; for m in $(wildcard man/*.[1358]); do \
+		rm -f $(DESTDIR)$(MANDIR)/man$${m##*.}/$${m##*/}; done
 	@$(INSTALLED) tidy $(BINDIR) $(SBINDIR) $(UNITDIR) $(LIBDIR)/pkgconfig $(LIBDIR) \
 		$(INCLUDEDIR) $(SERVICEDIR) $(MANDIR)/man1 $(MANDIR)/man3 $(MANDIR)/man5 \
 		$(MANDIR)/man8
@@ -318,6 +319,7 @@ uninstall: check-paths
 ##                         PREFIX/bin, sbin, lib, include, share/man, lib/systemd/system
 ##   SYSCONFDIR            of services: PREFIX/etc, but /etc with PREFIX=/usr
 ##   XEN=0                 build without the libraries of Xen
+##   DESKTOP=0             build without what file managers start, which needs GTK 3
 ##   CC CFLAGS CPPFLAGS LDFLAGS OBJCOPY PKG_CONFIG
 ##                         the compiler and its options, as usual
 ##   B=build               the directory of the build
@@ -330,7 +332,8 @@ help:
 clean:
 	rm -rf $(B) build-*
 
-# The library can be built without its tests.
+# The library can be built without what file managers start, and without its tests.
+-include desktop/desktop.mk
 -include tests/tests.mk
 
 .PHONY: all always check-paths check-writable install uninstall help clean

@@ -50,7 +50,7 @@ CALLED = $(if $(TEST),--test=$(call quoted,$(TEST)))
 CHOSEN = $(if $(SUITE),-s $(call quoted,$(SUITE))) $(CALLED) $(SLOWEST:%=--slowest=%)
 
 # The names are those of tests/run.py. What is wrong is said before anything is built.
-SUITES = unit hostile escape dom0 editors integration fault filesystems xen
+SUITES = unit hostile escape dom0 editors integration fault filesystems desktop xen
 check-suite:
 	@$(if $(filter-out $(SUITES),$(SUITE)),$(error There is no suite $(filter-out \
 		$(SUITES),$(SUITE)). There are: $(SUITES)))
@@ -96,6 +96,13 @@ check-applications:
 	+@$(BUILD_STRICTLY) all
 	@echo "$(if $(SAMPLE),A sample of $(SAMPLE) applications: SAMPLE=$(SAMPLE) SEED=$$SEED)"
 	@exec $(RUN_TESTS) --plain -s applications $(APPLICATIONS:%=-t %) $(CALLED)
+
+##   make check-desktop    what file managers start, on a screen that nobody sees; pictures of what
+##                         failed are kept in build/desktop. CASES chooses among tests/desktop
+check-desktop:
+	@$(SETUP) build test gtk screen
+	+@$(BUILD_STRICTLY) all $(DESKTOP_TEST_PROGRAMS) $(PLAYED:%=$(B)/%)
+	@exec $(RUN_TESTS) -1 -s desktop $(CASES:%=-t %) $(CALLED)
 
 ##   make check-flood      a minute in which four accounts with 65,536 numbers each attack
 ##                         pedos-rpcd, as root; FLOOD says how many seconds, and make check does it
@@ -318,5 +325,5 @@ $(XEN_PROGRAMS): %: %.o
 include tests/fuzz/fuzz.mk
 
 .PHONY: abi setup demo picture check check-suite test check-whole check-applications \
-	check-editors check-sanitized coverage check-fault check-filesystems check-flood \
-	check-ssh check-xen prove fuzz bench format check-format check-warnings
+	check-desktop check-editors check-sanitized coverage check-fault check-filesystems \
+	check-flood check-ssh check-xen prove fuzz bench format check-format check-warnings

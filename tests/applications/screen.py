@@ -8,10 +8,10 @@ import subprocess
 import time
 
 import process
-from display import png
 from expect import Broken, check, wait_until
 from opening import PROGRAMS as OURS
 from settings import BUILD
+from xwd import png
 
 PROGRAMS = {"xvfb": "Xvfb", "xdotool": "xdotool", "openbox": "openbox",
             "dbus-daemon": "dbus-daemon", "dbus-x11": "dbus-launch", "xdg-utils": "xdg-open",

@@ -4,12 +4,11 @@
 to have the keys is told so."""
 import os
 import re
-import struct
 import subprocess
-import zlib
 
 from expect import check
 from opening import RESULTS, wait
+from xwd import png
 
 # Nothing that other programs of a desktop would have to do, and each key is what it says.
 ENVIRONMENT = {"NO_AT_BRIDGE": "1", "GTK_A11Y": "none", "GIO_USE_VFS": "local",
@@ -85,22 +84,3 @@ class Display:
         RESULTS.mkdir(parents=True, exist_ok=True)
         (RESULTS / f"{name}.png").write_bytes(
             png((self.opening.directory / "Xvfb_screen0").read_bytes()))
-
-
-def png(xwd):
-    """A picture as Xvfb has it, XWD with 32 bits a pixel (blue first), as PNG."""
-    header = struct.unpack(">25I", xwd[:100])
-    size, width, height, line, colours = header[0], header[4], header[5], header[12], header[19]
-    rows = []
-    for y in range(height):
-        row = xwd[size + 12 * colours + y * line:][:4 * width]
-        pixels = bytearray(3 * width)
-        pixels[0::3], pixels[1::3], pixels[2::3] = row[2::4], row[1::4], row[0::4]
-        rows.append(b"\0" + pixels)
-
-    def chunk(kind, data):
-        return (struct.pack(">I", len(data)) + kind + data
-                + struct.pack(">I", zlib.crc32(kind + data)))
-    header = struct.pack(">2I5B", width, height, 8, 2, 0, 0, 0)
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header)
-            + chunk(b"IDAT", zlib.compress(b"".join(rows))) + chunk(b"IEND", b""))

@@ -13,8 +13,8 @@ test = suite.cases(Copying, once=True)
 LINES = "SPDX-License-Identifier: GPL-2.0-or-later", "Copyright the qfilecopy authors"
 
 # Where sources are, and the names of those that are no scripts.
-PLACES = ["cli", "doc", "include", "lib", "rpc", "system", "tests", "text", "qfile-agent",
-          "qfile-unpacker", "qopen-in-vm", "vm-file-editor", ".ci"]
+PLACES = ["cli", "desktop", "doc", "include", "lib", "rpc", "system", "tests", "text",
+          "qfile-agent", "qfile-unpacker", "qopen-in-vm", "vm-file-editor", ".ci"]
 NAMES = "*.c", "*.h", "*.py", "*.sh", "*.mk", "*.in", "*.map", "*.ld", "Makefile"
 
 # Of every line, in characters. Not counted are what a program has written: tests/fuzz/corpus,
