@@ -99,6 +99,20 @@ bool show_init(struct show *show, const char *option)
 	return true;
 }
 
+bool show_descriptor(const char *text, int *fd)
+{
+	uint64_t number;
+	int flags;
+
+	if (!parse_count(text, &number) || number <= STDERR_FILENO || number > INT_MAX)
+		return false;
+	flags = fcntl((int)number, F_GETFL);
+	if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY || flags & O_PATH)
+		return false;
+	*fd = (int)number;
+	return true;
+}
+
 void show_on(struct show *show, int fd)
 {
 	show->mode = SHOW_JSON;

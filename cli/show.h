@@ -45,6 +45,11 @@ struct show {
  * false for another value.
  */
 bool show_init(struct show *show, const char *option);
+/*
+ * The value of an option: a descriptor that is open for writing, and is none of those that lead
+ * elsewhere. Returns false if it is not.
+ */
+bool show_descriptor(const char *text, int *fd);
 /* After show_init(): as JSON, on a descriptor that is for nothing else. */
 void show_on(struct show *show, int fd);
 /*

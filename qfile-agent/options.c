@@ -6,18 +6,15 @@
  */
 #include "options.h"
 
-#include "cli/number.h"
+#include "cli/show.h"
 #include "cli/usage.h"
 
 #include <err.h>
-#include <fcntl.h>
 #include <getopt.h>
-#include <limits.h>
 #include <qfile.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char program[] = "qfile-agent";
 
@@ -86,21 +83,6 @@ static const struct option long_options[] = {
 	{NULL, 0, NULL, 0},
 };
 
-/* A descriptor that is open for writing, and is none of those that lead elsewhere. */
-static bool parse_descriptor(const char *text, int *fd)
-{
-	uint64_t number;
-	int flags;
-
-	if (!parse_count(text, &number) || number <= STDERR_FILENO || number > INT_MAX)
-		return false;
-	flags = fcntl((int)number, F_GETFL);
-	if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY || flags & O_PATH)
-		return false;
-	*fd = (int)number;
-	return true;
-}
-
 /* Returns what is wrong with the combination of options, or NULL. */
 static const char *contradiction(const struct options *options)
 {
@@ -139,7 +121,7 @@ int options_parse(struct options *options, int argc, char **argv)
 			options->flags |= QFILE_DEREFERENCE;
 			break;
 		case OPTION_PROGRESS_FD:
-			if (!parse_descriptor(optarg, &options->progress_fd))
+			if (!show_descriptor(optarg, &options->progress_fd))
 				return usage_value(program,
 						   "--progress-fd takes the number of a descriptor "
 						   "that is open for writing, from 3 on, not",

@@ -42,8 +42,8 @@ static bool file_ok(const struct options *options)
 
 static int call_vm(const struct options *options, const char *program)
 {
-	char from[128], max_bytes[40], service[256];
-	const char *arguments[CALLING_PASSED_MAX + 8];
+	char from[128], max_bytes[40], progress[32], service[256];
+	const char *arguments[CALLING_PASSED_MAX + 9];
 	int n = calling_pass_on(&options->calling, arguments);
 
 	if (!calling_service(&options->calling, &editor, service)) {
@@ -62,6 +62,11 @@ static int call_vm(const struct options *options, const char *program)
 		snprintf(max_bytes, sizeof(max_bytes), "--max-bytes=%ju",
 			 (uintmax_t)options->max_bytes);
 		arguments[n++] = max_bytes;
+	}
+	/* It is open in the client, and in what the client starts. */
+	if (options->progress_fd >= 0) {
+		snprintf(progress, sizeof(progress), "--progress-fd=%d", options->progress_fd);
+		arguments[n++] = progress;
 	}
 	arguments[n++] = "--";
 	arguments[n++] = options->file;
@@ -228,6 +233,8 @@ int main(int argc, char **argv)
 				   options.calling.progress);
 	if (options.calling.quiet && !options.calling.progress && session.show.mode == SHOW_TTY)
 		session.show.mode = SHOW_NONE;
+	if (options.progress_fd >= 0)
+		show_on(&session.show, options.progress_fd);
 	if (!options.calling.vm && !has_command(&options) &&
 	    (call_leads_nowhere(STDIN_FILENO) || isatty(STDOUT_FILENO))) {
 		warnx("stdin and stdout must lead to another VM: name one before the file, or use "

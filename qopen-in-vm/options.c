@@ -7,6 +7,7 @@
 #include "options.h"
 
 #include "cli/number.h"
+#include "cli/show.h"
 #include "cli/usage.h"
 
 #include <err.h>
@@ -41,7 +42,9 @@ static const char help[] =
 	"                         if VM is not given\n"
 	"      --rename, --allow-all-names\n"
 	"                         as for qfile-agent; they change nothing "
-	"here\n" CALLING_HELP_WORDS "  -v, --verbose          report every save\n"
+	"here\n" CALLING_HELP_WORDS
+	"      --progress-fd=N    for programs: json on descriptor N, where nobody else writes\n"
+	"  -v, --verbose          report every save\n"
 	"  -h, --help             show this help\n"
 	"  -V, --version          show the version\n"
 	"\n"
@@ -57,7 +60,8 @@ enum {
 	OPTION_IN_PLACE,
 	OPTION_NO_BESIDE,
 	OPTION_MAX_BYTES,
-	OPTION_FROM
+	OPTION_FROM,
+	OPTION_PROGRESS_FD
 };
 
 static const struct option long_options[] = {
@@ -67,6 +71,7 @@ static const struct option long_options[] = {
 	{"no-beside", no_argument, NULL, OPTION_NO_BESIDE},
 	{"max-bytes", required_argument, NULL, OPTION_MAX_BYTES},
 	{"from", required_argument, NULL, OPTION_FROM},
+	{"progress-fd", required_argument, NULL, OPTION_PROGRESS_FD},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
 	{NULL, 0, NULL, 0},
@@ -79,6 +84,8 @@ static const char *contradiction(const struct options *options)
 		return "--from is for calls without a VM: its name is known here";
 	if (options->view_only && options->in_place)
 		return "--view-only and --in-place contradict each other";
+	if (options->calling.progress && options->progress_fd >= 0)
+		return "--progress and --progress-fd exclude each other: give one of them";
 	if (options->from && !calling_target_ok(options->from))
 		return "--from takes a VM's name: a letter, then letters, digits, '_', '-' or '.', "
 		       "at most 63 in all";
@@ -107,7 +114,7 @@ int options_parse(struct options *options, int argc, char **argv)
 	const char *wrong;
 	int option;
 
-	*options = (struct options){.max_bytes = UINT64_MAX};
+	*options = (struct options){.max_bytes = UINT64_MAX, .progress_fd = -1};
 	while ((option = getopt_long(argc, argv, CALLING_SHORT_OPTIONS "hV", long_options, NULL)) !=
 	       -1) {
 		if (calling_take(&options->calling, option, optarg))
@@ -129,6 +136,13 @@ int options_parse(struct options *options, int argc, char **argv)
 			break;
 		case OPTION_FROM:
 			options->from = optarg;
+			break;
+		case OPTION_PROGRESS_FD:
+			if (!show_descriptor(optarg, &options->progress_fd))
+				return usage_value(program,
+						   "--progress-fd takes the number of a descriptor "
+						   "that is open for writing, from 3 on, not",
+						   optarg);
 			break;
 		case 'h':
 			return usage_help(help);

@@ -22,6 +22,7 @@ struct options {
 	const char *file;
 	bool view_only, in_place, no_beside;
 	uint64_t max_bytes;
+	int progress_fd; /* for JSON; -1: none */
 };
 
 /* What qopen-in-vm calls. */

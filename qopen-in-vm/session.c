@@ -101,6 +101,8 @@ static void take_save(struct session *session, enum opener_step step)
 			strcpy(session->missed.path, event->path);
 	}
 	session->here += step == OPENER_SAVED;
+	if (event->path[0])
+		status_kept(session, step);
 	if (told && !session->about.verbose) {
 		session->untold++;
 	} else {
@@ -261,6 +263,7 @@ int session_take(struct session *session)
 			take_step(session, (enum opener_step)step);
 	}
 	show_clear(&session->show);
+	session->code = step < 0 ? -step : session->event.code;
 	look_where_it_is(session);
 	if (step < 0)
 		return session->ending ? end_stopped(session) : end_failed(session, step);

@@ -42,6 +42,7 @@ struct session {
 	bool ending;         /* the user wants that */
 	int64_t since;       /* when they said so, as clock_now() */
 	int64_t came;        /* and when something else than a note came last, if that is later */
+	int code;            /* why it failed, an errno of ours or of the other side; or 0 */
 	unsigned notes;      /* messages of the editor that were shown */
 	/* A command leads to the editor: how it ended comes before what was lost with it. */
 	bool has_command;

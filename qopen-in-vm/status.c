@@ -88,6 +88,16 @@ void status_beside(const struct session *session)
 	put_open(session, member);
 }
 
+void status_kept(const struct session *session, enum opener_step step)
+{
+	const char *path = session->event.path;
+	char member[3584];
+
+	json_name(step == OPENER_KEPT ? "kept" : "before", path, strlen(path), member,
+		  sizeof(member));
+	put_open(session, member);
+}
+
 static const char *outcome(const struct session *session, int result)
 {
 	if (result == -ECANCELED)
@@ -99,13 +109,15 @@ static const char *outcome(const struct session *session, int result)
 
 static void put_last(struct session *session, int result)
 {
+	const int code = session->code == 0 && result < -1 ? -result : session->code;
 	char text[512], counts[256];
 
 	put_counts(session, counts, sizeof(counts));
 	show_last(&session->show, text,
 		  (size_t)snprintf(text, sizeof(text),
-				   "{\"phase\":\"done\",\"outcome\":\"%s\",%s,\"beside\":%u}\n",
-				   outcome(session, result), counts, session->beside));
+				   "{\"phase\":\"done\",\"outcome\":\"%s\",%s,\"beside\":%u,"
+				   "\"code\":%d}\n",
+				   outcome(session, result), counts, session->beside, code));
 }
 
 /* ---- For people ---- */
