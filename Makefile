@@ -13,7 +13,11 @@ BINDIR ?= $(PREFIX)/bin
 SBINDIR ?= $(PREFIX)/sbin
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
-MANDIR ?= $(PREFIX)/share/man
+DATADIR ?= $(PREFIX)/share
+MANDIR ?= $(DATADIR)/man
+# Debian's zsh looks into another directory below /usr, which most systems have even without zsh.
+ZSHDIR ?= $(DATADIR)/zsh/$(or $(and $(filter /usr/share,$(DATADIR)),$(notdir \
+	$(wildcard /usr/share/zsh/vendor-completions))),site-functions)
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 SYSCONFDIR ?= $(if $(filter /usr /usr/ /,$(PREFIX)),/etc,$(PREFIX:/=)/etc)
 # Put before all of these, by those who make packages.
@@ -227,7 +231,13 @@ $(SERVICE_FILES):
 # ---- Installing ----
 
 MANPAGES = $(filter-out $(DESKTOP_ABSENT_PAGES),$(wildcard man/*.[1358]))
-DIRECTORIES = PREFIX BINDIR SBINDIR LIBDIR INCLUDEDIR MANDIR UNITDIR SYSCONFDIR
+# What completes the command lines of all programs, and has a link for each of them.
+BASHDIR = $(DATADIR)/bash-completion/completions
+FISHDIR = $(DATADIR)/fish/vendor_completions.d
+COMPLETED = $(PROGRAMS) $(DAEMONS)
+COMPLETIONS = $(BASHDIR)/qfilecopy $(FISHDIR)/qfilecopy.fish $(ZSHDIR)/_qfilecopy \
+	$(addprefix $(BASHDIR)/,$(COMPLETED)) $(patsubst %,$(FISHDIR)/%.fish,$(COMPLETED))
+DIRECTORIES = PREFIX BINDIR SBINDIR LIBDIR INCLUDEDIR DATADIR MANDIR ZSHDIR UNITDIR SYSCONFDIR
 INSTALLED = DESTDIR='$(DESTDIR)' $(foreach name,$(DIRECTORIES),$(name)='$($(name))') \
 	sh lib/installed.sh
 
@@ -276,6 +286,12 @@ install: check-paths check-writable all
 		$(DESTDIR)$(UNITDIR)/$${u##*/}); done
 	set -e; for m in $(MANPAGES); do install -d $(DESTDIR)$(MANDIR)/man$${m##*.}; \
 		install -m 644 $$m $(DESTDIR)$(MANDIR)/man$${m##*.}; done
+	install -d $(addprefix $(DESTDIR),$(BASHDIR) $(FISHDIR) $(ZSHDIR))
+	install -m 644 completions/qfilecopy.bash $(DESTDIR)$(BASHDIR)/qfilecopy
+	install -m 644 completions/qfilecopy.fish $(DESTDIR)$(FISHDIR)
+	install -m 644 completions/_qfilecopy $(DESTDIR)$(ZSHDIR)
+	set -e; for p in $(COMPLETED); do ln -sf qfilecopy $(DESTDIR)$(BASHDIR)/$$p; \
+		ln -sf qfilecopy.fish $(DESTDIR)$(FISHDIR)/$$p.fish; done
 	@rm -f $(B)/to-install
 	@$(INSTALLED) found $(SONAME)
 
@@ -291,9 +307,11 @@ uninstall: check-paths
 	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(UNITS)) pedos-rpc-dom0.service)
 	set -e; for m in $(wildcard man/*.[1358]); do \
 		rm -f $(DESTDIR)$(MANDIR)/man$${m##*.}/$${m##*/}; done
+	rm -f $(addprefix $(DESTDIR),$(COMPLETIONS) $(BASHDIR)/pedos-rpc-dom0 \
+		$(FISHDIR)/pedos-rpc-dom0.fish)
 	@$(INSTALLED) tidy $(BINDIR) $(SBINDIR) $(UNITDIR) $(LIBDIR)/pkgconfig $(LIBDIR) \
 		$(INCLUDEDIR) $(SERVICEDIR) $(MANDIR)/man1 $(MANDIR)/man3 $(MANDIR)/man5 \
-		$(MANDIR)/man8
+		$(MANDIR)/man8 $(BASHDIR) $(FISHDIR) $(ZSHDIR)
 	@$(INSTALLED) gone
 
 # ---- Other commands ----
@@ -315,8 +333,10 @@ uninstall: check-paths
 ## What can be set, such as make install PREFIX=/usr:
 ##   PREFIX=/usr/local     where to install; pedos-rpcd looks for services there, too
 ##   DESTDIR=              put before all paths, for packages
-##   BINDIR SBINDIR LIBDIR INCLUDEDIR MANDIR UNITDIR
-##                         PREFIX/bin, sbin, lib, include, share/man, lib/systemd/system
+##   BINDIR SBINDIR LIBDIR INCLUDEDIR DATADIR MANDIR UNITDIR
+##                         PREFIX/bin, sbin, lib, include, share, share/man, lib/systemd/system
+##   ZSHDIR                completions for zsh: PREFIX/share/zsh/site-functions, and where Debian
+##                         has them with PREFIX=/usr
 ##   SYSCONFDIR            of services: PREFIX/etc, but /etc with PREFIX=/usr
 ##   XEN=0                 build without the libraries of Xen
 ##   DESKTOP=0             build without what file managers start, which needs GTK 3

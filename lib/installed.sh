@@ -49,6 +49,7 @@ is_of_system() {
     case $1 in
     /usr/local/bin | /usr/local/sbin | /usr/local/lib | /usr/local/include) return 0 ;;
     /usr/local/etc | /usr/local/man | /usr/local/share | /usr/local/share/man) return 0 ;;
+    /usr/local/share/zsh | /usr/local/share/zsh/site-functions) return 0 ;;
     /usr/local/*/* | /etc/pedos-rpc) return 1 ;;
     /usr/* | /etc/*) return 0 ;;
     /*/*) return 1 ;;

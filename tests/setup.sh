@@ -68,6 +68,12 @@ for group in "$@"; do
             "compares the binary interface of libqfile with the one that programs were built on" \
             has abidiff
         ;;
+    shells)
+        completes="completes command lines; tests go without those of these that are missing"
+        need bash-completion "$completes" test -e /usr/share/bash-completion/bash_completion
+        need zsh "$completes" has zsh
+        need fish "$completes" has fish
+        ;;
     unicode)
         need unicode-data "knows all characters; tests of names compare with it where it is" \
             test -e /usr/share/unicode/emoji/emoji-test.txt

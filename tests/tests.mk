@@ -18,7 +18,7 @@ RUN_TESTS = $(PYTHON) -B tests/run.py
 
 setup:
 	@$(SETUP) build demo test
-	@$(SETUP) editors unicode || true
+	@$(SETUP) editors shells unicode || true
 	@echo "All that building, the demo and the tests need is there."
 
 demo:
@@ -57,7 +57,7 @@ check-suite:
 
 check: check-suite
 	@$(SETUP) build test
-	@$(SETUP) editors unicode || true
+	@$(SETUP) editors shells unicode || true
 	@$(MAKE) --no-print-directory test WERROR=1
 
 test: check-suite
@@ -71,7 +71,7 @@ test: check-suite
 ##                         and TEST choose among them, too
 check-whole:
 	@$(SETUP) build test
-	@$(SETUP) editors unicode || true
+	@$(SETUP) editors shells unicode || true
 	@SAMPLE=1 $(MAKE) --no-print-directory test WERROR=1
 
 ##   make check-editors    files opened in real editors, the graphical ones (400 MB of packages) too

@@ -24,8 +24,8 @@ user_test = suite.cases(Copying)
 # What another make, or who called it, has in the environment is not for this one.
 OWN_MAKE = [f"--unset={name}" for name in (
     "MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "DESTDIR", "PREFIX", "BINDIR", "SBINDIR",
-    "LIBDIR", "INCLUDEDIR", "MANDIR", "UNITDIR", "SYSCONFDIR", "CFLAGS", "CPPFLAGS", "LDFLAGS",
-    "XEN", "B", "V", "WERROR", "SUITE", "TEST")]
+    "LIBDIR", "INCLUDEDIR", "DATADIR", "MANDIR", "ZSHDIR", "UNITDIR", "SYSCONFDIR", "CFLAGS",
+    "CPPFLAGS", "LDFLAGS", "XEN", "B", "V", "WERROR", "SUITE", "TEST")]
 
 # Of all cases of this file. It is made before there are workers, and the process that made it
 # removes it.
@@ -150,6 +150,21 @@ def _(t):
     for path in installed:
         if path.endswith((".pc", ".service")) or os.path.basename(path).startswith("PedOS."):
             lacks(tree.read(root + path), SHARED.name)
+
+
+@test("completions are where each shell looks, for every program that is installed")
+def _(t):
+    result = made(t)
+    for root, zsh in ((result.own, "site-functions"),
+                      (f"{result.usr}/usr", "vendor-completions" if os.path.isdir(
+                          "/usr/share/zsh/vendor-completions") else "site-functions")):
+        programs = os.listdir(f"{root}/bin") + os.listdir(f"{root}/sbin")
+        for program in programs:
+            if program not in map(os.path.basename, STRANGERS):
+                for path in (f"bash-completion/completions/{program}",
+                             f"fish/vendor_completions.d/{program}.fish"):
+                    has(tree.read(f"{root}/share/{path}"), program)
+                has(lines_with(f"{root}/share/zsh/{zsh}/_qfilecopy", "#compdef")[0], program)
 
 
 @test("make uninstall removes all that make install put there, and nothing else")

@@ -13,9 +13,10 @@ test = suite.cases(Copying, once=True)
 LINES = "SPDX-License-Identifier: GPL-2.0-or-later", "Copyright the qfilecopy authors"
 
 # Where sources are, and the names of those that are no scripts.
-PLACES = ["cli", "desktop", "doc", "include", "lib", "rpc", "system", "tests", "text",
-          "qfile-agent", "qfile-unpacker", "qopen-in-vm", "vm-file-editor", ".ci"]
-NAMES = "*.c", "*.h", "*.py", "*.sh", "*.mk", "*.in", "*.map", "*.ld", "Makefile"
+PLACES = ["cli", "completions", "desktop", "doc", "include", "lib", "rpc", "system", "tests",
+          "text", "qfile-agent", "qfile-unpacker", "qopen-in-vm", "vm-file-editor", ".ci"]
+NAMES = ("*.c", "*.h", "*.py", "*.sh", "*.bash", "*.fish", "_qfilecopy", "*.mk", "*.in", "*.map",
+         "*.ld", "Makefile")
 
 # Of every line, in characters. Not counted are what a program has written: tests/fuzz/corpus,
 # tests/abi and doc/demo.svg; the contracts of libutf8proc; and of Markdown the tables and what is
