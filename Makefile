@@ -235,8 +235,10 @@ MANPAGES = $(filter-out $(DESKTOP_ABSENT_PAGES),$(wildcard man/*.[1358]))
 BASHDIR = $(DATADIR)/bash-completion/completions
 FISHDIR = $(DATADIR)/fish/vendor_completions.d
 COMPLETED = $(PROGRAMS) $(DAEMONS)
+ONCE_COMPLETED = $(sort $(COMPLETED) pedos-rpc-dom0 qfile-notify qfile-send)
 COMPLETIONS = $(BASHDIR)/qfilecopy $(FISHDIR)/qfilecopy.fish $(ZSHDIR)/_qfilecopy \
-	$(addprefix $(BASHDIR)/,$(COMPLETED)) $(patsubst %,$(FISHDIR)/%.fish,$(COMPLETED))
+	$(addprefix $(BASHDIR)/,$(ONCE_COMPLETED)) \
+	$(patsubst %,$(FISHDIR)/%.fish,$(ONCE_COMPLETED))
 DIRECTORIES = PREFIX BINDIR SBINDIR LIBDIR INCLUDEDIR DATADIR MANDIR ZSHDIR UNITDIR SYSCONFDIR
 INSTALLED = DESTDIR='$(DESTDIR)' $(foreach name,$(DIRECTORIES),$(name)='$($(name))') \
 	sh lib/installed.sh
@@ -307,8 +309,7 @@ uninstall: check-paths
 	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(UNITS)) pedos-rpc-dom0.service)
 	set -e; for m in $(wildcard man/*.[1358]); do \
 		rm -f $(DESTDIR)$(MANDIR)/man$${m##*.}/$${m##*/}; done
-	rm -f $(addprefix $(DESTDIR),$(COMPLETIONS) $(BASHDIR)/pedos-rpc-dom0 \
-		$(FISHDIR)/pedos-rpc-dom0.fish)
+	rm -f $(addprefix $(DESTDIR),$(COMPLETIONS))
 	@$(INSTALLED) tidy $(BINDIR) $(SBINDIR) $(UNITDIR) $(LIBDIR)/pkgconfig $(LIBDIR) \
 		$(INCLUDEDIR) $(SERVICEDIR) $(MANDIR)/man1 $(MANDIR)/man3 $(MANDIR)/man5 \
 		$(MANDIR)/man8 $(BASHDIR) $(FISHDIR) $(ZSHDIR)

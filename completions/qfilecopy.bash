@@ -26,6 +26,7 @@ declare -gA _qfilecopy_options=(
         --services=DIRECTORY --user=USER --setenv=TEXT --prompt=COMMAND --prompt-timeout=TEXT
         --max-calls=TEXT -f --foreground -h --help -V --version"
     [pedos-rpc-dom0]="--policy=DIRECTORY --foreground --once --clear -h --help -V --version"
+    [qfile-notify]="-h --help -V --version"
 )
 
 # The kinds of the other words, in their order; the last one counts for all that follow.
@@ -37,6 +38,7 @@ declare -gA _qfilecopy_words=(
     [pedos-rpc]="VM SERVICE COMMAND FILE"
     [pedos-rpcd]="USER"
     [pedos-rpc-dom0]="TEXT"
+    [qfile-notify]="TEXT"
 )
 
 # Print the VMs that may be called for a service, and what else qrexec takes for one. Whatever

@@ -109,6 +109,8 @@ switch $program
         complete -c $program -s w -l wait-for-space -d 'Begin when so much is free'
         complete -c $program -f -n '__qfilecopy_at 1' -a '(__fish_complete_users)'
         complete -c $program -f -n '__qfilecopy_at 2' -a $directories
+    case qfile-notify
+        complete -c $program -f
     case vm-file-editor
         complete -c $program -f
         complete -c $program -l handler -x -a '(__fish_complete_command)' \

@@ -189,7 +189,8 @@ int main(int argc, char **argv)
 		return EXIT_FAILED;
 	}
 	audience = (struct audience){.source = source_name(name, sizeof(name)),
-				     .verbose = options.verbose};
+				     .verbose = options.verbose,
+				     .desktop = !options.directory};
 	if (find_user(&options, &user, &error) < 0)
 		return refuse(&audience, &error, EPERM);
 	incoming = open_incoming(&options, &user, audience.source, &error);

@@ -7,6 +7,7 @@
 #include "tell.h"
 
 #include "cli/log.h"
+#include "system/refusal.h"
 
 #include <err.h>
 #include <errno.h>
@@ -53,6 +54,29 @@ static void tell_instead(const struct qfile_error *error, const char *text, bool
 		      "--verbose to see why; nothing was received");
 }
 
+/*
+ * Of what a sender left off, or what was stopped here, nothing was refused. A name that is too long
+ * loses its beginning; one of this side's, such as a directory's, is not told.
+ */
+static void tell_desktop(const struct audience *audience, const struct qfile_error *error,
+			 bool logged)
+{
+	struct refusal refusal = {.code = (uint32_t)error->code};
+	const size_t length = strlen(error->name), most = sizeof(refusal.name) - 1;
+
+	if (!audience->desktop || !audience->source || error->code == QFILE_ETRUNCATED ||
+	    error->code == ECONNRESET || error->code == ECANCELED)
+		return;
+	snprintf(refusal.source, sizeof(refusal.source), "%s", audience->source);
+	if (is_ours(error))
+		refusal.flags = REFUSAL_OURS | (is_alarm(error) ? REFUSAL_ALARM : 0) |
+				(logged ? REFUSAL_LOGGED : 0);
+	else
+		snprintf(refusal.name, sizeof(refusal.name), "%s",
+			 error->name + (length > most ? length - most : 0));
+	refusal_tell(&refusal);
+}
+
 void tell_failure(const struct audience *audience, const struct qfile_error *error, int told)
 {
 	bool ours = is_ours(error), logged = false;
@@ -61,6 +85,7 @@ void tell_failure(const struct audience *audience, const struct qfile_error *err
 	qfile_error_text(error, text, sizeof(text));
 	if (ours)
 		logged = log_alarm(audience->source, text);
+	tell_desktop(audience, error, logged);
 	if (audience->verbose || (ours && isatty(STDERR_FILENO)))
 		warnx("%s; nothing was received", text);
 	/* It has stopped, and told its own user why; or it died. */

@@ -5,7 +5,9 @@
  * concerns only this side goes to the log of this machine. stderr may lead to the sender's
  * terminal: there, the reason is said only if --verbose asks for it, if stderr is a terminal here,
  * or if there is no log and it is no sign of an attack. A sender that could not be sent a result
- * may read on stderr that there was such a thing, unless it has ended the stream itself.
+ * may read on stderr that there was such a thing, unless it has ended the stream itself. The
+ * desktop of the receiving user, if there is one, is told what was refused, and shows it in its own
+ * words.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -18,6 +20,7 @@
 struct audience {
 	const char *source; /* the sender's name; NULL: not known */
 	bool verbose;
+	bool desktop; /* it arrives where the user's desktop looks for it */
 };
 
 /* The delivery failed with *error. `told`: the code that the sender has been told, or -1. */

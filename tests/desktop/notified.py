@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
+"""A session in which qfile-notify runs, and deliveries to its user: what cases of notices work
+with."""
+import json
+import os
+import pathlib
+import shlex
+import shutil
+
+import machine
+from calling import WithAccounts
+from expect import check, wait_until
+from settings import AGENT, BIN, PYTHON, UNPACKER
+from tap import Skip
+
+HERE = pathlib.Path(__file__).resolve().parent
+NOTIFY = str(BIN / "qfile-notify")
+
+
+class Notified(WithAccounts):
+    """
+    `home`: of the account that receives, which is another one than root's. After open_session(),
+    what shows notices and the file manager of that account are played.
+    """
+
+    def __init__(self):
+        if not os.access(NOTIFY, os.X_OK):
+            raise Skip("qfile-notify is not built: it needs libglib2.0-dev")
+        if not shutil.which("dbus-daemon"):
+            raise Skip("needs dbus-daemon")
+        if not machine.works(PYTHON, "-c", "import gi; gi.require_version('Gio', '2.0')"):
+            raise Skip("needs python3-gi")
+        machine.need_receiver()
+        super().__init__()
+        self.runtime, self.calls = f"{self.top}/run", []
+        os.mkdir(self.runtime, 0o700)
+        self.bystander = self.notify = None
+
+    def open_session(self, **how):
+        self.need_account()
+        if not machine.has_user_namespaces(self.account):
+            raise Skip("no user namespaces for the account that receives")
+        os.chown(self.runtime, self.account, -1)
+        address = f"unix:path={self.runtime}/bus"
+        self.session = {"HOME": self.home, "XDG_RUNTIME_DIR": self.runtime,
+                        "DBUS_SESSION_BUS_ADDRESS": address, "XDG_DATA_HOME": f"{self.top}/data",
+                        "XDG_DATA_DIRS": f"{self.top}/data", "XDG_CONFIG_DIRS": self.top}
+        bus = self.start_there("dbus-daemon", "--session", "--nofork", f"--address={address}")
+        wait_until(lambda: os.path.exists(f"{self.runtime}/bus"), "the message bus", by=[bus])
+        self.bystander = self.start_there(PYTHON, "-B", HERE / "bystander.py", stdin=-1)
+        wait_until(lambda: self.told("begin"), "the bystander", by=[self.bystander])
+        self.start_notify(**how)
+
+    def as_account(self):
+        """The words before what runs as the account."""
+        if not machine.am_root():
+            return []
+        return [*self.with_account(), "setpriv", f"--reuid={self.account}",
+                f"--regid={self.account}", "--clear-groups"]
+
+    def start_there(self, *command, env=(), **how):
+        return self.start(*self.as_account(), *command, env={**self.session, **dict(env)}, **how)
+
+    def start_notify(self, **how):
+        self.notify = self.start_there(NOTIFY, **how)
+        # It makes its socket when it watches.
+        wait_until(lambda: os.path.exists(f"{self.runtime}/qfile-notify"), "qfile-notify",
+                   by=[self.notify])
+
+    # ---- The desktop ----
+
+    def heard(self):
+        """All that the bystander has written."""
+        return [json.loads(line) for line in self.bystander.told().split("\n") if line]
+
+    def told(self, what):
+        return [each for each in self.heard() if each.get("done") == what]
+
+    def do(self, what, **how):
+        """Have the bystander do it."""
+        count = len(self.told(what))
+        self.bystander.write(json.dumps({"do": what, **how}).encode() + b"\n")
+        wait_until(lambda: len(self.told(what)) > count, what, by=[self.bystander])
+
+    def called(self, method):
+        return [each["values"] for each in self.heard() if each.get("call") == method]
+
+    def notices(self):
+        """What was shown: the summary and the body of each."""
+        return [(values[3], values[4]) for values in self.called("Notify")]
+
+    def wait_notices(self, number):
+        """Wait for this many, and return them."""
+        wait_until(lambda: len(self.notices()) >= number,
+                   lambda: f"notice {number}; there are {self.notices()}; {self.notify.said()}",
+                   by=[self.notify, self.bystander])
+        return self.notices()
+
+    def notice(self, number, *expected):
+        """Wait for this many notices. The last one says this."""
+        shown = self.wait_notices(number)
+        check(shown[-1] == expected and len(shown) == number,
+              f"shown:    {shown}\nexpected as the last of {number}: {expected}")
+
+    # ---- Deliveries ----
+
+    def receiver_of(self, source, *options):
+        """The command of a receiver for the account, for --via."""
+        user = ["user"] if machine.am_root() else []
+        return shlex.join([*self.with_account(), "env", f"QREXEC_REMOTE_DOMAIN={source}",
+                           f"XDG_RUNTIME_DIR={self.runtime}", UNPACKER, *options, *user])
+
+    def send_as(self, source, *arguments, options=()):
+        """Send as this VM: how that ended."""
+        return self.run(AGENT, "--quiet", f"--via={self.receiver_of(source, *options)}", *arguments)
+
+    def incoming_of(self, source):
+        return f"{self.home}/PedOSIncoming/{source}"
