@@ -20,8 +20,9 @@ declare -gA _qfilecopy_options=(
         --progress=auto,tty,json,none --progress-fd=TEXT -q --quiet -v --verbose -h --help
         -V --version"
     [vm-file-editor]="--handler=COMMAND --max-bytes=TEXT -v --verbose -h --help -V --version"
-    [pedos-rpc]="--list --transport=xen,unix --sockets=DIRECTORY --user=USER --as=TEXT -h --help
-        -V --version"
+    [pedos-rpc]="--list --transport=xen,unix --sockets=DIRECTORY --services=DIRECTORY --user=USER
+        --as=TEXT -h --help -V --version"
+    [pedos-rpc-sandbox]="--services=DIRECTORY --list -h --help -V --version"
     [pedos-rpcd]="--transport=xen,unix --sockets=DIRECTORY --policy=DIRECTORY
         --services=DIRECTORY --user=USER --setenv=TEXT --prompt=COMMAND --prompt-timeout=TEXT
         --max-calls=TEXT -f --foreground -h --help -V --version"
@@ -36,6 +37,7 @@ declare -gA _qfilecopy_words=(
     [qopen-in-vm]="VM FILE"
     [vm-file-editor]="TEXT"
     [pedos-rpc]="VM SERVICE COMMAND FILE"
+    [pedos-rpc-sandbox]="TEXT"
     [pedos-rpcd]="USER"
     [pedos-rpc-dom0]="TEXT"
     [qfile-notify]="TEXT"
@@ -45,13 +47,14 @@ declare -gA _qfilecopy_words=(
 # pedos-rpc writes, nothing that is no VM's name is printed.
 _qfilecopy_vms() {
     local name LC_ALL=C
+    local vm='[A-Za-z][A-Za-z0-9_.-]{0,62}' disposable='@dispvm(:[A-Za-z][A-Za-z0-9_-]*)?'
 
-    timeout 5 pedos-rpc --list $1 2>/dev/null </dev/null | while IFS= read -r name; do
-        [[ $name =~ ^[A-Za-z][A-Za-z0-9_.-]{0,62}$ ]] && printf '%s\n' "$name"
-    done
-    if type -P qrexec-client-vm >/dev/null; then
-        printf '%s\n' @default @dispvm
-    fi
+    {
+        timeout 5 pedos-rpc --list $1 2>/dev/null </dev/null | while IFS= read -r name; do
+            [[ $name =~ ^($vm|$disposable)$ ]] && printf '%s\n' "$name"
+        done
+        ! type -P qrexec-client-vm >/dev/null || printf '%s\n' @default @dispvm
+    } | sort -u
 }
 
 # Print what a value of this kind can be. $2: what is there of it already, $3: the program.

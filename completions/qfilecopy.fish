@@ -8,7 +8,7 @@
 # pedos-rpc writes, nothing that is no VM's name is printed.
 function __qfilecopy_vms
     timeout 5 pedos-rpc --list $argv 2>/dev/null </dev/null |
-        string match --regex '^[A-Za-z][A-Za-z0-9_.-]{0,62}$'
+        string match --regex '^[A-Za-z][A-Za-z0-9_.-]{0,62}$|^@dispvm$|^@dispvm:[A-Za-z][\w-]*$'
     if command --query qrexec-client-vm
         printf '%s\n' @default @dispvm
     end
@@ -18,7 +18,7 @@ end
 # follow theirs as words of their own.
 function __qfilecopy_at --argument-names number
     set -l taking vm service ssh via max-bytes from progress on-conflict max-files timeout \
-        transport sockets user as
+        transport sockets services user as
     set -l count 1
     set -l skip no
     for word in (commandline --tokenize --cut-at-cursor --current-process)[2..]
@@ -79,6 +79,9 @@ if contains $program pedos-rpc pedos-rpcd
     complete -c $program -l user -x -a '(__fish_complete_users)' \
         -d 'The account to run services as'
 end
+if contains $program pedos-rpc pedos-rpc-sandbox pedos-rpcd
+    complete -c $program -l services -x -a $directories -d 'Where services are'
+end
 if contains $program pedos-rpcd pedos-rpc-dom0
     complete -c $program -l policy -x -a $directories -d 'Where the policy is'
 end
@@ -123,9 +126,11 @@ switch $program
         complete -c $program -f -n '__qfilecopy_at 1; and __qfilecopy_has list' -a "$services"
         complete -c $program -f -n '__qfilecopy_at 2' -a "$services"
         complete -c $program -n '__qfilecopy_at 3' -a '(__fish_complete_command)'
+    case pedos-rpc-sandbox
+        complete -c $program -f
+        complete -c $program -l list -d 'Name the templates'
     case pedos-rpcd
         complete -c $program -f -a '(__fish_complete_users)'
-        complete -c $program -l services -x -a $directories -d 'Where services are'
         complete -c $program -l setenv -x -d 'Set a variable for services'
         complete -c $program -l prompt -x -a '(__fish_complete_command)' \
             -d 'The command to ask with'

@@ -14,10 +14,11 @@ test = suite.cases(Completing, once=True)
 
 SHELLS = "bash", "zsh", "fish"
 
-VMS = ["@default", "@dispvm", "vault", "work", "work.2"]
+VMS = ["@default", "@dispvm", "@dispvm:office", "vault", "work", "work.2"]
 # None of these is the name of a VM.
 HOSTILE = ["$(touch bad)", "`touch bad`", "(touch bad)", "work;touch bad", "*", "w*", "--help",
-           "a b", "\\$(touch bad)", "'", '"', "work\x1b[31m", "wörk", "w" * 64, "@evil", "-x"]
+           "a b", "\\$(touch bad)", "'", '"', "work\x1b[31m", "wörk", "w" * 64, "@evil", "-x",
+           "@dispvm:", "@dispvm:1", "@dispvm:$(touch bad)", "@dispvmx"]
 FILES = ["$(touch bad)", "a b", "directory", "it's", "plain"]
 SERVICES = ["PedOS.Filecopy", "PedOS.OpenInVM"]
 
@@ -47,7 +48,8 @@ ASKED = {"--list PedOS.Filecopy", "--list PedOS.OpenInVM", "--list"}
 
 
 def make_files(t):
-    tree.write(t.vms, "".join(f"{name}\n" for name in ["work", "vault", *HOSTILE, "work.2"]))
+    tree.write(t.vms, "".join(f"{name}\n" for name in ["work", "vault", "@dispvm",
+                                                        *HOSTILE, "@dispvm:office", "work.2"]))
     for name in FILES:
         if name == "directory":
             os.mkdir(name)
