@@ -165,15 +165,22 @@ int save_name(struct save *save)
 		if (r == 0)
 			r = link_unnamed(save, name);
 	} while (r == -EEXIST);
-	if (r == 0)
-		snprintf(save->name, sizeof(save->name), "%s", name);
-	return r;
+	if (r < 0)
+		return r;
+	snprintf(save->name, sizeof(save->name), "%s", name);
+	/*
+	 * Not only before: btrfs brings nothing of a file without a name to stable storage, and if
+	 * the power fails when the directory has been synced, the file is there, and empty.
+	 */
+	return fsync(save->fd) < 0 ? -errno : 0;
 }
 
 int save_link(struct save *save, const char *name)
 {
-	if (!save->name[0])
-		return link_unnamed(save, name);
+	int r = save_name(save);
+
+	if (r < 0)
+		return r;
 	if (renameat2(save->dir, save->name, save->dir, name, RENAME_NOREPLACE) < 0) {
 		if (errno != EINVAL && errno != ENOSYS)
 			return -errno;

@@ -33,10 +33,14 @@ void save_nowhere(struct save *save, int dir, uint64_t announced);
 int save_write(struct save *save, const void *bytes, size_t size);
 /* Move the save, with what has come, to another directory. After a failure it is as before. */
 int save_move(struct save *save, int dir);
-/* Give it a temporary name, if it has none. */
+/*
+ * Give it a temporary name, if it has none, and then bring it to stable storage, but not its name.
+ */
 int save_name(struct save *save);
 /*
- * Give it the name `name` in its directory, instead of a temporary one. -EEXIST: the name is taken.
+ * Give it the name `name` in its directory, after a temporary one, so that only what is on stable
+ * storage is ever called so. The caller has synced it before, and syncs the directory afterwards.
+ * -EEXIST: the name is taken.
  */
 int save_link(struct save *save, const char *name);
 /* Close it. If its name is still temporary, or it has none, it is removed. */

@@ -168,13 +168,28 @@ START_TEST(replace_fails)
 }
 END_TEST
 
+/* What has just got its name is not on every disk yet. It does not take the file's place. */
+START_TEST(named_save_cannot_be_synced)
+{
+	start();
+	if (!save.name[0]) {
+		faults_begin_in("fsync", 2, EIO, false);
+		ck_assert_int_eq(target_replace(target, &save, NULL), -EIO);
+		faults_end();
+		ck_assert_str_eq(content_of("file"), "before");
+	}
+	check_tidy("file");
+}
+END_TEST
+
 /* A directory that cannot be synced: the version may be in its place, but is not said to be. */
 START_TEST(directory_cannot_be_synced)
 {
 	static const int errors[] = {EIO, EINVAL};
 
 	start();
-	faults_begin_in("fsync", 2, errors[_i], false);
+	/* A save without a name is synced once more when it has one. */
+	faults_begin_in("fsync", save.name[0] ? 2 : 3, errors[_i], false);
 	/* Else all of the file system is. */
 	ck_assert_int_eq(target_replace(target, &save, NULL), errors[_i] == EIO ? -EIO : 0);
 	faults_end();
@@ -281,6 +296,7 @@ Suite *replace_suite(void)
 	tcase_add_test(tcase, replace_in_directory_that_cannot_be_listed);
 	tcase = add_case(suite, "failures");
 	add_table_test(tcase, replace_fails, failures);
+	tcase_add_test(tcase, named_save_cannot_be_synced);
 	tcase_add_loop_test(tcase, directory_cannot_be_synced, 0, 2);
 	tcase = add_case(suite, "backup");
 	add_table_test(tcase, backup, backups);
