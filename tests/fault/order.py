@@ -2,8 +2,10 @@
 # Copyright the qfilecopy authors
 """The order of a commit: content is on stable storage before it gets its final name, and the name
 before the sender is told."""
+import stream
 import trees
-from calls import learn, need_tracing
+from calls import Call, learn, need_tracing
+from costs import Receiver
 from delivery import Broken
 from jobs import Test
 
@@ -105,6 +107,24 @@ def begun_early(plant, _):
     return True
 
 
+def of_another_sender():
+    """One directory never ends, and another does so often: each is synced once, when nothing more
+    comes into it."""
+    entries = [stream.directory("a"), stream.file("a/x"), *[stream.directory("b")] * 20,
+               stream.file("b/y")]
+    with Receiver() as receiver:
+        receiver.receive(entries)
+        with open(f"{receiver.top}/log", encoding="utf-8", errors="replace") as log:
+            calls = [Call(line.split()) for line in log]
+    created = places(calls, lambda call: call.role == CHILD and call.name in MAKE)[-1]
+    synced = [calls[i].path for i in
+              places(calls, lambda call: call.role == CHILD and call.name == "fsync")]
+    first(calls, "a sync", lambda call: call.role == CHILD and call.name == "fsync", created)
+    if sorted(synced) != ["/a", "/a/x", "/b", "/b/y"]:
+        raise Broken(f"synced: {synced}")
+    return True
+
+
 def with_decision(plant, many):
     it = Order(plant, many)
     decided = first(it.calls, "the decision",
@@ -132,6 +152,8 @@ def tests(_):
                [("few entries", one_rename, trees.plant_one, False),
                 ("many", one_rename, trees.plant_one_of_many, True),
                 ("thousands", begun_early, trees.plant_thousands, True)])
+    yield Test("order: directories that another sender ends never, or often, are synced once",
+               [("few entries", of_another_sender)])
     yield Test("order: several entries: content, sync, decision, sync, renames, sync, answer",
                [("few entries", with_decision, trees.plant_pair, False),
                 ("few with another mode", with_decision, trees.plant_two, False),

@@ -138,6 +138,14 @@ def an_empty_directory_sent_twice():
     return delivery(directory("d", 0o700), directory("d", 0o700))
 
 
+# More often than the receiver syncs entries one by one.
+for often in (16, 17, 18, 100, 5000):
+    add(f"structure.a-directory-that-ends-{often}-times",
+        lambda often=often: delivery(directory("d"), file("d/a", b"1"),
+                                     *[directory("d", 0o700)] * often, file("b", b"2")),
+        Arrives({"d": a_directory(0o700), "d/a": a_file(b"1"), "b": a_file(b"2")}, "b"))
+
+
 # Entries one in the other, directories sealed on the way back: the receiver has not so many
 # descriptors, and their paths are longer than a system call takes. 8,000 are nearly as many as a
 # name has room for. The kernel's check of each of them takes as long as it is deep.

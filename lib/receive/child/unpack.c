@@ -37,7 +37,10 @@ struct unpacker {
 	char name[QFILE_NAME_MAX + 1];   /* of the current entry */
 	const char *base;                /* the last component of `name` */
 	char target[QFILE_NAME_MAX + 1]; /* of the current link */
-	/* What is to be synced in the end, as long as there are no more entries than that. */
+	/*
+	 * What is to be synced in the end, as long as there are no more entries than that: each
+	 * file and directory that was made, once.
+	 */
 	int kept[UNPACK_SYNCED_MAX];
 	size_t kept_count;
 };
@@ -55,39 +58,75 @@ static int sync_one(int fd)
 	return fsync(fd) == 0 ? 0 : disk_sync_refused(errno);
 }
 
-static void close_kept(struct unpacker *unpacker)
+/* Some file systems say only here that they have lost something. */
+static int close_one(int fd)
 {
-	while (unpacker->kept_count > 0)
-		close(unpacker->kept[--unpacker->kept_count]);
+	return close(fd) == 0 ? 0 : disk_content_refused(errno);
 }
 
-/*
- * A file or directory is complete: bring it to stable storage, now or in the end, or leave that to
- * the monitor. `fd` is closed or kept. Returns 0 or why that was refused.
- */
-static int complete(struct unpacker *unpacker, int fd)
+static int close_kept(struct unpacker *unpacker)
 {
 	int r = 0;
 
-	if (!unpacker->options->sync_each && unpack_synced(&unpacker->received->size)) {
-		unpacker->kept[unpacker->kept_count++] = fd;
-		return 0;
+	while (unpacker->kept_count > 0) {
+		int closed = close_one(unpacker->kept[--unpacker->kept_count]);
+
+		r = r < 0 ? r : closed;
 	}
-	close_kept(unpacker);
-	if (unpacker->options->sync_each)
-		r = sync_one(fd);
-	/* Some file systems say only here that they have lost something. */
-	if (close(fd) < 0)
-		r = disk_content_refused(errno);
 	return r;
 }
 
-static int sync_kept(const struct unpacker *unpacker)
+/* Is what there is so far to be synced in the end? */
+static bool keeps(const struct unpacker *unpacker)
+{
+	return !unpacker->options->sync_each && unpack_synced(&unpacker->received->size);
+}
+
+/*
+ * A directory was made, and is the deepest one: keep it, if it is to be synced in the end. Not at
+ * its second header, which may come never or often.
+ */
+static int keep_directory(struct unpacker *unpacker)
+{
+	int fd;
+
+	if (!keeps(unpacker))
+		return 0;
+	fd = openat(dirstack_fd(&unpacker->dirs), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	unpacker->kept[unpacker->kept_count++] = fd;
+	return 0;
+}
+
+/* Nothing more comes into this file or directory for now: sync it now, if each is. Closes `fd`. */
+static int end_one(const struct unpacker *unpacker, int fd)
+{
+	int r = unpacker->options->sync_each ? sync_one(fd) : 0, closed = close_one(fd);
+
+	return r < 0 ? r : closed;
+}
+
+/* A file is complete: sync it now or in the end, or leave that to the monitor. Takes `fd`. */
+static int complete_file(struct unpacker *unpacker, int fd)
+{
+	int r, closed;
+
+	if (keeps(unpacker)) {
+		unpacker->kept[unpacker->kept_count++] = fd;
+		return 0;
+	}
+	r = close_kept(unpacker);
+	closed = end_one(unpacker, fd);
+	return r < 0 ? r : closed;
+}
+
+static int sync_kept(struct unpacker *unpacker)
 {
 	int r = 0;
 
 	if (!unpack_synced(&unpacker->received->size))
-		return 0;
+		return close_kept(unpacker);
 	for (size_t i = 0; r == 0 && i < unpacker->kept_count; i++)
 		r = sync_one(unpacker->kept[i]);
 	return r;
@@ -103,11 +142,10 @@ static int climb(struct unpacker *unpacker, const char *dir, size_t length)
 	while (dirs->depth > 1 &&
 	       !(dirs->pathlen <= length && memcmp(dirs->path, dir, dirs->pathlen) == 0 &&
 		 (dirs->pathlen == length || dir[dirs->pathlen] == '/'))) {
-		int fd = dirstack_pop(dirs);
+		int fd = dirstack_pop(dirs), r = fd < 0 ? fd : end_one(unpacker, fd);
 
-		if (fd < 0)
-			return fd;
-		close(fd);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }
@@ -212,9 +250,19 @@ static int seal_directory(struct unpacker *unpacker)
 	if (r == 0 && futimens(fd, times) < 0)
 		r = disk_times_refused(errno);
 	if (r == 0)
-		return complete(unpacker, fd);
+		return end_one(unpacker, fd);
 	close(fd);
 	return r;
+}
+
+/* It was made just now. */
+static int begin_directory(struct unpacker *unpacker)
+{
+	int r = announce(unpacker);
+
+	if (r == 0)
+		r = descend(unpacker, unpacker->base, strlen(unpacker->base));
+	return r < 0 ? r : keep_directory(unpacker);
 }
 
 static int unpack_directory(struct unpacker *unpacker)
@@ -235,10 +283,8 @@ static int unpack_directory(struct unpacker *unpacker)
 	 * 0700, whatever was sent, because its entries must be made first. At the limit no
 	 * directory can be made, so it must be one that exists.
 	 */
-	if (!full && mkdirat(dirstack_fd(dirs), unpacker->base, 0700) == 0) {
-		r = announce(unpacker);
-		return r < 0 ? r : descend(unpacker, unpacker->base, strlen(unpacker->base));
-	}
+	if (!full && mkdirat(dirstack_fd(dirs), unpacker->base, 0700) == 0)
+		return begin_directory(unpacker);
 	/* Where the disk takes other names for this one, it may be another that exists. */
 	if (!full && (errno != EEXIST || unpacker->options->folds))
 		return refused(unpacker, dirstack_fd(dirs));
@@ -369,7 +415,7 @@ static int unpack_file(struct unpacker *unpacker)
 		r = disk_times_refused(errno);
 	received->size.bytes += unpacker->header.filelen;
 	if (r == 0)
-		return complete(unpacker, fd);
+		return complete_file(unpacker, fd);
 	close(fd);
 	return r;
 }
@@ -472,6 +518,9 @@ static int unpack_all(struct unpacker *unpacker, char *last)
 	do
 		r = unpack_entry(unpacker, last);
 	while (r > 0);
+	/* Directories whose second header never came are complete, too. */
+	if (r == 0 && unpacker->options->sync_each)
+		r = climb(unpacker, "", 0);
 	return r < 0 ? r : sync_kept(unpacker);
 }
 

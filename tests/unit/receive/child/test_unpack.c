@@ -1061,6 +1061,54 @@ START_TEST(few_are_synced)
 }
 END_TEST
 
+static void begin_in_root(void)
+{
+	make_dir("root");
+	options.root = open_dir("root");
+	open_everything();
+	MUST(lseek(options.in, 0, SEEK_SET));
+}
+
+/* A directory is synced once, however often it ends. */
+START_TEST(directory_ends_often)
+{
+	unsigned before;
+
+	scratch_enter();
+	for (unsigned i = 0; i < 5 * UNPACK_SYNCED_MAX; i++)
+		put_entry(S_IFDIR | 0755, "d", "", 0);
+	put_entry(S_IFREG | 0644, "d/f", "x", 1);
+	put_end();
+	begin_in_root();
+	before = open_descriptors();
+	faults_begin_in("fsync", 0, 0, false);
+	ck_assert_int_eq(unpack(&options, &received, last), 0);
+	ck_assert_uint_eq(faults_end(), 2);
+	ck_assert_uint_eq(open_descriptors(), before);
+}
+END_TEST
+
+/* What a disk says when a file is closed is heard, also where files were kept open first. */
+START_TEST(lost_at_closing)
+{
+	char name[16];
+	int r;
+
+	scratch_enter();
+	for (unsigned i = 0; i <= UNPACK_SYNCED_MAX; i++) {
+		snprintf(name, sizeof(name), "%u", i);
+		put_entry(S_IFREG | 0644, name, "x", 1);
+	}
+	put_end();
+	begin_in_root();
+	faults_begin_in("close", 1 + (unsigned)_i, EIO, false);
+	r = unpack(&options, &received, last);
+	faults_end();
+	ck_assert_str_eq(faults_failed(), "close");
+	ck_assert_int_eq(r, -EIO);
+}
+END_TEST
+
 /* A file that ends in a hole, where no file can be made longer. */
 START_TEST(disk_without_growing)
 {
@@ -1122,6 +1170,8 @@ Suite *unpack_suite(void)
 	tcase_add_test(disks, folding_disk);
 	add_table_test(disks, folding_disk_refuses, folded);
 	add_table_test(disks, few_are_synced, few);
+	tcase_add_test(disks, directory_ends_often);
+	tcase_add_loop_test(disks, lost_at_closing, 0, UNPACK_SYNCED_MAX + 1);
 	add_table_test(disks, disk_without_growing, growing);
 
 	add_table_test(data, content, sizes);
