@@ -110,8 +110,8 @@ static void add_directories(struct words *words, uint64_t space)
 	add_directory(words, "/", "0755", space);
 	add_directory(words, "/tmp", "1777", space);
 	add_directory(words, "/home/user", "0700", space);
-	words_add(words, "--dir", "/var/tmp", "--dir", "/run", "--perms", "0700", "--dir",
-		  "/run/user/1000", "--proc", "/proc", "--dev", "/dev", NULL);
+	words_add(words, "--dir", "/var", "--symlink", "/tmp", "/var/tmp", "--dir", "/run",
+		  "--proc", "/proc", "--dev", "/dev", NULL);
 	add_directory(words, "/dev/shm", "1777", space);
 	/* The keys are the user's, in all namespaces; so are their names. */
 	words_add(words, "--ro-bind", "/dev/null", "/proc/keys", "--ro-bind", "/dev/null",
@@ -194,6 +194,7 @@ static void pass_options(struct confinement *confinement, struct words *command)
 
 void confine_end(struct confinement *confinement, struct words *command)
 {
-	words_add(&confinement->words, "--remount-ro", "/", NULL);
+	/* /dev has no limit of its own. */
+	words_add(&confinement->words, "--remount-ro", "/dev", "--remount-ro", "/", NULL);
 	pass_options(confinement, command);
 }

@@ -42,8 +42,8 @@ void confine_set(struct confinement *confinement, const char *name, const char *
 void confine_show(struct confinement *confinement, const char *path);
 
 /*
- * End: from here on, the root directory is read-only. The words of the command line are added to
- * `command`, and the command to run inside is to follow there.
+ * End: from here on, the root directory and /dev are read-only. The words of the command line are
+ * added to `command`, and the command to run inside is to follow there.
  */
 void confine_end(struct confinement *confinement, struct words *command);
 

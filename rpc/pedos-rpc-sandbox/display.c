@@ -12,6 +12,8 @@
 #include "display.h"
 
 #include "confine.h"
+#include "directory.h"
+#include "server.h"
 
 #include "text/printable.h"
 
@@ -26,147 +28,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SOCKETS  "/tmp/.X11-unix"
 #define SPACE    ((uint64_t)64 << 20)
 #define LOG_SIZE 4096
-
-/* ---- Where the user's screen is ---- */
-
-static const char *variable(const char *name)
-{
-	const char *value = getenv(name);
-
-	return value && *value ? value : NULL;
-}
-
-bool display_there(void)
-{
-	return variable("DISPLAY") || variable("WAYLAND_DISPLAY");
-}
-
-/* The socket of the user's compositor. False: it is not known. */
-static bool find_wayland(char path[PATH_MAX])
-{
-	const char *name = variable("WAYLAND_DISPLAY"), *runtime = variable("XDG_RUNTIME_DIR");
-
-	if (!name)
-		return false;
-	if (*name == '/')
-		return snprintf(path, PATH_MAX, "%s", name) < PATH_MAX;
-	return runtime && snprintf(path, PATH_MAX, "%s/%s", runtime, name) < PATH_MAX;
-}
-
-/* The number of the user's X server, which must be one of this machine. -1: it is none. */
-static int find_x(void)
-{
-	const char *display = variable("DISPLAY");
-	char path[64];
-	int number, behind = 0;
-
-	if (!display || sscanf(display, ":%d%n", &number, &behind) != 1 || number < 0 ||
-	    (display[behind] != '\0' && display[behind] != '.'))
-		return -1;
-	snprintf(path, sizeof(path), SOCKETS "/X%d", number);
-	return access(path, F_OK) == 0 ? number : -1;
-}
-
-/* ---- Its directory ---- */
-
-/* Make a directory for the socket, which is ours alone. */
-static int make_directory(struct display *display)
-{
-	const char *runtime = variable("XDG_RUNTIME_DIR");
-
-	if (runtime && access(runtime, W_OK) != 0)
-		runtime = NULL;
-	if (snprintf(display->directory, PATH_MAX, "%s/pedos-rpc-XXXXXX",
-		     runtime ? runtime : "/tmp") >= PATH_MAX ||
-	    !mkdtemp(display->directory)) {
-		display->directory[0] = '\0';
-		return -errno;
-	}
-	return 0;
-}
-
-void display_hide(struct display *display)
-{
-	if (!*display->directory)
-		return;
-	unlink(display->socket);
-	unlink(display->place);
-	rmdir(display->directory);
-	display->directory[0] = '\0';
-}
-
-/* ---- The server ---- */
-
-static void give_authority(struct confinement *confinement)
-{
-	const char *authority = variable("XAUTHORITY"), *home = variable("HOME");
-	char path[PATH_MAX] = "";
-
-	if (authority)
-		snprintf(path, sizeof(path), "%s", authority);
-	else if (home)
-		snprintf(path, sizeof(path), "%s/.Xauthority", home);
-	if (access(path, R_OK) != 0)
-		return;
-	words_add(&confinement->words, "--ro-bind", path, "/run/authority", NULL);
-	confine_set(confinement, "XAUTHORITY", "/run/authority");
-}
-
-/* Xephyr, a client of the user's X server `outer`. */
-static void add_xephyr(struct confinement *confinement, struct words *words, const char *program,
-		       int outer, const struct template *template, const char *title)
-{
-	char socket[64], name[16];
-
-	snprintf(socket, sizeof(socket), SOCKETS "/X%d", outer);
-	confine_show(confinement, socket);
-	snprintf(name, sizeof(name), ":%d", outer);
-	confine_set(confinement, "DISPLAY", name);
-	give_authority(confinement);
-	confine_end(confinement, words);
-	words_add(words, program, "-resizeable", "-no-host-grab", "-title", title, "-screen", NULL);
-	words_add_format(words, "%ux%u", template->width, template->height);
-}
-
-/* Xwayland, a client of the user's compositor at `socket`, with a window for all. */
-static void add_xwayland(struct confinement *confinement, struct words *words, const char *program,
-			 const char *socket, const struct template *template)
-{
-	words_add(&confinement->words, "--ro-bind", socket, "/run/user/1000/wayland-0", NULL);
-	confine_set(confinement, "WAYLAND_DISPLAY", "wayland-0");
-	confine_set(confinement, "XDG_RUNTIME_DIR", "/run/user/1000");
-	confine_end(confinement, words);
-	words_add(words, program, "-geometry", NULL);
-	words_add_format(words, "%ux%u", template->width, template->height);
-}
-
-/* The command of the server. Returns NULL, or what is wrong. */
-static const char *add_server(struct confinement *confinement, struct words *words,
-			      const struct template *template, const char *title)
-{
-	const char *xwayland = confine_find("Xwayland"), *xephyr = confine_find("Xephyr");
-	char wayland[PATH_MAX];
-	int outer = find_x();
-
-	if (xwayland && find_wayland(wayland)) {
-		add_xwayland(confinement, words, xwayland, wayland, template);
-		return NULL;
-	}
-	if (outer < 0)
-		return variable("WAYLAND_DISPLAY")
-			       ? "Xwayland is not installed, in whose window a sandbox shows "
-				 "something under Wayland: install xwayland"
-			       : "DISPLAY is no X server of this machine, which a sandbox needs: "
-				 "unset it, or say display=none in the template";
-	if (!xephyr)
-		return "Xephyr is not installed, in whose window a sandbox shows something: "
-		       "install xserver-xephyr, or say display=none in the template";
-	add_xephyr(confinement, words, xephyr, outer, template, title);
-	return NULL;
-}
 
 /* A file in memory, which takes no more than the first lines. */
 static int open_log(void)
@@ -185,15 +48,13 @@ static int start_server(struct display *display, const struct confinement *confi
 			struct words *words, int number)
 {
 	char *none[] = {NULL};
-	/* Not that of the server whose client it is. */
-	const int inner = find_x() == 8 ? 9 : 8;
+	const int inner = server_number();
 
 	words_add_format(words, ":%d", inner);
 	words_add(words, "-nolisten", "tcp", "-nolisten", "local", "-listen", "unix", "-noreset",
 		  "-displayfd", NULL);
 	words_add_format(words, "%d", number);
-	snprintf(display->socket, sizeof(display->socket), "%s/X%d", display->directory, inner);
-	snprintf(display->place, sizeof(display->place), "%s/X%d", display->directory, find_x());
+	snprintf(display->socket, sizeof(display->socket), "%s/X%d", directory_path(), inner);
 	return process_start(&display->process, words->list, none, confinement->fds,
 			     confinement->fd_count);
 }
@@ -208,7 +69,7 @@ int display_begin(struct display *display, const char *bubblewrap, int filter,
 
 	*display = (struct display){.ready = -1, .log = open_log()};
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	r = null < 0 || pipe2(ready, O_CLOEXEC) < 0 ? -errno : make_directory(display);
+	r = null < 0 || pipe2(ready, O_CLOEXEC) < 0 ? -errno : directory_make();
 	if (display->log < 0)
 		r = display->log;
 	if (r < 0) {
@@ -217,9 +78,9 @@ int display_begin(struct display *display, const char *bubblewrap, int filter,
 	}
 	display->ready = ready[0];
 	confine_begin(&confinement, bubblewrap, (int[]){null, null, display->log}, filter, SPACE);
-	words_add(&confinement.words, "--bind", display->directory, SOCKETS, NULL);
+	words_add(&confinement.words, "--bind", directory_path(), SERVER_SOCKETS, NULL);
 	number = confine_pass(&confinement, ready[1]);
-	wrong = add_server(&confinement, &words, template, title);
+	wrong = server_add(&confinement, &words, template, title);
 	snprintf(failure, size, "%s", wrong ? wrong : "");
 	r = wrong ? -ENOENT : start_server(display, &confinement, &words, number);
 	if (r < 0 && !wrong)
@@ -268,10 +129,15 @@ bool display_has_ended(struct display *display, char *failure, size_t size)
 	return true;
 }
 
+void display_hide(void)
+{
+	directory_remove();
+}
+
 void display_end(struct display *display)
 {
 	process_kill(&display->process);
-	display_hide(display);
+	display_hide();
 	if (display->ready >= 0)
 		close(display->ready);
 	if (display->log >= 0)

@@ -14,15 +14,10 @@
 
 struct display {
 	struct process process;
-	int ready;                /* readable when the server is ready, or has ended */
-	int log;                  /* what it says */
-	char directory[PATH_MAX]; /* of its socket, for nobody else; empty: none */
-	char socket[PATH_MAX + 32];
-	char place[PATH_MAX + 32]; /* where the user's own socket was shown in the directory */
+	int ready;                  /* readable when the server is ready, or has ended */
+	int log;                    /* what it says */
+	char socket[PATH_MAX + 32]; /* in a directory for nobody else */
 };
-
-/* Has the user a screen? */
-bool display_there(void);
 
 /*
  * Begin to start it, with this title. 0, or a negative errno: `failure` says what is wrong and what
@@ -34,10 +29,8 @@ int display_begin(struct display *display, const char *bubblewrap, int filter,
 /* `ready` is readable: is the server there? If not, `failure` says what it has said. */
 bool display_is_ready(struct display *display, char *failure, size_t size);
 
-/*
- * A sandbox has the socket now: nobody else needs its name, and if we are killed, nothing is left.
- */
-void display_hide(struct display *display);
+/* A sandbox has the socket now: nobody else needs its name. */
+void display_hide(void);
 
 /* Has it ended? Then `failure` says what it has said. */
 bool display_has_ended(struct display *display, char *failure, size_t size);

@@ -18,7 +18,7 @@
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/personality.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -143,7 +143,25 @@ static int refuse_arguments(scmp_filter_ctx filter)
 		r = refuse_where(filter, SCMP_SYS(ioctl), 1, ~0u, TIOCSTI);
 	if (r == 0)
 		r = refuse_where(filter, SCMP_SYS(ioctl), 1, ~0u, TIOCLINUX_NUMBER);
+	/* What the kernel once did otherwise for other systems: it may only be asked for. */
+	if (r == 0)
+		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(personality), 1,
+				     SCMP_A0_32(SCMP_CMP_NE, 0xffffffff));
 	return r;
+}
+
+/* The limit of core dumps, which must not become 0: see serve.c. */
+static int keep_limit_of_dumps(scmp_filter_ctx filter)
+{
+	/* Only 32 bits of the number of a limit count. Without a new limit, the call only asks. */
+	const struct scmp_arg_cmp change[] = {
+		SCMP_CMP(1, SCMP_CMP_MASKED_EQ, 0xffffffff, RLIMIT_CORE),
+		SCMP_A2_64(SCMP_CMP_NE, 0)};
+	int r = refuse_where(filter, SCMP_SYS(setrlimit), 0, ~0u, RLIMIT_CORE);
+
+	return r < 0 ? r
+		     : seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prlimit64), 2,
+					      change);
 }
 
 static bool is_allowed(int family)
@@ -155,7 +173,8 @@ static bool is_allowed(int family)
 	return false;
 }
 
-static int refuse_families(scmp_filter_ctx filter)
+/* For socket(2) or socketpair(2). */
+static int refuse_families(scmp_filter_ctx filter, int syscall)
 {
 	const uint32_t action = SCMP_ACT_ERRNO(EAFNOSUPPORT);
 	int highest = 0, r = 0;
@@ -164,11 +183,11 @@ static int refuse_families(scmp_filter_ctx filter)
 		highest = families[i] > highest ? families[i] : highest;
 	for (int family = 0; r == 0 && family < highest; family++) {
 		if (!is_allowed(family))
-			r = seccomp_rule_add(filter, action, SCMP_SYS(socket), 1,
+			r = seccomp_rule_add(filter, action, syscall, 1,
 					     SCMP_A0_32(SCMP_CMP_EQ, (uint32_t)family));
 	}
 	if (r == 0)
-		r = seccomp_rule_add(filter, action, SCMP_SYS(socket), 1,
+		r = seccomp_rule_add(filter, action, syscall, 1,
 				     SCMP_A0_32(SCMP_CMP_GT, (uint32_t)highest));
 	return r;
 }
@@ -196,7 +215,11 @@ int filter_make(void)
 	if (r == 0)
 		r = refuse_arguments(filter);
 	if (r == 0)
-		r = refuse_families(filter);
+		r = keep_limit_of_dumps(filter);
+	if (r == 0)
+		r = refuse_families(filter, SCMP_SYS(socket));
+	if (r == 0)
+		r = refuse_families(filter, SCMP_SYS(socketpair));
 	if (r == 0)
 		r = write_to_memory(filter);
 	seccomp_release(filter);

@@ -25,6 +25,12 @@
 /* What a service is told about who calls: the user, for whom there is no name of a VM. */
 #define CALLER "user"
 
+/* For sockets and the like of what runs inside. Where this usually is cannot be written. */
+#define RUNTIME "/tmp/runtime-user"
+
+/* The longest value of LANG that is handed on. */
+#define LANGUAGE_MAX 64
+
 /* An application fills the window. */
 static const char openbox[] =
 	"<?xml version=\"1.0\"?>\n"
@@ -86,16 +92,14 @@ static bool add_group(struct words *words, const struct template *template, char
 static void limit_processes(const struct template *template, bool grouped)
 {
 	struct rlimit data = {.rlim_cur = template->memory, .rlim_max = template->memory};
-	struct rlimit core = {.rlim_cur = 0, .rlim_max = 0};
 
-	setrlimit(RLIMIT_CORE, &core);
 	if (!grouped)
 		setrlimit(RLIMIT_DATA, &data);
 }
 
 /* ---- What is inside ---- */
 
-/* Where nothing may be shown: it would be a way out. */
+/* Where nothing may be shown, nor what is around it: it would be a way out. */
 static const char *const never[] = {"/proc", "/sys", "/dev", "/run", "/tmp/.X11-unix"};
 
 static bool is_within(const char *path, const char *directory)
@@ -103,7 +107,21 @@ static bool is_within(const char *path, const char *directory)
 	size_t length = strlen(directory);
 
 	return strncmp(path, directory, length) == 0 &&
-	       (path[length] == '/' || path[length] == '\0');
+	       (path[length] == '/' || path[length] == '\0' || directory[length - 1] == '/');
+}
+
+static bool is_way_out(const char *path)
+{
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+	char real[PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(never) / sizeof(*never); i++) {
+		if (is_within(path, never[i]) || is_within(never[i], path))
+			return true;
+	}
+	/* Usually it is below /run. */
+	return runtime && realpath(runtime, real) &&
+	       (is_within(path, real) || is_within(real, path));
 }
 
 /* Show what the template says. Returns NULL, or what is wrong. */
@@ -120,14 +138,10 @@ static const char *show_binds(struct confinement *confinement, const struct temp
 				 strerror(errno));
 			return wrong;
 		}
-		for (size_t k = 0; k < sizeof(never) / sizeof(*never); k++) {
-			if (is_within(real, never[k]) || strcmp(real, "/") == 0 ||
-			    strcmp(real, "/tmp") == 0) {
-				snprintf(wrong, sizeof(wrong),
-					 "the template's bind=%s would be a way out of the sandbox",
-					 path);
-				return wrong;
-			}
+		if (is_way_out(real) || is_way_out(path)) {
+			snprintf(wrong, sizeof(wrong),
+				 "the template's bind=%s would be a way out of the sandbox", path);
+			return wrong;
 		}
 		words_add(&confinement->words, "--ro-bind", real, path, NULL);
 	}
@@ -161,7 +175,7 @@ static void set_environment(struct confinement *confinement, const struct guest 
 		{"USER", "user"},
 		{"LOGNAME", "user"},
 		{"SHELL", "/bin/sh"},
-		{"XDG_RUNTIME_DIR", "/run/user/1000"},
+		{"XDG_RUNTIME_DIR", RUNTIME},
 		{"QREXEC_REMOTE_DOMAIN", CALLER},
 		/* Nobody answers these, so programs would wait for them. */
 		{"GSETTINGS_BACKEND", "memory"},
@@ -172,7 +186,9 @@ static void set_environment(struct confinement *confinement, const struct guest 
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
 		confine_set(confinement, fixed[i][0], fixed[i][1]);
-	confine_set(confinement, "LANG", language && *language ? language : "C.UTF-8");
+	if (!language || !*language || strlen(language) > LANGUAGE_MAX)
+		language = "C.UTF-8";
+	confine_set(confinement, "LANG", language);
 	confine_set(confinement, "QREXEC_SERVICE_FULL_NAME", guest->service);
 	confine_set(confinement, "QREXEC_SERVICE_ARGUMENT", argument ? argument : "");
 }
@@ -206,7 +222,8 @@ static const char *fill(struct confinement *confinement, const struct guest *gue
 	set_environment(confinement, guest);
 	if (guest->display)
 		add_display(confinement, guest->display);
-	words_add(&confinement->words, "--chdir", "/home/user", NULL);
+	words_add(&confinement->words, "--perms", "0700", "--dir", RUNTIME, "--chdir", "/home/user",
+		  NULL);
 	return show_binds(confinement, guest->template);
 }
 

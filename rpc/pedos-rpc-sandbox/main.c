@@ -10,7 +10,9 @@
  */
 #include "cli/startup.h"
 #include "confine.h"
+#include "directory.h"
 #include "options.h"
+#include "process.h"
 #include "serve.h"
 #include "template_file.h"
 
@@ -36,6 +38,22 @@ static int list(void)
 	return r < 0 ? EXIT_FAILED : 0;
 }
 
+/* Serve a call, in a process of which nothing is left even if it is killed. */
+static int serve_guarded(const struct options *options)
+{
+	int status, r = directory_share();
+
+	if (r < 0)
+		errx(EXIT_FAILED, "memory: %s", strerror(-r));
+	status = process_guard();
+	if (status == -1)
+		return serve(options, STDIN_FILENO);
+	if (status == -2)
+		warn("a process for the call");
+	directory_remove();
+	return status == 0 ? 0 : EXIT_FAILED;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
@@ -46,5 +64,5 @@ int main(int argc, char **argv)
 	status = options_parse(&options, argc, argv);
 	if (status >= 0)
 		return status;
-	return options.list ? list() : serve(&options, STDIN_FILENO);
+	return options.list ? list() : serve_guarded(&options);
 }

@@ -6,9 +6,14 @@
  */
 #include "process.h"
 
+#include "cli/stop.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -107,4 +112,82 @@ void process_kill(struct process *process)
 		return;
 	kill(process->pid, SIGKILL);
 	process_wait(process);
+}
+
+/* ---- All of them ---- */
+
+int process_adopt(void)
+{
+	return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0 ? -errno : 0;
+}
+
+static void kill_children(void)
+{
+	FILE *file = fopen("/proc/thread-self/children", "re");
+	int pid;
+
+	while (file && fscanf(file, "%d", &pid) == 1)
+		kill(pid, SIGKILL);
+	if (file)
+		fclose(file);
+}
+
+/*
+ * To kill what we have started is not enough: a bubblewrap that is killed early has not told its
+ * own child yet to end with it.
+ */
+void process_end_all(void)
+{
+	do
+		kill_children();
+	while (wait(NULL) > 0 || errno == EINTR);
+}
+
+/* ---- The guard ---- */
+
+/* Until it ends. Returns its status. */
+static int watch(struct process *process, int stop)
+{
+	struct pollfd fds[] = {{.fd = process->ended, .events = POLLIN},
+			       {.fd = stop, .events = POLLIN}};
+
+	while (!fds[0].revents) {
+		if (poll(fds, 2, -1) < 0)
+			fds[0].revents = fds[1].revents = 0;
+		if (fds[1].revents)
+			kill(process->pid, stop_take(stop));
+	}
+	return process_wait(process);
+}
+
+/* What is left to the other process: while we had them, nobody would see that it has gone. */
+static void leave_streams(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	dup2(null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
+}
+
+int process_guard(void)
+{
+	struct process worker;
+	const pid_t guard = getpid();
+	int stop = stop_open(), status;
+
+	if (stop < 0 || process_adopt() < 0)
+		return -2;
+	worker.pid = fork();
+	if (worker.pid < 0)
+		return -2;
+	if (worker.pid == 0) {
+		close(stop);
+		/* Signals are blocked: it is told as soon as it asks. */
+		return prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != guard ? -2 : -1;
+	}
+	leave_streams();
+	worker.ended = (int)syscall(SYS_pidfd_open, worker.pid, 0);
+	status = worker.ended < 0 ? -2 : watch(&worker, stop);
+	process_end_all();
+	return status;
 }

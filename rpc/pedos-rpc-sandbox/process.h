@@ -28,4 +28,18 @@ int process_wait(struct process *process);
 /* Kill it, if it runs, and wait for its end. */
 void process_kill(struct process *process);
 
+/* From now on, what our processes leave behind when they end is ours. 0 or a negative errno. */
+int process_adopt(void);
+
+/* Kill all of our processes, and what they leave behind, until none is left. */
+void process_end_all(void);
+
+/*
+ * Go on in another process, to which stdin and stdout are left: -1 is returned there. The one that
+ * was here guards it: it hands on signals that ask it to stop and, when it has ended, however it
+ * did, ends what it has left; then its status is returned, as by process_wait(). If the guard is
+ * killed, the other is asked to stop by SIGTERM. -2: this failed, and errno says why.
+ */
+int process_guard(void);
+
 #endif

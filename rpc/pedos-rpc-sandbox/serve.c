@@ -14,6 +14,7 @@
 #include "display.h"
 #include "filter.h"
 #include "guest.h"
+#include "server.h"
 #include "template_file.h"
 
 #include "base/names.h"
@@ -24,10 +25,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define REFUSAL_TIME 2000  /* milliseconds for a refused caller to hang up */
@@ -144,7 +145,7 @@ static bool start_display(struct call *call)
 {
 	char title[RPC_NAME_SIZE + 32];
 
-	if (!call->template.display || !display_there())
+	if (!call->template.display || !server_has_screen())
 		return true;
 	snprintf(title, sizeof(title), "Sandbox: %s", call->request.service);
 	if (display_begin(&call->display, call->guest.bubblewrap, call->guest.filter,
@@ -222,7 +223,7 @@ static bool start_guest(struct call *call)
 			explain_failure(call);
 		return refuse(call, EIO, call->failure);
 	}
-	display_hide(&call->display);
+	display_hide();
 	rpc_relay_output(&call->relay, RPC_STDIN, call->ours[0], RPC_OWN);
 	rpc_relay_input(&call->relay, RPC_STDOUT, call->ours[1], RPC_OWN);
 	rpc_relay_input(&call->relay, RPC_STDERR, call->ours[2], RPC_OWN);
@@ -249,7 +250,8 @@ static int carry(struct call *call)
 
 		if (deadline >= 0 && left <= 0) {
 			process_kill(&call->guest.process);
-			rpc_relay_exit(&call->relay, 0);
+			/* Whether it was well is not known. */
+			rpc_relay_exit(&call->relay, 128 + SIGKILL);
 			deadline = fds[1].fd = -1;
 			continue;
 		}
@@ -292,8 +294,17 @@ static void clean_up(struct call *call)
 	process_kill(&call->guest.process);
 	network_end(&call->network);
 	display_end(&call->display);
-	while (wait(NULL) > 0 || errno == EINTR)
-		;
+	process_end_all();
+}
+
+/*
+ * No core dumps. Where the system hands these to a program, that would run outside and read what
+ * somebody hostile has left in memory; only a limit of one byte, unlike none, keeps the kernel from
+ * starting it. The filter keeps the limit as it is.
+ */
+static int forbid_dumps(void)
+{
+	return setrlimit(RLIMIT_CORE, &(struct rlimit){.rlim_cur = 1, .rlim_max = 1});
 }
 
 int serve(const struct options *options, int fd)
@@ -306,8 +317,7 @@ int serve(const struct options *options, int fd)
 			     .display = {.ready = -1, .log = -1},
 			     .network = {.go = -1},
 			     .stop = stop_open()};
-	/* What the first process of a sandbox leaves behind is waited for, too. */
-	if (call.stop < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0 ||
+	if (call.stop < 0 || forbid_dumps() < 0 || process_adopt() < 0 ||
 	    fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
 		return EXIT_FAILED;
 	r = rpc_receive_call(&call.channel, &call.session, call.stop, clock_now() + RPC_TIMEOUT,
