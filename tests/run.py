@@ -39,8 +39,8 @@ PLAIN_USER = 65534
 SUITES = {
     "unit": lambda build: [f"{build}/tests/unit-tests"],
     **{name: lambda build, name=name: [settings.PYTHON, "-B", f"tests/{name}/run.py"]
-       for name in ("hostile", "escape", "dom0", "editors", "integration", "fault", "filesystems",
-                    "applications", "desktop", "xen")},
+       for name in ("hostile", "escape", "sandbox", "dom0", "editors", "integration", "fault",
+                    "filesystems", "applications", "desktop", "xen")},
 }
 MEASURE = ["xen"]  # suites that say what they measured, on stderr
 # These run so many at a time: each waits as much as it works. The others need the machine.
@@ -48,7 +48,7 @@ AT_ONCE = 2
 LONGEST = "integration"
 # In this order: the first of them take one processor each or wait, and the last take all that there
 # are, so that none is idle at the end.
-USUAL = ["unit", "editors", "dom0", "escape", "hostile", "integration"]
+USUAL = ["unit", "editors", "dom0", "sandbox", "escape", "hostile", "integration"]
 
 
 # Where a unit test failed.
@@ -353,7 +353,7 @@ def copy_tree(user):
     leave_out = [f"--exclude={name}" for name in ("./.git", "./build*", "__pycache__")]
     of_build = [f"--exclude={build}/{name}"
                 for name in ("demo", "fuzz", "xen", "tests/results", "tests/unit",
-                             "tests/escape/*.o", "tests/fuzz", "applications")]
+                             "tests/escape/*.o", "tests/sandbox/*.o", "tests/fuzz", "applications")]
     copy = (f"{{ tar -c {shlex.join(leave_out)} . && tar -c {shlex.join(of_build)} "
             f"{shlex.quote(build)}; }} | tar -x -i -C {shlex.quote(user.tree)}")
     subprocess.run(["sh", "-c", copy], cwd=TOP, check=True)

@@ -64,6 +64,7 @@ for group in "$@"; do
         need check "runs the unit tests" has_module check
         need python3 "runs all others" has python3
         need mandoc "checks the manual pages" has mandoc
+        need bubblewrap "makes the sandboxes that are attacked" has bwrap
         need abigail-tools \
             "compares the binary interface of libqfile with the one that programs were built on" \
             has abidiff

@@ -37,8 +37,8 @@ picture:
 # ---- The usual tests ----
 
 ## A part of the tests:
-##   make check SUITE=unit         one of unit, hostile, escape, dom0, editors, integration; or
-##                                 several words
+##   make check SUITE=unit         one of unit, hostile, escape, sandbox, dom0, editors,
+##                                 integration; or several words
 ##   make check TEST=conflict      the cases in files of this name, in all suites
 ##   make check TEST="read-only"   the cases with this text in their names (not in unit);
 ##                                 several words are one text
@@ -50,7 +50,7 @@ CALLED = $(if $(TEST),--test=$(call quoted,$(TEST)))
 CHOSEN = $(if $(SUITE),-s $(call quoted,$(SUITE))) $(CALLED) $(SLOWEST:%=--slowest=%)
 
 # The names are those of tests/run.py. What is wrong is said before anything is built.
-SUITES = unit hostile escape dom0 editors integration fault filesystems desktop xen
+SUITES = unit hostile escape sandbox dom0 editors integration fault filesystems desktop xen
 check-suite:
 	@$(if $(filter-out $(SUITES),$(SUITE)),$(error There is no suite $(filter-out \
 		$(SUITES),$(SUITE)). There are: $(SUITES)))
@@ -243,7 +243,7 @@ check-warnings:
 # ---- Programs that the tests need ----
 
 TEST_PROGRAMS = $(B)/tests/unit-tests $(PLAYED:%=$(B)/%) $(B)/tests/judge \
-	$(B)/tests/escape/escape $(B)/tests/fault/inject
+	$(B)/tests/escape/escape $(B)/tests/fault/inject $(B)/tests/sandbox/attack
 # Take the place of a program whose part a test plays.
 PLAYED = tests/standin tests/played/qfile-unpacker tests/played/vm-file-editor
 # These run in the guests of tests/xen, beside the project's own programs.
@@ -258,7 +258,9 @@ $(B)/tests/unit/%.o: ALL_CFLAGS += -iquote tests/unit $(XEN_DEFINES) $(XEN_CFLAG
 	$(shell $(PKG_CONFIG) --cflags check 2>/dev/null)
 $(B)/tests/unit-tests: $(call objects,tests/unit) $(call objects,lib) \
 		$(filter-out %/main.o,$(call objects,rpc/pedos-rpcd)) \
-		$(B)/rpc/pedos-rpc-dom0/tables.o $(RPC) $(CLI) $(SYSTEM) $(TEXT)
+		$(B)/rpc/pedos-rpc-dom0/tables.o \
+		$(addprefix $(B)/rpc/pedos-rpc-sandbox/,filter.o template.o words.o) \
+		$(RPC) $(CLI) $(SYSTEM) $(TEXT)
 	$(call say,LINK)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) $(FAULTY:%=-Wl,--wrap=%) -o $@ $^ \
@@ -283,6 +285,11 @@ $(B)/tests/escape/escape: $(call objects,tests/escape) \
 ESCAPE_HOOKS = syscall unshare chroot chdir setsid setrlimit capabilities_drop \
 	capabilities_can_chroot landlock_confine seccomp_confine relay_open said_open verify \
 	waitpid syncfs
+
+# A service that attacks the sandbox that it runs in.
+$(B)/tests/sandbox/attack: $(call objects,tests/sandbox)
+	$(call say,LINK)
+	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) -o $@ $^
 
 # Makes a call of another process fail, or kills the process there.
 $(B)/tests/fault/inject: $(B)/tests/fault/inject.o

@@ -26,7 +26,8 @@ $(FUZZ_B)/%.o: %.c
 # library.
 $(FUZZ_B)/libqfile.a: $(call fuzz_objects,lib) $(call fuzz_objects,cli) \
 		$(call fuzz_objects,system) $(call fuzz_objects,text)
-$(FUZZ_B)/librpc.a: $(patsubst %.c,$(FUZZ_B)/%.o,$(filter-out $(XEN_ONLY),$(RPC_SOURCES)))
+$(FUZZ_B)/librpc.a: $(patsubst %.c,$(FUZZ_B)/%.o,$(filter-out $(XEN_ONLY),$(RPC_SOURCES))) \
+		$(FUZZ_B)/rpc/pedos-rpc-sandbox/template.o
 $(FUZZ_B)/libshared.a: $(FUZZ_SHARED)
 $(FUZZ_B)/%.a:
 	$(call say,AR)

@@ -391,6 +391,34 @@ def policy_seeds():
     }
 
 
+# ---- template ----
+
+
+def template_seeds():
+    return {
+        "all": (b"# all keys\nnetwork=yes\ndisplay=none\ngeometry=1200x900\nmemory=4G\n"
+                b"space=64M\nprocesses=100\nbind=/srv/data\nbind=/opt/x\n"),
+        "blanks": b" network\t= yes \r\n\r\n\t# nothing\n  bind = /a b \r",
+        "least": b"geometry=64x64\nmemory=32M\nspace=1M\nprocesses=8\nbind=/",
+        "most": (b"geometry=16384x16384\nmemory=9223372036854775807\n"
+                 b"space=9223372036854775807\nprocesses=100000"),
+        "too-much": b"memory=9223372036854775808",
+        "too-wide": b"geometry=16385x64",
+        "climbing": b"bind=/a/../b",
+        "dots": b"bind=/a/.../..b/b..",
+        "relative": b"bind=a",
+        "longest-bind": b"bind=/" + b"x" * 4094,
+        "too-long-a-bind": b"bind=/" + b"x" * 4095,
+        "too-long-a-line": b"#" * 4161,
+        "binds": b"bind=/x\n" * 32,
+        "too-many-binds": b"bind=/x\n" * 33,
+        "nul": b"network=yes\0\n",
+        "no-key": b"uid=0\n",
+        "no-value": b"network\n",
+        "nothing": b"",
+    }
+
+
 # ---- frame: a header, then a payload ----
 
 
@@ -700,7 +728,7 @@ def editor_seeds():
 
 for target, seeds in (("unpack", unpack_seeds), ("names", names_seeds), ("wire", wire_seeds),
                       ("result", result_seeds), ("report", report_seeds),
-                      ("policy", policy_seeds), ("frame", frame_seeds), ("rpcd", rpcd_seeds),
-                      ("rpc", rpc_seeds), ("edit", edit_seeds), ("opener", opener_seeds),
-                      ("editor", editor_seeds)):
+                      ("policy", policy_seeds), ("template", template_seeds),
+                      ("frame", frame_seeds), ("rpcd", rpcd_seeds), ("rpc", rpc_seeds),
+                      ("edit", edit_seeds), ("opener", opener_seeds), ("editor", editor_seeds)):
     save(target, seeds())
