@@ -40,11 +40,13 @@ static const char openbox[] =
 
 /*
  * What runs first inside, as a shell's command. The limit of processes counts those inside only, so
- * it is set here; not all shells call it by the same letter.
+ * it is set here; not all shells call it by the same letter. Where it fails, the user's own limit
+ * is lower.
  */
-static const char first[] = "(ulimit -u %u) 2>/dev/null && ulimit -u %u || ulimit -p %u\n"
+static const char first[] = "{ (ulimit -u %u) && ulimit -u %u || ulimit -p %u; } 2>/dev/null\n"
 			    "printf up >&%d && exec %d>&-\n"
-			    "%sexec \"$@\"";
+			    "%s%sexec \"$@\"";
+static const char await_network[] = "read -r go <&%d && exec %d<&- || exit\n";
 static const char manage_windows[] =
 	"if command -v openbox >/dev/null; then\n"
 	"    openbox --config-file /etc/openbox.xml >/dev/null 2>&1 &\n"
@@ -205,9 +207,13 @@ static void add_display(struct confinement *confinement, const struct display *d
 static void add_command(struct words *words, const struct guest *guest, int up)
 {
 	const unsigned limit = guest->template->processes;
+	char await[64] = "";
 
+	if (guest->network)
+		snprintf(await, sizeof(await), await_network, guest->network->waits,
+			 guest->network->waits);
 	words_add(words, "/bin/sh", "-c", NULL);
-	words_add_format(words, first, limit, limit, limit, up, up,
+	words_add_format(words, first, limit, limit, limit, up, up, await,
 			 guest->display ? manage_windows : "");
 	words_add(words, "sh", guest->program, service_argument(guest->service), NULL);
 }

@@ -37,8 +37,7 @@ int network_add(struct network *network, struct confinement *confinement)
 	network->theirs[1] = go[0];
 	words_add(&confinement->words, "--info-fd", NULL);
 	words_add_format(&confinement->words, "%d", confine_pass(confinement, info[1]));
-	words_add(&confinement->words, "--block-fd", NULL);
-	words_add_format(&confinement->words, "%d", confine_pass(confinement, go[0]));
+	network->waits = confine_pass(confinement, go[0]);
 	confine_add_file(confinement, resolver, "/etc/resolv.conf");
 	return 0;
 }
@@ -131,7 +130,7 @@ bool network_is_ready(struct network *network)
 
 	close(network->ready);
 	network->ready = -1;
-	return ready && write(network->go, "", 1) == 1;
+	return ready && write(network->go, "\n", 1) == 1;
 }
 
 void network_end(struct network *network)

@@ -14,19 +14,23 @@
 
 struct network {
 	struct process process;
-	int info;  /* readable when the sandbox has begun, or has ended before */
+	int info;  /* bubblewrap says there which process is the first one inside */
 	int ready; /* readable when the network is there, or slirp4netns has ended before */
-	int go;    /* the sandbox waits until this says that it may go on */
+	int go;    /* the sandbox waits for a line that we write there, */
+	int waits; /* and has this as the descriptor to read it from */
 	int theirs[2];
 };
 
-/* A sandbox that is to wait for its network. 0, or a negative errno. */
+/* A sandbox that is to wait for its network before it runs the service. 0, or a negative errno. */
 int network_add(struct network *network, struct confinement *confinement);
 
 /* The sandbox has been started: it alone has its ends of the pipes. */
 void network_given(struct network *network);
 
-/* `info` is readable: begin. 0, or a negative errno: `failure` says what is wrong. */
+/*
+ * The sandbox waits: begin. Not before, since bubblewrap sets up the network's loopback, and what
+ * is there already would be in its way. 0, or a negative errno: `failure` says what is wrong.
+ */
 int network_begin(struct network *network, char *failure, size_t size);
 
 /* `ready` is readable: let the sandbox go on, if the network is there. */

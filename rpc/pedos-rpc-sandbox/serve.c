@@ -189,8 +189,6 @@ static bool start_network(struct call *call)
 {
 	struct network *network = &call->network;
 
-	if (!await(call, network->info))
-		return refuse(call, EIO, "the sandbox does not begin");
 	if (network_begin(network, call->failure, sizeof(call->failure)) < 0)
 		return refuse(call, EIO, call->failure);
 	if (!await(call, network->ready) || !network_is_ready(network))
@@ -214,8 +212,6 @@ static bool start_guest(struct call *call)
 		return refuse(call, EIO, call->failure);
 	for (int i = 0; i < 3; i++)
 		close(theirs[i]);
-	if (call->guest.network && !start_network(call))
-		return false;
 	if (!await(call, call->guest.up))
 		return refuse(call, EIO, "the sandbox does not begin");
 	if (!guest_is_up(&call->guest)) {
@@ -224,6 +220,8 @@ static bool start_guest(struct call *call)
 		return refuse(call, EIO, call->failure);
 	}
 	display_hide();
+	if (call->guest.network && !start_network(call))
+		return false;
 	rpc_relay_output(&call->relay, RPC_STDIN, call->ours[0], RPC_OWN);
 	rpc_relay_input(&call->relay, RPC_STDOUT, call->ours[1], RPC_OWN);
 	rpc_relay_input(&call->relay, RPC_STDERR, call->ours[2], RPC_OWN);

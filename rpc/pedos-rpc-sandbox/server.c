@@ -50,7 +50,7 @@ static int find_x(void)
 	char path[64];
 	int number, behind = 0;
 
-	if (!display || sscanf(display, ":%d%n", &number, &behind) != 1 || number < 0 ||
+	if (!display || sscanf(display, ":%9d%n", &number, &behind) != 1 || number < 0 ||
 	    (display[behind] != '\0' && display[behind] != '.'))
 		return -1;
 	snprintf(path, sizeof(path), SERVER_SOCKETS "/X%d", number);
@@ -63,6 +63,14 @@ int server_number(void)
 }
 
 /* ---- Commands ---- */
+
+/* It may be somewhere else than in /usr. */
+static void end_with(struct confinement *confinement, struct words *words, const char *program)
+{
+	confine_show(confinement, program);
+	confine_end(confinement, words);
+	words_add(words, program, NULL);
+}
 
 static void give_authority(struct confinement *confinement)
 {
@@ -90,8 +98,8 @@ static void add_xephyr(struct confinement *confinement, struct words *words, con
 	snprintf(name, sizeof(name), ":%d", outer);
 	confine_set(confinement, "DISPLAY", name);
 	give_authority(confinement);
-	confine_end(confinement, words);
-	words_add(words, program, "-resizeable", "-no-host-grab", "-title", title, "-screen", NULL);
+	end_with(confinement, words, program);
+	words_add(words, "-resizeable", "-no-host-grab", "-title", title, "-screen", NULL);
 	words_add_format(words, "%ux%u", template->width, template->height);
 }
 
@@ -132,8 +140,7 @@ static void add_xwayland(struct confinement *confinement, struct words *words, c
 		  RUNTIME "/wayland-0", NULL);
 	confine_set(confinement, "WAYLAND_DISPLAY", "wayland-0");
 	confine_set(confinement, "XDG_RUNTIME_DIR", RUNTIME);
-	confine_end(confinement, words);
-	words_add(words, program, NULL);
+	end_with(confinement, words, program);
 	if (strstr(options, "-decorate"))
 		words_add(words, "-decorate", NULL);
 	if (strstr(options, "-geometry")) {

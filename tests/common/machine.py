@@ -52,6 +52,34 @@ def need_mount_namespaces():
         raise Skip("no mount namespaces for this user")
 
 
+# Who makes sandboxes where root runs the tests: root gets none.
+PLAIN_USER = 65534
+
+
+def as_plain_user():
+    """The words before a command that root has a plain account run; nothing for others. What
+    they start with is found whatever is in PATH then."""
+    if am_root():
+        return [need("setpriv"), f"--reuid={PLAIN_USER}", f"--regid={PLAIN_USER}", "--clear-groups"]
+    return []
+
+
+@functools.cache
+def why_no_sandboxes():
+    """None, where as_plain_user() can make what pedos-rpc-sandbox does."""
+    if not (bubblewrap := shutil.which("bwrap")):
+        return "needs bubblewrap"
+    tried = subprocess.run([*as_plain_user(), bubblewrap, "--unshare-user", "--unshare-pid",
+                            "--disable-userns", "--ro-bind", "/", "/", "--proc", "/proc", "true"],
+                           stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    return None if tried.returncode == 0 else f"no sandboxes here: {tried.stderr.strip()}"
+
+
+def need_sandboxes():
+    if reason := why_no_sandboxes():
+        raise Skip(reason)
+
+
 @functools.cache
 def can_receive():
     return am_root() or works("unshare", "-Urm", "true")

@@ -17,32 +17,15 @@ import termios
 import machine
 import settings
 import tree
+from machine import PLAIN_USER, as_plain_user
 
 ATTACK = str(settings.BUILD / "tests/sandbox/attack")
-PLAIN_USER = 65534
 # Numbers of processes are small in a sandbox, and ours must not be among them.
 SMALL = 300
 LEFT_IN = "/tmp", "/var/tmp", "/dev/shm", "/run", "/dev", "/var", "/opt", "/usr/local", "/"
 SMALL_TEMPLATE = "processes=16\nmemory=64M\nspace=2M\n"
 IPC_CREAT, IPC_EXCL, IPC_RMID = 0o1000, 0o2000, 0
 libc = ctypes.CDLL(None, use_errno=True)
-
-
-def as_account():
-    """The words before a command that the plain account runs, which owns what is here."""
-    if machine.am_root():
-        return ["setpriv", f"--reuid={PLAIN_USER}", f"--regid={PLAIN_USER}", "--clear-groups"]
-    return []
-
-
-def why_no_sandbox():
-    """None, where the account can make sandboxes."""
-    if not (bubblewrap := shutil.which("bwrap")):
-        return "needs bubblewrap"
-    tried = subprocess.run([*as_account(), bubblewrap, "--unshare-user", "--unshare-pid",
-                            "--disable-userns", "--ro-bind", "/", "/", "--proc", "/proc", "true"],
-                           stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    return None if tried.returncode == 0 else f"no sandboxes here: {tried.stderr.strip()}"
 
 
 class Outside:
@@ -100,7 +83,7 @@ class Outside:
     def start_victim(self):
         """A process of the account. Returns its number."""
         while not self.programs or self.programs[-1].pid < SMALL:
-            self.programs.append(subprocess.Popen([*as_account(), "sleep", "99999"],
+            self.programs.append(subprocess.Popen([*as_plain_user(), "sleep", "99999"],
                                                   env=self.environment))
         return self.programs[-1].pid
 
@@ -116,8 +99,8 @@ class Outside:
         def take_terminal():
             fcntl.ioctl(self.terminal[1], termios.TIOCSCTTY, 0)
         with open(told, "rb") as stdin:
-            ended = subprocess.run([*as_account(), *command], env=self.environment, cwd=self.home,
-                                   stdin=stdin, capture_output=True, text=True, pass_fds=[secret],
+            ended = subprocess.run([*as_plain_user(), *command], env=self.environment,
+                                   cwd=self.home, stdin=stdin, capture_output=True, text=True, pass_fds=[secret],
                                    start_new_session=True, preexec_fn=take_terminal, check=False)
         os.close(secret)
         return ended

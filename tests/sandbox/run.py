@@ -16,6 +16,7 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../common"))
 
+import machine
 import outside
 import process
 import settings
@@ -96,7 +97,7 @@ def main():
     if tap.also_run_by():  # root has an account do the same
         return tap.Report(left_out=2 * len(chosen)).end()
     report = tap.Report()
-    if reason := outside.why_no_sandbox():
+    if reason := machine.why_no_sandboxes():
         report.add("all attempts", reason, [])
         return report.end()
     found = run_all()
