@@ -23,25 +23,29 @@
 
 /* ---- What stays ---- */
 
-/* Not of its session, and without its descriptors. */
+/* Not of its session, and without its descriptors. It is waited for until it is called so. */
 static int leave_process(void)
 {
-	pid_t pid = fork();
+	int ready[2];
+	char byte;
+	pid_t pid;
 
+	if (pipe(ready) < 0 || (pid = fork()) < 0)
+		return errno;
 	if (pid == 0) {
 		setsid();
 		if (fork() > 0)
 			_exit(0);
-		for (int fd = 0; fd < 64; fd++)
-			close(fd);
 		signal(SIGTERM, SIG_IGN);
 		signal(SIGHUP, SIG_IGN);
 		prctl(PR_SET_NAME, scene.mark);
-		alarm(0);
+		for (int fd = 0; fd < 64; fd++)
+			close(fd);
 		for (;;)
 			pause();
 	}
-	return why(pid);
+	close(ready[1]);
+	return why(read(ready[0], &byte, 1));
 }
 
 /* In every directory that can be written. */

@@ -31,14 +31,18 @@ int why(long result)
 
 int find_in(const char *path, const char *word)
 {
-	char text[65536];
+	static char text[4 << 20];
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text));
+	size_t length = 0;
+	ssize_t n;
 
-	if (n < 0)
+	if (fd < 0)
 		return errno;
+	/* What the kernel writes comes in pieces. */
+	while ((n = read(fd, text + length, sizeof(text) - length)) > 0)
+		length += (size_t)n;
 	close(fd);
-	return memmem(text, (size_t)n, word, strlen(word)) ? ESCAPED : ENODATA;
+	return memmem(text, length, word, strlen(word)) ? ESCAPED : ENODATA;
 }
 
 /* ---- What there is ---- */

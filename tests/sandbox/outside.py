@@ -100,8 +100,9 @@ class Outside:
             fcntl.ioctl(self.terminal[1], termios.TIOCSCTTY, 0)
         with open(told, "rb") as stdin:
             ended = subprocess.run([*as_plain_user(), *command], env=self.environment,
-                                   cwd=self.home, stdin=stdin, capture_output=True, text=True, pass_fds=[secret],
-                                   start_new_session=True, preexec_fn=take_terminal, check=False)
+                                   cwd=self.home, stdin=stdin, capture_output=True, text=True,
+                                   pass_fds=[secret], start_new_session=True,
+                                   preexec_fn=take_terminal, check=False)
         os.close(secret)
         return ended
 
