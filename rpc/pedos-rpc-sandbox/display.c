@@ -28,8 +28,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SPACE    ((uint64_t)64 << 20)
-#define LOG_SIZE 4096
+#define SPACE       ((uint64_t)64 << 20)
+#define LOG_SIZE    4096
+#define ENDING_TIME 2000 /* milliseconds */
 
 /* A file in memory, which takes no more than the first lines. */
 static int open_log(void)
@@ -90,21 +91,36 @@ int display_begin(struct display *display, const char *bubblewrap, int filter,
 	return r;
 }
 
+/*
+ * The last line of a text that says something; it is made a string of its own. X servers put "(EE)"
+ * before what went wrong, and also write that alone.
+ */
+static const char *last_line(char *text)
+{
+	for (;;) {
+		char *newline = strrchr(text, '\n'), *line = newline ? newline + 1 : text;
+
+		if (strncmp(line, "(EE)", 4) == 0)
+			line += 4;
+		line += strspn(line, " ");
+		if (*line || !newline)
+			return line;
+		*newline = '\0';
+	}
+}
+
 /* What has become of it, with the last line that it has written. */
 static void explain(const struct display *display, const char *what, char *failure, size_t size)
 {
-	char text[LOG_SIZE + 1], line[300], *newline;
+	char text[LOG_SIZE + 1], shown[300];
 	ssize_t n = pread(display->log, text, LOG_SIZE, 0);
+	const char *line;
 
 	text[n > 0 ? n : 0] = '\0'; /* behind what was written there are only NULs */
-	n = (ssize_t)strlen(text);
-	while (n > 0 && text[n - 1] == '\n')
-		text[--n] = '\0';
-	newline = strrchr(text, '\n');
-	newline = newline ? newline + 1 : text;
-	text_printable(newline, strlen(newline), line, sizeof(line));
-	snprintf(failure, size, "the X server of the sandbox %s%s%s", what, *line ? ": " : "",
-		 line);
+	line = last_line(text);
+	text_printable(line, strlen(line), shown, sizeof(shown));
+	snprintf(failure, size, "the X server of the sandbox %s%s%s", what, *shown ? ": " : "",
+		 shown);
 }
 
 bool display_is_ready(struct display *display, char *failure, size_t size)
@@ -112,8 +128,7 @@ bool display_is_ready(struct display *display, char *failure, size_t size)
 	char text[16];
 	bool ready = read(display->ready, text, sizeof(text)) > 0;
 
-	close(display->ready);
-	display->ready = -1;
+	/* The pipe stays open: a server that is ready says so in two pieces, and must not fail. */
 	if (!ready)
 		explain(display, "has not started", failure, size);
 	return ready;
@@ -123,7 +138,10 @@ bool display_has_ended(struct display *display, char *failure, size_t size)
 {
 	struct pollfd ended = {.fd = display->process.ended, .events = POLLIN};
 
-	if (display->process.pid == 0 || poll(&ended, 1, 0) <= 0)
+	if (display->process.pid == 0)
+		return false;
+	/* Its socket goes just before. */
+	if (poll(&ended, 1, access(display->socket, F_OK) == 0 ? 0 : ENDING_TIME) <= 0)
 		return false;
 	explain(display, "has ended", failure, size);
 	return true;

@@ -21,12 +21,15 @@ UNSET = ("DISPLAY", "WAYLAND_DISPLAY", "XDG_CONFIG_HOME", "XAUTHORITY", "TMPDIR"
 # An X server as far as anybody asks: it is ready, says how it was started to who asks, and dies
 # when it is told to.
 SERVER = f"""#!{PYTHON}
-import os, socket, sys, threading
+import os, socket, sys, threading, time
 number = next(word[1:] for word in sys.argv if word[:1] == ":" and word[1:].isdigit())
 listener = socket.socket(socket.AF_UNIX)
 listener.bind("/tmp/.X11-unix/X" + number)
 listener.listen(100)
-os.write(int(sys.argv[sys.argv.index("-displayfd") + 1]), number.encode() + b"\\n")
+ready = int(sys.argv[sys.argv.index("-displayfd") + 1])
+os.write(ready, number.encode())
+time.sleep(0.1)  # as on a busy machine
+os.write(ready, b"\\n")
 def serve(client):
     said = client.recv(100)
     if said == b"die":

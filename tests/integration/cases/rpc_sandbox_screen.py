@@ -59,7 +59,7 @@ def _(t):
 
 @test("why an X server does not start is said, in its last line, and nothing is left")
 def _(t):
-    t.played_screen("#!/bin/sh\nprintf 'first\\nno \\033[31mscreens found\\n' >&2\nexit 1\n")
+    t.played_screen("#!/bin/sh\nprintf 'first\\n(EE) no \\033[31mscreens found\\n(EE) \\n' >&2\n")
     end = t.shell("echo ran").exits(FAILED).says("the X server of the sandbox has not started",
                                             "screens found")
     check("\33" not in end.said and "first" not in end.said, end.said)
