@@ -37,7 +37,6 @@ links_with() { links_as 'int main(void) { return 0; }' cc "$@"; }
 has_xen() { has_module xenvchan && has_module xenstore && has_module xencontrol; }
 has_fuzzer() { links_as 'int LLVMFuzzerTestOneInput(void) { return 0; }' clang -fsanitize=fuzzer; }
 has_vim() { has vim || has vim.tiny; }
-has_atspi='import gi; gi.require_version("Atspi", "2.0"); from gi.repository import Atspi'
 has_headers() { echo '#include <stdio.h>' | cc -E -; }
 
 for group in "$@"; do
@@ -106,8 +105,7 @@ for group in "$@"; do
         need dbus-daemon "joins the programs of a desktop" has dbus-daemon
         need at-spi2-core "tells what is shown, as to a screen reader" \
             test -e /usr/share/dbus-1/services/org.a11y.Bus.service
-        need gir1.2-atspi-2.0 "reads that" /usr/bin/python3 -c "$has_atspi"
-        need python3-gi "reads that in Python" /usr/bin/python3 -c "import gi"
+        need python3-gi "reads that" /usr/bin/python3 -c "import gi"
         need adwaita-icon-theme "icons, for the pictures" test -d /usr/share/icons/Adwaita
         need fonts-dejavu-core "letters" test -d /usr/share/fonts/truetype/dejavu
         ;;

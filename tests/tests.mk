@@ -296,6 +296,16 @@ $(B)/tests/fault/inject: $(B)/tests/fault/inject.o
 	$(call say,LINK)
 	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) -o $@ $^ $$($(PKG_CONFIG) --libs libseccomp)
 
+# Of what file managers start: the functions without windows.
+DESKTOP_TEST_PROGRAMS = $(if $(HAVE_GTK),$(B)/tests/desktop-tests)
+$(B)/tests/desktop/%.o: ALL_CFLAGS += $(GTK_CFLAGS) \
+	$(shell $(PKG_CONFIG) --cflags check 2>/dev/null)
+$(B)/tests/desktop-tests: $(call objects,tests/desktop) $(call objects,desktop/qfile-send/model) \
+		$(CLI) $(SYSTEM) $(TEXT)
+	$(call say,LINK)
+	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) -o $@ $^ $$($(PKG_CONFIG) --libs check) $(GTK_LIBS) \
+		$(PKG_LIBS)
+
 # Passes its descriptors on to a test, which plays its part.
 $(B)/tests/standin: $(B)/tests/common/standin.o
 	$(call say,LINK)

@@ -26,15 +26,17 @@ PICTURES = BUILD / "desktop"
 # Nothing that blinks or slides.
 GTK_SETTINGS = "[Settings]\ngtk-cursor-blink=0\ngtk-enable-animations=0\n"
 SIZE = "1024x768"
+TITLE = 20  # pixels, above a window of openbox
 
 
 def need_desktop():
     for program, package in NEEDED.items():
         if not shutil.which(program):
             raise Skip(f"needs {program}, of the package {package}")
-    if not machine.works(PYTHON, "-c", "import gi; gi.require_version('Atspi', '2.0'); "
-                         "from gi.repository import Atspi"):
-        raise Skip("needs the packages python3-gi and gir1.2-atspi-2.0")
+    if not machine.works(PYTHON, "-c", "import gi"):
+        raise Skip("needs the package python3-gi")
+    if not os.path.exists("/usr/share/dbus-1/services/org.a11y.Bus.service"):
+        raise Skip("needs the package at-spi2-core")
 
 
 class Node:
@@ -69,7 +71,7 @@ class Desktop(WithAccounts):
     def __init__(self):
         need_desktop()
         super().__init__()
-        self.prefix, self.screen, self.eyes = [], None, None
+        self.prefix, self.screen, self.eyes, self.notifier = [], None, None, None
         self.home, self.runtime = f"{self.top}/home", f"{self.top}/run"
         for path in self.home, self.runtime:
             os.mkdir(path, 0o700)
@@ -186,6 +188,7 @@ class Desktop(WithAccounts):
 
     def picture(self, name, window=None):
         """Keep what is seen, of the whole screen or of the window with this number."""
+        self.xdotool("mousemove", 9999, 9999)
         PICTURES.mkdir(parents=True, exist_ok=True)
         pixels = pathlib.Path(self.screen, "Xvfb_screen0").read_bytes()
         (PICTURES / f"{name}.png").write_bytes(png(pixels, self.box(window) if window else None))
@@ -195,7 +198,20 @@ class Desktop(WithAccounts):
         told = self.xdotool("getwindowgeometry", "--shell", window)
         left, top, width, height = (int(re.search(rf"^{name}=(-?\d+)", told, re.MULTILINE)[1])
                                     for name in ("X", "Y", "WIDTH", "HEIGHT"))
-        return left - 1, top - 21, width + 2, height + 26
+        # xdotool counts the title twice.
+        return left - 1, top - 2 * TITLE, width + 2, height + TITLE + 5
+
+    # ---- Notices ----
+
+    def show_notices(self, *capabilities):
+        """From now on somebody shows them, and notices() knows them."""
+        self.notifier = self.start(PYTHON, "-B", HERE / "notices.py", *capabilities,
+                                   stdin=subprocess.PIPE)
+        self.until(self.notifier.told, "who shows notices", by=[self.notifier])
+
+    def notices(self):
+        """All that came until now, as notices.py says them."""
+        return [json.loads(line) for line in self.notifier.told().split("\n")[1:]]
 
     # ---- What is done ----
 
@@ -207,11 +223,15 @@ class Desktop(WithAccounts):
                     and self.ask(do="act", path=node.path, action=node.actions[0]) is True)
         self.until(done, f"{role} {name!r} to be clicked")
 
+    def windows(self, title):
+        """The numbers of those that have this regular expression in their titles."""
+        return self.xdotool("search", "--onlyvisible", "--name", title).split()
+
     def window(self, title):
         """Wait for a window whose title has this regular expression in it to have the keys. Returns
         its number."""
         def active():
-            numbers = self.xdotool("search", "--onlyvisible", "--name", title).split()
+            numbers = self.windows(title)
             if not numbers:
                 return None
             self.xdotool("windowactivate", numbers[0])

@@ -5,112 +5,119 @@ desktop. It reads a request a line, JSON, and answers each with a line of JSON.
 
 {"do": "look"}: all that is shown, as nested nodes: role, name, description, text, states, actions,
 box (left, top, width, height), children, and `path`, by which the other requests name a node.
-{"do": "act", "path": [0, 0, 1], "action": "click"}: what can be done with it; null where it cannot.
+{"do": "act", "path": ["bus name", "object path"], "action": "click"}: what can be done with it;
+null where it cannot.
 {"do": "focus", "path": ...}: gives it the keys.
+
+It speaks AT-SPI over D-Bus itself: a library would answer from what it knew before.
 """
 import json
 import sys
-import warnings
 
 import gi
 
-gi.require_version("Atspi", "2.0")
-from gi.repository import Atspi, GLib
-
-# Newer versions have other names for some functions.
-warnings.simplefilter("ignore", DeprecationWarning)
+gi.require_version("Gio", "2.0")
+from gi.repository import Gio, GLib
 
 # Of so many children at most each node tells: a list may have thousands of rows.
 MOST = 80
 LONGEST = 40000  # characters of a text
+PATIENCE = 20000  # milliseconds, for a program that is busy
+ROOT = ["org.a11y.atspi.Registry", "/org/a11y/atspi/accessible/root"]
+INTERFACE = "org.a11y.atspi."
+# By their numbers in org.a11y.atspi.Accessible.GetState.
+STATES = {1: "active", 4: "checked", 8: "enabled", 9: "expandable", 10: "expanded", 11: "focusable",
+          12: "focused", 16: "modal", 23: "selected", 24: "sensitive", 25: "showing",
+          30: "visible"}
 
 
-def text_of(accessible):
-    if not (text := accessible.get_text_iface()):
-        return ""
-    return Atspi.Text.get_text(text, 0, min(Atspi.Text.get_character_count(text), LONGEST))
+def connect():
+    """To the bus of accessibility."""
+    session = Gio.bus_get_sync(Gio.BusType.SESSION)
+    address, = session.call_sync("org.a11y.Bus", "/org/a11y/bus", "org.a11y.Bus", "GetAddress",
+                                 None, None, Gio.DBusCallFlags.NONE, PATIENCE, None).unpack()
+    return Gio.DBusConnection.new_for_address_sync(
+        address, Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT
+        | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION, None, None)
 
 
-def actions_of(accessible):
-    if not (acts := accessible.get_action_iface()):
-        return []
-    return [Atspi.Action.get_action_name(acts, i) for i in range(acts.get_n_actions())]
+class Eyes:
+    def __init__(self):
+        self.bus = connect()
 
+    def call(self, node, interface, method, given=None):
+        answer = self.bus.call_sync(*node, INTERFACE + interface, method, given, None,
+                                    Gio.DBusCallFlags.NONE, PATIENCE, None).unpack()
+        return answer[0] if len(answer) == 1 else answer
 
-def box_of(accessible):
-    if not (component := accessible.get_component_iface()):
-        return None
-    box = Atspi.Component.get_extents(component, Atspi.CoordType.SCREEN)
-    return [box.x, box.y, box.width, box.height]
+    def value(self, node, interface, name):
+        return self.bus.call_sync(*node, "org.freedesktop.DBus.Properties", "Get",
+                                  GLib.Variant("(ss)", (INTERFACE + interface, name)), None,
+                                  Gio.DBusCallFlags.NONE, PATIENCE, None).unpack()[0]
 
+    def states_of(self, node):
+        low, high = self.call(node, "Accessible", "GetState")
+        return [name for number, name in STATES.items() if (low | high << 32) >> number & 1]
 
-def states_of(accessible):
-    return [state.value_nick for state in accessible.get_state_set().get_states()]
+    def text_of(self, node):
+        count = min(self.value(node, "Text", "CharacterCount"), LONGEST)
+        return self.call(node, "Text", "GetText", GLib.Variant("(ii)", (0, count)))
 
+    def actions_of(self, node):
+        count = self.value(node, "Action", "NActions")
+        return [self.call(node, "Action", "GetName", GLib.Variant("(i)", (number,)))
+                for number in range(count)]
 
-def node_of(accessible, path):
-    """None for what is not shown, or has gone while it was looked at."""
-    try:
-        states = states_of(accessible)
-        role = accessible.get_role_name()
+    def told(self, node):
+        """All but the children; None for what is not shown."""
+        states = self.states_of(node)
+        role = self.call(node, "Accessible", "GetRoleName")
         if role not in ("application", "desktop frame") and "showing" not in states:
             return None
-        count = accessible.get_child_count()
-        node = {"path": path, "role": role, "name": accessible.get_name(), "states": states,
-                "description": accessible.get_description(), "text": text_of(accessible),
-                "actions": actions_of(accessible), "box": box_of(accessible)}
-    except GLib.Error:
-        return None
-    node["children"] = children_of(accessible, path, min(count, MOST))
-    return node
+        has = self.call(node, "Accessible", "GetInterfaces")
+        return {
+            "path": node, "role": role, "states": states,
+            "name": self.value(node, "Accessible", "Name"),
+            "description": self.value(node, "Accessible", "Description"),
+            "text": self.text_of(node) if INTERFACE + "Text" in has else "",
+            "actions": self.actions_of(node) if INTERFACE + "Action" in has else [],
+            "box": (self.call(node, "Component", "GetExtents", GLib.Variant("(u)", (0,)))
+                    if INTERFACE + "Component" in has else None),
+        }
 
-
-def children_of(accessible, path, count):
-    found = []
-    for i in range(count):
+    def look(self, node):
+        """A node and all below it; None where it is not shown, or has gone meanwhile."""
         try:
-            child = accessible.get_child_at_index(i)
+            found = self.told(node)
+            children = self.call(node, "Accessible", "GetChildren") if found else []
         except GLib.Error:
-            continue
-        if child and (node := node_of(child, [*path, i])):
-            found.append(node)
-    return found
+            return None
+        if found:
+            below = (self.look(list(child)) for child in children[:MOST])
+            found["children"] = [child for child in below if child]
+        return found
 
+    def act(self, node, action):
+        names = self.actions_of(node)
+        if action not in names:
+            return None
+        return self.call(node, "Action", "DoAction", GLib.Variant("(i)", (names.index(action),)))
 
-def at(desktop, path):
-    accessible = desktop
-    for index in path:
-        accessible = accessible and accessible.get_child_at_index(index)
-    return accessible
-
-
-def act(accessible, action):
-    names = actions_of(accessible) if accessible else []
-    if action not in names:
-        return None
-    return Atspi.Action.do_action(accessible.get_action_iface(), names.index(action))
-
-
-def answer(desktop, request):
-    try:
+    def answer(self, request):
         if request["do"] == "look":
-            desktop.clear_cache()  # of all below it: what is asked for is what is there now
-            return node_of(desktop, [])
-        accessible = at(desktop, request["path"])
-        if request["do"] == "focus":
-            return Atspi.Component.grab_focus(accessible.get_component_iface())
-        return act(accessible, request["action"])
-    except GLib.Error as error:
-        return {"error": str(error)}
+            return self.look(ROOT)
+        try:
+            if request["do"] == "focus":
+                return self.call(request["path"], "Component", "GrabFocus")
+            return self.act(request["path"], request["action"])
+        except GLib.Error:  # it has gone
+            return None
 
 
 def main():
-    Atspi.init()
-    desktop = Atspi.get_desktop(0)
+    eyes = Eyes()
     for line in sys.stdin:
-        while GLib.MainContext.default().iteration(False):
-            pass
-        print(json.dumps(answer(desktop, json.loads(line))), flush=True)
+        print(json.dumps(eyes.answer(json.loads(line))), flush=True)
 
 
 main()

@@ -38,6 +38,9 @@ ARROWS = {
     "lib/open/holders": ["lib/io", "system"],
     "lib/open/opener": ["lib/open", "lib/io", "lib/format", "system", "text"],
 
+    "desktop/qfile-send": ["desktop/qfile-send/model", "cli"],
+    "desktop/qfile-send/model": ["cli", "text"],
+
     "rpc/base": ["text", "system"],
     "rpc/policy": ["rpc/base", "text"],
     "rpc/transport": ["rpc/base", "text", "system"],

@@ -1,0 +1,101 @@
+/*
+ * qfile-send: send files to another virtual machine, or open them there, with windows.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
+#include "cli/usage.h"
+#include "model/options.h"
+#include "model/programs.h"
+#include "prompt.h"
+#include "task.h"
+
+#include <err.h>
+#include <glib/gi18n.h>
+#include <locale.h>
+#include <stdlib.h>
+
+/* One process has all windows of a desktop; others hand it their command lines. */
+#define APPLICATION "org.qfilecopy.Send"
+
+static GSList *tasks;
+/* Of this process, if it has the windows. */
+static GApplicationCommandLine *own;
+
+static void task_ended(struct task *task, gpointer data)
+{
+	(void)data;
+	tasks = g_slist_remove(tasks, task);
+}
+
+static int take_command_line(GApplication *app, GApplicationCommandLine *line, gpointer data)
+{
+	struct options options;
+	int argc, status;
+	char **argv = g_application_command_line_get_arguments(line, &argc);
+
+	(void)data;
+	if (!g_application_command_line_get_is_remote(line))
+		own = g_object_ref(line);
+	status = options_parse(&options, argc, argv);
+	if (status < 0) {
+		GSList *at = tasks;
+
+		while (at && !task_join(at->data, &options, line))
+			at = at->next;
+		if (!at)
+			tasks = g_slist_prepend(tasks, task_new(GTK_APPLICATION(app), &options,
+								line, task_ended, NULL));
+		status = 0; /* the task will say it */
+	}
+	g_strfreev(argv);
+	return status;
+}
+
+static int run(const struct options *options)
+{
+	GtkApplication *app = gtk_application_new(APPLICATION, G_APPLICATION_HANDLES_COMMAND_LINE);
+	char *directory = g_get_current_dir(), **line = options_line(options, directory);
+	int status;
+
+	g_signal_connect(app, "command-line", G_CALLBACK(take_command_line), NULL);
+	status = g_application_run(G_APPLICATION(app), (int)g_strv_length(line), line);
+	/* It was not known yet when the call was taken. */
+	if (own)
+		status = g_application_command_line_get_exit_status(own);
+	g_clear_object(&own);
+	g_strfreev(line);
+	g_free(directory);
+	g_object_unref(app);
+	return status;
+}
+
+static gboolean has_screen(void)
+{
+	const char *display = getenv("DISPLAY"), *wayland = getenv("WAYLAND_DISPLAY");
+
+	return (display && *display) || (wayland && *wayland);
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	char *locale;
+	int status = options_parse(&options, argc, argv);
+
+	if (status >= 0)
+		return status;
+	setlocale(LC_ALL, "");
+	locale = programs_locale();
+	bindtextdomain("qfile-send", locale);
+	bind_textdomain_codeset("qfile-send", "UTF-8");
+	textdomain("qfile-send");
+	g_free(locale);
+	if (options.action == ACTION_PROMPT)
+		return prompt_run(&options);
+	if (!has_screen()) {
+		warnx("there is no screen here: use qfile-agent or qopen-in-vm");
+		return EXIT_FAILED;
+	}
+	return run(&options);
+}

@@ -1,0 +1,56 @@
+/*
+ * Unit tests of the VMs to choose from.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
+#include "desktop/qfile-send/model/vms.h"
+#include "unit.h"
+
+#include <string.h>
+
+static void are(const char *text, const char *last, const char *expected)
+{
+	GPtrArray *names = vms_parse(text, strlen(text), last);
+	GString *got = g_string_new(NULL);
+
+	for (guint i = 0; i < names->len; i++)
+		g_string_append_printf(got, "%s ", (char *)g_ptr_array_index(names, i));
+	ck_assert_str_eq(got->str, expected);
+	g_string_free(got, TRUE);
+	g_ptr_array_free(names, TRUE);
+}
+
+START_TEST(names_are_listed_the_last_one_first)
+{
+	are("", NULL, "");
+	are("a\nb\nc\n", NULL, "a b c ");
+	are("a\nb\nc", "c", "c a b ");
+	are("a\nb\n", "gone", "a b ");
+}
+END_TEST
+
+START_TEST(what_is_no_name_is_left_out)
+{
+	are("a\n\n-x\n<b>\na\xe2\x80\xae\n@default\nb c\n1\na\nb\n", NULL, "a b ");
+}
+END_TEST
+
+START_TEST(a_part_is_found)
+{
+	ck_assert(vms_matches("Work-Mail", "k-m"));
+	ck_assert(vms_matches("work", ""));
+	ck_assert(!vms_matches("work", "works"));
+	ck_assert(!vms_matches("work", "\xff"));
+}
+END_TEST
+
+TCase *vms_case(void)
+{
+	TCase *tcase = tcase_create("vms");
+
+	tcase_add_test(tcase, names_are_listed_the_last_one_first);
+	tcase_add_test(tcase, what_is_no_name_is_left_out);
+	tcase_add_test(tcase, a_part_is_found);
+	return tcase;
+}
