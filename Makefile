@@ -341,6 +341,8 @@ uninstall: check-paths
 ##   SYSCONFDIR            of services: PREFIX/etc, but /etc with PREFIX=/usr
 ##   XEN=0                 build without the libraries of Xen
 ##   DESKTOP=0             build without what file managers start, which needs GTK 3
+##   MENUS                 the file managers that get entries in their menus, of nautilus, nemo,
+##                         caja, dolphin, libfm, thunar and contractor; those that are found here
 ##   CC CFLAGS CPPFLAGS LDFLAGS OBJCOPY PKG_CONFIG
 ##                         the compiler and its options, as usual
 ##   B=build               the directory of the build

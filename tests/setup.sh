@@ -109,6 +109,22 @@ for group in "$@"; do
         need adwaita-icon-theme "icons, for the pictures" test -d /usr/share/icons/Adwaita
         need fonts-dejavu-core "letters" test -d /usr/share/fonts/truetype/dejavu
         ;;
+    manager:*)
+        manager=${group#manager:}
+        need "$manager" "a file manager, in whose menu files are sent" has "$manager"
+        case $manager in
+        nautilus) need libnautilus-extension-dev "its menu" has_module libnautilus-extension-4 ;;
+        nemo) need libnemo-extension-dev "its menu" has_module libnemo-extension ;;
+        caja) need libcaja-extension-dev "its menu" has_module libcaja-extension ;;
+        pcmanfm)
+            need libfm-modules "its menu" test -n "$(ls /usr/lib/*/libfm/modules 2>&-)"
+            need libatk-adaptor "tells what GTK 2 shows" \
+                test -n "$(ls /usr/lib/*/gtk-2.0/modules/libatk-bridge.so 2>&-)"
+            need libgail-common "helps there" \
+                test -n "$(ls /usr/lib/*/gtk-2.0/modules/libgail.so 2>&-)"
+            ;;
+        esac
+        ;;
     application:*:*) # application:PACKAGE:PROGRAM
         application=${group#application:}
         need "${application%:*}" "opens files for make check-applications, or helps there" \

@@ -97,11 +97,18 @@ check-applications:
 	@echo "$(if $(SAMPLE),A sample of $(SAMPLE) applications: SAMPLE=$(SAMPLE) SEED=$$SEED)"
 	@exec $(RUN_TESTS) --plain -s applications $(APPLICATIONS:%=-t %) $(CALLED)
 
-##   make check-desktop    what file managers start, on a screen that nobody sees; pictures of what
-##                         failed are kept in build/desktop. CASES chooses among tests/desktop
+##   make check-desktop    what file managers start, and seven of them (300 MB of packages), on a
+##                         screen that nobody sees; pictures of what failed are kept in
+##                         build/desktop. CASES chooses among tests/desktop; SAMPLE=2 tries two
+##                         file managers, and SEED repeats the choice of an earlier run
+check-desktop: export SEED := $(or $(SEED),$(shell shuf -i 1-32767 -n 1))
+check-desktop: export SAMPLE := $(SAMPLE)
 check-desktop:
 	@$(SETUP) build test gtk screen
+	@for manager in $$($(PYTHON) -B tests/desktop/known.py); do \
+		$(SETUP) manager:$$manager || true; done
 	+@$(BUILD_STRICTLY) all $(DESKTOP_TEST_PROGRAMS) $(PLAYED:%=$(B)/%)
+	@echo "$(if $(SAMPLE),A sample of $(SAMPLE) file managers: SAMPLE=$(SAMPLE) SEED=$$SEED)"
 	@exec $(RUN_TESTS) -1 -s desktop $(CASES:%=-t %) $(CALLED)
 
 ##   make check-flood      a minute in which four accounts with 65,536 numbers each attack

@@ -23,6 +23,7 @@ ARROWS = {
     "cli": ["cli/shell", "system", "text"],
     "cli/shell": [],
 
+    "desktop/menus": [],
     "desktop/qfile-notify": ["cli", "system", "text"],
 
     "lib/format": ["system", "text"],
