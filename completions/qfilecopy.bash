@@ -28,6 +28,7 @@ declare -gA _qfilecopy_options=(
         --max-calls=TEXT -f --foreground -h --help -V --version"
     [pedos-rpc-dom0]="--policy=DIRECTORY --foreground --once --clear -h --help -V --version"
     [qfile-notify]="-h --help -V --version"
+    [qfile-send]="--copy --move --open --view --to=VM --prompt -h --help -V --version"
 )
 
 # The kinds of the other words, in their order; the last one counts for all that follow.
@@ -41,6 +42,7 @@ declare -gA _qfilecopy_words=(
     [pedos-rpcd]="USER"
     [pedos-rpc-dom0]="TEXT"
     [qfile-notify]="TEXT"
+    [qfile-send]="FILE"
 )
 
 # Print the VMs that may be called for a service, and what else qrexec takes for one. Whatever

@@ -112,6 +112,13 @@ switch $program
         complete -c $program -s w -l wait-for-space -d 'Begin when so much is free'
         complete -c $program -f -n '__qfilecopy_at 1' -a '(__fish_complete_users)'
         complete -c $program -f -n '__qfilecopy_at 2' -a $directories
+    case qfile-send
+        complete -c $program -l copy -d 'Copy the files and directories'
+        complete -c $program -l move -d 'Copy them, then remove them here'
+        complete -c $program -l open -d 'Open the files there, and bring back what is saved'
+        complete -c $program -l view -d 'Only look at them'
+        complete -c $program -l prompt -d 'Ask whether a call is allowed'
+        complete -c $program -l to -x -a '(__qfilecopy_vms PedOS.Filecopy)' -d 'The VM'
     case qfile-notify
         complete -c $program -f
     case vm-file-editor

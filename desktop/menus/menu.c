@@ -244,10 +244,23 @@ void FUNCTION(module_initialize)(GTypeModule *module);
 void FUNCTION(module_shutdown)(void);
 void FUNCTION(module_list_types)(const GType **types, int *count);
 
+/* Translations are in ../share/locale of where the programs are. */
+static void find_translations(void)
+{
+	char *program = g_find_program_in_path("qfile-send");
+	char *directory = g_path_get_dirname(program ? program : "/usr/bin/qfile-send");
+	char *locale = g_build_filename(directory, "..", "share", "locale", NULL);
+
+	bindtextdomain(GETTEXT_PACKAGE, locale);
+	bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
+	g_free(locale);
+	g_free(directory);
+	g_free(program);
+}
+
 void FUNCTION(module_initialize)(GTypeModule *module)
 {
-	bindtextdomain(GETTEXT_PACKAGE, LOCALEDIR);
-	bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
+	find_translations();
 	qfile_menu_register_type(module);
 }
 

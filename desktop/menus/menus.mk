@@ -35,7 +35,7 @@ $(MENU_MODULES:$(B)/menus/lib%-qfile-send.so=$(B)/menus/%.o): $(B)/menus/%.o: de
 	$(call say,CC)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LANGUAGE) $(WARNINGS) $(HARDENING) -DMENU_$(shell echo $* | tr a-z A-Z) \
-		-DGETTEXT_PACKAGE='"qfilecopy"' -DLOCALEDIR='"$(LOCALEDIR)"' $(subst -I,-isystem ,\
+		-DGETTEXT_PACKAGE='"qfile-notify"' $(subst -I,-isystem ,\
 		$(shell $(PKG_CONFIG) --cflags $(MODULE_$*))) $(CPPFLAGS) $(CFLAGS) -fPIC -MMD -MP \
 		-c -o $@ $<
 

@@ -68,6 +68,21 @@ static gboolean stop(void *data)
 	return G_SOURCE_CONTINUE;
 }
 
+/* Translations are in ../share/locale of where this program is. */
+static void find_translations(void)
+{
+	char *program = g_file_read_link("/proc/self/exe", NULL);
+	char *directory = g_path_get_dirname(program ? program : "/usr/bin/qfile-notify");
+	char *locale = g_build_filename(directory, "..", "share", "locale", NULL);
+
+	bindtextdomain("qfile-notify", locale);
+	bind_textdomain_codeset("qfile-notify", "UTF-8");
+	textdomain("qfile-notify");
+	g_free(locale);
+	g_free(directory);
+	g_free(program);
+}
+
 int main(int argc, char **argv)
 {
 	GError *error = NULL;
@@ -76,9 +91,7 @@ int main(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	setlocale(LC_ALL, "");
-	bindtextdomain("qfilecopy", LOCALEDIR);
-	bind_textdomain_codeset("qfilecopy", "UTF-8");
-	textdomain("qfilecopy");
+	find_translations();
 	bus = g_bus_get_sync(G_BUS_TYPE_SESSION, NULL, &error);
 	if (!bus)
 		errx(EXIT_FAILURE, "there is no session of a desktop here: %s", error->message);

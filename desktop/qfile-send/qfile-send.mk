@@ -19,6 +19,7 @@ SEND_LANGUAGES := $(if $(shell command -v msgfmt),\
 	$(patsubst %.po,%,$(notdir $(wildcard desktop/qfile-send/po/*.po))))
 SEND_CATALOGUES = $(SEND_LANGUAGES:%=$(B)/share/locale/%/LC_MESSAGES/qfile-send.mo)
 DESKTOP_BUILT += $(SEND) $(SEND_CATALOGUES)
+COMPLETED += qfile-send
 else
 DESKTOP_ABSENT_PAGES += man/qfile-send.1
 endif

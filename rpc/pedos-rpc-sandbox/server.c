@@ -141,7 +141,7 @@ static void add_xwayland(struct confinement *confinement, struct words *words, c
 	confine_set(confinement, "WAYLAND_DISPLAY", "wayland-0");
 	confine_set(confinement, "XDG_RUNTIME_DIR", RUNTIME);
 	end_with(confinement, words, program);
-	/* It would ask who the client is, and knows nobody inside; only a sandbox has its socket. */
+	/* It would ask who a client is, and knows nobody inside. Only a sandbox has its socket. */
 	words_add(words, "-ac", NULL);
 	if (strstr(options, "-decorate"))
 		words_add(words, "-decorate", NULL);

@@ -26,6 +26,8 @@ NAMES = ["a b", "it's \"so\"", "$(touch bad)", "`touch bad`", "new\nline", "back
          "-dash", "<b>&amp;"]
 ENTRIES = {"copy": "Copy to another VM...", "move": "Move to another VM...",
            "open": "Open in another VM...", "view": "View in a disposable VM"}
+GERMAN = {"copy": "In eine andere VM kopieren …", "move": "In eine andere VM verschieben …",
+          "open": "In einer anderen VM öffnen …", "view": "In einer Wegwerf-VM ansehen"}
 
 PLAYED = """#!/bin/sh
 { for word; do printf '%s\\0' "$word"; done; } >"$NOTES/call-$$.new"
@@ -45,6 +47,7 @@ class Managed(Desktop):
         played = f"{self.top}/played"
         os.mkdir(played)
         tree.script(f"{played}/qfile-send", PLAYED)
+        os.symlink(BUILD / "share", f"{self.top}/share")  # translations are beside the programs
         self.environment |= {
             "PATH": f"{played}:{self.environment['PATH']}", "NOTES": self.notes,
             "XDG_DATA_DIRS": f"{self.top}/data:/usr/share", "QT_ACCESSIBILITY": "1",

@@ -6,7 +6,7 @@ import os
 import suite
 from expect import equal, missing
 from known import sampled
-from managers import ENTRIES, NAMES, Managed
+from managers import ENTRIES, GERMAN, NAMES, Managed
 
 test = suite.cases(Managed)
 
@@ -21,6 +21,14 @@ for manager in sampled():
             equal(sorted(paths), sorted(f"{t.files}/{name}" for name in NAMES))
         missing(f"{t.files}/bad")
         equal(os.listdir(t.top).count("bad"), 0)
+
+    if manager.modules and manager.told:
+        @test(f"{manager.program} has the entries in German")
+        def _(t, manager=manager):
+            t.environment["LANGUAGE"] = "de"
+            t.open_manager(manager)
+            has_all = set(GERMAN.values()).issubset
+            t.until(lambda: has_all(t.entries()), "the entries in German", by=[t.manager])
 
     @test(f"{manager.program} offers no directory to be opened elsewhere")
     def _(t, manager=manager):

@@ -36,6 +36,18 @@ def _(t):
     t.notice(3, "1 file from work", "third")
 
 
+@test("notices are in the language of the session")
+def _(t):
+    t.open_session(env={"LANGUAGE": "de"})
+    tree.write("report.pdf", "x")
+    t.send_as("work", "report.pdf").exits(0)
+    t.notice(1, "1 Datei von work", "report.pdf")
+    equal(t.called("Notify")[0][5][1], "Im Ordner anzeigen")
+    t.send_as("work", "report.pdf").exits(1)
+    t.notice(2, "Eine Lieferung von work wurde abgewiesen",
+             "„report.pdf“ ist schon da. Nichts wurde ersetzt.")
+
+
 @test("a delivery of many is one notice; so is one for each VM")
 def _(t):
     t.open_session()

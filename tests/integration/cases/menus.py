@@ -57,6 +57,20 @@ def _(t):
         equal((manager, found), (manager, expected))
 
 
+@test("the translations of notices and menus are complete, and those of the sources")
+def _(t):
+    machine.need("msgfmt")
+    machine.need("xgettext")
+    places = TOP / "desktop/qfile-notify/po"
+    sources = [*TOP.glob("desktop/qfile-notify/*.c"), TOP / "desktop/menus/menu.c"]
+    t.run("xgettext", "--from-code=UTF-8", "--keyword=_", "--keyword=N_", "--keyword=ngettext:1,2",
+          "-o", f"{t.top}/now.pot", *sources).exits(0)
+    for page in places.glob("*.po"):
+        t.run("msgcmp", page, f"{t.top}/now.pot").exits(0)
+        said = t.run("msgfmt", "--check-format", "--statistics", "-o", "/dev/null", page).said
+        check(re.fullmatch(r"\d+ translated messages\.", said), f"{page.name}: {said}")
+
+
 @test("no entry becomes a program with which types are opened")
 def _(t):
     for manager in FOLDERS:
