@@ -39,7 +39,8 @@ class Managed(Desktop):
     """An account whose file manager shows the directory `files`. qfile-send is played: what it is
     called with is in calls()."""
 
-    def open_manager(self, manager, names=NAMES):
+    def open_manager(self, manager, names=NAMES, through=()):
+        """through: the words of a command that starts it in its own place."""
         if not shutil.which(manager.program):
             raise Skip(f"needs {manager.program}")
         self.accounts("user")
@@ -65,7 +66,7 @@ class Managed(Desktop):
         self.open_desktop("user")
         self.listener = self.start(PYTHON, "-B", HERE / "focus.py")
         wait_until(lambda: "listener" in self.listener.told(), "the listener", by=[self.listener])
-        self.manager = self.start(*manager.command, self.files)
+        self.manager = self.start(*through, *manager.command, self.files)
         self.until(self.at_rest, f"{manager.program} to show the files", by=[self.manager])
 
     def install(self, manager):
@@ -147,10 +148,15 @@ class Managed(Desktop):
         return False
 
     def choose(self, action):
-        """Choose what is in the menu of all files for this action. Keys that came too early may be
-        lost: then it begins anew."""
+        """Choose what is in the menu of all files for this action, and wait for what it starts.
+        Returns the calls."""
         count = len(self.calls())
+        self.click_entry(action)
+        self.until(lambda: len(self.calls()) > count, "qfile-send", by=[self.manager])
+        return self.calls()[count:]
 
+    def click_entry(self, action):
+        """Keys that came too early may be lost: then it begins anew."""
         def chosen():
             self.open_menu()
             if not self.shown.told:
@@ -165,8 +171,6 @@ class Managed(Desktop):
             self.press("Return")
             return True
         self.until(chosen, f"{ENTRIES[action]!r} to be chosen", by=[self.manager])
-        self.until(lambda: len(self.calls()) > count, "qfile-send", by=[self.manager])
-        return self.calls()[count:]
 
     def entries(self):
         """The names of all that is in the menu of all files."""
