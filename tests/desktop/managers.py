@@ -39,18 +39,16 @@ class Managed(Desktop):
     """An account whose file manager shows the directory `files`. qfile-send is played: what it is
     called with is in calls()."""
 
-    def open_manager(self, manager, names=NAMES, through=()):
-        """through: the words of a command that starts it in its own place."""
+    def open_manager(self, manager, names=NAMES, through=(), others=()):
+        """through: the words of a command that starts it in its own place. others: accounts beside
+        that of the file manager; with them, qfile-send is not played."""
         if not shutil.which(manager.program):
             raise Skip(f"needs {manager.program}")
-        self.accounts("user")
+        self.accounts("user", *others)
         self.shown = manager
-        played = f"{self.top}/played"
-        os.mkdir(played)
-        tree.script(f"{played}/qfile-send", PLAYED)
-        os.symlink(BUILD / "share", f"{self.top}/share")  # translations are beside the programs
+        if not others:
+            self.play_send()
         self.environment |= {
-            "PATH": f"{played}:{self.environment['PATH']}", "NOTES": self.notes,
             "XDG_DATA_DIRS": f"{self.top}/data:/usr/share", "QT_ACCESSIBILITY": "1",
             "QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "1", "XCURSOR_PATH": STILL, **manager.environment}
         self.install(manager)
@@ -68,6 +66,13 @@ class Managed(Desktop):
         wait_until(lambda: "listener" in self.listener.told(), "the listener", by=[self.listener])
         self.manager = self.start(*through, *manager.command, self.files)
         self.until(self.at_rest, f"{manager.program} to show the files", by=[self.manager])
+
+    def play_send(self):
+        played = f"{self.top}/played"
+        os.mkdir(played)
+        tree.script(f"{played}/qfile-send", PLAYED)
+        os.symlink(BUILD / "share", f"{self.top}/share")  # translations are beside the programs
+        self.environment |= {"PATH": f"{played}:{self.environment['PATH']}", "NOTES": self.notes}
 
     def install(self, manager):
         """Where it looks, for this case only."""

@@ -7,6 +7,7 @@ import os
 import pathlib
 import shlex
 import shutil
+import subprocess
 
 import machine
 from calling import WithAccounts
@@ -18,64 +19,48 @@ HERE = pathlib.Path(__file__).resolve().parent
 NOTIFY = str(BIN / "qfile-notify")
 
 
-class Notified(WithAccounts):
-    """
-    `home`: of the account that receives, which is another one than root's. After open_session(),
-    what shows notices and the file manager of that account are played.
-    """
+def need_session():
+    if not os.access(NOTIFY, os.X_OK):
+        raise Skip("qfile-notify is not built: it needs libglib2.0-dev")
+    if not shutil.which("dbus-daemon"):
+        raise Skip("needs dbus-daemon")
+    if not machine.works(PYTHON, "-c", "import gi; gi.require_version('Gio', '2.0')"):
+        raise Skip("needs python3-gi")
 
-    def __init__(self):
-        if not os.access(NOTIFY, os.X_OK):
-            raise Skip("qfile-notify is not built: it needs libglib2.0-dev")
-        if not shutil.which("dbus-daemon"):
-            raise Skip("needs dbus-daemon")
-        if not machine.works(PYTHON, "-c", "import gi; gi.require_version('Gio', '2.0')"):
-            raise Skip("needs python3-gi")
-        machine.need_receiver()
-        super().__init__()
-        self.runtime, self.calls = f"{self.top}/run", []
-        os.mkdir(self.runtime, 0o700)
-        self.bystander = self.notify = None
 
-    def open_session(self, **how):
-        self.need_account()
-        if not machine.has_user_namespaces(self.account):
-            raise Skip("no user namespaces for the account that receives")
-        os.chown(self.runtime, self.account, -1)
-        address = f"unix:path={self.runtime}/bus"
-        self.session = {"HOME": self.home, "XDG_RUNTIME_DIR": self.runtime,
+class Session:
+    """For a world, beside others: the session of an account in which qfile-notify runs. What shows
+    notices there and the file manager are played."""
+
+    def begin_session(self, prefix, home, runtime, **how):
+        """prefix: the words before what runs as the account."""
+        self.there, self.there_runtime = list(prefix), runtime
+        address = f"unix:path={runtime}/bus"
+        self.session = {"HOME": home, "XDG_RUNTIME_DIR": runtime,
                         "DBUS_SESSION_BUS_ADDRESS": address, "XDG_DATA_HOME": f"{self.top}/data",
                         "XDG_DATA_DIRS": f"{self.top}/data", "XDG_CONFIG_DIRS": self.top}
         bus = self.start_there("dbus-daemon", "--session", "--nofork", f"--address={address}")
-        wait_until(lambda: os.path.exists(f"{self.runtime}/bus"), "the message bus", by=[bus])
-        self.bystander = self.start_there(PYTHON, "-B", HERE / "bystander.py", stdin=-1)
+        wait_until(lambda: os.path.exists(f"{runtime}/bus"), "the message bus", by=[bus])
+        self.bystander = self.start_there(PYTHON, "-B", HERE / "bystander.py",
+                                          stdin=subprocess.PIPE)
         wait_until(lambda: self.told("begin"), "the bystander", by=[self.bystander])
         self.start_notify(**how)
 
-    def as_account(self):
-        """The words before what runs as the account."""
-        if not machine.am_root():
-            return []
-        return [*self.with_account(), "setpriv", f"--reuid={self.account}",
-                f"--regid={self.account}", "--clear-groups"]
-
     def start_there(self, *command, env=(), **how):
-        return self.start(*self.as_account(), *command, env={**self.session, **dict(env)}, **how)
+        return self.start(*self.there, *command, env={**self.session, **dict(env)}, **how)
 
     def start_notify(self, **how):
         self.notify = self.start_there(NOTIFY, **how)
         # It makes its socket when it watches.
-        wait_until(lambda: os.path.exists(f"{self.runtime}/qfile-notify"), "qfile-notify",
+        wait_until(lambda: os.path.exists(f"{self.there_runtime}/qfile-notify"), "qfile-notify",
                    by=[self.notify])
 
-    # ---- The desktop ----
-
-    def heard(self):
+    def lines(self):
         """All that the bystander has written."""
         return [json.loads(line) for line in self.bystander.told().split("\n") if line]
 
     def told(self, what):
-        return [each for each in self.heard() if each.get("done") == what]
+        return [each for each in self.lines() if each.get("done") == what]
 
     def do(self, what, **how):
         """Have the bystander do it."""
@@ -84,7 +69,7 @@ class Notified(WithAccounts):
         wait_until(lambda: len(self.told(what)) > count, what, by=[self.bystander])
 
     def called(self, method):
-        return [each["values"] for each in self.heard() if each.get("call") == method]
+        return [each["values"] for each in self.lines() if each.get("call") == method]
 
     def notices(self):
         """What was shown: the summary and the body of each."""
@@ -102,6 +87,34 @@ class Notified(WithAccounts):
         shown = self.wait_notices(number)
         check(shown[-1] == expected and len(shown) == number,
               f"shown:    {shown}\nexpected as the last of {number}: {expected}")
+
+
+class Notified(Session, WithAccounts):
+    """
+    `home`: of the account that receives, which is another one than root's. open_session() comes
+    first.
+    """
+
+    def __init__(self):
+        need_session()
+        machine.need_receiver()
+        super().__init__()
+        self.runtime = f"{self.top}/run"
+        os.mkdir(self.runtime, 0o700)
+
+    def open_session(self, **how):
+        self.need_account()
+        if not machine.has_user_namespaces(self.account):
+            raise Skip("no user namespaces for the account that receives")
+        os.chown(self.runtime, self.account, -1)
+        self.begin_session(self.as_account(), self.home, self.runtime, **how)
+
+    def as_account(self):
+        """The words before what runs as the account."""
+        if not machine.am_root():
+            return []
+        return [*self.with_account(), "setpriv", f"--reuid={self.account}",
+                f"--regid={self.account}", "--clear-groups"]
 
     # ---- Deliveries ----
 
