@@ -34,15 +34,19 @@ static bool address_in(const char *directory, struct sockaddr_un *address)
 	return *directory == '/' && length < (int)sizeof(address->sun_path);
 }
 
-/* The directory that the environment names, or the usual one: a service may know none. */
-static const char *session_directory(unsigned number, char usual[64])
+/* The usual directory of a session, for a service that knows none. */
+static const char *usual_directory(char path[64])
+{
+	snprintf(path, 64, "/run/user/%lu", (unsigned long)geteuid());
+	return path;
+}
+
+/* That of this session. */
+static const char *session_directory(char path[64])
 {
 	const char *named = getenv("XDG_RUNTIME_DIR");
 
-	snprintf(usual, 64, "/run/user/%lu", (unsigned long)geteuid());
-	if (number == 0)
-		return named && *named ? named : usual;
-	return named && *named ? usual : NULL;
+	return named && *named ? named : usual_directory(path);
 }
 
 static bool send_to(const struct sockaddr_un *address, const struct datagram *datagram)
@@ -58,29 +62,31 @@ static bool send_to(const struct sockaddr_un *address, const struct datagram *da
 	return sent == (ssize_t)sizeof(*datagram);
 }
 
+static bool tell_in(const char *directory, const struct datagram *datagram)
+{
+	struct sockaddr_un address;
+
+	return address_in(directory, &address) && send_to(&address, datagram);
+}
+
 bool refusal_tell(const struct refusal *refusal)
 {
 	struct datagram datagram = {.refusal = *refusal};
-	struct sockaddr_un address;
-	const char *directory;
-	char usual[64];
+	char path[64];
 
 	memcpy(datagram.tag, tag, sizeof(tag));
-	for (unsigned number = 0; (directory = session_directory(number, usual)); number++) {
-		if (address_in(directory, &address) && send_to(&address, &datagram))
-			return true;
-	}
-	return false;
+	return tell_in(session_directory(path), &datagram) ||
+	       tell_in(usual_directory(path), &datagram);
 }
 
 int refusal_open(void)
 {
 	const int on = 1;
 	struct sockaddr_un address;
-	char usual[64];
+	char path[64];
 	int fd, r = 0;
 
-	if (!address_in(session_directory(0, usual), &address))
+	if (!address_in(session_directory(path), &address))
 		return -ENAMETOOLONG;
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
