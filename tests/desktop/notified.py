@@ -10,6 +10,7 @@ import shutil
 import subprocess
 
 import machine
+import tree
 from calling import WithAccounts
 from expect import check, wait_until
 from settings import AGENT, BIN, PYTHON, UNPACKER
@@ -102,10 +103,18 @@ class Notified(Session, WithAccounts):
         self.runtime = f"{self.top}/run"
         os.mkdir(self.runtime, 0o700)
 
-    def open_session(self, **how):
+    def open_session(self, earlier=(), **how):
+        """earlier: what is in PedOSIncoming before that; the names of directories end with "/"."""
         self.need_account()
         if not machine.has_user_namespaces(self.account):
             raise Skip("no user namespaces for the account that receives")
+        for name in ["", *earlier] if earlier else []:
+            path = f"{self.home}/PedOSIncoming/{name}"
+            if path.endswith("/"):
+                os.mkdir(path)
+            else:
+                tree.write(path, "earlier")
+            os.chown(path, self.account, -1)
         os.chown(self.runtime, self.account, -1)
         self.begin_session(self.as_account(), self.home, self.runtime, **how)
 

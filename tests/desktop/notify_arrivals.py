@@ -10,7 +10,7 @@ import process
 import stream as wire
 import suite
 import tree
-from expect import check, equal, missing, wait_until
+from expect import check, equal, has, missing, wait_until
 from notified import NOTIFY, Notified
 
 test = suite.cases(Notified)
@@ -98,13 +98,7 @@ def _(t):
 
 @test("what the user puts there, makes or moves is not told; nor is what was there before")
 def _(t):
-    t.need_account()
-    os.makedirs(t.incoming_of("work"))
-    tree.write(f"{t.incoming_of('work')}/old", "x")
-    for path in (f"{t.home}/PedOSIncoming", t.incoming_of("work"), f"{t.incoming_of('work')}/old"):
-        os.chown(path, t.account, -1)
-    t.need_account = lambda: None
-    t.open_session()
+    t.open_session(earlier=["work/", "work/old"])
     tree.write(f"{t.home}/mine", "x")
     os.rename(f"{t.home}/mine", f"{t.incoming_of('work')}/mine")
     tree.write(f"{t.incoming_of('work')}/made", "x")
@@ -148,6 +142,20 @@ def _(t):
     t.do("close", id=1)
     t.send_as("work", "one").exits(0)
     t.notice(2, "1 file from work", "one")
+
+
+@test("a thousand VMs are watched at most, which is said; new ones take the place of those that "
+      "have gone")
+def _(t):
+    earlier = [f"vm{number}" for number in range(1003)]
+    t.open_session(earlier=[f"{name}/" for name in earlier])
+    has(t.notify.said(), "more than 1000 VMs: no notices of the others")
+    equal(t.notify.said().count("\n"), 0)
+    for name in earlier:
+        os.rmdir(t.incoming_of(name))
+    tree.write("file", "x")
+    t.send_as("new", "file").exits(0)
+    t.notice(1, "1 file from new", "file")
 
 
 @test("\"Show in folder\" asks the file manager; where there is none, that is told")
