@@ -258,6 +258,7 @@ static GtkWidget *make_list(struct chooser *chooser)
 	widgets_name(chooser->list, _("VMs"));
 	gtk_scrolled_window_set_shadow_type(GTK_SCROLLED_WINDOW(scrolled), GTK_SHADOW_IN);
 	gtk_scrolled_window_set_min_content_height(GTK_SCROLLED_WINDOW(scrolled), LIST_HEIGHT);
+	gtk_widget_set_can_focus(scrolled, FALSE);
 	gtk_container_add(GTK_CONTAINER(scrolled), chooser->list);
 	return scrolled;
 }

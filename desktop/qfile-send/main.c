@@ -14,6 +14,7 @@
 #include <glib/gi18n.h>
 #include <locale.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* One process has all windows of a desktop; others hand it their command lines. */
 #define APPLICATION "org.qfilecopy.Send"
@@ -52,11 +53,28 @@ static int take_command_line(GApplication *app, GApplicationCommandLine *line, g
 	return status;
 }
 
+static gboolean are_absolute(const struct options *options)
+{
+	for (int i = 0; i < options->count; i++) {
+		if (*options->files[i] != '/')
+			return FALSE;
+	}
+	return TRUE;
+}
+
 static int run(const struct options *options)
 {
-	GtkApplication *app = gtk_application_new(APPLICATION, G_APPLICATION_HANDLES_COMMAND_LINE);
-	char *directory = g_get_current_dir(), **line = options_line(options, directory);
+	char *directory = getcwd(NULL, 0), **line;
+	GtkApplication *app;
 	int status;
+
+	if (!directory && !are_absolute(options)) {
+		warn("the path of the working directory cannot be found out: name files by "
+		     "absolute paths");
+		return EXIT_FAILED;
+	}
+	app = gtk_application_new(APPLICATION, G_APPLICATION_HANDLES_COMMAND_LINE);
+	line = options_line(options, directory);
 
 	g_signal_connect(app, "command-line", G_CALLBACK(take_command_line), NULL);
 	status = g_application_run(G_APPLICATION(app), (int)g_strv_length(line), line);
@@ -65,7 +83,7 @@ static int run(const struct options *options)
 		status = g_application_command_line_get_exit_status(own);
 	g_clear_object(&own);
 	g_strfreev(line);
-	g_free(directory);
+	free(directory);
 	g_object_unref(app);
 	return status;
 }

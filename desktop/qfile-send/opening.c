@@ -28,7 +28,7 @@ struct opening {
 	struct progress *progress; /* until it is open there */
 	struct opened opened;
 	GtkWidget *dialog, *heading, *status, *log, *button; /* since then; NULL before */
-	gboolean stopped;
+	gboolean stopped, reached;                           /* by the user; the other VM */
 	int result;
 	void (*ended)(int status, gpointer data);
 	gpointer data;
@@ -151,6 +151,8 @@ static void child_event(const struct event *event, gpointer data)
 	GDateTime *now = g_date_time_new_now_local();
 	char *when = g_date_time_format(now, "%X");
 
+	opening->reached =
+		opening->reached || (event->phase >= PHASE_SENDING && event->phase != PHASE_DONE);
 	opened_take(&opening->opened, &opening->subject, event, when);
 	if (event->phase == PHASE_OPEN && !opening->dialog) {
 		g_clear_pointer(&opening->progress, progress_free);
@@ -188,13 +190,13 @@ static void child_ended(const struct event *last, int status, const char *said, 
 {
 	struct opening *opening = data;
 	struct child *child = opening->child;
-	const struct ended how = {.last = last, .status = status};
+	const struct ended how = {.last = last, .status = status, .reached = opening->reached};
 	const enum outcome outcome = last ? last->outcome : OUTCOME_NONE;
 
 	opening->child = NULL;
 	g_clear_pointer(&opening->progress, progress_free);
 	g_clear_pointer(&opening->dialog, gtk_widget_destroy);
-	if (outcome == OUTCOME_COMPLETE ||
+	if ((outcome == OUTCOME_COMPLETE && status == 0) ||
 	    (opening->stopped && (outcome == OUTCOME_STOPPED || outcome == OUTCOME_NONE))) {
 		end_well(opening);
 	} else {

@@ -159,7 +159,8 @@ static void child_ended(const struct event *last, int status, const char *said, 
 {
 	struct transfer *transfer = data;
 	struct child *child = transfer->child;
-	const struct ended how = {.last = last, .status = status};
+	const struct ended how = {
+		.last = last, .status = status, .reached = transfer->phase >= PHASE_SENDING};
 
 	g_clear_pointer(&transfer->progress, progress_free);
 	transfer->child = NULL;

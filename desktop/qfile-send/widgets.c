@@ -94,6 +94,7 @@ GtkWidget *widgets_text(const char *text, const char *name)
 	widgets_name(view, name);
 	gtk_scrolled_window_set_shadow_type(GTK_SCROLLED_WINDOW(scrolled), GTK_SHADOW_IN);
 	gtk_scrolled_window_set_min_content_height(GTK_SCROLLED_WINDOW(scrolled), 120);
+	gtk_widget_set_can_focus(scrolled, FALSE);
 	gtk_container_add(GTK_CONTAINER(scrolled), view);
 	return scrolled;
 }

@@ -95,7 +95,8 @@ class Desktop(WithAccounts):
     def open_desktop(self, user=None):
         """user: one of accounts(), whose desktop it is; else that of who runs the tests."""
         if user:
-            self.prefix = self.as_user(user)
+            # The directory as it is there: another one cannot say its own path.
+            self.prefix = [*self.as_user(user), "env", "-C", self.sent]
             self.home = f"{self.top}/homes/{user}"
             self.environment |= {"HOME": self.home, "USER": user, "LOGNAME": user}
             owner = os.stat(self.home)
@@ -165,12 +166,12 @@ class Desktop(WithAccounts):
         return list(flat(told)) if told and "role" in told else []
 
     def find(self, name, role=None):
-        """The first one that is called so, or None. name: the whole of it, or a compiled regular
-        expression that is somewhere in its name or text; role: as in a Node."""
+        """The first one that is called so, or None. name: the whole of it, or of its text, or a
+        compiled regular expression that is somewhere in these; role: as in a Node."""
         def matches(node):
             return ((role is None or node.role == role)
                     and (name.search(node.words) if isinstance(name, re.Pattern)
-                         else name == node.name))
+                         else name in (node.name, node.text)))
         return next(filter(matches, self.look()), None)
 
     def sees(self, name, role=None, by=()):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
 """The functions of qfile-send that need no window, and its command line."""
+import os
+
 import suite
 from expect import has
 from sending import SEND, Sending
@@ -20,6 +22,14 @@ def _(t):
     has(t.run(SEND, "--version").exits(0).told, "qfile-send (qfilecopy) ")
     t.run(SEND).exits(2).says("nothing to send")
     t.run(SEND, "--copy", "--move", "x").exits(2).says("at a time")
+
+
+@test("in a directory that is gone, files need absolute paths")
+def _(t):
+    os.mkdir(f"{t.top}/gone")
+    end = t.run("sh", "-c", 'cd "$0" && rmdir "$0" && exec "$1" report.txt', f"{t.top}/gone", SEND,
+                env={"DISPLAY": ":0"})
+    has(end.exits(1).said, "the path of the working directory cannot be found out")
 
 
 @test("without a screen it says what to use, and a question is denied")

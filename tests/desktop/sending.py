@@ -50,7 +50,10 @@ exec {wrap.replace("{}", self.via() + ' "$@"')}""")
     def serve_editor(self, handler):
         """"work" opens files with this shell command, which gets the path of the file as $1."""
         script = tree.script(f"{self.top}/handler", f"#!/bin/sh\n{handler}\n")
-        self.service("PedOS.OpenInVM", f"TMPDIR={shlex.quote(self.top)}; export TMPDIR\n"
+        temporary = f"{self.top}/temporary"
+        os.mkdir(temporary)
+        os.chmod(temporary, 0o1777)
+        self.service("PedOS.OpenInVM", f"TMPDIR={shlex.quote(temporary)}; export TMPDIR\n"
                      f"exec {EDITOR} --handler={shlex.quote(script)}")
         self.start_daemon()
         self.environment["PEDOS_RPC_CLIENT"] = self.client()
@@ -75,7 +78,7 @@ exec {wrap.replace("{}", self.via() + ' "$@"')}""")
             words = plain(node.words)
             return ((role is None or node.role == role)
                     and (name.search(words) if isinstance(name, re.Pattern)
-                         else name in (words, plain(node.name))))
+                         else name in (plain(node.name), plain(node.text))))
         return next(filter(matches, self.look()), None)
 
     def all_words(self):

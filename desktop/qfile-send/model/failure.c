@@ -87,8 +87,12 @@ static const struct reason *find(const struct reason *reasons, size_t count, gui
 
 static const struct reason *reason_of(const struct subject *subject, const struct ended *ended)
 {
+	/* An old editor that says nothing is one that has changed nothing. It may not be there. */
+	const gboolean complete = ended->last && ended->last->outcome == OUTCOME_COMPLETE;
 	const struct reason *reason =
-		find(of_calls, G_N_ELEMENTS(of_calls), (guint32)ended->status);
+		ended->reached && !complete
+			? NULL
+			: find(of_calls, G_N_ELEMENTS(of_calls), (guint32)ended->status);
 
 	if (reason || !ended->last)
 		return reason;

@@ -21,6 +21,7 @@ enum remedy {
 struct ended {
 	const struct event *last; /* the last object, or NULL if it has said none */
 	int status;               /* the exit status; 128 + N: signal N has ended it */
+	gboolean reached;         /* the other VM has taken the call */
 };
 
 struct failure {

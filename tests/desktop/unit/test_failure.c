@@ -83,6 +83,21 @@ START_TEST(calls_that_fail_are_told_apart)
 }
 END_TEST
 
+START_TEST(a_call_that_was_taken_is_no_call_that_failed)
+{
+	struct event last = failed(ECONNRESET, 0);
+	const struct ended ended = {.last = &last, .status = 125, .reached = TRUE};
+	struct failure failure;
+
+	failure_find(&copying, &ended, &failure);
+	ck_assert_ptr_nonnull(strstr(failure.sentence, "was lost. Nothing was copied."));
+	failure_clear(&failure);
+	failure_find(&opening, &ended, &failure);
+	ck_assert_ptr_nonnull(strstr(failure.sentence, "Every save that has come is here."));
+	failure_clear(&failure);
+}
+END_TEST
+
 START_TEST(silence_is_no_success)
 {
 	says(&copying, NULL, 0, "ended without saying how", REMEDY_NONE);
@@ -127,6 +142,7 @@ TCase *failure_case(void)
 	tcase_add_test(tcase, numbers_have_sentences);
 	tcase_add_test(tcase, every_number_is_plain);
 	tcase_add_test(tcase, calls_that_fail_are_told_apart);
+	tcase_add_test(tcase, a_call_that_was_taken_is_no_call_that_failed);
 	tcase_add_test(tcase, silence_is_no_success);
 	tcase_add_test(tcase, what_is_graver_is_said_first);
 	tcase_add_test(tcase, others);
