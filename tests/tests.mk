@@ -34,6 +34,12 @@ picture:
 	@$(PYTHON) -B doc/picture.py $(CURDIR) <$(B)/demo.txt >$(B)/demo.svg
 	@mv $(B)/demo.svg doc/demo.svg
 
+# Of each window of what file managers start: doc/desktop.
+pictures:
+	@$(SETUP) build gtk screen
+	+@$(BUILD) all
+	@$(PYTHON) -B tests/desktop/pictures.py
+
 # ---- The usual tests ----
 
 ## A part of the tests:
@@ -348,6 +354,6 @@ $(XEN_PROGRAMS): %: %.o
 
 include tests/fuzz/fuzz.mk
 
-.PHONY: abi setup demo picture check check-suite test check-whole check-applications \
+.PHONY: abi setup demo picture pictures check check-suite test check-whole check-applications \
 	check-desktop check-editors check-sanitized coverage check-fault check-filesystems \
 	check-flood check-ssh check-xen prove fuzz bench format check-format check-warnings

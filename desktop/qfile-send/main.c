@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 /* One process has all windows of a desktop; others hand it their command lines. */
-#define APPLICATION "org.qfilecopy.Send"
+#define APPLICATION "PedOS.QfileSend"
 
 static GSList *tasks;
 /* Of this process, if it has the windows. */

@@ -38,6 +38,7 @@ GtkWidget *widgets_line(const char *text)
 
 	gtk_label_set_xalign(GTK_LABEL(label), 0);
 	gtk_label_set_ellipsize(GTK_LABEL(label), PANGO_ELLIPSIZE_MIDDLE);
+	gtk_label_set_width_chars(GTK_LABEL(label), WIDTH);
 	gtk_label_set_max_width_chars(GTK_LABEL(label), WIDTH);
 	return label;
 }

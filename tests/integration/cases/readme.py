@@ -44,6 +44,7 @@ MARKED = {
     ("doc/accounts.md", "needs root"): 2,
     ("doc/benchmarks.md", "takes minutes"): 1,
     ("doc/disposable.md", "needs root"): 1,
+    ("doc/desktop.md", "needs root"): 1,
     ("doc/install.md", "needs root"): 1,
     ("doc/install.md", "takes minutes"): 1,
     ("doc/xen.md", "needs Xen"): 7,
