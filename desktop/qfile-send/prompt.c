@@ -49,7 +49,8 @@ static gboolean be_deaf(GtkWidget *dialog, GdkEvent *event, gpointer data)
 	if (prompt->deaf)
 		g_source_remove(prompt->deaf);
 	set_sensitive(prompt, FALSE);
-	prompt->deaf = g_timeout_add(DEAF, listen, prompt);
+	/* On a busy machine, what came before its end is dealt with first. */
+	prompt->deaf = g_timeout_add_full(G_PRIORITY_LOW, DEAF, listen, prompt, NULL);
 	return FALSE;
 }
 

@@ -3,14 +3,17 @@
 """qfile-send --prompt: the question of a policy, asked by the real pedos-rpcd."""
 import os
 import re
+import time
 
 import suite
 import tree
 from expect import check, equal
 from sending import SEND, Sending
+from tap import Skip
 
 test = suite.cases(Sending)
 
+SOON = 0.9  # seconds
 QUESTION = "home wants to send files to work. Is that allowed?"
 
 
@@ -31,7 +34,7 @@ def asks(t):
 
 
 def answer(t, name):
-    """By this button. A click is lost where the window gets the keys just then: it is deaf again."""
+    """By this button. A click is lost where the window gets the keys just then: it is deaf anew."""
     def answered():
         node = t.find(name, "push button")
         if node and "sensitive" in node.states:
@@ -51,9 +54,16 @@ def _(t):
 @test("Return denies, and in the first second it is no answer")
 def _(t):
     send = asks(t)
-    t.window("Question of another VM")
-    t.press("Return", "space", "alt+a", "Escape")  # meant for what was there before
-    t.until(lambda: "sensitive" in t.find("Deny", "push button").states, "it to take an answer")
+    t.window("Copy to another VM")
+    window, = t.windows("Question of another VM")
+    began = time.monotonic()
+    # Meant for what was there before.
+    t.xdotool("windowactivate", "--sync", window, "key", "--delay", "5", "Return", "space",
+              "alt+a", "Escape")
+    if time.monotonic() - began > SOON:
+        raise Skip("this machine is so busy that keys come after a second")
+    t.until(lambda: not (found := t.find("Deny", "push button")) or "sensitive" in found.states,
+            "it to take an answer")
     check(t.find(QUESTION), "keys that came too early were an answer")
 
     def has_keys():
