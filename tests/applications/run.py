@@ -81,7 +81,9 @@ def case(name, module, test, top):
             test(application, opened, re.sub(r"\W+", "-", title))
         finally:
             opening.end_all(directory)
-    return tap.Case(title, run)
+    found = tap.Case(title, run)
+    found.in_sight = getattr(module, "IN_SIGHT", False)  # it cannot be run apart
+    return found
 
 
 def can_be_apart():
@@ -139,7 +141,8 @@ def main():
         opening.guard(top)
         cases = tap.chosen(in_turn(found, top), texts)
         if can_be_apart():
-            return tap.run([apart(each, top) for each in cases], WORKERS)
+            return tap.run([each if each.in_sight else apart(each, top) for each in cases],
+                           WORKERS)
         return tap.run(cases, 1, ["one case at a time, since processes cannot be hidden from each "
                                   "other here (unshare)"])
 

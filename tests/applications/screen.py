@@ -33,10 +33,12 @@ WATCHERS = {program.name[:15] for program in OURS}
 class Screen:
     """Adds itself to the environment of a session, which must not have started yet."""
 
-    def __init__(self, session, name, bus=True):
+    def __init__(self, session, name, bus=True, has_socket=False):
         """name: of the case, for its pictures. bus: False is what a service knows that was told
-        DISPLAY only."""
+        DISPLAY only. has_socket: in the file system, too, where the server has to be ended for it
+        to be removed."""
         self.session, self.name, self.number = session, name, 0
+        self.has_socket = has_socket
         self.started = []
         self.environment = session.environment
         self.log = (session.directory / "screen").open("a", encoding="utf-8")
@@ -67,8 +69,9 @@ class Screen:
         """Returns the number of the display."""
         reading, writing = os.pipe()
         # -nolisten unix: its socket has no name in the file system, so that none is left there.
+        listens = [] if self.has_socket else ["-nolisten", "unix"]
         # -r: a key that is released late, on a busy machine, does not repeat.
-        self.start("Xvfb", "-displayfd", str(writing), "-nolisten", "tcp", "-nolisten", "unix",
+        self.start("Xvfb", "-displayfd", str(writing), "-nolisten", "tcp", *listens,
                    "-noreset", "-r", "-fbdir", self.session.directory, "-screen", "0",
                    "1024x768x24", pass_fds=[writing])
         os.close(writing)
