@@ -12,6 +12,7 @@ import machine
 import process
 import tree
 from calling import Calling
+from copying import OnDisk
 from expect import equal, wait_until
 from settings import BIN, OPENER, PYTHON, RPC
 from tap import Skip
@@ -148,6 +149,10 @@ class Sandboxing(Calling):
                              f"{shlex.join([RPC, f'--services={self.services}'])} \"$@\"\n")
         return self.start(*self.account, OPENER, *arguments, f"{self.home}/file",
                           env={"PEDOS_RPC_CLIENT": client})
+
+
+class SandboxingOnDisk(OnDisk, Sandboxing):
+    """Where files can be shown in a sandbox: not in /dev/shm."""
 
 
 def living():

@@ -15,10 +15,11 @@ import suite
 import tap
 import tree
 from expect import check, equal, has, lacks, wait_until
-from sandboxing import Sandboxing
+from sandboxing import Sandboxing, SandboxingOnDisk
 from settings import BIN, RPC
 
 test = suite.cases(Sandboxing, once=True)
+on_disk = suite.cases(SandboxingOnDisk, once=True)
 
 FAILED = 125  # pedos-rpc's status, where that is not the service's
 TRIES = 12  # killings at random moments
@@ -135,7 +136,7 @@ def _(t):
         equal(t.rpc("@dispvm", "test.Shell").exits(0).told, "ran")
 
 
-@test("a template limits space, memory and processes, and shows files read-only")
+@on_disk("a template limits space, memory and processes, and shows files read-only")
 def _(t):
     os.mkdir(f"{t.home}/data")
     tree.write(f"{t.home}/data/file", "to be seen")
@@ -154,7 +155,7 @@ def _(t):
     equal(tree.read(f"{t.home}/data/file"), "to be seen")
 
 
-@test("binds that would be a way out are refused, also through links, and such as are not there")
+@on_disk("binds that would be a way out are refused, also through links, and such as are not there")
 def _(t):
     os.symlink("/proc", f"{t.home}/processes")
     os.symlink("/", f"{t.home}/root")
