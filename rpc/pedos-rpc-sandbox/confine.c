@@ -110,7 +110,7 @@ static void add_directories(struct words *words, uint64_t space)
 	add_directory(words, "/", "0755", space);
 	add_directory(words, "/tmp", "1777", space);
 	add_directory(words, "/home/user", "0700", space);
-	words_add(words, "--dir", "/var", "--symlink", "/tmp", "/var/tmp", "--dir", "/run",
+	words_add(words, "--dir", "/var", "--symlink", "../tmp", "/var/tmp", "--dir", "/run",
 		  "--proc", "/proc", "--dev", "/dev", NULL);
 	add_directory(words, "/dev/shm", "1777", space);
 	/* The keys are the user's, in all namespaces; so are their names. */
