@@ -43,9 +43,11 @@ struct scene {
 	char screen[100]; /* an X server's, without a path, */
 	int port;         /* TCP, */
 	int key;          /* System V's shared memory, */
-	pid_t victim;     /* a process, */
-	char host[65];    /* the name of the machine; */
-	char mark[16];    /* and how what is left behind is to be called. */
+	int ring;         /* the user's keyring, and a key in it, */
+	int ring_key;
+	pid_t victim;  /* a process, */
+	char host[65]; /* the name of the machine; */
+	char mark[16]; /* and how what is left behind is to be called. */
 };
 extern struct scene scene;
 

@@ -35,12 +35,16 @@
 
 /* ---- Keys, and the machine's name ---- */
 
+/* Numbers of keys mean the same in all namespaces. Who has linked a keyring possesses its keys. */
 static int read_key(void)
 {
 	char content[100];
-	long key = syscall(SYS_keyctl, KEYCTL_SEARCH, KEY_SPEC_USER_KEYRING, "user", KEY_NAME, 0),
-	     n = key < 0 ? -1 : syscall(SYS_keyctl, KEYCTL_READ, key, content, sizeof(content));
+	long n;
 
+	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 ||
+	    syscall(SYS_keyctl, KEYCTL_LINK, scene.ring, KEY_SPEC_SESSION_KEYRING) < 0)
+		return errno;
+	n = syscall(SYS_keyctl, KEYCTL_READ, scene.ring_key, content, sizeof(content));
 	if (n < 0)
 		return errno;
 	return memmem(content, (size_t)n, scene.word, strlen(scene.word)) ? ESCAPED : ENODATA;

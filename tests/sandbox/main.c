@@ -65,6 +65,8 @@ static const struct {
 	{"mark", scene.mark, sizeof(scene.mark), NULL},
 	{"port", NULL, 0, &scene.port},
 	{"key", NULL, 0, &scene.key},
+	{"ring", NULL, 0, &scene.ring},
+	{"ring_key", NULL, 0, &scene.ring_key},
 	{"victim", NULL, 0, &scene.victim},
 };
 
@@ -127,12 +129,15 @@ static void list(const struct attempt *const *tables, const char *name)
 
 /* ---- The key ---- */
 
+/* Says the numbers of the keyring and of the key, which nobody keeps secret. */
 static int plant(const char *word)
 {
-	long key =
-		syscall(SYS_add_key, "user", KEY_NAME, word, strlen(word), KEY_SPEC_USER_KEYRING);
+	long key = syscall(SYS_add_key, "user", KEY_NAME, word, strlen(word),
+			   KEY_SPEC_USER_KEYRING),
+	     ring = syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_USER_KEYRING, 0);
 
-	return key < 0 ? 1 : 0;
+	printf("%ld %ld\n", ring, key);
+	return key < 0 || ring < 0;
 }
 
 static int uproot(void)

@@ -58,7 +58,8 @@ class Outside:
                             "XDG_RUNTIME_DIR": f"{self.home}/runtime", "WORD": self.word}
         for name in ("DISPLAY", "WAYLAND_DISPLAY", "XDG_CONFIG_HOME"):
             self.environment.pop(name, None)
-        self.run(ATTACK, "plant", self.word)
+        numbers = self.run(ATTACK, "plant", self.word).stdout.split()
+        self.facts["ring"], self.facts["ring_key"] = numbers or (0, 0)
         self.facts["victim"] = self.start_victim()
 
     def own(self):
