@@ -20,6 +20,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Name the templates. Nothing, where no sandbox can be made. */
@@ -42,7 +43,13 @@ static int list(void)
 static int serve_guarded(const struct options *options)
 {
 	int status, r = directory_share();
+	struct stat stream;
 
+	if (fstat(STDIN_FILENO, &stream) < 0 || !S_ISSOCK(stream.st_mode)) {
+		warnx("no call comes by stdin, which is no socket: use pedos-rpc "
+		      "@dispvm, which starts this program");
+		return EXIT_USAGE;
+	}
 	if (r < 0)
 		errx(EXIT_FAILED, "memory: %s", strerror(-r));
 	status = process_guard();

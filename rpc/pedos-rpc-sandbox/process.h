@@ -16,8 +16,9 @@ struct process {
 };
 
 /*
- * Start argv[0], a path, in a session of its own, with fds[i] as its descriptor i and no other. If
- * this process ends, however it does, it is killed. 0 or a negative errno.
+ * Start argv[0], a path, in a session of its own, with fds[i] as its descriptor i and no other, and
+ * with signals and umask as programs expect them. If this process ends, however it does, it is
+ * killed. 0 or a negative errno.
  */
 int process_start(struct process *process, char *const argv[], char *const environment[],
 		  const int *fds, size_t count);

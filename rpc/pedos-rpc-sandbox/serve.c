@@ -27,6 +27,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -80,11 +81,24 @@ static bool refuse(struct call *call, int code, const char *reason)
 
 /* ---- Before anything is started ---- */
 
+/* The path of the program is to mean the same inside, where the working directory is another. */
+static bool make_absolute(char program[PATH_MAX])
+{
+	char real[PATH_MAX];
+
+	if (*program == '/')
+		return true;
+	if (!realpath(program, real))
+		return false;
+	strcpy(program, real);
+	return true;
+}
+
 static bool find_service(struct call *call)
 {
 	int r = service_find(call->options->service_dirs, call->request.service, call->program);
 
-	if (r == -ENOENT)
+	if (r == -ENOENT || (r == 0 && !make_absolute(call->program)))
 		return refuse(call, ENOENT, "there is no such service");
 	if (r < 0)
 		return refuse(call, EIO,

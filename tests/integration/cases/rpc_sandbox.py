@@ -215,6 +215,16 @@ def _(t):
             stat -c %a "$XDG_RUNTIME_DIR" """).exits(0)
 
 
+@test("the caller's umask and working directory mean nothing there")
+def _(t):
+    t.service("test.Mask", 'umask; pwd; touch x && cat x', directory=t.top)
+    os.chdir(t.top)
+    os.umask(0o777)
+    end = t.run(*t.account, RPC, "--services=.", "@dispvm", "test.Mask")
+    os.umask(0o022)
+    equal(end.exits(0).told, "0022\n/home/user")
+
+
 @test("20 at once have nothing in common")
 def _(t):
     t.service("test.Twenty", """for place in /tmp "$HOME" /dev/shm; do
@@ -373,4 +383,5 @@ def _(t):
     for words in ([], ["a", "b"], ["../x"], ["--list", "x"], ["--nonsense"],
                   [*["--services=x"] * 16, "a"]):
         t.run(program, *words).exits(2)
+    t.run(*t.account, program, "default").exits(2).says("no call comes by stdin", "pedos-rpc")
     has(t.run(RPC, "--help").exits(0).told, "@dispvm")
