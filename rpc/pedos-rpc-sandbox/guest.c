@@ -14,10 +14,10 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -40,12 +40,13 @@ static const char openbox[] =
 
 /*
  * What runs first inside, as a shell's command. The limit of processes counts those inside only, so
- * it is set here; not all shells call it by the same letter. Where it fails, the user's own limit
- * is lower.
+ * it is set here; not all shells call it by the same letter. That of the memory of each process is
+ * for where nothing limits all of them together. Where one fails, the user's own is lower.
  */
 static const char first[] = "{ (ulimit -u %u) && ulimit -u %u || ulimit -p %u; } 2>/dev/null\n"
-			    "printf up >&%d && exec %d>&-\n"
+			    "%sprintf up >&%d && exec %d>&-\n"
 			    "%s%sexec \"$@\"";
+static const char limit_memory[] = "ulimit -d %ju 2>/dev/null\n";
 static const char await_network[] = "read -r go <&%d && exec %d<&- || exit\n";
 static const char manage_windows[] =
 	"if command -v openbox >/dev/null; then\n"
@@ -88,15 +89,6 @@ static bool add_group(struct words *words, const struct template *template, char
 	words_add_format(words, "--property=TasksMax=%u", template->processes);
 	words_add(words, "--", env, "-i", NULL);
 	return true;
-}
-
-/* Without it, each process has a limit of its own. */
-static void limit_processes(const struct template *template, bool grouped)
-{
-	struct rlimit data = {.rlim_cur = template->memory, .rlim_max = template->memory};
-
-	if (!grouped)
-		setrlimit(RLIMIT_DATA, &data);
 }
 
 /* ---- What is inside ---- */
@@ -204,16 +196,19 @@ static void add_display(struct confinement *confinement, const struct display *d
 	words_add(&confinement->words, "--ro-bind", display->socket, "/tmp/.X11-unix/X0", NULL);
 }
 
-static void add_command(struct words *words, const struct guest *guest, int up)
+static void add_command(struct words *words, const struct guest *guest, bool grouped, int up)
 {
 	const unsigned limit = guest->template->processes;
-	char await[64] = "";
+	char await[64] = "", memory[64] = "";
 
+	if (!grouped)
+		snprintf(memory, sizeof(memory), limit_memory,
+			 (uintmax_t)guest->template->memory >> 10);
 	if (guest->network)
 		snprintf(await, sizeof(await), await_network, guest->network->waits,
 			 guest->network->waits);
 	words_add(words, "/bin/sh", "-c", NULL);
-	words_add_format(words, first, limit, limit, limit, up, up, await,
+	words_add_format(words, first, limit, limit, limit, memory, up, up, await,
 			 guest->display ? manage_windows : "");
 	words_add(words, "sh", guest->program, service_argument(guest->service), NULL);
 }
@@ -249,7 +244,6 @@ int guest_start(struct guest *guest, const int fds[3], char *failure, size_t siz
 	}
 	if (add_group(&command, guest->template, variable))
 		environment[0] = variable;
-	limit_processes(guest->template, environment[0]);
 	r = pipe2(up, O_CLOEXEC) < 0 ? -errno : 0;
 	if (r == 0) {
 		guest->up = up[0];
@@ -258,7 +252,7 @@ int guest_start(struct guest *guest, const int fds[3], char *failure, size_t siz
 	}
 	if (r == 0) {
 		confine_end(&confinement, &command);
-		add_command(&command, guest, number);
+		add_command(&command, guest, environment[0], number);
 		r = process_start(&guest->process, command.list, environment, confinement.fds,
 				  confinement.fd_count);
 		close(up[1]);

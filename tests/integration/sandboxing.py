@@ -14,7 +14,7 @@ import tree
 from calling import Calling
 from copying import OnDisk
 from expect import equal, wait_until
-from settings import BIN, OPENER, PYTHON, RPC
+from settings import BIN, COUNTED, OPENER, PYTHON, RPC, SANITIZED
 from tap import Skip
 
 UNSET = ("DISPLAY", "WAYLAND_DISPLAY", "XDG_CONFIG_HOME", "XAUTHORITY", "TMPDIR")
@@ -142,6 +142,8 @@ class Sandboxing(Calling):
 
     def start_opener(self, handler, *arguments):
         """Open "file" in the account's home with this handler."""
+        if SANITIZED or COUNTED:
+            raise Skip("a program of such a build needs more than a sandbox has")
         self.service("PedOS.OpenInVM",
                      f"exec {shlex.quote(str(BIN / 'vm-file-editor'))} "
                      f"--handler={shlex.quote(handler)}")
