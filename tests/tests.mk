@@ -284,8 +284,9 @@ FAULTY = __openat_2 __poll_chk aligned_alloc bind calloc clock_gettime close fac
 	fchmodat fchown fdopendir fgetxattr flistxattr flock fork fremovexattr fsetxattr fstat \
 	fstatat fstatfs \
 	fsync ftruncate futimens getdents64 getrandom inotify_add_watch inotify_init1 linkat \
-	lseek malloc mkdirat mkdtemp openat pidfd_open poll prctl pread pwrite read readlinkat \
-	reallocarray renameat renameat2 sendfile symlinkat syncfs time unlinkat utimensat write
+	lseek malloc mkdirat mkdtemp openat pidfd_open poll prctl pread preadv2 pwrite read \
+	readlinkat reallocarray renameat renameat2 sendfile symlinkat syncfs time unlinkat \
+	utimensat write
 
 # The library with an attacker in place of its parser, and with hooks that leave out single layers
 # of the confinement.

@@ -25,6 +25,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/uio.h>
 #include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
@@ -122,6 +123,10 @@ FAULTY(int, -1, fsync, (int fd), (fd))
 FAULTY(int, -1, syncfs, (int fd), (fd))
 FAULTY(off_t, -1, lseek, (int fd, off_t offset, int whence), (fd, offset, whence))
 FAULTY(ssize_t, -1, read, (int fd, void *buffer, size_t size), (fd, buffer, size))
+/* Where it tells nothing, or fails, read() is called. */
+FAULTY_AS("read", ssize_t, -1, preadv2,
+	  (int fd, const struct iovec *pieces, int count, off_t offset, int flags),
+	  (fd, pieces, count, offset, flags))
 FAULTY(ssize_t, -1, write, (int fd, const void *buffer, size_t size), (fd, buffer, size))
 FAULTY(ssize_t, -1, pwrite, (int fd, const void *buffer, size_t size, off_t offset),
        (fd, buffer, size, offset))
