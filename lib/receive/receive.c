@@ -226,7 +226,8 @@ static int make_visible(struct monitor *monitor)
 	struct qfile_receive_outcome *outcome = monitor->outcome;
 	struct commit_options commit_options = {.on_conflict = options->on_conflict,
 						.renames = monitor->renames,
-						.synced = unpack_synced(&outcome->received.size),
+						.synced = unpack_synced(&outcome->received.size) &&
+							  !monitor->child.unsynced,
 						.spare = spare_bytes(monitor)};
 	struct cancel cancel;
 	int r;

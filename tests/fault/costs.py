@@ -82,9 +82,9 @@ class Receiver:
         subprocess.run(["chmod", "-R", "u+rwx", self.top], check=True)
         subprocess.run(["rm", "-r", self.top], check=True)
 
-    def receive(self, entries, end=stream.END, arrives=True):
+    def receive(self, entries, end=stream.END, arrives=True, faults=()):
         """Deliver once. Returns the calls as (role, name): how many."""
-        command = [INJECT, f"--log={self.top}/log", UNPACKER, "--on-conflict=rename",
+        command = [INJECT, f"--log={self.top}/log", *faults, UNPACKER, "--on-conflict=rename",
                    str(RECEIVER[0]), self.incoming]
         done = subprocess.run(command, input=b"".join(entries) + end, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, check=False, env=clean_environment())

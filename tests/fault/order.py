@@ -2,9 +2,12 @@
 # Copyright the qfilecopy authors
 """The order of a commit: content is on stable storage before it gets its final name, and the name
 before the sender is told."""
+import errno
+import platform
+
 import stream
 import trees
-from calls import Call, learn, need_tracing
+from calls import ONLY_X86, Call, learn, need_tracing
 from costs import Receiver
 from delivery import Broken
 from jobs import Test
@@ -125,6 +128,23 @@ def of_another_sender():
     return True
 
 
+def not_one_by_one():
+    """Where a file has no sync of its own, the whole file system is synced before the rename."""
+    with Receiver() as receiver:
+        receiver.receive([stream.file("f")], faults=[f"--fault={CHILD},fsync,1,{errno.EINVAL}"])
+        with open(f"{receiver.top}/log", encoding="utf-8", errors="replace") as log:
+            calls = [Call(line.split()) for line in log if line[0] != "#"]
+    incoming = incoming_of(calls)
+    synced = first(calls, "a sync of the whole", lambda call: call.name == "syncfs",
+                   first(calls, "the file", lambda call: call.role == CHILD
+                         and call.name == "pwrite64"))
+    renamed = first(calls, "the rename", lambda call: call.role == MONITOR
+                    and call.name == "renameat2" and call.args[2] == incoming)
+    if not synced < renamed:
+        raise Broken("it got its name before its content was synced")
+    return True
+
+
 def with_decision(plant, many):
     it = Order(plant, many)
     decided = first(it.calls, "the decision",
@@ -146,7 +166,7 @@ def with_decision(plant, many):
     return True
 
 
-def tests(_):
+def tests(run):
     need_tracing()
     yield Test("order: one rename: content, sync, rename, sync, answer",
                [("few entries", one_rename, trees.plant_one, False),
@@ -154,6 +174,11 @@ def tests(_):
                 ("thousands", begun_early, trees.plant_thousands, True)])
     yield Test("order: directories that another sender ends never, or often, are synced once",
                [("few entries", of_another_sender)])
+    if platform.machine() == "x86_64":
+        yield Test("order: what cannot be synced one by one is synced with the file system",
+                   [("one file", not_one_by_one)])
+    else:
+        run.skip("order: what cannot be synced one by one", ONLY_X86)
     yield Test("order: several entries: content, sync, decision, sync, renames, sync, answer",
                [("few entries", with_decision, trees.plant_pair, False),
                 ("few with another mode", with_decision, trees.plant_two, False),

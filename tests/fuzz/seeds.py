@@ -14,7 +14,7 @@ DIR, FILE, LINK = 0o040000, 0o100000, 0o120000
 EEXIST, EMFILE, ENOSPC, EILSEQ, ETRUNCATED = 17, 24, 28, 84, 31415926
 ALL_NAMES, UNSAFE_LINKS, FEW_FILES, FEW_BYTES = 1, 2, 4, 8  # fuzz_unpack.c
 RESET, LATE = 1, 2  # fuzz_result.c
-CONFINED, UNCONFINED, ENTRY, DONE = range(4)  # lib/receive/child/report.h
+CONFINED, UNCONFINED, ENTRY, GROWN, UNSYNCED, DONE = range(6)  # lib/receive/child/report.h
 # rpc/protocol/frame.h
 HELLO, CALL, ACCEPTED, REFUSED, STDIN, STDOUT, STDERR, EXIT, UNWANTED = range(1, 10)
 # fuzz_rpcd.c; and fuzz_rpc.c, where SCREEN is in the place of WAITS
@@ -91,6 +91,7 @@ def unpack_seeds():
     sparse = b"head" + bytes(70000) + b"middle" * 700 + bytes(40 * 4096) + b"tail" + bytes(9000)
     noise = bytes(zlib.crc32(bytes([i % 251, i // 251])) & 0xFF for i in range(3000))
     return {
+        "directory-ends-often": stream(*[directory(b"d")] * 50, file(b"d/f"), file(b"e")),
         "empty": stream(),
         "nothing": b"\0\0",
         "one-file": stream(file(b"report.pdf")),
@@ -326,7 +327,8 @@ def report_seeds():
         "unconfined": reports(record(UNCONFINED, code=1, layers=8)),
         "unconfined-no-descriptor": reports(record(UNCONFINED, code=EMFILE, layers=8)),
         "unconfined-all-layers": reports(record(UNCONFINED, code=1, layers=0xFFFFFFFF)),
-        "unknown-kind": reports(record(4)),
+        "unknown-kind": reports(record(DONE + 1)),
+        "grown-and-unsynced": reports(confined, record(GROWN), record(UNSYNCED), record(DONE)),
         "entry-dot": reports(record(ENTRY, b".")),
         "entry-dot-dot": reports(record(ENTRY, b"..")),
         "entry-with-slash": reports(record(ENTRY, b"../beside")),

@@ -133,6 +133,9 @@ static int act_on_report(struct child *child)
 		if (child->grown)
 			child->grown(child->observer);
 		return 0;
+	case REPORT_UNSYNCED:
+		child->unsynced = true;
+		return 0;
 	default:
 		return done(child);
 	}

@@ -26,6 +26,7 @@ struct child {
 	struct report_reader reader;
 	struct said said;
 	bool confined;    /* the child has said so */
+	bool unsynced;    /* what the child was to sync is left to the monitor */
 	bool ended;       /* the sender has closed the stream, */
 	int64_t deadline; /* and the child must be done by then, as clock_now() */
 	const char *last; /* the whole name of its last entry; NULL: it has said none */

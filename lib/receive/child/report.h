@@ -17,7 +17,8 @@ enum report_kind {
 	/* name: a top-level entry, before it is made and its content is read */
 	REPORT_ENTRY,
 	REPORT_GROWN, /* so many more entries have come that they are worth writing to the disk */
-	REPORT_DONE,  /* code: 0, or why unpacking failed; name: the entry last worked on */
+	REPORT_UNSYNCED, /* files here cannot be synced one by one */
+	REPORT_DONE,     /* code: 0, or why unpacking failed; name: the entry last worked on */
 };
 
 struct report {

@@ -43,6 +43,7 @@ struct unpacker {
 	 */
 	int kept[UNPACK_SYNCED_MAX];
 	size_t kept_count;
+	bool unsynced; /* a file or directory cannot be synced by itself here */
 };
 
 /* Why an entry cannot be made in `dir`: what errno says. */
@@ -53,9 +54,15 @@ static int refused(const struct unpacker *unpacker, int dir)
 
 /* ---- Stable storage ---- */
 
-static int sync_one(int fd)
+static int sync_one(struct unpacker *unpacker, int fd)
 {
-	return fsync(fd) == 0 ? 0 : disk_sync_refused(errno);
+	int r = fsync(fd) == 0 ? 0 : -errno;
+
+	if (r == 0)
+		return 0;
+	r = disk_sync_refused(-r);
+	unpacker->unsynced |= r == 0;
+	return r;
 }
 
 /* Some file systems say only here that they have lost something. */
@@ -100,9 +107,9 @@ static int keep_directory(struct unpacker *unpacker)
 }
 
 /* Nothing more comes into this file or directory for now: sync it now, if each is. Closes `fd`. */
-static int end_one(const struct unpacker *unpacker, int fd)
+static int end_one(struct unpacker *unpacker, int fd)
 {
-	int r = unpacker->options->sync_each ? sync_one(fd) : 0, closed = close_one(fd);
+	int r = unpacker->options->sync_each ? sync_one(unpacker, fd) : 0, closed = close_one(fd);
 
 	return r < 0 ? r : closed;
 }
@@ -128,7 +135,7 @@ static int sync_kept(struct unpacker *unpacker)
 	if (!unpack_synced(&unpacker->received->size))
 		return close_kept(unpacker);
 	for (size_t i = 0; r == 0 && i < unpacker->kept_count; i++)
-		r = sync_one(unpacker->kept[i]);
+		r = sync_one(unpacker, unpacker->kept[i]);
 	return r;
 }
 
@@ -509,6 +516,16 @@ static int begin(struct unpacker *unpacker)
 	return fd < 0 ? -errno : enter(unpacker, fd, "", 0);
 }
 
+/* What cannot be synced here is left to the monitor, which must be told. */
+static int report_unsynced(const struct unpacker *unpacker)
+{
+	const struct report report = {.kind = REPORT_UNSYNCED};
+
+	if (!unpacker->unsynced || unpacker->options->report < 0)
+		return 0;
+	return report_send(unpacker->options->report, &report, "");
+}
+
 static int unpack_all(struct unpacker *unpacker, char *last)
 {
 	int r = begin(unpacker);
@@ -521,7 +538,9 @@ static int unpack_all(struct unpacker *unpacker, char *last)
 	/* Directories whose second header never came are complete, too. */
 	if (r == 0 && unpacker->options->sync_each)
 		r = climb(unpacker, "", 0);
-	return r < 0 ? r : sync_kept(unpacker);
+	if (r == 0)
+		r = sync_kept(unpacker);
+	return r < 0 ? r : report_unsynced(unpacker);
 }
 
 int unpack(const struct unpack_options *options, struct qfile_received *received,

@@ -33,7 +33,10 @@ struct unpack_options {
 /* After so many entries each, the monitor hears that more have come. */
 #define UNPACK_GROWN 4096
 
-/* Is a delivery of this size on stable storage when unpack() has returned? */
+/*
+ * Is a delivery of this size on stable storage when unpack() has returned, unless it has reported
+ * REPORT_UNSYNCED?
+ */
 static inline bool unpack_synced(const struct qfile_size *size)
 {
 	return size->entries <= UNPACK_SYNCED_MAX && size->bytes <= UNPACK_SYNCED_BYTES;

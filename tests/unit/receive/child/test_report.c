@@ -50,6 +50,7 @@ static const struct {
 	{"entry", REPORT(REPORT_ENTRY, 0, "report.pdf"), 1},
 	{"entry with bytes that are no UTF-8", REPORT(REPORT_ENTRY, 0, "\377\n"), 1},
 	{"grown", REPORT(REPORT_GROWN, 0, ""), 1},
+	{"unsynced", REPORT(REPORT_UNSYNCED, 0, ""), 1},
 	{"done", REPORT(REPORT_DONE, 0, "a/b/c"), 1},
 	{"done without an entry", REPORT(REPORT_DONE, QFILE_ETRUNCATED, ""), 1},
 	{"done, with the largest errno", REPORT(REPORT_DONE, 4095, "a"), 1},
