@@ -21,8 +21,11 @@
 
 #define EARLY_INTERVAL 250 /* milliseconds */
 
-/* The thread only makes a few system calls. */
-#define STACK_SIZE ((size_t)64 << 10)
+/*
+ * The thread only makes a few system calls. But no C library starts one with less than it has set
+ * for a machine, which is 128 KiB on ARM, and a guard page, of 64 KiB on some, takes its part.
+ */
+#define STACK_SIZE ((size_t)256 << 10)
 
 /* The thread's own, freed by it. */
 struct job {
