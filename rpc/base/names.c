@@ -66,6 +66,31 @@ bool rpc_disposable_ok(const char *untrusted_target)
 	return true;
 }
 
+/* Copy a name with another character in the place of `from`. False: it is too long. */
+static bool exchange(const char *name, char from, char to, char copy[RPC_NAME_SIZE])
+{
+	size_t i = 0;
+
+	for (; name[i] && i < RPC_NAME_SIZE - 1; i++)
+		copy[i] = i > 0 && name[i] == from ? to : name[i];
+	copy[i] = '\0';
+	return !name[i];
+}
+
+void rpc_disposable_node(const char *target, char node[RPC_NAME_SIZE])
+{
+	exchange(target, ':', '@', node);
+}
+
+bool rpc_disposable_target(const char *untrusted_node, char target[RPC_NAME_SIZE])
+{
+	for (size_t i = 0; i < RPC_NAME_SIZE && untrusted_node[i]; i++) {
+		if (untrusted_node[i] == ':')
+			return false;
+	}
+	return exchange(untrusted_node, '@', ':', target) && rpc_disposable_ok(target);
+}
+
 bool rpc_account_ok(const char *untrusted_account)
 {
 	if (!is_letter(untrusted_account[0]) && untrusted_account[0] != '_')

@@ -38,6 +38,11 @@ bool rpc_service_ok(const char *untrusted_service);
  */
 bool rpc_disposable_ok(const char *untrusted_target);
 
+/* How such a target is called in xenstore, which has no ':': with an '@' in its place. */
+void rpc_disposable_node(const char *target, char node[RPC_NAME_SIZE]);
+/* The target that is called so in xenstore. False: that is the name of none. */
+bool rpc_disposable_target(const char *untrusted_node, char target[RPC_NAME_SIZE]);
+
 /*
  * Is this the name of an account? A letter or '_', then letters, digits, '_', '.' and '-', at most
  * 32 in all (ASCII).

@@ -122,9 +122,15 @@ static const char *parse_argument(struct word word, char argument[RPC_NAME_SIZE]
 	return argument[0] == '+' ? NULL : wrong;
 }
 
-static bool parse_vm(struct word word, char vm[RPC_NAME_SIZE])
+static bool parse_source(struct word word, char vm[RPC_NAME_SIZE])
 {
 	return take(word, vm, RPC_NAME_SIZE) && (equal(vm, any_vm) || vm_name_ok(vm));
+}
+
+static bool parse_target(struct word word, char vm[RPC_NAME_SIZE])
+{
+	return take(word, vm, RPC_NAME_SIZE) &&
+	       (equal(vm, any_vm) || vm_name_ok(vm) || rpc_disposable_ok(vm));
 }
 
 static const char *parse_action(struct word word, enum rpc_action *action)
@@ -207,12 +213,12 @@ static const char *parse_rule(struct text text, struct rpc_rule *rule)
 	if (action.at == action.end)
 		return "a rule has five columns: SERVICE ARGUMENT SOURCE TARGET ACTION";
 	why = parse_called(service, argument, rule);
-	if (!why && !parse_vm(source, rule->source))
+	if (!why && !parse_source(source, rule->source))
 		why = "the source must be @anyvm or a VM's name: a letter, then letters, digits, "
 		      "'_', '-' and '.', at most 63 in all";
-	if (!why && !parse_vm(target, rule->target))
-		why = "the target must be @anyvm or a VM's name: a letter, then letters, digits, "
-		      "'_', '-' and '.', at most 63 in all";
+	if (!why && !parse_target(target, rule->target))
+		why = "the target must be @anyvm, @dispvm, @dispvm:TEMPLATE, or a VM's name: a "
+		      "letter, then letters, digits, '_', '-' and '.', at most 63 in all";
 	if (!why)
 		why = parse_action(action, &rule->action);
 	return why ? why : parse_keys(text, rule);
@@ -308,10 +314,15 @@ size_t rpc_rule_format_pair(const struct rpc_rule *rule, char text[RPC_PAIR_LINE
 
 /* ---- Decisions ---- */
 
+static bool is_disposable(const char *target)
+{
+	return target[0] == '@' && !equal(target, any_vm);
+}
+
 static bool vm_matches(const char *pattern, const char *vm)
 {
 	if (equal(pattern, any_vm))
-		return !equal(vm, RPC_DOM0);
+		return !equal(vm, RPC_DOM0) && !is_disposable(vm);
 	return equal(pattern, any) || equal(pattern, vm);
 }
 
@@ -430,6 +441,17 @@ bool rpc_policy_opens(const struct rpc_rule *rules, size_t count, const char *so
 		if (rules[i].action != RPC_DENY &&
 		    rpc_rule_pair_matches(&rules[i], source, target) &&
 		    decides(rules, i, source, target))
+			return true;
+	}
+	return false;
+}
+
+bool rpc_policy_requests(const struct rpc_rule *rules, size_t count, const char *source)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (vm_matches(rules[i].source, source) &&
+		    (rules[i].action == RPC_ASK ||
+		     (rules[i].action == RPC_ALLOW && is_disposable(rules[i].target))))
 			return true;
 	}
 	return false;

@@ -2,9 +2,9 @@
  * The policy: who may call which service of whom. Its text is described in pedos-rpc.policy(5).
  *
  * The room rpc/policy reads the policy, decides by it, and has the text in which dom0 tells it to
- * guests. It includes only rpc/base and text/. policy and pair are pure: they read no file and
- * allocate nothing. policy_file reads files and writes none. The room knows nothing of channels and
- * of how a call is carried out.
+ * guests, and in which they ask dom0 for something. It includes only rpc/base and text/. policy,
+ * pair and request are pure: they read no file and allocate nothing. policy_file reads files and
+ * writes none. The room knows nothing of channels and of how a call is carried out.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -16,7 +16,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The name of dom0 as a source. Since it is no VM, "@anyvm" does not mean it. */
+/*
+ * The name of dom0 as a source. Since it is no VM, "@anyvm" does not mean it. Nor does it mean a
+ * disposable VM, which is a target only where a rule names it.
+ */
 #define RPC_DOM0 "dom0"
 
 enum rpc_action {
@@ -30,7 +33,8 @@ struct rpc_rule {
 	char service[RPC_NAME_SIZE];  /* without its argument; "*": any */
 	char argument[RPC_NAME_SIZE]; /* "+ARGUMENT"; "+": none; "*": any or none */
 	char source[RPC_NAME_SIZE]; /* a VM, or dom0; "@anyvm": any VM; "*": the source of a pair */
-	char target[RPC_NAME_SIZE]; /* a VM; "@anyvm": any; "*": the target of a pair */
+	/* A VM, or "@dispvm[:TEMPLATE]"; "@anyvm": any VM; "*": the target of a pair. */
+	char target[RPC_NAME_SIZE];
 	char user[RPC_ACCOUNT_SIZE]; /* the account to run the service as; empty: not given */
 	enum rpc_action action;
 };
@@ -88,5 +92,11 @@ struct rpc_verdict rpc_policy_decide(const struct rpc_rule *rules, size_t count,
  */
 bool rpc_policy_opens(const struct rpc_rule *rules, size_t count, const char *source,
 		      const char *target);
+
+/*
+ * Is there any rule for which `source` needs dom0 at the time of a call: one that asks, or one with
+ * a disposable VM?
+ */
+bool rpc_policy_requests(const struct rpc_rule *rules, size_t count, const char *source);
 
 #endif

@@ -1,8 +1,9 @@
 /*
- * Lines of a policy, what they decide, and how dom0 hands them on.
+ * Lines of a policy, what they decide, how dom0 hands them on, and what guests ask of dom0.
  *
  * The input is a line "SERVICE SOURCE TARGET", then a policy. As a whole, and each of its lines, it
- * is also taken for what dom0 hands on.
+ * is also taken for what dom0 hands on. The line's names, and the input as a whole, are also taken
+ * for what a guest asks of dom0.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -10,6 +11,7 @@
 #include "fuzz.h"
 
 #include "policy/pair.h"
+#include "policy/request.h"
 #include "text/vmname.h"
 #include <regex.h>
 #include <stdio.h>
@@ -22,6 +24,7 @@
 #define NAME   "[a-zA-Z][a-zA-Z0-9_.-]*"
 #define BLANKS "[ \t]+"
 #define KEYS   "(((allow|ask)(" BLANKS "user=([a-zA-Z_][a-zA-Z0-9_.-]*))?)|deny)[ \t]*"
+#define NEW    "@dispvm(:[a-zA-Z][a-zA-Z0-9_-]*)?"
 #define CALLED "^[ \t]*(" NAME "|[*])" BLANKS "([+]|([+][a-zA-Z0-9_.-]+)+|[*])" BLANKS
 
 enum {
@@ -29,19 +32,22 @@ enum {
 	ARGUMENT,
 	SOURCE = ARGUMENT + 2,
 	TARGET,
-	ACTION,
+	ACTION = TARGET + 2,
 	USER = ACTION + 4,
 	GROUPS
 };
 
-static regex_t line_form, pair_form, call_form;
+static regex_t line_form, pair_form, call_form, target_form;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc, (void)argv;
 	MUST(-regcomp(&line_form,
-		      CALLED "(" NAME "|@anyvm)" BLANKS "(" NAME "|@anyvm)" BLANKS KEYS "\r?$",
+		      CALLED "(" NAME "|@anyvm)" BLANKS "(" NAME "|@anyvm|" NEW ")" BLANKS KEYS "\r"
+			     "?"
+			     "$",
 		      REG_EXTENDED));
+	MUST(-regcomp(&target_form, "^(" NAME "|" NEW ")$", REG_EXTENDED));
 	MUST(-regcomp(&pair_form, CALLED KEYS "$", REG_EXTENDED));
 	MUST(-regcomp(&call_form, "^[a-zA-Z][a-zA-Z0-9_.-]*([+][a-zA-Z0-9_.-]+)*$", REG_EXTENDED));
 	return 0;
@@ -65,7 +71,7 @@ static size_t size_of(const regmatch_t *group)
  */
 static bool is_rule(const regex_t *form, const char *line, size_t length, regmatch_t groups[GROUPS])
 {
-	const size_t user = form == &line_form ? USER : USER - 2;
+	const size_t user = form == &line_form ? USER : USER - 3;
 	size_t called;
 
 	if (strlen(line) != length || regexec(form, line, GROUPS, groups, 0) != 0)
@@ -103,12 +109,31 @@ static bool concerns(const char *line, const regmatch_t groups[GROUPS], const ch
 	column(line, &groups[TARGET], to);
 	/* Which is no VM. */
 	if ((*from == '@' && strcmp(source, "dom0") == 0) ||
-	    (*to == '@' && strcmp(target, "dom0") == 0))
+	    (strcmp(to, "@anyvm") == 0 && (strcmp(target, "dom0") == 0 || *target == '@')))
 		return false;
 	snprintf(called, sizeof(called), "%s %s %s %s", name, argument, source, target);
 	snprintf(wanted, sizeof(wanted), "%s %s %s %s", *s == '*' ? name : s,
-		 *a == '*' ? argument : a, *from == '@' ? source : from, *to == '@' ? target : to);
+		 *a == '*' ? argument : a, *from == '@' ? source : from,
+		 strcmp(to, "@anyvm") == 0 ? target : to);
 	return strcmp(wanted, called) == 0;
+}
+
+/*
+ * The same with the call's argument replaced by the line's, if that is in it, in whole parts: what
+ * is denied, or asked about, is so together with more, too.
+ */
+static bool concerns_part(const char *line, const regmatch_t groups[GROUPS], const char *call,
+			  const char *source, const char *target)
+{
+	char argument[256], all[256], part[256], other[512];
+
+	column(line, &groups[ARGUMENT], argument);
+	if (*argument != '+' || !argument[1] || !strchr(call, '+'))
+		return false;
+	snprintf(all, sizeof(all), "%s+", strchr(call, '+'));
+	snprintf(part, sizeof(part), "%.253s+", argument);
+	snprintf(other, sizeof(other), "%.*s%s", (int)strcspn(call, "+"), call, argument);
+	return strstr(all, part) && concerns(line, groups, other, source, target);
 }
 
 /* ---- Lines ---- */
@@ -242,16 +267,25 @@ static void check_decision(const struct policy *policy, const char *call, const 
 	struct rpc_verdict verdict = rpc_policy_decide(policy->rules, policy->count, call, source,
 						       target),
 			   expected = {.action = RPC_DENY};
+	bool ask = false;
 
 	for (size_t i = 0; i < policy->count; i++) {
 		regmatch_t groups[GROUPS];
 		char text[256];
 
 		CHECK(is_rule(&line_form, policy->lines[i], strlen(policy->lines[i]), groups));
-		if (!concerns(policy->lines[i], groups, call, source, target))
-			continue;
 		column(policy->lines[i], &groups[ACTION], text);
-		expected.action = *text == 'd' ? RPC_DENY : text[1] == 'l' ? RPC_ALLOW : RPC_ASK;
+		if (!concerns(policy->lines[i], groups, call, source, target) &&
+		    !(*text == 'd' &&
+		      concerns_part(policy->lines[i], groups, call, source, target))) {
+			ask = ask ||
+			      (strncmp(text, "ask", 3) == 0 &&
+			       concerns_part(policy->lines[i], groups, call, source, target));
+			continue;
+		}
+		expected.action = *text == 'd'             ? RPC_DENY
+				  : text[1] == 'l' && !ask ? RPC_ALLOW
+							   : RPC_ASK;
 		column(policy->lines[i], &groups[USER], text);
 		memcpy(expected.user, text, strlen(text));
 		break;
@@ -308,6 +342,50 @@ static void check_text(const uint8_t *data, size_t size)
 	free(exact);
 }
 
+/* ---- What a guest asks of dom0 ---- */
+
+static bool is_target(const char *text)
+{
+	regmatch_t whole;
+	bool ok = strlen(text) <= 63 && regexec(&target_form, text, 1, &whole, 0) == 0;
+
+	CHECK(ok == (vm_name_ok(text) || rpc_disposable_ok(text)));
+	return ok;
+}
+
+/* What is at the places of the three names, in the form of a request, in the right one and not. */
+static void check_request(const char *service, const char *source, const char *target)
+{
+	struct rpc_request request, none = {.target = ""};
+	char *text, *exact;
+	int length = asprintf(&text, "%s %s%s", target, service, strchr(source, '!') ? " " : "");
+	bool good = !strchr(source, '!') && is_target(target) && rpc_service_ok(service);
+
+	MUST(length);
+	exact = fuzz_exact_copy(text, (size_t)length);
+	CHECK((rpc_request_parse(exact, (size_t)length, &request) == 0) == good);
+	if (good)
+		CHECK(strcmp(request.target, target) == 0 && strcmp(request.service, service) == 0);
+	else
+		CHECK(memcmp(&request, &none, sizeof(none)) == 0);
+	free(exact);
+	free(text);
+}
+
+/* The whole input as a request: what is accepted is exactly what was there. */
+static void check_any_request(const uint8_t *data, size_t size)
+{
+	char *exact = fuzz_exact_copy(data, size), again[RPC_REQUEST_MAX + 1];
+	struct rpc_request request;
+
+	if (rpc_request_parse(exact, size, &request) == 0) {
+		snprintf(again, sizeof(again), "%s %s", request.target, request.service);
+		CHECK(strlen(again) == size && memcmp(again, data, size) == 0);
+		CHECK(is_target(request.target) && rpc_service_ok(request.service));
+	}
+	free(exact);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char blanks[] = " ";
@@ -317,6 +395,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bool callable;
 
 	check_text(data, size);
+	check_any_request(data, size);
 	if (!newline)
 		return 0;
 	call = strndup((const char *)data, (size_t)(newline - data));
@@ -327,7 +406,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		service && regexec(&call_form, service, 0, NULL, 0) == 0 && strlen(service) <= 63;
 	CHECK(!service || rpc_service_ok(service) == callable);
 	check_lines((const char *)newline + 1, size - (size_t)(newline + 1 - data), &policy);
-	if (callable && target && vm_name_ok(source) && vm_name_ok(target)) {
+	if (target)
+		check_request(service, source, target);
+	if (callable && target && vm_name_ok(source) && is_target(target)) {
 		check_decision(&policy, service, source, target);
 		check_told(&policy, service, source, target);
 	}

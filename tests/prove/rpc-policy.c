@@ -20,6 +20,11 @@ bool vm_name_ok(const char *name);
     assigns \result \from untrusted_service[0 .. 63]; ensures \result == 0 || \result == 1; */
 bool rpc_service_ok(const char *untrusted_service);
 
+/*@ requires \valid_read(untrusted_target + (0 .. 63)) &&
+    \initialized(untrusted_target + (0 .. 63));
+    assigns \result \from untrusted_target[0 .. 63]; ensures \result == 0 || \result == 1; */
+bool rpc_disposable_ok(const char *untrusted_target);
+
 /*@ requires \valid_read(untrusted_account + (0 .. 32)) &&
     \initialized(untrusted_account + (0 .. 32));
     assigns \result \from untrusted_account[0 .. 32]; ensures \result == 0 || \result == 1; */
@@ -83,6 +88,7 @@ static void decisions(void)
 	rpc_rule_format_pair(&rules[0], text);
 	rpc_policy_decide(rules, any_size(0, RULES), service, source, target);
 	rpc_policy_opens(rules, any_size(0, RULES), source, target);
+	rpc_policy_requests(rules, any_size(0, RULES), source);
 }
 
 int main(void)

@@ -59,7 +59,7 @@ digits="-eva-split-return-function write_number:full
 strings=
 for function in next_word skip take equal copy append can_be_called parse_service parse_argument \
     service_matches argument_is_part vm_matches rpc_rule_pair_matches rpc_policy_decide covers \
-    decides rpc_policy_opens; do
+    decides rpc_policy_opens rpc_policy_requests is_disposable; do
     strings=$strings$function:300,
 done
 mkdir "$work/include"
@@ -132,8 +132,11 @@ proof name-parts find $characters
 proof name-assigns find $characters -from-verify-assigns
 proof name "$parts" $digits -eva-slevel-function vm_name_ok:300
 proof rpc-names "" -warn-unsigned-overflow \
-    -eva-slevel-function rpc_service_ok:300,rpc_account_ok:300
+    -eva-slevel-function rpc_service_ok:300,rpc_account_ok:300,rpc_disposable_ok:300 \
+    -eva-slevel-function exchange:300,rpc_disposable_target:300
 proof rpc-policy "" -eva-slevel-function "${strings}parts_are_at:300,argument_matches:2000"
+proof rpc-request "" -warn-unsigned-overflow \
+    -eva-slevel-function take_names:300,take_name:300
 proof rpc-frame vm_name_ok,rpc_service_ok,rpc_account_ok -warn-unsigned-overflow \
     -eva-split-return-function rpc_frame_decode:full \
     -eva-slevel-function headers:10,rpc_frame_decode:100,take:100,rpc_refusal_encode:500
@@ -141,7 +144,7 @@ proof rpc-session "" -warn-unsigned-overflow -eva-ilevel 16 # so many types of f
 say "functions:"
 for source in text/character text/properties text/printable text/vmname lib/format/wire \
     lib/open/editwire lib/format/name lib/format/fault lib/format/tagname lib/format/text \
-    rpc/base/names rpc/policy/policy \
+    rpc/base/names rpc/policy/policy rpc/policy/request \
     rpc/protocol/frame rpc/protocol/session; do
     every $source.c
     result $? "every function of $source.c is proven"

@@ -1,5 +1,5 @@
 /*
- * The names in a policy, its lines, what it decides, and how dom0 hands it on.
+ * The names in a policy, its lines, what it decides, how dom0 hands it on, and what guests ask.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -7,6 +7,7 @@
 #include "unit.h"
 
 #include "policy/pair.h"
+#include "policy/request.h"
 #include <stdlib.h>
 
 #define N10 "nnnnnnnnnn"
@@ -76,6 +77,9 @@ static const struct {
 	{"PedOS.Filecopy +rename work @anyvm ask",
 	 {"PedOS.Filecopy", "+rename", "work", "@anyvm", "", RPC_ASK}},
 	{"* * @anyvm @anyvm deny", {"*", "*", "@anyvm", "@anyvm", "", RPC_DENY}},
+	{"a * b @dispvm ask", {"a", "*", "b", "@dispvm", "", RPC_ASK}},
+	{"a * b @dispvm:" N10 N10 N10 N10 N10 "n-_0z allow",
+	 {"a", "*", "b", "@dispvm:" N10 N10 N10 N10 N10 "n-_0z", "", RPC_ALLOW}},
 	{"a + b c allow user=root", {"a", "+", "b", "c", "root", RPC_ALLOW}},
 	{"a +x+y b c ask user=_d-1.x", {"a", "+x+y", "b", "c", "_d-1.x", RPC_ASK}},
 	{"a +x+y+x b c allow", {"a", "+x+y+x", "b", "c", "", RPC_ALLOW}},
@@ -177,6 +181,14 @@ static const struct {
 	{BYTES("a * " N60 "nnnn c allow"), "the source must"},
 	{BYTES("a * b @ allow"), "the target must"},
 	{BYTES("a * b @anyvm\0 allow"), "the target must"},
+	{BYTES("a * b @dispvm: allow"), "the target must"},
+	{BYTES("a * b @dispvm:a\0b allow"), "the target must"},
+	{BYTES("a * b @dispvm:a.b allow"), "the target must"},
+	{BYTES("a * b @dispvm:1 allow"), "the target must"},
+	{BYTES("a * b @dispvms allow"), "the target must"},
+	{BYTES("a * b @dispv allow"), "the target must"},
+	{BYTES("a * b @dispvm:" N10 N10 N10 N10 N10 "nnnnnn allow"), "the target must"},
+	{BYTES("a * @dispvm b allow"), "the source must"},
 	{BYTES("a * b " N60 "nnnn allow"), "the target must"},
 	{BYTES("a * b c Allow"), "the action must"},
 	{BYTES("a * b c allo"), "the action must"},
@@ -243,6 +255,8 @@ static const char *const policy[] = {
 	"Mail +ask @anyvm vault ask",
 	"Mail + @anyvm vault deny",
 	"Mail * @anyvm vault allow",
+	"Open * work @dispvm allow user=new",
+	"Open * work @dispvm:office ask",
 };
 
 static size_t read_policy(struct rpc_rule rules[COUNT(policy)])
@@ -299,6 +313,13 @@ static const struct {
 	{"Mail+asked", "work", "vault", RPC_ALLOW, ""},
 	{"Mail+ask+secret", "work", "vault", RPC_DENY, ""},
 	{"PedOS.Filecopy+x", "work", "vault", RPC_ALLOW, ""},
+	/* A disposable VM is none of any VMs. */
+	{"Open", "work", "@dispvm", RPC_ALLOW, "new"},
+	{"Open", "work", "@dispvm:office", RPC_ASK, ""},
+	{"Open", "work", "@dispvm:other", RPC_DENY, ""},
+	{"Open", "vault", "@dispvm", RPC_DENY, ""},
+	{"Clock", "work", "@dispvm", RPC_DENY, ""},
+	{"Clock", "work", "@dispvm:office", RPC_DENY, ""},
 };
 
 START_TEST(decision)
@@ -550,11 +571,108 @@ START_TEST(pair_text_decides_the_same)
 }
 END_TEST
 
+/* ---- What guests ask of dom0 ---- */
+
+/* Who asks, and whether the rules have anything that may be asked. */
+START_TEST(requesting)
+{
+	static const struct {
+		const char *line, *source;
+		bool may;
+	} cases[] = {
+		{"a * b c allow", "b", false},
+		{"a * b c ask", "b", true},
+		{"a * b c ask", "c", false},
+		{"a * @anyvm c ask", "d", true},
+		{"a * @anyvm c ask", "dom0", false},
+		{"a * b @dispvm allow", "b", true},
+		{"a * b @dispvm:x allow", "b", true},
+		{"a * b @dispvm deny", "b", false},
+		{"a * b @anyvm allow", "b", false},
+		{"a * @anyvm @dispvm ask", "e", true},
+		{"a * dom0 @dispvm allow", "dom0", true},
+	};
+	struct rpc_rule rule;
+	const char *why;
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const char *line = cases[i].line;
+
+		ck_assert_int_eq(rpc_rule_parse(line, strlen(line), &rule, &why), 1);
+		ck_assert_msg(rpc_policy_requests(&rule, 1, cases[i].source) == cases[i].may,
+			      "%s: %s", line, cases[i].source);
+	}
+}
+END_TEST
+
+#define N55 N10 N10 N10 N10 N10 "nnnnn"
+
+static const struct {
+	const char *text;
+	size_t length;
+	const char *target, *service; /* NULL: it is none */
+} requests[] = {
+	{BYTES("work Copy"), "work", "Copy"},
+	{BYTES("@dispvm Copy+a+b"), "@dispvm", "Copy+a+b"},
+	{BYTES("@dispvm:" N55 " " N60 "nnn"), "@dispvm:" N55, N60 "nnn"},
+	{BYTES("@dispvm:" N55 "n Copy"), NULL, NULL},
+	{BYTES("work " N60 "nnnn"), NULL, NULL},
+	{BYTES("work"), NULL, NULL},
+	{BYTES("work "), NULL, NULL},
+	{BYTES(" Copy"), NULL, NULL},
+	{BYTES("work  Copy"), NULL, NULL},
+	{BYTES("work Copy "), NULL, NULL},
+	{BYTES("work Copy\n"), NULL, NULL},
+	{BYTES("work Co\0py"), NULL, NULL},
+	{BYTES("wo\0rk Copy"), NULL, NULL},
+	{BYTES("work Copy\0"), NULL, NULL},
+	{BYTES("@anyvm Copy"), NULL, NULL},
+	{BYTES("@default Copy"), NULL, NULL},
+	{BYTES("@dispvm@x Copy"), NULL, NULL},
+	{BYTES("../x Copy"), NULL, NULL},
+	{BYTES("work /bin/sh"), NULL, NULL},
+	{BYTES(""), NULL, NULL},
+};
+
+START_TEST(request)
+{
+	static const struct rpc_request zeros;
+	struct rpc_request found;
+	int r = rpc_request_parse(requests[_i].text, requests[_i].length, &found);
+
+	ck_assert_int_eq(r, requests[_i].target ? 0 : -EINVAL);
+	if (!requests[_i].target) {
+		ck_assert_mem_eq(&found, &zeros, sizeof(found));
+		return;
+	}
+	ck_assert_str_eq(found.target, requests[_i].target);
+	ck_assert_str_eq(found.service, requests[_i].service);
+}
+END_TEST
+
+START_TEST(disposables_in_xenstore)
+{
+	char node[RPC_NAME_SIZE], target[RPC_NAME_SIZE];
+
+	rpc_disposable_node("@dispvm", node);
+	ck_assert_str_eq(node, "@dispvm");
+	rpc_disposable_node("@dispvm:" N55, node);
+	ck_assert_str_eq(node, "@dispvm@" N55);
+	ck_assert(rpc_disposable_target(node, target));
+	ck_assert_str_eq(target, "@dispvm:" N55);
+	ck_assert(!rpc_disposable_target("@dispvm:x", target));
+	ck_assert(!rpc_disposable_target("@dispvm@", target));
+	ck_assert(!rpc_disposable_target("@dispvm@x@y", target));
+	ck_assert(!rpc_disposable_target("work", target));
+	ck_assert(!rpc_disposable_target("@dispvm@" N55 "n", target));
+}
+END_TEST
+
 Suite *policy_suite(void)
 {
 	Suite *suite = suite_create("policy");
 	TCase *lines = add_case(suite, "lines"), *decisions = add_case(suite, "decisions"),
-	      *pairs = add_case(suite, "pairs");
+	      *pairs = add_case(suite, "pairs"), *asked = add_case(suite, "asked");
 
 	add_table_test(lines, name, names);
 	add_table_test(lines, line_good, good);
@@ -574,5 +692,8 @@ Suite *policy_suite(void)
 	add_table_test(pairs, pair_text_read, texts);
 	tcase_add_test(pairs, pair_text_has_too_many_rules);
 	add_table_test(pairs, pair_text_decides_the_same, calls);
+	tcase_add_test(asked, requesting);
+	add_table_test(asked, request, requests);
+	tcase_add_test(asked, disposables_in_xenstore);
 	return suite;
 }
