@@ -146,6 +146,15 @@ switch $program
         complete -c $program -s f -l foreground -d 'Stay in the foreground'
     case pedos-rpc-dom0
         complete -c $program -f
+        complete -c $program -l disposables -x -a $directories \
+            -d 'Where the templates of disposable VMs are'
+        complete -c $program -l max-disposables -x -d 'Disposable VMs at once, of all callers'
+        complete -c $program -l max-per-vm -x -d 'Disposable VMs at once, of one caller'
+        complete -c $program -l boot-timeout -x \
+            -d 'Seconds until a disposable VM must be ready'
+        complete -c $program -l prompt -x -a '(__fish_complete_command)' \
+            -d 'The command to ask with'
+        complete -c $program -l prompt-timeout -x -d 'No answer for so many seconds is a no'
         complete -c $program -l foreground -d 'Do not go to the background'
         complete -c $program -l once -d 'Write the tables and exit'
         complete -c $program -l clear -d 'Remove all tables and exit'

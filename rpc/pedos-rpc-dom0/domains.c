@@ -19,6 +19,10 @@
 
 #define BATCH 256 /* how many domains we ask the hypervisor for at a time */
 
+/* "disposab", with the version and the variant of a uuid that means nothing. */
+const unsigned char domains_our_uuid[DOMAIN_UUID_PREFIX] = {0x64, 0x69, 0x73, 0x70,
+							    0x6f, 0x73, 0x81, 0x62};
+
 static void name_path(unsigned domid, char path[64])
 {
 	snprintf(path, 64, "/local/domain/%u/name", domid);
@@ -39,17 +43,39 @@ static bool runs(const xc_domaininfo_t *info)
 	return !(info->flags & XEN_DOMINF_shutdown) || reason == SHUTDOWN_suspend;
 }
 
-/* List the domids of the domains that run, in ascending order. Returns how many. */
-static ssize_t list_running(xc_interface *xc, unsigned domids[DOMAINS_MAX])
+static bool is_ours(const xc_domaininfo_t *info)
+{
+	return memcmp(info->handle, domains_our_uuid, DOMAIN_UUID_PREFIX) == 0;
+}
+
+static void add_made(struct domains *domains, const xc_domaininfo_t *info)
+{
+	struct made *made = &domains->made[domains->made_count];
+
+	if ((info->flags & XEN_DOMINF_dying) || domains->made_count == DOMAINS_MAX)
+		return;
+	*made = (struct made){.domid = info->domain, .running = runs(info)};
+	memcpy(made->uuid, info->handle, DOMAIN_UUID_SIZE);
+	domains->made_count++;
+}
+
+/*
+ * List the domids of the domains that run, in ascending order, without disposable VMs, which are
+ * listed in *domains. Returns how many.
+ */
+static ssize_t list_running(struct domains *domains, xc_interface *xc, unsigned domids[DOMAINS_MAX])
 {
 	static xc_domaininfo_t infos[BATCH];
 	uint32_t next = 1; /* dom0, which is 0, runs */
 	size_t count = 0;
 	int n;
 
+	domains->made_count = 0;
 	while ((n = xc_domain_getinfolist(xc, next, BATCH, infos)) > 0) {
 		for (int i = 0; i < n && count < DOMAINS_MAX; i++) {
-			if (runs(&infos[i]))
+			if (is_ours(&infos[i]))
+				add_made(domains, &infos[i]);
+			else if (runs(&infos[i]))
 				domids[count++] = infos[i].domain;
 		}
 		next = infos[n - 1].domain + 1u;
@@ -169,7 +195,7 @@ static void warn_of_twins(struct domains *domains)
 int domains_update(struct domains *domains, xc_interface *xc, struct xs_handle *xs)
 {
 	static unsigned domids[DOMAINS_MAX];
-	ssize_t count = list_running(xc, domids);
+	ssize_t count = list_running(domains, xc, domids);
 
 	if (count < 0)
 		return (int)count;
@@ -182,4 +208,26 @@ int domains_update(struct domains *domains, xc_interface *xc, struct xs_handle *
 	tables_mark_twins(domains->list, domains->count);
 	warn_of_twins(domains);
 	return 0;
+}
+
+const struct made *domains_find_made(const struct domains *domains,
+				     const unsigned char uuid[DOMAIN_UUID_SIZE])
+{
+	for (size_t i = 0; i < domains->made_count; i++) {
+		if (memcmp(domains->made[i].uuid, uuid, DOMAIN_UUID_SIZE) == 0)
+			return &domains->made[i];
+	}
+	return NULL;
+}
+
+bool domains_is_made(const struct domains *domains, const char *decimal)
+{
+	char text[16];
+
+	for (size_t i = 0; i < domains->made_count; i++) {
+		snprintf(text, sizeof(text), "%u", domains->made[i].domid);
+		if (strcmp(text, decimal) == 0)
+			return true;
+	}
+	return false;
 }

@@ -13,8 +13,16 @@ enum {
 	EXIT_USAGE = 2
 };
 
+#define BOUND_MOST 32 /* the largest bound of disposable VMs */
+
 struct options {
-	const char *policy; /* its directory */
+	const char *policy;       /* its directory */
+	const char *disposables;  /* the directory of the templates of disposable VMs */
+	unsigned max_disposables; /* at once, of all sources */
+	unsigned max_per_vm;      /* of one source */
+	unsigned boot_timeout;    /* seconds until a disposable VM must be ready */
+	const char *prompt;       /* the command that asks; NULL: none */
+	unsigned prompt_timeout;  /* seconds until no answer is a no */
 	bool foreground;
 	bool once;  /* write the tables and exit */
 	bool clear; /* remove them and exit */

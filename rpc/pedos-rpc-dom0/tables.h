@@ -1,10 +1,12 @@
 /*
  * Which tables the guests should have, according to the running domains and the policy. Pure.
  *
- * The room rpc/pedos-rpc-dom0 is the program that tells guests the policy. It includes only cli,
- * rpc/policy, rpc/base, system/ and text/, not the transports, since it takes no part in calls. It
- * asks the hypervisor which domains run, and reads and writes xenstore with Xen's own libraries. It
- * must not use anything that a guest can write.
+ * The room rpc/pedos-rpc-dom0 is the program that tells guests the policy, and makes disposable
+ * VMs. It includes only cli, rpc/policy, rpc/base, system/ and text/, not the transports, since it
+ * takes no part in calls. It asks the hypervisor which domains run, reads and writes xenstore with
+ * Xen's own libraries, and runs xl and the prompt, which it never waits for. Of what guests write,
+ * it uses only the requests, which requests.h is about, and whether a disposable VM says that it is
+ * ready.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

@@ -18,130 +18,13 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "common"))
 
+import disposables
 import tap
-import xenstore
 from expect import FOREVER, equal, wait_until
-from settings import BUILD
+from world import (CRASH, DYING, HYPERVISOR, POLICY, POWEROFF, PROGRAM, RUNNING, SHUTDOWN,
+                   SUSPEND, World)
 
-PROGRAM = BUILD / "bin/pedos-rpc-dom0"
-HYPERVISOR = BUILD / "tests/dom0/hypervisor.so"
-
-DYING, SHUTDOWN, RUNNING = 1, 4, 32  # XEN_DOMINF_*
-POWEROFF, SUSPEND, CRASH = 0 << 16, 2 << 16, 3 << 16
-POLICY = "Copy * work vault allow user=keeper\nCopy +x @anyvm open ask\n"
 WORKERS = 2 * (os.cpu_count() or 1)
-
-
-class World:
-    """A machine with Xen: its domains, its xenstore, and the policy."""
-
-    def __init__(self, directory):
-        self.directory = pathlib.Path(directory)
-        self.store = xenstore.Store(str(self.directory / "xenstored"))
-        self.flags = {0: RUNNING}
-        self.store.put("/local/domain/0/name", "Domain-0")
-        self.policy(POLICY)
-        self.log = self.directory / "log"
-        self.log.touch()
-        self.daemon = None
-        for domid, name in ((1, "work"), (2, "vault"), (3, "open")):
-            self.start_domain(domid, name)
-
-    # ---- What the toolstack does ----
-
-    def list_domains(self):
-        new = self.directory / "domains.new"
-        new.write_text("".join(f"{domid} {flags}\n" for domid, flags in sorted(self.flags.items())))
-        new.rename(self.directory / "domains")
-
-    def start_domain(self, domid, name, flags=RUNNING):
-        """As libxl does it: the domain, then its tree, then it is introduced."""
-        self.flags[domid] = flags
-        self.list_domains()
-        self.store.put(f"/local/domain/{domid}", permissions=("n0", f"r{domid}"))
-        self.store.put(f"/local/domain/{domid}/name", name)
-        self.store.put(f"/local/domain/{domid}/data", permissions=(f"n{domid}",))
-        self.store.fire("@introduceDomain")
-
-    def set_flags(self, domid, flags):
-        self.flags[domid] = flags
-        self.list_domains()
-        self.store.fire("@releaseDomain")
-
-    def end_domain(self, domid):
-        del self.flags[domid]
-        self.list_domains()
-        self.store.remove(f"/local/domain/{domid}")
-        self.store.fire("@releaseDomain")
-
-    def policy(self, text, name="10.policy"):
-        directory = self.directory / "policy.d"
-        directory.mkdir(mode=0o755, exist_ok=True)
-        (directory / name).write_text(text)
-        (directory / name).chmod(0o644)
-
-    # ---- The program ----
-
-    def command(self, *options):
-        return [PROGRAM, f"--policy={self.directory}/policy.d", *options]
-
-    def environment(self):
-        return {**os.environ, "XENSTORED_PATH": str(self.directory / "xenstored"),
-                "HYPERVISOR": str(self.directory / "domains"), "LD_PRELOAD": str(HYPERVISOR)}
-
-    def run(self, *options):
-        """Returns the exit status and what was said."""
-        done = subprocess.run(self.command(*options), env=self.environment(),
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              timeout=FOREVER, check=False)
-        return done.returncode, done.stderr
-
-    def once(self):
-        status, said = self.run("--once")
-        assert status == 0, said
-        return said
-
-    def start(self):
-        with self.log.open("w") as log:
-            self.daemon = subprocess.Popen(self.command("--foreground"), env=self.environment(),
-                                           stdin=subprocess.DEVNULL, stderr=log)
-
-    def said(self):
-        return self.log.read_text()
-
-    def wait(self, condition):
-        end = time.monotonic() + FOREVER
-        while not condition():
-            lives = not self.daemon or self.daemon.poll() is None
-            assert time.monotonic() < end and lives, f"it never came; said: {self.said()}"
-            time.sleep(0.01)
-
-    def close(self):
-        if self.daemon:
-            self.daemon.kill()
-            self.daemon.wait()
-        self.store.close()
-
-    # ---- What the guests see ----
-
-    def targets(self, domid):
-        """Whom it may call. What is below their nodes is not in it: see rules()."""
-        below = self.store.below(f"/local/domain/{domid}/pedos-rpc")
-        return {path: value for path, value in below.items() if "/" not in path}
-
-    def rules(self):
-        """What the sources are told of what they may call."""
-        return {path: value for path, value in self.store.below("/local/domain").items()
-                if "/pedos-rpc/" in path and path.endswith("/rules")}
-
-    def sources(self, domid):
-        return self.store.below(f"/local/domain/{domid}/pedos-rpc-in")
-
-    def tables(self):
-        """All of them, with the trees that are there."""
-        return {path: value for path, value in self.store.below("/local/domain").items()
-                if "pedos-rpc" in path and path.count("/") == 2}
-
 
 ALL = {
     "1/pedos-rpc/vault": "2",
@@ -388,8 +271,9 @@ def a_name_that_comes_late(world):
 
 
 def watches_no_more_than_names(world):
+    world.policy("Copy * @anyvm open allow\n")
     world.start()
-    world.wait(lambda: world.tables() == ALL)
+    world.wait(lambda: "2" in world.sources(3))
     world.start_domain(4, "four")
     world.wait(lambda: "4" in world.sources(3))
     world.end_domain(4)
@@ -446,7 +330,7 @@ def a_pair_that_becomes_too_large_may_not_call(world):
 def ends_and_takes_the_tables_away(world):
     for number in (signal.SIGTERM, signal.SIGINT):
         world.start()
-        world.wait(lambda: world.tables() == ALL and len(world.store.watches) == 5)
+        world.wait(lambda: world.tables() == ALL and len(world.store.watches) == 8)
         world.daemon.send_signal(number)
         equal(world.daemon.wait(FOREVER), 0)
         equal([path for path in world.store.below("/local/domain") if "pedos-rpc" in path], [])
@@ -587,14 +471,16 @@ def says_that_there_is_no_xenstore(world):
 
 def wrong_usage(world):
     for options, part in ((("--once", "--clear"), "choose one"), (("work",), '"work"'),
-                          (("--policy=",), "takes a directory"), (("--often",), "--often")):
+                          (("--policy=",), "take a directory"),
+                          (("--max-per-vm=33",), "from 1 to 32"),
+                          (("--boot-timeout=0",), "from 1 to 86400"), (("--often",), "--often")):
         status, said = world.run(*options)
         equal(status, 2)
         assert part in said and said.endswith("Try 'pedos-rpc-dom0 --help'.\n"), said
     equal(world.store.pids, [])
 
 
-TESTS = [test for name, test in list(globals().items())
+TESTS = [test for name, test in [*globals().items(), *vars(disposables).items()]
          if callable(test) and getattr(test, "__code__", None)
          and test.__code__.co_varnames[:test.__code__.co_argcount] == ("world",)]
 
