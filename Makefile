@@ -102,8 +102,10 @@ SERVICES = PedOS.Filecopy PedOS.OpenInVM
 RPC_SOURCES = $(call sources,rpc/base) $(call sources,rpc/policy) $(call sources,rpc/protocol) \
 	$(call sources,rpc/transport)
 # These files need the libraries of Xen.
-XEN_ONLY = rpc/transport/xen/guard.c rpc/transport/xen/ring.c rpc/transport/xen/vchan.c \
-	rpc/transport/xen/vchan_call.c rpc/transport/xen/vchan_listen.c rpc/transport/xen/xenstore.c
+XEN_ONLY = rpc/transport/xen/dom0_request.c rpc/transport/xen/guard.c rpc/transport/xen/ring.c \
+	rpc/transport/xen/vchan.c rpc/transport/xen/vchan_call.c \
+	rpc/transport/xen/vchan_listen.c rpc/transport/xen/vchan_new.c \
+	rpc/transport/xen/xenstore.c
 ifneq ($(XEN),0)
 DAEMONS += pedos-rpc-dom0
 UNITS += $(patsubst %.in,%,$(wildcard rpc/pedos-rpc-dom0/*.in))

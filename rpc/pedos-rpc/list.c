@@ -94,9 +94,13 @@ static int decide(const struct options *options, const char *target, struct rpc_
 
 static int may_call(const struct options *options, const char *target, struct rpc_failure *failure)
 {
+	const bool disposable = rpc_disposable_ok(target);
+
+	if (disposable && !disposable_serves(options->call.service))
+		return 0;
 	/* A sandbox is the caller's own. */
-	if (sandbox_is_meant(options) && rpc_disposable_ok(target))
-		return disposable_serves(options->call.service);
+	if (disposable && sandbox_is_meant(options))
+		return 1;
 	return options->transport->told ? decide(options, target, failure)
 					: ask_daemon(options, target, failure);
 }

@@ -79,6 +79,35 @@ static int explain_refusal(const struct caller *caller, const struct rpc_refusal
 }
 
 /*
+ * Somebody is asked, at the other end or in dom0. 0: *answer is what came of it. -ECONNREFUSED: it
+ * is refused; the user has been told why, and *status is what to exit with.
+ */
+static int await_permission(struct caller *caller, struct rpc_reception *answer, int *status)
+{
+	const struct rpc_transport *transport = caller->channel.transport;
+	const char *target = caller->options->target, *service = caller->options->call.service;
+	struct rpc_failure failure;
+	int r = 0;
+
+	if (transport->request) {
+		warnx("somebody is asked in dom0 whether %s is allowed: waiting for the answer",
+		      service);
+		r = transport->request(&caller->channel, target, service, caller->stop, &failure);
+	} else {
+		warnx("somebody in %s is asked whether %s is allowed: waiting for the answer",
+		      target, service);
+	}
+	if (r == 0)
+		return rpc_receive_frame(&caller->channel, &caller->session, caller->stop, -1,
+					 answer);
+	if (r == -ECANCELED)
+		return r;
+	warnx("%s is not allowed in %s: %s", service, target, failure.text);
+	*status = r == -EACCES ? EXIT_REFUSED : EXIT_FAILED;
+	return -ECONNREFUSED;
+}
+
+/*
  * Ask for the service. 0: it runs. -ECANCELED: a signal asks us to stop. Any other negative errno:
  * it does not run; the user has been told why, and *status is what to exit with.
  */
@@ -90,12 +119,10 @@ static int ask_for_service(struct caller *caller, int *status)
 	int r = ask(&caller->channel, &caller->session, RPC_CALL, &caller->options->call,
 		    caller->stop, -1, &answer);
 
-	if (r == 0 && answer.frame.type == RPC_ASKING) {
-		warnx("somebody in %s is asked whether %s is allowed: waiting for the answer",
-		      caller->options->target, caller->options->call.service);
-		r = rpc_receive_frame(&caller->channel, &caller->session, caller->stop, -1,
-				      &answer);
-	}
+	if (r == 0 && answer.frame.type == RPC_ASKING)
+		r = await_permission(caller, &answer, status);
+	if (r == -ECONNREFUSED)
+		return r;
 	if (r < 0) {
 		*status = r == -ECANCELED ? EXIT_FAILED : explain(caller, r);
 		return r;
@@ -264,6 +291,11 @@ static int explain_unreachable(const struct options *options, int code,
 	return code == -EHOSTUNREACH || code == -EACCES ? EXIT_REFUSED : EXIT_FAILED;
 }
 
+static void say(const char *sentence)
+{
+	warnx("%s", sentence);
+}
+
 static int connect_to_target(struct caller *caller, struct rpc_failure *failure)
 {
 	const struct options *options = caller->options;
@@ -275,6 +307,9 @@ static int connect_to_target(struct caller *caller, struct rpc_failure *failure)
 				options->target, options->target);
 	if (options->disposable && sandbox_is_meant(options))
 		return sandbox_connect(&caller->channel, options, failure);
+	if (options->disposable)
+		return options->transport->connect_new(&caller->channel, options->target,
+						       options->call.service, say, failure);
 	return options->transport->connect(&caller->channel, options->target, options->sockets,
 					   failure);
 }

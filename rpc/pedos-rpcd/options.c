@@ -32,7 +32,8 @@ static const char help[] =
 	"                         (default: the domain's; in a Xen guest \"user\")\n"
 	"      --setenv=NAME=TEXT set a variable for services, such as DISPLAY=:0; may be\n"
 	"                         repeated\n"
-	"      --prompt=COMMAND   if the policy says ask, run COMMAND SOURCE TARGET SERVICE;\n"
+	"      --prompt=COMMAND   unix: if the policy says ask, run COMMAND SOURCE TARGET "
+	"SERVICE;\n"
 	"                         status 0 allows the call (default: none, and ask denies)\n"
 	"      --prompt-timeout=SECONDS\n"
 	"                         no answer for so long is a no (default 300, 0: never)\n"
@@ -233,6 +234,9 @@ int options_parse(struct options *options, int argc, char **argv)
 	options->transport = rpc_transport_find(transport);
 	if (!options->transport)
 		return misused("--transport takes unix or xen, and xen only in a build for it");
+	if (options->prompt && options->transport->granted)
+		return misused("--prompt is for the accounts of one machine: between Xen guests, "
+			       "dom0 asks (pedos-rpc-dom0 --prompt)");
 	find_inherited(options);
 	set_defaults(options);
 	wrong = find_domains(options, argv + optind, (size_t)(argc - optind));

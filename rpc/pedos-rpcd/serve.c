@@ -170,6 +170,30 @@ static bool is_allowed_by_prompt(struct call *call)
 	return status == 0;
 }
 
+/* Between Xen guests dom0 asks, and tells what came of it. Returns whether it grants the call. */
+static bool is_granted(struct call *call)
+{
+	const struct rpc_transport *transport = call->served->listener->transport;
+	unsigned char bytes[RPC_FRAME_HEADER_SIZE];
+	int r = transport->granted(&call->channel, call->pending, call->verdict.service, call->stop,
+				   false);
+
+	/* Where it has granted it already, nobody has to wait. */
+	if (r == 0)
+		r = rpc_send_frames(&call->channel, call->stop, bytes,
+				    rpc_frame_put(bytes, RPC_ASKING, NULL, 0));
+	else if (r > 0)
+		return true;
+	if (r == 0)
+		r = transport->granted(&call->channel, call->pending, call->verdict.service,
+				       call->stop, true);
+	if (r < 0)
+		refuse(call, EACCES, "the policy denies it",
+		       r == -ECONNRESET ? "the caller has gone before dom0 granted it"
+					: "dom0 did not grant it");
+	return r > 0;
+}
+
 /* Has the policy changed, by which it was judged? Then what it says now may be something else. */
 static bool is_outdated(struct call *call)
 {
@@ -195,7 +219,8 @@ static bool is_allowed(struct call *call)
 	call->decision = verdict->action == RPC_ASK ? "allowed when asked" : "allowed";
 	if (verdict->action == RPC_ALLOW)
 		return true;
-	if (!is_allowed_by_prompt(call))
+	if (call->served->listener->transport->granted ? !is_granted(call)
+						       : !is_allowed_by_prompt(call))
 		return false;
 	if (is_outdated(call)) {
 		refuse(call, EACCES, "the policy has changed meanwhile; try again", NULL);

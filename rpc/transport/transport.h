@@ -93,6 +93,23 @@ struct rpc_transport {
 		       struct rpc_failure *failure);
 
 	/*
+	 * Have a disposable VM made for one call of `service`, and reach it. `target` is
+	 * "@dispvm[:TEMPLATE]". The VM is gone when the channel is closed, or this process ends.
+	 * What is being waited for is said by `say`, as a sentence.
+	 * -EHOSTUNREACH: dom0 does not say that this guest may have it. -EACCES: it is refused.
+	 * This function is NULL where the transport makes none.
+	 */
+	int (*connect_new)(struct rpc_channel *channel, const char *target, const char *service,
+			   void (*say)(const char *sentence), struct rpc_failure *failure);
+	/*
+	 * The other end has said that somebody has to be asked: have that done, and wait for the
+	 * answer. 0: it is allowed, as the other end will see. -EACCES: it is refused. -ECANCELED:
+	 * `stop` became readable. This function is NULL where the other end has it done.
+	 */
+	int (*request)(struct rpc_channel *channel, const char *target, const char *service,
+		       int stop, struct rpc_failure *failure);
+
+	/*
 	 * Add the names of those that somebody serves (unix), or that dom0 says this guest may call
 	 * (xen), in no order.
 	 */
@@ -147,6 +164,13 @@ struct rpc_transport {
 	 */
 	ssize_t (*rules)(struct rpc_listener *listener, const struct rpc_pending *pending,
 			 char *text, size_t size);
+	/*
+	 * In the call's process: has dom0 granted this call of `service`? 1: yes, and it does not
+	 * count for another call. 0: no; with `wait`, never: it waits for it. -ECONNRESET: the
+	 * caller is gone. -ECANCELED: `stop` became readable. NULL, if the daemon asks by itself.
+	 */
+	int (*granted)(struct rpc_channel *channel, const struct rpc_pending *pending,
+		       const char *service, int stop, bool wait);
 	void (*unlisten)(struct rpc_listener *listener);
 
 	/*

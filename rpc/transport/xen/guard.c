@@ -7,6 +7,7 @@
 #include "transport/xen/guard.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,6 +25,10 @@ static _Noreturn void watch_over(int fd, const char *path)
 	ssize_t n;
 
 	setsid();
+	/* Nor with all others of its starter's session, which are asked to end together. */
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
 	if (fd > 0)
 		close_range(0, (unsigned)fd - 1, 0);
 	close_range((unsigned)fd + 1, ~0U, 0);

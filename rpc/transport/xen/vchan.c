@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "transport/xen/dom0_request.h"
 #include "transport/xen/ring.h"
 #include "transport/xen/xenentry.h"
 
@@ -128,6 +129,7 @@ void vchan_free(struct vchan *vchan)
 {
 	libxenvchan_close(vchan->chan);
 	xenstore_close(&vchan->store);
+	dom0_request_end(vchan->request);
 	free(vchan);
 }
 
@@ -313,6 +315,8 @@ int vchan_answer(struct rpc_channel *channel, const struct rpc_pending *pending,
 const struct rpc_transport rpc_xen_transport = {
 	.name = "xen",
 	.connect = vchan_connect,
+	.connect_new = vchan_connect_new,
+	.request = vchan_request,
 	.targets = vchan_targets,
 	.told = vchan_told,
 	.listen = vchan_listen,
@@ -324,6 +328,7 @@ const struct rpc_transport rpc_xen_transport = {
 	.ended = vchan_ended,
 	.open = vchan_open,
 	.rules = vchan_rules,
+	.granted = vchan_granted,
 	.unlisten = vchan_unlisten,
 	.read = vchan_read,
 	.write = vchan_write,

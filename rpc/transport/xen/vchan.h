@@ -25,9 +25,14 @@
 /* The longest path that libxenvchan can use, with the names of its nodes below and a NUL. */
 #define VCHAN_PATH_SIZE  64
 #define VCHAN_ENTRY_SIZE (sizeof("pedos-rpc-in/") + RPC_NAME_SIZE)
+#define VCHAN_ID_SIZE    9 /* of a call that is made here, short enough for VCHAN_PATH_SIZE */
+
+struct dom0_request;
 
 struct vchan {
 	struct libxenvchan *chan;
+	char id[VCHAN_ID_SIZE];       /* of the call that is made */
+	struct dom0_request *request; /* which lives as long as the call; NULL: none */
 	struct xenstore store;        /* watches `entry` */
 	char entry[VCHAN_ENTRY_SIZE]; /* the node in which dom0 names the other guest */
 	char peer[RPC_NAME_SIZE];     /* its first line, as long as that guest is there */
@@ -58,6 +63,14 @@ extern struct xentoollog_logger vchan_silence;
  */
 int vchan_sleep(struct vchan *vchan, int64_t deadline);
 
+/* Choose the ID of a call. 0 or a negative errno. */
+int vchan_choose_id(char id[VCHAN_ID_SIZE]);
+/* Make the call vchan->id to this domain, which is called `target` in messages. */
+int vchan_call(struct vchan *vchan, unsigned domid, const char *target,
+	       struct rpc_failure *failure);
+/* This guest's own domid. 0 or a negative errno. */
+int vchan_own_domid(struct xenstore *store, unsigned *domid);
+
 /*
  * The call's process: be the client of the vchan that `pending` offers. 0, or a negative errno and
  * *failure.
@@ -68,6 +81,12 @@ int vchan_answer(struct rpc_channel *channel, const struct rpc_pending *pending,
 /* Functions of the table; see transport.h. */
 int vchan_connect(struct rpc_channel *channel, const char *target, const char *sockets,
 		  struct rpc_failure *failure);
+int vchan_connect_new(struct rpc_channel *channel, const char *target, const char *service,
+		      void (*say)(const char *sentence), struct rpc_failure *failure);
+int vchan_request(struct rpc_channel *channel, const char *target, const char *service, int stop,
+		  struct rpc_failure *failure);
+int vchan_granted(struct rpc_channel *channel, const struct rpc_pending *pending,
+		  const char *service, int stop, bool wait);
 int vchan_targets(const char *sockets, struct rpc_targets *targets, struct rpc_failure *failure);
 ssize_t vchan_told(const char *target, char *text, size_t size);
 ssize_t vchan_write(struct rpc_channel *channel, const void *buffer, size_t size);

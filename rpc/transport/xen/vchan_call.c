@@ -27,10 +27,10 @@
 /* Milliseconds to wait for a turn, and between two tries. */
 #define TURN_TIME     60000
 #define TURN_INTERVAL 5
-#define ID_LENGTH     8 /* short enough for VCHAN_PATH_SIZE */
+#define ID_LENGTH     (VCHAN_ID_SIZE - 1)
 
 /* A random name for a call. It has 41 bits, so no other call has the same one. */
-static int choose_id(char id[ID_LENGTH + 1])
+int vchan_choose_id(char id[VCHAN_ID_SIZE])
 {
 	unsigned char random[ID_LENGTH];
 
@@ -42,26 +42,33 @@ static int choose_id(char id[ID_LENGTH + 1])
 	return 0;
 }
 
+int vchan_own_domid(struct xenstore *store, unsigned *domid)
+{
+	char value[XENSTORE_VALUE_SIZE];
+	ssize_t n = xenstore_read(store, "domid", value);
+
+	if (n < 0)
+		return (int)n;
+	return rpc_domid_parse(value, domid) ? 0 : -EINVAL;
+}
+
 /* Make a directory that only the target may read, and choose the path of the call in it. */
 static int choose_path(struct vchan *vchan, unsigned target, char path[VCHAN_PATH_SIZE],
 		       struct rpc_failure *failure)
 {
-	char directory[VCHAN_PATH_SIZE], value[XENSTORE_VALUE_SIZE], id[ID_LENGTH + 1];
+	char directory[VCHAN_PATH_SIZE];
 	unsigned own;
 	int status;
 
-	if (xenstore_read(&vchan->store, "domid", value) < 0 || !rpc_domid_parse(value, &own))
+	if (vchan_own_domid(&vchan->store, &own) < 0)
 		return rpc_fail(failure, -EINVAL, "xenstore does not tell this guest's own number");
 	snprintf(directory, sizeof(directory), "/local/domain/%u/data/pedos-rpc/%u", own, target);
 	status = xenstore_share(&vchan->store, directory, own, target);
 	if (status < 0)
 		return rpc_fail(failure, status, "cannot make %s in xenstore: %s", directory,
 				strerror(-status));
-	status = choose_id(id);
-	if (status < 0)
-		return rpc_fail(failure, status, "cannot get random numbers: %s",
-				strerror(-status));
-	snprintf(path, VCHAN_PATH_SIZE, "/local/domain/%u/data/pedos-rpc/%u/%s", own, target, id);
+	snprintf(path, VCHAN_PATH_SIZE, "/local/domain/%u/data/pedos-rpc/%u/%s", own, target,
+		 vchan->id);
 	return 0;
 }
 
@@ -141,8 +148,7 @@ static int make(struct vchan *vchan, unsigned domid, char path[VCHAN_PATH_SIZE],
 }
 
 /* Make the call, wait until the other end has connected, and remove the node. */
-static int call(struct vchan *vchan, unsigned domid, const char *target,
-		struct rpc_failure *failure)
+int vchan_call(struct vchan *vchan, unsigned domid, const char *target, struct rpc_failure *failure)
 {
 	struct rpc_guard guard = {.fd = -1};
 	char path[VCHAN_PATH_SIZE] = "";
@@ -193,8 +199,10 @@ int vchan_connect(struct rpc_channel *channel, const char *target, const char *s
 	if (status < 0)
 		return status;
 	status = find_target(vchan, target, &domid, failure);
+	if (status == 0 && (status = vchan_choose_id(vchan->id)) < 0)
+		rpc_fail(failure, status, "cannot get random numbers: %s", strerror(-status));
 	if (status == 0)
-		status = call(vchan, domid, target, failure);
+		status = vchan_call(vchan, domid, target, failure);
 	if (status == 0)
 		vchan_give(vchan, channel);
 	else
@@ -206,11 +214,14 @@ int vchan_connect(struct rpc_channel *channel, const char *target, const char *s
 
 static int add_names(const char *names, size_t length, struct rpc_targets *targets)
 {
+	char disposable[RPC_NAME_SIZE];
 	int r = 0;
 
 	for (size_t at = 0; at < length && r == 0; at += strlen(names + at) + 1) {
 		if (vm_name_ok(names + at))
 			r = rpc_targets_add(targets, names + at);
+		else if (rpc_disposable_target(names + at, disposable))
+			r = rpc_targets_add(targets, disposable);
 	}
 	return r;
 }
@@ -237,13 +248,15 @@ int vchan_targets(const char *sockets, struct rpc_targets *targets, struct rpc_f
 ssize_t vchan_told(const char *target, char *text, size_t size)
 {
 	char entry[VCHAN_ENTRY_SIZE + sizeof("/rules")], value[XENSTORE_VALUE_SIZE];
+	char node[RPC_NAME_SIZE];
 	struct rpc_failure failure;
 	struct vchan *vchan;
 	ssize_t n = vchan_new(&vchan, &failure);
 
 	if (n < 0)
 		return n;
-	snprintf(entry, sizeof(entry), "pedos-rpc/%s/rules", target);
+	rpc_disposable_node(target, node);
+	snprintf(entry, sizeof(entry), "pedos-rpc/%s/rules", node);
 	n = xenstore_read(&vchan->store, entry, value);
 	vchan_free(vchan);
 	if (n > (ssize_t)size)

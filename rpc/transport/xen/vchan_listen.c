@@ -25,6 +25,9 @@
 
 _Static_assert(RPC_LISTING_MAX == XENSTORE_VALUE_SIZE - 1, "");
 
+/* By this node dom0 sees that a disposable VM can be called. */
+#define READY "data/pedos-rpc/ready"
+
 #define SOURCES_MAX    1024 /* how many sources are watched */
 #define DRAIN_INTERVAL 5    /* milliseconds between two times at which events are taken */
 /* Milliseconds until a directory in which there was no call is read again. */
@@ -361,12 +364,26 @@ size_t vchan_listening(struct rpc_listener *rpc_listener, struct pollfd *fds, si
 
 /* ---- Serving and refusing ---- */
 
+/* Close and free all that is here, also in a process of a call. */
+static void forget(struct rpc_listener *rpc_listener)
+{
+	struct listener *listener = rpc_listener->state;
+
+	for (size_t i = 0; i < listener->count; i++) {
+		end_refusal(listener->sources[i]);
+		free(listener->sources[i]);
+	}
+	xenstore_close(&listener->store);
+	free(listener);
+	rpc_listener->state = NULL;
+}
+
 int vchan_open(struct rpc_listener *rpc_listener, struct rpc_pending *pending,
 	       struct rpc_channel *channel, struct rpc_failure *failure)
 {
 	unsigned own_domid = ((struct listener *)rpc_listener->state)->domid;
 
-	vchan_unlisten(rpc_listener);
+	forget(rpc_listener);
 	return vchan_answer(channel, pending, own_domid, failure);
 }
 
@@ -471,6 +488,10 @@ static int begin(struct listener *listener, struct rpc_failure *failure)
 	if (status < 0)
 		return rpc_fail(failure, status, "cannot watch pedos-rpc-in in xenstore: %s",
 				strerror(-status));
+	status = xenstore_write(&listener->store, READY, "1");
+	if (status < 0)
+		return rpc_fail(failure, status, "cannot write " READY " in xenstore: %s",
+				strerror(-status));
 	return 0;
 }
 
@@ -502,11 +523,7 @@ void vchan_unlisten(struct rpc_listener *rpc_listener)
 {
 	struct listener *listener = rpc_listener->state;
 
-	for (size_t i = 0; i < listener->count; i++) {
-		end_refusal(listener->sources[i]);
-		free(listener->sources[i]);
-	}
-	xenstore_close(&listener->store);
-	free(listener);
-	rpc_listener->state = NULL;
+	if (listener->store.fd >= 0)
+		xenstore_remove(&listener->store, READY);
+	forget(rpc_listener);
 }

@@ -181,6 +181,8 @@ static ssize_t request(struct xenstore *store, unsigned type, uint32_t transacti
 		memcpy(message + size, *words, length);
 		size += length;
 	}
+	if (type == XS_WRITE)
+		size--; /* the value is everything up to the end of the message */
 	header.len = (uint32_t)(size - sizeof(header));
 	memcpy(message, &header, sizeof(header));
 	do
@@ -219,6 +221,11 @@ ssize_t xenstore_list(struct xenstore *store, const char *path, char names[XENST
 int xenstore_remove(struct xenstore *store, const char *path)
 {
 	return order(store, XS_RM, 0, WORDS(path));
+}
+
+int xenstore_write(struct xenstore *store, const char *path, const char *value)
+{
+	return order(store, XS_WRITE, 0, WORDS(path, value));
 }
 
 int xenstore_watch(struct xenstore *store, const char *path, const char *token)

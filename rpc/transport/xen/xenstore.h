@@ -49,6 +49,8 @@ ssize_t xenstore_read(struct xenstore *store, const char *path, char value[XENST
  */
 ssize_t xenstore_list(struct xenstore *store, const char *path, char names[XENSTORE_VALUE_SIZE]);
 int xenstore_remove(struct xenstore *store, const char *path);
+/* Make a node, with the permissions of the one above it, or change its value. */
+int xenstore_write(struct xenstore *store, const char *path, const char *value);
 
 /* Get an event for each change at a path or below it, and one at once. */
 int xenstore_watch(struct xenstore *store, const char *path, const char *token);
