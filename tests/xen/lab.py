@@ -23,6 +23,11 @@ import packages
 
 MEMORY = {"dom0": 1024, "work": 768, "personal": 768, "vault": 384}
 GUESTS = ("work", "personal", "vault")
+# For disposable VMs, and for Xen itself.
+MEMORY_BESIDE = 1024
+# A prompt is made by the case that asks.
+DOM0_DAEMON = ("pedos-rpc-dom0 --max-per-vm=3 --boot-timeout=1200 --prompt=/run/prompt "
+               "--prompt-timeout=10")
 # Under software emulation, dom0 dies of a page fault in early boot if SMAP is on. With XSAVE a
 # context switch sometimes loses registers, and programs die of a corrupted heap.
 CPU = "max,-smap,-smep,-la57,-xsave,-avx,-avx2,-fma,-f16c"
@@ -145,8 +150,9 @@ def qemu_command(found, logs, initrd):
     xen = ("console=com1 com1=115200,8n1 dom0_max_vcpus=1 "
            f"dom0_mem={MEMORY['dom0']}M,max:{MEMORY['dom0']}M")
     return ["setpriv", "--pdeathsig", "KILL", packages.QEMU, "-accel", "tcg,thread=multi", "-smp",
-            str(PROCESSORS), "-cpu", CPU, "-m", str(sum(MEMORY.values()) + 256), "-nodefaults",
-            "-display", "none", "-no-reboot", "-serial", f"file:{logs}/xen.log", "-serial", "stdio",
+            str(PROCESSORS), "-cpu", CPU, "-m", str(sum(MEMORY.values()) + MEMORY_BESIDE),
+            "-nodefaults", "-display", "none", "-no-reboot", "-serial", f"file:{logs}/xen.log",
+            "-serial", "stdio",
             "-kernel", found.hypervisor, "-append", xen, "-initrd",
             f"{found.vmlinuz} console=hvc0 quiet,{initrd}"]
 
@@ -173,7 +179,7 @@ class Lab:
     def boot(self):
         if not self.dom0.ready.wait(TIMEOUT):
             raise Broken(f"dom0 did not boot, see {self.logs}/xen.log")
-        self.dom0.serve("pedos-rpc-dom0")
+        self.dom0.serve(DOM0_DAEMON)
         for guest in self.guests:
             guest.boot()
         for guest in self.guests:

@@ -15,6 +15,11 @@ def expect(true, sentence):
         raise Broken(sentence)
 
 
+def change(lab, script):
+    """Change the policy, and have dom0's program read it."""
+    lab.dom0.run(f"cd /etc/pedos-rpc/policy.d && {script} && kill -HUP $(pidof pedos-rpc-dom0)")
+
+
 def empty_home(machine):
     """The account's home directory, as it was at the start."""
     machine.run("cd && chmod -R u+rwX . && find . -mindepth 1 -maxdepth 1 -exec rm -rf {} +",

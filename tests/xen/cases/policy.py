@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
 """dom0's program: its policy changes, it is restarted, guests come and go."""
-from common import INCOMING, await_error, await_that, equal, expect, nothing_left
-
-POLICY = "/etc/pedos-rpc/policy.d"
+from common import INCOMING, await_error, await_that, change, equal, expect, nothing_left
+from lab import DOM0_DAEMON
 
 
 def hold(lab):
@@ -19,10 +18,6 @@ def let_go(lab, call):
     call.wait()
     await_that(lab.personal, "! ls /tmp/held-* 2>/dev/null", "that the service has ended")
     nothing_left(lab)
-
-
-def change(lab, script):
-    lab.dom0.run(f"cd {POLICY} && {script} && kill -HUP $(pidof pedos-rpc-dom0)")
 
 
 def test_change(lab):
@@ -80,7 +75,7 @@ def test_restart(lab):
     call.kill()
     call.wait()
     nothing_left(lab)
-    lab.dom0.serve("pedos-rpc-dom0")
+    lab.dom0.serve(DOM0_DAEMON)
     await_that(lab.work, "pedos-rpc personal test.exit+0 2>/dev/null", "that calls are allowed")
 
 
