@@ -366,4 +366,4 @@ clean:
 .DELETE_ON_ERROR:
 
 # The files that each object depends on, as the compiler wrote them down.
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -name '*.d' -type f 2>/dev/null)
