@@ -88,6 +88,9 @@ static int run(struct daemon *daemon, const struct options *options)
 	if (!load_policy(options->policy, &daemon->machine.policy) ||
 	    !templates_load(&disposables->templates))
 		return EXIT_FAILED;
+	if (options->check)
+		return open_xen(&daemon->machine) && serve_check(daemon) ? EXIT_SUCCESS
+									 : EXIT_FAILED;
 	if (!options->foreground) {
 		/* In the background the working directory is another one. */
 		daemon->policy_directory = background_path(options->policy);

@@ -39,6 +39,7 @@ static const char help[] =
 	"      --prompt-timeout=SECONDS\n"
 	"                     no answer for so long is a no (default 300)\n"
 	"      --foreground   do not go to the background\n"
+	"      --check        say whether the policy can be used, and exit\n"
 	"      --once         write the tables and exit\n"
 	"      --clear        remove all tables and exit\n"
 	"  -h, --help         show this help\n"
@@ -58,6 +59,7 @@ enum {
 	OPTION_PROMPT,
 	OPTION_PROMPT_TIMEOUT,
 	OPTION_FOREGROUND,
+	OPTION_CHECK,
 	OPTION_ONCE,
 	OPTION_CLEAR
 };
@@ -71,6 +73,7 @@ static const struct option long_options[] = {
 	{"prompt", required_argument, NULL, OPTION_PROMPT},
 	{"prompt-timeout", required_argument, NULL, OPTION_PROMPT_TIMEOUT},
 	{"foreground", no_argument, NULL, OPTION_FOREGROUND},
+	{"check", no_argument, NULL, OPTION_CHECK},
 	{"once", no_argument, NULL, OPTION_ONCE},
 	{"clear", no_argument, NULL, OPTION_CLEAR},
 	{"help", no_argument, NULL, 'h'},
@@ -94,8 +97,9 @@ static int check(const struct options *options, int argc, char **argv)
 		warnx("there are only options, no other arguments such as \"%s\"", text);
 		return usage();
 	}
-	if (options->once && options->clear) {
-		warnx("--once writes the tables, --clear removes them: choose one");
+	if (options->check + options->once + options->clear > 1) {
+		warnx("--check only looks, --once writes the tables, --clear removes them: "
+		      "choose one");
 		return usage();
 	}
 	if (!*options->policy || !*options->disposables) {
@@ -142,6 +146,9 @@ static bool take(struct options *options, int option)
 		return take_number("prompt-timeout", SECONDS_MOST, &options->prompt_timeout);
 	case OPTION_FOREGROUND:
 		options->foreground = true;
+		return true;
+	case OPTION_CHECK:
+		options->check = true;
 		return true;
 	case OPTION_ONCE:
 		options->once = true;

@@ -24,6 +24,7 @@ struct options {
 	const char *prompt;       /* the command that asks; NULL: none */
 	unsigned prompt_timeout;  /* seconds until no answer is a no */
 	bool foreground;
+	bool check; /* say whether the policy can be used, and exit */
 	bool once;  /* write the tables and exit */
 	bool clear; /* remove them and exit */
 };

@@ -76,6 +76,12 @@ bool serve_begin(struct daemon *daemon)
 	       update_tables(machine->xs, &machine->policy, &machine->domains);
 }
 
+bool serve_check(struct daemon *daemon)
+{
+	return update_domains(daemon) &&
+	       load_has_room(&daemon->machine.policy, &daemon->machine.domains);
+}
+
 /* Returns whether an event may mean that the tables are not right any more. */
 static bool take_events(struct daemon *daemon)
 {

@@ -22,6 +22,12 @@ struct daemon {
  */
 bool serve_begin(struct daemon *daemon);
 
+/*
+ * Can the policy be used with the domains that run now? The connections must be open. Writes
+ * nothing; if not, the log says why.
+ */
+bool serve_check(struct daemon *daemon);
+
 /* Serve until a signal makes `stop` readable, and tells it to end. Returns the exit status. */
 int serve(struct daemon *daemon, int stop);
 

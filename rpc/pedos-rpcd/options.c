@@ -7,9 +7,9 @@
 #include "options.h"
 
 #include "base/background.h"
+#include "base/log.h"
 #include "text/vmname.h"
 
-#include <err.h>
 #include <getopt.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -38,14 +38,16 @@ static const char help[] =
 	"      --prompt-timeout=SECONDS\n"
 	"                         no answer for so long is a no (default 300, 0: never)\n"
 	"      --max-calls=N      calls of one source at the same time (default 64)\n"
+	"      --check            only say whether the policy is right and the DOMAINs can be\n"
+	"                         served\n"
 	"  -f, --foreground       stay in the foreground and log to stderr; without this, the log\n"
 	"                         goes to the system log when the daemon is ready\n"
 	"  -h, --help             show this help\n"
 	"  -V, --version          show the version\n"
 	"\n"
 	"SIGHUP reads the policy again; SIGTERM ends the daemon and all calls.\n"
-	"Exit status: 0 a signal ended it, or it is ready in the background; 1 it could not\n"
-	"start, 2 wrong usage.\n"
+	"Exit status: 0 a signal ended it, or it is ready in the background, or --check found\n"
+	"nothing wrong; 1 it could not start, 2 wrong usage.\n"
 	"Example: pedos-rpcd --foreground --policy=./policy work\n";
 
 #define CALLS_MOST   10000
@@ -60,7 +62,8 @@ enum {
 	OPTION_SETENV,
 	OPTION_PROMPT,
 	OPTION_PROMPT_TIMEOUT,
-	OPTION_MAX_CALLS
+	OPTION_MAX_CALLS,
+	OPTION_CHECK
 };
 
 static const struct option long_options[] = {
@@ -73,6 +76,7 @@ static const struct option long_options[] = {
 	{"prompt", required_argument, NULL, OPTION_PROMPT},
 	{"prompt-timeout", required_argument, NULL, OPTION_PROMPT_TIMEOUT},
 	{"max-calls", required_argument, NULL, OPTION_MAX_CALLS},
+	{"check", no_argument, NULL, OPTION_CHECK},
 	{"foreground", no_argument, NULL, 'f'},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
@@ -82,7 +86,7 @@ static const struct option long_options[] = {
 static int misused(const char *why)
 {
 	if (why)
-		warnx("%s", why);
+		log_line(LOG_ERR, "%s", why);
 	fputs("Try 'pedos-rpcd --help'.\n", stderr);
 	return EXIT_USAGE;
 }
@@ -148,6 +152,9 @@ static const char *take(struct options *options, int option, const char **transp
 				       options->max_calls > 0
 			       ? NULL
 			       : "--max-calls takes a number from 1 to 10000";
+	case OPTION_CHECK:
+		options->check = true;
+		break;
 	default:
 		options->foreground = true;
 	}

@@ -35,6 +35,7 @@ struct options {
 	unsigned prompt_timeout; /* seconds until no answer is a no; 0: never */
 	unsigned max_calls;      /* of one source at the same time */
 	bool foreground;
+	bool check; /* only whether the policy is right and the domains can be served */
 };
 
 /* Returns -1 to go on, otherwise the status to exit with. */

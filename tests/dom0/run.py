@@ -294,6 +294,17 @@ def reads_the_policy_again(world):
                                           "1/pedos-rpc-in/3": "open\nClock * allow\n"})
 
 
+def check_says_whether_the_policy_can_be_used(world):
+    equal(world.run("--check"), (0, ""))
+    for policy, part in (("Clock * open\n", "the policy is wrong: "),
+                         ("A * work vault ask\n" * 600, 'from "work" to "vault"')):
+        world.policy(policy)
+        status, said = world.run("--check")
+        equal(status, 1)
+        assert part in said, said
+    equal(world.tables(), {})
+
+
 def keeps_the_policy_when_the_new_one_is_wrong(world):
     world.start()
     world.wait(lambda: world.tables() == ALL)
@@ -470,7 +481,8 @@ def says_that_there_is_no_xenstore(world):
 
 
 def wrong_usage(world):
-    for options, part in ((("--once", "--clear"), "choose one"), (("work",), '"work"'),
+    for options, part in ((("--once", "--clear"), "choose one"),
+                          (("--check", "--once"), "choose one"), (("work",), '"work"'),
                           (("--policy=",), "take a directory"),
                           (("--max-per-vm=33",), "from 1 to 32"),
                           (("--boot-timeout=0",), "from 1 to 86400"), (("--often",), "--often")):

@@ -401,6 +401,20 @@ def _(t):
             t.run(*PASS_ONE, RPCD, *t.daemon_options(), stdin=passed).exits(1).says("descriptor 3")
 
 
+@test("with a wrong policy a daemon that was passed sockets refuses all, until it is read again")
+def _(t):
+    t.service("test.A", "echo A")
+    tree.write(f"{t.policy}/50-test.policy", "* * @anyvm @anyvm allow\nwrong\n")
+    os.mkdir(t.sockets)
+    with listener("work") as work:
+        t.start_daemon(domains=[], through=PASS_ONE, stdin=work)
+    t.daemon.logged("every call is refused until the policy is right")
+    t.rpc("work", "test.A").exits(126).says("the policy denies it")
+    t.rule("*", "*", "@anyvm", "@anyvm", "allow")
+    t.reload()
+    equal(t.rpc("work", "test.A").exits(0).told, "A")
+
+
 @test("LISTEN_FDS for another process is not for us")
 def _(t):
     t.start_daemon(env={"LISTEN_PID": "1", "LISTEN_FDS": "1"})
@@ -432,6 +446,19 @@ def _(t):
     has(second, "<6>ready for calls to work")
     daemon.kill(signal.SIGTERM)
     daemon.wait().exits(0)
+
+
+@test("for the journal, what is wrong at the start has a priority, too")
+def _(t):
+    tree.write(f"{t.policy}/50-test.policy", "wrong\n")
+    for options, beginning in (((), "<3>the policy is wrong: "), (("--user=",), "<3>--user: "),
+                               (("--user=no-such-account",), "<3>")):
+        with tempfile.TemporaryFile(buffering=0) as journal:
+            status = os.fstat(journal.fileno())
+            t.start(RPCD, *t.daemon_options(), *options, "work", stderr=journal,
+                    env={"JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"}).wait()
+            said = process.text(process.written(journal))
+        check(said.startswith(beginning), said)
 
 
 @test("a terminal is not taken for the journal, whatever the environment says")
