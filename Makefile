@@ -319,7 +319,7 @@ uninstall: check-paths
 
 # ---- Other commands ----
 
-# These are the texts of `make help`, here and in tests/tests.mk.
+# These are the texts of `make help`, here, in packages/packages.mk and in tests/tests.mk.
 ##
 ## The first two commands:
 ##   make demo             two "VMs" on this machine: files copied, a file opened, attacks refused
@@ -353,13 +353,15 @@ uninstall: check-paths
 ##   WERROR=1              warnings are errors
 ##
 help:
-	@sed -n 's/^## \{0,1\}//p' $(firstword $(MAKEFILE_LIST)) $(wildcard tests/tests.mk)
+	@sed -n 's/^## \{0,1\}//p' $(firstword $(MAKEFILE_LIST)) \
+		$(wildcard packages/packages.mk tests/tests.mk)
 
 clean:
 	rm -rf $(B) build-*
 
-# The library can be built without what file managers start, and without its tests.
+# The library can be built without what file managers start, without packages and without its tests.
 -include desktop/desktop.mk
+-include packages/packages.mk
 -include tests/tests.mk
 
 .PHONY: all always check-paths check-writable install uninstall help clean

@@ -40,7 +40,7 @@ SUITES = {
     "unit": lambda build: [f"{build}/tests/unit-tests"],
     **{name: lambda build, name=name: [settings.PYTHON, "-B", f"tests/{name}/run.py"]
        for name in ("hostile", "escape", "sandbox", "dom0", "editors", "integration", "fault",
-                    "filesystems", "applications", "desktop", "xen")},
+                    "filesystems", "applications", "desktop", "packages", "xen")},
 }
 MEASURE = ["xen"]  # suites that say what they measured, on stderr
 # These run so many at a time: each waits as much as it works. The others need the machine.

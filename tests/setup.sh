@@ -53,6 +53,24 @@ for group in "$@"; do
         [ "${XEN-1}" = 0 ] ||
             need libxen-dev "calls from guest to guest under Xen; make XEN=0 goes without" has_xen
         ;;
+    deb)
+        [ ! -e .git ] || need git "exports what was committed" has git
+        need dpkg-dev "builds packages" has dpkg-buildpackage
+        need debhelper "builds them as Debian does" has dh
+        need systemd "says where units are" has_module systemd
+        need check "runs the unit tests of the build" has_module check
+        ;;
+    rpm)
+        [ ! -e .git ] || need git "exports what was committed" has git
+        need rpm "builds packages" has rpmbuild
+        ;;
+    packages)
+        need lintian "checks packages of Debian" has lintian
+        need rpmlint "checks those of rpm" has rpmlint
+        need faketime "builds in another year" has faketime
+        need systemd-container "starts a system of its own" has systemd-nspawn
+        need apparmor "checks the profile for it" has apparmor_parser
+        ;;
     demo)
         need findutils "compares both sides" has find
         ;;

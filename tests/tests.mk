@@ -56,7 +56,8 @@ CALLED = $(if $(TEST),--test=$(call quoted,$(TEST)))
 CHOSEN = $(if $(SUITE),-s $(call quoted,$(SUITE))) $(CALLED) $(SLOWEST:%=--slowest=%)
 
 # The names are those of tests/run.py. What is wrong is said before anything is built.
-SUITES = unit hostile escape sandbox dom0 editors integration fault filesystems desktop xen
+SUITES = unit hostile escape sandbox dom0 editors integration fault filesystems desktop packages \
+	xen
 check-suite:
 	@$(if $(filter-out $(SUITES),$(SUITE)),$(error There is no suite $(filter-out \
 		$(SUITES),$(SUITE)). There are: $(SUITES)))
@@ -187,6 +188,16 @@ check-xen:
 	@$(MAKE) --no-print-directory install PREFIX=/usr DESTDIR=$(CURDIR)/$(B)/xen/installed \
 		>/dev/null
 	@QFILE_BUILD=$(B) exec $(RUN_TESTS) -1 -s xen $(CASES:%=-t %)
+
+##   make check-packages   the packages of make deb and make rpm: their form, and a second build
+##                         with the same bytes; as root also what they do in a system of their own
+##                         above this one, with systemd: install, upgrade, purge, copy and open
+check-packages:
+	@$(SETUP) build test deb rpm
+	@$(SETUP) packages || true
+	@$(MAKE) --no-print-directory deb rpm >/dev/null
+	+@$(BUILD) all
+	@exec $(RUN_TESTS) -1 -s packages $(CALLED)
 
 ##   make prove            prove that the code that parses does nothing undefined, for any input
 prove:
@@ -357,4 +368,5 @@ include tests/fuzz/fuzz.mk
 
 .PHONY: abi setup demo picture pictures check check-suite test check-whole check-applications \
 	check-desktop check-editors check-sanitized coverage check-fault check-filesystems \
-	check-flood check-ssh check-xen prove fuzz bench format check-format check-warnings
+	check-flood check-packages check-ssh check-xen prove fuzz bench format check-format \
+	check-warnings

@@ -41,7 +41,7 @@ ELSEWHERE = {"takes minutes", "needs root", "needs Xen"}
 MARKED = {
     ("README.md", "takes minutes"): 1,
     ("README.md", "needs root"): 1,
-    ("doc/accounts.md", "needs root"): 2,
+    ("doc/accounts.md", "needs root"): 3,
     ("doc/benchmarks.md", "takes minutes"): 1,
     ("doc/disposable.md", "needs root"): 1,
     ("doc/desktop.md", "needs root"): 1,

@@ -1,0 +1,215 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright the qfilecopy authors
+"""The packages that make deb built: their form, whether a second build gives the same bytes, and
+what they do in a system that is laid over this one. Nothing is installed on this machine."""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../common"))
+
+import machine
+import tap
+import tree
+from expect import check, equal, has
+from layer import PACKAGES, Layer
+from settings import BUILD, TOP
+
+BUILT = BUILD / "deb"
+NAMES = ["libqfile1", "libqfile-dev", "qfilecopy", "pedos-rpc", "pedos-rpc-dom0"]
+AT_ONCE = 2
+HERE = pathlib.Path(__file__).parent
+
+TESTS = []
+
+
+def test(name):
+    def add(function):
+        TESTS.append(tap.Case(name, function))
+        return function
+    return add
+
+
+def run(*command, **how):
+    """Returns what it said; it must succeed."""
+    ended = subprocess.run([str(word) for word in command], check=False, stdin=subprocess.DEVNULL,
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **how)
+    check(ended.returncode == 0, f"{' '.join(map(str, command))}:\n{ended.stdout}")
+    return ended.stdout
+
+
+def packages(pattern="*.deb"):
+    return [path for path in sorted(BUILT.glob(pattern)) if "-dbgsym_" not in path.name]
+
+
+def field(package, name):
+    return run("dpkg-deb", "-f", package, name).strip()
+
+
+def with_xen():
+    return bool(packages("pedos-rpc-dom0_*.deb"))
+
+
+@test("the packages have the version of the source")
+def _():
+    version, = re.findall(r"^VERSION = (\S+)$", tree.read(TOP / "Makefile"), re.MULTILINE)
+    names = {field(package, "Package") for package in packages()}
+    equal(names, {name for name in NAMES if with_xen() or name != "pedos-rpc-dom0"})
+    equal({field(package, "Version") for package in packages()}, {version})
+    has(tree.read(TOP / "rpm/qfilecopy.spec"), f"\nVersion:        {version}\n")
+
+
+@test("lintian finds no error and no warning")
+def _():
+    machine.need("lintian")
+    equal([line for line in run("lintian", "--profile", "debian", "--fail-on", "none",
+                                *BUILT.glob("*.changes")).splitlines()
+           if line != "running with root privileges is not recommended!"], [])
+
+
+@test("rpmlint finds no error and no warning")
+def _():
+    machine.need("rpmlint")
+    built = sorted((BUILD / "rpm").glob("RPMS/*/*.rpm"))
+    check(len(built) >= len(NAMES) - 1, f"packages: {built}")
+    has(run("rpmlint", "-c", TOP / "rpm/rpmlint.toml", TOP / "rpm/qfilecopy.spec", *built),
+        " 0 errors, 0 warnings,")
+
+
+@test("a second build, elsewhere and under other conditions, gives the same bytes")
+def _():
+    has(run("sh", TOP / "packages/reproduce.sh", BUILT, f"{BUILD}/deb-again"),
+        "packages have the same bytes")
+
+
+@test("the units are well-formed, and systemd-analyze security is below 3.0 for each daemon")
+def _():
+    machine.need("systemd-analyze")
+    units = f"{BUILD}/tests/packages-units"
+    shutil.rmtree(units, ignore_errors=True)
+    os.makedirs(units)
+    # Programs that are not installed here are no fault of the units.
+    for path in TOP.glob("rpc/*/*.in"):
+        name = path.name.removesuffix(".in").replace("@", "@work")
+        tree.write(f"{units}/{name}",
+                   re.sub(r"@SBINDIR@/[a-z0-9-]+", "/bin/true", tree.read(path)))
+    services = sorted(name for name in os.listdir(units) if name.endswith(".service"))
+    equal(len(services), 3)
+    run("systemd-analyze", "verify", "--man=no", "--recursive-errors=no",
+        *sorted(f"{units}/{name}" for name in os.listdir(units)))
+    for name in services:
+        run("systemd-analyze", "security", "--offline=true", "--threshold=29", "--no-pager",
+            f"{units}/{name}")
+
+
+@test("install, configure, remove, purge: nothing is left")
+def _():
+    with Layer(BUILT) as layer:
+        layer.install(installable())
+        layer.run("systemctl enable pedos-rpcd@root.socket pedos-rpcd.service && "
+                  "echo '* * @anyvm @anyvm deny' >/etc/pedos-rpc/policy.d/50-mine.policy && "
+                  "echo '# mine' >>/etc/pedos-rpc/PedOS.Filecopy")
+        names = " ".join(reversed([field(package, "Package") for package in packages()]))
+        layer.run(f"dpkg --remove {names}")
+        equal(layer.run("cd /etc/pedos-rpc && echo * && tail -n 1 PedOS.Filecopy && echo policy.d/*"
+                        ).splitlines(), ["PedOS.Filecopy PedOS.OpenInVM policy.d", "# mine",
+                                         "policy.d/50-mine.policy"])
+        equal(layer.run("find /etc/systemd /usr/lib/systemd -name 'pedos-rpcd@*'"), "")
+        layer.run(f"dpkg --purge {names}")
+        equal(layer.left(), [])
+
+
+@test("upgrade: what an administrator changed and enabled stays")
+def _():
+    with Layer(BUILT) as layer, tempfile.TemporaryDirectory(prefix="qf-before-") as before:
+        for package in packages():
+            make_earlier(package, before)
+        layer.install(" ".join(layer.bring(path) for path in pathlib.Path(before).iterdir()))
+        layer.run("systemctl enable pedos-rpcd@root.socket && "
+                  "echo '# mine' >>/etc/pedos-rpc/PedOS.Filecopy && "
+                  "echo '* * @anyvm @anyvm deny' >/etc/pedos-rpc/policy.d/50-mine.policy")
+        layer.install(installable())
+        equal(layer.run("tail -n 1 /etc/pedos-rpc/PedOS.Filecopy; ls /etc/pedos-rpc/policy.d; "
+                        "systemctl is-enabled pedos-rpcd@root.socket; "
+                        "dpkg-query -W -f '${Version}' pedos-rpc").splitlines(),
+              ["# mine", "50-mine.policy", "enabled", field(packages()[0], "Version")])
+
+
+@test("the profile of AppArmor is right, as far as this AppArmor knows what is in it")
+def _():
+    machine.need("apparmor_parser")
+    profile = tree.read(TOP / "packages/apparmor/qfile-unpacker")
+    if not os.path.exists("/etc/apparmor.d/abi/4.0"):
+        for newer in "abi <abi/4.0>,\n", "  userns,\n":
+            has(profile, newer)
+            profile = profile.replace(newer, "")
+    with tempfile.NamedTemporaryFile("w", prefix="qf-profile-") as file:
+        file.write(profile)
+        file.flush()
+        run("apparmor_parser", "--skip-kernel-load", "--skip-cache", file.name)
+
+
+@test("that profile is installed where AppArmor knows its abi, and nowhere else")
+def _():
+    with Layer(BUILT) as layer:
+        package = f"{PACKAGES}/{packages('qfilecopy_*.deb')[0].name}"
+        there = "test -e /etc/apparmor.d/qfile-unpacker && echo there || echo missing"
+        layer.run("rm -rf /etc/apparmor.d/abi/4.0")
+        layer.install(package)
+        equal(layer.run(there), "missing\n")
+        layer.run("mkdir -p /etc/apparmor.d/abi && touch /etc/apparmor.d/abi/4.0")
+        layer.install(package)
+        equal(layer.run(there), "there\n")
+        layer.run("dpkg --purge qfilecopy")
+        equal(layer.run(there), "missing\n")
+
+
+@test("the packages' own tests, without systemd")
+def _():
+    with Layer(BUILT) as layer:
+        layer.install(installable())
+        for name in "accounts", "library":
+            script = layer.bring(TOP / "debian/tests" / name)
+            source = layer.bring(TOP / "doc")
+            said, well = layer.try_to(f"cd {os.path.dirname(source)} && sh {script}")
+            check(well, f"{name}:\n{said}")
+
+
+@test("the same with systemd; and services, the socket, reload, kills and upgrades under it")
+def _():
+    machine.need("systemd-nspawn")
+    with Layer(BUILT) as layer:
+        if not layer.can_boot():
+            raise tap.Skip("systemd-nspawn starts nothing here")
+        layer.install(installable())
+        layer.bring(HERE / "system.sh")
+        layer.bring(TOP / "debian/tests/accounts")
+        said, status = layer.boot("sh -e /root/accounts && sh -e /root/system.sh")
+        check(status == "0" and said.endswith("== all of it\n"), f"status {status}:\n{said}")
+
+
+def installable():
+    return " ".join(f"{PACKAGES}/{package.name}" for package in packages())
+
+
+def make_earlier(package, directory):
+    """The same package with an earlier version."""
+    with tempfile.TemporaryDirectory(prefix="qf-earlier-") as tree_of_it:
+        run("dpkg-deb", "-R", package, f"{tree_of_it}/p")
+        control = f"{tree_of_it}/p/DEBIAN/control"
+        version = field(package, "Version")
+        tree.write(control, tree.read(control).replace(f"Version: {version}", "Version: 0.9")
+                   .replace(f"(= {version})", "(= 0.9)"))
+        run("dpkg-deb", "--root-owner-group", "-b", f"{tree_of_it}/p", directory)
+
+
+if __name__ == "__main__":
+    if not packages():
+        sys.exit(f"there are no packages in {BUILT}: make deb builds them")
+    sys.exit(tap.run(tap.chosen(TESTS, sys.argv[1:]), AT_ONCE))
