@@ -18,6 +18,13 @@
 /* Pixels of the list. */
 #define LIST_HEIGHT 220
 
+/* Columns of the list. */
+enum {
+	NAME,
+	LABEL,
+	COLUMNS
+};
+
 struct chooser {
 	GtkApplication *app;
 	GtkWidget *dialog, *question, *search, *list, *status, *spinner;
@@ -43,7 +50,7 @@ static char *selected(const struct chooser *chooser)
 	char *name = NULL;
 
 	if (gtk_tree_selection_get_selected(selection_of(chooser), &model, &at))
-		gtk_tree_model_get(model, &at, 0, &name, -1);
+		gtk_tree_model_get(model, &at, NAME, &name, -1);
 	return name;
 }
 
@@ -90,10 +97,12 @@ static void fill(struct chooser *chooser)
 	gtk_list_store_clear(chooser->store);
 	for (guint i = 0; chooser->names && i < chooser->names->len; i++) {
 		const char *name = g_ptr_array_index(chooser->names, i);
+		char *label = vms_label(name);
 
-		if (vms_matches(name, typed))
-			gtk_list_store_insert_with_values(chooser->store, NULL, rows++, 0, name,
-							  -1);
+		if (vms_matches(label, typed))
+			gtk_list_store_insert_with_values(chooser->store, NULL, rows++, NAME, name,
+							  LABEL, label, -1);
+		g_free(label);
 	}
 	if (rows > 0)
 		select_row(chooser, 0);
@@ -131,6 +140,12 @@ static void show_failure(struct chooser *chooser)
 	message_show(chooser->app, &message, NULL, NULL);
 }
 
+/* To look at a file, a new VM is best. Otherwise it is the one of the last time. */
+static char *first_choice(const struct chooser *chooser)
+{
+	return chooser->action == ACTION_VIEW ? g_strdup("@dispvm") : recent_load(chooser->state);
+}
+
 static void have_listed(GObject *source, GAsyncResult *result, gpointer data)
 {
 	GBytes *out = NULL, *err = NULL;
@@ -140,7 +155,7 @@ static void have_listed(GObject *source, GAsyncResult *result, gpointer data)
 		g_subprocess_communicate_finish(G_SUBPROCESS(source), result, &out, &err, &error);
 
 	if (done) {
-		char *last = recent_load(chooser->state);
+		char *last = first_choice(chooser);
 
 		chooser->names =
 			vms_parse(g_bytes_get_data(out, NULL), g_bytes_get_size(out), last);
@@ -178,7 +193,7 @@ static void list(struct chooser *chooser, const char *client, const char *servic
 
 static void answer(struct chooser *chooser, const char *vm)
 {
-	if (vm)
+	if (vm && chooser->action != ACTION_VIEW)
 		recent_save(chooser->state, vm);
 	gtk_widget_destroy(chooser->dialog);
 	g_cancellable_cancel(chooser->cancel);
@@ -245,9 +260,9 @@ static GtkWidget *make_list(struct chooser *chooser)
 {
 	GtkWidget *scrolled = gtk_scrolled_window_new(NULL, NULL);
 	GtkTreeViewColumn *column = gtk_tree_view_column_new_with_attributes(
-		NULL, gtk_cell_renderer_text_new(), "text", 0, NULL);
+		NULL, gtk_cell_renderer_text_new(), "text", LABEL, NULL);
 
-	chooser->store = gtk_list_store_new(1, G_TYPE_STRING);
+	chooser->store = gtk_list_store_new(COLUMNS, G_TYPE_STRING, G_TYPE_STRING);
 	chooser->list = gtk_tree_view_new_with_model(GTK_TREE_MODEL(chooser->store));
 	gtk_tree_view_append_column(GTK_TREE_VIEW(chooser->list), column);
 	gtk_tree_view_column_set_sizing(column, GTK_TREE_VIEW_COLUMN_FIXED);

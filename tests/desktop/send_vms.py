@@ -70,6 +70,29 @@ def _(t):
     send.wait().exits(1)
 
 
+@test("disposable VMs have words, and come first for those who only look at a file")
+def _(t):
+    t.open_desktop()
+    listing(t, f"""case $1 in
+--list) printf '%s\\n' personal @dispvm @dispvm:web work ;;
+*) echo "$1" >{t.notes}/called; exit 126 ;;
+esac""")
+    for option, first, called in (("--open", "personal", "work"),
+                                  ("--view", "New disposable VM", "@dispvm")):
+        send = t.send(option, "report.txt")
+        t.sees("New disposable VM, made from web", "table cell")
+        equal([node.name for node in t.look() if node.role == "table cell"][0], first)
+        t.window("in another VM")
+        if option == "--open":
+            t.type("work")
+            t.gone(first, "table cell")
+        t.press("Return")
+        t.sees(re.compile("This is not allowed"))
+        equal(t.note("called"), called)
+        t.click("Close")
+        send.wait().exits(1)
+
+
 @test("a list that fails is said, with details; one that is empty, too")
 def _(t):
     t.open_desktop()

@@ -6,7 +6,7 @@
  */
 #include "recent.h"
 
-#include "text/vmname.h"
+#include "cli/calling.h"
 
 #include <glib.h>
 #include <glib/gstdio.h>
@@ -25,7 +25,7 @@ char *recent_load(const char *directory)
 {
 	char *path = path_in(directory), *vm = NULL;
 
-	if (g_file_get_contents(path, &vm, NULL, NULL) && !vm_name_ok(g_strchomp(vm)))
+	if (g_file_get_contents(path, &vm, NULL, NULL) && !calling_target_ok(g_strchomp(vm)))
 		g_clear_pointer(&vm, g_free);
 	g_free(path);
 	return vm;

@@ -6,9 +6,19 @@
  */
 #include "vms.h"
 
-#include "text/vmname.h"
+#include "filled.h"
 
+#include "cli/calling.h"
+
+#include <glib/gi18n.h>
 #include <string.h>
+
+static const char disposable[] = "@dispvm", from_template[] = "@dispvm:";
+
+static gboolean is_vm(const char *name)
+{
+	return calling_target_ok(name) && strcmp(name, "@default") != 0;
+}
 
 GPtrArray *vms_parse(const char *text, gsize length, const char *last)
 {
@@ -21,7 +31,7 @@ GPtrArray *vms_parse(const char *text, gsize length, const char *last)
 		const gsize bytes = (gsize)((newline ? newline : end) - text);
 		char *name = g_strndup(text, bytes);
 
-		if (!vm_name_ok(name) || g_hash_table_contains(known, name)) {
+		if (!is_vm(name) || g_hash_table_contains(known, name)) {
 			g_free(name);
 		} else {
 			g_hash_table_add(known, name);
@@ -33,9 +43,20 @@ GPtrArray *vms_parse(const char *text, gsize length, const char *last)
 	return names;
 }
 
-gboolean vms_matches(const char *name, const char *typed)
+char *vms_label(const char *name)
 {
-	char *lower = g_ascii_strdown(name, -1), *part = g_ascii_strdown(typed, -1);
+	if (strcmp(name, disposable) == 0)
+		return g_strdup(_("New disposable VM"));
+	if (g_str_has_prefix(name, from_template))
+		/* Translators: $1 is the name of a VM */
+		return filled(_("New disposable VM, made from $1"),
+			      name + sizeof(from_template) - 1, "");
+	return g_strdup(name);
+}
+
+gboolean vms_matches(const char *label, const char *typed)
+{
+	char *lower = g_utf8_strdown(label, -1), *part = g_utf8_strdown(typed, -1);
 	gboolean matches = strstr(lower, part) != NULL;
 
 	g_free(lower);

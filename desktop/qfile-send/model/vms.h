@@ -10,12 +10,15 @@
 
 /*
  * The names in what "pedos-rpc --list" writes, a line each, in that order; the one called `last`
- * (NULL: none) comes first. What is no name of a VM is left out, and each is there once. An array
- * of strings that frees them, to be freed by the caller.
+ * (NULL: none) comes first. What is no name of a VM, and no "@dispvm" or "@dispvm:TEMPLATE", is
+ * left out, and each is there once. An array of strings that frees them, to be freed by the caller.
  */
 GPtrArray *vms_parse(const char *text, gsize length, const char *last);
 
-/* Does a name have what was typed in it? Upper and lower case are the same. */
-gboolean vms_matches(const char *name, const char *typed);
+/* What a list has for a name, to be freed by the caller. */
+char *vms_label(const char *name);
+
+/* Does a label have what was typed in it? Upper and lower case are the same. */
+gboolean vms_matches(const char *label, const char *typed);
 
 #endif

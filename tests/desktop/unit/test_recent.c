@@ -40,6 +40,8 @@ START_TEST(it_is_remembered)
 	ck_text(recent_load(directory), "work");
 	recent_save(directory, "home");
 	ck_text(recent_load(directory), "home");
+	recent_save(directory, "@dispvm");
+	ck_text(recent_load(directory), "@dispvm");
 }
 END_TEST
 

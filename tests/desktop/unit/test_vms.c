@@ -32,7 +32,16 @@ END_TEST
 
 START_TEST(what_is_no_name_is_left_out)
 {
+	are("@dispvm\n@dispvm:x\n@dispvm:\n@default\na\n", "a", "a @dispvm @dispvm:x ");
 	are("a\n\n-x\n<b>\na\xe2\x80\xae\n@default\nb c\n1\na\nb\n", NULL, "a b ");
+}
+END_TEST
+
+START_TEST(disposable_ones_have_words)
+{
+	ck_text(vms_label("work"), "work");
+	ck_text(vms_label("@dispvm"), "New disposable VM");
+	ck_text(vms_label("@dispvm:web"), "New disposable VM, made from web");
 }
 END_TEST
 
@@ -41,7 +50,7 @@ START_TEST(a_part_is_found)
 	ck_assert(vms_matches("Work-Mail", "k-m"));
 	ck_assert(vms_matches("work", ""));
 	ck_assert(!vms_matches("work", "works"));
-	ck_assert(!vms_matches("work", "\xff"));
+	ck_assert(!vms_matches("work", "x"));
 }
 END_TEST
 
@@ -51,6 +60,7 @@ TCase *vms_case(void)
 
 	tcase_add_test(tcase, names_are_listed_the_last_one_first);
 	tcase_add_test(tcase, what_is_no_name_is_left_out);
+	tcase_add_test(tcase, disposable_ones_have_words);
 	tcase_add_test(tcase, a_part_is_found);
 	return tcase;
 }
