@@ -40,9 +40,10 @@ SUITES = {
     "unit": lambda build: [f"{build}/tests/unit-tests"],
     **{name: lambda build, name=name: [settings.PYTHON, "-B", f"tests/{name}/run.py"]
        for name in ("hostile", "escape", "sandbox", "dom0", "editors", "integration", "fault",
-                    "filesystems", "applications", "desktop", "packages", "xen")},
+                    "filesystems", "applications", "desktop", "packages", "powercut", "xen")},
 }
-MEASURE = ["xen"]  # suites that say what they measured, on stderr
+IN_EMULATOR = {"xen", "powercut"}  # what they test runs there
+MEASURE = ["xen", "powercut"]  # suites that say what they measured, on stderr
 # These run so many at a time: each waits as much as it works. The others need the machine.
 AT_ONCE = 2
 LONGEST = "integration"
@@ -352,7 +353,7 @@ def copy_tree(user):
     os.mkdir(user.tree)
     leave_out = [f"--exclude={name}" for name in ("./.git", "./build*", "__pycache__")]
     of_build = [f"--exclude={build}/{name}"
-                for name in ("demo", "fuzz", "xen", "tests/results", "tests/unit",
+                for name in ("demo", "fuzz", *IN_EMULATOR, "tests/results", "tests/unit",
                              "tests/escape/*.o", "tests/sandbox/*.o", "tests/fuzz", "applications")]
     copy = (f"{{ tar -c {shlex.join(leave_out)} . && tar -c {shlex.join(of_build)} "
             f"{shlex.quote(build)}; }} | tar -x -i -C {shlex.quote(user.tree)}")
@@ -396,7 +397,7 @@ def run(runner, options):
     with contextlib.ExitStack() as stack:
         myself = User(caller(), TOP)
         stack.callback(myself.scratch.remove)
-        if machine.am_root() and suites != ["xen"] and not others_can_use_it():
+        if machine.am_root() and not set(suites) <= IN_EMULATOR and not others_can_use_it():
             copy_tree(myself)
             print(f"Other users cannot run what is in {TOP}: root tests a copy of it.", flush=True)
         users = [myself]

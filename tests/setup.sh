@@ -172,6 +172,20 @@ for group in "$@"; do
         need ntfs-3g "ntfs in user space" has ntfs-3g
         need bindfs "a directory with other owners and modes" has bindfs
         ;;
+    system)
+        need qemu-system-x86 "boots a Debian for make check-system" has qemu-system-x86_64
+        need mmdebstrap "makes it" has mmdebstrap
+        need e2fsprogs "makes its disk" has mke2fs
+        need util-linux "ends the machine with its test" has setpriv
+        need dpkg "unpacks its kernel, which is never installed" has dpkg-deb
+        need python3 "runs the lab" has python3
+        ;;
+    powercut)
+        need e2fsprogs "makes ext4" has mkfs.ext4
+        need xfsprogs "makes xfs" has mkfs.xfs
+        need btrfs-progs "makes btrfs" has mkfs.btrfs
+        need mount "mounts what the power cut left" has losetup
+        ;;
     xen)
         need qemu-system-x86 "runs Xen where there is none" has qemu-system-x86_64
         need libxen-dev "talks to Xen: xenvchan, xenstore, xencontrol" has_module xenvchan

@@ -57,7 +57,7 @@ CHOSEN = $(if $(SUITE),-s $(call quoted,$(SUITE))) $(CALLED) $(SLOWEST:%=--slowe
 
 # The names are those of tests/run.py. What is wrong is said before anything is built.
 SUITES = unit hostile escape sandbox dom0 editors integration fault filesystems desktop packages \
-	xen
+	powercut xen
 check-suite:
 	@$(if $(filter-out $(SUITES),$(SUITE)),$(error There is no suite $(filter-out \
 		$(SUITES),$(SUITE)). There are: $(SUITES)))
@@ -177,6 +177,15 @@ check-filesystems:
 	@$(SETUP) build filesystems
 	+@$(BUILD_STRICTLY) all
 	@exec $(RUN_TESTS) -1 -s filesystems $(CASES:%=-t %)
+
+##   make check-powercut   deliveries and saves on a disk whose power is cut, as root: each write is
+##                         recorded in an emulator, and the disk as it would be at 2,000 moments on
+##                         each of ext4, xfs and btrfs is looked at. SAMPLE=20 tries every 20th;
+##                         SEED repeats the choice of an earlier run, and what is lost by chance
+check-powercut:
+	@$(SETUP) build system powercut
+	+@$(BUILD_STRICTLY) all
+	@exec $(RUN_TESTS) -1 -s powercut $(CALLED)
 
 ##   make check-xen        between real guests: Xen in an emulator, with dom0 and three guests;
 ##                         CASES chooses among tests/xen/cases
@@ -368,5 +377,5 @@ include tests/fuzz/fuzz.mk
 
 .PHONY: abi setup demo picture pictures check check-suite test check-whole check-applications \
 	check-desktop check-editors check-sanitized coverage check-fault check-filesystems \
-	check-flood check-packages check-ssh check-xen prove fuzz bench format check-format \
-	check-warnings
+	check-flood check-packages check-powercut check-ssh check-xen prove fuzz bench format \
+	check-format check-warnings
