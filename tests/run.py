@@ -40,9 +40,10 @@ SUITES = {
     "unit": lambda build: [f"{build}/tests/unit-tests"],
     **{name: lambda build, name=name: [settings.PYTHON, "-B", f"tests/{name}/run.py"]
        for name in ("hostile", "escape", "sandbox", "dom0", "editors", "integration", "fault",
-                    "filesystems", "applications", "desktop", "packages", "powercut", "xen")},
+                    "filesystems", "applications", "desktop", "packages", "powercut", "system",
+                    "xen")},
 }
-IN_EMULATOR = {"xen", "powercut"}  # what they test runs there
+IN_EMULATOR = {"xen", "system", "powercut"}  # what they test runs there
 MEASURE = ["xen", "powercut"]  # suites that say what they measured, on stderr
 # These run so many at a time: each waits as much as it works. The others need the machine.
 AT_ONCE = 2

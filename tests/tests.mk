@@ -57,7 +57,7 @@ CHOSEN = $(if $(SUITE),-s $(call quoted,$(SUITE))) $(CALLED) $(SLOWEST:%=--slowe
 
 # The names are those of tests/run.py. What is wrong is said before anything is built.
 SUITES = unit hostile escape sandbox dom0 editors integration fault filesystems desktop packages \
-	powercut xen
+	powercut system xen
 check-suite:
 	@$(if $(filter-out $(SUITES),$(SUITE)),$(error There is no suite $(filter-out \
 		$(SUITES),$(SUITE)). There are: $(SUITES)))
@@ -177,6 +177,16 @@ check-filesystems:
 	@$(SETUP) build filesystems
 	+@$(BUILD_STRICTLY) all
 	@exec $(RUN_TESTS) -1 -s filesystems $(CASES:%=-t %)
+
+##   make check-system     the packages on a real Debian with systemd, as root, in an emulator: what
+##                         was committed last is built, installed, used, broken, booted again,
+##                         upgraded and purged. The system is kept in build/system/cache
+# Other suites have the tests of the build.
+check-system:
+	@$(SETUP) build system
+	+@$(BUILD_STRICTLY) all
+	@DEB_BUILD_OPTIONS=nocheck $(MAKE) --no-print-directory deb
+	@exec $(RUN_TESTS) -1 -s system
 
 ##   make check-powercut   deliveries and saves on a disk whose power is cut, as root: each write is
 ##                         recorded in an emulator, and the disk as it would be at 2,000 moments on
@@ -377,5 +387,5 @@ include tests/fuzz/fuzz.mk
 
 .PHONY: abi setup demo picture pictures check check-suite test check-whole check-applications \
 	check-desktop check-editors check-sanitized coverage check-fault check-filesystems \
-	check-flood check-packages check-powercut check-ssh check-xen prove fuzz bench format \
-	check-format check-warnings
+	check-flood check-packages check-powercut check-ssh check-system check-xen prove fuzz \
+	bench format check-format check-warnings
