@@ -59,6 +59,7 @@ for group in "$@"; do
         need debhelper "builds them as Debian does" has dh
         need systemd "says where units are" has_module systemd
         need check "runs the unit tests of the build" has_module check
+        need python3 "shows what they say" has python3
         ;;
     rpm)
         [ ! -e .git ] || need git "exports what was committed" has git
