@@ -82,6 +82,12 @@ class Layer:
     def install(self, packages=f"{PACKAGES}/*.deb"):
         return self.run(f"dpkg --force-unsafe-io --force-confold -i {packages}")
 
+    def nspawn(self):
+        """The beginning of its command. The name of the machine is no other one's: systemd-nspawn
+        keeps something of each in /run."""
+        return (f"systemd-nspawn --quiet --register=no --keep-unit "
+                f"--machine={os.path.basename(self.top)}")
+
     def boot(self, script):
         """Start this system with systemd as its first process, have it run the script, and end it.
         Returns what the script said, and its status as text."""
@@ -103,7 +109,7 @@ Wants=qf-script.service systemd-journald.service
 END
 rm -f /root/status""")
         ended = self.in_namespace(
-            f"exec systemd-nspawn --quiet --register=no --keep-unit --private-network --boot "
+            f"exec {self.nspawn()} --private-network --boot "
             f"--bind-ro={shlex.quote(str(self.packages))}:/mnt --directory={self.top}/root "
             "--console=pipe systemd.unit=qf-script.target")
         try:
@@ -114,8 +120,8 @@ rm -f /root/status""")
 
     def can_boot(self):
         """Does systemd-nspawn work here at all?"""
-        return self.in_namespace("exec systemd-nspawn --quiet --register=no --keep-unit --pipe "
-                                 f"--directory={self.top}/root true").returncode == 0
+        return self.in_namespace(f"exec {self.nspawn()} --pipe --directory={self.top}/root "
+                                 "true").returncode == 0
 
     def bring(self, path):
         """Copy a file or a directory into it. Returns where it is there: in /root."""
