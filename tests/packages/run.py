@@ -88,7 +88,11 @@ def _():
         "packages have the same bytes")
 
 
-@test("the units are well-formed, and systemd-analyze security is below 3.0 for each daemon")
+# In tenths. In dom0 the daemon runs xl, whose scripts set up disks and networks.
+EXPOSURE = {"pedos-rpcd.service": 29, "pedos-rpcd@work.service": 29, "pedos-rpc-dom0.service": 46}
+
+
+@test("the units are well-formed, and systemd-analyze security is below 3.0, but for dom0's")
 def _():
     machine.need("systemd-analyze")
     units = f"{BUILD}/tests/packages-units"
@@ -100,12 +104,12 @@ def _():
         tree.write(f"{units}/{name}",
                    re.sub(r"@SBINDIR@/[a-z0-9-]+", "/bin/true", tree.read(path)))
     services = sorted(name for name in os.listdir(units) if name.endswith(".service"))
-    equal(len(services), 3)
+    equal(services, sorted(EXPOSURE))
     run("systemd-analyze", "verify", "--man=no", "--recursive-errors=no",
         *sorted(f"{units}/{name}" for name in os.listdir(units)))
     for name in services:
-        run("systemd-analyze", "security", "--offline=true", "--threshold=29", "--no-pager",
-            f"{units}/{name}")
+        run("systemd-analyze", "security", "--offline=true", f"--threshold={EXPOSURE[name]}",
+            "--no-pager", f"{units}/{name}")
 
 
 @test("install, configure, remove, purge: nothing is left")
