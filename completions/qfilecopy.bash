@@ -25,10 +25,10 @@ declare -gA _qfilecopy_options=(
     [pedos-rpc-sandbox]="--services=DIRECTORY --list -h --help -V --version"
     [pedos-rpcd]="--transport=xen,unix --sockets=DIRECTORY --policy=DIRECTORY
         --services=DIRECTORY --user=USER --setenv=TEXT --prompt=COMMAND --prompt-timeout=TEXT
-        --max-calls=TEXT -f --foreground -h --help -V --version"
+        --max-calls=TEXT --check -f --foreground -h --help -V --version"
     [pedos-rpc-dom0]="--policy=DIRECTORY --disposables=DIRECTORY --max-disposables=TEXT
         --max-per-vm=TEXT --boot-timeout=TEXT --prompt=COMMAND --prompt-timeout=TEXT --foreground
-        --once --clear -h --help -V --version"
+        --check --once --clear -h --help -V --version"
     [qfile-notify]="-h --help -V --version"
     [qfile-send]="--copy --move --open --view --to=VM --prompt -h --help -V --version"
 )

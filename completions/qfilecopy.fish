@@ -143,6 +143,7 @@ switch $program
             -d 'The command to ask with'
         complete -c $program -l prompt-timeout -x -d 'No answer for so many seconds is a no'
         complete -c $program -l max-calls -x -d 'Calls of one source at the same time'
+        complete -c $program -l check -d 'Only say whether all is right'
         complete -c $program -s f -l foreground -d 'Stay in the foreground'
     case pedos-rpc-dom0
         complete -c $program -f
@@ -156,6 +157,7 @@ switch $program
             -d 'The command to ask with'
         complete -c $program -l prompt-timeout -x -d 'No answer for so many seconds is a no'
         complete -c $program -l foreground -d 'Do not go to the background'
+        complete -c $program -l check -d 'Say whether the policy can be used'
         complete -c $program -l once -d 'Write the tables and exit'
         complete -c $program -l clear -d 'Remove all tables and exit'
 end

@@ -305,8 +305,12 @@ static int connect_to_target(struct caller *caller, struct rpc_failure *failure)
 				"%s is gone when the call ends, and the files with it: open a file "
 				"there by qopen-in-vm %s FILE",
 				options->target, options->target);
-	if (options->disposable && sandbox_is_meant(options))
+	if (options->disposable && sandbox_is_meant(options)) {
+		/* It takes a second or two with a screen. Nobody else wants to know that. */
+		if (isatty(STDERR_FILENO))
+			say("making a sandbox...");
 		return sandbox_connect(&caller->channel, options, failure);
+	}
 	if (options->disposable)
 		return options->transport->connect_new(&caller->channel, options->target,
 						       options->call.service, say, failure);
