@@ -129,6 +129,13 @@ static int refuse_where(scmp_filter_ctx filter, int syscall, unsigned argument, 
 	return seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EPERM), syscall, 1, &compare);
 }
 
+/* Compare an argument, all 64 bits of it: what has anything in the upper half is no small number.
+ */
+static struct scmp_arg_cmp compare(unsigned argument, enum scmp_compare how, uint64_t value)
+{
+	return (struct scmp_arg_cmp){.arg = argument, .op = how, .datum_a = value};
+}
+
 static int refuse_arguments(scmp_filter_ctx filter)
 {
 	static const unsigned namespaces[] = {CLONE_NEWUSER,  CLONE_NEWNS,  CLONE_NEWPID,
@@ -146,7 +153,7 @@ static int refuse_arguments(scmp_filter_ctx filter)
 	/* What the kernel once did otherwise for other systems: it may only be asked for. */
 	if (r == 0)
 		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(personality), 1,
-				     SCMP_A0_32(SCMP_CMP_NE, 0xffffffff));
+				     compare(0, SCMP_CMP_NE, 0xffffffff));
 	return r;
 }
 
@@ -156,7 +163,7 @@ static int keep_limit_of_dumps(scmp_filter_ctx filter)
 	/* Only 32 bits of the number of a limit count. Without a new limit, the call only asks. */
 	const struct scmp_arg_cmp change[] = {
 		SCMP_CMP(1, SCMP_CMP_MASKED_EQ, 0xffffffff, RLIMIT_CORE),
-		SCMP_A2_64(SCMP_CMP_NE, 0)};
+		compare(2, SCMP_CMP_NE, 0)};
 	int r = refuse_where(filter, SCMP_SYS(setrlimit), 0, ~0u, RLIMIT_CORE);
 
 	return r < 0 ? r
@@ -184,11 +191,11 @@ static int refuse_families(scmp_filter_ctx filter, int syscall)
 	for (int family = 0; r == 0 && family < highest; family++) {
 		if (!is_allowed(family))
 			r = seccomp_rule_add(filter, action, syscall, 1,
-					     SCMP_A0_32(SCMP_CMP_EQ, (uint32_t)family));
+					     compare(0, SCMP_CMP_EQ, (uint32_t)family));
 	}
 	if (r == 0)
 		r = seccomp_rule_add(filter, action, syscall, 1,
-				     SCMP_A0_32(SCMP_CMP_GT, (uint32_t)highest));
+				     compare(0, SCMP_CMP_GT, (uint32_t)highest));
 	return r;
 }
 
