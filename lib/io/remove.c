@@ -8,6 +8,9 @@
  * A file costs one system call, a directory five: rename, open, list, close, remove. One more where
  * its mode keeps it from being moved.
  *
+ * A disk may be so full that nothing can be moved, as exFAT's may be. Then something at the bottom
+ * is removed first, and all is tried again.
+ *
  * A file system may say that it has removed what it has not. So each pass must have removed
  * something that is not there any more, or it is the last one: otherwise there would be no end.
  *
@@ -39,6 +42,7 @@
 
 /* Entries of up to a thousand usual names. */
 #define LIST_SIZE ((size_t)32 << 10)
+#define ROOM_SIZE ((size_t)4 << 10)
 
 struct removal {
 	int top, list_of_top; /* the second one is read from */
@@ -52,6 +56,7 @@ struct removal {
 	bool removed; /* something, in this pass */
 	bool sealed;  /* the last directory's mode had to be widened before it could be moved */
 	_Alignas(struct dirent64) char list[LIST_SIZE];
+	_Alignas(struct dirent64) char room[ROOM_SIZE]; /* the list of a directory that stays */
 };
 
 /* Is an entry of this name still, or again, in the directory? */
@@ -108,16 +113,92 @@ static int move_up(struct removal *removal, int dir, const char *name)
 	}
 }
 
+static void note_first(char first[NAME_MAX + 1], const char *name)
+{
+	if (!*first)
+		snprintf(first, NAME_MAX + 1, "%s", name);
+}
+
 /* An entry of the directory was removed, as far as the file system says. */
 static int note_removed(struct removal *removal, int dir, const char *name)
 {
-	char *first = dir == removal->list_of_top ? removal->first_of_top : removal->first_of_moved;
-
 	removal->removed = true;
-	if (!*first)
-		snprintf(first, NAME_MAX + 1, "%s", name);
+	note_first(dir == removal->list_of_top ? removal->first_of_top : removal->first_of_moved,
+		   name);
 	return 0;
 }
+
+/* ---- Where nothing can be moved ---- */
+
+static int open_or_widen(int dir, const char *name)
+{
+	int fd = openat(dir, name, OPEN_DIRECTORY);
+
+	if (fd < 0 && errno == EACCES && widen(dir, name) == 0)
+		fd = openat(dir, name, OPEN_DIRECTORY);
+	return fd < 0 ? -errno : fd;
+}
+
+/*
+ * Remove all in the directory that can go without being moved. `first`: what was removed first, or
+ * nothing; `below`: a directory in it that stays, or nothing.
+ */
+static int remove_what_goes(struct removal *removal, int dir, char first[NAME_MAX + 1],
+			    char below[NAME_MAX + 1])
+{
+	ssize_t size;
+
+	*first = *below = '\0';
+	while ((size = getdents64(dir, removal->room, sizeof(removal->room))) > 0) {
+		for (ssize_t at = 0; at < size;) {
+			const struct dirent64 *entry =
+				(const struct dirent64 *)(removal->room + at);
+			const char *name = entry->d_name;
+
+			at += entry->d_reclen;
+			if (is_dot_or_dot_dot(name))
+				continue;
+			if (unlinkat(dir, name, 0) == 0 || unlinkat(dir, name, AT_REMOVEDIR) == 0)
+				note_first(first, name);
+			else
+				note_first(below, name);
+		}
+	}
+	return size < 0 ? -errno : 0;
+}
+
+/*
+ * Remove something below the directory `name` of `dir`, which cannot be moved, so that the next
+ * pass can go on. -ENOSPC: nothing there can go either.
+ */
+static int make_room(struct removal *removal, int dir, const char *name)
+{
+	char first[NAME_MAX + 1], below[NAME_MAX + 1];
+	int fd = open_or_widen(dir, name), r = fd < 0 ? fd : 0;
+
+	while (r == 0) {
+		int next;
+
+		fchmod(fd, 0700);
+		r = remove_what_goes(removal, fd, first, below);
+		if (r < 0 || *first || !*below)
+			break;
+		next = open_or_widen(fd, below);
+		close(fd);
+		fd = next;
+		r = fd < 0 ? fd : 0;
+	}
+	if (r == 0 && !*first)
+		r = -ENOSPC;
+	else if (r == 0 && is_there(fd, first))
+		r = -ENOTEMPTY;
+	if (fd >= 0)
+		close(fd);
+	removal->removed |= r == 0;
+	return r;
+}
+
+/* ---- Entries ---- */
 
 static int remove_or_move_up(struct removal *removal, int dir, const struct dirent64 *entry)
 {
@@ -132,9 +213,9 @@ static int remove_or_move_up(struct removal *removal, int dir, const struct dire
 	}
 	r = move_up(removal, dir, entry->d_name);
 	/* Where nothing can be renamed, a directory that was only just made can go. */
-	return r < 0 && unlinkat(dir, entry->d_name, AT_REMOVEDIR) == 0
-		       ? note_removed(removal, dir, entry->d_name)
-		       : r;
+	if (r < 0 && unlinkat(dir, entry->d_name, AT_REMOVEDIR) == 0)
+		return note_removed(removal, dir, entry->d_name);
+	return r == -ENOSPC || r == -EDQUOT ? make_room(removal, dir, entry->d_name) : r;
 }
 
 /* Remove one entry of the directory `dir`, or move it up to be removed later. */
@@ -184,13 +265,11 @@ static int remove_emptied(struct removal *removal, int dir, const char *name)
 /* Empty and remove the directory that was moved up as `name`. */
 static int remove_moved(struct removal *removal, const char *name)
 {
-	int dir = openat(removal->top, name, OPEN_DIRECTORY), r;
+	int dir = open_or_widen(removal->top, name), r;
 
-	if (dir < 0 && errno == EACCES && widen(removal->top, name) == 0)
-		dir = openat(removal->top, name, OPEN_DIRECTORY);
 	/* Nothing, or an entry of the top that is called like this: it has its own turn. */
 	if (dir < 0)
-		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? 0 : -errno;
+		return dir == -ENOENT || dir == -ENOTDIR || dir == -ELOOP ? 0 : dir;
 	removal->first_of_moved[0] = '\0';
 	do
 		r = remove_piece(removal, dir);

@@ -515,6 +515,31 @@ START_TEST(removal_where_nothing_can_be_moved)
 END_TEST
 
 /*
+ * The disk is so full that nothing can be moved: at first, until something has gone, or all the
+ * time. All goes. (Where nothing ever moves, each thing at the bottom of a deep tree is far away.)
+ */
+START_TEST(removal_on_a_full_disk)
+{
+	static void (*const of[])(int) = {files_and_links, sealed,         sealed_top, wide,
+					  numbered,        named_like_ours};
+	static const int errors[] = {ENOSPC, EDQUOT};
+	const bool lasting = _i % 2;
+	struct staging staging;
+	int r;
+
+	scratch_enter_as(_i / 2 % 2);
+	make_dir("in");
+	ck_assert_int_eq(staging_create(&staging, open_dir("in")), 0);
+	of[_i / 4](staging.tree);
+	faults_begin_in("renameat", 1, errors[_i / 2 % 2], lasting);
+	r = staging_remove(&staging);
+	faults_end();
+	ck_assert_int_eq(r, 0);
+	ck_assert_str_eq(names_in("in"), "");
+}
+END_TEST
+
+/*
  * In the middle of removing, the modes of what lies outside stay as they are: a link in a sealed
  * directory's place is not followed.
  */
@@ -557,6 +582,7 @@ Suite *staging_suite(void)
 	add_both_users_test(take, adopt_and_remove);
 	tcase_add_loop_test(remove_case, remove_tree, 0, 2 * (int)COUNT(trees));
 	add_both_users_test(remove_case, remove_leaves_what_links_point_to);
+	tcase_add_loop_test(remove_case, removal_on_a_full_disk, 0, 4 * 6);
 	add_both_users_test(remove_case, removal_that_a_file_system_only_claims);
 	add_both_users_test(remove_case, removal_where_nothing_can_be_moved);
 	return suite;
