@@ -94,12 +94,27 @@ static bool make_absolute(char program[PATH_MAX])
 	return true;
 }
 
+/* The caller may be one who has built all of this, and installed nothing yet. */
+static bool refuse_unknown(struct call *call)
+{
+	const char *const *dir = call->options->service_dirs;
+	size_t size = sizeof(call->failure), n;
+
+	n = (size_t)snprintf(call->failure, size,
+			     "there is no such service: install it first, or name its directory by "
+			     "--services of pedos-rpc. Looked in ");
+	for (; *dir && n < size; dir++)
+		n += (size_t)snprintf(call->failure + n, size - n, "%s%s", *dir,
+				      dir[1] ? ", " : "");
+	return refuse(call, ENOENT, call->failure);
+}
+
 static bool find_service(struct call *call)
 {
 	int r = service_find(call->options->service_dirs, call->request.service, call->program);
 
 	if (r == -ENOENT || (r == 0 && !make_absolute(call->program)))
-		return refuse(call, ENOENT, "there is no such service");
+		return refuse_unknown(call);
 	if (r < 0)
 		return refuse(call, EIO,
 			      "its program is no file, or others than root and you may change it "

@@ -164,12 +164,12 @@ const char *server_add(struct confinement *confinement, struct words *words,
 	}
 	if (outer < 0)
 		return variable("WAYLAND_DISPLAY")
-			       ? "Xwayland is not installed, in whose window a sandbox shows "
-				 "something under Wayland: install xwayland"
+			       ? "Xwayland is not installed, which draws the window of a sandbox "
+				 "under Wayland: install xwayland"
 			       : "DISPLAY is no X server of this machine, which a sandbox needs: "
 				 "unset it, or say display=none in the template";
 	if (!xephyr)
-		return "Xephyr is not installed, in whose window a sandbox shows something: "
+		return "Xephyr is not installed, which draws the window of a sandbox: "
 		       "install xserver-xephyr, or say display=none in the template";
 	add_xephyr(confinement, words, xephyr, outer, template, title);
 	return NULL;

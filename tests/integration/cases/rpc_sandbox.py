@@ -58,7 +58,8 @@ def _(t):
 @test("a service that is not there has status 127; others may not have written one")
 def _(t):
     t.rpc("@dispvm", "test.None").exits(127).says("@dispvm refuses test.None",
-                                                  "there is no such service")
+                                                  "there is no such service: install it first",
+                                                  f"Looked in {t.services}")
     os.chmod(t.service("test.Open", "true"), 0o777)
     t.rpc("@dispvm", "test.Open").exits(FAILED).says("others than root and you may change it")
     t.nothing_left()
