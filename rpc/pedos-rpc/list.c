@@ -113,13 +113,11 @@ static int compare(const void *a, const void *b)
 int list_targets(const struct options *options)
 {
 	struct rpc_targets targets = {.count = 0};
-	struct rpc_failure failure;
+	struct rpc_failure failure, nobody;
+	int found = options->transport->targets(options->sockets, &targets, &nobody);
+	bool named = false;
 	int status = 0;
 
-	if (options->transport->targets(options->sockets, &targets, &failure) < 0) {
-		warnx("%s", failure.text);
-		status = EXIT_FAILED;
-	}
 	if (sandbox_is_meant(options) && sandbox_targets(&targets, &failure) < 0) {
 		warnx("%s", failure.text);
 		status = EXIT_FAILED;
@@ -134,9 +132,15 @@ int list_targets(const struct options *options)
 			status = EXIT_FAILED;
 		} else if (may > 0) {
 			puts(targets.names[i]);
+			named = true;
 		}
 	}
 	rpc_targets_free(&targets);
+	/* Where no daemon has run, a sandbox can be all that there is. */
+	if (found < 0 && !(found == -ENOENT && named)) {
+		warnx("%s", nobody.text);
+		status = EXIT_FAILED;
+	}
 	if (ferror(stdout) || fflush(stdout) != 0) {
 		warn("writing to stdout");
 		return EXIT_FAILED;

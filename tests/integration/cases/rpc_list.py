@@ -144,8 +144,9 @@ def _(t):
 
 @test("where nobody serves anything, that is said, and a wrong command line, too")
 def _(t):
-    t.rpc("--list").exits(125).says("nobody serves any VM on this machine (looked in "
-                                    f"{t.sockets}); is pedos-rpcd running?")
+    end = t.rpc("--list", "PedOS.Filecopy").exits(125)  # for which no sandbox is made
+    end.says(f"nobody serves any VM on this machine (looked in {t.sockets}); is pedos-rpcd "
+             "running?")
     t.start_daemon()
     for arguments, why in ((("test.A", "test.B"), "--list takes one service at most"),
                            (("no/service",), "that is no service's name"),

@@ -184,6 +184,15 @@ def _(t):
                                                   "qopen-in-vm @dispvm FILE")
 
 
+@test("--list: that no daemon has run matters to nobody who may call a sandbox")
+def _(t):
+    unserved = f"--sockets={t.top}/none"
+    end = t.rpc(unserved, "--list", "PedOS.OpenInVM").exits(0)
+    equal(end.told, "@dispvm")
+    end.says_nothing()
+    t.rpc(unserved, "--list", "PedOS.Filecopy").exits(125).says("nobody serves any VM")
+
+
 @test("accounts and names of callers have no meaning there")
 def _(t):
     for option in ("--user=root", "--as=work"):
