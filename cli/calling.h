@@ -55,9 +55,7 @@ enum {
 #define CALLING_SHORT_OPTIONS "qv"
 
 /* For the text of --help. */
-#define CALLING_HELP_VM                                                                            \
-	"      --vm=NAME          the VM of this name, through the rpc client; with qrexec also\n" \
-	"                         @dispvm, @dispvm:NAME or @default\n"
+#define CALLING_HELP_VM  "      --vm=NAME          the VM of this name, through the rpc client; "
 #define CALLING_HELP_SSH "      --ssh=[USER@]HOST  the machine of this name, through ssh\n"
 #define CALLING_HELP_WORDS                                                                   \
 	"      --progress=WHEN    auto, tty, json or none (default auto: where stderr is a " \

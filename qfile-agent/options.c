@@ -26,7 +26,9 @@ static const char help[] =
 	"Copy files and directories to another virtual machine or another computer, into\n"
 	"PedOSIncoming there; with --via, to where the receiver of the command delivers.\n"
 	"\n"
-	"Whom to send to:\n" CALLING_HELP_VM "      --service=NAME     the service to call there "
+	"Whom to send to:\n" CALLING_HELP_VM "with qrexec also\n"
+	"                         @dispvm, @dispvm:NAME or @default\n"
+	"      --service=NAME     the service to call there "
 	"(default PedOS.Filecopy)\n" CALLING_HELP_SSH
 	"      --via=COMMAND      a shell command whose stdin and stdout lead to a receiver,\n"
 	"                         such as 'doas -u work qfile-unpacker'\n"

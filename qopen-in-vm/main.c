@@ -237,8 +237,9 @@ int main(int argc, char **argv)
 		show_on(&session.show, options.progress_fd);
 	if (!options.calling.vm && !has_command(&options) &&
 	    (call_leads_nowhere(STDIN_FILENO) || isatty(STDOUT_FILENO))) {
-		warnx("stdin and stdout must lead to another VM: name one before the file, or use "
-		      "--ssh=HOST or --via=COMMAND");
+		warnx("name a VM and a file, as in 'qopen-in-vm work report.odt', or use "
+		      "--ssh=HOST or --via=COMMAND; without these, stdin and stdout must lead to "
+		      "another VM");
 		return EXIT_USAGE;
 	}
 	if (!file_ok(&options))

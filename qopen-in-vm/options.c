@@ -26,7 +26,9 @@ static const char help[] =
 	"       qopen-in-vm [OPTION]... FILE\n"
 	"Open a file in another virtual machine, and bring back what is saved there.\n"
 	"\n"
-	"Where to open it:\n" CALLING_HELP_VM "  VM                     the same, before the file\n"
+	"Where to open it:\n" CALLING_HELP_VM "also @dispvm and\n"
+	"                         @dispvm:NAME, and with qrexec @default\n"
+	"  VM                     the same, before the file\n"
 	"      --service=NAME     the service to call there (default "
 	"PedOS.OpenInVM)\n" CALLING_HELP_SSH
 	"      --via=COMMAND      a shell command whose stdin and stdout lead to an editor,\n"
@@ -50,7 +52,8 @@ static const char help[] =
 	"\n"
 	"Exit status: 0 all that was saved there is in the file, 1 it is not, 2 wrong usage;\n"
 	"with a VM also 125, 126 and 127: see pedos-rpc(1).\n"
-	"Example: qopen-in-vm work report.odt\n";
+	"Examples: qopen-in-vm work report.odt\n"
+	"          qopen-in-vm --view-only @dispvm invoice.pdf\n";
 
 const struct calling_peer editor = {
 	.service = "PedOS.OpenInVM", .program = "vm-file-editor", .takes_wishes = false};
