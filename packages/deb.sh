@@ -17,6 +17,8 @@ cd "$directory/source"
 # Options of the make that calls this, and what is set for another build, are not for this one.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES DESTDIR PREFIX BINDIR SBINDIR LIBDIR INCLUDEDIR \
     MANDIR UNITDIR SYSCONFDIR CC CFLAGS CPPFLAGS LDFLAGS B V XEN WERROR
+echo "Building the packages and running the unit tests takes about a minute;" \
+    "$directory/build.log says how far it is."
 if ! dpkg-buildpackage --build=binary --no-sign >"$directory/build.log" 2>&1; then
     tail -n 40 "$directory/build.log"
     echo "Building the packages failed; $directory/build.log has all of it." >&2
