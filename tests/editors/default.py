@@ -9,6 +9,9 @@ from expect import check
 
 # The name of no browser: what opens all that nothing else does.
 NO_BROWSER = "qfile-no-browser"
+# What type a file is of, by what the machine knows: some programs that xdg-open asks know nothing
+# else.
+TYPES = "/usr/share/mime"
 
 
 def why_not():
@@ -22,6 +25,8 @@ def desktop(opening, application=None):
     data, settings = opening.home / "data", opening.home / "settings"
     (data / "applications").mkdir(parents=True)
     settings.mkdir()
+    if os.path.isdir(TYPES):
+        (data / "mime").symlink_to(TYPES)
     if application:
         (data / "applications/scripted.desktop").write_text(
             "[Desktop Entry]\nType=Application\nName=Scripted\nMimeType=text/plain;\n"
