@@ -122,6 +122,33 @@ static bool find_service(struct call *call)
 	return true;
 }
 
+/* Does the system hand core dumps to a program or a socket, or is that not known? */
+static bool hands_on_dumps(void)
+{
+	int fd = open("/proc/sys/kernel/core_pattern", O_RDONLY | O_CLOEXEC);
+	char first = '\0';
+	bool known = fd >= 0 && read(fd, &first, 1) == 1;
+
+	if (fd >= 0)
+		close(fd);
+	return !known || first == '|' || first == '@';
+}
+
+/*
+ * No core dumps. Where the system hands these to a program, that would run outside and read what
+ * somebody hostile has left in memory; only a limit of one byte, unlike none, keeps the kernel from
+ * starting it. Whoever has a limit of 0 cannot raise it, and files are all that it forbids. The
+ * filter keeps the limit as it is.
+ */
+static bool forbid_dumps(void)
+{
+	struct rlimit limit;
+
+	if (setrlimit(RLIMIT_CORE, &(struct rlimit){.rlim_cur = 1, .rlim_max = 1}) == 0)
+		return true;
+	return getrlimit(RLIMIT_CORE, &limit) == 0 && limit.rlim_cur == 0 && !hands_on_dumps();
+}
+
 /* What has to be so before a sandbox can be made. */
 static bool can_begin(struct call *call)
 {
@@ -132,6 +159,11 @@ static bool can_begin(struct call *call)
 		return refuse(call, EACCES,
 			      "root gets no sandbox, since it would not hold root: call as another "
 			      "account, such as by runuser -u ACCOUNT -- pedos-rpc ...");
+	if (!forbid_dumps())
+		return refuse(call, EPERM,
+			      "this system hands core dumps to a program, which only a limit of "
+			      "1 byte prevents, and yours is 0: raise the hard limit, see ulimit "
+			      "-Hc");
 	if (*call->request.user || *call->request.source)
 		return refuse(call, EINVAL, "a sandbox has no accounts: leave out --user and --as");
 	if (!find_service(call))
@@ -324,16 +356,6 @@ static void clean_up(struct call *call)
 	process_end_all();
 }
 
-/*
- * No core dumps. Where the system hands these to a program, that would run outside and read what
- * somebody hostile has left in memory; only a limit of one byte, unlike none, keeps the kernel from
- * starting it. The filter keeps the limit as it is.
- */
-static int forbid_dumps(void)
-{
-	return setrlimit(RLIMIT_CORE, &(struct rlimit){.rlim_cur = 1, .rlim_max = 1});
-}
-
 int serve(const struct options *options, int fd)
 {
 	static struct call call;
@@ -344,8 +366,7 @@ int serve(const struct options *options, int fd)
 			     .display = {.ready = -1, .log = -1},
 			     .network = {.go = -1},
 			     .stop = stop_open()};
-	if (call.stop < 0 || forbid_dumps() < 0 || process_adopt() < 0 ||
-	    fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
+	if (call.stop < 0 || process_adopt() < 0 || fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
 		return EXIT_FAILED;
 	r = rpc_receive_call(&call.channel, &call.session, call.stop, clock_now() + RPC_TIMEOUT,
 			     &call.reception, &call.request);

@@ -193,6 +193,19 @@ def _(t):
     t.rpc(unserved, "--list", "PedOS.Filecopy").exits(125).says("nobody serves any VM")
 
 
+@test("without a limit of core dumps that can be raised, none are made, or nothing starts")
+def _(t):
+    t.service("test.Limit", "ulimit -c")
+    with open("/proc/sys/kernel/core_pattern", encoding="utf-8") as pattern:
+        handed_on = pattern.read(1) in "|@"
+    end = t.run("prlimit", "--core=0:0", *t.caller("@dispvm", "test.Limit"))
+    if handed_on:
+        end.exits(FAILED).says("hands core dumps to a program", "raise the hard limit")
+    else:
+        equal(end.exits(0).told, "0")
+    t.nothing_left()
+
+
 @test("accounts and names of callers have no meaning there")
 def _(t):
     for option in ("--user=root", "--as=work"):
