@@ -226,13 +226,26 @@ int store_remove(struct xs_handle *xs, const char *path)
 	return xs_rm(xs, XBT_NULL, path) || errno == ENOENT ? 0 : -errno;
 }
 
+/*
+ * In a transaction: a list that does not fit into one answer comes in several, and libxenstore
+ * begins again whenever it has changed between two of them. A guest whose directory it is could
+ * keep us there for ever.
+ */
 int store_list(struct xs_handle *xs, const char *path, char ***names, unsigned *count)
 {
-	*names = xs_directory(xs, XBT_NULL, path, count);
-	if (*names)
-		return 0;
+	xs_transaction_t t = xs_transaction_start(xs);
+	int r;
+
+	*names = NULL;
 	*count = 0;
-	return errno == ENOENT ? 0 : -errno;
+	if (t == XBT_NULL)
+		return -errno;
+	*names = xs_directory(xs, t, path, count);
+	r = *names || errno == ENOENT ? 0 : -errno;
+	if (!*names)
+		*count = 0;
+	xs_transaction_end(xs, t, true);
+	return r;
 }
 
 char *store_read(struct xs_handle *xs, const char *path)

@@ -178,6 +178,26 @@ def a_flood_of_requests_harms_nobody(world):
     ready(world, "b", 101)
 
 
+def a_list_that_changes_while_it_is_read_harms_nobody(world):
+    begin(world, policy="Open * @anyvm @dispvm allow\n")
+    directory = "/local/domain/1/data/pedos-rpc/dom0"
+    with world.store.lock:
+        for number in range(100):
+            world.store.nodes[f"{directory}/{number}{'x' * 80}"] = (b"", ("n1",))
+    parts = []
+
+    def change(path):
+        if path == directory:
+            parts.append(path)
+            world.store.put(f"{directory}/x{len(parts)}")
+
+    world.store.on_part = change
+    world.request(1, "last", "x")
+    world.wait(lambda: len(parts) >= 3)
+    world.request(2, "a", "@dispvm Open")
+    ready(world, "a", 100, source=2)
+
+
 def the_caller_dies_while_xl_runs(world):
     go_on = threading.Event()
 

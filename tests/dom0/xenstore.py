@@ -8,10 +8,12 @@ import os
 import socket
 import struct
 import threading
+import zlib
 
 (DIRECTORY, READ, GET_PERMS, WATCH, UNWATCH, START, END) = range(1, 8)
 GET_DOMAIN_PATH = 10
 (WRITE, MKDIR, RM, SET_PERMS, EVENT, ERROR) = range(11, 17)
+DIRECTORY_PART = 22
 PAYLOAD_MAX = 4096
 
 
@@ -35,6 +37,8 @@ class Store:
         self.changes = []
         # called when a transaction has begun: what somebody else does meanwhile
         self.on_start = None
+        # called when a part of a directory has been read, with its path
+        self.on_part = None
         self.pids = []         # of those who have connected
         self.lock = threading.RLock()
         self.watches = []      # connection, path, token
@@ -195,16 +199,34 @@ class Store:
             self.nodes = nodes
             self.tell(at_start)
 
+    @staticmethod
+    def names(nodes, path):
+        return b"".join(os.path.basename(name).encode() + b"\0" for name in nodes
+                        if name != "/" and os.path.dirname(name) == path)
+
+    def part(self, nodes, path, offset):
+        """What identifies this state of the directory, and its names from there on, with an empty
+        one behind the last, as far as they have room."""
+        names = self.names(nodes, path)
+        state = f"{zlib.crc32(names)}\0".encode()
+        if self.on_part:
+            self.on_part(path)
+        return state + (names[offset:] + b"\0")[:PAYLOAD_MAX - len(state)]
+
     def access(self, kind, transaction, path, rest):
         before = dict(self.nodes)
         nodes = self.transactions[transaction][1] if transaction else self.nodes
-        if kind in (READ, DIRECTORY, GET_PERMS, SET_PERMS) and path not in nodes:
+        if kind in (READ, DIRECTORY, DIRECTORY_PART, GET_PERMS, SET_PERMS) and path not in nodes:
             raise Failure("ENOENT")
         if kind == READ:
             return nodes[path][0]
         if kind == DIRECTORY:
-            return b"".join(os.path.basename(name).encode() + b"\0" for name in nodes
-                            if name != "/" and os.path.dirname(name) == path)
+            names = self.names(nodes, path)
+            if len(names) > PAYLOAD_MAX:
+                raise Failure("E2BIG")
+            return names
+        if kind == DIRECTORY_PART:
+            return self.part(nodes, path, int(rest[:-1]))
         if kind == GET_PERMS:
             return b"".join(one.encode() + b"\0" for one in nodes[path][1])
         if kind == SET_PERMS:
