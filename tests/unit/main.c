@@ -69,6 +69,7 @@ static const struct {
 	{"destination", destination_suite, APART},
 	{"vchan", vchan_suite, APART},
 	{"ring", ring_suite, APART},
+	{"xenstore", xenstore_suite, APART},
 	{"faults", faults_suite, APART},
 	{"names", names_suite, PURE},
 	{"template", template_suite, PURE},

@@ -48,6 +48,7 @@ Suite *verify_suite(void);
 Suite *destination_suite(void);
 Suite *vchan_suite(void);
 Suite *ring_suite(void);
+Suite *xenstore_suite(void);
 Suite *faults_suite(void);
 Suite *names_suite(void);
 Suite *template_suite(void);

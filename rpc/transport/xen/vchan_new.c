@@ -189,16 +189,6 @@ static void grant_has_changed(void *context, const char *untrusted_path, const c
 	grant->changed = true;
 }
 
-/* Use the grant, if there is one for this service. 1 or 0. */
-static int use(struct grant *grant, const char *service)
-{
-	char value[XENSTORE_VALUE_SIZE];
-
-	/* Of two that try, one removes it. */
-	return xenstore_read(&grant->store, grant->path, value) > 0 &&
-	       strcmp(value, service) == 0 && xenstore_remove(&grant->store, grant->path) == 0;
-}
-
 static int await(struct rpc_channel *channel, struct grant *grant, const char *service, int stop)
 {
 	struct pollfd fds[] = {{.fd = stop, .events = POLLIN},
@@ -209,9 +199,10 @@ static int await(struct rpc_channel *channel, struct grant *grant, const char *s
 		/* An event may come together with the answer to a question about it. */
 		do {
 			grant->changed = false;
-			if (use(grant, service))
-				return 1;
-		} while (grant->changed);
+			status = xenstore_take(&grant->store, grant->path, service);
+		} while (status == 0 && grant->changed);
+		if (status != 0)
+			return status;
 		status = vchan_wait(channel, 0, fds, 2, -1);
 		if (fds[0].revents)
 			return -ECANCELED;
@@ -231,7 +222,8 @@ int vchan_granted(struct rpc_channel *channel, const struct rpc_pending *pending
 		return status;
 	snprintf(grant.path, sizeof(grant.path), "pedos-rpc-in/%u/%s", pending->origin,
 		 pending->id);
-	status = wait ? await(channel, &grant, service, stop) : use(&grant, service);
+	status = wait ? await(channel, &grant, service, stop)
+		      : xenstore_take(&grant.store, grant.path, service);
 	xenstore_close(&grant.store);
 	return status;
 }

@@ -259,21 +259,65 @@ static int share(struct xenstore *store, uint32_t transaction, const char *path,
 	return status < 0 ? status : 1;
 }
 
-int xenstore_share(struct xenstore *store, const char *path, unsigned owner, unsigned reader)
+/* Within a transaction. 1: the node had this value, and was removed. 0: it had not. */
+static int take(struct xenstore *store, uint32_t transaction, const char *path,
+		const char *expected)
 {
 	char value[XENSTORE_VALUE_SIZE];
+	ssize_t n = request(store, XS_READ, transaction, WORDS(path), value);
+	int status;
+
+	if (n == -ENOENT || n == -EACCES) /* where there is nothing, it may not even be read */
+		return 0;
+	if (n < 0 || (size_t)n != strlen(expected) || strcmp(value, expected) != 0)
+		return n < 0 ? (int)n : 0;
+	status = order(store, XS_RM, transaction, WORDS(path));
+	return status < 0 ? status : 1;
+}
+
+static int start_transaction(struct xenstore *store, uint32_t *transaction)
+{
+	char value[XENSTORE_VALUE_SIZE];
+	ssize_t n = request(store, XS_TRANSACTION_START, 0, WORDS(""), value);
+
+	*transaction = n < 0 ? 0 : (uint32_t)strtoul(value, NULL, 10);
+	return n < 0 ? (int)n : 0;
+}
+
+/* `status`: 1, if something was changed. -EAGAIN: somebody else has changed the same meanwhile. */
+static int end_transaction(struct xenstore *store, uint32_t transaction, int status)
+{
+	int ended = order(store, XS_TRANSACTION_END, transaction, WORDS(status == 1 ? "T" : "F"));
+
+	return status == 1 && ended < 0 ? ended : status;
+}
+
+int xenstore_share(struct xenstore *store, const char *path, unsigned owner, unsigned reader)
+{
 	uint32_t transaction;
-	int status, ended;
+	int status;
 
 	do {
-		ssize_t n = request(store, XS_TRANSACTION_START, 0, WORDS(""), value);
-
-		if (n < 0)
-			return (int)n;
-		transaction = (uint32_t)strtoul(value, NULL, 10);
+		status = start_transaction(store, &transaction);
+		if (status < 0)
+			return status;
 		status = share(store, transaction, path, owner, reader);
-		ended = order(store, XS_TRANSACTION_END, transaction,
-			      WORDS(status == 1 ? "T" : "F"));
-	} while (status == 1 && ended == -EAGAIN);
-	return status == 1 ? ended : status;
+		status = end_transaction(store, transaction, status);
+	} while (status == -EAGAIN);
+	return status < 0 ? status : 0;
+}
+
+int xenstore_take(struct xenstore *store, const char *path, const char *value)
+{
+	uint32_t transaction;
+	int status;
+
+	do {
+		status = start_transaction(store, &transaction);
+		if (status < 0)
+			return status;
+		status = take(store, transaction, path, value);
+		status = end_transaction(store, transaction, status);
+	} while (status == -EAGAIN);
+	return status;
 }

@@ -49,6 +49,12 @@ ssize_t xenstore_read(struct xenstore *store, const char *path, char value[XENST
  */
 ssize_t xenstore_list(struct xenstore *store, const char *path, char names[XENSTORE_VALUE_SIZE]);
 int xenstore_remove(struct xenstore *store, const char *path);
+/*
+ * Remove the node at a path if it has this value. 1: it is removed. 0: it is not there, cannot be
+ * read, or has another value. Of several who try that at the same time, one gets 1; removing alone
+ * would not tell, since xenstore removes what is not there, too.
+ */
+int xenstore_take(struct xenstore *store, const char *path, const char *value);
 /* Make a node, with the permissions of the one above it, or change its value. */
 int xenstore_write(struct xenstore *store, const char *path, const char *value);
 
