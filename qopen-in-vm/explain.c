@@ -20,6 +20,12 @@ static const char *shown(const char *name, char text[1024])
 	return text;
 }
 
+/* Is the other VM gone with this session? */
+static bool is_disposable(const struct explain *about)
+{
+	return strncmp(about->vm, "@dispvm", strlen("@dispvm")) == 0;
+}
+
 void explain_refusal(const char *file, const struct qfile_error *error)
 {
 	char name[1024], text[1024];
@@ -267,6 +273,9 @@ void explain_done(const struct explain *about, const struct opener_event *event)
 							      : "unknown error");
 	else if (event->message[0] && !about->quiet)
 		warnx("%s says: %s", about->vm, event->message);
+	/* The other side does not know that it is one, and may say that something is kept there. */
+	if (is_disposable(about) && strstr(event->message, " kept "))
+		warnx("%s is gone, and what was kept there with it", about->vm);
 }
 
 void explain_last(const struct explain *about, unsigned save, bool here)
@@ -310,9 +319,12 @@ void explain_failure(const struct explain *about, int code, const struct opener_
 		      about->vm);
 		break;
 	case -ECANCELED:
-		warnx("stopped: what was not saved yet in %s, or is saved there from now on, stays "
-		      "there",
-		      about->vm);
+		if (is_disposable(about))
+			warnx("stopped: %s is gone, and what was not saved yet with it", about->vm);
+		else
+			warnx("stopped: what was not saved yet in %s, or is saved there from now "
+			      "on, stays there",
+			      about->vm);
 		break;
 	default:
 		warnx("%s", qfile_error_text(error, text, sizeof(text)));

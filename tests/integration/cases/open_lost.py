@@ -347,6 +347,19 @@ def _(t):
     t.nothing_beside()
 
 
+@test("a signal to stop a session with a disposable VM: nothing is said to stay there")
+def _(t):
+    tree.sparse("file", 64 << 20)
+    opener, peer = t.start_with_peer("--from=@dispvm:x", "file")
+    peer.role.read(1000)
+    opener.kill(signal.SIGTERM)
+    wait_until(lambda: "stopped" in opener.said(), "it to stop")
+    peer.end()
+    said = opener.wait().exits(143).said
+    has(said, "stopped: @dispvm:x is gone, and what was not saved yet with it")
+    lacks(said, "stays there")
+
+
 @test("killed while a version comes: the file is as it was, and the next save into it works")
 def _(t):
     tree.write("file", "first")

@@ -388,6 +388,18 @@ def _(t):
     t.nothing_left()
 
 
+@test("what an application leaves in a sandbox is not said to stay there")
+def _(t):
+    tree.write(f"{t.home}/file", "first text\n")
+    t.own()
+    said = t.start_opener("sh -c 'rm \"$0\"; mkdir \"$0\"'", "@dispvm").wait().exits(1).said
+    has(said, "is kept there")
+    has(said, "@dispvm is gone, and what was kept there with it")
+    lacks(t.start_opener("false", "@dispvm").wait().exits(1).said, "is gone")
+    equal(tree.read(f"{t.home}/file"), "first text\n")
+    t.nothing_left()
+
+
 @test("qopen-in-vm --view-only @dispvm: nothing comes back")
 def _(t):
     tree.write(f"{t.home}/file", "first text\n")
