@@ -31,16 +31,20 @@ bool server_has_screen(void)
 	return variable("DISPLAY") || variable("WAYLAND_DISPLAY");
 }
 
-/* The socket of the user's compositor. False: it is not known. */
+/*
+ * The socket of the user's compositor. False: there is none, as where WAYLAND_DISPLAY is that of a
+ * session that has ended, or of another account.
+ */
 static bool find_wayland(char path[PATH_MAX])
 {
 	const char *name = variable("WAYLAND_DISPLAY"), *runtime = variable("XDG_RUNTIME_DIR");
+	int n;
 
-	if (!name)
+	if (!name || (*name != '/' && !runtime))
 		return false;
-	if (*name == '/')
-		return snprintf(path, PATH_MAX, "%s", name) < PATH_MAX;
-	return runtime && snprintf(path, PATH_MAX, "%s/%s", runtime, name) < PATH_MAX;
+	n = *name == '/' ? snprintf(path, PATH_MAX, "%s", name)
+			 : snprintf(path, PATH_MAX, "%s/%s", runtime, name);
+	return n < PATH_MAX && access(path, F_OK) == 0;
 }
 
 /* The number of the user's X server, which must be one of this machine. -1: it is none. */
@@ -151,23 +155,33 @@ static void add_xwayland(struct confinement *confinement, struct words *words, c
 	}
 }
 
+/* Why there is neither a compositor nor an X server to show something on. */
+static const char *why_none(bool has_wayland)
+{
+	if (has_wayland)
+		return "Xwayland is not installed, which draws the window of a sandbox under "
+		       "Wayland: install xwayland";
+	if (variable("DISPLAY"))
+		return "DISPLAY is no X server of this machine, which a sandbox needs: unset it, "
+		       "or say display=none in the template";
+	return "the socket of WAYLAND_DISPLAY is not there, which is below XDG_RUNTIME_DIR: set "
+	       "both, unset WAYLAND_DISPLAY, or say display=none in the template";
+}
+
 const char *server_add(struct confinement *confinement, struct words *words,
 		       const struct template *template, const char *title)
 {
 	const char *xwayland = confine_find("Xwayland"), *xephyr = confine_find("Xephyr");
 	char wayland[PATH_MAX];
+	bool has_wayland = find_wayland(wayland);
 	int outer = find_x();
 
-	if (xwayland && find_wayland(wayland)) {
+	if (xwayland && has_wayland) {
 		add_xwayland(confinement, words, xwayland, wayland, template);
 		return NULL;
 	}
 	if (outer < 0)
-		return variable("WAYLAND_DISPLAY")
-			       ? "Xwayland is not installed, which draws the window of a sandbox "
-				 "under Wayland: install xwayland"
-			       : "DISPLAY is no X server of this machine, which a sandbox needs: "
-				 "unset it, or say display=none in the template";
+		return why_none(has_wayland);
 	if (!xephyr)
 		return "Xephyr is not installed, which draws the window of a sandbox: "
 		       "install xserver-xephyr, or say display=none in the template";

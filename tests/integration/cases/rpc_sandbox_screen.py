@@ -7,6 +7,7 @@ import subprocess
 
 import process
 import suite
+import tree
 from expect import check, equal, has, wait_until
 from sandboxing import ASK, SERVER, Sandboxing, need_python
 
@@ -53,7 +54,21 @@ def _(t):
         t.environment["DISPLAY"] = display
         t.shell("echo ran").exits(FAILED).says("DISPLAY is no X server of this machine")
     t.environment["WAYLAND_DISPLAY"] = "wayland-0"
+    t.shell("echo ran").exits(FAILED).says("DISPLAY is no X server of this machine")
+    del t.environment["DISPLAY"]
+    t.shell("echo ran").exits(FAILED).says("the socket of WAYLAND_DISPLAY is not there")
+    tree.write(f"{t.runtime}/wayland-0", "")
     t.shell("echo ran").exits(FAILED).says("Xwayland is not installed")
+    t.nothing_left()
+
+
+@test("where the compositor's socket is not there, as behind su, the X server is used")
+def _(t):
+    need_python()
+    t.played_screen()
+    t.with_programs(Xwayland="#!/bin/sh\nexit 1\n")
+    t.environment["WAYLAND_DISPLAY"] = "wayland-0"
+    has(t.shell(ASK.format(word="say")).exits(3).told, "-screen")
     t.nothing_left()
 
 
