@@ -137,6 +137,8 @@ proof rpc-names "" -warn-unsigned-overflow \
 proof rpc-policy "" -eva-slevel-function "${strings}parts_are_at:300,argument_matches:2000"
 proof rpc-request "" -warn-unsigned-overflow \
     -eva-slevel-function take_names:300,take_name:300
+proof rpc-template "" \
+    -eva-slevel-function find:300,trim:300,text_is:50,take_line:100,unit_of:10
 proof rpc-frame vm_name_ok,rpc_service_ok,rpc_account_ok -warn-unsigned-overflow \
     -eva-split-return-function rpc_frame_decode:full \
     -eva-slevel-function headers:10,rpc_frame_decode:100,take:100,rpc_refusal_encode:500
@@ -144,8 +146,8 @@ proof rpc-session "" -warn-unsigned-overflow -eva-ilevel 16 # so many types of f
 say "functions:"
 for source in text/character text/properties text/printable text/vmname lib/format/wire \
     lib/open/editwire lib/format/name lib/format/fault lib/format/tagname lib/format/text \
-    rpc/base/names rpc/policy/policy rpc/policy/request \
-    rpc/protocol/frame rpc/protocol/session; do
+    rpc/base/names rpc/policy/policy rpc/policy/request rpc/pedos-rpc-sandbox/template \
+    cli/number rpc/protocol/frame rpc/protocol/session; do
     every $source.c
     result $? "every function of $source.c is proven"
 done
