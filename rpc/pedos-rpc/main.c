@@ -175,6 +175,17 @@ static int carry(struct caller *caller)
 	return r;
 }
 
+/* The call has been broken off. Returns the status to exit with. */
+static int explain_break(const struct caller *caller, int code)
+{
+	int error = caller->relay.inputs[0].error;
+
+	if (error == 0)
+		return explain(caller, code);
+	warnx("reading stdin: %s: the call is broken off", strerror(error));
+	return EXIT_FAILED;
+}
+
 /* The status that the end of the service gives us. */
 static int service_status(const struct caller *caller)
 {
@@ -267,7 +278,7 @@ static int call(struct caller *caller)
 	r = carry(caller);
 	if (r == -ECANCELED)
 		return r;
-	status = r == 0 ? service_status(caller) : explain(caller, r);
+	status = r == 0 ? service_status(caller) : explain_break(caller, r);
 	rpc_relay_close(&caller->relay);
 	hang_up(caller);
 	if (!caller->options->program)

@@ -22,6 +22,7 @@ struct rpc_input {
 	bool own;   /* RPC_OWN */
 	bool told;  /* its end has been sent */
 	bool ready; /* poll(2) has reported something to read, or the end */
+	int error;  /* why it cannot be read, a positive errno: the other end is told of no end */
 };
 
 /* A stream that comes out of the channel and is written here. */
@@ -106,6 +107,7 @@ void rpc_relay_name_lines(struct rpc_relay *relay, const char *name);
  * 0: relay->over says whether the call has ended.
  * -ECONNRESET: the other end is gone.
  * -EPROTO: the other end sent a wrong frame, or one that it may not send now.
+ * Any other negative errno: carrying is not possible, such as where an input cannot be read.
  */
 int rpc_relay_step(struct rpc_relay *relay, struct pollfd *fds, size_t count, int timeout);
 

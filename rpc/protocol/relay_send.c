@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* How many frames are sent before the other direction has a turn. */
@@ -26,6 +27,19 @@ static void end_input(struct rpc_input *input)
 }
 
 /*
+ * Reading it has failed. A terminal that was closed has only ended. Of anything else, what is
+ * missing must not be taken for what follows the end.
+ */
+static void fail_input(struct rpc_input *input, int error)
+{
+	struct stat status;
+
+	if (fstat(input->fd, &status) < 0 || !S_ISCHR(status.st_mode))
+		input->error = error;
+	end_input(input);
+}
+
+/*
  * Make the header of a frame whose payload is what is in the pipe now. Nobody else reads the pipe,
  * so the payload is still there when it is moved.
  */
@@ -35,7 +49,11 @@ static bool announce(struct rpc_relay *relay, struct rpc_input *input)
 	int available = 0;
 
 	input->ready = false;
-	if (ioctl(input->fd, FIONREAD, &available) < 0 || available <= 0) {
+	if (ioctl(input->fd, FIONREAD, &available) < 0) {
+		fail_input(input, errno);
+		return false;
+	}
+	if (available <= 0) {
 		if (ready) /* poll(2) reported something, and it is not a byte: it is the end */
 			end_input(input);
 		return false;
@@ -59,10 +77,12 @@ static bool read_payload(struct rpc_relay *relay, struct rpc_input *input)
 	n = read(input->fd, relay->out + RPC_FRAME_HEADER_SIZE, RPC_FRAME_MAX);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
-	if (n <= 0) { /* an error is an end, too: a terminal that was closed returns one */
+	if (n < 0)
+		fail_input(input, errno);
+	if (n == 0)
 		end_input(input);
+	if (n <= 0)
 		return false;
-	}
 	rpc_frame_encode(&(struct rpc_frame){.type = input->type, .length = (uint32_t)n},
 			 relay->out);
 	relay->out_end = RPC_FRAME_HEADER_SIZE + (size_t)n;
@@ -78,7 +98,7 @@ static bool next_of_input(struct rpc_relay *relay, struct rpc_input *input)
 	if (input->fd >= 0 &&
 	    (input->own && relay->exact ? announce(relay, input) : read_payload(relay, input)))
 		return true;
-	if (input->fd >= 0 || input->told)
+	if (input->fd >= 0 || input->told || input->error)
 		return false;
 	input->told = true;
 	relay->out_end = rpc_frame_put(relay->out, input->type, NULL, 0);
@@ -156,6 +176,16 @@ static int flush(struct rpc_relay *relay)
 	return 1;
 }
 
+/* Why an input cannot be read, as a negative errno. 0: all can. */
+static int input_error(const struct rpc_relay *relay)
+{
+	for (size_t i = 0; i < relay->input_count; i++) {
+		if (relay->inputs[i].error)
+			return -relay->inputs[i].error;
+	}
+	return 0;
+}
+
 int rpc_relay_send(struct rpc_relay *relay)
 {
 	int r = flush(relay);
@@ -165,5 +195,5 @@ int rpc_relay_send(struct rpc_relay *relay)
 		if (i == ROUND)
 			return r;
 	}
-	return r < 0 ? r : 0;
+	return r < 0 ? r : input_error(relay);
 }

@@ -48,6 +48,16 @@ def all_are_gone(t, program):
     wait_until(t.no_calls, "the call's end")
 
 
+@test("a stdin that cannot be read is no end of it: the call is broken off")
+def _(t):
+    t.start_daemon()
+    t.service("test.Cat", "exec cat")
+    directory = os.open("/", os.O_RDONLY)
+    t.rpc("work", "test.Cat", stdin=directory).exits(125).says("reading stdin: Is a directory")
+    os.close(directory)
+    wait_until(t.no_calls, "the call's end")
+
+
 @test("a caller that a signal stops dies of it, and with it PROGRAM, "
       "the service and its process group")
 def _(t):

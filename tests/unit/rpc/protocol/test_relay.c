@@ -520,6 +520,20 @@ START_TEST(input_of_others)
 }
 END_TEST
 
+/* What cannot be read has not ended: its end is not told, and the call is over. */
+START_TEST(input_that_fails)
+{
+	scratch_enter();
+	begin(WAY_MOVING, RPC_SERVICE);
+	rpc_relay_input(&relay, RPC_STDIN, open(".", O_RDONLY), 0);
+	ck_assert_int_eq(step(), 0);
+	ck_assert_int_eq(step(), -EISDIR);
+	ck_assert_int_eq(relay.inputs[0].error, EISDIR);
+	ck_assert_uint_eq(to_peer.end, 0);
+	rpc_relay_close(&relay);
+}
+END_TEST
+
 /* ---- Memory ---- */
 
 START_TEST(no_memory)
@@ -567,6 +581,7 @@ Suite *relay_suite(void)
 	tcase_add_loop_test(alone, output_of_others, 0, 2);
 	tcase_add_loop_test(alone, output_fails, 0, 2);
 	tcase_add_test(alone, input_of_others);
+	tcase_add_test(alone, input_that_fails);
 	tcase_add_test(alone, no_memory);
 	return suite;
 }
