@@ -158,6 +158,7 @@ for group in "$@"; do
         ;;
     fault)
         need python3 "kills and fails what delivers, and looks at what is left" has python3
+        need bubblewrap "makes the sandboxes of @dispvm" has bwrap
         ;;
     filesystems)
         need python3 "delivers to file systems, and plays some" has python3

@@ -163,7 +163,7 @@ coverage:
 
 ##   make check-fault      every call fails, everything dies, every disk is full
 ##                         PARTS chooses among calls, flagless, kills, move, disk, order, rpc,
-##                         costs, in_place and open;
+##                         sandbox, costs, in_place and open;
 ##                         SAMPLE=4 tries every fourth fault; SEED repeats the choice and the
 ##                         random kills of an earlier run
 check-fault:

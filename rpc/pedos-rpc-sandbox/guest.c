@@ -267,9 +267,12 @@ int guest_start(struct guest *guest, const int fds[3], char *failure, size_t siz
 bool guest_is_up(struct guest *guest)
 {
 	char text[4];
-	bool up = read(guest->up, text, sizeof(text)) > 0;
+	ssize_t n;
 
+	do
+		n = read(guest->up, text, sizeof(text));
+	while (n < 0 && errno == EINTR);
 	close(guest->up);
 	guest->up = -1;
-	return up;
+	return n > 0;
 }

@@ -237,8 +237,11 @@ static int make_pipes(struct call *call, int theirs[3])
 static void explain_failure(struct call *call)
 {
 	char said[300], shown[300];
-	ssize_t n = read(call->ours[STDERR_FILENO], said, sizeof(said));
+	ssize_t n;
 
+	/* It has ended. If it has not after all, nothing may ever come. */
+	fcntl(call->ours[STDERR_FILENO], F_SETFL, O_NONBLOCK);
+	n = read(call->ours[STDERR_FILENO], said, sizeof(said));
 	while (n > 0 && said[n - 1] == '\n')
 		n--;
 	text_printable(said, n > 0 ? (size_t)n : 0, shown, sizeof(shown));

@@ -26,29 +26,36 @@
 
 /*
  * Is it a directory of ours? Who has become another account without its environment has the home
- * directory of somebody else in there, whose templates do not count.
+ * directory of somebody else in there, whose templates do not count. 1, 0 or a negative errno.
  */
-static bool is_own(const char *directory)
+static int is_own(const char *directory)
 {
 	struct stat status;
 
-	return directory && *directory == '/' && stat(directory, &status) == 0 &&
-	       status.st_uid == geteuid();
+	if (!directory || *directory != '/')
+		return 0;
+	if (stat(directory, &status) < 0)
+		return errno == ENOENT || errno == ENOTDIR || errno == EACCES ? 0 : -errno;
+	return status.st_uid == geteuid();
 }
 
-/* The directories, the first one first; one that is not known is empty. */
-static void find_places(char places[PLACES][PATH_MAX])
+/*
+ * The directories, the first one first; one that is not known is empty. A negative errno: it cannot
+ * be found out which.
+ */
+static int find_places(char places[PLACES][PATH_MAX])
 {
 	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-	int n = 0;
+	int own_config = is_own(config), own_home = own_config == 0 ? is_own(home) : 0, n = 0;
 
-	if (is_own(config))
+	if (own_config > 0)
 		n = snprintf(places[0], PATH_MAX, "%s/" WITHIN_HOME, config);
-	else if (is_own(home))
+	else if (own_home > 0)
 		n = snprintf(places[0], PATH_MAX, "%s/.config/" WITHIN_HOME, home);
 	if (n <= 0 || n >= PATH_MAX)
 		places[0][0] = '\0';
 	strcpy(places[1], TEMPLATE_DIRECTORY);
+	return own_config < 0 ? own_config : own_home < 0 ? own_home : 0;
 }
 
 static ssize_t read_all(int fd, char *text, size_t size)
@@ -114,10 +121,14 @@ int template_load(const char *name, struct template *template, char *failure, si
 {
 	static char places[PLACES][PATH_MAX];
 	char path[3 * PATH_MAX];
-	int r;
+	int r = find_places(places);
 
 	template_default(template);
-	find_places(places);
+	if (r < 0) {
+		snprintf(failure, size, "looking for your templates in XDG_CONFIG_HOME or HOME: %s",
+			 strerror(-r));
+		return r;
+	}
 	for (int i = 0; i < PLACES; i++) {
 		if (!*places[i])
 			continue;
@@ -174,9 +185,8 @@ static int list(char places[PLACES][PATH_MAX], int place)
 int template_list(void)
 {
 	static char places[PLACES][PATH_MAX];
-	int r = 0;
+	int r = find_places(places);
 
-	find_places(places);
 	for (int i = 0; i < PLACES && r == 0; i++)
 		r = list(places, i);
 	return r;

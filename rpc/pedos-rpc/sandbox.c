@@ -11,7 +11,6 @@
 #include "text/vmname.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,7 +75,7 @@ int sandbox_connect(struct rpc_channel *channel, const struct options *options,
 		words[n++] = directories;
 	}
 	words[n++] = (char *)template_of(options->target);
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0)
 		return rpc_fail(failure, -errno, "a socket: %s", strerror(errno));
 	/* Apart: it cleans up when we have ended, and is not to be stopped with us. */
 	r = spawn_apart(words, environ, ends[1], ends[1], -1, &running);
@@ -85,7 +84,6 @@ int sandbox_connect(struct rpc_channel *channel, const struct options *options,
 		close(ends[0]);
 		return rpc_fail(failure, r, "cannot run %s: %s", path, strerror(-r));
 	}
-	fcntl(ends[0], F_SETFL, O_NONBLOCK);
 	*channel = (struct rpc_channel){.transport = &rpc_unix_transport, .fd = ends[0]};
 	return 0;
 }

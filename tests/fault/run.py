@@ -4,7 +4,8 @@
 """run.py [PART...]: death anywhere. Kill and fail whatever takes part in a delivery, and look at
 what is left. Writes TAP.
 
-Parts: calls, kills, move, disk, order, costs, rpc, open, in_place; without any, all of them.
+Parts: calls, kills, move, disk, order, costs, rpc, sandbox,
+open, in_place; without any, all of them.
 """
 import pathlib
 import signal
@@ -24,12 +25,14 @@ import move
 import opened
 import order
 import rpc
+import sandbox
 import tap
 from delivery import Broken
 
 PARTS = {"calls": calls.tests, "flagless": flagless.tests, "kills": kills.tests,
          "move": move.tests, "disk": disk.tests, "order": order.tests, "costs": costs.tests,
-         "rpc": rpc.tests, "open": opened.tests, "in_place": in_place.tests}
+         "rpc": rpc.tests, "sandbox": sandbox.tests, "open": opened.tests,
+         "in_place": in_place.tests}
 
 
 def main():
