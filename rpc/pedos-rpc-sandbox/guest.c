@@ -213,6 +213,35 @@ static void add_command(struct words *words, const struct guest *guest, bool gro
 	words_add(words, "sh", guest->program, service_argument(guest->service), NULL);
 }
 
+/* Longer lists of what opens which type are left out. */
+#define CHOICES_MAX 65536
+
+/*
+ * Which application the user has chosen for a type of files: a copy, by which nobody inside reaches
+ * the file itself.
+ */
+static void add_choices(struct confinement *confinement)
+{
+	static char text[CHOICES_MAX];
+	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	char path[PATH_MAX];
+	ssize_t length;
+	int fd;
+
+	if (config && *config == '/')
+		snprintf(path, sizeof(path), "%s/mimeapps.list", config);
+	else
+		snprintf(path, sizeof(path), "%s/.config/mimeapps.list", home ? home : "");
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	length = fd < 0 ? -1 : read(fd, text, sizeof(text));
+	if (fd >= 0)
+		close(fd);
+	if (length <= 0 || length == sizeof(text) || memchr(text, '\0', (size_t)length))
+		return;
+	text[length] = '\0';
+	confine_add_file(confinement, text, "/home/user/.config/mimeapps.list");
+}
+
 /* All that is inside. Returns NULL, or what is wrong. */
 static const char *fill(struct confinement *confinement, const struct guest *guest)
 {
@@ -221,6 +250,7 @@ static const char *fill(struct confinement *confinement, const struct guest *gue
 	confine_show(confinement, guest->program);
 	show_own_programs(confinement);
 	set_environment(confinement, guest);
+	add_choices(confinement);
 	if (guest->display)
 		add_display(confinement, guest->display);
 	words_add(&confinement->words, "--perms", "0700", "--dir", RUNTIME, "--chdir", "/home/user",

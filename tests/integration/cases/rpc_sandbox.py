@@ -184,6 +184,21 @@ def _(t):
                                                   "qopen-in-vm @dispvm FILE")
 
 
+@test("which application the user has chosen for a type is known there, as a copy; no long list is")
+def _(t):
+    os.makedirs(f"{t.home}/.config", exist_ok=True)
+    chosen = f"{t.home}/.config/mimeapps.list"
+    tree.write(chosen, "[Default Applications]\ntext/plain=mine.desktop\n")
+    show = "cat ~/.config/mimeapps.list && ls ~/.config && echo x >~/.config/mimeapps.list"
+    end = t.shell(show)
+    equal(end.told, f"{tree.read(chosen)}mimeapps.list")
+    check(end.status != 0, "it can be written")
+    tree.write(chosen, "#" * 65536)
+    equal(t.shell("ls -A ~").exits(0).told, "")
+    os.unlink(chosen)
+    equal(t.shell("ls -A ~").exits(0).told, "")
+
+
 @test("--list: that no daemon has run matters to nobody who may call a sandbox")
 def _(t):
     unserved = f"--sockets={t.top}/none"
