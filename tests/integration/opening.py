@@ -298,6 +298,10 @@ class Edited(process.End):
         """These contents came back, none if none is named, and all was well."""
         return self.exits(0).records(*(("save", content) for content in contents), ("done", 0, b""))
 
+    def unopened(self):
+        """Nothing came back, and it is said that nobody has looked at it."""
+        return self.exits(0).records(("done", 0, "no application has opened the file there"))
+
     def came_back(self, content):
         """It ended well, and the last save has this content."""
         got = records_of(self.exits(0).out)

@@ -265,7 +265,12 @@ unsigned editor_beside(const struct editor *editor, const char **name)
 
 bool editor_unopened(const struct editor *editor)
 {
-	return editor->editing.verdict == VERDICT_UNOPENED;
+	const struct editing *editing = &editor->editing;
+
+	/* That it is over does not say so: a handler can end at once without having shown it. */
+	return editing->verdict == VERDICT_UNOPENED ||
+	       (editing->verdict == VERDICT_OVER && !editing->evidence.opened &&
+		editor_saves(editor) == 0);
 }
 
 bool editor_changed_in_vain(const struct editor *editor)

@@ -499,7 +499,7 @@ def _(t):
 @test("a file that nobody opens is over after a while", waits=True)
 def _(t):
     t.played_handler(lambda app: None)  # an application elsewhere may be slow
-    t.ask_for("file.txt", "first").saved()
+    t.ask_for("file.txt", "first").unopened()
     t.nothing_there()
 
 

@@ -110,7 +110,7 @@ def records(editor):
 @test("nobody can have it: over, whether the handler failed or not")
 def _(t):
     t.handler("exit 0")
-    t.ask_for("file.txt", "first").saved().says_nothing()
+    t.ask_for("file.txt", "first").unopened().says_nothing()
     t.handler("exit 3")
     (kind, code, _), = records_of(t.ask_for("file.txt", "first").exits(1).out)
     equal(kind, "done")
@@ -227,7 +227,7 @@ def _(t):
 def _(t):
     t.handler("exit 0")
     listen(t, "some-daemon")
-    t.ask_for("file.txt", "first").saved().says_nothing()
+    t.ask_for("file.txt", "first").unopened().says_nothing()
     t.nothing_there()
 
 

@@ -403,6 +403,18 @@ def _(t):
     t.nothing_left()
 
 
+@test("of an application that ends at once, and has not opened the file, that is said")
+def _(t):
+    tree.write(f"{t.home}/file", "first text\n")
+    t.own()
+    for option in ([], ["--view-only"]):
+        has(t.start_opener("true", *option, "@dispvm").wait().exits(0).said,
+            "no application has opened the file there")
+        lacks(t.start_opener("cat >/dev/null", *option, "@dispvm").wait().exits(0).said,
+              "has opened")
+    t.nothing_left()
+
+
 @test("what an application leaves in a sandbox is not said to stay there")
 def _(t):
     tree.write(f"{t.home}/file", "first text\n")
