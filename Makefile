@@ -331,7 +331,7 @@ uninstall: check-paths
 ##   make install          install below PREFIX, and say what else has to be done
 ##   make uninstall        remove what make install put there, with the same variables
 ##   make picture          draw doc/demo.svg again, from what the demo shows
-##   make pictures         draw the windows in doc/desktop again
+##   make pictures         draw what is in doc/desktop again
 ##   make clean            remove what was built
 ##
 ## What can be set, such as make install PREFIX=/usr:

@@ -128,6 +128,10 @@ for group in "$@"; do
         need adwaita-icon-theme "icons, for the pictures" test -d /usr/share/icons/Adwaita
         need fonts-dejavu-core "letters" test -d /usr/share/fonts/truetype/dejavu
         ;;
+    notices)
+        need notification-daemon "shows notices, for the pictures" \
+            test -x /usr/lib/notification-daemon/notification-daemon
+        ;;
     manager:*)
         manager=${group#manager:}
         need "$manager" "a file manager, in whose menu files are sent" has "$manager"

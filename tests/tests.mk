@@ -34,9 +34,9 @@ picture:
 	@$(PYTHON) -B doc/picture.py $(CURDIR) <$(B)/demo.txt >$(B)/demo.svg
 	@mv $(B)/demo.svg doc/demo.svg
 
-# Of each window of what file managers start: doc/desktop.
+# Of what people see on the desktop: doc/desktop.
 pictures:
-	@$(SETUP) build gtk screen
+	@$(SETUP) build gtk screen manager:caja notices
 	+@$(BUILD) all
 	@$(PYTHON) -B tests/desktop/pictures.py
 

@@ -187,15 +187,15 @@ class Desktop(WithAccounts):
         except Broken as broken:
             raise Broken(f"{broken}\non the screen: {self.look()}") from None
 
-    def picture(self, name, window=None):
-        """Keep what is seen, of the whole screen or of the window with this number."""
+    def picture(self, name, box=None):
+        """Keep what is seen, of the whole screen or of `box` (left, top, width, height)."""
         self.xdotool("mousemove", 9999, 9999)
         PICTURES.mkdir(parents=True, exist_ok=True)
         pixels = pathlib.Path(self.screen, "Xvfb_screen0").read_bytes()
-        (PICTURES / f"{name}.png").write_bytes(png(pixels, self.box(window) if window else None))
+        (PICTURES / f"{name}.png").write_bytes(png(pixels, box))
 
     def box(self, window):
-        """Of a window, with its frame."""
+        """Of the window with this number, with its frame: left, top, width, height."""
         told = self.xdotool("getwindowgeometry", "--shell", window)
         left, top, width, height = (int(re.search(rf"^{name}=(-?\d+)", told, re.MULTILINE)[1])
                                     for name in ("X", "Y", "WIDTH", "HEIGHT"))

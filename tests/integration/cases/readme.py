@@ -35,6 +35,7 @@ block_test = suite.cases(Calling)
 
 PAGES = [TOP / "README.md", *sorted((TOP / "doc").glob("*.md"))]
 README_BYTES = 10240
+PICTURE_BYTES = 30000
 COLUMNS = 80
 
 ELSEWHERE = {"takes minutes", "needs root", "needs Xen"}
@@ -99,6 +100,14 @@ def _(_):
                 exists(str(page.parent / target.partition("#")[0]))
                 count += 1
     check(count > 10, f"only {count} links were found")
+
+
+@text_test("doc/desktop.md shows each picture of the desktop, and they are small")
+def _(_):
+    pictures = sorted((TOP / "doc/desktop").iterdir())
+    shown = re.findall(r"!\[[^\]]+\]\(desktop/([^)]+)\)", tree.read(TOP / "doc/desktop.md"))
+    equal(sorted(shown), [path.name for path in pictures])
+    equal([path.name for path in pictures if path.stat().st_size > PICTURE_BYTES], [])
 
 
 def check_marks():
