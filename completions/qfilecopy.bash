@@ -30,7 +30,8 @@ declare -gA _qfilecopy_options=(
         --max-per-vm=TEXT --boot-timeout=TEXT --prompt=COMMAND --prompt-timeout=TEXT --foreground
         --check --once --clear -h --help -V --version"
     [qfile-notify]="-h --help -V --version"
-    [qfile-send]="--copy --move --open --view --to=VM --prompt -h --help -V --version"
+    [qfile-send]="--copy --move --open --view --to=VM --set-default --unset-default
+        --prompt -h --help -V --version"
 )
 
 # The kinds of the other words, in their order; the last one counts for all that follow.

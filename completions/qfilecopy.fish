@@ -117,6 +117,8 @@ switch $program
         complete -c $program -l move -d 'Copy them, then remove them here'
         complete -c $program -l open -d 'Open the files there, and bring back what is saved'
         complete -c $program -l view -d 'Only look at them'
+        complete -c $program -l set-default -d 'Open files of these types so by default'
+        complete -c $program -l unset-default -d 'Take --set-default back'
         complete -c $program -l prompt -d 'Ask whether a call is allowed'
         complete -c $program -l to -x -a '(__qfilecopy_vms PedOS.Filecopy)' -d 'The VM'
     case qfile-notify

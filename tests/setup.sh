@@ -122,6 +122,9 @@ for group in "$@"; do
         need xdotool "presses keys there" has xdotool
         need openbox "its window manager" has openbox
         need dbus-daemon "joins the programs of a desktop" has dbus-daemon
+        need shared-mime-info "knows types of files" test -e /usr/share/mime/types
+        need libglib2.0-bin "says with what they are opened" has gio
+        need xdg-utils "says that, too" has xdg-mime
         need at-spi2-core "tells what is shown, as to a screen reader" \
             test -e /usr/share/dbus-1/services/org.a11y.Bus.service
         need python3-gi "reads that" /usr/bin/python3 -c "import gi"

@@ -5,6 +5,7 @@
  * Copyright the qfilecopy authors
  */
 #include "cli/usage.h"
+#include "defaults.h"
 #include "model/options.h"
 #include "model/programs.h"
 #include "prompt.h"
@@ -111,6 +112,8 @@ int main(int argc, char **argv)
 	g_free(locale);
 	if (options.action == ACTION_PROMPT)
 		return prompt_run(&options);
+	if (options.change != DEFAULT_KEEP)
+		return defaults_change(&options);
 	if (!has_screen()) {
 		warnx("there is no screen here: use qfile-agent or qopen-in-vm");
 		return EXIT_FAILED;

@@ -54,6 +54,8 @@ pot:
 		--no-location --sort-output $$po $(SEND_POT) || exit 1; done
 .PHONY: pot
 
+# Programs to open files with, for --set-default.
+SEND_ENTRIES = qfile-send-open.desktop qfile-send-view.desktop
 install-desktop::
 	install -d $(DESTDIR)$(BINDIR)
 	set -e; for f in $(notdir $(SEND)); do install -m 755 $(B)/bin/$$f $(DESTDIR)$(BINDIR); done
@@ -61,9 +63,13 @@ install-desktop::
 		install -d $(DESTDIR)$(LOCALEDIR)/$$l/LC_MESSAGES; \
 		install -m 644 $(B)/share/locale/$$l/LC_MESSAGES/qfile-send.mo \
 			$(DESTDIR)$(LOCALEDIR)/$$l/LC_MESSAGES; done
+	set -e; $(if $(SEND),install -d $(DESTDIR)$(DATADIR)/applications; \
+		install -m 644 $(SEND_ENTRIES:%=desktop/qfile-send/%) \
+			$(DESTDIR)$(DATADIR)/applications;) :
 
 SEND_PLACES = $(patsubst desktop/qfile-send/po/%.po,$(LOCALEDIR)/%/LC_MESSAGES,\
 	$(wildcard desktop/qfile-send/po/*.po))
 uninstall-desktop::
-	rm -f $(DESTDIR)$(BINDIR)/qfile-send $(SEND_PLACES:%=$(DESTDIR)%/qfile-send.mo)
-	@$(INSTALLED) tidy $(SEND_PLACES)
+	rm -f $(DESTDIR)$(BINDIR)/qfile-send $(SEND_PLACES:%=$(DESTDIR)%/qfile-send.mo) \
+		$(SEND_ENTRIES:%=$(DESTDIR)$(DATADIR)/applications/%)
+	@$(INSTALLED) tidy $(SEND_PLACES) $(DATADIR)/applications

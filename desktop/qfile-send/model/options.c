@@ -8,6 +8,7 @@
 
 #include "cli/calling.h"
 #include "cli/usage.h"
+#include "mimeapps.h"
 
 #include <getopt.h>
 #include <glib.h>
@@ -16,6 +17,8 @@ static const char program[] = "qfile-send";
 
 static const char help[] =
 	"Usage: qfile-send [--copy|--move|--open|--view] [--to=VM] [--] FILE...\n"
+	"       qfile-send --set-default [--open|--view] [--to=VM] TYPE...\n"
+	"       qfile-send --unset-default TYPE...\n"
 	"       qfile-send --prompt SOURCE TARGET SERVICE\n"
 	"Send files to another virtual machine, or open them there, with windows: for file\n"
 	"managers. Who does not name a VM is asked.\n"
@@ -25,6 +28,8 @@ static const char help[] =
 	"      --open             open the files there, and bring back what is saved\n"
 	"      --view             the same, only to look at them\n"
 	"      --to=VM            the VM, in place of the question which one\n"
+	"      --set-default      open files of these MIME types so by default (or view them)\n"
+	"      --unset-default    take that back\n"
 	"      --prompt           ask whether SOURCE may call SERVICE of TARGET: for --prompt of\n"
 	"                         pedos-rpcd\n"
 	"  -h, --help             show this help\n"
@@ -36,6 +41,8 @@ static const char help[] =
 
 enum {
 	OPTION_TO = 256,
+	OPTION_SET,
+	OPTION_UNSET,
 	OPTION_ACTION, /* and the enum action */
 };
 
@@ -46,6 +53,8 @@ static const struct option long_options[] = {
 	{"view", no_argument, NULL, OPTION_ACTION + ACTION_VIEW},
 	{"prompt", no_argument, NULL, OPTION_ACTION + ACTION_PROMPT},
 	{"to", required_argument, NULL, OPTION_TO},
+	{"set-default", no_argument, NULL, OPTION_SET},
+	{"unset-default", no_argument, NULL, OPTION_UNSET},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
 	{NULL, 0, NULL, 0},
@@ -76,6 +85,29 @@ static const char *take_arguments(struct options *options, int count, char **arg
 	return NULL;
 }
 
+/* Take the types of --set-default and --unset-default. Returns as options_parse(). */
+static int take_types(struct options *options, bool chosen, int count, char **types)
+{
+	const bool sets = options->change == DEFAULT_SET;
+
+	if (!sets && (chosen || options->to))
+		return usage_wrong(program, "--unset-default takes types, and no other option");
+	if (chosen && options->action != ACTION_OPEN && options->action != ACTION_VIEW)
+		return usage_wrong(program, "--set-default goes with --open or --view only");
+	if (count == 0)
+		return usage_wrong(program, "name the types, such as application/pdf");
+	for (int i = 0; i < count; i++) {
+		if (!mimeapps_type_ok(types[i]))
+			return usage_value(program, "types of files are like application/pdf, not",
+					   types[i]);
+	}
+	if (!chosen)
+		options->action = ACTION_OPEN;
+	options->types = types;
+	options->count = count;
+	return -1;
+}
+
 int options_parse(struct options *options, int argc, char **argv)
 {
 	bool chosen = false;
@@ -92,6 +124,13 @@ int options_parse(struct options *options, int argc, char **argv)
 				return usage_value(program, "--to takes the name of a VM, not",
 						   optarg);
 			break;
+		case OPTION_SET:
+		case OPTION_UNSET:
+			if (options->change != DEFAULT_KEEP)
+				return usage_wrong(program, "--set-default or --unset-default, and "
+							    "only once");
+			options->change = option == OPTION_SET ? DEFAULT_SET : DEFAULT_UNSET;
+			break;
 		case 'h':
 			return usage_help(help);
 		case 'V':
@@ -106,6 +145,8 @@ int options_parse(struct options *options, int argc, char **argv)
 			chosen = true;
 		}
 	}
+	if (options->change != DEFAULT_KEEP)
+		return take_types(options, chosen, argc - optind, argv + optind);
 	wrong = take_arguments(options, argc - optind, argv + optind);
 	return wrong ? usage_wrong(program, wrong) : -1;
 }

@@ -19,11 +19,19 @@ enum action {
 	ACTION_PROMPT,
 };
 
+enum default_change {
+	DEFAULT_KEEP,
+	DEFAULT_SET, /* be the default application of `types`: to open, or view, files */
+	DEFAULT_UNSET,
+};
+
 struct options {
 	enum action action;
+	enum default_change change;
 	const char *to; /* the VM; NULL: the user chooses */
 	char **files;   /* of the command line */
-	int count;
+	char **types;   /* in place of files, unless `change` is DEFAULT_KEEP; all are valid */
+	int count;      /* of files or types */
 	const char *source, *target, *service; /* with ACTION_PROMPT */
 };
 

@@ -11,8 +11,9 @@
 int main(void)
 {
 	static TCase *(*const cases[])(void) = {
-		options_case, selection_case, lines_case, event_case,  shown_case,    rate_case,
-		words_case,   failure_case,   vms_case,   recent_case, programs_case, opened_case,
+		options_case,  selection_case, lines_case,    event_case, shown_case,
+		rate_case,     words_case,     failure_case,  vms_case,   recent_case,
+		programs_case, opened_case,    mimeapps_case,
 	};
 	Suite *suite = suite_create("qfile-send");
 	SRunner *runner = srunner_create(suite);

@@ -39,6 +39,25 @@ START_TEST(all_are_taken)
 }
 END_TEST
 
+START_TEST(types_are_taken_in_place_of_files)
+{
+	struct options options;
+
+	ck_assert_int_eq(PARSE(&options, "--set-default", "text/plain", "image/png"), -1);
+	ck_assert_int_eq(options.change, DEFAULT_SET);
+	ck_assert_int_eq(options.action, ACTION_OPEN);
+	ck_assert_int_eq(options.count, 2);
+	ck_assert_str_eq(options.types[1], "image/png");
+	ck_assert_ptr_null(options.files);
+	ck_assert_int_eq(PARSE(&options, "--view", "--set-default", "--to=@dispvm", "text/plain"),
+			 -1);
+	ck_assert_int_eq(options.action, ACTION_VIEW);
+	ck_assert_str_eq(options.to, "@dispvm");
+	ck_assert_int_eq(PARSE(&options, "--unset-default", "text/plain"), -1);
+	ck_assert_int_eq(options.change, DEFAULT_UNSET);
+}
+END_TEST
+
 static const char *const wrong[][5] = {
 	{NULL},
 	{"--copy", NULL},
@@ -50,6 +69,16 @@ static const char *const wrong[][5] = {
 	{"--nonsense", "file", NULL},
 	{"--prompt", "a", "b", NULL},
 	{"--prompt", "--to=work", "a", "b", NULL},
+	{"--set-default", NULL},
+	{"--set-default", "inode/directory", NULL},
+	{"--set-default", "text/plain", "text/*", NULL},
+	{"--set-default", "--copy", "text/plain", NULL},
+	{"--set-default", "--to=wo rk", "text/plain", NULL},
+	{"--set-default", "--prompt", "text/plain", NULL},
+	{"--set-default", "--unset-default", "text/plain", NULL},
+	{"--unset-default", NULL},
+	{"--unset-default", "--view", "text/plain", NULL},
+	{"--unset-default", "--to=work", "text/plain", NULL},
 };
 
 START_TEST(what_is_wrong_is_refused)
@@ -83,6 +112,7 @@ TCase *options_case(void)
 	TCase *tcase = tcase_create("options");
 
 	tcase_add_test(tcase, all_are_taken);
+	tcase_add_test(tcase, types_are_taken_in_place_of_files);
 	tcase_add_loop_test(tcase, what_is_wrong_is_refused, 0, (int)G_N_ELEMENTS(wrong));
 	tcase_add_test(tcase, a_line_means_the_same_elsewhere);
 	return tcase;

@@ -22,6 +22,7 @@ TCase *vms_case(void);
 TCase *recent_case(void);
 TCase *programs_case(void);
 TCase *opened_case(void);
+TCase *mimeapps_case(void);
 
 /* What is put around names, so that they reorder nothing. */
 #define NAMED(name) "\xe2\x81\xa8" name "\xe2\x81\xa9"

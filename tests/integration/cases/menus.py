@@ -78,6 +78,13 @@ def _(t):
             if parsed.has_section("Desktop Entry") and (
                     parsed["Desktop Entry"]["Type"] == "Application"):
                 lacks(dict(parsed["Desktop Entry"]), "MimeType")
+    for action in "open", "view":
+        parsed = configparser.RawConfigParser(strict=True)
+        parsed.optionxform = str
+        parsed.read_string(tree.read(TOP / f"desktop/qfile-send/qfile-send-{action}.desktop"))
+        entry = parsed["Desktop Entry"]
+        lacks(dict(entry), "MimeType")
+        equal((entry["Exec"], entry["NoDisplay"]), (f"qfile-send --{action} -- %F", "true"))
 
 
 @test("another file manager is refused, and DESKTOP=0 leaves all of them out")

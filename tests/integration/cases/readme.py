@@ -38,7 +38,7 @@ README_BYTES = 10240
 PICTURE_BYTES = 30000
 COLUMNS = 80
 
-ELSEWHERE = {"takes minutes", "needs root", "needs Xen"}
+ELSEWHERE = {"takes minutes", "needs root", "needs Xen", "needs a desktop"}
 MARKED = {
     ("README.md", "takes minutes"): 1,
     ("README.md", "needs root"): 1,
@@ -46,6 +46,7 @@ MARKED = {
     ("doc/benchmarks.md", "takes minutes"): 1,
     ("doc/disposable.md", "needs root"): 1,
     ("doc/desktop.md", "needs root"): 1,
+    ("doc/desktop.md", "needs a desktop"): 2,
     ("doc/install.md", "needs root"): 1,
     ("doc/install.md", "takes minutes"): 1,
     ("doc/xen.md", "needs Xen"): 9,
