@@ -54,8 +54,8 @@ def test_five(lab):
                f"it ended with {refused.status}: {refused.errors!r}")
     edited.wait(0)
     lab.measured("a disposable VM, one of three at once", f"{time.monotonic() - begin:.1f} s")
-    equal("the edited file", lab.work.run("cat /home/user/edited.txt"),
-          "first\nedited in disposable\n")
+    equal(f"the edited file, of which was said: {edited.errors!r}",
+          lab.work.run("cat /home/user/edited.txt"), "first\nedited in disposable\n")
     shown.wait(0)
     equal("the shown file", lab.work.run("cat /home/user/shown.txt"), "first\n")
     await_that(lab.dom0, "for d in $(xenstore-list /local/domain); do "
