@@ -14,7 +14,7 @@ from opening import Opening, PROGRAMS
 TEXT = b"first line\nlast line\n"
 # What desktops start beside an application, and what goes on when that has ended. Nobody can save
 # anything with it.
-DESKTOP = ("dbus-daemon", "dbus-launch", "at-spi", "dconf", "gvfsd", "xdg-", "gconfd", "kded",
+DESKTOP = ("dbus-daemon", "dbus-launch", "at-spi", "dconf", "gvfs", "xdg-", "gconfd", "kded",
            "kglobalaccel", "kiod", "klauncher", "kactivitymanage", "ibus", "Xvfb", "openbox")
 STOPPED = 0, 128 + signal.SIGINT, -signal.SIGINT  # by the user, and nothing was lost
 SEES_NO_END = "when you are done"  # words of the note about it
