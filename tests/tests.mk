@@ -204,8 +204,8 @@ check-xen:
 	@$(SETUP) xen || true
 	+@$(BUILD_STRICTLY) all $(XEN_PROGRAMS)
 	@rm -rf $(B)/xen/installed
-	@$(MAKE) --no-print-directory install PREFIX=/usr DESTDIR=$(CURDIR)/$(B)/xen/installed \
-		>/dev/null
+	@$(MAKE) --no-print-directory install PREFIX=/usr DESKTOP=0 \
+		DESTDIR=$(CURDIR)/$(B)/xen/installed >/dev/null
 	@QFILE_BUILD=$(B) exec $(RUN_TESTS) -1 -s xen $(CASES:%=-t %)
 
 ##   make check-packages   the packages of make deb and make rpm: their form, and a second build
