@@ -1109,6 +1109,34 @@ START_TEST(lost_at_closing)
 }
 END_TEST
 
+/* Where a file has no sync of its own, the monitor is told, once, after all else; else it is not.
+ */
+START_TEST(unsynced_is_reported)
+{
+	static struct report_reader reader;
+	unsigned unsynced = 0;
+	int fds[2], r;
+
+	scratch_enter();
+	MUST(pipe2(fds, O_NONBLOCK));
+	options.report = fds[1];
+	put_script("f:a f:b .");
+	begin_in_root();
+	faults_begin_in("fsync", _i ? 1 : 0, EINVAL, false);
+	ck_assert_int_eq(unpack(&options, &received, last), 0);
+	faults_end();
+	close(fds[1]);
+	reader = (struct report_reader){.fd = fds[0]};
+	while ((r = report_receive(&reader)) >= 0) {
+		if (r == 1)
+			ck_assert_uint_eq(unsynced, 0);
+		unsynced += r == 1 && reader.report.kind == REPORT_UNSYNCED;
+	}
+	ck_assert_int_eq(r, -ECONNRESET);
+	ck_assert_uint_eq(unsynced, _i ? 1 : 0);
+}
+END_TEST
+
 /* A file that ends in a hole, where no file can be made longer. */
 START_TEST(disk_without_growing)
 {
@@ -1171,6 +1199,7 @@ Suite *unpack_suite(void)
 	add_table_test(disks, folding_disk_refuses, folded);
 	add_table_test(disks, few_are_synced, few);
 	tcase_add_test(disks, directory_ends_often);
+	tcase_add_loop_test(disks, unsynced_is_reported, 0, 2);
 	tcase_add_loop_test(disks, lost_at_closing, 0, UNPACK_SYNCED_MAX + 1);
 	add_table_test(disks, disk_without_growing, growing);
 
