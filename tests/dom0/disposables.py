@@ -144,16 +144,19 @@ def what_is_being_destroyed_counts(world):
         return world.xl.destroy(arguments)
 
     world.xl.on_destroy = destroy
-    begin(world, "--max-per-vm=1")
+    begin(world, "--max-per-vm=1", policy=MAY + "Open * vault @dispvm allow\n")
     world.request(1, "a", "@dispvm Open")
     ready(world, "a", 100)
     world.withdraw(1, "a")
     world.wait(lambda: world.xl.named("destroy"))
     world.request(1, "b", "@dispvm Open")
     equal(world.wait_answer(1, "b", "st"), "starting")
-    equal(world.disposables(), [100])
+    # Somebody else, who asks later, gets theirs: so the one before has had its turn.
+    world.request(2, "c", "@dispvm Open")
+    ready(world, "c", 101, source=2)
+    equal((world.disposables(), len(world.xl.named("create"))), ([100, 101], 2))
     go_on.set()
-    ready(world, "b", 101)
+    ready(world, "b", 102)
 
 
 def a_flood_of_requests_harms_nobody(world):

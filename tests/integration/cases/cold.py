@@ -48,13 +48,18 @@ def _(t):
     os.mkdir("many")
     for number in range(FILES):
         make_cold(f"many/{number}")
+    make_cold("last")
     paths = [f"many/{name}" for name in os.listdir("many")]
     if any(in_memory(path) for path in paths):
         raise Skip("files stay in memory here")
 
     def play(role):
-        role.read(1)  # the sender has begun; it stays at one of the first files
+        # The sender has some of its first file; it stays at one of the next.
+        role.read(SIZE // 2)
         wait_until(lambda: in_memory(paths[NEAR]), f"file {NEAR}")
+        # What the disk was told to bring before that is there by then.
+        with open("last", "rb") as last:
+            last.read()
         equal([path for path in paths[FAR:] if in_memory(path)], [])
         return 1
     t.run(AGENT, f"--via={t.peer(play)}", "many").exits(1)
