@@ -19,7 +19,10 @@
 struct source {
 	unsigned domid;
 	char name[RPC_NAME_SIZE];
-	bool named;          /* it still is one of those */
+	bool named; /* it still is one of those */
+	/* The policy has nothing more for it. It gets no new requests, and goes when it has none.
+	 */
+	bool leaving;
 	bool dirty;          /* its directory may have changed since it was listed */
 	int64_t next_scan;   /* the earliest time to list it again, by clock_now() */
 	int64_t next_prompt; /* nobody is asked for it before; a "no" makes that later */

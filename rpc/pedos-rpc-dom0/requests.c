@@ -33,6 +33,15 @@ static struct request *find(struct requests *requests, const struct source *sour
 	return NULL;
 }
 
+static bool has_some(const struct requests *requests, const struct source *source)
+{
+	for (size_t i = 0; i < REQUESTS_MAX; i++) {
+		if (requests->list[i].state != REQUEST_FREE && requests->list[i].source == source)
+			return true;
+	}
+	return false;
+}
+
 /* NULL: this source has to wait. */
 static struct request *free_place(struct requests *requests, const struct source *source)
 {
@@ -133,6 +142,17 @@ static void update_source(struct requests *requests, struct machine *machine,
 		add_source(requests, machine, domain);
 }
 
+/* Those that are there no more, and those that leave and have heard all. */
+static void remove_sources(struct requests *requests, struct machine *machine)
+{
+	for (size_t i = requests->source_count; i > 0; i--) {
+		const struct source *source = requests->sources[i - 1];
+
+		if (!source->named || (source->leaving && !has_some(requests, source)))
+			remove_source(requests, machine, i - 1);
+	}
+}
+
 void requests_update(struct requests *requests, struct machine *machine)
 {
 	const struct domains *domains = &machine->domains;
@@ -144,15 +164,11 @@ void requests_update(struct requests *requests, struct machine *machine)
 
 		snprintf(domid, sizeof(domid), "%u", source->domid);
 		domain = tables_find_domid(domains->list, domains->count, domid);
-		source->named = domain && !domain->twin &&
-				strcmp(source->name, domain->name) == 0 &&
-				rpc_policy_requests(machine->policy.rules, machine->policy.count,
-						    source->name);
+		source->named = domain && !domain->twin && strcmp(source->name, domain->name) == 0;
+		source->leaving = !rpc_policy_requests(machine->policy.rules, machine->policy.count,
+						       source->name);
 	}
-	for (size_t i = requests->source_count; i > 0; i--) {
-		if (!requests->sources[i - 1]->named)
-			remove_source(requests, machine, i - 1);
-	}
+	remove_sources(requests, machine);
 	for (size_t i = 0; i < domains->count; i++)
 		update_source(requests, machine, &domains->list[i]);
 	for (size_t i = 0; i < REQUESTS_MAX; i++) {
@@ -229,7 +245,7 @@ static void scan(struct requests *requests, struct machine *machine, struct sour
 			known->listed = true;
 	}
 	end_those_of(requests, machine, source, true);
-	for (unsigned i = 0; i < count && i < LOOKED_AT_MAX; i++) {
+	for (unsigned i = 0; !source->leaving && i < count && i < LOOKED_AT_MAX; i++) {
 		if (id_ok(untrusted_names[i]) && !find(requests, source, untrusted_names[i]))
 			take(requests, machine, source, untrusted_names[i]);
 	}
@@ -263,6 +279,7 @@ void requests_step(struct requests *requests, struct machine *machine)
 		if (source->dirty && clock_now() >= source->next_scan)
 			scan(requests, machine, source);
 	}
+	remove_sources(requests, machine);
 	for (size_t i = 0; i < REQUESTS_MAX; i++) {
 		struct request *request = &requests->list[i];
 

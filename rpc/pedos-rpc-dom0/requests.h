@@ -2,7 +2,8 @@
  * All requests of guests: which guests may have some, and what they have written.
  *
  * Every byte is untrusted, and so is how often it changes. Only those guests are watched for which
- * the policy has a rule that asks, or one with a disposable VM. A guest's directory is listed at a
+ * the policy has a rule that asks, or one with a disposable VM; and where it has none any more,
+ * until they have taken back what they had asked for. A guest's directory is listed at a
  * limited rate, IDs are checked, and each guest, and all together, have a fixed number of places.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later

@@ -150,8 +150,12 @@ int confine_pass(struct confinement *confinement, int fd)
 static int pass_bytes(struct confinement *confinement, const char *bytes, size_t size)
 {
 	int fd = memfd_create("file", MFD_CLOEXEC);
+	ssize_t n = fd;
 
-	if (fd < 0 || write(fd, bytes, size) != (ssize_t)size || lseek(fd, 0, SEEK_SET) < 0)
+	/* A limit of the size of files first makes a write shorter: the next one says why. */
+	for (size_t done = 0; n >= 0 && done < size; done += (size_t)n)
+		n = write(fd, bytes + done, size - done);
+	if (n < 0 || lseek(fd, 0, SEEK_SET) < 0)
 		err(EXIT_FAILED, "a file in memory");
 	return confine_pass(confinement, fd);
 }

@@ -85,6 +85,28 @@ def only_those_are_watched_that_may(world):
                == {"/local/domain/2/data/pedos-rpc/dom0"})
 
 
+def who_may_no_more_is_told_so(world):
+    begin(world)
+    world.request(1, "a", "@dispvm Open")
+    ready(world, "a", 100)
+    world.request(1, "b", "@dispvm Open")
+    equal(world.wait_answer(1, "b", "st"), "starting")
+    world.policy("Open * vault @dispvm allow\n")
+    world.daemon.send_signal(signal.SIGHUP)
+    for name in "a", "b":
+        equal(world.wait_answer(1, name, "refused"),
+              "refused the policy has changed meanwhile; try again")
+    wait_destroyed(world)
+    # As long as it has not heard all, it gets nothing new; then nobody listens any more.
+    world.request(1, "c", "@dispvm Open")
+    world.withdraw(1, "a")
+    world.wait(lambda: world.answers(1).keys() == {"b"})
+    world.withdraw(1, "b")
+    world.wait(lambda: "/local/domain/1/data/pedos-rpc/dom0"
+               not in {path for _, path, _ in world.store.watches})
+    equal(world.answers(1), {})
+
+
 def requests_that_make_no_sense(world):
     begin(world)
     for number, text in enumerate((b"@dispvm", b"@dispvm  Open", b" Open", b"@dispvm Open\n",
