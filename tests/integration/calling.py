@@ -106,12 +106,14 @@ wait""")
                 f"--policy={self.policy}", f"--services={self.services}",
                 *([f"--user={self.served_as}"] if self.served_as else [])]
 
-    def start_daemon(self, *options, domains=("work",), through=(), **how):
+    def start_daemon(self, *options, domains=("work",), through=(), serves=None, **how):
         """A daemon that serves these domains and is ready. `through`: the words of a command that
-        starts it in its own place."""
+        starts it in its own place; `serves`: how many, where that does not follow from
+        `domains`."""
         self.daemon = Daemon(self, [*through, RPCD, *self.daemon_options(), *options, *domains],
                              **how)
-        wait_until(self.daemon.is_ready, lambda: f"the daemon; it said: {self.daemon.said()}")
+        wait_until(lambda: self.daemon.is_ready(serves or len(domains) or 1),
+                   lambda: f"the daemon; it said: {self.daemon.said()}")
         return self.daemon
 
     def reload(self):
@@ -163,9 +165,10 @@ class Daemon(process.Program):
     def __init__(self, case, command, env=(), **how):
         super().__init__(command, env={**case.environment, **dict(env)}, **how)
 
-    def is_ready(self):
+    def is_ready(self, domains=1):
+        """It serves this many, for each of which it writes a line."""
         check(self.runs(), f"the daemon has ended: {self.said()}")
-        return ": ready for calls to " in self.said()
+        return self.said().count(": ready for calls to ") == domains
 
     def logged(self, text):
         """Waits for it."""

@@ -58,7 +58,7 @@ START_TEST(types_are_taken_in_place_of_files)
 }
 END_TEST
 
-static const char *const wrong[][5] = {
+static const char *const wrong[][6] = {
 	{NULL},
 	{"--copy", NULL},
 	{"", NULL},
@@ -68,7 +68,7 @@ static const char *const wrong[][5] = {
 	{"--to=", "file", NULL},
 	{"--nonsense", "file", NULL},
 	{"--prompt", "a", "b", NULL},
-	{"--prompt", "--to=work", "a", "b", NULL},
+	{"--prompt", "--to=work", "a", "b", "c", NULL},
 	{"--set-default", NULL},
 	{"--set-default", "inode/directory", NULL},
 	{"--set-default", "text/plain", "text/*", NULL},

@@ -383,7 +383,8 @@ def _(t):
     t.service("test.Hi", 'echo "$QREXEC_REMOTE_DOMAIN"; exec ls /proc/self/fd')
     os.mkdir(t.sockets)
     with listener("work") as work, listener("play") as play:
-        t.start_daemon(domains=["ignored-domain"], through=PASS_TWO, stdin=work, stdout=play)
+        t.start_daemon(domains=["ignored-domain"], through=PASS_TWO, serves=2, stdin=work,
+                       stdout=play)
     missing(f"{t.sockets}/ignored-domain")
     for domain in "work", "play":
         # The fourth descriptor is the directory that ls reads.
