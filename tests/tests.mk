@@ -326,7 +326,7 @@ $(B)/tests/escape/escape: $(call objects,tests/escape) \
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) $(ESCAPE_HOOKS:%=-Wl,--wrap=%) -o $@ $^ $(PKG_LIBS)
 
-ESCAPE_HOOKS = syscall unshare chroot chdir setsid setrlimit capabilities_drop \
+ESCAPE_HOOKS = piece_write syscall unshare chroot chdir setsid setrlimit capabilities_drop \
 	capabilities_can_chroot landlock_confine seccomp_confine relay_open said_open verify \
 	waitpid syncfs
 

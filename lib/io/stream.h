@@ -4,7 +4,7 @@
  * There is one buffer each way, filled and emptied in place: small entries share a system call, and
  * large ones are not copied twice.
  *
- * The room lib/io: streams, walking a tree, removing one, the space on a disk. It may use
+ * The room lib/io: streams, walking a tree, removing one, the space on a disk, threads. It may use
  * lib/format and system/. It decides nothing about a delivery, starts no processes, and follows a
  * link only where the caller asks for that.
  *

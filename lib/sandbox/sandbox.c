@@ -330,13 +330,13 @@ static const struct {
 	{.layer = QFILE_LAYER_CHROOT, .make = make_chroot},
 	{.layer = QFILE_LAYER_PRIVILEGES, .make = make_privileges},
 	{.layer = QFILE_LAYER_DESCRIPTORS, .make = make_descriptors},
-	{.layer = QFILE_LAYER_RESOURCES, .make = make_resources},
 	{.layer = QFILE_LAYER_LANDLOCK, .make = make_landlock, .may_fail = true},
+	{.layer = QFILE_LAYER_RESOURCES, .make = make_resources},
 	{.layer = QFILE_LAYER_SYSCALLS, .make = make_system_calls, .may_fail = true},
 	/* clang-format on */
 };
 
-int sandbox_enter(struct sandbox *sandbox, int root)
+int sandbox_enter(struct sandbox *sandbox, int root, void (*start)(void *argument), void *argument)
 {
 	int r;
 
@@ -350,6 +350,8 @@ int sandbox_enter(struct sandbox *sandbox, int root)
 		if ((sandbox->layers & layers[i].needs) != layers[i].needs)
 			continue;
 		sandbox->failed = layers[i].layer;
+		if (layers[i].layer == QFILE_LAYER_RESOURCES)
+			start(argument);
 		r = layers[i].make(sandbox);
 		if (r == 0)
 			sandbox->layers |= layers[i].layer;

@@ -30,10 +30,12 @@ pid_t sandbox_fork(struct sandbox *sandbox);
 
 /*
  * Confine this process, the child. The directory `root` becomes its whole file system, and every
- * descriptor above 2 is closed. Returns a new descriptor of the root directory, or a negative errno
- * if a layer fails that is required.
+ * descriptor above 2 is closed. `start` is called with `argument` when nothing is left to do but
+ * the limits and the list of system calls, which are the process's: a thread that it starts has all
+ * layers, and none can be started later. Returns a new descriptor of the root directory, or a
+ * negative errno if a layer fails that is required.
  */
-int sandbox_enter(struct sandbox *sandbox, int root);
+int sandbox_enter(struct sandbox *sandbox, int root, void (*start)(void *argument), void *argument);
 
 /*
  * Returns a hint for struct qfile_error: what keeps a plain user from making namespaces, after

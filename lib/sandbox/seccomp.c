@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <seccomp.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -61,6 +62,10 @@ struct allowed {
 	{                                 \
 		.syscall = SCMP_SYS(name) \
 	}
+#define ONLY(name, argument_, mask_, value_)                                                  \
+	{                                                                                     \
+		.syscall = SCMP_SYS(name), .argument = (argument_), .bits = { mask_, value_ } \
+	}
 #define ON(name, argument_, which)                                                            \
 	{                                                                                     \
 		.syscall = SCMP_SYS(name), .descriptors = &(which), .descriptor = (argument_) \
@@ -102,6 +107,9 @@ static const struct allowed allowed[] = {
 	ON(statx, 0, own), /* and on 32-bit ones */
 	ON(fstatfs, 0, own),
 	ON(fstatfs64, 0, own),
+
+	/* Waiting for the other thread, and waking it: no other operation on a futex. */
+	ONLY(futex, 1, ~1u, FUTEX_WAIT_PRIVATE),
 
 	/* The heap: of no file, and nothing executable. */
 	ALWAYS(brk),
@@ -156,6 +164,12 @@ int seccomp_confine(void)
 	 */
 	if (r == 0)
 		seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	/* The process has a thread. A call in another way than ours would end only that by itself.
+	 */
+	if (r == 0)
+		r = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
+	if (r == 0)
+		r = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
 	for (size_t i = 0; r == 0 && i < sizeof(allowed) / sizeof(*allowed); i++)
 		r = add(filter, &allowed[i]);
 	if (r == 0)

@@ -7,7 +7,10 @@
 #ifndef SANDBOX_SECCOMP_H
 #define SANDBOX_SECCOMP_H
 
-/* The child's descriptors are below this: lib/io/dirstack.c keeps 33 directories open. */
+/*
+ * The child's descriptors are below this: lib/io/dirstack.c keeps 33 directories open, and
+ * lib/receive/child/writer.h up to 24 files.
+ */
 #define MAX_DESCRIPTORS 64
 
 /*

@@ -71,6 +71,8 @@ extern struct scene scene;
 bool layers_leave_out(const char *layer);
 void layers_are_made(void);
 bool layers_bare(void);
+/* Is the attack to be made in the thread that writes files? */
+bool layers_in_writer(void);
 /* How the child ended, as waitpid(2) has it; -1: it has not been reaped. */
 extern int child_status;
 /* The monitor began to make a delivery visible before it had reaped the child. */

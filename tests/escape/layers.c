@@ -36,6 +36,8 @@ enum {
 	SYSTEM_CALLS = 1 << 10,
 	/* No layer of the confinement: the monitor's look at the tree before the commit. */
 	VERIFY = 1 << 11,
+	/* None is left out: the attack is made in the thread that writes files. */
+	IN_WRITER = 1 << 12,
 	/*
 	 * An ordinary process of the user. It has no privileges: there is nothing to learn from
 	 * what root can do to a machine.
@@ -62,6 +64,7 @@ static const struct {
 	{"system-calls", SYSTEM_CALLS},
 	{"old-kernel", LANDLOCK | SYSTEM_CALLS}, /* it has neither */
 	{"verify", VERIFY},
+	{"writer", IN_WRITER},
 	{"bare", BARE},
 };
 
@@ -91,6 +94,11 @@ void layers_are_made(void)
 bool layers_bare(void)
 {
 	return left_out == BARE;
+}
+
+bool layers_in_writer(void)
+{
+	return left_out == IN_WRITER;
 }
 
 static bool without(unsigned layer)

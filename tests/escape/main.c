@@ -14,6 +14,7 @@
  */
 #include "escape.h"
 #include "receive/child/unpack.h"
+#include "receive/child/writer.h"
 
 #include <err.h>
 #include <errno.h>
@@ -63,23 +64,48 @@ static const struct attempt *find(const char *name)
 	return NULL;
 }
 
-/* In the parser's place. */
-int unpack(const struct unpack_options *options, struct qfile_received *received,
-	   char last[QFILE_NAME_MAX])
+/* Returns what the parser is to return. */
+static int attack(void)
 {
 	int r;
 
-	layers_are_made();
-	last[0] = '\0';
-	scene.root = layers_bare() ? open(".", O_RDONLY | O_DIRECTORY) : options->root;
 	say("began");
 	r = attempt->attack();
 	if (r == ESCAPED)
 		say("ESCAPED");
 	else if (r != HAND_OVER)
 		say("failed %s", strerrorname_np(r));
-	*received = scene.received;
 	return r == HAND_OVER ? 0 : -ECANCELED;
+}
+
+/* The writer has been taken over, too. */
+int __wrap_piece_write(const struct piece *piece, uint64_t *end);
+int __wrap_piece_write(const struct piece *piece, uint64_t *end)
+{
+	(void)piece;
+	(void)end;
+	return attack();
+}
+
+/* In the parser's place. */
+int unpack(const struct unpack_options *options, struct qfile_received *received,
+	   char last[QFILE_NAME_MAX])
+{
+	const struct piece piece = {.fd = -1, .untrusted_name = ""};
+	bool unsynced = false;
+	int r;
+
+	layers_are_made();
+	last[0] = '\0';
+	scene.root = layers_bare() ? open(".", O_RDONLY | O_DIRECTORY) : options->root;
+	if (layers_in_writer()) {
+		writer_put(options->writer, &piece);
+		r = writer_finish(options->writer, last, &unsynced);
+	} else {
+		r = attack();
+	}
+	*received = scene.received;
+	return r;
 }
 
 static void set_scene(char **argument)

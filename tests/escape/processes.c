@@ -46,13 +46,25 @@ static int kill_everybody(void)
 	return why(kill(-1, 0));
 }
 
+/* By its number kill(2) finds a thread's process: our own is no escape. */
+static bool is_own_thread(pid_t pid)
+{
+	return syscall(SYS_tgkill, getpid(), pid, 0) == 0;
+}
+
 static int kill_each(void)
 {
+	int error = 0;
+
 	for (pid_t pid = 2; pid <= scene.victim; pid++) {
-		if (pid != scene.monitor && kill(pid, 0) == 0)
+		if (pid == scene.monitor)
+			continue;
+		if (kill(pid, 0) < 0)
+			error = errno;
+		else if (!is_own_thread(pid))
 			return ESCAPED;
 	}
-	return errno;
+	return error;
 }
 
 static int kill_thread(void)

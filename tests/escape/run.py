@@ -4,11 +4,12 @@
 """run.py [-c CONFIGURATION]... [ATTEMPT...]: attack from inside the confined child, as TAP.
 
 Every configuration is tried when none is named: the full confinement (none: no layer left out),
-each layer left out in turn, and `bare`, an ordinary process of the user. There the attempts must
-succeed: a trap that nothing springs would prove nothing. All attempts are made with all layers, and
-bare; where a layer is left out, those that only this layer stops, and a sample of the others
-(common/sample.py), unless attempts are named. Where a configuration is named, every attempt is made
-there, also those that cannot end in another way than with all layers.
+the same in the thread that writes files (writer), each layer left out in turn, and `bare`, an
+ordinary process of the user. There the attempts must succeed: a trap that nothing springs would
+prove nothing. All attempts are made with all layers, by the writer, and bare; where a layer is
+left out, those that only this layer stops, and a sample of the others (common/sample.py), unless
+attempts are named. Where a configuration is named, every attempt is made there, also those that
+cannot end in another way than with all layers.
 """
 import argparse
 import concurrent.futures
@@ -31,7 +32,8 @@ import tap
 
 LAYERS = ["user-namespace", "namespaces", "mount", "chroot", "privileges", "resources",
           "descriptors", "landlock", "system-calls"]
-CONFIGURATIONS = ["none", *LAYERS, "old-kernel", "pivot-root", "verify", "bare"]
+CONFIGURATIONS = ["none", *LAYERS, "old-kernel", "pivot-root", "verify", "writer",
+                  "bare"]
 EPERM = 1
 
 
@@ -100,7 +102,7 @@ class Suite:
         system calls ends it before any other layer is asked, where no layer, but the monitor, is
         what it has to deceive, or where an ordinary process fails in it, too.
         """
-        if configuration == "none":
+        if configuration in ("none", "writer"):
             return True
         if configuration == "bare":
             return not one.bare
@@ -126,7 +128,7 @@ class Suite:
     def some(self, attempts, configuration):
         """Those that can end in another way than with all layers, or a sample of them."""
         able = [one for one in attempts if self.differs(one, configuration)]
-        if configuration in ("none", "bare"):
+        if configuration in ("none", "writer", "bare"):
             return able
         needed = [one for one in able if overlap.only_layer(configuration, one.name)]
         others = [one for one in able if one not in needed]
@@ -134,7 +136,7 @@ class Suite:
 
 
 def title(configuration):
-    titles = {"none": "all layers", "bare": "bare",
+    titles = {"none": "all layers", "writer": "in the writer", "bare": "bare",
               "old-kernel": "neither Landlock nor system calls"}
     return titles.get(configuration, f"no {configuration}")
 

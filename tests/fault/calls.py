@@ -15,11 +15,12 @@ from settings import need_built
 from tap import Skip
 
 ONLY_X86 = "inject can make calls fail on x86-64 only"
-# In the order of their creation. After a failure there is no committer, and the remover comes
-# instead. Of few entries the child syncs each; of many a syncer does, a thread of the monitor's.
-ROLES = ("monitor", "child", "committer or remover", "remover")
-ROLES_OF_MANY = ("monitor", "child", "syncer", "committer or remover", "remover")
-CHILD = 1
+# In the order of their creation. The writer is a thread of the child's, and has nothing to do where
+# there are few entries. After a failure there is no committer, and the remover comes instead. Of
+# few entries the child syncs each; of many a syncer does, a thread of the monitor's.
+ROLES = ("monitor", "child", "writer", "committer or remover", "remover")
+ROLES_OF_MANY = ("monitor", "child", "writer", "syncer", "committer or remover", "remover")
+CHILD, WRITER = 1, 2
 DELIVERIES = {"one entry": trees.plant_one, "two entries": trees.plant_two}
 DELIVERIES_OF_MANY = {"one entry of many": trees.plant_one_of_many,
                       "two entries of many": trees.plant_two_of_many}
@@ -36,10 +37,13 @@ ERRORS = {
     "unlinkat": ("EIO", "EROFS"), "newfstatat": ("EIO", "ENOMEM"), "mmap": ("ENOMEM",),
     "brk": ("ENOMEM",), "mremap": ("ENOMEM",), "munmap": ("ENOMEM",), "mprotect": ("ENOMEM",),
     "pipe2": ("EMFILE", "ENFILE"), "clone": ("ENOMEM", "EAGAIN", "EPERM"),
+    "clone3": ("ENOMEM", "EAGAIN"),
     "getrandom": ("EINTR", "EIO"), "setresuid": ("EAGAIN", "EPERM"), "pread64": ("EIO", "EINTR"),
     # These cannot fail for what is asked of them: a signal to a child of one's own, one's own
     # identity, the end.
     "kill": (), "exit_group": (), "getuid": (), "geteuid": (), "getegid": (), "umask": (),
+    # Nor can these, with which threads begin, wait and end.
+    "set_robust_list": (), "rseq": (), "futex": (), "exit": (),
 }
 # Interrupted, these are to be tried again. The others go to regular files, or belong to the C
 # library: they may fail cleanly.
@@ -62,7 +66,7 @@ class Call:
         """Must the delivery survive an EINTR?"""
         if self.name in ("poll", "wait4"):
             return True
-        if self.role == CHILD:
+        if self.role in (CHILD, WRITER):
             # Nobody may look at what its descriptors are: the stream is 0, the report 1.
             return (self.name == "pwrite64"
                     or (self.name, self.args[0]) in (("read", 0), ("write", 1)))
@@ -211,10 +215,10 @@ def tests(run):
     if platform.machine() == "x86_64":
         yield from second_faults(
             run, trees.plant_two_of_many, ROLES_OF_MANY,
-            ((0, "fsync", 1), (2, "syncfs", 1), (3, "syncfs", 1), (3, "renameat2", 1),
-             (3, "renameat2", 2)))
+            ((0, "fsync", 1), (3, "syncfs", 1), (4, "syncfs", 1), (4, "renameat2", 1),
+             (4, "renameat2", 2)))
         yield from second_faults(
             run, trees.plant_pair, ROLES,
-            ((0, "fsync", 1), (0, "fsync", 2), (2, "fsync", 1), (2, "fsync", 2),
-             (2, "renameat2", 2)))
+            ((0, "fsync", 1), (0, "fsync", 2), (3, "fsync", 1), (3, "fsync", 2),
+             (3, "renameat2", 2)))
     yield from orphan_tests()

@@ -12,9 +12,9 @@ from costs import Receiver
 from delivery import Broken
 from jobs import Test
 
-# With a syncer, which only deliveries of many entries have, the committer is the fourth.
-MONITOR, CHILD, COMMITTER = range(3)
-SYNCER = 2
+# With a syncer, which only deliveries of many entries have, the committer is the fifth.
+MONITOR, CHILD, WRITER, COMMITTER = range(4)
+SYNCER = 3
 ANSWER = 1  # the monitor's descriptor
 MAKE = ("openat", "mkdirat", "symlinkat", "pwrite64", "ftruncate", "utimensat", "fchmod")
 
@@ -29,6 +29,11 @@ def first(calls, text, what, after=-1):
     if not found:
         raise Broken(f"{text} is missing")
     return found[0]
+
+
+def is_made(call):
+    """Does it make something of the delivery?"""
+    return call.role in (CHILD, WRITER) and call.name in MAKE
 
 
 def is_answer(call):
@@ -49,7 +54,7 @@ class Order:
         self.calls = calls = learn(plant, False, False)
         self.committer = COMMITTER + many
         self.incoming = incoming_of(calls)
-        created = places(calls, lambda call: call.role == CHILD and call.name in MAKE)[-1]
+        created = places(calls, is_made)[-1]
         self.synced = self.many_synced() if many else self.few_synced(created)
         self.renames = places(calls, self.is_final)
         answers = places(calls, is_answer)
@@ -95,7 +100,7 @@ def one_rename(plant, many):
 def begun_early(plant, _):
     """What was written early is written once more: what came after it is not on the disk."""
     calls = learn(plant, False, False)
-    created = places(calls, lambda call: call.role == CHILD and call.name in MAKE)[-1]
+    created = places(calls, is_made)[-1]
     synced = places(calls, lambda call: call.name == "syncfs")
     incoming = incoming_of(calls)
     renamed = places(calls, lambda call: call.role == MONITOR and call.name == "renameat2"

@@ -46,7 +46,7 @@ def plant_one_of_many(at):
     """The same as plant_one(), with so much in it that the whole file system is synced."""
     names = plant_one(at)
     for number in range(MANY):
-        write_file(f"{at}/album/sub/empty/{number}", b"")
+        write_file(f"{at}/album/sub/empty/{number}", b"%d" % number)
     os.utime(f"{at}/album/sub/empty", ns=(10**18, 10**18 + 7))
     return names
 
@@ -68,7 +68,7 @@ def plant_two_of_many(at):
     names = plant_two(at)
     os.chmod(f"{at}/sealed", 0o755)
     for number in range(MANY):
-        write_file(f"{at}/sealed/{number}", b"")
+        write_file(f"{at}/sealed/{number}", b"%d" % number)
     os.utime(f"{at}/sealed", ns=(10**18, 10**18 + 7))
     os.chmod(f"{at}/sealed", 0o555)
     return names

@@ -9,6 +9,7 @@
 #include "format/error.h"
 #include "io/stream.h"
 #include "receive/child/unpack.h"
+#include "receive/child/writer.h"
 #include "sandbox/sandbox.h"
 #include "system/clock.h"
 
@@ -26,6 +27,11 @@ static int report_layers(int fd, enum report_kind kind, int code, unsigned layer
 	struct report report = {.kind = kind, .code = (uint32_t)code, .layers = layers};
 
 	return report_send(fd, &report, "");
+}
+
+static void start_writer(void *writer)
+{
+	*(struct writer **)writer = writer_start();
 }
 
 /* What the child does. Its exit status does not matter: the monitor relies on the reports. */
@@ -49,7 +55,8 @@ static _Noreturn void be_child(const struct child *child, struct sandbox *sandbo
 	if (dup2(child->stream.fd, STDIN_FILENO) < 0 || dup2(report_fd, STDOUT_FILENO) < 0 ||
 	    dup2(stderr_fd, STDERR_FILENO) < 0)
 		_exit(1);
-	unpack_options.root = sandbox_enter(sandbox, child->tree);
+	unpack_options.root =
+		sandbox_enter(sandbox, child->tree, start_writer, &unpack_options.writer);
 	if (unpack_options.root < 0) {
 		report_layers(STDOUT_FILENO, REPORT_UNCONFINED, -unpack_options.root,
 			      sandbox->failed);

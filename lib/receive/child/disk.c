@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* Has a second header taken from this directory what it takes to make entries in it? */
 static bool is_sealed(int dir)
@@ -84,4 +85,27 @@ int disk_sync_refused(int error)
 int disk_growing_refused(int error)
 {
 	return unless_unknown(error);
+}
+
+int disk_sync(int fd, bool *unsynced)
+{
+	int r = fsync(fd) == 0 ? 0 : -errno;
+
+	if (r == 0)
+		return 0;
+	r = disk_sync_refused(-r);
+	*unsynced |= r == 0;
+	return r;
+}
+
+int disk_close(int fd)
+{
+	return close(fd) == 0 ? 0 : disk_content_refused(errno);
+}
+
+int disk_end(int fd, bool sync, bool *unsynced)
+{
+	int r = sync ? disk_sync(fd, unsynced) : 0, closed = disk_close(fd);
+
+	return r < 0 ? r : closed;
 }

@@ -27,4 +27,13 @@ int disk_sync_refused(int error);
 /* A file could not be made longer. 0: the disk wants to be given what it holds. */
 int disk_growing_refused(int error);
 
+/* ---- The calls themselves, where they are the same for all ---- */
+
+/* fsync(2). *unsynced becomes true where there is no such call. */
+int disk_sync(int fd, bool *unsynced);
+/* close(2). Some file systems say only here that they have lost something. */
+int disk_close(int fd);
+/* The first, if `sync`, and the second in any case. */
+int disk_end(int fd, bool sync, bool *unsynced);
+
 #endif

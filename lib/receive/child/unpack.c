@@ -14,7 +14,9 @@
 #include "io/space.h"
 #include "io/stream.h"
 #include "receive/child/disk.h"
+#include "receive/child/piece.h"
 #include "receive/child/report.h"
+#include "receive/child/writer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,9 +25,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* The unit of file systems: a smaller run of zeros cannot become a hole. */
-#define BLOCK_SIZE 4096
 
 struct unpacker {
 	const struct unpack_options *options;
@@ -44,6 +43,8 @@ struct unpacker {
 	int kept[UNPACK_SYNCED_MAX];
 	size_t kept_count;
 	bool unsynced; /* a file or directory cannot be synced by itself here */
+	int open;      /* the file whose content comes, until it is kept or the writer's; or -1 */
+	uint64_t end;  /* as for piece_write() */
 };
 
 /* Why an entry cannot be made in `dir`: what errno says. */
@@ -54,29 +55,12 @@ static int refused(const struct unpacker *unpacker, int dir)
 
 /* ---- Stable storage ---- */
 
-static int sync_one(struct unpacker *unpacker, int fd)
-{
-	int r = fsync(fd) == 0 ? 0 : -errno;
-
-	if (r == 0)
-		return 0;
-	r = disk_sync_refused(-r);
-	unpacker->unsynced |= r == 0;
-	return r;
-}
-
-/* Some file systems say only here that they have lost something. */
-static int close_one(int fd)
-{
-	return close(fd) == 0 ? 0 : disk_content_refused(errno);
-}
-
 static int close_kept(struct unpacker *unpacker)
 {
 	int r = 0;
 
 	while (unpacker->kept_count > 0) {
-		int closed = close_one(unpacker->kept[--unpacker->kept_count]);
+		int closed = disk_close(unpacker->kept[--unpacker->kept_count]);
 
 		r = r < 0 ? r : closed;
 	}
@@ -106,26 +90,10 @@ static int keep_directory(struct unpacker *unpacker)
 	return 0;
 }
 
-/* Nothing more comes into this file or directory for now: sync it now, if each is. Closes `fd`. */
-static int end_one(struct unpacker *unpacker, int fd)
+/* Nothing more comes into this directory for now: sync it now, if each is. Closes `fd`. */
+static int end_directory(struct unpacker *unpacker, int fd)
 {
-	int r = unpacker->options->sync_each ? sync_one(unpacker, fd) : 0, closed = close_one(fd);
-
-	return r < 0 ? r : closed;
-}
-
-/* A file is complete: sync it now or in the end, or leave that to the monitor. Takes `fd`. */
-static int complete_file(struct unpacker *unpacker, int fd)
-{
-	int r, closed;
-
-	if (keeps(unpacker)) {
-		unpacker->kept[unpacker->kept_count++] = fd;
-		return 0;
-	}
-	r = close_kept(unpacker);
-	closed = end_one(unpacker, fd);
-	return r < 0 ? r : closed;
+	return disk_end(fd, unpacker->options->sync_each, &unpacker->unsynced);
 }
 
 static int sync_kept(struct unpacker *unpacker)
@@ -135,7 +103,7 @@ static int sync_kept(struct unpacker *unpacker)
 	if (!unpack_synced(&unpacker->received->size))
 		return close_kept(unpacker);
 	for (size_t i = 0; r == 0 && i < unpacker->kept_count; i++)
-		r = sync_one(unpacker, unpacker->kept[i]);
+		r = disk_sync(unpacker->kept[i], &unpacker->unsynced);
 	return r;
 }
 
@@ -149,7 +117,7 @@ static int climb(struct unpacker *unpacker, const char *dir, size_t length)
 	while (dirs->depth > 1 &&
 	       !(dirs->pathlen <= length && memcmp(dirs->path, dir, dirs->pathlen) == 0 &&
 		 (dirs->pathlen == length || dir[dirs->pathlen] == '/'))) {
-		int fd = dirstack_pop(dirs), r = fd < 0 ? fd : end_one(unpacker, fd);
+		int fd = dirstack_pop(dirs), r = fd < 0 ? fd : end_directory(unpacker, fd);
 
 		if (r < 0)
 			return r;
@@ -257,7 +225,7 @@ static int seal_directory(struct unpacker *unpacker)
 	if (r == 0 && futimens(fd, times) < 0)
 		r = disk_times_refused(errno);
 	if (r == 0)
-		return end_one(unpacker, fd);
+		return end_directory(unpacker, fd);
 	close(fd);
 	return r;
 }
@@ -306,100 +274,78 @@ static int unpack_directory(struct unpacker *unpacker)
 	return r < 0 ? r : seal_directory(unpacker);
 }
 
-static bool is_zero(const unsigned char *bytes, size_t size)
-{
-	return bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0;
-}
-
-/* How many of the `size` bytes at `offset` are in one block of the file. */
-static size_t in_block(uint64_t offset, size_t size)
-{
-	size_t rest = BLOCK_SIZE - (size_t)(offset % BLOCK_SIZE);
-
-	return rest < size ? rest : size;
-}
-
-static int write_at(int fd, const unsigned char *bytes, size_t size, uint64_t offset)
-{
-	while (size > 0) {
-		ssize_t n = pwrite(fd, bytes, size, (off_t)offset);
-
-		if (n < 0 && errno != EINTR)
-			return disk_content_refused(errno);
-		if (n > 0) {
-			bytes += n;
-			size -= (size_t)n;
-			offset += (uint64_t)n;
-		}
-	}
-	return 0;
-}
-
 /*
- * Write bytes to the file, except blocks of zeros. *end becomes the end of the last byte that was
- * written.
+ * Have a piece of a file written. A file that is to be kept stays open, which the writer's do not.
+ * What is complete is no more the open one.
  */
-static int write_sparse(int fd, const unsigned char *bytes, size_t size, uint64_t offset,
-			uint64_t *end)
+static int put_piece(struct unpacker *unpacker, const struct piece *piece, bool kept)
 {
-	size_t done = 0;
+	struct writer *writer = kept ? NULL : unpacker->options->writer;
+	int r = writer ? writer_put(writer, piece) : piece_write(piece, &unpacker->end);
 
-	while (done < size) {
-		size_t run = done, block = in_block(offset + run, size - run);
-		int r;
-
-		while (block > 0 && !is_zero(bytes + run, block)) {
-			run += block;
-			block = in_block(offset + run, size - run);
-		}
-		if (run > done) {
-			r = write_at(fd, bytes + done, run - done, offset + done);
-			if (r < 0)
-				return r;
-			*end = offset + run;
-		}
-		done = run + block; /* of zeros, or none at the end */
-	}
-	return 0;
+	if (r < 0 || !piece->last)
+		return r;
+	unpacker->open = -1;
+	if (kept)
+		unpacker->kept[unpacker->kept_count++] = piece->fd;
+	else if (!writer)
+		r = disk_end(piece->fd, piece->sync, &unpacker->unsynced);
+	return r;
 }
 
-static int receive_content(struct unpacker *unpacker, int fd)
+/* Show what has come of the content from `offset` on. Returns how much that is. */
+static ssize_t peek_content(struct unpacker *unpacker, uint64_t offset, const unsigned char **bytes)
 {
-	uint64_t length = unpacker->header.filelen, offset = 0, end = 0;
-	int r;
+	uint64_t length = unpacker->header.filelen, left = length - offset;
+	ssize_t n;
 
-	while (offset < length) {
-		const unsigned char *bytes;
-		/*
-		 * Wait for all of a small file, but take what there is of a large one, while the
-		 * sender reads more.
-		 */
-		ssize_t n = length < STREAM_BUFFER_SIZE / 4
-				    ? stream_peek(&unpacker->reader, (size_t)length, &bytes)
-				    : stream_peek_pages(&unpacker->reader, offset, &bytes);
-		size_t size;
+	*bytes = NULL;
+	if (left == 0)
+		return 0;
+	/*
+	 * Wait for all of a small file, but take what there is of a large one, while the sender
+	 * reads more.
+	 */
+	n = length < STREAM_BUFFER_SIZE / 4 ? stream_peek(&unpacker->reader, (size_t)length, bytes)
+					    : stream_peek_pages(&unpacker->reader, offset, bytes);
+	return n < 0 || (uint64_t)n < left ? n : (ssize_t)left;
+}
+
+/* Receive the content of the file that is open, and complete it. */
+static int receive_content(struct unpacker *unpacker)
+{
+	const bool kept = keeps(unpacker);
+	struct piece piece = {
+		.fd = unpacker->open,
+		.sync = unpacker->options->sync_each,
+		.untrusted_name = unpacker->name,
+	};
+
+	int r = kept ? 0 : close_kept(unpacker);
+
+	if (r < 0)
+		return r;
+	entry_times(unpacker, piece.times);
+	do {
+		ssize_t n = peek_content(unpacker, piece.offset, &piece.bytes);
 
 		if (n < 0)
 			return (int)n;
-		size = (uint64_t)n < length - offset ? (size_t)n : (size_t)(length - offset);
-		r = write_sparse(fd, bytes, size, offset, &end);
+		piece.size = (size_t)n;
+		piece.last = piece.offset + piece.size == unpacker->header.filelen;
+		r = put_piece(unpacker, &piece, kept);
 		if (r < 0)
 			return r;
-		stream_take(&unpacker->reader, size);
-		offset += size;
-	}
-	if (end == length || ftruncate(fd, (off_t)length) == 0)
-		return 0;
-	/* Not every disk makes a file longer without being given what it holds. */
-	r = disk_growing_refused(errno);
-	return r < 0 ? r : write_at(fd, (const unsigned char *)"", 1, length - 1);
+		stream_take(&unpacker->reader, piece.size);
+		piece.offset += piece.size;
+	} while (!piece.last);
+	return 0;
 }
 
 static int unpack_file(struct unpacker *unpacker)
 {
 	struct qfile_received *received = unpacker->received;
-	struct timespec times[2];
-	int fd, r;
+	int r;
 
 	if (unpacker->header.filelen > unpacker->options->limits.bytes - received->size.bytes)
 		return -EDQUOT;
@@ -411,20 +357,13 @@ static int unpack_file(struct unpacker *unpacker)
 		r = announce(unpacker);
 	if (r < 0)
 		return r;
-	fd = openat(dirstack_fd(&unpacker->dirs), unpacker->base,
-		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-		    unpacker->header.mode & 0777);
-	if (fd < 0)
+	unpacker->open = openat(dirstack_fd(&unpacker->dirs), unpacker->base,
+				O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+				unpacker->header.mode & 0777);
+	if (unpacker->open < 0)
 		return refused(unpacker, dirstack_fd(&unpacker->dirs));
-	r = receive_content(unpacker, fd);
-	entry_times(unpacker, times);
-	if (r == 0 && futimens(fd, times) < 0)
-		r = disk_times_refused(errno);
 	received->size.bytes += unpacker->header.filelen;
-	if (r == 0)
-		return complete_file(unpacker, fd);
-	close(fd);
-	return r;
+	return receive_content(unpacker);
 }
 
 static int unpack_link(struct unpacker *unpacker)
@@ -526,6 +465,18 @@ static int report_unsynced(const struct unpacker *unpacker)
 	return report_send(unpacker->options->report, &report, "");
 }
 
+/*
+ * Wait for what the writer does. What failed there came before whatever has failed here, `r`, and
+ * is what is told.
+ */
+static int finish_files(struct unpacker *unpacker, int r, char *last)
+{
+	struct writer *writer = unpacker->options->writer;
+	int failed = writer ? writer_finish(writer, last, &unpacker->unsynced) : 0;
+
+	return failed < 0 ? failed : r;
+}
+
 static int unpack_all(struct unpacker *unpacker, char *last)
 {
 	int r = begin(unpacker);
@@ -535,6 +486,7 @@ static int unpack_all(struct unpacker *unpacker, char *last)
 	do
 		r = unpack_entry(unpacker, last);
 	while (r > 0);
+	r = finish_files(unpacker, r, last);
 	/* Directories whose second header never came are complete, too. */
 	if (r == 0 && unpacker->options->sync_each)
 		r = climb(unpacker, "", 0);
@@ -556,6 +508,7 @@ int unpack(const struct unpack_options *options, struct qfile_received *received
 		return -ENOMEM;
 	unpacker->options = options;
 	unpacker->received = received;
+	unpacker->open = -1;
 	dirstack_init(&unpacker->dirs);
 	r = stream_reader_open(&unpacker->reader, options->in);
 	if (r == 0) {
@@ -564,6 +517,8 @@ int unpack(const struct unpack_options *options, struct qfile_received *received
 		r = unpack_all(unpacker, last);
 		received->crc = stream_reader_crc(&unpacker->reader);
 	}
+	if (unpacker->open >= 0)
+		close(unpacker->open);
 	close_kept(unpacker);
 	dirstack_close(&unpacker->dirs);
 	stream_reader_close(&unpacker->reader);

@@ -20,6 +20,8 @@ struct unpack_options {
 	bool folds;
 	/* Each file and directory is brought to stable storage when it is complete. */
 	bool sync_each;
+	/* A thread that writes what is not synced in the end; NULL: unpack() does that itself. */
+	struct writer *writer;
 };
 
 /*

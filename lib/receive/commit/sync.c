@@ -7,25 +7,18 @@
 #include "receive/commit/sync.h"
 
 #include "io/stream.h"
+#include "io/thread.h"
 #include "system/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/statfs.h>
 #include <unistd.h>
 
 #define EARLY_INTERVAL 250 /* milliseconds */
-
-/*
- * The thread only makes a few system calls. But no C library starts one with less than it has set
- * for a machine, which is 128 KiB on ARM, and a guard page, of 64 KiB on some, takes its part.
- */
-#define STACK_SIZE ((size_t)256 << 10)
 
 /* The thread's own, freed by it. */
 struct job {
@@ -59,26 +52,6 @@ static void *run(void *argument)
 	return NULL;
 }
 
-/* Start a thread with all signals blocked: they are the caller's. */
-static bool start_thread(struct job *job)
-{
-	pthread_attr_t attributes;
-	sigset_t all, before;
-	pthread_t thread;
-	bool started;
-
-	if (pthread_attr_init(&attributes) != 0)
-		return false;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	started = pthread_attr_setstacksize(&attributes, STACK_SIZE) == 0 &&
-		  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED) == 0 &&
-		  pthread_create(&thread, &attributes, run, job) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attributes);
-	return started;
-}
-
 /* Start it. Returns the pipe that the result comes from, or -1. */
 static int start(int dir)
 {
@@ -87,7 +60,7 @@ static int start(int dir)
 
 	if (job && pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0) {
 		*job = (struct job){.dir = fcntl(dir, F_DUPFD_CLOEXEC, 0), .done = ends[1]};
-		if (job->dir >= 0 && start_thread(job))
+		if (job->dir >= 0 && thread_start(run, job))
 			return ends[0];
 		if (job->dir >= 0)
 			close(job->dir);

@@ -70,6 +70,13 @@ def of_status(name, pid):
     raise Broken(f"no {name} in the status of {pid}")
 
 
+def threads(child):
+    """Its parser and its writer, as what names them below /proc."""
+    tasks = sorted(os.listdir(f"/proc/{child}/task"), key=int)
+    equal((len(tasks), tasks[0]), (2, str(child)))
+    return [f"{child}/task/{task}" for task in tasks]
+
+
 def limit_of(name, pid):
     """Soft and hard, as they are in /proc/PID/limits."""
     for line in tree.read(f"/proc/{pid}/limits").splitlines():
@@ -123,8 +130,9 @@ def _(t):
     none = {name: ["0000000000000000"] for name in ("CapInh", "CapPrm", "CapEff", "CapAmb")}
     none["NoNewPrivs"] = ["1"]
     t.begin()
-    equal(privileges_of(t.child), none)
-    equal(of_status("CapBnd", t.child), ["0000000000000000"])
+    for thread in threads(t.child):
+        equal(privileges_of(thread), none)
+        equal(of_status("CapBnd", thread), ["0000000000000000"])
     # The monitor drops what it has when there is a child, which may be faster.
     wait_until(lambda: privileges_of(t.monitor) == none,
                lambda: f"the monitor, which has {privileges_of(t.monitor)}")
@@ -134,7 +142,7 @@ def _(t):
 @test("child and monitor are the receiver, whatever they were started as")
 def _(t):
     t.begin()
-    for pid in (t.child, t.monitor):
+    for pid in (*threads(t.child), t.monitor):
         equal(of_status("Uid", pid), [str(t.uid)] * 4)
     t.finish()
 
@@ -145,7 +153,8 @@ def _(t):
     t.begin()
     equal(of_status("Gid", t.monitor), [str(t.uid)] * 4)
     equal(of_status("Groups", t.monitor), [str(t.uid)])
-    equal(of_status("Groups", t.child), [str(t.uid)])
+    for thread in threads(t.child):
+        equal(of_status("Groups", thread), [str(t.uid)])
     t.finish()
 
 
@@ -307,7 +316,6 @@ def _(t):
         if os.path.exists(f"/proc/self/ns/{name}"):
             check(os.readlink(f"/proc/{t.child}/ns/{name}") != os.readlink(f"/proc/self/ns/{name}"),
                   f"shares {name}")
-    equal(os.listdir(f"/proc/{t.child}/task"), [str(t.child)])
     equal(of_status("NSpid", t.child)[-1], "1")
     t.finish()
 

@@ -147,8 +147,8 @@ def _(t):
     tree.same_tree("none", t.into("none"))
 
 
-@test("a directory 2500 levels deep, more than a path has room for, arrives, and a file at its "
-      "bottom")
+@test("a directory 2500 levels deep, more than a path has room for, arrives, and more files at its "
+      "bottom than can be open")
 def _(t):
     fd = os.open(".", tree.DIRECTORY)
     for _ in range(2500):
@@ -156,15 +156,16 @@ def _(t):
         inner = os.open("d", tree.DIRECTORY, dir_fd=fd)
         os.close(fd)
         fd = inner
-    with open("file", "w", encoding="ascii",
-              opener=lambda name, flags: os.open(name, flags, 0o644, dir_fd=fd)) as file:
-        file.write("at the bottom")
+    for number in range(100, 200):
+        with open(f"file{number}", "w", encoding="ascii",
+                  opener=lambda name, flags: os.open(name, flags, 0o644, dir_fd=fd)) as file:
+            file.write("at the bottom")
     os.close(fd)
     t.send("d").exits(0)
     sent, received = tree.picture("d"), tree.picture(t.into("d"))
     tree.same_picture(received, sent)
-    equal(len(received), 2501)
-    check(received[-1].startswith("2500 b'file' file 0644 "), f"the last line: {received[-1]!r}")
+    equal(len(received), 2600)
+    check(received[-1].startswith("2500 b'file199' file 0644 "), f"the last line: {received[-1]!r}")
 
 
 @test("holes stay holes")

@@ -10,6 +10,7 @@
 #include "io/stream.h"
 #include "receive/child/report.h"
 #include "receive/child/unpack.h"
+#include "receive/child/writer.h"
 
 #include <fcntl.h>
 #include <libdeflate.h>
@@ -97,6 +98,13 @@ static void put_script(const char *script)
 static struct qfile_received received;
 static char last[QFILE_NAME_MAX];
 static struct unpack_options options = {.report = -1, .limits = {UINT64_MAX, UINT64_MAX}};
+
+/* As in the confined child: another thread writes what is not kept. */
+static void start_writer(void)
+{
+	options.writer = writer_start();
+	ck_assert_ptr_nonnull(options.writer);
+}
 
 /* Unpack the stream, sent in pieces of `piece` bytes, into the new directory "root". */
 static int unpack_pieces(size_t piece)
@@ -1109,22 +1117,19 @@ START_TEST(lost_at_closing)
 }
 END_TEST
 
-/* Where a file has no sync of its own, the monitor is told, once, after all else; else it is not.
- */
-START_TEST(unsynced_is_reported)
+/* Unpack, and return how many reports say that something is not synced: after all others. */
+static unsigned reports_of_unsynced(unsigned failing, int calls)
 {
 	static struct report_reader reader;
 	unsigned unsynced = 0;
 	int fds[2], r;
 
-	scratch_enter();
 	MUST(pipe2(fds, O_NONBLOCK));
 	options.report = fds[1];
-	put_script("f:a f:b .");
 	begin_in_root();
-	faults_begin_in("fsync", _i ? 1 : 0, EINVAL, false);
+	faults_begin_in("fsync", failing, EINVAL, false);
 	ck_assert_int_eq(unpack(&options, &received, last), 0);
-	faults_end();
+	ck_assert_int_eq((int)faults_end(), calls);
 	close(fds[1]);
 	reader = (struct report_reader){.fd = fds[0]};
 	while ((r = report_receive(&reader)) >= 0) {
@@ -1133,7 +1138,17 @@ START_TEST(unsynced_is_reported)
 		unsynced += r == 1 && reader.report.kind == REPORT_UNSYNCED;
 	}
 	ck_assert_int_eq(r, -ECONNRESET);
-	ck_assert_uint_eq(unsynced, _i ? 1 : 0);
+	return unsynced;
+}
+
+/*
+ * Where a file has no sync of its own, the monitor is told, once, after all else; else it is not.
+ */
+START_TEST(unsynced_is_reported)
+{
+	scratch_enter();
+	put_script("f:a f:b .");
+	ck_assert_uint_eq(reports_of_unsynced(_i ? 1 : 0, 2), _i ? 1 : 0);
 }
 END_TEST
 
@@ -1161,12 +1176,80 @@ START_TEST(disk_without_growing)
 }
 END_TEST
 
-Suite *unpack_suite(void)
+/* ---- With a writer ---- */
+
+/* What the writer meets comes before what the parser finds wrong meanwhile. */
+START_TEST(earlier_failure_is_told)
 {
-	Suite *suite = suite_create("unpack");
-	TCase *tcase = add_case(suite, "entries"), *order = add_case(suite, "structure"),
-	      *bound = add_case(suite, "limits"), *data = add_case(suite, "content"),
-	      *faulty = add_case(suite, "faults"), *disks = add_case(suite, "disks");
+	char name[16];
+
+	scratch_enter();
+	start_writer();
+	for (unsigned i = 0; i < UNPACK_SYNCED_MAX + 3; i++) {
+		snprintf(name, sizeof(name), "%u", i);
+		put_entry(S_IFREG | 0644, name, "x", 1);
+	}
+	put_entry(S_IFREG | 0644, "../out", "x", 1);
+	begin_in_root();
+	/* The second file behind those that are kept. */
+	faults_begin_in("futimens", UNPACK_SYNCED_MAX + 2, EIO, false);
+	ck_assert_int_eq(unpack(&options, &received, last), -EIO);
+	faults_end();
+	ck_assert_str_eq(last, "17");
+	ck_assert_str_eq(content_of("root/18"), "");
+}
+END_TEST
+
+/* The stream ends within the content of a file of which the writer has the beginning. */
+START_TEST(unfinished_file_is_closed)
+{
+	static unsigned char bytes[3 * STREAM_BUFFER_SIZE];
+	unsigned before;
+
+	scratch_enter();
+	start_writer();
+	memset(bytes, 'x', sizeof(bytes));
+	put_header(&(struct qfile_header){
+		.namelen = 2, .mode = S_IFREG | 0644, .filelen = UNPACK_SYNCED_BYTES + 1});
+	put_bytes("f", 2);
+	put_bytes(bytes, sizeof(bytes));
+	begin_in_root();
+	before = open_descriptors();
+	ck_assert_int_eq(unpack(&options, &received, last), -QFILE_ETRUNCATED);
+	ck_assert_str_eq(last, "f");
+	ck_assert_uint_eq(open_descriptors(), before);
+}
+END_TEST
+
+/* The same by the writer. */
+START_TEST(writer_reports_unsynced)
+{
+	scratch_enter();
+	start_writer();
+	options.sync_each = true;
+	put_script("f:a f:b f:c .");
+	ck_assert_uint_eq(reports_of_unsynced(_i ? 2 : 0, 3), _i ? 1 : 0);
+}
+END_TEST
+
+/*
+ * What does not depend on which call of the process is the next one, with and without a writer.
+ */
+static void add_cases(Suite *suite, bool with_writer)
+{
+	const char *names[2][4] = {
+		{"entries", "structure", "limits", "content"},
+		{"entries, a writer", "structure, a writer", "limits, a writer",
+		 "content, a writer"},
+	};
+	TCase *cases[4], *tcase, *order, *bound, *data;
+
+	for (int i = 0; i < 4; i++) {
+		cases[i] = add_case(suite, names[with_writer][i]);
+		if (with_writer)
+			tcase_add_checked_fixture(cases[i], start_writer, NULL);
+	}
+	tcase = cases[0], order = cases[1], bound = cases[2], data = cases[3];
 
 	add_both_users_test(tcase, everything_as_it_was_sent);
 	add_both_users_test(tcase, no_special_bits);
@@ -1192,6 +1275,19 @@ Suite *unpack_suite(void)
 	add_table_test(bound, no_space, too_large);
 	tcase_add_test(bound, unknown_space);
 
+	add_table_test(data, content, sizes);
+	add_table_test(data, holes, sparse);
+}
+
+Suite *unpack_suite(void)
+{
+	Suite *suite = suite_create("unpack");
+	TCase *faulty = add_case(suite, "faults"), *disks = add_case(suite, "disks"),
+	      *threads = add_case(suite, "writer");
+
+	add_cases(suite, false);
+	add_cases(suite, true);
+
 	add_table_test(faulty, every_call_fails, fault_errors);
 	tcase_add_test(faulty, every_call_from_one_on_fails);
 
@@ -1203,7 +1299,8 @@ Suite *unpack_suite(void)
 	tcase_add_loop_test(disks, lost_at_closing, 0, UNPACK_SYNCED_MAX + 1);
 	add_table_test(disks, disk_without_growing, growing);
 
-	add_table_test(data, content, sizes);
-	add_table_test(data, holes, sparse);
+	tcase_add_test(threads, earlier_failure_is_told);
+	tcase_add_test(threads, unfinished_file_is_closed);
+	tcase_add_loop_test(threads, writer_reports_unsynced, 0, 2);
 	return suite;
 }
