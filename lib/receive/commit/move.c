@@ -38,7 +38,7 @@ static bool is_claimed(const struct staging *staging, const char *name)
 
 	return fstatat(staging->incoming, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
 	       S_ISDIR(status.st_mode) &&
-	       (has_mode_of_ours(&status) || !staging_keeps_mode(staging->incoming));
+	       (has_mode_of_ours(&status) || !staging_keeps_mode(staging));
 }
 
 static int directory_in(const struct staging *staging, const char *name, bool again)
@@ -109,7 +109,7 @@ static int make_link_in(const struct staging *staging, const char *name, const s
 static bool is_half_way(const struct staging *staging, const char *name, const struct stat *status)
 {
 	if (S_ISDIR(status->st_mode))
-		return staging_keeps_mode(staging->incoming) && is_claimed(staging, name);
+		return staging_keeps_mode(staging) && is_claimed(staging, name);
 	return is_in(staging, name, status);
 }
 

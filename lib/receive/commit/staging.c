@@ -65,21 +65,19 @@ static int make_name(char name[STAGING_NAME_SIZE])
 	return 0;
 }
 
-bool staging_keeps_mode(int incoming)
+bool staging_keeps_mode(const struct staging *staging)
 {
-	char name[STAGING_NAME_SIZE];
-	struct stat status;
-	bool keeps = true;
-	int fd = make_name(name);
+	/* A bit that nobody needs, and that no file system takes for something else. */
+	static const mode_t tried = S_IXOTH;
+	struct stat before, after;
+	bool keeps;
 
-	if (fd == 0)
-		fd = directory_make_anywhere(incoming, name, STAGING_MODE);
-	if (fd < 0)
+	if (fstat(staging->dir, &before) < 0 || (before.st_mode & 07777) == STAGING_MODE)
 		return true;
-	if (fstat(fd, &status) == 0)
-		keeps = (status.st_mode & 07777) == STAGING_MODE;
-	unlinkat(incoming, name, AT_REMOVEDIR);
-	close(fd);
+	if (fchmod(staging->dir, (before.st_mode & 07777) ^ tried) < 0)
+		return false;
+	keeps = fstat(staging->dir, &after) < 0 || after.st_mode != before.st_mode;
+	fchmod(staging->dir, before.st_mode & 07777);
 	return keeps;
 }
 
@@ -89,8 +87,8 @@ bool staging_keeps_mode(int incoming)
  */
 static bool is_ours(const struct staging *staging, const struct stat *status)
 {
-	return directory_is_ours(staging->dir) && ((status->st_mode & 07777) == STAGING_MODE ||
-						   !staging_keeps_mode(staging->incoming));
+	return directory_is_ours(staging->dir) &&
+	       ((status->st_mode & 07777) == STAGING_MODE || !staging_keeps_mode(staging));
 }
 
 int staging_adopt(struct staging *staging, int incoming, const char *name)

@@ -56,10 +56,11 @@ struct staging {
  */
 int staging_create(struct staging *staging, int incoming);
 /*
- * Does the file system of this directory keep the mode of a staging directory? It is tried, so this
- * is for what happens seldom.
+ * Does the file system keep the mode of a staging directory? Where the directory that is open, the
+ * caller's own, has another mode, it is tried, and so this is for what happens seldom. It needs no
+ * room: the disk may be full.
  */
-bool staging_keeps_mode(int incoming);
+bool staging_keeps_mode(const struct staging *staging);
 /*
  * Open and lock a staging directory that a killed receiver left. -EAGAIN: another receiver is
  * working on it. -ENOTDIR: it is no staging directory, or no receiver has made it.
