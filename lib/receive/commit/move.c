@@ -113,6 +113,22 @@ static bool is_half_way(const struct staging *staging, const char *name, const s
 	return is_in(staging, name, status);
 }
 
+/*
+ * A directory that gets another one above it has been written to, as f2fs has it. It is the
+ * sender's time that counts.
+ */
+static void give_time_back(const struct staging *staging, const char *name,
+			   const struct stat *status)
+{
+	const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, status->st_mtim};
+	struct stat moved;
+
+	if (fstatat(staging->incoming, name, &moved, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    (moved.st_mtim.tv_sec != status->st_mtim.tv_sec ||
+	     moved.st_mtim.tv_nsec != status->st_mtim.tv_nsec))
+		utimensat(staging->incoming, name, times, AT_SYMLINK_NOFOLLOW);
+}
+
 int move_in(const struct staging *staging, const char *name, const struct stat *status, bool again)
 {
 	int r = renameat2(staging->tree, name, staging->incoming, name, RENAME_NOREPLACE) < 0
@@ -121,10 +137,15 @@ int move_in(const struct staging *staging, const char *name, const struct stat *
 
 	if (r == -EEXIST && again && is_half_way(staging, name, status))
 		r = -ENOSYS;
+	if (S_ISDIR(status->st_mode)) {
+		if (move_takes_other_way(-r))
+			r = directory_in(staging, name, again);
+		if (r == 0)
+			give_time_back(staging, name, status);
+		return r;
+	}
 	if (!move_takes_other_way(-r))
 		return r;
-	if (S_ISDIR(status->st_mode))
-		return directory_in(staging, name, again);
 	r = link_in(staging, name, status);
 	if (S_ISLNK(status->st_mode) && (move_is_unknown(-r) || r == -EPERM))
 		r = make_link_in(staging, name, status, again);
