@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/keyctl.h>
+#include <linux/magic.h>
 #include <linux/mount.h>
 #include <sched.h>
 #include <signal.h>
@@ -22,6 +23,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -299,8 +301,16 @@ static int make_privileges(struct sandbox *sandbox)
 
 /* ---- System calls ---- */
 
+/*
+ * Landlock looks at the files that lie below those of ecryptfs, too, which are not below our root:
+ * nothing could be written.
+ */
 static int make_landlock(struct sandbox *sandbox)
 {
+	struct statfs status;
+
+	if (fstatfs(sandbox->root, &status) == 0 && status.f_type == ECRYPTFS_SUPER_MAGIC)
+		return -EOPNOTSUPP;
 	return landlock_confine(sandbox->root);
 }
 
