@@ -54,8 +54,8 @@ static const struct {
 	bool in_place; /* writing into the file itself helps */
 } hindrances[] = {
 	{OPENER_MOUNT, "something is mounted on it", true},
-	{OPENER_OWNER, "a new file in its place would have another owner, group or access list",
-	 true},
+	{OPENER_OWNER,
+	 "a new file in its place would have another owner, group, mode or access list", true},
 	{OPENER_DIRECTORY, "its directory does not let you put a new file in its place", true},
 	{OPENER_IMMUTABLE, "it is marked as one that must not change (chattr)", false},
 	{OPENER_READ_ONLY, "you may not write to it", false},

@@ -134,8 +134,13 @@ static int receive(struct editor *editor, struct qfile_error *error)
 	if (r < 0)
 		return error_set(error, r, "checking the name", editor->request.name);
 	r = workdir_make(&editor->workdir, options->directory, options->from, name);
-	if (r < 0)
-		return error_set(error, r, EDITOR_MAKING, options->directory);
+	if (r < 0) {
+		error_set(error, r, EDITOR_MAKING, options->directory);
+		if (error && r == -EOPNOTSUPP)
+			error->hint = "others could look into it, since everything there has the "
+				      "same mode. Choose another directory with TMPDIR";
+		return r;
+	}
 	r = receive_content(editor);
 	return r < 0 ? error_set(error, r, "receiving", name) : 0;
 }

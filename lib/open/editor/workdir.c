@@ -63,7 +63,25 @@ static int make_unique(int above, char *name)
 	return -EEXIST;
 }
 
-/* Open the directory that was just made. -EPERM: something else was put in its place. */
+/* Is no directory that is made in `above` private, as on vfat and some shares? */
+static bool is_open_to_all(int above)
+{
+	char name[] = ".qopen-" UNIQUE;
+	struct stat status;
+	bool open = false;
+
+	if (make_unique(above, name) < 0)
+		return false;
+	if (fstatat(above, name, &status, AT_SYMLINK_NOFOLLOW) == 0)
+		open = status.st_uid != geteuid() || status.st_mode & 077;
+	unlinkat(above, name, AT_REMOVEDIR);
+	return open;
+}
+
+/*
+ * Open the directory that was just made. -EPERM: something else was put in its place. -EOPNOTSUPP:
+ * nothing there can be private.
+ */
 static int open_made(int above, const char *name)
 {
 	static const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
@@ -78,9 +96,9 @@ static int open_made(int above, const char *name)
 	if (fstat(fd, &status) < 0)
 		r = -errno;
 	else if (status.st_uid != geteuid() || status.st_mode & 077)
-		r = -EPERM;
+		r = is_open_to_all(above) ? -EOPNOTSUPP : -EPERM;
 	/* Whatever the umask and an inherited access list make of it. */
-	else if (fchmod(fd, 0700) < 0)
+	else if ((status.st_mode & 07777) != 0700 && fchmod(fd, 0700) < 0)
 		r = -errno;
 	if (r < 0)
 		close(fd);
@@ -139,8 +157,11 @@ int workdir_create(const struct workdir *workdir, bool view_only)
 	int fd = openat(workdir->dir, workdir->name,
 			O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 
-	/* The umask or a default ACL may have changed the mode. */
-	if (fd >= 0 && fchmod(fd, mode) < 0) {
+	/*
+	 * The umask or a default ACL may have changed the mode. Where no other one can be had, it
+	 * must do: the directory is private.
+	 */
+	if (fd >= 0 && fchmod(fd, mode) < 0 && errno != EPERM) {
 		int r = -errno;
 
 		close(fd);

@@ -89,6 +89,28 @@ static bool copy_owner(const struct stat *status, int to)
 	       fchown(to, (uid_t)-1, status->st_gid) == 0;
 }
 
+/* The file may have inherited an access list from the directory. */
+static int remove_access_list(int fd)
+{
+	int r = fremovexattr(fd, access_list) < 0 ? -errno : 0;
+
+	/* Some file systems allow nobody to remove one, and have none. */
+	if (r == -EPERM && fgetxattr(fd, access_list, NULL, 0) < 0)
+		r = -errno;
+	return r == -ENODATA || r == -ENOTSUP ? 0 : r;
+}
+
+int attributes_set_mode(int fd, mode_t mode)
+{
+	int r = fchmod(fd, mode) < 0 ? -errno : 0;
+	struct stat status;
+
+	/* It may have the mode although none can be set, and another although one could be. */
+	if ((r == 0 || r == -EPERM) && fstat(fd, &status) == 0)
+		r = (status.st_mode & 07777) == mode ? 0 : -EPERM;
+	return r;
+}
+
 int attributes_copy(int from, int to)
 {
 	struct space *space;
@@ -100,9 +122,9 @@ int attributes_copy(int from, int to)
 	if (fstat(from, &status) < 0)
 		return -errno;
 	same_group = copy_owner(&status, to);
-	/* The file may have inherited one from the directory. */
-	if (fremovexattr(to, access_list) < 0 && errno != ENODATA && errno != ENOTSUP)
-		return -errno;
+	r = remove_access_list(to);
+	if (r < 0)
+		return r;
 	space = malloc(sizeof(*space));
 	if (!space)
 		return -ENOMEM;
@@ -113,5 +135,5 @@ int attributes_copy(int from, int to)
 	mode = status.st_mode & 01777;
 	if (!same_group)
 		mode &= ~(mode_t)S_IRWXG | (mode & S_IRWXO) << 3;
-	return fchmod(to, mode) < 0 ? -errno : 0;
+	return attributes_set_mode(to, mode);
 }

@@ -6,26 +6,17 @@
  */
 #include "open/opener/in_place.h"
 #include "format/name.h"
-#include "open/opener/attributes.h"
 #include "open/opener/conditions.h"
+#include "open/opener/copy.h"
 #include "open/opener/private.h"
 
 #include "io/directory.h"
-#include "io/stream.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* The copy of what the file had before. */
-struct before {
-	int dir; /* -1: there is none */
-	int fd;
-	char name[NAME_MAX + 1];
-};
 
 #define TAG_SIZE sizeof("before an unfinished save 0123456789abcdef")
 
@@ -46,108 +37,19 @@ static void unfinished_name(const struct target *target, char name[NAME_MAX + 1]
 		snprintf(name, NAME_MAX + 1, "file (%s)", tag);
 }
 
-/* ---- The content of one file into another ---- */
-
-static int write_at(int fd, const unsigned char *bytes, size_t size, off_t offset)
-{
-	for (size_t done = 0; done < size;) {
-		ssize_t n = pwrite(fd, bytes + done, size - done, offset + (off_t)done);
-
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0)
-			done += (size_t)n;
-	}
-	return 0;
-}
-
-static int copy_bytes(int from, int to, unsigned char *room, off_t *size)
-{
-	for (*size = 0;;) {
-		ssize_t n = pread(from, room, STREAM_BUFFER_SIZE, *size);
-		int r;
-
-		if (n == 0)
-			return 0;
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		r = n > 0 ? write_at(to, room, (size_t)n, *size) : 0;
-		if (r < 0)
-			return r;
-		*size += n > 0 ? n : 0;
-	}
-}
-
-/* Make the content of `to` that of `from`, on stable storage. */
-static int copy_content(int from, int to)
-{
-	unsigned char *room = malloc(STREAM_BUFFER_SIZE);
-	off_t size;
-	int r = room ? copy_bytes(from, to, room, &size) : -ENOMEM;
-
-	free(room);
-	if (r == 0 && ftruncate(to, size) < 0)
-		r = -errno;
-	return r == 0 && fsync(to) < 0 ? -errno : r;
-}
-
-/* ---- The copy ---- */
-
-static int name_copy(const struct target *target, struct save *copy, bool backup,
-		     char name[NAME_MAX + 1])
-{
-	char first[NAME_MAX + 1];
-	int r;
-
-	unfinished_name(target, first);
-	strcpy(name, first);
-	for (unsigned number = 0; number < UINT_MAX; number++) {
-		if (backup)
-			target_backup_name(target->name, number, name);
-		else if (number > 0 && (r = name_numbered(first, number + 1, name)) < 0)
-			return r;
-		r = save_link(copy, name);
-		if (r != -EEXIST)
-			return r;
-	}
-	return -EEXIST;
-}
-
-/* Copy what is open as `fd` to a new file in `dir`. */
-static int copy_to(const struct target *target, int fd, int dir, bool backup, struct before *before)
-{
-	struct save copy;
-	int r = save_begin(&copy, dir, (uint64_t)target->seen.status.st_size);
-
-	if (r < 0)
-		return r;
-	r = copy_content(fd, copy.fd);
-	/* Beside the file it is as open to others as that, and in a private directory to nobody. */
-	if (r == 0 && dir == target->dir && attributes_copy(fd, copy.fd) < 0 &&
-	    fchmod(copy.fd, 0600) < 0)
-		r = -errno;
-	if (r == 0)
-		r = name_copy(target, &copy, backup, before->name);
-	if (r == 0)
-		r = target_sync_directory(dir, copy.fd);
-	if (r == 0) {
-		before->dir = dir;
-		before->fd = copy.fd;
-		copy.fd = -1;
-	}
-	save_end(&copy);
-	return r;
-}
+/* ---- The copy of what it had before ---- */
 
 static int keep_before(const struct target *target, int fd, const char *const *keep, bool backup,
-		       struct before *before)
+		       struct copy *before)
 {
 	int dir = fcntl(target->dir, F_DUPFD_CLOEXEC, 0), r;
+	char tagged[NAME_MAX + 1], *name = backup ? NULL : tagged;
 
-	/* The file's own directory first: copy_to() knows it by its number. */
+	unfinished_name(target, tagged);
+	/* The file's own directory first: copy_make() knows it by its number. */
 	r = dir < 0                        ? -errno
 	    : conditions_keeps_all(target) ? -EPERM
-					   : copy_to(target, fd, target->dir, backup, before);
+					   : copy_make(target, fd, target->dir, name, before);
 	if (r == 0) {
 		before->dir = dir;
 		return 0;
@@ -156,14 +58,14 @@ static int keep_before(const struct target *target, int fd, const char *const *k
 		close(dir);
 	for (; *keep && r < 0; keep++) {
 		dir = private_open(*keep);
-		r = dir < 0 ? dir : copy_to(target, fd, dir, backup, before);
+		r = dir < 0 ? dir : copy_make(target, fd, dir, name, before);
 		if (r < 0 && dir >= 0)
 			close(dir);
 	}
 	return r;
 }
 
-static void forget_before(struct before *before, bool remove)
+static void forget_before(struct copy *before, bool remove)
 {
 	if (before->dir < 0)
 		return;
@@ -202,7 +104,7 @@ static int make_room(const struct target *target, int fd, uint64_t size)
 
 /* Write, with the content of before in `before`. *intact: the file has that again, or still. */
 static int overwrite(struct target *target, const struct save *save, int fd,
-		     const struct before *before, bool *intact)
+		     const struct copy *before, bool *intact)
 {
 	const mode_t mode = target->seen.status.st_mode;
 	int r;
@@ -234,7 +136,7 @@ int in_place_write(struct target *target, const struct save *save, const char *c
 {
 	int old = seen_look(target->dir, target->name, &target->seen, SEEN_NOT_RENAMED), again, r;
 	int fd = old < 0 ? old : open_for_writing(target);
-	struct before before = {.dir = -1};
+	struct copy before = {.dir = -1};
 	bool intact = true;
 
 	copy[0] = '\0';

@@ -8,6 +8,7 @@
 #include "format/name.h"
 
 #include "open/opener/attributes.h"
+#include "open/opener/copy.h"
 #include "open/opener/lock.h"
 
 #include <errno.h>
@@ -56,13 +57,17 @@ int target_sync_directory(int dir, int fd)
 /* Note that the save is at target->name now, open as `fd` and locked, and make that durable. */
 static int note_replaced(struct target *target, struct save *save, int fd, int lock)
 {
+	/* By its new name: many in user space do not find an open file whose first name has gone.
+	 */
+	const int found = fd >= 0 ? fd : save->fd;
+
 	target_hold(target, fd, lock);
 	target->seen.digest = digest_value(&save->digest);
 	target->seen.settled = false;
 	save->name[0] = '\0';
-	if (fstat(save->fd, &target->seen.status) < 0)
+	if (fstat(found, &target->seen.status) < 0)
 		return -errno;
-	return target_sync_directory(target->dir, save->fd);
+	return target_sync_directory(target->dir, found);
 }
 
 /*
@@ -96,6 +101,21 @@ static void exchange_back(const struct target *target, struct save *save)
 	save->name[0] = '\0';
 }
 
+/*
+ * Where the file system cannot exchange names. The file was checked a moment ago. A share of SMB
+ * lets nothing take the place of what somebody has open, as we have.
+ */
+static int rename_over(struct target *target, const struct save *save)
+{
+	if (renameat(target->dir, save->name, target->dir, target->name) == 0)
+		return 0;
+	if ((errno != EACCES && errno != EBUSY && errno != ETXTBSY) || target->fd < 0)
+		return -errno;
+	close(target->fd);
+	target->fd = -1;
+	return renameat(target->dir, save->name, target->dir, target->name) < 0 ? -errno : 0;
+}
+
 /* Exchange the save and the file, then check that the file was the one that was seen. */
 static int exchange(struct target *target, struct save *save)
 {
@@ -105,9 +125,7 @@ static int exchange(struct target *target, struct save *save)
 		if (errno != EINVAL && errno != ENOSYS)
 			/* EBUSY here means a mount; for our caller it means another opener. */
 			return errno == EBUSY ? -EXDEV : -errno;
-		/* The file system cannot exchange names. The file was checked a moment ago. */
-		return renameat(target->dir, save->name, target->dir, target->name) < 0 ? -errno
-											: 0;
+		return rename_over(target, save);
 	}
 	r = seen_look(target->dir, save->name, &target->seen, SEEN_RENAMED);
 	if (r < 0) {
@@ -136,8 +154,24 @@ void target_backup_name(const char *name, unsigned number, char backup[NAME_MAX 
 	snprintf(backup, NAME_MAX + 1, "%.*s%s", (int)length, name, end);
 }
 
-/* Link the file to a backup name. -ESTALE: it is not the one that was seen. */
-static int make_backup(const struct target *target, char backup[NAME_MAX + 1])
+/* Copy the file to a backup name, where it cannot have a second one. */
+static int copy_backup(struct target *target, char backup[NAME_MAX + 1])
+{
+	struct copy copy;
+	int fd = seen_look(target->dir, target->name, &target->seen, SEEN_NOT_RENAMED);
+	int r = fd < 0 ? fd : copy_make(target, fd, target->dir, NULL, &copy);
+
+	if (fd >= 0)
+		close(fd);
+	if (r < 0)
+		return r;
+	close(copy.fd);
+	strcpy(backup, copy.name);
+	return 0;
+}
+
+/* Keep the file under a backup name, too. -ESTALE: it is not the one that was seen. */
+static int make_backup(struct target *target, char backup[NAME_MAX + 1])
 {
 	struct stat status;
 	unsigned number = 0;
@@ -152,6 +186,9 @@ static int make_backup(const struct target *target, char backup[NAME_MAX + 1])
 		unlinkat(target->dir, backup, 0);
 		return -ESTALE;
 	} while (errno == EEXIST && number++ < UINT_MAX);
+	/* vfat and most shares have no hard links. */
+	if (errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS || errno == EMLINK)
+		return copy_backup(target, backup);
 	return -errno;
 }
 
@@ -179,8 +216,8 @@ static int prepare(struct target *target, struct save *save)
 	close(fd);
 	if (r == 0)
 		r = owner_check(save->fd, &target->seen.status);
-	if (r == 0 && fsync(save->fd) < 0)
-		r = -errno;
+	if (r == 0)
+		r = save_sync(save->fd);
 	return r == 0 ? save_name(save) : r;
 }
 
@@ -230,7 +267,7 @@ int target_has(struct target *target, const struct save *save)
 	if (fd < 0)
 		return 0;
 	/* Somebody else may have written it; we say that it is here for good. */
-	if (status.st_uid != target->seen.status.st_uid || fsync(fd) < 0 ||
+	if (status.st_uid != target->seen.status.st_uid || save_sync(fd) < 0 ||
 	    target_sync_directory(target->dir, fd) < 0) {
 		close(fd);
 		return 0;
@@ -242,7 +279,7 @@ int target_has(struct target *target, const struct save *save)
 int target_create(struct target *target, struct save *save, const char *name)
 {
 	char final[NAME_MAX + 1];
-	int dir, r = fsync(save->fd) < 0 ? -errno : 0;
+	int dir, r = save_sync(save->fd);
 
 	snprintf(final, sizeof(final), "%s", name);
 	if (r == 0)

@@ -172,7 +172,7 @@ int save_name(struct save *save)
 	 * Not only before: btrfs brings nothing of a file without a name to stable storage, and if
 	 * the power fails when the directory has been synced, the file is there, and empty.
 	 */
-	return fsync(save->fd) < 0 ? -errno : 0;
+	return save_sync(save->fd);
 }
 
 int save_link(struct save *save, const char *name)
@@ -191,6 +191,15 @@ int save_link(struct save *save, const char *name)
 	}
 	save->name[0] = '\0';
 	return 0;
+}
+
+int save_sync(int fd)
+{
+	if (fsync(fd) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
+		return -errno;
+	return syncfs(fd) < 0 ? -errno : 0;
 }
 
 void save_end(struct save *save)

@@ -46,4 +46,10 @@ int save_link(struct save *save, const char *name);
 /* Close it. If its name is still temporary, or it has none, it is removed. */
 void save_end(struct save *save);
 
+/*
+ * Bring a file to stable storage, with its whole file system where files have no sync of their own.
+ * Returns 0 or a negative errno.
+ */
+int save_sync(int fd);
+
 #endif

@@ -192,8 +192,8 @@ static int keep_here(struct saving *saving, bool doubtful)
 	 * private directory it stays 0600.
 	 */
 	if (saving->where == 0 && attributes_copy(original->target.fd, saving->save.fd) < 0 &&
-	    fchmod(saving->save.fd, 0600) < 0)
-		return -errno;
+	    attributes_set_mode(saving->save.fd, 0600) < 0)
+		return -EPERM;
 	kept_name(saving, name);
 	r = target_create(&saving->kept, &saving->save, name);
 	if (r == 0) {

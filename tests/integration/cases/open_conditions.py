@@ -142,7 +142,7 @@ def shared(t):
 def _(t):
     how = shared(t)
     end = t.open_file(saving("second"), "shared/file", **how).exits(1)
-    has(end.said, "a new file in its place would have another owner, group or access list. "
+    has(end.said, "a new file in its place would have another owner, group, mode or access list. "
         "What is saved will be kept beside it; with --in-place")
     equal((tree.read("shared/file"), os.stat("shared/file").st_uid), ("first", 4321))
     t.open_file(saving("third"), "--in-place", "shared/file", **how).exits(0).says_nothing()

@@ -170,6 +170,20 @@ START_TEST(users_attributes)
 }
 END_TEST
 
+START_TEST(mode_that_cannot_be_had)
+{
+	static const int errors[] = {EPERM, ENOSYS};
+
+	scratch_enter();
+	make_files();
+	MUST(fchmod(from, 0640));
+	faults_begin_in("fchmod", 1, errors[_i], false);
+	ck_assert_int_eq(attributes_copy(from, to), -errors[_i]);
+	faults_end();
+	ck_assert_uint_eq(mode_of("to"), 0600);
+}
+END_TEST
+
 /* As what vouches for the old content is not handed on; what the system keeps about a file is. */
 START_TEST(capability_stays_behind)
 {
@@ -215,7 +229,8 @@ static const struct failure users[] = {
 	{"flistxattr", ENOTSUP, 0},     {"flistxattr", EIO, -EIO},
 	{"fremovexattr", ENOTSUP, 0},   {"fremovexattr", EIO, -EIO},
 	{"malloc", ENOMEM, -ENOMEM},    {"fstat", EIO, -EIO},
-	{"fchmod", EPERM, -EPERM},
+	{"fchmod", EPERM, 0}, /* it has that mode already */
+	{"fchmod", EROFS, -EROFS},
 };
 
 START_TEST(users_attribute_fails)
@@ -277,6 +292,7 @@ Suite *attributes_suite(void)
 	tcase = add_case_if(suite, "the system's attributes",
 			    root && can_set("trusted.note", "x", 1),
 			    "needs root, and a file system that has them");
+	tcase_add_loop_test(tcase, mode_that_cannot_be_had, 0, 2);
 	tcase_add_test(tcase, capability_stays_behind);
 	add_table_test(tcase, systems_attribute_fails, systems);
 	return suite;

@@ -264,14 +264,38 @@ START_TEST(backup_of_long_name)
 }
 END_TEST
 
+/* Where a file has only one name, the backup is a copy. */
+static const int no_links[] = {EPERM, EOPNOTSUPP, ENOSYS, EMLINK};
+
+START_TEST(backup_is_a_copy)
+{
+	char made[NAME_MAX + 1];
+
+	scratch_enter();
+	make_old_file("file", "before");
+	MUST(chmod("file", 0640));
+	open_file();
+	begin("after");
+	faults_begin_in("linkat", 2, no_links[_i], false);
+	ck_assert_int_eq(target_replace(target, &save, made), 0);
+	faults_end();
+	save_end(&save);
+	ck_assert_str_eq(made, "file~");
+	ck_assert_str_eq(content_of("file~"), "before");
+	ck_assert_uint_eq(mode_of("file~"), 0640);
+	ck_assert_str_eq(content_of("file"), "after");
+	ck_assert(!has_name(".", ".qopen-"));
+}
+END_TEST
+
 /* Where there can be no backup, nothing is replaced; where nothing is replaced, there is none. */
 START_TEST(backup_comes_and_goes_with_the_version)
 {
 	char made[NAME_MAX + 1];
 
 	start();
-	faults_begin_in("linkat", 2, EPERM, false);
-	ck_assert_int_eq(target_replace(target, &save, made), -EPERM);
+	faults_begin_in("linkat", 2, ENOSPC, false);
+	ck_assert_int_eq(target_replace(target, &save, made), -ENOSPC);
 	faults_end();
 	check_tidy("file");
 	ck_assert_str_eq(content_of("file"), "before");
@@ -301,6 +325,7 @@ Suite *replace_suite(void)
 	tcase = add_case(suite, "backup");
 	add_table_test(tcase, backup, backups);
 	tcase_add_test(tcase, backup_of_long_name);
+	add_table_test(tcase, backup_is_a_copy, no_links);
 	tcase_add_test(tcase, backup_comes_and_goes_with_the_version);
 	return suite;
 }
