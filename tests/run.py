@@ -42,8 +42,9 @@ SUITES = {
        for name in ("hostile", "escape", "sandbox", "dom0", "editors", "integration", "fault",
                     "filesystems", "applications", "desktop", "packages", "powercut", "system",
                     "xen")},
+    "lab-filesystems": lambda build: [settings.PYTHON, "-B", "tests/filesystems/in_lab.py"],
 }
-IN_EMULATOR = {"xen", "system", "powercut"}  # what they test runs there
+IN_EMULATOR = {"xen", "system", "powercut", "lab-filesystems"}  # what they test runs there
 MEASURE = ["xen", "powercut"]  # suites that say what they measured, on stderr
 # These run so many at a time: each waits as much as it works. The others need the machine.
 AT_ONCE = 2

@@ -56,8 +56,8 @@ CALLED = $(if $(TEST),--test=$(call quoted,$(TEST)))
 CHOSEN = $(if $(SUITE),-s $(call quoted,$(SUITE))) $(CALLED) $(SLOWEST:%=--slowest=%)
 
 # The names are those of tests/run.py. What is wrong is said before anything is built.
-SUITES = unit hostile escape sandbox dom0 editors integration fault filesystems desktop packages \
-	powercut system xen
+SUITES = unit hostile escape sandbox dom0 editors integration fault filesystems lab-filesystems \
+	desktop packages powercut system xen
 check-suite:
 	@$(if $(filter-out $(SUITES),$(SUITE)),$(error There is no suite $(filter-out \
 		$(SUITES),$(SUITE)). There are: $(SUITES)))
@@ -177,6 +177,17 @@ check-filesystems:
 	@$(SETUP) build filesystems
 	+@$(BUILD_STRICTLY) all
 	@exec $(RUN_TESTS) -1 -s filesystems $(CASES:%=-t %)
+
+##   make check-lab-filesystems   deliveries to, and files opened on, what the kernel may lack, and
+##                         NFS and SMB, as root: in an emulator, with a kernel of Debian's; CASES
+##                         chooses; SAMPLE=6 tries every sixth, and SEED repeats the choice of an
+##                         earlier run. The system is kept in build/system/cache
+check-lab-filesystems: export SEED := $(or $(SEED),$(shell shuf -i 1-32767 -n 1))
+check-lab-filesystems: export SAMPLE := $(or $(SAMPLE),1)
+check-lab-filesystems:
+	@$(SETUP) build system
+	+@$(BUILD_STRICTLY) all
+	@exec $(RUN_TESTS) -1 -s lab-filesystems $(CASES:%=-t %)
 
 ##   make check-system     the packages on a real Debian with systemd, as root, in an emulator: what
 ##                         was committed last is built, installed, used, broken, booted again,
@@ -387,5 +398,5 @@ include tests/fuzz/fuzz.mk
 
 .PHONY: abi setup demo picture pictures check check-suite test check-whole check-applications \
 	check-desktop check-editors check-sanitized coverage check-fault check-filesystems \
-	check-flood check-packages check-powercut check-ssh check-system check-xen prove fuzz \
-	bench format check-format check-warnings
+	check-lab-filesystems check-flood check-packages check-powercut check-ssh check-system \
+	check-xen prove fuzz bench format check-format check-warnings

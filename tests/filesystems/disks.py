@@ -2,8 +2,10 @@
 # Copyright the qfilecopy authors
 """File systems, each mounted for one case, and what each of them is known to do."""
 import contextlib
+import errno
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import time
@@ -30,14 +32,15 @@ def mounted(at):
 
 class Disk:
     """What a file system keeps and takes. `lost`: what it does not keep. `refuses`: it takes no
-    deliveries at all. `removes`: not if it says so of what stays."""
+    deliveries at all. `full`: what it says when it is full; None: it cannot be filled here.
+    `removes`: not if it says so of what stays. `checks`: beside those of all."""
 
     def __init__(self, name, mount, lost=None, links=True, folds=False, refuses=False,
-                 no_names=(), longest=255, full=True, removes=True):
+                 no_names=(), longest=255, full=errno.ENOSPC, removes=True, checks=()):
         self.name, self.mount = name, mount
         self.lost, self.links, self.folds, self.refuses = lost, links, folds, refuses
         self.no_names, self.longest, self.full = no_names, longest, full
-        self.removes = removes
+        self.removes, self.checks = removes, checks
 
     @contextlib.contextmanager
     def at(self, top):
@@ -70,8 +73,8 @@ def image(top, megabytes):
     return path
 
 
-def loop(make, kind, megabytes=64, options="", casefold=False):
-    """Mount an image of a file system that `make` makes."""
+def loop(make, kind, megabytes=64, options="", casefold=False, quota=0):
+    """Mount an image of a file system that `make` makes. `quota`: KiB for the account."""
     def mount(top, at):
         need(make[0])
         path = image(top, megabytes)
@@ -80,6 +83,9 @@ def loop(make, kind, megabytes=64, options="", casefold=False):
         if casefold:
             os.rmdir(f"{at}/lost+found")
             run("chattr", "+F", at)
+        if quota:
+            need("setquota")
+            run("setquota", "-u", str(RECEIVER), "0", str(quota), "0", "0", at)
         if "uid=" not in options:
             os.chown(at, RECEIVER, RECEIVER)
     return mount
@@ -135,6 +141,18 @@ def bindfs(*options):
     return mount
 
 
+def ecryptfs(top, at):
+    """Encrypted names are longer: 143 bytes is all that is left for what they mean."""
+    added = subprocess.run([need("ecryptfs-add-passphrase"), "--fnek", "-"], input="secret",
+                           capture_output=True, text=True, check=False).stdout
+    keys = re.findall(r"\[([0-9a-f]+)\]", added)
+    if len(keys) != 2:
+        raise Skip("no keyring for ecryptfs")
+    run("keyctl", "link", "@u", "@s")
+    run("mount", "-i", "-t", "ecryptfs", "-o", f"ecryptfs_sig={keys[0]},"
+        f"ecryptfs_fnek_sig={keys[1]},ecryptfs_cipher=aes,ecryptfs_key_bytes=16", below(top), at)
+
+
 def lying(*lies):
     """Our own, which refuses some calls, or says that it did what it did not."""
     def mount(top, at):
@@ -152,26 +170,17 @@ def lying(*lies):
     return mount
 
 
+# In the lab, where a kernel of Debian's runs; it has more file systems than some machines.
+IN_LAB = "QFILE_LAB" in os.environ
 OWNER = f"uid={RECEIVER},gid={RECEIVER}"
 NO_WINDOWS_NAMES = ("a:b", "a?b", "a*b", "a|b", "a<b", 'a"b')
 
 DISKS = [
     Disk("ext4", loop(["mkfs.ext4", "-q"], "ext4")),
     Disk("ext4-128", loop(["mkfs.ext4", "-q", "-I", "128"], "ext4"), lost="times"),
-    Disk("ext4-casefold", loop(["mkfs.ext4", "-q", "-O", "casefold", "-E", "encoding=utf8"],
-                               "ext4", casefold=True), folds=True),
     Disk("xfs", loop(["mkfs.xfs", "-q"], "xfs", 320)),
     Disk("btrfs", loop(["mkfs.btrfs", "-q"], "btrfs", 128)),
-    Disk("vfat", loop(["mkfs.vfat"], "vfat", options=f",{OWNER}"), lost="modes,times",
-         links=False, folds=True, no_names=NO_WINDOWS_NAMES),
-    Disk("vfat of somebody else",
-         loop(["mkfs.vfat"], "vfat", options=",uid=1,gid=1,umask=000"), lost="modes,times",
-         links=False, folds=True, no_names=NO_WINDOWS_NAMES),
-    Disk("exfat", loop(["mkfs.exfat"], "exfat", options=f",{OWNER}"), lost="modes,times",
-         links=False, folds=True, no_names=NO_WINDOWS_NAMES),
     Disk("exfat-fuse", in_user_space(["mkfs.exfat"], "mount.exfat-fuse", OWNER), refuses=True),
-    Disk("ntfs3", loop(["mkfs.ntfs", "-q", "-F", "-f"], "ntfs3", options=f",{OWNER}"),
-         lost="modes"),
     Disk("ntfs-3g", in_user_space(["mkfs.ntfs", "-q", "-F", "-f"], "ntfs-3g",
                                   f"allow_other,windows_names,{OWNER}"),
          lost="modes", no_names=NO_WINDOWS_NAMES),
@@ -193,8 +202,8 @@ DISKS = [
     Disk("FUSE that lies about modes", lying("chmod=0"), lost="modes"),
     Disk("FUSE without times", lying("utimens=EPERM"), lost="times"),
     Disk("FUSE without fsync", lying("fsync=EINVAL", "fsyncdir=EINVAL")),
-    Disk("FUSE without statfs", lying("statfs=ENOSYS"), full=False),
-    Disk("FUSE that lies about statfs", lying("statfs=0"), full=False),
+    Disk("FUSE without statfs", lying("statfs=ENOSYS"), full=None),
+    Disk("FUSE that lies about statfs", lying("statfs=0"), full=None),
     Disk("FUSE that folds", lying("fold=1"), folds=True),
     Disk("FUSE of short names", lying("longest=143"), longest=143),
     Disk("FUSE that likes few names", lying("names=EINVAL"), no_names=NO_WINDOWS_NAMES),
@@ -204,4 +213,28 @@ DISKS = [
     Disk("FUSE that lies about removing directories", lying("rmdir=0"), removes=False),
     Disk("FUSE that lies about renaming", lying("rename=0"), refuses=True, removes=False),
     Disk("FUSE that does not make files longer", lying("truncate=EPERM")),
+]
+
+# The kernels of some machines have none of these: the lab tries them, too.
+RARE = [
+    Disk("ext4-casefold", loop(["mkfs.ext4", "-q", "-O", "casefold", "-E", "encoding=utf8"],
+                               "ext4", casefold=True), folds=True),
+    Disk("ext4 with a quota", loop(["mkfs.ext4", "-q", "-O", "quota", "-E", "quotatype=usrquota"],
+                                   "ext4", options=",usrquota", quota=20480), full=errno.EDQUOT),
+    Disk("f2fs", loop(["mkfs.f2fs", "-q"], "f2fs")),
+    Disk("jfs", loop(["mkfs.jfs", "-q"], "jfs")),
+    Disk("hfsplus", loop(["mkfs.hfsplus"], "hfsplus")),
+    Disk("ecryptfs", ecryptfs, lost="times", longest=143),
+    Disk("vfat", loop(["mkfs.vfat"], "vfat", options=f",{OWNER}"), lost="modes,times",
+         links=False, folds=True, no_names=NO_WINDOWS_NAMES),
+    Disk("vfat of somebody else",
+         loop(["mkfs.vfat"], "vfat", options=",uid=1,gid=1,umask=000"), lost="modes,times",
+         links=False, folds=True, no_names=NO_WINDOWS_NAMES),
+    Disk("vfat with a umask",
+         loop(["mkfs.vfat"], "vfat", options=f",{OWNER},umask=077"), lost="modes,times",
+         links=False, folds=True, no_names=NO_WINDOWS_NAMES),
+    Disk("exfat", loop(["mkfs.exfat"], "exfat", options=f",{OWNER}"), lost="modes,times",
+         links=False, folds=True, no_names=NO_WINDOWS_NAMES),
+    Disk("ntfs3", loop(["mkfs.ntfs", "-q", "-F", "-f"], "ntfs3", options=f",{OWNER}"),
+         lost="modes"),
 ]

@@ -6,11 +6,11 @@ system, and what the kernel or the machine lacks is skipped with the reason.
 
 Each WORD chooses the cases with that text in their names.
 """
+import contextlib
 import ctypes
 import errno
 import os
 import pathlib
-import re
 import shutil
 import signal
 import subprocess
@@ -22,16 +22,20 @@ sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[1:1] = [str(HERE), str(HERE.parent / "common")]
 
+import disks
+import network
+import opening
 import process
+import sample
+import sending
 import stream
 import tap
-from disks import DISKS, RECEIVER
-from expect import check, equal, has, wait_until
+from disks import IN_LAB, RECEIVER
+from expect import check, equal, wait_until
 from machine import need_root
-from settings import UNPACKER
+from place import Place, effective, start
 
 CLONE_NEWNS, MS_REC, MS_PRIVATE = 0x20000, 16384, 1 << 18
-STAGING = ".qfile-incoming-"
 
 
 def own_mounts():
@@ -40,62 +44,6 @@ def own_mounts():
     if (libc.unshare(CLONE_NEWNS) < 0
             or libc.mount(b"none", b"/", None, ctypes.c_ulong(MS_REC | MS_PRIVATE), None) < 0):
         raise tap.Skip(f"no mounts: {os.strerror(ctypes.get_errno())}")
-
-
-LOST = re.compile(b"\0lost=([^\0]*)\0")
-
-
-class Place:
-    """A directory on a disk that is delivered to."""
-
-    def __init__(self, disk, at):
-        self.disk, self.incoming = disk, f"{at}/in"
-
-    def command(self, *options):
-        return [UNPACKER, *options, str(RECEIVER), self.incoming]
-
-    def receive(self, *entries, options=()):
-        """Deliver. Returns the code of the result."""
-        done = subprocess.run(self.command(*options), input=stream.delivery(*entries),
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
-        self.said = done.stderr.decode(errors="replace")
-        check(len(done.stdout) >= 16, f"no result: {self.said}")
-        code = int.from_bytes(done.stdout[:4], "little")
-        self.lost = LOST.search(done.stdout)
-        equal(done.returncode == 0, code == 0)
-        self.has_cleaned_up()
-        return code
-
-    def has_cleaned_up(self):
-        """Nothing of ours stays there; or that it does is told."""
-        if self.disk.removes:
-            wait_until(lambda: not self.left(), "the staging directory to be removed")
-        else:
-            has(self.said, "what a broken delivery left could not be removed")
-
-    def left(self):
-        return [name for name in self.names() if name.startswith((STAGING, ".fuse_hidden"))]
-
-    def names(self):
-        try:
-            return sorted(os.listdir(self.incoming))
-        except FileNotFoundError:
-            return []
-
-    def visible(self):
-        return [name for name in self.names() if not name.startswith(".")]
-
-    def is_code(self, code, *entries, options=()):
-        before = self.visible()
-        got = self.receive(*entries, options=options)
-        check(got == code, f"code {errno.errorcode.get(got, got)} "
-              f"in place of {errno.errorcode.get(code, code)}: {self.said}")
-        if code:
-            equal(self.visible(), before)
-
-    def content(self, name):
-        with open(f"{self.incoming}/{name}", "rb") as file:
-            return file.read()
 
 
 # ---- What every disk must do ----
@@ -187,9 +135,7 @@ def full(place):
     place.is_code(errno.ENOSPC, stream.header(2, stream.FILE | 0o644,
                                               status.f_bfree * status.f_frsize * 2) + b"b\0")
     piece = bytes(range(1, 256)) * 1000
-    command = place.command()
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                          stderr=subprocess.DEVNULL) as receiver:
+    with start(place.command()) as receiver:
         try:
             receiver.stdin.write(stream.directory("big"))
             for number in range(status.f_bfree * status.f_frsize // len(piece) + 100):
@@ -198,7 +144,7 @@ def full(place):
             pass
         answer = receiver.stdout.read(16)
         receiver.stdin = None
-    equal(int.from_bytes(answer[:4], "little"), errno.ENOSPC)
+    equal(int.from_bytes(answer[:4], "little"), place.disk.full)
     wait_until(lambda: not place.left(), "the staging directory to be removed")
     check("big" not in place.visible(), "a part is visible")
 
@@ -206,8 +152,7 @@ def full(place):
 def killed(place):
     """In the middle of a delivery. The next one sweeps."""
     before = place.visible()
-    with subprocess.Popen(place.command(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL) as receiver:
+    with start(place.command()) as receiver:
         receiver.stdin.write(stream.directory("k") + stream.directory("k/d", 0)
                              + stream.file("k/d/f"))
         receiver.stdin.flush()
@@ -220,14 +165,13 @@ def killed(place):
     equal(place.visible(), sorted([*before, "after"]))
 
 
-CHECKS = (delivers, links, replaces_nothing, names, full, killed)
+CHECKS = (delivers, links, replaces_nothing, names, killed, *sending.CHECKS, *opening.CHECKS, full)
 CHECKS_WITH_LEFTOVERS = (delivers, links, replaces_nothing)
 
 
 def refuses(place):
     """Before anything is read: the stream stays open and empty."""
-    with subprocess.Popen(place.command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE) as receiver:
+    with start(place.command()) as receiver:
         answer = receiver.stdout.read(16)
         place.said = receiver.stderr.read().decode()
         receiver.stdin.close()
@@ -236,21 +180,41 @@ def refuses(place):
     equal(place.visible(), [])
 
 
+@contextlib.contextmanager
+def moved_home(home, top):
+    """The account's. Programs find it in /etc/passwd, which is another one in own_mounts()."""
+    with open("/etc/passwd", encoding="utf-8") as file:
+        others = file.read()
+    with open(f"{top}/passwd", "w", encoding="utf-8") as file:
+        file.write(f"receiver:x:{RECEIVER}:{RECEIVER}::{home}:/bin/sh\n{others}")
+    subprocess.run(["mount", "--bind", f"{top}/passwd", "/etc/passwd"], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "/etc/passwd"], check=True)
+
+
+def check_all(place):
+    if place.disk.refuses:
+        refuses(place)
+        return
+    os.mkdir(place.home, 0o700)
+    for one in (*(CHECKS if place.disk.removes else CHECKS_WITH_LEFTOVERS), *place.disk.checks):
+        try:
+            one(place)
+        except Exception as broken:
+            broken.args = (f"{one.__name__}: {broken}",)
+            raise
+
+
 def try_disk(disk):
     top = tempfile.mkdtemp(prefix="qfile-disks.")
     os.chmod(top, 0o755)
+    os.mkdir(f"{top}/scratch")
+    os.chmod(f"{top}/scratch", 0o1777)
     try:
-        with disk.at(top) as at:
-            place = Place(disk, at)
-            if disk.refuses:
-                refuses(place)
-                return
-            for one in CHECKS if disk.removes else CHECKS_WITH_LEFTOVERS:
-                try:
-                    one(place)
-                except Exception as broken:
-                    broken.args = (f"{one.__name__}: {broken}",)
-                    raise
+        with disk.at(top) as at, moved_home(f"{at}/home", top), effective(RECEIVER):
+            check_all(Place(disk, at, f"{top}/scratch"))
     finally:
         subprocess.run(["umount", f"{top}/below"], stderr=subprocess.DEVNULL, check=False)
         shutil.rmtree(top, ignore_errors=True)
@@ -266,7 +230,14 @@ def case_of(disk):
 
 def main():
     process.exit_when_told()
-    return tap.run(tap.chosen([case_of(disk) for disk in DISKS], sys.argv[1:]), 1)
+    if sys.argv[1:]:
+        sample.take_all()
+    rare, notes = [*disks.RARE, *network.DISKS], []
+    if IN_LAB:
+        rare = sample.of(rare, lambda disk: "rare")
+        notes = sample.note("the file systems")
+    cases = [case_of(disk) for disk in ([] if IN_LAB else disks.DISKS) + rare]
+    return tap.run(tap.chosen(cases, sys.argv[1:]), 1, notes)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
-"""The disk that the lab boots: a Debian with systemd, and its kernel, which is unpacked and never
-installed.
+"""The disk that the lab boots: a Debian with systemd, and one of its kernels, which is unpacked and
+never installed.
 
 Everything is cached, under a name that has a checksum of all that it was made from: the packages
 with their versions, the commands, and the files of guest/. What was made from something else is
-removed, so that the cache holds one system.
+removed, so that the cache holds one system for each kernel.
 """
 import glob
 import hashlib
@@ -25,11 +25,11 @@ SUITE = "bookworm"
 PACKAGES = ("systemd", "systemd-sysv", "udev", "dbus", "kmod", "util-linux", "e2fsprogs", "acl",
             "python3", "libdeflate0", "libutf8proc2", "libseccomp2", "libxenmisc4.17",
             "libxenstore4", "libxenevtchn1",
-            "nfs-kernel-server", "cifs-utils", "ksmbd-tools", "quota", "dosfstools", "exfatprogs")
-# It has ext4 and NVMe built in, and so boots without an initrd.
-KERNEL = "linux-image-cloud-amd64"
+            "nfs-kernel-server", "cifs-utils", "samba", "quota", "dosfstools", "exfatprogs",
+            "f2fs-tools", "jfsutils", "ecryptfs-utils", "busybox-static")
 QEMU = "qemu-system-x86_64"
 GUEST = pathlib.Path(__file__).with_name("guest")
+INITRD = pathlib.Path(__file__).with_name("initrd")
 SIZE = "1200M"
 MMDEBSTRAP = ("mmdebstrap", "--quiet", "--variant=minbase",
               *(f"--dpkgopt=path-exclude=/usr/share/{place}/*" for place in ("doc", "man",
@@ -44,6 +44,33 @@ MASKED = ("getty.target", "serial-getty@ttyS0.service", "systemd-networkd-wait-o
           "nfs-server.service", "rpcbind.service", "rpcbind.socket")
 # Accounts that call each other.
 ACCOUNTS = ("work", "personal", "vault")
+
+
+class Kernel:
+    """A package that names the one of today. `parts`: what of its modules is in the system;
+    `first`: those that find the root, from an initrd."""
+
+    def __init__(self, label, name, parts, first=()):
+        self.label, self.name, self.parts, self.first = label, name, parts, first
+
+    def version(self):
+        """The package that this one names, and its version."""
+        depends = ask("apt-cache", "depends", "--important", self.name)
+        names = re.findall(r"Depends: (linux-image-\S+)", depends)
+        if not names:
+            raise Skip("apt knows no kernel: its lists are missing, apt-get update makes them")
+        version = re.search(r"Candidate: (\S+)", ask("apt-cache", "policy", names[0]))[1]
+        return names[0], version
+
+
+# Small, and has ext4 and NVMe built in, so that it needs no initrd.
+CLOUD = Kernel("cloud", "linux-image-cloud-amd64", ["."])
+# For the file systems that only this one has.
+FULL = Kernel("full", "linux-image-amd64",
+              ["arch", "block", "crypto", "drivers/block", "drivers/char/hw_random",
+               "drivers/nvme", "drivers/virtio", "fs", "lib", "mm", "net/9p",
+               "net/dns_resolver", "net/sunrpc"],
+              ["nvme", "ext4", "crc32c_generic"])
 
 
 def do(*command, failure=Broken):
@@ -84,16 +111,6 @@ def versions():
     said = ask("apt-get", "-s", "-o", "Dir::State::status=/dev/null", "install",
                "--no-install-recommends", *PACKAGES)
     return "\n".join(sorted(line for line in said.splitlines() if line.startswith("Inst ")))
-
-
-def kernel_version():
-    """The package that the one without files names today, and its version."""
-    depends = ask("apt-cache", "depends", "--important", KERNEL)
-    names = re.findall(r"Depends: (linux-image-\S+)", depends)
-    if not names:
-        raise Skip("apt knows no kernel: its lists are missing, apt-get update makes them")
-    version = re.search(r"Candidate: (\S+)", ask("apt-cache", "policy", names[0]))[1]
-    return names[0], version
 
 
 class Cache:
@@ -137,14 +154,51 @@ def make_kernel(name, path):
     os.unlink(debs[0])
 
 
-def fill(tree, base, kernel):
+def put_modules(tree, unpacked, kernel):
+    """Returns their directory in the tree."""
+    source = glob.glob(f"{unpacked}/lib/modules/*")[0]
+    modules = f"{tree}/usr/lib/modules/{os.path.basename(source)}"
+    os.makedirs(f"{modules}/kernel")
+    for name in glob.glob(f"{source}/modules.*"):
+        shutil.copy(name, modules)
+    for part in kernel.parts:
+        shutil.copytree(f"{source}/kernel/{part}", f"{modules}/kernel/{part}", dirs_exist_ok=True)
+    # it complains of what needs what is not there
+    do("chroot", tree, "depmod", os.path.basename(source))
+    return modules
+
+
+def modules_for(modules, names):
+    """Paths of modules with these names and of all that they need, each after what it needs."""
+    with open(f"{modules}/modules.dep", encoding="ascii") as file:
+        needs = {path: needed.split() for path, needed in (line.split(":") for line in file)}
+    wanted = []
+    for name in names:
+        path = next(path for path in needs if path.endswith(f"/{name}.ko"))
+        wanted += [each for each in [*reversed(needs[path]), path] if each not in wanted]
+    return [f"{modules}/{path}" for path in wanted]
+
+
+def make_initrd(tree, modules, kernel, path):
+    """busybox, modules that are numbered in their order, and INITRD, which is /init there."""
+    top = f"{tree}/initrd"
+    for name in ("", "bin", "dev", "modules", "root"):
+        os.mkdir(f"{top}/{name}")
+    shutil.copy(f"{tree}/usr/bin/busybox", f"{top}/bin")
+    shutil.copy(INITRD, f"{top}/init")
+    os.chmod(f"{top}/init", 0o755)
+    for number, module in enumerate(modules_for(modules, kernel.first)):
+        shutil.copy(module, f"{top}/modules/{number:02}-{os.path.basename(module)}")
+    do("chroot", tree, "sh", "-c",
+       "cd initrd && find . | busybox cpio -o -H newc 2>/dev/null >/initrd.cpio")
+    shutil.move(f"{tree}/initrd.cpio", path)
+    shutil.rmtree(top)
+
+
+def fill(tree, base):
     """The system in a directory."""
     os.mkdir(tree)
     do("tar", "-xf", base, "-C", tree, "--exclude=./dev/*")
-    modules = glob.glob(f"{kernel}/lib/modules/*")[0]
-    os.makedirs(f"{tree}/usr/lib/modules", exist_ok=True)
-    do("cp", "-r", modules, f"{tree}/usr/lib/modules/")
-    do("chroot", tree, "depmod", os.path.basename(modules))
     for name in ACCOUNTS:
         do("chroot", tree, "useradd", "-m", "-s", "/bin/sh", name)
     for pattern in REMOVED:
@@ -162,22 +216,27 @@ def fill(tree, base, kernel):
     do("chroot", tree, "systemctl", "-q", "mask", *MASKED)
 
 
-def make_root(base, kernel, path):
+def make_root(base, unpacked, kernel, path):
+    """A directory with the image "disk", and "initrd" where that is needed."""
     tree = f"{path}.tree"
     remove(tree)
     remove(path)
+    os.mkdir(path)
     try:
-        fill(tree, base, kernel)
-        do(*MKFS, "-d", tree, path, SIZE)
+        fill(tree, base)
+        modules = put_modules(tree, unpacked, kernel)
+        if kernel.first:
+            make_initrd(tree, modules, kernel, f"{path}/initrd")
+        do(*MKFS, "-d", tree, f"{path}/disk", SIZE)
     finally:
         remove(tree)
 
 
 class System:
-    """`root`: the image of a disk, `vmlinuz`: its kernel. Skips the suite where they cannot be
-    made."""
+    """`root`: the image of a disk, `vmlinuz`: its kernel, `initrd`: None if it needs none. Skips
+    the suite where they cannot be made."""
 
-    def __init__(self, cache):
+    def __init__(self, cache, kernel=CLOUD):
         if platform.machine() != "x86_64":
             raise Skip(f"the lab's system is one for x86_64, this machine is {platform.machine()}")
         if codename() != SUITE:
@@ -188,12 +247,16 @@ class System:
             if not shutil.which(program):
                 raise Skip(f"{program} is missing")
         cache = Cache(cache)
-        name, version = kernel_version()
+        name, version = kernel.version()
         packages = checksum(versions(), *MMDEBSTRAP)
-        kernel = cache.have("kernel", checksum(name, version),
-                            lambda path: make_kernel(name, path))
+        unpacked = cache.have(f"{kernel.label}_kernel", checksum(name, version),
+                              lambda path: make_kernel(name, path))
         base = cache.have("base", packages, make_base)
         recipe = checksum(packages, name, version, pathlib.Path(__file__).read_text("utf-8"),
+                          INITRD.read_text("utf-8"),
                           *(each.read_text("utf-8") for each in sorted(GUEST.iterdir())))
-        self.root = cache.have("root", recipe, lambda path: make_root(base, kernel, path))
-        self.vmlinuz = glob.glob(f"{kernel}/boot/vmlinuz-*")[0]
+        root = cache.have(f"{kernel.label}_root", recipe,
+                          lambda path: make_root(base, unpacked, kernel, path))
+        self.root = f"{root}/disk"
+        self.initrd = f"{root}/initrd" if kernel.first else None
+        self.vmlinuz = glob.glob(f"{unpacked}/boot/vmlinuz-*")[0]

@@ -58,6 +58,7 @@ class Lab:
                 "-display", "none", "-kernel", self.system.vmlinuz, "-append", KERNEL,
                 "-serial", f"file:{self.logs}/console", "-serial", "stdio",
                 "-device", "virtio-rng-pci",
+                *(["-initrd", self.system.initrd] if self.system.initrd else []),
                 *nvme("root", self.system.root, "snapshot=on"),
                 *nvme("job", f"{self.logs}/job.tar", "readonly=on"),
                 *nvme("result", f"{self.logs}/result.tar"), *disks]
