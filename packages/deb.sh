@@ -3,7 +3,8 @@
 # Copyright the qfilecopy authors
 #
 # deb.sh DIRECTORY: builds the packages for Debian in an empty directory, from a clean export of the
-# source. DIRECTORY must be absolute. What the build says is in DIRECTORY/build.log.
+# source. DIRECTORY must be absolute. What the build says is in DIRECTORY/build.log. With DESKTOP=0
+# in the environment, those for a desktop are left out.
 set -eu
 here=$(dirname "$0")
 directory=$1
@@ -16,8 +17,10 @@ rm "$directory/source.tar"
 cd "$directory/source"
 # Options of the make that calls this, and what is set for another build, are not for this one.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES DESTDIR PREFIX BINDIR SBINDIR LIBDIR INCLUDEDIR \
-    MANDIR UNITDIR SYSCONFDIR CC CFLAGS CPPFLAGS LDFLAGS B V XEN WERROR
-echo "Building the packages and running the unit tests takes about a minute;" \
+    MANDIR UNITDIR SYSCONFDIR CC CFLAGS CPPFLAGS LDFLAGS B V XEN MENUS WERROR
+[ "${DESKTOP-1}" != 0 ] || export DEB_BUILD_PROFILES=pkg.qfilecopy.nodesktop
+unset DESKTOP
+echo "Building the packages and running the unit tests takes about 1.5 minutes;" \
     "$directory/build.log says how far it is."
 if ! dpkg-buildpackage --build=binary --no-sign >"$directory/build.log" 2>&1; then
     tail -n 40 "$directory/build.log"

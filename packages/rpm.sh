@@ -3,7 +3,8 @@
 # Copyright the qfilecopy authors
 #
 # rpm.sh VERSION DIRECTORY: builds the packages for systems with rpm, from the release of the
-# source, in an empty directory. DIRECTORY must be absolute. Their names are said.
+# source, in an empty directory. DIRECTORY must be absolute. Their names are said. With DESKTOP=0 in
+# the environment, those for a desktop are left out.
 #
 # On Debian, rpm knows nothing of what is installed, and is not asked.
 set -eu
@@ -14,10 +15,12 @@ rm -rf "$directory"
 mkdir -p "$directory/SOURCES"
 sh "$here/dist.sh" "$1" "$directory/SOURCES" >/dev/null
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES DESTDIR PREFIX BINDIR SBINDIR LIBDIR INCLUDEDIR \
-    MANDIR UNITDIR SYSCONFDIR CC CFLAGS CPPFLAGS LDFLAGS B V XEN WERROR
-known=
-! command -v dpkg >/dev/null || known=--nodeps
-if ! rpmbuild $known -ba --define "_topdir $directory" --define "_dbpath $directory/db" \
+    MANDIR UNITDIR SYSCONFDIR CC CFLAGS CPPFLAGS LDFLAGS B V XEN MENUS WERROR
+options=
+! command -v dpkg >/dev/null || options=--nodeps
+[ "${DESKTOP-1}" != 0 ] || options="$options --without desktop"
+unset DESKTOP
+if ! rpmbuild $options -ba --define "_topdir $directory" --define "_dbpath $directory/db" \
     --define "packager The qfilecopy authors" "$here/../rpm/qfilecopy.spec" \
     >"$directory/build.log" 2>&1; then
     tail -n 40 "$directory/build.log"

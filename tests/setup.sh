@@ -38,6 +38,11 @@ has_xen() { has_module xenvchan && has_module xenstore && has_module xencontrol;
 has_fuzzer() { links_as 'int LLVMFuzzerTestOneInput(void) { return 0; }' clang -fsanitize=fuzzer; }
 has_vim() { has vim || has vim.tiny; }
 has_headers() { echo '#include <stdio.h>' | cc -E -; }
+# need_menu MANAGER MODULE: what its menu is built with.
+need_menu() { need "lib$1-extension-dev" "puts entries into the menu of $1" has_module "$2"; }
+need_nautilus() { need_menu nautilus libnautilus-extension-4; }
+need_nemo() { need_menu nemo libnemo-extension; }
+need_caja() { need_menu caja libcaja-extension; }
 
 for group in "$@"; do
     case $group in
@@ -71,6 +76,12 @@ for group in "$@"; do
         need faketime "builds in another year" has faketime
         need systemd-container "starts a system of its own" has systemd-nspawn
         need apparmor "checks the profile for it" has apparmor_parser
+        need desktop-file-utils "checks the entries of a desktop" has desktop-file-validate
+        need xvfb "a screen that nobody sees, for windows" has Xvfb
+        need xauth "lets programs show them there" has xauth
+        need xdotool "looks for them there, and presses keys" has xdotool
+        need dbus-daemon "joins the programs of a desktop" has dbus-run-session
+        need python3-gi "plays what shows notices" /usr/bin/python3 -c "import gi"
         ;;
     demo)
         need findutils "compares both sides" has find
@@ -117,6 +128,11 @@ for group in "$@"; do
             has_module json-glib-1.0
         need gettext "translates them" has msgfmt
         ;;
+    menus)
+        need_nautilus
+        need_nemo
+        need_caja
+        ;;
     screen)
         need xvfb "a screen that nobody sees" has Xvfb
         need xdotool "presses keys there" has xdotool
@@ -139,9 +155,7 @@ for group in "$@"; do
         manager=${group#manager:}
         need "$manager" "a file manager, in whose menu files are sent" has "$manager"
         case $manager in
-        nautilus) need libnautilus-extension-dev "its menu" has_module libnautilus-extension-4 ;;
-        nemo) need libnemo-extension-dev "its menu" has_module libnemo-extension ;;
-        caja) need libcaja-extension-dev "its menu" has_module libcaja-extension ;;
+        nautilus | nemo | caja) need_$manager ;;
         pcmanfm)
             need libfm-modules "its menu" test -n "$(ls /usr/lib/*/libfm/modules 2>&-)"
             need libatk-adaptor "tells what GTK 2 shows" \

@@ -22,7 +22,10 @@ from layer import PACKAGES, Layer
 from settings import BUILD, TOP
 
 BUILT = BUILD / "deb"
-NAMES = ["libqfile1", "libqfile-dev", "qfilecopy", "pedos-rpc", "pedos-rpc-dom0"]
+NAMES = ["libqfile1", "libqfile-dev", "qfilecopy", "pedos-rpc"]
+XEN_NAMES = ["pedos-rpc-dom0"]
+MENUS = ["caja", "nautilus", "nemo"]
+DESKTOP_NAMES = ["qfilecopy-desktop", *(f"qfilecopy-{name}" for name in MENUS)]
 AT_ONCE = 2
 HERE = pathlib.Path(__file__).parent
 
@@ -52,15 +55,21 @@ def field(package, name):
     return run("dpkg-deb", "-f", package, name).strip()
 
 
-def with_xen():
-    return bool(packages("pedos-rpc-dom0_*.deb"))
+def with_desktop():
+    return bool(packages("qfilecopy-desktop_*.deb"))
+
+
+def expected():
+    """The packages that there have to be."""
+    return [*NAMES, *(XEN_NAMES if packages("pedos-rpc-dom0_*.deb") else []),
+            *(DESKTOP_NAMES if with_desktop() else [])]
 
 
 @test("the packages have the version of the source")
 def _():
     version, = re.findall(r"^VERSION = (\S+)$", tree.read(TOP / "Makefile"), re.MULTILINE)
     names = {field(package, "Package") for package in packages()}
-    equal(names, {name for name in NAMES if with_xen() or name != "pedos-rpc-dom0"})
+    equal(names, set(expected()))
     equal({field(package, "Version") for package in packages()}, {version})
     has(tree.read(TOP / "rpm/qfilecopy.spec"), f"\nVersion:        {version}\n")
 
@@ -77,7 +86,7 @@ def _():
 def _():
     machine.need("rpmlint")
     built = sorted((BUILD / "rpm").glob("RPMS/*/*.rpm"))
-    check(len(built) >= len(NAMES) - 1, f"packages: {built}")
+    check(len(built) >= len(expected()), f"packages: {built}")
     has(run("rpmlint", "-c", TOP / "rpm/rpmlint.toml", TOP / "rpm/qfilecopy.spec", *built),
         " 0 errors, 0 warnings,")
 
@@ -174,15 +183,70 @@ def _():
         equal(layer.run(there), "missing\n")
 
 
-@test("the packages' own tests, without systemd")
-def _():
+def own_test(name):
+    """One of the packages' own tests, without systemd."""
     with Layer(BUILT) as layer:
         layer.install(installable())
-        for name in "accounts", "library":
-            script = layer.bring(TOP / "debian/tests" / name)
-            source = layer.bring(TOP / "doc")
-            said, well = layer.try_to(f"cd {os.path.dirname(source)} && sh {script}")
-            check(well, f"{name}:\n{said}")
+        scripts, source = layer.bring(TOP / "debian/tests"), layer.bring(TOP / "doc")
+        said, well = layer.try_to(f"cd {os.path.dirname(source)} && sh {scripts}/{name}")
+        check(well and "\n== all of it\n" in f"\n{said}", said)
+
+
+@test("two accounts copy, move and open, without systemd")
+def _():
+    own_test("accounts")
+
+
+@test("a program is built on the library")
+def _():
+    own_test("library")
+
+
+@test("a window sends, a notice is shown, and modules can be loaded")
+def _():
+    if not with_desktop():
+        raise tap.Skip("there are no packages for a desktop")
+    for program in "xvfb-run", "xauth", "xdotool", "dbus-run-session", "desktop-file-validate":
+        machine.need(program)
+    if not machine.works("/usr/bin/python3", "-c", "import gi"):
+        raise tap.Skip("needs the package python3-gi")
+    own_test("desktop")
+
+
+@test("the packages for a desktop: modules are where file managers look, and nothing else is")
+def _():
+    if not with_desktop():
+        raise tap.Skip("there are no packages for a desktop")
+    for manager in MENUS:
+        package, = packages(f"qfilecopy-{manager}_*.deb")
+        equal(field(package, "Enhances"), manager)
+        files = [line.split()[5] for line in run("dpkg-deb", "-c", package).splitlines()
+                 if not line.startswith("d")]
+        module, = [path for path in files if "/doc/" not in path]
+        has(field(package, "Depends"), f"lib{manager}-extension")
+        check(re.fullmatch(rf"\./usr/lib/[^/]+/{manager}/extensions-[0-9.]+/"
+                           rf"lib{manager}-qfile-send\.so", module), module)
+    package, = packages("qfilecopy-desktop_*.deb")
+    said = run("dpkg-deb", "-c", package)
+    for place in ("Thunar/sendto", "kio/servicemenus", "file-manager/actions", "contractor",
+                  "locale/de/LC_MESSAGES"):
+        has(said, f" ./usr/share/{place}/qfile-")
+
+
+@test("DESKTOP=0: the packages for a desktop are left out, and need nothing of GTK")
+def _():
+    said = run("sh", "-c", "DEB_BUILD_PROFILES=pkg.qfilecopy.nodesktop dh_listpackages && "
+               "make -f debian/rules -n DEB_BUILD_PROFILES=pkg.qfilecopy.nodesktop "
+               "override_dh_auto_build", cwd=TOP)
+    check("qfilecopy-" not in said and "qfilecopy\n" in said, said)
+    has(said, "DESKTOP=0 MENUS=''")
+    with tempfile.TemporaryDirectory(prefix="qf-status-") as empty:
+        tree.write(f"{empty}/status", "")
+        ended = subprocess.run(["dpkg-checkbuilddeps", f"--admindir={empty}", "-P",
+                                "pkg.qfilecopy.nodesktop", TOP / "debian/control"], check=False,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    has(ended.stdout, "libseccomp-dev")
+    check("gtk" not in ended.stdout and "extension" not in ended.stdout, ended.stdout)
 
 
 @test("the same with systemd; and services, the socket, reload, kills and upgrades under it")
@@ -193,8 +257,8 @@ def _():
             raise tap.Skip("systemd-nspawn starts nothing here")
         layer.install(installable())
         layer.bring(HERE / "system.sh")
-        layer.bring(TOP / "debian/tests/accounts")
-        said, status = layer.boot("sh -e /root/accounts && sh -e /root/system.sh")
+        layer.bring(TOP / "debian/tests")
+        said, status = layer.boot("sh -e /root/tests/accounts && sh -e /root/system.sh")
         check(status == "0" and said.endswith("== all of it\n"), f"status {status}:\n{said}")
 
 
