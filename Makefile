@@ -308,7 +308,8 @@ uninstall: check-paths
 		$(notdir $(STATIC)) pkgconfig/libqfile.pc)
 	rm -f $(DESTDIR)$(INCLUDEDIR)/qfile.h
 	rm -f $(addprefix $(DESTDIR)$(SERVICEDIR)/,$(SERVICES))
-	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(UNITS)) pedos-rpc-dom0.service)
+	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(UNITS)) pedos-rpc-dom0.service \
+		pedos-rpc-xl.socket pedos-rpc-xl@.service)
 	set -e; for m in $(wildcard man/*.[1358]); do \
 		rm -f $(DESTDIR)$(MANDIR)/man$${m##*.}/$${m##*/}; done
 	rm -f $(addprefix $(DESTDIR),$(COMPLETIONS))

@@ -27,8 +27,8 @@ declare -gA _qfilecopy_options=(
         --services=DIRECTORY --user=USER --setenv=TEXT --prompt=COMMAND --prompt-timeout=TEXT
         --max-calls=TEXT --check -f --foreground -h --help -V --version"
     [pedos-rpc-dom0]="--policy=DIRECTORY --disposables=DIRECTORY --max-disposables=TEXT
-        --max-per-vm=TEXT --boot-timeout=TEXT --prompt=COMMAND --prompt-timeout=TEXT --foreground
-        --check --once --clear -h --help -V --version"
+        --max-per-vm=TEXT --boot-timeout=TEXT --prompt=COMMAND --prompt-timeout=TEXT
+        --xl-socket=FILE --foreground --check --once --clear --serve-xl -h --help -V --version"
     [qfile-notify]="-h --help -V --version"
     [qfile-send]="--copy --move --open --view --to=VM --set-default --unset-default
         --prompt -h --help -V --version"

@@ -158,8 +158,10 @@ switch $program
         complete -c $program -l prompt -x -a '(__fish_complete_command)' \
             -d 'The command to ask with'
         complete -c $program -l prompt-timeout -x -d 'No answer for so many seconds is a no'
+        complete -c $program -l xl-socket -r -F -d 'Who starts xl listens there'
         complete -c $program -l foreground -d 'Do not go to the background'
         complete -c $program -l check -d 'Say whether the policy can be used'
         complete -c $program -l once -d 'Write the tables and exit'
         complete -c $program -l clear -d 'Remove all tables and exit'
+        complete -c $program -l serve-xl -d 'Serve a request for xl on stdin, and exit'
 end

@@ -1,6 +1,6 @@
 /*
- * A program that dom0's program has started, xl or the prompt, and that it never waits for: it asks
- * now and then whether the program has ended.
+ * A program that dom0's program has started, or had started: xl or the prompt. It is never waited
+ * for: dom0's program asks now and then whether it has ended.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -14,7 +14,8 @@
 
 /* All zeros: none runs. */
 struct child {
-	pid_t pid; /* it leads a session and a process group of its own; 0: none */
+	bool runs;
+	pid_t pid; /* it leads a session and a process group of its own; 0: it is another's child */
 	int ended; /* a descriptor that becomes readable when it has ended */
 	int64_t deadline;
 	bool late; /* it was killed because of the deadline */
@@ -26,10 +27,18 @@ struct child {
  */
 int child_start(struct child *child, char *const argv[], int64_t deadline);
 
+/*
+ * Ask who listens at the Unix socket `path` to start a program: `request` says which, in at most
+ * 255 bytes. What comes back is one byte, its status. 0 or a negative errno.
+ */
+int child_ask(struct child *child, const char *path, const char *request, int64_t deadline);
+
 static inline bool child_runs(const struct child *child)
 {
-	return child->pid > 0;
+	return child->runs;
 }
+
+#define CHILD_UNKNOWN 255 /* the status of another's child, if nothing is said of it */
 
 /*
  * Has it ended? Then it is reaped, and *status is its status as in a shell (128 + N: signal N).

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "store.h"
 #include "system/clock.h"
+#include "xl.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -17,11 +18,10 @@
 #include <sys/random.h>
 
 /* Milliseconds. */
-#define DESTROY_TIME   60000 /* for xl destroy */
-#define DESTROY_AGAIN  5000  /* until it is tried again */
-#define SPARE_PAUSE    30000 /* after a spare one that has failed */
-#define NUMBERS        10000 /* of names: disp0 to disp9999 */
-#define UUID_TEXT_SIZE 37
+#define DESTROY_TIME  60000 /* for xl destroy */
+#define DESTROY_AGAIN 5000  /* until it is tried again */
+#define SPARE_PAUSE   30000 /* after a spare one that has failed */
+#define NUMBERS       10000 /* of names: disp0 to disp9999 */
 
 static const char not_started[] = "it could not be started; the log of dom0 says why";
 
@@ -77,14 +77,6 @@ static int choose_uuid(unsigned char uuid[DOMAIN_UUID_SIZE])
 		       : -EIO;
 }
 
-static void write_uuid(const unsigned char *u, char text[UUID_TEXT_SIZE])
-{
-	snprintf(text, UUID_TEXT_SIZE,
-		 "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1],
-		 u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14],
-		 u[15]);
-}
-
 /* ---- Making one ---- */
 
 static struct disposable *free_place(struct disposables *disposables)
@@ -94,19 +86,6 @@ static struct disposable *free_place(struct disposables *disposables)
 			return &disposables->list[i];
 	}
 	return NULL;
-}
-
-static int start_create(struct disposable *disposable, char *path)
-{
-	char name[32], uuid[UUID_TEXT_SIZE], setting[UUID_TEXT_SIZE + 16];
-	/* The options must stand before the file. Without -e, xl would stay. */
-	char *argv[] = {(char *)"xl", (char *)"create", (char *)"-q", (char *)"-e", path,
-			name,         setting,          NULL};
-
-	write_uuid(disposable->uuid, uuid);
-	snprintf(name, sizeof(name), "name='%s'", disposable->name);
-	snprintf(setting, sizeof(setting), "uuid='%s'", uuid);
-	return child_start(&disposable->xl, argv, disposable->deadline);
 }
 
 /* NULL: *why says why it cannot be made, for the caller. */
@@ -136,7 +115,7 @@ static struct disposable *make(struct disposables *disposables, const struct dom
 		r = choose_uuid(disposable->uuid);
 	}
 	if (r == 0)
-		r = start_create(disposable, path);
+		r = xl_create(&disposable->xl, disposables->options, disposable, path);
 	if (r == 0)
 		return disposable;
 	log_line(LOG_WARNING, "xl create cannot be run: %s", strerror(-r));
@@ -342,14 +321,12 @@ static void look_at(struct disposables *disposables, struct disposable *disposab
 	disposable->state = DISPOSABLE_DESTROYED;
 }
 
-static void start_destroy(struct disposable *disposable, int64_t now)
+static void start_destroy(struct disposables *disposables, struct disposable *disposable,
+			  int64_t now)
 {
-	char domid[16];
-	char *argv[] = {(char *)"xl", (char *)"destroy", domid, NULL};
-	int r;
+	int r = xl_destroy(&disposable->xl, disposables->options, disposable->domid,
+			   now + DESTROY_TIME);
 
-	snprintf(domid, sizeof(domid), "%u", disposable->domid);
-	r = child_start(&disposable->xl, argv, now + DESTROY_TIME);
 	if (r < 0 && !disposable->warned)
 		log_line(LOG_WARNING, "xl destroy cannot be run: %s", strerror(-r));
 	disposable->warned |= r < 0;
@@ -377,7 +354,7 @@ static void go_on_destroying(struct disposables *disposables, struct disposable 
 		*disposable = (struct disposable){.state = DISPOSABLE_FREE};
 	} else if (made && now >= disposable->next_attempt) {
 		disposable->domid = made->domid;
-		start_destroy(disposable, now);
+		start_destroy(disposables, disposable, now);
 		disposable->next_attempt = now + DESTROY_AGAIN;
 	}
 }

@@ -12,6 +12,7 @@
 #include "load.h"
 #include "options.h"
 #include "serve.h"
+#include "xl.h"
 
 #include <err.h>
 #include <errno.h>
@@ -46,7 +47,7 @@ static bool open_xenstore(struct machine *machine)
 	return machine->xs;
 }
 
-static bool open_xen(struct machine *machine)
+static bool open_hypervisor(struct machine *machine)
 {
 	static struct xentoollog_logger silent = {.vmessage = stay_silent,
 						  .progress = show_no_progress};
@@ -58,12 +59,23 @@ static bool open_xen(struct machine *machine)
 			 "dom0, "
 			 "are you root?): %s",
 			 strerror(errno));
-	return machine->xc && open_xenstore(machine);
+	return machine->xc;
+}
+
+static bool open_xen(struct machine *machine)
+{
+	return open_hypervisor(machine) && open_xenstore(machine);
 }
 
 static int clear(struct machine *machine)
 {
 	return open_xenstore(machine) ? serve_clear(machine) : EXIT_FAILED;
+}
+
+static int serve_xl(struct machine *machine)
+{
+	machine->disposables.templates.directory = machine->options->disposables;
+	return open_hypervisor(machine) ? xl_serve(machine) : EXIT_FAILED;
 }
 
 /* Returns a descriptor for background_ready(), or -1 for the foreground. */
@@ -129,5 +141,7 @@ int main(int argc, char **argv)
 	daemon.policy_directory = options.policy;
 	daemon.machine.options = &options;
 	daemon.machine.disposables.options = &options;
+	if (options.serve_xl)
+		return serve_xl(&daemon.machine);
 	return options.clear ? clear(&daemon.machine) : run(&daemon, &options);
 }

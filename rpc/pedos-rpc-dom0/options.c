@@ -38,10 +38,13 @@ static const char help[] =
 	"                     allows the call (default: none, and ask denies)\n"
 	"      --prompt-timeout=SECONDS\n"
 	"                     no answer for so long is a no (default 300)\n"
+	"      --xl-socket=SOCKET\n"
+	"                     have xl started by a --serve-xl that listens there\n"
 	"      --foreground   do not go to the background\n"
 	"      --check        say whether the policy can be used, and exit\n"
 	"      --once         write the tables and exit\n"
 	"      --clear        remove all tables and exit\n"
+	"      --serve-xl     serve the request of an --xl-socket on stdin, and exit\n"
 	"  -h, --help         show this help\n"
 	"  -V, --version      show the version\n"
 	"\n"
@@ -58,10 +61,12 @@ enum {
 	OPTION_BOOT_TIMEOUT,
 	OPTION_PROMPT,
 	OPTION_PROMPT_TIMEOUT,
+	OPTION_XL_SOCKET,
 	OPTION_FOREGROUND,
 	OPTION_CHECK,
 	OPTION_ONCE,
-	OPTION_CLEAR
+	OPTION_CLEAR,
+	OPTION_SERVE_XL
 };
 
 static const struct option long_options[] = {
@@ -72,10 +77,12 @@ static const struct option long_options[] = {
 	{"boot-timeout", required_argument, NULL, OPTION_BOOT_TIMEOUT},
 	{"prompt", required_argument, NULL, OPTION_PROMPT},
 	{"prompt-timeout", required_argument, NULL, OPTION_PROMPT_TIMEOUT},
+	{"xl-socket", required_argument, NULL, OPTION_XL_SOCKET},
 	{"foreground", no_argument, NULL, OPTION_FOREGROUND},
 	{"check", no_argument, NULL, OPTION_CHECK},
 	{"once", no_argument, NULL, OPTION_ONCE},
 	{"clear", no_argument, NULL, OPTION_CLEAR},
+	{"serve-xl", no_argument, NULL, OPTION_SERVE_XL},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
 	{NULL, 0, NULL, 0},
@@ -97,9 +104,9 @@ static int check(const struct options *options, int argc, char **argv)
 		warnx("there are only options, no other arguments such as \"%s\"", text);
 		return usage();
 	}
-	if (options->check + options->once + options->clear > 1) {
-		warnx("--check only looks, --once writes the tables, --clear removes them: "
-		      "choose one");
+	if (options->check + options->once + options->clear + options->serve_xl > 1) {
+		warnx("--check only looks, --once writes the tables, --clear removes them, "
+		      "--serve-xl starts xl: choose one");
 		return usage();
 	}
 	if (!*options->policy || !*options->disposables) {
@@ -144,6 +151,9 @@ static bool take(struct options *options, int option)
 		return true;
 	case OPTION_PROMPT_TIMEOUT:
 		return take_number("prompt-timeout", SECONDS_MOST, &options->prompt_timeout);
+	case OPTION_XL_SOCKET:
+		options->xl_socket = optarg;
+		return true;
 	case OPTION_FOREGROUND:
 		options->foreground = true;
 		return true;
@@ -155,6 +165,9 @@ static bool take(struct options *options, int option)
 		return true;
 	case OPTION_CLEAR:
 		options->clear = true;
+		return true;
+	case OPTION_SERVE_XL:
+		options->serve_xl = true;
 		return true;
 	default: /* getopt has printed what is wrong */
 		return false;

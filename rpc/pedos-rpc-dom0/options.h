@@ -23,10 +23,12 @@ struct options {
 	unsigned boot_timeout;    /* seconds until a disposable VM must be ready */
 	const char *prompt;       /* the command that asks; NULL: none */
 	unsigned prompt_timeout;  /* seconds until no answer is a no */
+	const char *xl_socket;    /* who listens there starts xl; NULL: this program */
 	bool foreground;
-	bool check; /* say whether the policy can be used, and exit */
-	bool once;  /* write the tables and exit */
-	bool clear; /* remove them and exit */
+	bool check;    /* say whether the policy can be used, and exit */
+	bool once;     /* write the tables and exit */
+	bool clear;    /* remove them and exit */
+	bool serve_xl; /* serve a request for xl, which comes on stdin, and exit */
 };
 
 /* Returns -1 to go on, otherwise the status to exit with. */

@@ -20,6 +20,7 @@ sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "common"))
 
 import disposables
 import tap
+import units
 from expect import FOREVER, equal, wait_until
 from world import (CRASH, DYING, HYPERVISOR, POLICY, POWEROFF, PROGRAM, RUNNING, SHUTDOWN,
                    SUSPEND, World)
@@ -483,6 +484,7 @@ def says_that_there_is_no_xenstore(world):
 def wrong_usage(world):
     for options, part in ((("--once", "--clear"), "choose one"),
                           (("--check", "--once"), "choose one"), (("work",), '"work"'),
+                          (("--serve-xl", "--once"), "choose one"),
                           (("--policy=",), "take a directory"),
                           (("--max-per-vm=33",), "from 1 to 32"),
                           (("--boot-timeout=0",), "from 1 to 86400"), (("--often",), "--often")):
@@ -492,7 +494,8 @@ def wrong_usage(world):
     equal(world.store.pids, [])
 
 
-TESTS = [test for name, test in [*globals().items(), *vars(disposables).items()]
+TESTS = [test for name, test in [*globals().items(), *vars(disposables).items(),
+                                 *vars(units).items()]
          if callable(test) and getattr(test, "__code__", None)
          and test.__code__.co_varnames[:test.__code__.co_argcount] == ("world",)]
 

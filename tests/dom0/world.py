@@ -38,6 +38,7 @@ class World:
         self.log.touch()
         self.daemon = None
         self.xl = Xl(self)
+        self.unit = None
         for domid, name in ((1, "work"), (2, "vault"), (3, "open")):
             self.start_domain(domid, name)
 
@@ -116,6 +117,11 @@ class World:
                                            env=self.environment(), stdin=subprocess.DEVNULL,
                                            stderr=log)
 
+    def start_unit(self):
+        """Play systemd: what asks for xl is served by a process of its own. Returns the option."""
+        self.unit = Unit(self)
+        return f"--xl-socket={self.unit.path}"
+
     def kill(self):
         """Returns when xenstore knows of it, too."""
         self.daemon.kill()
@@ -140,6 +146,8 @@ class World:
         if self.daemon:
             self.daemon.kill()
             self.daemon.wait()
+        if self.unit:
+            self.unit.close()
         self.xl.close()
         self.store.close()
 
@@ -184,6 +192,56 @@ class World:
 
     def disposables(self):
         return sorted(self.uuids)
+
+
+class Unit:
+    """pedos-rpc-xl.socket and its services."""
+
+    def __init__(self, world):
+        self.world, self.path, self.served = world, str(world.directory / "xl-unit"), []
+        self.log = world.directory / "unit.log"
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(self.path)
+        self.listener.listen(64)
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            self.serve(connection)
+
+    def serve(self, connection):
+        with connection, self.log.open("a") as log:
+            self.served.append(subprocess.Popen(
+                [PROGRAM, "--serve-xl", f"--disposables={self.world.directory}/disposables"],
+                env=self.world.environment(), stdin=connection, stderr=log))
+
+    def ask(self, request):
+        """Returns the status of the process, and what came back."""
+        ours, theirs = socket.socketpair()
+        with ours:
+            self.serve(theirs)
+            ours.sendall(request)
+            ours.shutdown(socket.SHUT_WR)
+            status = self.served[-1].wait(timeout=FOREVER)
+            try:
+                return status, ours.recv(16)
+            except ConnectionResetError:  # it has not read all
+                return status, b""
+
+    def close(self):
+        try:
+            self.listener.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        self.listener.close()
+        for process in self.served:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
 
 
 class Xl:

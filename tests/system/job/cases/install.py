@@ -30,12 +30,11 @@ def test_units():
 
 
 def test_hardening():
-    """each daemon's exposure is below 3.0, but that of the one in dom0, which runs xl"""
+    """each daemon's exposure is below 3.0"""
     for name in DAEMONS:
         said = run("systemd-analyze", "security", "--no-pager", name).exits(0).said
         level = re.search(r"exposure level for \S+: ([\d.]+)", said)
-        most = 4.7 if name.startswith("pedos-rpc-dom0") else 3.0
-        check(level and float(level[1]) < most, f"{name}: {level and level[1]}")
+        check(level and float(level[1]) < 3.0, f"{name}: {level and level[1]}")
 
 
 def test_enable():
