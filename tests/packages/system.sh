@@ -43,7 +43,29 @@ unshare -Urmpf --mount-proc sh -c 'mount -t tmpfs none /mnt && chroot / true && 
     echo namespaces
 test -r /dev/fuse -o ! -e /dev/fuse && echo devices
 END
+# Says which of these can be reached; with "listen", they can be.
+cat >/run/pedos-rpc/test.Reach <<'END'
+#!/usr/bin/python3
+import os, signal, socket, sys
+for name, family, address in (("tcp", socket.AF_INET, ("127.0.0.1", 7777)),
+                              ("path", socket.AF_UNIX, "/run/qf-reach"),
+                              ("abstract", socket.AF_UNIX, "\0qf-reach")):
+    try:
+        end = socket.socket(family)
+        if sys.argv[1:] != ["listen"]:
+            end.connect(address)
+            print(name)
+        elif os.fork() == 0:
+            end.bind(address)
+            if name == "path":
+                os.chmod(address, 0o666)
+            end.listen()
+            signal.pause()
+    except OSError:
+        pass
+END
 chmod 755 /run/pedos-rpc/*
+reach() { as qfhome "pedos-rpc qfwork test.Reach" | xargs; }
 
 echo "== an account that is not there: the socket stays, and serves when it comes"
 systemctl enable --now $socket
@@ -80,6 +102,24 @@ for word in home etc namespaces devices; do
     grep -qx $word /root/limits || fail "no $word"
 done
 grep -qx 'network: lo 3' /root/limits || fail "there is a network"
+
+echo "== the network, which they do not have, as pedos-rpcd(8) gives it back"
+/run/pedos-rpc/test.Reach listen
+await sh -c '[ "$(/run/pedos-rpc/test.Reach | xargs)" = "tcp path abstract" ]'
+[ "$(reach)" = path ] || fail "reached: $(reach)"
+mkdir /etc/systemd/system/pedos-rpcd@.service.d
+cat >/etc/systemd/system/pedos-rpcd@.service.d/network.conf <<'END'
+[Service]
+PrivateNetwork=no
+IPAddressDeny=
+RestrictAddressFamilies=AF_INET AF_INET6
+END
+systemctl daemon-reload
+systemctl restart $service
+[ "$(reach)" = "tcp path abstract" ] || fail "reached, with the drop-in: $(reach)"
+rm -r /etc/systemd/system/pedos-rpcd@.service.d
+systemctl daemon-reload
+systemctl restart $service
 
 echo "== stopped: there is no socket that nobody serves"
 systemctl stop $socket $service
