@@ -431,6 +431,36 @@ def template_seeds():
     }
 
 
+# ---- settings ----
+
+
+def settings_seeds():
+    return {
+        "all": (b"# names\nincoming = QubesIncoming\ncopy-service = qubes.Filecopy\n"
+                b"open-service = qubes.OpenInVM\n\n# options\nqfile-unpacker.max-bytes = 20G\n"
+                b"qfile-unpacker.max-files=100000\nqfile-unpacker.wait-for-space=1G\n"
+                b"qfile-unpacker.timeout=60\nqfile-unpacker.on-conflict=rename\n"
+                b"qfile-unpacker.allow-all-names=yes\nqfile-unpacker.allow-unsafe-symlinks=no\n"
+                b"qopen-in-vm.max-bytes=2G\nvm-file-editor.max-bytes=500M\n"),
+        "blanks": b" incoming\t= In \r\n\r\n\t# nothing\n  open-service = a.b-c_d \r",
+        "most": (b"qfile-unpacker.max-bytes=18446744073709551615\n"
+                 b"qfile-unpacker.wait-for-space=17592186044415\n"
+                 b"qfile-unpacker.timeout=4294967295"),
+        "too-much": b"qfile-unpacker.wait-for-space=17592186044416",
+        "too-long-a-wait": b"qfile-unpacker.timeout=4294967296",
+        "a-path": b"incoming=../etc",
+        "an-argument": b"copy-service=a+b",
+        "longest-name": b"incoming=" + b"x" * 63,
+        "too-long-a-name": b"incoming=" + b"x" * 64,
+        "longest-line": b"#" * 1024,
+        "too-long-a-line": b"#" * 1025,
+        "nul": b"incoming=In\0\n",
+        "no-key": b"handler=sh\n",
+        "no-value": b"incoming\n",
+        "nothing": b"",
+    }
+
+
 # ---- frame: a header, then a payload ----
 
 
@@ -741,6 +771,7 @@ def editor_seeds():
 for target, seeds in (("unpack", unpack_seeds), ("names", names_seeds), ("wire", wire_seeds),
                       ("result", result_seeds), ("report", report_seeds),
                       ("policy", policy_seeds), ("template", template_seeds),
+                      ("settings", settings_seeds),
                       ("frame", frame_seeds), ("rpcd", rpcd_seeds), ("rpc", rpc_seeds),
                       ("edit", edit_seeds), ("opener", opener_seeds), ("editor", editor_seeds)):
     save(target, seeds())

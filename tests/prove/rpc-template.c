@@ -1,7 +1,7 @@
 /*
- * All of template.c, and of number.c, which it calls: lines, numbers and texts of every length at
- * once. Lines and numbers end where their memory does; a function that gets a length only adds it
- * to the pointer.
+ * All of template.c, and of keyvalue.c and number.c, which it calls: lines, numbers and texts of
+ * every length at once. Lines and numbers end where their memory does; a function that gets a
+ * length only adds it to the pointer.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -9,6 +9,7 @@
 #include "driver.h"
 
 #include "cli/number.c"
+#include "cli/settings/keyvalue.c"
 #include "pedos-rpc-sandbox/template.c"
 
 #define SHORT 20 /* texts of each length by itself */
@@ -34,11 +35,11 @@ static void numbers(void)
 /* After any others. */
 static void any_line(void)
 {
-	const struct text line = {input + MOST - any_size(0, MOST), input + MOST};
+	const struct slice line = {input + MOST - any_size(0, MOST), input + MOST};
 
-	copy_path(line, path);
+	slice_copy(line, path, sizeof(path));
 	template.bind_count = any_size(0, TEMPLATE_BINDS_MAX);
-	check_line(&template, line);
+	check_line(&form, &template, line);
 	//@ assert template.bind_count <= TEMPLATE_BINDS_MAX;
 }
 

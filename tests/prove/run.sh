@@ -138,7 +138,10 @@ proof rpc-policy "" -eva-slevel-function "${strings}parts_are_at:300,argument_ma
 proof rpc-request "" -warn-unsigned-overflow \
     -eva-slevel-function take_names:300,take_name:300
 proof rpc-template "" \
-    -eva-slevel-function find:300,trim:300,text_is:50,take_line:100,unit_of:10
+    -eva-slevel-function slice_find:300,slice_copy:5000,trim:300,slice_is:50 \
+    -eva-slevel-function take_line:100,unit_of:10
+proof settings vm_name_ok -eva-slevel-function \
+    slice_find:300,slice_copy:100,trim:300,slice_is:50,take_line:100,unit_of:10
 proof rpc-frame vm_name_ok,rpc_service_ok,rpc_account_ok -warn-unsigned-overflow \
     -eva-split-return-function rpc_frame_decode:full \
     -eva-slevel-function headers:10,rpc_frame_decode:100,take:100,rpc_refusal_encode:500
@@ -147,7 +150,8 @@ say "functions:"
 for source in text/character text/properties text/printable text/vmname lib/format/wire \
     lib/open/editwire lib/format/name lib/format/fault lib/format/tagname lib/format/text \
     rpc/base/names rpc/policy/policy rpc/policy/request rpc/pedos-rpc-sandbox/template \
-    cli/number rpc/protocol/frame rpc/protocol/session; do
+    cli/number cli/settings/keyvalue cli/settings/settings rpc/protocol/frame \
+    rpc/protocol/session; do
     every $source.c
     result $? "every function of $source.c is proven"
 done

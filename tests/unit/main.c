@@ -47,6 +47,7 @@ static const struct {
 	{"name", name_suite, PURE},
 	{"pattern", pattern_suite, PURE},
 	{"number", number_suite, PURE},
+	{"settings", settings_suite, PURE},
 	{"command", command_suite, PURE},
 	{"error", error_suite, PURE},
 	{"options", options_suite, PURE},

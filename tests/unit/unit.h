@@ -27,6 +27,7 @@ Suite *remarks_suite(void);
 Suite *editwire_suite(void);
 Suite *name_suite(void);
 Suite *number_suite(void);
+Suite *settings_suite(void);
 Suite *command_suite(void);
 Suite *error_suite(void);
 Suite *options_suite(void);
