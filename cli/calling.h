@@ -22,6 +22,8 @@ struct calling_options {
 struct calling_peer {
 	const char *service; /* the rpc service */
 	const char *program; /* the program that it runs, and that is called with ssh */
+	/* The directory of its user that it delivers to, by what is known here; NULL: none. */
+	const char *incoming;
 	/*
 	 * --rename and --allow-all-names are wishes, of which the peer must be told. Otherwise it
 	 * does anyway what they ask for.

@@ -48,6 +48,17 @@ declare -gA _qfilecopy_words=(
     [qfile-send]="FILE"
 )
 
+# Print the name of a service: what is set for the key $1 in qfilecopy.conf(5), or $2.
+_qfilecopy_service() {
+    local name blank='[[:blank:]]*'
+
+    name=$(sed -n "s/^$blank$1$blank=$blank\([A-Za-z][A-Za-z0-9_.-]*\)[[:space:]]*$/\1/p" \
+        /etc/qfilecopy.conf 2>/dev/null | tail -n 1)
+    printf '%s\n' "${name:-$2}"
+}
+_qfilecopy_copy_service() { _qfilecopy_service copy-service PedOS.Filecopy; }
+_qfilecopy_open_service() { _qfilecopy_service open-service PedOS.OpenInVM; }
+
 # Print the VMs that may be called for a service, and what else qrexec takes for one. Whatever
 # pedos-rpc writes, nothing that is no VM's name is printed.
 _qfilecopy_vms() {
@@ -67,12 +78,12 @@ _qfilecopy_values() {
     case $1 in
     VM)
         case $3 in
-        qopen-in-vm) _qfilecopy_vms PedOS.OpenInVM ;;
+        qopen-in-vm) _qfilecopy_vms "$(_qfilecopy_open_service)" ;;
         pedos-rpc) _qfilecopy_vms ;;
-        *) _qfilecopy_vms PedOS.Filecopy ;;
+        *) _qfilecopy_vms "$(_qfilecopy_copy_service)" ;;
         esac
         ;;
-    SERVICE) printf '%s\n' PedOS.Filecopy PedOS.OpenInVM ;;
+    SERVICE) _qfilecopy_copy_service && _qfilecopy_open_service ;;
     HOST) compgen -A hostname -- "$2" ;;
     COMMAND) compgen -A command -- "$2" ;;
     USER) compgen -A user -- "$2" ;;

@@ -4,6 +4,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright the qfilecopy authors
 
+# Print the name of a service: what is set for this key in qfilecopy.conf(5), or the usual one.
+function __qfilecopy_service --argument-names key usual
+    set -l blank '[[:blank:]]*'
+    set -l name (sed -n \
+        "s/^$blank$key$blank=$blank\\([A-Za-z][A-Za-z0-9_.-]*\\)[[:space:]]*\$/\\1/p" \
+        /etc/qfilecopy.conf 2>/dev/null | tail -n 1)
+    test -n "$name" || set name $usual
+    echo $name
+end
+
 # Print the VMs that may be called for a service, and what else qrexec takes for one. Whatever
 # pedos-rpc writes, nothing that is no VM's name is printed.
 function __qfilecopy_vms
@@ -44,7 +54,9 @@ function __qfilecopy_has
 end
 
 set -l program (string replace '.fish' '' (status basename))
-set -l services PedOS.Filecopy PedOS.OpenInVM
+set -l copy_service (__qfilecopy_service copy-service PedOS.Filecopy)
+set -l open_service (__qfilecopy_service open-service PedOS.OpenInVM)
+set -l services $copy_service $open_service
 set -l directories '(__fish_complete_directories (string replace --regex "^--[a-z]*=" "" -- (
     commandline --current-token)))'
 
@@ -52,8 +64,8 @@ complete -c $program -s h -l help -d 'Show a short help'
 complete -c $program -s V -l version -d 'Show the version'
 
 if contains $program qfile-agent qopen-in-vm
-    set -l service PedOS.Filecopy
-    test $program = qfile-agent || set service PedOS.OpenInVM
+    set -l service $copy_service
+    test $program = qfile-agent || set service $open_service
     complete -c $program -l vm -x -a "(__qfilecopy_vms $service)" -d 'The VM to call'
     complete -c $program -l service -x -a "$services" -d 'The service to call there'
     complete -c $program -l ssh -x -a '(__fish_print_hostnames)' -d 'The machine to reach by ssh'
@@ -101,7 +113,7 @@ switch $program
         complete -c $program -l no-beside -d 'Do not take files that are saved beside it'
         complete -c $program -l from -x -d 'The name of the other VM for messages'
         complete -c $program -f -n '__qfilecopy_at 1; and not __qfilecopy_has vm ssh via' \
-            -a '(__qfilecopy_vms PedOS.OpenInVM)'
+            -a "(__qfilecopy_vms $open_service)"
     case qfile-unpacker
         complete -c $program -l no-allow-all-names -d 'Take --allow-all-names back'
         complete -c $program -l allow-unsafe-symlinks -d 'Accept links that point anywhere'
@@ -120,7 +132,7 @@ switch $program
         complete -c $program -l set-default -d 'Open files of these types so by default'
         complete -c $program -l unset-default -d 'Take --set-default back'
         complete -c $program -l prompt -d 'Ask whether a call is allowed'
-        complete -c $program -l to -x -a '(__qfilecopy_vms PedOS.Filecopy)' -d 'The VM'
+        complete -c $program -l to -x -a "(__qfilecopy_vms $copy_service)" -d 'The VM'
     case qfile-notify
         complete -c $program -f
     case vm-file-editor

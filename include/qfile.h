@@ -436,11 +436,12 @@ int qfile_user_find(struct qfile_user *user, const char *name_or_uid);
 int qfile_user_become(const struct qfile_user *user);
 
 /*
- * Open ~USER/PedOSIncoming/SOURCE, and make what is missing of it with mode 0700. No link below the
- * home directory is followed. Call this after qfile_user_become(). Returns a descriptor. -EINVAL:
- * `source` is not the name of a VM.
+ * Open ~USER/INCOMING/SOURCE, and make what is missing of it with mode 0700. `incoming` is a name
+ * of the form that VMs' names have, or NULL for "PedOSIncoming". No link below the home directory
+ * is followed. Call this after qfile_user_become(). Returns a descriptor. -EINVAL: `incoming` or
+ * `source` is not such a name.
  */
-int qfile_incoming_open(const struct qfile_user *user, const char *source,
+int qfile_incoming_open(const struct qfile_user *user, const char *incoming, const char *source,
 			struct qfile_error *error);
 /*
  * The same for the directory at `path`. Only the last component is made if it is missing, and only
@@ -559,11 +560,12 @@ int qfile_receive(const struct qfile_receive_options *options,
 		  struct qfile_receive_outcome *outcome, struct qfile_error *error);
 
 /*
- * Finish or remove what receivers that were killed have left, of every source in
- * ~USER/PedOSIncoming, in a process that outlives this one. To be called after qfile_receive(),
- * which has done this for its own directory. What cannot be dealt with is left for the next call.
+ * Finish or remove what receivers that were killed have left, of every source in ~USER/INCOMING, in
+ * a process that outlives this one. `incoming` is as for qfile_incoming_open(). To be called after
+ * qfile_receive(), which has done this for its own directory. What cannot be dealt with is left for
+ * the next call.
  */
-void qfile_sweep(const struct qfile_user *user);
+void qfile_sweep(const struct qfile_user *user, const char *incoming);
 
 #ifdef __cplusplus
 }

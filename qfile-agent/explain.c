@@ -39,8 +39,11 @@ void explain_fill(const char *words, const char *to, char *filled, size_t size)
 		} else if (strncmp(words, place, sizeof(place) - 1) == 0) {
 			length = sizeof(place) - 1;
 			with = to ? to : "the receiver's directory";
-			if (to)
-				add(filled, size, &used, "PedOSIncoming of ", 17);
+			if (to) {
+				add(filled, size, &used, receiver.incoming,
+				    strlen(receiver.incoming));
+				add(filled, size, &used, " of ", 4);
+			}
 		}
 		add(filled, size, &used, with ? with : words, with ? strlen(with) : 1);
 		words += length;

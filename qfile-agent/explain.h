@@ -52,7 +52,7 @@ void explain_fill(const char *words, const char *to, char *filled, size_t size);
 
 /* For explain_fill(), where it is not known what has arrived. */
 #define EXPLAIN_LOOK      "Look in <place> whether it has arrived"
-#define EXPLAIN_LOOK_SIZE 192
+#define EXPLAIN_LOOK_SIZE 232
 
 /* What is said of an entry with a time that the format cannot express, and of one that is kept. */
 #define EXPLAIN_TIME "its own is before 1970 or after 2106, so it is the nearest possible one"

@@ -6,6 +6,7 @@
  */
 #include "cli/call.h"
 #include "cli/rpc.h"
+#include "cli/settings/load.h"
 #include "cli/startup.h"
 #include "cli/stop.h"
 #include "cli/usage.h"
@@ -188,6 +189,18 @@ static void prepare(struct transfer *transfer, const struct options *options)
 	report->reports_to = vm_reports_to();
 }
 
+/* The settings cannot be used: the service may have another name. */
+static int refuse_settings(struct transfer *transfer, int code, const char *failure)
+{
+	struct ending *ending = &transfer->report.ending;
+
+	*ending = (struct ending){.outcome = "failed", .code = (uint32_t)-code, .entry = ""};
+	snprintf(ending->message, sizeof(ending->message), "%s; nothing was copied", failure);
+	report_say(&transfer->report);
+	report_last(&transfer->report, &transfer->show);
+	return EXIT_FAILED;
+}
+
 static int run(struct transfer *transfer, const char *program)
 {
 	const struct options *options = transfer->options;
@@ -219,8 +232,10 @@ static int run(struct transfer *transfer, const char *program)
 int main(int argc, char **argv)
 {
 	static struct transfer transfer;
+	static struct settings settings;
+	char failure[SETTINGS_FAILURE_SIZE];
 	struct options options;
-	int status;
+	int status, settled;
 
 	descriptors_fill();
 	stack_need();
@@ -228,7 +243,8 @@ int main(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	/* One write per line: other programs may share stderr. */
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
-	status = options_parse(&options, argc, argv);
+	settled = settings_load(&settings, failure);
+	status = options_parse(&options, &settings, argc, argv);
 	if (status >= 0)
 		return status;
 	if (!show_init(&transfer.show, options.calling.progress))
@@ -245,5 +261,7 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	prepare(&transfer, &options);
+	if (settled < 0)
+		return refuse_settings(&transfer, settled, failure);
 	return run(&transfer, argv[0]);
 }

@@ -6,6 +6,7 @@
  */
 #include "options.h"
 
+#include "cli/settings/help.h"
 #include "cli/show.h"
 #include "cli/usage.h"
 
@@ -57,8 +58,7 @@ static const char help[] =
 	"with --vm also 125, 126 and 127: see pedos-rpc(1).\n"
 	"Example: qfile-agent --vm=work report.pdf photos/\n";
 
-const struct calling_peer receiver = {
-	.service = "PedOS.Filecopy", .program = "qfile-unpacker", .takes_wishes = true};
+struct calling_peer receiver = {.program = "qfile-unpacker", .takes_wishes = true};
 
 enum {
 	OPTION_MOVE = 256,
@@ -99,11 +99,13 @@ static const char *contradiction(const struct options *options)
 	return NULL;
 }
 
-int options_parse(struct options *options, int argc, char **argv)
+int options_parse(struct options *options, const struct settings *settings, int argc, char **argv)
 {
 	const char *wrong;
 	int option;
 
+	receiver.service = settings->copy_service;
+	receiver.incoming = settings->incoming;
 	*options = (struct options){.progress_fd = -1};
 	options->exclude = calloc((size_t)argc + 1, sizeof(*options->exclude));
 	if (!options->exclude)
@@ -146,7 +148,7 @@ int options_parse(struct options *options, int argc, char **argv)
 			options->dry_run = true;
 			break;
 		case 'h':
-			return usage_help(help);
+			return settings_help(help, settings);
 		case 'V':
 			return usage_version(program);
 		default: /* getopt has said what is wrong */

@@ -10,6 +10,7 @@
 #ifndef OPTIONS_H
 #define OPTIONS_H
 #include "cli/calling.h"
+#include "cli/settings/settings.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,10 +27,13 @@ struct options {
 	size_t count;
 };
 
-/* What qfile-agent calls. */
-extern const struct calling_peer receiver;
+/* What qfile-agent calls, as options_parse() has named it. */
+extern struct calling_peer receiver;
 
-/* Parse the command line. Returns -1, or the exit status if there is nothing left to do. */
-int options_parse(struct options *options, int argc, char **argv);
+/*
+ * Parse the command line; what it does not say, the settings do, whose names are used on. Returns
+ * -1, or the exit status if there is nothing left to do.
+ */
+int options_parse(struct options *options, const struct settings *settings, int argc, char **argv);
 
 #endif

@@ -53,13 +53,13 @@ static void say_place(const struct report *report, char *text, size_t size)
 	const char *untrusted = qfile_result_remark(&report->result, QFILE_REMARK_PLACE);
 	char place[1024];
 
-	if (untrusted && *untrusted) {
+	if (untrusted && *untrusted && strcmp(untrusted, receiver.incoming) != 0) {
 		qfile_displayable(untrusted, strlen(untrusted), place, sizeof(place), 255);
 		snprintf(text, size, "\"%s\"%s%s", place, report->to ? " of " : "",
 			 report->to ? report->to : "");
 	} else {
-		snprintf(text, size, "%s%s", report->to ? "PedOSIncoming of " : "the receiver",
-			 report->to ? report->to : "");
+		snprintf(text, size, "%s%s%s", report->to ? receiver.incoming : "the receiver",
+			 report->to ? " of " : "", report->to ? report->to : "");
 	}
 }
 

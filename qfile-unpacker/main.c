@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
+#include "cli/settings/load.h"
 #include "cli/startup.h"
 #include "cli/stop.h"
 #include "cli/usage.h"
@@ -43,6 +44,19 @@ static const char *no_account(const struct options *options)
 		return "there is no such account: the first argument is USER, and a DIRECTORY "
 		       "comes behind it";
 	return "there is no such account: name another one as USER";
+}
+
+/*
+ * The settings cannot be used, and nothing is received: limits may stand in them. The sender learns
+ * that there was a failure here, and the log why.
+ */
+static int refuse_settings(const struct audience *audience, const char *failure)
+{
+	/* Of this code, only the hint is said. */
+	struct qfile_error error = {
+		.code = EINVAL, .doing = "reading the settings", .hint = failure};
+
+	return refuse(audience, &error, EPERM);
 }
 
 static int find_user(const struct options *options, struct qfile_user *user,
@@ -97,7 +111,7 @@ static int open_incoming(const struct options *options, const struct qfile_user 
 
 	if (options->directory)
 		return qfile_incoming_open_path(options->directory, error);
-	fd = qfile_incoming_open(user, source ? source : "", error);
+	fd = qfile_incoming_open(user, options->incoming, source ? source : "", error);
 	if (fd == -EINVAL && !source)
 		error->hint = "QREXEC_REMOTE_DOMAIN is not set: rpc sets it, or name the DIRECTORY";
 	else if (fd == -EINVAL)
@@ -114,16 +128,26 @@ static int code_of_place(const struct qfile_error *error)
 	return error->code == EINVAL ? EPERM : error->code;
 }
 
+/* Is its name another one than a sender without settings would take it for? */
+static bool is_renamed(const struct options *options)
+{
+	struct settings usual;
+
+	settings_default(&usual);
+	return !options->directory && strcmp(options->incoming, usual.incoming) != 0;
+}
+
 /*
  * What the directory is called, for the sender: where rpc has not started this, the sender is
- * somebody who may run a command here. NULL: not known, or not for them. The caller frees it.
+ * somebody who may run a command here, and is told its path. NULL: not known, or not for them. The
+ * caller frees it.
  */
-static char *place_to_tell(int incoming)
+static char *place_to_tell(const struct options *options, int incoming)
 {
 	char link[32];
 
 	if (getenv("QREXEC_REMOTE_DOMAIN"))
-		return NULL;
+		return is_renamed(options) ? strdup(options->incoming) : NULL;
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", incoming);
 	return realpath(link, NULL);
 }
@@ -145,7 +169,7 @@ static int receive(const struct options *options, int incoming, const struct aud
 	receive_options.on_conflict = options->on_conflict;
 	receive_options.timeout = options->timeout;
 	receive_options.wait_for_space = options->wait_for_space;
-	receive_options.place = place = place_to_tell(incoming);
+	receive_options.place = place = place_to_tell(options, incoming);
 	r = qfile_receive(&receive_options, &outcome, error);
 	free(place);
 	if (outcome.left)
@@ -164,10 +188,12 @@ static int receive(const struct options *options, int incoming, const struct aud
 int main(int argc, char **argv)
 {
 	static struct qfile_error error;
+	static struct settings settings;
+	char failure[SETTINGS_FAILURE_SIZE];
 	struct audience audience;
 	struct options options;
 	struct qfile_user user;
-	int status, incoming;
+	int status, incoming, settled;
 	char name[64];
 
 	bool no_result = fcntl(STDOUT_FILENO, F_GETFD) < 0;
@@ -176,7 +202,8 @@ int main(int argc, char **argv)
 	stack_need();
 	/* One write per line: other programs may share stderr. */
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
-	status = options_parse(&options, argc, argv);
+	settled = settings_load(&settings, failure);
+	status = options_parse(&options, &settings, argc, argv);
 	if (status >= 0)
 		return status;
 	if (isatty(STDIN_FILENO)) {
@@ -191,6 +218,8 @@ int main(int argc, char **argv)
 	audience = (struct audience){.source = source_name(name, sizeof(name)),
 				     .verbose = options.verbose,
 				     .desktop = !options.directory};
+	if (settled < 0)
+		return refuse_settings(&audience, failure);
 	if (find_user(&options, &user, &error) < 0)
 		return refuse(&audience, &error, EPERM);
 	incoming = open_incoming(&options, &user, audience.source, &error);
@@ -198,6 +227,6 @@ int main(int argc, char **argv)
 		return refuse(&audience, &error, code_of_place(&error));
 	status = receive(&options, incoming, &audience, &error);
 	if (!options.directory)
-		qfile_sweep(&user);
+		qfile_sweep(&user, options.incoming);
 	return status;
 }

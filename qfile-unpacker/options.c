@@ -7,6 +7,7 @@
 #include "options.h"
 
 #include "cli/number.h"
+#include "cli/settings/help.h"
 #include "cli/usage.h"
 
 #include <err.h>
@@ -19,12 +20,6 @@
 
 /* What -w without a number waits for. Older versions did so, too. */
 #define DEFAULT_SPACE (500 * MIB)
-
-/*
- * Seconds. A sender may wait for a slow disk, or be paused with its VM. One that sends nothing for
- * longer has gone for good.
- */
-#define DEFAULT_TIMEOUT 600
 
 static const char program[] = "qfile-unpacker";
 
@@ -122,12 +117,26 @@ static const char *separate_number(const struct options *options, int argc, char
 	return argv[optind++];
 }
 
-int options_parse(struct options *options, int argc, char **argv)
+/* What holds if the command line says nothing else. */
+static void begin_with(struct options *options, const struct settings *settings)
+{
+	*options = (struct options){
+		.incoming = settings->incoming,
+		.flags = (settings->unpacker.all_names ? QFILE_ALLOW_ALL_NAMES : 0) |
+			 (settings->unpacker.unsafe_links ? QFILE_ALLOW_UNSAFE_LINKS : 0),
+		.on_conflict =
+			settings->unpacker.rename ? QFILE_CONFLICT_RENAME : QFILE_CONFLICT_FAIL,
+		.limits = {settings->unpacker.max_bytes, settings->unpacker.max_files},
+		.timeout = settings->unpacker.timeout,
+		.wait_for_space = settings->unpacker.wait_for_space,
+	};
+}
+
+int options_parse(struct options *options, const struct settings *settings, int argc, char **argv)
 {
 	int option;
 
-	*options = (struct options){.limits = {.bytes = UINT64_MAX, .files = UINT64_MAX},
-				    .timeout = DEFAULT_TIMEOUT};
+	begin_with(options, settings);
 	/* "-": arguments that are no options come in order, as code 1. */
 	while ((option = getopt_long(argc, argv, "-w::vhV", long_options, NULL)) != -1) {
 		switch (option) {
@@ -182,7 +191,7 @@ int options_parse(struct options *options, int argc, char **argv)
 			options->verbose = true;
 			break;
 		case 'h':
-			return usage_help(help);
+			return settings_help(help, settings);
 		case 'V':
 			return usage_version(program);
 		default: /* getopt has said what is wrong */

@@ -10,10 +10,13 @@
  */
 #ifndef OPTIONS_H
 #define OPTIONS_H
+#include "cli/settings/settings.h"
+
 #include <qfile.h>
 
 struct options {
 	const char *user, *directory; /* NULL: not given */
+	const char *incoming;         /* the directory at home, if no other is given */
 	unsigned flags;               /* QFILE_ALLOW_* */
 	enum qfile_conflict on_conflict;
 	struct qfile_limits limits;
@@ -22,7 +25,10 @@ struct options {
 	bool verbose;
 };
 
-/* Parse the command line. Returns -1, or the exit status if there is nothing left to do. */
-int options_parse(struct options *options, int argc, char **argv);
+/*
+ * Parse the command line; what it does not say, the settings do, whose names are used on. Returns
+ * -1, or the exit status if there is nothing left to do.
+ */
+int options_parse(struct options *options, const struct settings *settings, int argc, char **argv);
 
 #endif

@@ -18,7 +18,7 @@ enum {
  */
 void keep_find(char paths[KEEP_MAX][KEEP_SIZE], const char *keep[KEEP_MAX + 1]);
 
-/* The user's home directory, where PedOSIncoming is; NULL if it is not known. */
+/* The user's home directory, where the directory for deliveries is; NULL if it is not known. */
 const char *keep_home(void);
 
 #endif

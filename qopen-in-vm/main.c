@@ -6,6 +6,7 @@
  */
 #include "cli/call.h"
 #include "cli/rpc.h"
+#include "cli/settings/load.h"
 #include "cli/startup.h"
 #include "cli/stop.h"
 #include "cli/usage.h"
@@ -100,6 +101,7 @@ static int open_file(struct session *session, const struct options *options,
 		.view_only = options->view_only,
 		.in_place = options->in_place,
 		.home = options->no_beside || options->view_only ? NULL : keep_home(),
+		.incoming = options->incoming,
 		/* Over ssh it is our own program, and the others have answered so. */
 		.records_only = options->calling.ssh || must_probe(options),
 		.max_bytes = options->max_bytes,
@@ -218,14 +220,17 @@ static const char *other_vm(const struct options *options)
 int main(int argc, char **argv)
 {
 	static struct session session;
+	static struct settings settings;
+	char failure[SETTINGS_FAILURE_SIZE];
 	struct options options;
-	int status;
+	int status, settled;
 
 	descriptors_fill();
 	stack_need();
 	/* One write per line: other programs may share stderr. */
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
-	status = options_parse(&options, argc, argv);
+	settled = settings_load(&settings, failure);
+	status = options_parse(&options, &settings, argc, argv);
 	if (status >= 0)
 		return status;
 	if (!show_init(&session.show, options.calling.progress))
@@ -241,6 +246,10 @@ int main(int argc, char **argv)
 		      "--ssh=HOST or --via=COMMAND; without these, stdin and stdout must lead to "
 		      "another VM");
 		return EXIT_USAGE;
+	}
+	if (settled < 0) {
+		warnx("%s; nothing was sent", failure);
+		return EXIT_FAILED;
 	}
 	if (!file_ok(&options))
 		return EXIT_FAILED;

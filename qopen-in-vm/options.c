@@ -7,6 +7,7 @@
 #include "options.h"
 
 #include "cli/number.h"
+#include "cli/settings/help.h"
 #include "cli/show.h"
 #include "cli/usage.h"
 
@@ -55,8 +56,7 @@ static const char help[] =
 	"Examples: qopen-in-vm work report.odt\n"
 	"          qopen-in-vm --view-only @dispvm invoice.pdf\n";
 
-const struct calling_peer editor = {
-	.service = "PedOS.OpenInVM", .program = "vm-file-editor", .takes_wishes = false};
+struct calling_peer editor = {.program = "vm-file-editor", .takes_wishes = false};
 
 enum {
 	OPTION_VIEW_ONLY = 256,
@@ -112,12 +112,15 @@ static const char *take_arguments(struct options *options, int count, char **arg
 	return contradiction(options);
 }
 
-int options_parse(struct options *options, int argc, char **argv)
+int options_parse(struct options *options, const struct settings *settings, int argc, char **argv)
 {
 	const char *wrong;
 	int option;
 
-	*options = (struct options){.max_bytes = UINT64_MAX, .progress_fd = -1};
+	editor.service = settings->open_service;
+	*options = (struct options){.max_bytes = settings->opener_max_bytes,
+				    .incoming = settings->incoming,
+				    .progress_fd = -1};
 	while ((option = getopt_long(argc, argv, CALLING_SHORT_OPTIONS "hV", long_options, NULL)) !=
 	       -1) {
 		if (calling_take(&options->calling, option, optarg))
@@ -148,7 +151,7 @@ int options_parse(struct options *options, int argc, char **argv)
 						   optarg);
 			break;
 		case 'h':
-			return usage_help(help);
+			return settings_help(help, settings);
 		case 'V':
 			return usage_version(program);
 		default: /* getopt has said what is wrong */

@@ -11,6 +11,7 @@
 #ifndef OPTIONS_H
 #define OPTIONS_H
 #include "cli/calling.h"
+#include "cli/settings/settings.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,13 +23,17 @@ struct options {
 	const char *file;
 	bool view_only, in_place, no_beside;
 	uint64_t max_bytes;
-	int progress_fd; /* for JSON; -1: none */
+	const char *incoming; /* the directory at home for what is saved beside the file there */
+	int progress_fd;      /* for JSON; -1: none */
 };
 
-/* What qopen-in-vm calls. */
-extern const struct calling_peer editor;
+/* What qopen-in-vm calls, as options_parse() has named it. */
+extern struct calling_peer editor;
 
-/* Parse the command line. Returns -1, or the exit status if there is nothing left to do. */
-int options_parse(struct options *options, int argc, char **argv);
+/*
+ * Parse the command line; what it does not say, the settings do, whose names are used on. Returns
+ * -1, or the exit status if there is nothing left to do.
+ */
+int options_parse(struct options *options, const struct settings *settings, int argc, char **argv);
 
 #endif

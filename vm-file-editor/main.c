@@ -6,6 +6,7 @@
  * Copyright the qfilecopy authors
  */
 #include "cli/log.h"
+#include "cli/settings/load.h"
 #include "cli/startup.h"
 #include "cli/stop.h"
 #include "cli/usage.h"
@@ -289,16 +290,19 @@ static int end(struct editor *editor, const struct ending *ending)
 
 int main(int argc, char **argv)
 {
+	static struct settings settings;
 	struct ending ending = {.code = 0};
+	char failure[SETTINGS_FAILURE_SIZE];
 	struct editor *editor;
 	struct options options;
-	int status, flags, r;
+	int status, flags, settled, r;
 
 	descriptors_fill();
 	stack_need();
 	/* One write per line: other programs may share stderr. */
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
-	status = options_parse(&options, argc, argv);
+	settled = settings_load(&settings, failure);
+	status = options_parse(&options, &settings, argc, argv);
 	if (status >= 0)
 		return status;
 	if (isatty(STDIN_FILENO)) {
@@ -307,6 +311,10 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	verbose = options.verbose;
+	if (settled < 0) {
+		tell_here(failure, "; nothing was opened");
+		return EXIT_FAILED;
+	}
 	find_screen();
 	if (new_editor(&editor, &options) < 0)
 		return EXIT_FAILED;

@@ -7,6 +7,7 @@
 #include "options.h"
 
 #include "cli/number.h"
+#include "cli/settings/help.h"
 #include "cli/usage.h"
 
 #include <err.h>
@@ -49,11 +50,12 @@ static const struct option long_options[] = {
 	{NULL, 0, NULL, 0},
 };
 
-int options_parse(struct options *options, int argc, char **argv)
+int options_parse(struct options *options, const struct settings *settings, int argc, char **argv)
 {
 	int option;
 
-	*options = (struct options){.handler = default_handler, .max_bytes = UINT64_MAX};
+	*options = (struct options){.handler = default_handler,
+				    .max_bytes = settings->editor_max_bytes};
 	while ((option = getopt_long(argc, argv, "vhV", long_options, NULL)) != -1) {
 		switch (option) {
 		case OPTION_HANDLER:
@@ -74,7 +76,7 @@ int options_parse(struct options *options, int argc, char **argv)
 			options->verbose = true;
 			break;
 		case 'h':
-			return usage_help(help);
+			return settings_help(help, settings);
 		case 'V':
 			return usage_version(program);
 		default: /* getopt has said what is wrong */

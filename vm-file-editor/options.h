@@ -9,6 +9,8 @@
  */
 #ifndef OPTIONS_H
 #define OPTIONS_H
+#include "cli/settings/settings.h"
+
 #include <qfile.h>
 
 struct options {
@@ -20,7 +22,10 @@ struct options {
 /* The handler that is used if none is given. */
 extern const char default_handler[];
 
-/* Parse the command line. Returns -1, or the exit status if there is nothing left to do. */
-int options_parse(struct options *options, int argc, char **argv);
+/*
+ * Parse the command line; what it does not say, the settings do. Returns -1, or the exit status if
+ * there is nothing left to do.
+ */
+int options_parse(struct options *options, const struct settings *settings, int argc, char **argv);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Watching PedOSIncoming.
+ * Watching the directory that deliveries arrive in.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -18,8 +18,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NAME "PedOSIncoming"
-
 /* Of a directory that has just appeared, so many entries are looked at, and staging directories. */
 #define SCANNED  4096
 #define STAGINGS 1024
@@ -29,7 +27,7 @@
 
 static struct {
 	int fd;
-	char *home, *top;
+	char *home, *name, *top;
 	int home_wd, top_wd; /* -1: not watched */
 	struct source *sources[INCOMING_SOURCES];
 	unsigned count;
@@ -311,7 +309,7 @@ static void on_event(const struct inotify_event *event)
 	if (event->mask & IN_Q_OVERFLOW) {
 		on_overflow();
 	} else if (event->wd == incoming.home_wd) {
-		if (event->len > 0 && g_str_equal(event->name, NAME))
+		if (event->len > 0 && g_str_equal(event->name, incoming.name))
 			need(watch_top_or_home(true));
 	} else if (event->wd == incoming.top_wd) {
 		if (event->mask & (IN_DELETE_SELF | IN_MOVE_SELF)) {
@@ -341,11 +339,12 @@ static gboolean on_readable(int fd, GIOCondition condition, void *data)
 	return G_SOURCE_CONTINUE;
 }
 
-int incoming_watch(const char *home, const struct incoming_events *events)
+int incoming_watch(const char *home, const char *name, const struct incoming_events *events)
 {
 	incoming.events = events;
 	incoming.home = g_strdup(home);
-	incoming.top = g_build_filename(home, NAME, NULL);
+	incoming.name = g_strdup(name);
+	incoming.top = g_build_filename(home, name, NULL);
 	incoming.fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (incoming.fd < 0)
 		return -errno;

@@ -1,5 +1,5 @@
 /*
- * Watching PedOSIncoming: what receivers make visible there.
+ * Watching the directory that deliveries arrive in: what receivers make visible there.
  *
  * A receiver works in a staging directory beside what has arrived, moves the entries out of it when
  * the delivery is complete, and removes it. So what appears while there is one has arrived, and
@@ -43,10 +43,11 @@ struct incoming_events {
 };
 
 /*
- * Watch ~/PedOSIncoming of this home, from now on, whether it is there yet or not. *events must
- * stay. Returns 0 or a negative errno. A failure later ends the process, with a message.
+ * Watch the directory of this name in this home, from now on, whether it is there yet or not.
+ * *events must stay. Returns 0 or a negative errno. A failure later ends the process, with a
+ * message.
  */
-int incoming_watch(const char *home, const struct incoming_events *events);
+int incoming_watch(const char *home, const char *name, const struct incoming_events *events);
 
 /* The path of a source's directory, to be freed by the caller. */
 char *incoming_path(const struct source *source);

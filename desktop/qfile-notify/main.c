@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
+#include "cli/settings/load.h"
 #include "options.h"
 #include "subject.h"
 
@@ -21,6 +22,7 @@
 
 static GDBusConnection *bus;
 static GMainLoop *loop;
+static struct settings settings;
 
 static gboolean on_refusal(int fd, GIOCondition condition, void *data)
 {
@@ -41,9 +43,10 @@ static void begin(GDBusConnection *connection, const char *name, void *data)
 
 	(void)name, (void)data;
 	subjects_begin(connection);
-	r = incoming_watch(g_get_home_dir(), &subjects_events);
+	r = incoming_watch(g_get_home_dir(), settings.incoming, &subjects_events);
 	if (r < 0)
-		errx(EXIT_FAILURE, "watching %s/PedOSIncoming: %s", g_get_home_dir(), strerror(-r));
+		errx(EXIT_FAILURE, "watching %s/%s: %s", g_get_home_dir(), settings.incoming,
+		     strerror(-r));
 	fd = refusal_open();
 	if (fd >= 0)
 		g_unix_fd_add(fd, G_IO_IN, on_refusal, NULL);
@@ -85,11 +88,15 @@ static void find_translations(void)
 
 int main(int argc, char **argv)
 {
+	char failure[SETTINGS_FAILURE_SIZE];
 	GError *error = NULL;
-	int status = options_parse(argc, argv);
+	int settled = settings_load(&settings, failure);
+	int status = options_parse(&settings, argc, argv);
 
 	if (status >= 0)
 		return status;
+	if (settled < 0)
+		errx(EXIT_FAILURE, "%s", failure);
 	setlocale(LC_ALL, "");
 	find_translations();
 	bus = g_bus_get_sync(G_BUS_TYPE_SESSION, NULL, &error);

@@ -6,6 +6,7 @@
  */
 #include "options.h"
 
+#include "cli/settings/help.h"
 #include "cli/usage.h"
 
 #include <getopt.h>
@@ -30,11 +31,11 @@ static const struct option long_options[] = {
 	{NULL, 0, NULL, 0},
 };
 
-int options_parse(int argc, char **argv)
+int options_parse(const struct settings *settings, int argc, char **argv)
 {
 	switch (getopt_long(argc, argv, "hV", long_options, NULL)) {
 	case 'h':
-		return usage_help(help);
+		return settings_help(help, settings);
 	case 'V':
 		return usage_version(program);
 	case -1:

@@ -132,7 +132,7 @@ void subjects_refused(const struct refusal *untrusted)
 		notice_soon(&subject->of_refusals, QUIET);
 }
 
-/* ---- What happens in PedOSIncoming ---- */
+/* ---- What happens where deliveries arrive ---- */
 
 /* Of a source that takes the place of another one, nothing is to be told any more. */
 static void added(struct source *source)

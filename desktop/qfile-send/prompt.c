@@ -6,6 +6,7 @@
  */
 #include "prompt.h"
 
+#include "cli/settings/load.h"
 #include "cli/usage.h"
 #include "model/shown.h"
 #include "model/words.h"
@@ -63,10 +64,22 @@ static gboolean key(GtkWidget *dialog, GdkEventKey *event, gpointer data)
 	return prompt->deaf != 0;
 }
 
+/*
+ * Where the settings cannot be read, the usual names count: the window shows the service's name in
+ * any case.
+ */
+static char *question_of(const struct options *options)
+{
+	char failure[SETTINGS_FAILURE_SIZE];
+	struct settings settings;
+
+	settings_load(&settings, failure);
+	return words_prompt(options->source, options->target, options->service, &settings);
+}
+
 static void make(struct prompt *prompt, const struct options *options)
 {
-	char *question = words_prompt(options->source, options->target, options->service),
-	     *service = shown_name(options->service, 100),
+	char *question = question_of(options), *service = shown_name(options->service, 100),
 	     *details = g_strdup_printf(_("What is asked for: %s"), service);
 	GtkWidget *box, *column;
 

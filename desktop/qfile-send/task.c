@@ -7,6 +7,7 @@
 #include "task.h"
 
 #include "chooser.h"
+#include "cli/settings/load.h"
 #include "message.h"
 #include "model/programs.h"
 #include "model/selection.h"
@@ -23,6 +24,7 @@ struct task {
 	struct selection selection;
 	GPtrArray *lines; /* of all calls */
 	char *vm;         /* NULL: it was not chosen yet */
+	struct settings settings;
 	struct chooser *chooser;
 	guint wait; /* for other calls */
 	gboolean begun;
@@ -159,18 +161,23 @@ static void chosen(const char *vm, gpointer data)
 static void choose(struct task *task)
 {
 	const gboolean opens = task->selection.action >= ACTION_OPEN;
+	const struct settings *settings = &task->settings;
+	char failure[SETTINGS_FAILURE_SIZE];
 	const struct subject subject = subject_of(task);
 	gboolean asks = FALSE;
 	char *client = programs_client(&asks);
 
-	if (task->selection.to)
+	if (settings_load(&task->settings, failure) < 0)
+		refuse(task, _("The settings of this machine are wrong. Nothing was sent."),
+		       failure);
+	else if (task->selection.to)
 		chosen(task->selection.to, task);
 	else if (asks)
 		chosen(task->selection.action == ACTION_VIEW ? "@dispvm" : "@default", task);
 	else if (client)
-		task->chooser =
-			chooser_show(task->app, &subject, client,
-				     opens ? "PedOS.OpenInVM" : "PedOS.Filecopy", chosen, task);
+		task->chooser = chooser_show(
+			task->app, &subject, client,
+			opens ? settings->open_service : settings->copy_service, chosen, task);
 	else
 		refuse(task, _("Nothing here connects this VM with others."),
 		       _("Whoever manages these VMs can change that."));

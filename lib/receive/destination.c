@@ -1,11 +1,12 @@
 /*
- * The place of delivery: ~USER/PedOSIncoming/SOURCE.
+ * The place of delivery: ~USER/INCOMING/SOURCE.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
 #include "format/error.h"
 #include "io/directory.h"
+#include "receive/commit/incoming.h"
 #include "text/vmname.h"
 
 #include <errno.h>
@@ -61,25 +62,28 @@ static int open_or_make(int dir, const char *name, const char *path, int how,
 	return r;
 }
 
-int qfile_incoming_open(const struct qfile_user *user, const char *source,
+int qfile_incoming_open(const struct qfile_user *user, const char *incoming, const char *source,
 			struct qfile_error *error)
 {
-	char path[sizeof(user->home) + sizeof("/PedOSIncoming/") + NAME_MAX];
-	int home, incoming, fd;
+	const char *name = incoming ? incoming : INCOMING_NAME;
+	char path[sizeof(user->home) + 2 * sizeof("/") + 2 * VM_NAME_MAX];
+	int home, dir, fd;
 
+	if (!vm_name_ok(name))
+		return error_set(error, -EINVAL, "checking the name of the directory", name);
 	if (!vm_name_ok(source))
 		return error_set(error, -EINVAL, "checking the source's name", source);
 	home = open(*user->home ? user->home : "/nonexistent", OPEN_PASSED);
 	if (home < 0)
 		return error_set(error, -errno, "opening the home directory", user->home);
-	snprintf(path, sizeof(path), "%s/PedOSIncoming", user->home);
-	incoming = open_or_make(home, "PedOSIncoming", path, OPEN_PASSED, error);
+	snprintf(path, sizeof(path), "%s/%s", user->home, name);
+	dir = open_or_make(home, name, path, OPEN_PASSED, error);
 	close(home);
-	if (incoming < 0)
-		return incoming;
-	snprintf(path, sizeof(path), "%s/PedOSIncoming/%s", user->home, source);
-	fd = open_or_make(incoming, source, path, OPEN_DIRECTORY, error);
-	close(incoming);
+	if (dir < 0)
+		return dir;
+	snprintf(path, sizeof(path), "%s/%s/%s", user->home, name, source);
+	fd = open_or_make(dir, source, path, OPEN_DIRECTORY, error);
+	close(dir);
 	return fd;
 }
 

@@ -95,9 +95,10 @@ static int decide(const struct options *options, const char *target, struct rpc_
 static int may_call(const struct options *options, const char *target, struct rpc_failure *failure)
 {
 	const bool disposable = rpc_disposable_ok(target);
+	int r = disposable ? disposable_serves(options->call.service, failure) : 1;
 
-	if (disposable && !disposable_serves(options->call.service))
-		return 0;
+	if (r <= 0)
+		return r;
 	/* A sandbox is the caller's own. */
 	if (disposable && sandbox_is_meant(options))
 		return 1;

@@ -310,8 +310,11 @@ static void say(const char *sentence)
 static int connect_to_target(struct caller *caller, struct rpc_failure *failure)
 {
 	const struct options *options = caller->options;
+	int r = options->disposable ? disposable_serves(options->call.service, failure) : 1;
 
-	if (options->disposable && !disposable_serves(options->call.service))
+	if (r < 0)
+		return r;
+	if (r == 0)
 		return rpc_fail(failure, -EACCES,
 				"%s is gone when the call ends, and the files with it: open a file "
 				"there by qopen-in-vm %s FILE",

@@ -7,6 +7,7 @@
 #include "sandbox.h"
 
 #include "cli/call.h"
+#include "cli/settings/load.h"
 #include "system/spawn.h"
 #include "text/vmname.h"
 
@@ -20,16 +21,22 @@
 #include <unistd.h>
 
 #define PROGRAM "pedos-rpc-sandbox"
-#define COPYING "PedOS.Filecopy"
 
 static pid_t running; /* 0: none */
 
 extern char **environ;
 
-bool disposable_serves(const char *service)
+int disposable_serves(const char *service, struct rpc_failure *failure)
 {
-	return strcspn(service, "+") != sizeof(COPYING) - 1 ||
-	       strncmp(service, COPYING, sizeof(COPYING) - 1) != 0;
+	const size_t length = strcspn(service, "+");
+	char text[SETTINGS_FAILURE_SIZE];
+	struct settings settings;
+	int r = settings_load(&settings, text);
+
+	if (r < 0)
+		return rpc_fail(failure, r, "%s", text);
+	return length != strlen(settings.copy_service) ||
+	       strncmp(service, settings.copy_service, length) != 0;
 }
 
 bool sandbox_is_meant(const struct options *options)

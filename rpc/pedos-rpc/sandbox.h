@@ -9,10 +9,11 @@
 #include "options.h"
 
 /*
- * Has a call of this service of a disposable any use? Not that of one which only stores what it
- * gets. The service may be empty: any.
+ * Has a call of this service of a disposable any use? Not that of the one which only stores what it
+ * gets, whose name is a setting. The service may be empty: any. 1, 0, or a negative errno and
+ * *failure: the settings cannot be read.
  */
-bool disposable_serves(const char *service);
+int disposable_serves(const char *service, struct rpc_failure *failure);
 
 /* Does a call of a disposable lead to a sandbox? */
 bool sandbox_is_meant(const struct options *options);

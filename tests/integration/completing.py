@@ -80,6 +80,7 @@ class Completing(Copying):
 
     def __init__(self):
         super().__init__()
+        self.through = []  # the words before a shell
         self.vms, self.asked = f"{self.top}/vms", f"{self.top}/asked"
         bin_directory = f"{self.top}/bin"
         os.mkdir(bin_directory)
@@ -122,8 +123,8 @@ class Completing(Copying):
         with open(screen, "rb", buffering=0) as screen:
             with open(terminal, "wb", buffering=0) as terminal:
                 os.write(screen.fileno(), keys)
-                program = self.start(*command, stdin=terminal, stdout=terminal, stderr=terminal,
-                                     start_new_session=True)
+                program = self.start(*self.through, *command, stdin=terminal, stdout=terminal,
+                                     stderr=terminal, start_new_session=True)
             with contextlib.suppress(OSError):  # how a terminal that nobody has any more ends
                 while screen.read(65536):
                     pass
@@ -148,7 +149,7 @@ class Completing(Copying):
                 for found in self.results()]
 
     def by_fish(self, lines):
-        self.run("fish", "-c", FISH).exits(0).says_nothing()
+        self.run(*self.through, "fish", "-c", FISH).exits(0).says_nothing()
         # Behind a tab is what it says of the word. Before a value is its option.
         option = [re.search(r"[^ ]*=|", line.rpartition(" ")[2])[0] for line in lines]
         return [sorted({word.split("\t")[0].removeprefix(before).rstrip("/")

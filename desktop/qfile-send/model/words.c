@@ -162,16 +162,17 @@ char *words_partly(const struct subject *subject, const struct event *last)
 	return g_string_free(text, FALSE);
 }
 
-char *words_prompt(const char *source, const char *target, const char *service)
+char *words_prompt(const char *source, const char *target, const char *service,
+		   const struct settings *settings)
 {
 	const size_t length = strcspn(service, "+");
 	char *name = g_strndup(service, length), *shown = shown_name(name, NAME),
 	     *from = shown_name(source, NAME), *to = shown_name(target, NAME), *text;
 
-	if (strcmp(name, "PedOS.Filecopy") == 0)
+	if (strcmp(name, settings->copy_service) == 0)
 		text = g_strdup_printf(_("%s wants to send files to %s. Is that allowed?"), from,
 				       to);
-	else if (strcmp(name, "PedOS.OpenInVM") == 0)
+	else if (strcmp(name, settings->open_service) == 0)
 		text = g_strdup_printf(_("%s wants to open a file in %s. Is that allowed?"), from,
 				       to);
 	else

@@ -6,6 +6,7 @@
  */
 #ifndef SEND_WORDS_H
 #define SEND_WORDS_H
+#include "cli/settings/settings.h"
 #include "event.h"
 #include "options.h"
 
@@ -35,7 +36,8 @@ char *words_done(const struct subject *subject);
 char *words_ended(const struct subject *subject);
 /* It was done, but not with everything. */
 char *words_partly(const struct subject *subject, const struct event *last);
-/* May a caller use a service? */
-char *words_prompt(const char *source, const char *target, const char *service);
+/* May a caller use a service? Those that the settings name are called by what they do. */
+char *words_prompt(const char *source, const char *target, const char *service,
+		   const struct settings *settings);
 
 #endif

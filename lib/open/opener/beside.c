@@ -96,8 +96,9 @@ static int open_incoming(struct beside *beside)
 	if (strlen(beside->options->home) >= sizeof(user.home))
 		return fail(beside, -ENAMETOOLONG);
 	strcpy(user.home, beside->options->home);
-	beside->dir = qfile_incoming_open(&user, qfile_vm_name_ok(from) ? from : BESIDE_UNKNOWN,
-					  &beside->error);
+	beside->dir =
+		qfile_incoming_open(&user, beside->options->incoming,
+				    qfile_vm_name_ok(from) ? from : BESIDE_UNKNOWN, &beside->error);
 	return beside->dir < 0 ? beside->dir : 0;
 }
 

@@ -1,6 +1,6 @@
 /*
- * What was saved beside the file in the other VM: stored in PedOSIncoming, as deliveries are, and
- * never beside the file here.
+ * What was saved beside the file in the other VM: stored as deliveries are, and never beside the
+ * file here.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -32,7 +32,7 @@ struct beside {
 	struct beside_file *file; /* NULL: it is not taken */
 	char name[NAME_MAX + 1];  /* that it gets */
 	struct save save;
-	int dir; /* PedOSIncoming/VM; -1: not open */
+	int dir; /* INCOMING/VM; -1: not open */
 	/* Why it is not taken; code 0: it is. */
 	struct qfile_error error;
 };

@@ -3,8 +3,8 @@
  *
  * The room lib/open/opener: sends a file, and replaces it with the saves that come back. It may use
  * lib/open, lib/io, lib/format, system/ and text/. It writes in the file's directory, in those of
- * opener_options.keep and in PedOSIncoming, nowhere else. It starts no processes, and never trusts
- * the editor's side.
+ * opener_options.keep and in the directory for deliveries, nowhere else. It starts no processes,
+ * and never trusts the editor's side.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -28,9 +28,11 @@ struct opener_options {
 	bool in_place;
 	/*
 	 * The user's home directory: files that are saved beside the file there are stored in
-	 * PedOSIncoming there. NULL: they are not taken. Not with view_only.
+	 * `incoming` there. NULL: they are not taken. Not with view_only.
 	 */
 	const char *home;
+	/* As for qfile_incoming_open(). */
+	const char *incoming;
 	/*
 	 * The other side is known to speak version 2. What it sends otherwise, as a login script
 	 * does, is -EPROTO, and nothing at all -ECONNRESET; neither is taken for version 1.

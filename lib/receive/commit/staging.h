@@ -2,7 +2,7 @@
  * Staging: a delivery is unpacked into a private directory, beside what was delivered before, until
  * it is complete.
  *
- *   ~USER/PedOSIncoming/SOURCE/
+ *   ~USER/INCOMING/SOURCE/
  *       .qfile-incoming-0123456789abcdef/   01700, locked as long as a process works on it
  *           tree/                           the child's whole world
  *           commit/                         what was `tree`, once the delivery is decided: it will

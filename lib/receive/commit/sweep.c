@@ -12,6 +12,7 @@
 #include "io/directory.h"
 #include "receive/commit/commit.h"
 #include "receive/commit/detached.h"
+#include "receive/commit/incoming.h"
 #include "receive/commit/staging.h"
 
 #include <errno.h>
@@ -101,11 +102,12 @@ static bool remove_left_of_all(int sources)
 	return !find_left_of_all(sources, true);
 }
 
-void qfile_sweep(const struct qfile_user *user)
+void qfile_sweep(const struct qfile_user *user, const char *incoming)
 {
+	const char *name = incoming ? incoming : INCOMING_NAME;
 	int home =
 		open(*user->home ? user->home : "/nonexistent", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int sources = home < 0 ? -1 : openat(home, "PedOSIncoming", OPEN_DIRECTORY);
+	int sources = home < 0 || !qfile_vm_name_ok(name) ? -1 : openat(home, name, OPEN_DIRECTORY);
 
 	if (home >= 0)
 		close(home);

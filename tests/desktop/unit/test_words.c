@@ -65,13 +65,22 @@ END_TEST
 
 START_TEST(a_prompt_says_who_wants_what)
 {
-	ck_text(words_prompt("a", "b", "PedOS.Filecopy+rename"),
+	struct settings settings;
+
+	settings_default(&settings);
+	ck_text(words_prompt("a", "b", "PedOS.Filecopy+rename", &settings),
 		NAMED("a") " wants to send files to " NAMED("b") ". Is that allowed?");
-	ck_text(words_prompt("a", "b", "PedOS.OpenInVM"),
+	ck_text(words_prompt("a", "b", "PedOS.OpenInVM", &settings),
 		NAMED("a") " wants to open a file in " NAMED("b") ". Is that allowed?");
-	ck_text(words_prompt("a", "b", "my.Shell+\xff"),
+	ck_text(words_prompt("a", "b", "my.Shell+\xff", &settings),
 		NAMED("a") " wants to use “" NAMED("my.Shell") "” of " NAMED("b") ". Is that "
 										  "allowed?");
+	strcpy(settings.copy_service, "qubes.Filecopy");
+	ck_text(words_prompt("a", "b", "qubes.Filecopy", &settings),
+		NAMED("a") " wants to send files to " NAMED("b") ". Is that allowed?");
+	ck_text(words_prompt("a", "b", "PedOS.Filecopy", &settings),
+		NAMED("a") " wants to use “" NAMED("PedOS.Filecopy") "” of " NAMED("b") ". Is that "
+											"allowed?");
 }
 END_TEST
 

@@ -9,8 +9,16 @@ import tree
 from completing import Completing, programs
 from expect import equal, missing
 from settings import BIN
+from settled import WithSettings
 
 test = suite.cases(Completing, once=True)
+
+
+class CompletingThere(WithSettings, Completing):
+    """The shells run where the settings are."""
+
+
+test_there = suite.cases(CompletingThere, once=True)
 
 SHELLS = "bash", "zsh", "fish"
 
@@ -88,3 +96,20 @@ def _(t):
     tree.script(f"{t.top}/bin/pedos-rpc", "#!/bin/sh\necho nobody serves any VM >&2\nexit 125\n")
     for each in SHELLS:
         equal(t.completed(each, ["qfile-agent --vm=", "qopen-in-vm w"]), [[], []])
+
+
+@test_there("the services that are set are offered, and asked for; what is no name is not run")
+def _(t):
+    tree.write(t.vms, "work\n")
+    os.unlink(f"{t.top}/bin/qrexec-client-vm")
+    t.set("# copy-service=no", "copy-service=no", " copy-service\t= qubes.Filecopy \r",
+          "open-service = $(touch bad)", "open-services=no")
+    t.through = t.settled()
+    services = ["PedOS.OpenInVM", "qubes.Filecopy"]
+    for each in SHELLS:
+        equal((each, *t.completed(each, ["qfile-agent --vm=", "qopen-in-vm w",
+                                         "qfile-agent --service=", "pedos-rpc work "])),
+              (each, ["work"], ["work"], services, services))
+    equal(set(tree.read(t.asked).split("\n")[:-1]),
+          {"--list qubes.Filecopy", "--list PedOS.OpenInVM"})
+    missing("bad")

@@ -95,7 +95,7 @@ START_TEST(incoming_replaced_while_it_is_made)
 	faults_before("openat", others[_i].put);
 	if (others[_i].needs_root && geteuid() != 0)
 		return;
-	r = qfile_incoming_open(&user, "work", &error);
+	r = qfile_incoming_open(&user, NULL, "work", &error);
 	ck_assert_msg(r == -others[_i].error || (r == -ELOOP && others[_i].error == ENOTDIR), "%d",
 		      r);
 	ck_assert_str_eq(names_in("victim"), "");
@@ -108,7 +108,7 @@ START_TEST(source_replaced_while_it_is_made)
 	made = "PedOSIncoming/work";
 	calls_before = 1;
 	faults_before("openat", put_in_time);
-	ck_assert_int_lt(qfile_incoming_open(&user, "work", &error), 0);
+	ck_assert_int_lt(qfile_incoming_open(&user, NULL, "work", &error), 0);
 	ck_assert_str_eq(names_in("victim"), "");
 	ck_assert_str_eq(names_in("moved"), "");
 }
@@ -152,7 +152,7 @@ START_TEST(parents_need_not_be_readable)
 	make_dir("PedOSIncoming/work");
 	MUST(chmod("PedOSIncoming", 0100));
 	MUST(chmod(".", 0100));
-	fd = qfile_incoming_open(&user, "work", &error);
+	fd = qfile_incoming_open(&user, NULL, "work", &error);
 	MUST(chmod(user.home, 0700));
 	MUST(chmod("PedOSIncoming", 0700));
 	MUST(chmod("gate", 0700));
@@ -192,6 +192,23 @@ START_TEST(bad_place)
 }
 END_TEST
 
+/* The directory at home has the name that its caller gives it, which is no path. */
+START_TEST(another_name_at_home)
+{
+	static const char *const bad[] = {"", ".", "..", "a/b", "/tmp", ".hidden", "a b", "a\n"};
+	int fd;
+
+	make_home();
+	fd = qfile_incoming_open(&user, "QubesIncoming", "work", &error);
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	ck_assert_str_eq(names_in("QubesIncoming"), "work");
+	for (size_t i = 0; i < COUNT(bad); i++)
+		ck_assert_int_eq(qfile_incoming_open(&user, bad[i], "new", &error), -EINVAL);
+	ck_assert_str_eq(names_in("."), "QubesIncoming victim");
+}
+END_TEST
+
 Suite *destination_suite(void)
 {
 	Suite *suite = suite_create("destination");
@@ -203,5 +220,6 @@ Suite *destination_suite(void)
 	tcase_add_test(tcase, there_already);
 	tcase_add_test(tcase, parents_need_not_be_readable);
 	add_table_test(tcase, bad_place, bad_places);
+	tcase_add_test(tcase, another_name_at_home);
 	return suite;
 }

@@ -1,0 +1,116 @@
+/*
+ * Reading the settings of this machine.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright the qfilecopy authors
+ */
+#include "cli/settings/load.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What the kernel shows as the owner of a file whose owner is unknown in a user namespace. */
+#define OVERFLOW_UID 65534
+
+/*
+ * Is this the number of no account here? So it is in a user namespace, such as that of a sandbox,
+ * where root's files are shown as the overflow account's.
+ */
+static bool is_unknown(uid_t uid)
+{
+	FILE *map = uid == OVERFLOW_UID ? fopen("/proc/self/uid_map", "re") : NULL;
+	unsigned inside, outside, count;
+	bool unknown = map != NULL;
+
+	while (map && fscanf(map, "%u %u %u", &inside, &outside, &count) == 3) {
+		if (uid >= inside && uid - inside < count)
+			unknown = false;
+	}
+	if (map)
+		fclose(map);
+	return unknown;
+}
+
+/*
+ * Only root may have written it. Whoever else could would decide where the deliveries of all users
+ * arrive, how much of the disk a sender may fill, and which service a file is sent to. That root
+ * alone can put a file there is a matter of /etc; but root may have given the file away.
+ *
+ * Returns NULL, or what is wrong.
+ */
+static const char *check(const struct stat *status)
+{
+	if (!S_ISREG(status->st_mode))
+		return "it must be a file";
+	if (status->st_uid != 0 && !is_unknown(status->st_uid))
+		return "it must belong to root: chown root " SETTINGS_FILE;
+	if (status->st_mode & (S_IWGRP | S_IWOTH))
+		return "others than root may change it: chmod go-w " SETTINGS_FILE;
+	return NULL;
+}
+
+/* Read up to `size` bytes. Returns how many, or a negative errno. */
+static ssize_t read_all(int fd, char *text, size_t size)
+{
+	size_t done = 0;
+	ssize_t n;
+
+	while (done < size && (n = read(fd, text + done, size - done)) != 0) {
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0)
+			done += (size_t)n;
+	}
+	return (ssize_t)done;
+}
+
+/* 0, or a negative errno with *why, and *line where it is one of the text. */
+static int read_open(int fd, struct settings *settings, unsigned *line, const char **why)
+{
+	static char text[SETTINGS_TEXT_MAX + 1];
+	struct stat status;
+	ssize_t n = fstat(fd, &status) < 0 ? -errno : 0;
+
+	*why = n < 0 ? strerrordesc_np((int)-n) : check(&status);
+	if (*why)
+		return n < 0 ? (int)n : -EPERM;
+	n = read_all(fd, text, sizeof(text));
+	*why = n < 0 ? strerrordesc_np((int)-n) : "it is larger than 16 KiB: shorten it";
+	if (n < 0 || (size_t)n == sizeof(text))
+		return n < 0 ? (int)n : -E2BIG;
+	return settings_parse(text, (size_t)n, settings, line, why);
+}
+
+int settings_load(struct settings *settings, char failure[SETTINGS_FAILURE_SIZE])
+{
+	/* It may be a named pipe, in which an open waits. */
+	int fd = open(SETTINGS_FILE, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	unsigned line = 0;
+	const char *why = "";
+	int r;
+
+	settings_default(settings);
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	r = fd < 0 ? -errno : read_open(fd, settings, &line, &why);
+	if (fd >= 0)
+		close(fd);
+	if (r == 0)
+		return 0;
+	settings_default(settings);
+	if (fd < 0)
+		snprintf(failure, SETTINGS_FAILURE_SIZE,
+			 "the settings in " SETTINGS_FILE " cannot be read: %s%s", strerror(-r),
+			 r == -EACCES ? ": chmod a+r " SETTINGS_FILE : "");
+	else if (line > 0)
+		snprintf(failure, SETTINGS_FAILURE_SIZE, SETTINGS_FILE ":%u: %s; correct that line",
+			 line, why);
+	else
+		snprintf(failure, SETTINGS_FAILURE_SIZE, SETTINGS_FILE ": %s", why);
+	return r;
+}
