@@ -15,9 +15,10 @@ sys.dont_write_bytecode = True
 sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../common"))
 
 import machine
+import qubes
 import tap
 import tree
-from expect import check, equal, has
+from expect import check, equal, has, lacks
 from layer import PACKAGES, Layer
 from settings import BUILD, TOP
 
@@ -26,6 +27,7 @@ NAMES = ["libqfile1", "libqfile-dev", "qfilecopy", "pedos-rpc"]
 XEN_NAMES = ["pedos-rpc-dom0"]
 MENUS = ["caja", "nautilus", "nemo"]
 DESKTOP_NAMES = ["qfilecopy-desktop", *(f"qfilecopy-{name}" for name in MENUS)]
+QUBES = "qfilecopy-qubes"  # of Debian alone
 AT_ONCE = 2
 HERE = pathlib.Path(__file__).parent
 
@@ -69,7 +71,7 @@ def expected():
 def _():
     version, = re.findall(r"^VERSION = (\S+)$", tree.read(TOP / "Makefile"), re.MULTILINE)
     names = {field(package, "Package") for package in packages()}
-    equal(names, set(expected()))
+    equal(names, {QUBES, *expected()})
     equal({field(package, "Version") for package in packages()}, {version})
     has(tree.read(TOP / "rpm/qfilecopy.spec"), f"\nVersion:        {version}\n")
 
@@ -128,7 +130,7 @@ def _():
 @test("install, configure, remove, purge: nothing is left")
 def _():
     with Layer(BUILT) as layer:
-        layer.install(installable())
+        layer.install(installable(packages()))
         layer.run("systemctl enable pedos-rpcd@root.socket pedos-rpcd.service && "
                   "echo '* * @anyvm @anyvm deny' >/etc/pedos-rpc/policy.d/50-mine.policy && "
                   "echo '# mine' >>/etc/pedos-rpc/PedOS.Filecopy")
@@ -151,7 +153,7 @@ def _():
         layer.run("systemctl enable pedos-rpcd@root.socket && "
                   "echo '# mine' >>/etc/pedos-rpc/PedOS.Filecopy && "
                   "echo '* * @anyvm @anyvm deny' >/etc/pedos-rpc/policy.d/50-mine.policy")
-        layer.install(installable())
+        layer.install(installable(packages()))
         equal(layer.run("tail -n 1 /etc/pedos-rpc/PedOS.Filecopy; ls /etc/pedos-rpc/policy.d; "
                         "systemctl is-enabled pedos-rpcd@root.socket; "
                         "dpkg-query -W -f '${Version}' pedos-rpc").splitlines(),
@@ -242,7 +244,9 @@ def _():
     said = run("sh", "-c", "DEB_BUILD_PROFILES=pkg.qfilecopy.nodesktop dh_listpackages && "
                "make -f debian/rules -n DEB_BUILD_PROFILES=pkg.qfilecopy.nodesktop "
                "override_dh_auto_build", cwd=TOP)
-    check("qfilecopy-" not in said and "qfilecopy\n" in said, said)
+    check("qfilecopy\n" in said, said)
+    for name in DESKTOP_NAMES:
+        lacks(said, name)
     has(said, "DESKTOP=0 MENUS=''")
     with tempfile.TemporaryDirectory(prefix="qf-status-") as empty:
         tree.write(f"{empty}/status", "")
@@ -251,6 +255,85 @@ def _():
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     has(ended.stdout, "libseccomp-dev")
     check("gtk" not in ended.stdout and "extension" not in ended.stdout, ended.stdout)
+
+
+@test("in the place of Qubes' programs")
+def _():
+    with Layer(BUILT) as layer:
+        layer.install(f"{installable()} {of(QUBES)}")
+        said, well = layer.try_to(f"sh {layer.bring(TOP / 'debian/tests/qubes')}")
+        check(well, said)
+
+
+def look(layer, paths):
+    """The content and the mode of these files, or where links lead to."""
+    return [layer.run(f"readlink {path} || {{ cat {path}; stat -c %a {path}; }}")
+            for path in paths]
+
+
+def of_theirs(version):
+    """What there is without qfilecopy-qubes."""
+    return [f"{qubes.content(path, version)}{qubes.MODES.get(path, 0o755):o}\n"
+            for path in qubes.FILES]
+
+
+OURS = [f"../pedos-rpc/{name}\n" for name in ("PedOS.Filecopy", "PedOS.OpenInVM")] + [
+    f"../../bin/{os.path.basename(path)}\n" for path in qubes.PROGRAMS]
+KEPT = [f"{path}~distrib" for path in qubes.FILES]
+CONF = "/etc/qfilecopy.conf"
+
+
+@test("in the place of Qubes' programs: they are kept, upgraded, and back after a removal")
+def _():
+    with Layer(BUILT) as layer, tempfile.TemporaryDirectory(prefix="qf-qubes-") as made:
+        first, second = (layer.bring(qubes.build(version, made)) for version in ("1", "2"))
+        layer.install(f"{first} {of('qfilecopy')}")
+        layer.install(of(QUBES))
+        equal((look(layer, qubes.FILES), look(layer, KEPT)), (OURS, of_theirs("1")))
+        # Both are upgraded, in which nothing of the other one is lost.
+        layer.install(second)
+        layer.install(of(QUBES))
+        equal((look(layer, qubes.FILES), look(layer, KEPT)), (OURS, of_theirs("2")))
+        layer.run(f"dpkg --remove {QUBES}")
+        equal(look(layer, qubes.FILES), of_theirs("2"))
+        layer.run(f"! ls -d {' '.join(KEPT)} {CONF} && [ -z \"$(dpkg-divert --list {QUBES})\" ]")
+        # The other way round: ours is there first.
+        layer.run(f"dpkg --purge {qubes.NAME}")
+        layer.install(of(QUBES))
+        layer.install(first)
+        equal((look(layer, qubes.FILES), look(layer, KEPT)), (OURS, of_theirs("1")))
+        layer.run(f"dpkg --purge {QUBES}")
+        equal(look(layer, qubes.FILES), of_theirs("1"))
+        layer.run(f"dpkg --purge {qubes.NAME} qfilecopy")
+        layer.run(f"rm {first} {second}")
+        equal(layer.left(), [])
+
+
+@test("an installation that fails changes none of Qubes' programs")
+def _():
+    with Layer(BUILT) as layer, tempfile.TemporaryDirectory(prefix="qf-qubes-") as made:
+        layer.install(f"{layer.bring(qubes.build('1', made))} {of('qfilecopy')}")
+        # The last one cannot be diverted.
+        layer.run(f"echo other >{KEPT[-1]}")
+        said, well = layer.try_to(f"dpkg --force-unsafe-io -i {of(QUBES)}")
+        check(not well, said)
+        equal(look(layer, qubes.FILES), of_theirs("1"))
+        layer.run(f"[ -z \"$(dpkg-divert --list {QUBES})\" ] && ! [ -e {CONF} ]")
+
+
+@test("settings that an administrator has made stay as they are")
+def _():
+    with Layer(BUILT) as layer:
+        layer.install(of("qfilecopy"))
+        layer.run(f"echo 'incoming = Mine' >{CONF}")
+        has(layer.install(of(QUBES)), f"{CONF} stays as it is")
+        layer.run(f"dpkg --purge {QUBES}")
+        equal(layer.run(f"cat {CONF}; rm {CONF}"), "incoming = Mine\n")
+        # The link that was taken away is not made again by an upgrade.
+        layer.install(of(QUBES))
+        layer.run(f"rm {CONF}")
+        layer.install(of(QUBES))
+        layer.run(f"! ls {CONF}")
 
 
 @test("the same with systemd; and services, the socket, reload, kills and upgrades under it")
@@ -266,8 +349,17 @@ def _():
         check(status == "0" and said.endswith("== all of it\n"), f"status {status}:\n{said}")
 
 
-def installable():
-    return " ".join(f"{PACKAGES}/{package.name}" for package in packages())
+def of(name):
+    """The package of this name, there."""
+    package, = packages(f"{name}_*.deb")
+    return f"{PACKAGES}/{package.name}"
+
+
+def installable(chosen=None):
+    """These packages, there; without a choice, those that go on with the usual names."""
+    if chosen is None:
+        chosen = [package for package in packages() if QUBES not in package.name]
+    return " ".join(f"{PACKAGES}/{package.name}" for package in chosen)
 
 
 def make_earlier(package, directory):
@@ -277,7 +369,7 @@ def make_earlier(package, directory):
         control = f"{tree_of_it}/p/DEBIAN/control"
         version = field(package, "Version")
         tree.write(control, tree.read(control).replace(f"Version: {version}", "Version: 0.9")
-                   .replace(f"(= {version})", "(= 0.9)"))
+                   .replace(f"(= {version})", "(= 0.9)").replace(f"(>= {version})", "(>= 0.9)"))
         run("dpkg-deb", "--root-owner-group", "-b", f"{tree_of_it}/p", directory)
 
 

@@ -49,6 +49,7 @@ MARKED = {
     ("doc/desktop.md", "needs a desktop"): 2,
     ("doc/install.md", "needs root"): 1,
     ("doc/install.md", "takes minutes"): 1,
+    ("doc/qrexec.md", "needs root"): 2,
     ("doc/xen.md", "needs Xen"): 9,
 }
 
