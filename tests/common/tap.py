@@ -99,7 +99,11 @@ class Cost:
         return tuple(after - before for before, after in zip(self.before, self.now()))
 
 
+TIDYING = 60  # seconds, for what a case that hung does at its end, which may hang as well
+
+
 def hung(*_):
+    signal.alarm(TIDYING)
     raise expect.Broken(f"hung for {expect.FOREVER} seconds")
 
 
