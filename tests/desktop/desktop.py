@@ -14,6 +14,7 @@ import time
 import machine
 import process
 import tree
+from bus import message_bus
 from calling import WithAccounts
 from expect import Broken, check, wait_until
 from settings import BIN, BUILD, PYTHON
@@ -27,6 +28,7 @@ PICTURES = BUILD / "desktop"
 GTK_SETTINGS = "[Settings]\ngtk-cursor-blink=0\ngtk-enable-animations=0\n"
 SIZE = "1024x768"
 TITLE = 20  # pixels, above a window of openbox
+ACCESSIBILITY = "/usr/share/dbus-1/services/org.a11y.Bus.service"
 
 
 def need_desktop():
@@ -35,7 +37,7 @@ def need_desktop():
             raise Skip(f"needs {program}, of the package {package}")
     if not machine.works(PYTHON, "-c", "import gi"):
         raise Skip("needs the package python3-gi")
-    if not os.path.exists("/usr/share/dbus-1/services/org.a11y.Bus.service"):
+    if not os.path.exists(ACCESSIBILITY):
         raise Skip("needs the package at-spi2-core")
 
 
@@ -111,7 +113,9 @@ class Desktop(WithAccounts):
         self.environment["DISPLAY"] = f":{self.start_server()}"
         address = f"unix:path={self.runtime}/bus"
         self.environment["DBUS_SESSION_BUS_ADDRESS"] = address
-        bus = self.start("dbus-daemon", "--session", "--nofork", f"--address={address}")
+        started = f"{self.top}/started-by-bus"
+        os.mkdir(started)
+        bus = self.start(*message_bus(started, address, ACCESSIBILITY))
         wait_until(lambda: os.path.exists(f"{self.runtime}/bus"), "the message bus", by=[bus])
         manager = self.start("openbox", "--sm-disable")
         wait_until(self.is_managed, "the window manager", by=[manager])

@@ -11,6 +11,7 @@ import subprocess
 
 import machine
 import tree
+from bus import message_bus
 from calling import WithAccounts
 from expect import check, wait_until
 from settings import AGENT, BIN, PYTHON, UNPACKER
@@ -40,7 +41,9 @@ class Session:
         self.session = {"HOME": home, "XDG_RUNTIME_DIR": runtime,
                         "DBUS_SESSION_BUS_ADDRESS": address, "XDG_DATA_HOME": f"{self.top}/data",
                         "XDG_DATA_DIRS": f"{self.top}/data", "XDG_CONFIG_DIRS": self.top}
-        bus = self.start_there("dbus-daemon", "--session", "--nofork", f"--address={address}")
+        started = f"{self.top}/started-there"
+        os.mkdir(started)
+        bus = self.start_there(*message_bus(started, address))
         wait_until(lambda: os.path.exists(f"{runtime}/bus"), "the message bus", by=[bus])
         self.bystander = self.start_there(PYTHON, "-B", HERE / "bystander.py",
                                           stdin=subprocess.PIPE)
