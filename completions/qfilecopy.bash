@@ -20,8 +20,8 @@ declare -gA _qfilecopy_options=(
         --progress=auto,tty,json,none --progress-fd=TEXT -q --quiet -v --verbose -h --help
         -V --version"
     [vm-file-editor]="--handler=COMMAND --max-bytes=TEXT -v --verbose -h --help -V --version"
-    [pedos-rpc]="--list --transport=xen,unix --sockets=DIRECTORY --services=DIRECTORY --user=USER
-        --as=TEXT -h --help -V --version"
+    [pedos-rpc]="--list --kind=VM --transport=xen,unix --sockets=DIRECTORY --services=DIRECTORY
+        --user=USER --as=TEXT -h --help -V --version"
     [pedos-rpc-sandbox]="--services=DIRECTORY --list -h --help -V --version"
     [pedos-rpcd]="--transport=xen,unix --sockets=DIRECTORY --policy=DIRECTORY
         --services=DIRECTORY --user=USER --setenv=TEXT --prompt=COMMAND --prompt-timeout=TEXT

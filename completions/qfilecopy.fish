@@ -141,6 +141,7 @@ switch $program
             -d 'Open the file with this command'
     case pedos-rpc
         complete -c $program -l list -d 'Name the VMs that may be called'
+        complete -c $program -l kind -x -a '(__qfilecopy_vms)' -d 'Write what a VM is'
         complete -c $program -l as -x -d 'Call under this name'
         complete -c $program -f -n '__qfilecopy_at 1; and not __qfilecopy_has list' \
             -a '(__qfilecopy_vms)'

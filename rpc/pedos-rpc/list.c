@@ -111,6 +111,16 @@ static int compare(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
+/* What was written to stdout has to be there. Returns the status to exit with. */
+static int end_output(int status)
+{
+	if (ferror(stdout) || fflush(stdout) != 0) {
+		warn("writing to stdout");
+		return EXIT_FAILED;
+	}
+	return status;
+}
+
 int list_targets(const struct options *options)
 {
 	struct rpc_targets targets = {.count = 0};
@@ -142,11 +152,18 @@ int list_targets(const struct options *options)
 		warnx("%s", nobody.text);
 		status = EXIT_FAILED;
 	}
-	if (ferror(stdout) || fflush(stdout) != 0) {
-		warn("writing to stdout");
-		return EXIT_FAILED;
-	}
-	return status;
+	return end_output(status);
+}
+
+int list_kind(const struct options *options)
+{
+	const bool on_this_machine = options->transport == &rpc_unix_transport;
+
+	if (options->disposable)
+		puts(sandbox_is_meant(options) ? "sandbox" : "disposable");
+	else
+		puts(on_this_machine ? "account" : "vm");
+	return end_output(0);
 }
 
 bool list_similar(const struct options *options, char name[RPC_NAME_SIZE])

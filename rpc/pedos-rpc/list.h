@@ -14,6 +14,9 @@
  */
 int list_targets(const struct options *options);
 
+/* Write what the target of `options` is to stdout. Returns the status to exit with. */
+int list_kind(const struct options *options);
+
 /*
  * Find the VM whose name is most like the target of `options`, and that may be called for its
  * service. False: there is none, or it is not known.

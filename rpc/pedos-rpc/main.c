@@ -347,6 +347,8 @@ int main(int argc, char **argv)
 		return status;
 	if (options.list)
 		return list_targets(&options);
+	if (options.kind)
+		return list_kind(&options);
 	caller.options = &options;
 	r = connect_to_target(&caller, &failure);
 	if (r < 0)

@@ -18,12 +18,14 @@
 static const char help[] =
 	"Usage: pedos-rpc [OPTION]... VM SERVICE[+ARGUMENT] [PROGRAM [ARGUMENT]...]\n"
 	"       pedos-rpc [OPTION]... --list [SERVICE[+ARGUMENT]]\n"
+	"       pedos-rpc [OPTION]... --kind=VM\n"
 	"Call a service in another VM, as far as the policy allows it.\n"
 	"With PROGRAM its stdin and stdout are joined to the service's, otherwise our own.\n"
 	"The VM @dispvm, or @dispvm:TEMPLATE, is made for the call; on one machine it is a\n"
 	"sandbox, which is no VM.\n"
 	"\n"
 	"      --list            name the VMs that may be called, for this service or for any\n"
+	"      --kind=VM         write what that is: vm, account, disposable or sandbox\n"
 	"      --transport=NAME  xen, or unix: a VM is an account of this machine\n"
 	"                        (default: xen in a Xen guest, else unix)\n"
 	"      --sockets=DIR     unix: where the sockets are (default $PEDOS_RPC_SOCKETS,\n"
@@ -45,6 +47,7 @@ enum {
 	OPTION_USER,
 	OPTION_AS,
 	OPTION_LIST,
+	OPTION_KIND,
 	OPTION_SERVICES
 };
 
@@ -54,6 +57,7 @@ static const struct option long_options[] = {
 	{"user", required_argument, NULL, OPTION_USER},
 	{"as", required_argument, NULL, OPTION_AS},
 	{"list", no_argument, NULL, OPTION_LIST},
+	{"kind", required_argument, NULL, OPTION_KIND},
 	{"services", required_argument, NULL, OPTION_SERVICES},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
@@ -64,21 +68,32 @@ static const char no_service[] =
 	"that is no service's name: a letter, then letters, digits, '_', '-', '.' or '+', at most "
 	"63 in all, with something behind each '+'";
 
-/* Check the arguments, and store them. Returns NULL, or a sentence that says what is wrong. */
-static const char *wrong_call(struct options *options, char **arguments)
+/* Check the name of a VM, and store it. Returns NULL, or a sentence that says what is wrong. */
+static const char *wrong_target(struct options *options, const char *name)
 {
-	if (!arguments[0] || !arguments[1])
-		return "a VM and a service must be named; --list names the VMs";
-	options->disposable = rpc_disposable_ok(arguments[0]);
-	if (arguments[0][0] == '@' && !options->disposable)
+	options->disposable = rpc_disposable_ok(name);
+	if (*name == '@' && !options->disposable)
 		return "of the names that begin with '@', pedos-rpc knows @dispvm and "
 		       "@dispvm:TEMPLATE only; others, such as @default, have a meaning for qrexec";
-	if (!options->disposable && !vm_name_ok(arguments[0]))
+	if (!options->disposable && !vm_name_ok(name))
 		return "that is no VM's name: a letter, then letters, digits, '_', '-' or '.', at "
 		       "most 63 in all";
+	options->target = name;
+	return NULL;
+}
+
+/* The same for the arguments. */
+static const char *wrong_call(struct options *options, char **arguments)
+{
+	const char *wrong;
+
+	if (!arguments[0] || !arguments[1])
+		return "a VM and a service must be named; --list names the VMs";
+	wrong = wrong_target(options, arguments[0]);
+	if (wrong)
+		return wrong;
 	if (!rpc_service_ok(arguments[1]))
 		return no_service;
-	options->target = arguments[0];
 	options->program = arguments[2] ? arguments + 2 : NULL;
 	snprintf(options->call.service, sizeof(options->call.service), "%s", arguments[1]);
 	return NULL;
@@ -97,16 +112,25 @@ static const char *wrong_list(struct options *options, char **arguments)
 	return NULL;
 }
 
+/* The same with --kind, whose value is the target so far. */
+static const char *wrong_kind(struct options *options, char **arguments)
+{
+	if (arguments[0] || options->list)
+		return "--kind takes one VM, and nothing else";
+	return wrong_target(options, options->target);
+}
+
 static const char *wrong_arguments(struct options *options, char **arguments, const char *user,
 				   const char *as)
 {
-	const char *wrong =
-		options->list ? wrong_list(options, arguments) : wrong_call(options, arguments);
+	const char *wrong = options->kind   ? wrong_kind(options, arguments)
+			    : options->list ? wrong_list(options, arguments)
+					    : wrong_call(options, arguments);
 
 	if (wrong)
 		return wrong;
-	if (user && options->list)
-		return "--user is for a call, not for --list";
+	if (user && (options->list || options->kind))
+		return "--user is for a call, not for --list and --kind";
 	if (user && !rpc_account_ok(user))
 		return "--user: that is no account's name";
 	if (as && !vm_name_ok(as))
@@ -157,6 +181,10 @@ int options_parse(struct options *options, int argc, char **argv)
 			break;
 		case OPTION_LIST:
 			options->list = true;
+			break;
+		case OPTION_KIND:
+			options->kind = true;
+			options->target = optarg;
 			break;
 		case 'h':
 			return fputs(help, stdout) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;

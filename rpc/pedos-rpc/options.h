@@ -22,6 +22,7 @@ struct options {
 	const struct rpc_transport *transport;
 	const char *sockets; /* unix: the directory of the sockets */
 	bool list;           /* say which VMs may be called; there is no target or program */
+	bool kind;           /* say what the target is; there is no program */
 	const char *target;
 	bool disposable; /* the target is one that is made for the call */
 	/* Of a sandbox: where services are; NULL at the end. None: it has its own. */

@@ -184,6 +184,21 @@ def _(t):
                                                   "qopen-in-vm @dispvm FILE")
 
 
+@test("--kind tells a sandbox from an account, and both from the VMs of a guest")
+def _(t):
+    for name, kind in ("@dispvm", "sandbox"), ("@dispvm:web", "sandbox"), ("work", "account"):
+        equal(t.rpc("--kind", name).exits(0).told, kind)
+    for words, said in ((["--kind=@default"], "@dispvm:TEMPLATE only"),
+                        (["--kind=-"], "no VM's name"), (["--kind=work", "x"], "nothing else"),
+                        (["--kind=work", "--list"], "nothing else"),
+                        (["--kind=work", "--user=x"], "--user is for a call")):
+        t.rpc(*words).exits(FAILED).says(said)
+    for name, kind in ("@dispvm:web", "disposable"), ("work", "vm"):
+        end = t.run(RPC, "--transport=xen", f"--kind={name}")
+        if "--transport takes" not in end.said:  # it was built without Xen
+            equal(end.exits(0).told, kind)
+
+
 @test("which application the user has chosen for a type is known there, as a copy; no long list is")
 def _(t):
     os.makedirs(f"{t.home}/.config", exist_ok=True)
