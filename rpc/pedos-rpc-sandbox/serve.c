@@ -202,13 +202,22 @@ static bool await(struct call *call, int fd)
 	return fds[1].revents && !fds[0].revents;
 }
 
+/* What the user reads above the window of the sandbox. */
+static void title_of(const char *template, char *title, size_t size)
+{
+	if (strcmp(template, "default") == 0)
+		snprintf(title, size, "Disposable sandbox");
+	else
+		snprintf(title, size, "Disposable sandbox: %s", template);
+}
+
 static bool start_display(struct call *call)
 {
 	char title[RPC_NAME_SIZE + 32];
 
 	if (!call->template.display || !server_has_screen())
 		return true;
-	snprintf(title, sizeof(title), "Sandbox: %s", call->request.service);
+	title_of(call->options->template, title, sizeof(title));
 	if (display_begin(&call->display, call->guest.bubblewrap, call->guest.filter,
 			  &call->template, title, call->failure, sizeof(call->failure)) < 0)
 		return refuse(call, EIO, call->failure);

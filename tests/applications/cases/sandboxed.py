@@ -20,7 +20,7 @@ IN_SIGHT = True
 TYPED = "typed in the sandbox"
 RED = b"\0\0\xff"  # a pixel, whatever its fourth byte is
 MANY = 5000          # of them
-WINDOW = "Sandbox: "
+WINDOW = "Disposable sandbox"
 # Inside, on an X server whose keyboard nobody outside has: says what is shown, then goes on.
 SHOWN = "xdotool search --sync --onlyvisible --name {name} >/dev/null && echo is-shown >&2"
 

@@ -16,7 +16,7 @@ test = suite.cases(Sandboxing, once=True)
 FAILED = 125  # pedos-rpc's status, where that is not the service's
 
 
-@test("it is an X server of its own, in a sandbox, with the template's size and the service's name")
+@test("it is an X server of its own, in a sandbox, with the template's size and name")
 def _(t):
     need_python()
     t.played_screen()
@@ -25,7 +25,7 @@ def _(t):
     words = [*display.split()[1:], *words]
     equal(display.split()[0], ":0")
     equal(words[words.index("-screen") + 1], "640x480")
-    equal(words[words.index("-title") + 1], "Sandbox: test.Shell")
+    equal(words[words.index("-title") + 1], "Disposable sandbox: x")
     for pair in (["-nolisten", "tcp"], ["-nolisten", "local"]):
         check(any(words[i:i + 2] == pair for i in range(len(words))), f"{pair} in {words}")
     check("-noreset" in words and "-no-host-grab" in words, f"words: {words}")
