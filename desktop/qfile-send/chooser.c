@@ -6,6 +6,7 @@
  */
 #include "chooser.h"
 
+#include "kind.h"
 #include "message.h"
 #include "model/recent.h"
 #include "model/shown.h"
@@ -31,9 +32,11 @@ struct chooser {
 	GtkListStore *store;
 	GPtrArray *names; /* NULL: they are not known yet */
 	GCancellable *cancel;
+	char *client;
 	char *state, *said; /* where the last one is; what the client has said */
 	enum action action;
-	void (*chosen)(const char *vm, gpointer data);
+	gboolean sandbox; /* as in struct subject */
+	void (*chosen)(const char *vm, gboolean sandbox, gpointer data);
 	gpointer data;
 };
 
@@ -97,7 +100,7 @@ static void fill(struct chooser *chooser)
 	gtk_list_store_clear(chooser->store);
 	for (guint i = 0; chooser->names && i < chooser->names->len; i++) {
 		const char *name = g_ptr_array_index(chooser->names, i);
-		char *label = vms_label(name);
+		char *label = vms_label(name, chooser->sandbox);
 
 		if (vms_matches(label, typed))
 			gtk_list_store_insert_with_values(chooser->store, NULL, rows++, NAME, name,
@@ -146,45 +149,76 @@ static char *first_choice(const struct chooser *chooser)
 	return chooser->action == ACTION_VIEW ? g_strdup("@dispvm") : recent_load(chooser->state);
 }
 
+static gboolean has_disposable(const struct chooser *chooser)
+{
+	for (guint i = 0; i < chooser->names->len; i++) {
+		if (vms_is_disposable(g_ptr_array_index(chooser->names, i)))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* All is known that the list shows. */
+static void have_kind(gboolean sandbox, gpointer data)
+{
+	struct chooser *chooser = data;
+
+	chooser->sandbox = sandbox;
+	gtk_spinner_stop(GTK_SPINNER(chooser->spinner));
+	gtk_widget_hide(chooser->spinner);
+	fill(chooser);
+	if (chooser->said && chooser->names->len == 0)
+		show_failure(chooser);
+}
+
+/* Nothing is known of any VM. `why`: for people who look at the details. */
+static void has_failed(struct chooser *chooser, const char *why)
+{
+	chooser->names = g_ptr_array_new_with_free_func(g_free);
+	chooser->said = shown_lines(why, strlen(why));
+	have_kind(FALSE, chooser);
+}
+
+static void take_names(struct chooser *chooser, GSubprocess *process, GBytes *out, GBytes *err)
+{
+	char *last = first_choice(chooser);
+
+	chooser->names = vms_parse(g_bytes_get_data(out, NULL), g_bytes_get_size(out), last);
+	if (!g_subprocess_get_successful(process))
+		chooser->said = shown_lines(g_bytes_get_data(err, NULL), g_bytes_get_size(err));
+	g_free(last);
+}
+
 static void have_listed(GObject *source, GAsyncResult *result, gpointer data)
 {
 	GBytes *out = NULL, *err = NULL;
 	GError *error = NULL;
 	struct chooser *chooser = data;
-	const gboolean done =
-		g_subprocess_communicate_finish(G_SUBPROCESS(source), result, &out, &err, &error);
 
-	if (done) {
-		char *last = first_choice(chooser);
-
-		chooser->names =
-			vms_parse(g_bytes_get_data(out, NULL), g_bytes_get_size(out), last);
-		if (!g_subprocess_get_successful(G_SUBPROCESS(source)))
-			chooser->said =
-				shown_lines(g_bytes_get_data(err, NULL), g_bytes_get_size(err));
-		g_free(last);
-	}
-	if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
-		gtk_spinner_stop(GTK_SPINNER(chooser->spinner));
-		gtk_widget_hide(chooser->spinner);
-		fill(chooser);
-		if (chooser->said && chooser->names && chooser->names->len == 0)
-			show_failure(chooser);
+	if (g_subprocess_communicate_finish(G_SUBPROCESS(source), result, &out, &err, &error)) {
+		take_names(chooser, G_SUBPROCESS(source), out, err);
+		if (has_disposable(chooser))
+			kind_ask(chooser->client, chooser->cancel, have_kind, chooser);
+		else
+			have_kind(FALSE, chooser);
+	} else if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+		has_failed(chooser, error->message);
 	}
 	g_clear_error(&error);
 	g_clear_pointer(&out, g_bytes_unref);
 	g_clear_pointer(&err, g_bytes_unref);
 }
 
-static void list(struct chooser *chooser, const char *client, const char *service)
+static void list(struct chooser *chooser, const char *service)
 {
+	GError *error = NULL;
 	GSubprocess *process =
 		g_subprocess_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE,
-				 NULL, client, "--list", service, NULL);
+				 &error, chooser->client, "--list", service, NULL);
 
 	if (!process) {
-		chooser->names = g_ptr_array_new_with_free_func(g_free);
-		chooser->said = g_strdup("");
+		has_failed(chooser, error->message);
+		g_error_free(error);
 		return;
 	}
 	g_subprocess_communicate_async(process, NULL, chooser->cancel, have_listed, chooser);
@@ -197,7 +231,7 @@ static void answer(struct chooser *chooser, const char *vm)
 		recent_save(chooser->state, vm);
 	gtk_widget_destroy(chooser->dialog);
 	g_cancellable_cancel(chooser->cancel);
-	chooser->chosen(vm, chooser->data);
+	chooser->chosen(vm, chooser->sandbox, chooser->data);
 }
 
 static void responds(GtkDialog *dialog, gint response, gpointer data)
@@ -220,6 +254,7 @@ static void free_chooser(gpointer data, GClosure *closure)
 	g_object_unref(chooser->cancel);
 	if (chooser->names)
 		g_ptr_array_free(chooser->names, TRUE);
+	g_free(chooser->client);
 	g_free(chooser->state);
 	g_free(chooser->said);
 	g_free(chooser);
@@ -318,23 +353,25 @@ static void listen(struct chooser *chooser)
 }
 
 struct chooser *chooser_show(GtkApplication *app, const struct subject *subject, const char *client,
-			     const char *service, void (*chosen)(const char *vm, gpointer data),
+			     const char *service,
+			     void (*chosen)(const char *vm, gboolean sandbox, gpointer data),
 			     gpointer data)
 {
 	struct chooser *chooser = g_new0(struct chooser, 1);
 
 	*chooser = (struct chooser){.app = app,
 				    .cancel = g_cancellable_new(),
+				    .client = g_strdup(client),
 				    .state = recent_directory(),
 				    .action = subject->action,
 				    .chosen = chosen,
 				    .data = data};
 	make(chooser, subject);
 	listen(chooser);
-	list(chooser, client, service);
 	gtk_widget_show_all(chooser->dialog);
 	gtk_spinner_start(GTK_SPINNER(chooser->spinner));
 	fill(chooser);
+	list(chooser, service);
 	gtk_widget_grab_focus(chooser->search);
 	gtk_window_present(GTK_WINDOW(chooser->dialog));
 	return chooser;

@@ -7,6 +7,7 @@
 #include "defaults.h"
 
 #include "cli/usage.h"
+#include "kind.h"
 #include "model/filled.h"
 #include "model/mimeapps.h"
 #include "model/shown.h"
@@ -121,11 +122,13 @@ static gboolean is_installed(const char *id, const char *own)
 
 static char *entry_name(const struct options *options)
 {
+	char *vm;
+
 	if (!options->to)
 		return g_strdup(words_title(options->action));
+	vm = *options->to == '@' ? shown_vm(options->to, kind_is_sandbox()) : g_strdup(options->to);
 	return filled_freeing(options->action == ACTION_VIEW ? _("View in $2") : _("Open in $2"),
-			      NULL,
-			      *options->to == '@' ? shown_vm(options->to) : g_strdup(options->to));
+			      NULL, vm);
 }
 
 /* The names of VMs have no character that means something in a command line there. */

@@ -192,12 +192,15 @@ static void child_ended(const struct event *last, int status, const char *said, 
 	struct child *child = opening->child;
 	const struct ended how = {.last = last, .status = status, .reached = opening->reached};
 	const enum outcome outcome = last ? last->outcome : OUTCOME_NONE;
+	const gboolean stopped =
+		opening->stopped && (outcome == OUTCOME_STOPPED || outcome == OUTCOME_NONE);
 
 	opening->child = NULL;
 	g_clear_pointer(&opening->progress, progress_free);
 	g_clear_pointer(&opening->dialog, gtk_widget_destroy);
-	if ((outcome == OUTCOME_COMPLETE && status == 0) ||
-	    (opening->stopped && (outcome == OUTCOME_STOPPED || outcome == OUTCOME_NONE))) {
+	if (stopped && !opening->opened.open) {
+		end(opening, 1);
+	} else if (stopped || (outcome == OUTCOME_COMPLETE && status == 0)) {
 		end_well(opening);
 	} else {
 		struct failure failure;

@@ -8,9 +8,11 @@
 
 #include "chooser.h"
 #include "cli/settings/load.h"
+#include "kind.h"
 #include "message.h"
 #include "model/programs.h"
 #include "model/selection.h"
+#include "model/vms.h"
 #include "opening.h"
 #include "transfer.h"
 
@@ -24,6 +26,7 @@ struct task {
 	struct selection selection;
 	GPtrArray *lines; /* of all calls */
 	char *vm;         /* NULL: it was not chosen yet */
+	gboolean sandbox; /* as in struct subject */
 	struct settings settings;
 	struct chooser *chooser;
 	guint wait; /* for other calls */
@@ -54,6 +57,7 @@ static struct subject subject_of(const struct task *task)
 		.vm = task->vm,
 		.first = g_ptr_array_index(task->selection.files, 0),
 		.count = task->selection.files->len,
+		.sandbox = task->sandbox,
 	};
 }
 
@@ -109,10 +113,24 @@ static void refuse(struct task *task, const char *sentence, const char *advice)
 	message_show(task->app, &message, end_answered, task);
 }
 
+/* Files would be gone with it, and after a move they would be nowhere. */
+static void refuse_disposable(struct task *task)
+{
+	const struct subject subject = subject_of(task);
+	char *sentence = words_not_stored(&subject);
+
+	refuse(task, sentence, _("To work on a file in it, choose “Open in another VM” instead."));
+	g_free(sentence);
+}
+
 static void begin(struct task *task)
 {
+	const gboolean copies = task->selection.action <= ACTION_MOVE;
+
 	task->begun = TRUE;
-	if (task->selection.action <= ACTION_MOVE)
+	if (copies && vms_is_disposable(task->vm))
+		refuse_disposable(task);
+	else if (copies)
 		begin_transfer(task);
 	else if (task->selection.files->len <= OPEN_MAX)
 		begin_openings(task);
@@ -144,7 +162,7 @@ static gboolean wait_is_over(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-static void chosen(const char *vm, gpointer data)
+static void chosen(const char *vm, gboolean sandbox, gpointer data)
 {
 	struct task *task = data;
 
@@ -153,8 +171,16 @@ static void chosen(const char *vm, gpointer data)
 		end(task, 1);
 		return;
 	}
+	task->sandbox = sandbox;
 	task->vm = g_strdup(vm);
 	begin_soon(task);
+}
+
+static void have_kind(gboolean sandbox, gpointer data)
+{
+	struct task *task = data;
+
+	chosen(task->selection.to, sandbox, task);
 }
 
 /* Whom to send to: the one that was named, or qrexec's own question, or ours. */
@@ -170,10 +196,12 @@ static void choose(struct task *task)
 	if (settings_load(&task->settings, failure) < 0)
 		refuse(task, _("The settings of this machine are wrong. Nothing was sent."),
 		       failure);
+	else if (task->selection.to && client && !asks && vms_is_disposable(task->selection.to))
+		kind_ask(client, NULL, have_kind, task);
 	else if (task->selection.to)
-		chosen(task->selection.to, task);
+		chosen(task->selection.to, FALSE, task);
 	else if (asks)
-		chosen(task->selection.action == ACTION_VIEW ? "@dispvm" : "@default", task);
+		chosen(task->selection.action == ACTION_VIEW ? "@dispvm" : "@default", FALSE, task);
 	else if (client)
 		task->chooser = chooser_show(
 			task->app, &subject, client,

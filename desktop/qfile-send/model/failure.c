@@ -109,7 +109,7 @@ static char *fill(const char *format, const struct subject *subject, const struc
 
 	g_free(base);
 	g_free(name);
-	return filled_freeing(format, quoted, shown_vm(subject->vm));
+	return filled_freeing(format, quoted, shown_vm(subject->vm, subject->sandbox));
 }
 
 /* What is not in the tables. */

@@ -21,7 +21,7 @@
 static void add(struct opened *opened, const struct subject *subject, const char *format,
 		char *shown)
 {
-	char *sentence = filled_freeing(format, shown, shown_vm(subject->vm));
+	char *sentence = filled_freeing(format, shown, shown_vm(subject->vm, subject->sandbox));
 	unsigned lines = 0;
 
 	if (!opened->log)
@@ -76,7 +76,7 @@ char *opened_heading(const struct opened *opened, const struct subject *subject)
 		return words_doing(subject);
 	base = g_path_get_basename(subject->first);
 	name = shown_name(base, NAME);
-	vm = shown_vm(subject->vm);
+	vm = shown_vm(subject->vm, subject->sandbox);
 	text = g_strdup_printf(_("“%s” is open in %s"), name, vm);
 	g_free(base);
 	g_free(name);

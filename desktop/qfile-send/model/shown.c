@@ -6,6 +6,8 @@
  */
 #include "shown.h"
 
+#include "vms.h"
+
 #include "text/printable.h"
 
 #include <glib.h>
@@ -92,10 +94,10 @@ char *shown_lines(const char *untrusted, size_t length)
 	return g_string_free(shown, FALSE);
 }
 
-char *shown_vm(const char *target)
+char *shown_vm(const char *target, gboolean sandbox)
 {
-	if (g_str_has_prefix(target, "@dispvm"))
-		return g_strdup(_("a disposable VM"));
+	if (vms_is_disposable(target))
+		return g_strdup(sandbox ? _("a disposable sandbox") : _("a disposable VM"));
 	if (*target == '@')
 		return g_strdup(_("the other VM"));
 	return shown_name(target, 63);

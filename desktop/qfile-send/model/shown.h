@@ -7,7 +7,7 @@
  */
 #ifndef SEND_SHOWN_H
 #define SEND_SHOWN_H
-#include <stddef.h>
+#include <glib.h>
 
 /* All of them return a text that the caller frees, and accept any bytes. */
 
@@ -24,7 +24,10 @@ char *shown_text(const char *untrusted);
 #define SHOWN_LINES 200
 char *shown_lines(const char *untrusted, size_t length);
 
-/* What a VM is called in a sentence, for a name, "@default" or "@dispvm:NAME". */
-char *shown_vm(const char *target);
+/*
+ * What a VM is called in a sentence, for a name, "@default" or "@dispvm:NAME". `sandbox`: as in
+ * struct subject.
+ */
+char *shown_vm(const char *target, gboolean sandbox);
 
 #endif

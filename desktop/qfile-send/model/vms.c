@@ -43,13 +43,20 @@ GPtrArray *vms_parse(const char *text, gsize length, const char *last)
 	return names;
 }
 
-char *vms_label(const char *name)
+gboolean vms_is_disposable(const char *name)
+{
+	return strcmp(name, disposable) == 0 || g_str_has_prefix(name, from_template);
+}
+
+char *vms_label(const char *name, gboolean sandbox)
 {
 	if (strcmp(name, disposable) == 0)
-		return g_strdup(_("New disposable VM"));
+		return g_strdup(sandbox ? _("New disposable sandbox, on this computer")
+					: _("New disposable VM"));
 	if (g_str_has_prefix(name, from_template))
-		/* Translators: $1 is the name of a VM */
-		return filled(_("New disposable VM, made from $1"),
+		/* Translators: here and below, $1 is a name that the user knows */
+		return filled(sandbox ? _("New disposable sandbox, on this computer: $1")
+				      : _("New disposable VM, made from $1"),
 			      name + sizeof(from_template) - 1, "");
 	return g_strdup(name);
 }

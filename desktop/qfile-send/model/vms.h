@@ -15,8 +15,11 @@
  */
 GPtrArray *vms_parse(const char *text, gsize length, const char *last);
 
-/* What a list has for a name, to be freed by the caller. */
-char *vms_label(const char *name);
+/* Is this one that is made for the call, and gone afterwards? */
+gboolean vms_is_disposable(const char *name);
+
+/* What a list has for a name, to be freed by the caller. `sandbox`: as in struct subject. */
+char *vms_label(const char *name, gboolean sandbox);
 
 /* Does a label have what was typed in it? Upper and lower case are the same. */
 gboolean vms_matches(const char *label, const char *typed);

@@ -8,6 +8,7 @@
 
 #include "filled.h"
 #include "shown.h"
+#include "vms.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -64,7 +65,7 @@ static char *items(const struct subject *subject)
 
 static char *vm_of(const struct subject *subject)
 {
-	return shown_vm(subject->vm ? subject->vm : "@default");
+	return shown_vm(subject->vm ? subject->vm : "@default", subject->sandbox);
 }
 
 char *words_question(const struct subject *subject)
@@ -114,7 +115,9 @@ char *words_phase(const struct subject *subject, const struct event *event)
 		format = _("Removing what was moved");
 		break;
 	default:
-		format = _("Waiting for the permission of $2");
+		format = subject->vm && vms_is_disposable(subject->vm)
+				 ? _("Waiting for $2")
+				 : _("Waiting for the permission of $2");
 	}
 	return filled_freeing(format, items(subject), vm_of(subject));
 }
@@ -127,6 +130,14 @@ char *words_done(const struct subject *subject)
 			: ngettext("$1 was copied to $2", "$1 were copied to $2", subject->count);
 
 	return filled_freeing(format, items(subject), vm_of(subject));
+}
+
+char *words_not_stored(const struct subject *subject)
+{
+	/* Translators: $2 is "a disposable VM" or "a disposable sandbox" */
+	return filled_freeing(_("Nothing can be copied to $2: it is thrown away when it is closed, "
+				"with everything in it. Nothing was sent."),
+			      items(subject), vm_of(subject));
 }
 
 char *words_ended(const struct subject *subject)

@@ -16,6 +16,7 @@ struct subject {
 	const char *vm;    /* as it was chosen; NULL: it was not yet */
 	const char *first; /* the path of the first file */
 	unsigned count;    /* of all of them */
+	gboolean sandbox;  /* what is disposable here is no VM */
 };
 
 /* Constant texts. */
@@ -32,6 +33,8 @@ char *words_doing(const struct subject *subject);
 char *words_phase(const struct subject *subject, const struct event *event);
 /* It was done. */
 char *words_done(const struct subject *subject);
+/* Why it cannot be done: the files would go with what is disposable. */
+char *words_not_stored(const struct subject *subject);
 /* An opening is over, and there is more to be known. */
 char *words_ended(const struct subject *subject);
 /* It was done, but not with everything. */

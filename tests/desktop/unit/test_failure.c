@@ -10,8 +10,8 @@
 #include <errno.h>
 #include <string.h>
 
-static const struct subject copying = {ACTION_COPY, "work", "/home/me/a", 1},
-			    opening = {ACTION_OPEN, "work", "/home/me/a", 1};
+static const struct subject copying = {ACTION_COPY, "work", "/home/me/a", 1, FALSE},
+			    opening = {ACTION_OPEN, "work", "/home/me/a", 1, FALSE};
 
 /* No window has words that only programmers know. */
 static void is_plain(const char *text)

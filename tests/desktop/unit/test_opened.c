@@ -9,8 +9,8 @@
 
 #include <string.h>
 
-static const struct subject file = {ACTION_OPEN, "work", "/home/me/a", 1},
-			    viewed = {ACTION_VIEW, "work", "/home/me/a", 1};
+static const struct subject file = {ACTION_OPEN, "work", "/home/me/a", 1, FALSE},
+			    viewed = {ACTION_VIEW, "work", "/home/me/a", 1, FALSE};
 
 static void take(struct opened *opened, struct event event)
 {

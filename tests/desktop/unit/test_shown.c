@@ -89,9 +89,10 @@ END_TEST
 
 START_TEST(what_qrexec_chooses_has_words)
 {
-	ck_text(shown_vm("work"), NAMED("work"));
-	ck_text(shown_vm("@default"), "the other VM");
-	ck_text(shown_vm("@dispvm:fedora"), "a disposable VM");
+	ck_text(shown_vm("work", TRUE), NAMED("work"));
+	ck_text(shown_vm("@default", FALSE), "the other VM");
+	ck_text(shown_vm("@dispvm:fedora", FALSE), "a disposable VM");
+	ck_text(shown_vm("@dispvm", TRUE), "a disposable sandbox");
 }
 END_TEST
 

@@ -39,9 +39,15 @@ END_TEST
 
 START_TEST(disposable_ones_have_words)
 {
-	ck_text(vms_label("work"), "work");
-	ck_text(vms_label("@dispvm"), "New disposable VM");
-	ck_text(vms_label("@dispvm:web"), "New disposable VM, made from web");
+	ck_text(vms_label("work", TRUE), "work");
+	ck_text(vms_label("@dispvm", FALSE), "New disposable VM");
+	ck_text(vms_label("@dispvm:web", FALSE), "New disposable VM, made from web");
+	ck_text(vms_label("@dispvm", TRUE), "New disposable sandbox, on this computer");
+	ck_text(vms_label("@dispvm:web", TRUE), "New disposable sandbox, on this computer: web");
+	ck_assert(vms_is_disposable("@dispvm"));
+	ck_assert(vms_is_disposable("@dispvm:web"));
+	ck_assert(!vms_is_disposable("@dispvmx"));
+	ck_assert(!vms_is_disposable("@default"));
 }
 END_TEST
 

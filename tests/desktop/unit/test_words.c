@@ -8,9 +8,9 @@
 #include "desktop/qfile-send/model/words.h"
 #include "unit.h"
 
-static const struct subject one = {ACTION_COPY, "work", "/home/me/$2.pdf", 1},
-			    many = {ACTION_MOVE, "work", "/a", 3},
-			    unknown = {ACTION_OPEN, NULL, "/a/dir/", 1};
+static const struct subject one = {ACTION_COPY, "work", "/home/me/$2.pdf", 1, FALSE},
+			    many = {ACTION_MOVE, "work", "/a", 3, FALSE},
+			    unknown = {ACTION_OPEN, NULL, "/a/dir/", 1, FALSE};
 
 START_TEST(places_are_filled_in_any_order)
 {
@@ -49,6 +49,22 @@ START_TEST(each_phase_has_words)
 
 		ck_text(words_phase(&one, &event), phases[i].text);
 	}
+}
+END_TEST
+
+START_TEST(a_sandbox_is_no_vm)
+{
+	const struct event calling = {.phase = PHASE_CALLING};
+	const struct subject vm = {ACTION_VIEW, "@dispvm", "/a/b", 1, FALSE},
+			     sandbox = {ACTION_VIEW, "@dispvm:web", "/a/b", 1, TRUE};
+
+	ck_text(words_phase(&vm, &calling), "Waiting for a disposable VM");
+	ck_text(words_phase(&sandbox, &calling), "Waiting for a disposable sandbox");
+	ck_text(words_ended(&sandbox), "“" NAMED("b") "” is not open in a disposable sandbox any "
+						      "more");
+	ck_text(words_not_stored(&sandbox), "Nothing can be copied to a disposable sandbox: it is "
+					    "thrown away when it is "
+					    "closed, with everything in it. Nothing was sent.");
 }
 END_TEST
 
@@ -91,6 +107,7 @@ TCase *words_case(void)
 	tcase_add_test(tcase, places_are_filled_in_any_order);
 	tcase_add_test(tcase, items_and_vms_are_named);
 	tcase_add_test(tcase, each_phase_has_words);
+	tcase_add_test(tcase, a_sandbox_is_no_vm);
 	tcase_add_test(tcase, what_did_not_go_well_is_counted);
 	tcase_add_test(tcase, a_prompt_says_who_wants_what);
 	return tcase;
