@@ -139,17 +139,14 @@ static void when_shown(GObject *bus, GAsyncResult *result, void *data)
 
 static GVariant *actions_of(const struct notice *notice, const char *const *able)
 {
-	GVariantBuilder actions;
+	/*
+	 * "default" is a click on the notice itself. It has no words: those of Xfce and LXQt show
+	 * whatever has words as a button, and there would be two of them.
+	 */
+	const char *const all[] = {"default", "", "show", _("Show in folder")};
+	const bool some = notice->chosen && g_strv_contains(able, "actions");
 
-	g_variant_builder_init(&actions, G_VARIANT_TYPE("as"));
-	if (notice->chosen && g_strv_contains(able, "actions")) {
-		/* "default" is a click on the notice itself. */
-		for (unsigned i = 0; i < 2; i++) {
-			g_variant_builder_add(&actions, "s", i == 0 ? "default" : "show");
-			g_variant_builder_add(&actions, "s", _("Show in folder"));
-		}
-	}
-	return g_variant_builder_end(&actions);
+	return g_variant_new_strv(all, some ? G_N_ELEMENTS(all) : 0);
 }
 
 static GVariant *hints(void)

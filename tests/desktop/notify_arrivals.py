@@ -42,7 +42,7 @@ def _(t):
     tree.write("report.pdf", "x")
     t.send_as("work", "report.pdf").exits(0)
     t.notice(1, "1 Datei von work", "report.pdf")
-    equal(t.called("Notify")[0][5][1], "Im Ordner anzeigen")
+    equal(t.called("Notify")[0][5][3], "Im Ordner anzeigen")
     t.send_as("work", "report.pdf").exits(1)
     t.notice(2, "Eine Lieferung von work wurde abgewiesen",
              "„report.pdf“ ist schon da. Nichts wurde ersetzt.")
@@ -164,7 +164,7 @@ def _(t):
     tree.write("a b%", "x")
     t.send_as("work", "a b%").exits(0)
     t.notice(1, "1 file from work", "a b%")
-    equal(t.called("Notify")[0][5], ["default", "Show in folder", "show", "Show in folder"])
+    equal(t.called("Notify")[0][5], ["default", "", "show", "Show in folder"])
     t.do("choose", id=1, action="show")
     wait_until(lambda: t.called("ShowItems"), "the file manager", by=[t.notify])
     equal(t.called("ShowItems"), [[[f"file://{t.incoming_of('work')}/a%20b%25"], "token-1"]])
