@@ -147,9 +147,10 @@ for group in "$@"; do
         need adwaita-icon-theme "icons, for the pictures" test -d /usr/share/icons/Adwaita
         need fonts-dejavu-core "letters" test -d /usr/share/fonts/truetype/dejavu
         ;;
-    notices)
-        need notification-daemon "shows notices, for the pictures" \
+    pictures)
+        need notification-daemon "shows notices" \
             test -x /usr/lib/notification-daemon/notification-daemon
+        need bubblewrap "gives the user of the pictures a home directory" has bwrap
         ;;
     manager:*)
         manager=${group#manager:}

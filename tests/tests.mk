@@ -36,7 +36,7 @@ picture:
 
 # Of what people see on the desktop: doc/desktop.
 pictures:
-	@$(SETUP) build gtk screen manager:caja notices
+	@$(SETUP) build gtk screen manager:caja pictures
 	+@$(BUILD) all
 	@$(PYTHON) -B tests/desktop/pictures.py
 
