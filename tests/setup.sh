@@ -147,6 +147,9 @@ for group in "$@"; do
         need adwaita-icon-theme "icons, for the pictures" test -d /usr/share/icons/Adwaita
         need fonts-dejavu-core "letters" test -d /usr/share/fonts/truetype/dejavu
         ;;
+    wayland)
+        need weston "a compositor of Wayland; its case is skipped where it is missing" has weston
+        ;;
     pictures)
         need notification-daemon "shows notices" \
             test -x /usr/lib/notification-daemon/notification-daemon

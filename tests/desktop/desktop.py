@@ -103,22 +103,43 @@ class Desktop(WithAccounts):
             self.environment |= {"HOME": self.home, "USER": user, "LOGNAME": user}
             owner = os.stat(self.home)
             os.chown(self.runtime, owner.st_uid, owner.st_gid)
-        for version in "3.0", "4.0":
-            settings = f"{self.home}/.config/gtk-{version}"
-            os.makedirs(settings)
-            tree.write(f"{settings}/settings.ini", GTK_SETTINGS)
+        self.write_settings()
         if user:
             for path in [self.home, *map(str, pathlib.Path(self.home).rglob("*"))]:
                 os.chown(path, owner.st_uid, owner.st_gid)
         self.environment["DISPLAY"] = f":{self.start_server()}"
+        self.start_bus()
+        manager = self.start("openbox", "--sm-disable")
+        wait_until(self.is_managed, "the window manager", by=[manager])
+        self.start_eyes()
+
+    def open_wayland(self):
+        """Without X. It has no keys, and there are no pictures of it: only eyes and clicks."""
+        machine.need("weston")
+        self.write_settings()
+        self.environment["WAYLAND_DISPLAY"] = "wayland-0"
+        compositor = self.start("weston", "--backend=headless-backend.so", "--use-pixman",
+                                "--socket=wayland-0")
+        wait_until(lambda: os.path.exists(f"{self.runtime}/wayland-0"), "the compositor",
+                   by=[compositor])
+        self.start_bus()
+        self.start_eyes()
+
+    def write_settings(self):
+        for version in "3.0", "4.0":
+            settings = f"{self.home}/.config/gtk-{version}"
+            os.makedirs(settings)
+            tree.write(f"{settings}/settings.ini", GTK_SETTINGS)
+
+    def start_bus(self):
         address = f"unix:path={self.runtime}/bus"
         self.environment["DBUS_SESSION_BUS_ADDRESS"] = address
         started = f"{self.top}/started-by-bus"
         os.mkdir(started)
         bus = self.start(*message_bus(started, address, ACCESSIBILITY))
         wait_until(lambda: os.path.exists(f"{self.runtime}/bus"), "the message bus", by=[bus])
-        manager = self.start("openbox", "--sm-disable")
-        wait_until(self.is_managed, "the window manager", by=[manager])
+
+    def start_eyes(self):
         self.eyes = self.start(PYTHON, "-B", HERE / "eyes.py", stdin=subprocess.PIPE,
                                stdout=subprocess.PIPE)
 
