@@ -33,20 +33,10 @@ def asks(t):
     return send
 
 
-def answer(t, name):
-    """By this button. A click is lost where the window gets the keys just then: it is deaf anew."""
-    def answered():
-        node = t.find(name, "push button")
-        if node and "sensitive" in node.states:
-            t.ask(do="act", path=node.path, action=node.actions[0])
-        return not node
-    t.until(answered, f"{name} to be the answer")
-
-
 @test("allowed: the call goes on")
 def _(t):
     send = asks(t)
-    answer(t, "Allow")
+    t.answer_prompt("Allow")
     send.wait().exits(0)
     equal(tree.read(f"{t.incoming}/report.txt"), "content\n")
 
@@ -95,5 +85,5 @@ def _(t):
     t.open_desktop()
     prompt = t.send("--prompt", "<b>x</b>", "wo\u202erk", "my.Shell+a")
     t.sees("<b>x</b> wants to use “my.Shell” of wo?rk. Is that allowed?")
-    answer(t, "Deny")
+    t.answer_prompt("Deny")
     prompt.wait().exits(1)

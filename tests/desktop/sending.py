@@ -72,6 +72,16 @@ exec {wrap.replace("{}", self.via() + ' "$@"')}""")
     def send(self, *arguments, **how):
         return self.start(SEND, *arguments, **how)
 
+    def answer_prompt(self, name):
+        """A policy's question, by this button. A click is lost where the window gets the keys just
+        then: it is deaf anew."""
+        def answered():
+            node = self.find(name, "push button")
+            if node and "sensitive" in node.states:
+                self.ask(do="act", path=node.path, action=node.actions[0])
+            return not node
+        self.until(answered, f"{name} to be the answer")
+
     def find(self, name, role=None):
         """Names are found as they are written, without what isolates them."""
         def matches(node):
