@@ -112,7 +112,7 @@ check-desktop: export SEED := $(or $(SEED),$(shell shuf -i 1-32767 -n 1))
 check-desktop: export SAMPLE := $(SAMPLE)
 check-desktop:
 	@$(SETUP) build test gtk screen
-	@$(SETUP) wayland || true
+	@$(SETUP) wayland desktop || true
 	@for manager in $$($(PYTHON) -B tests/desktop/known.py); do \
 		$(SETUP) manager:$$manager || true; done
 	+@$(BUILD_STRICTLY) all $(DESKTOP_TEST_PROGRAMS) $(PLAYED:%=$(B)/%)

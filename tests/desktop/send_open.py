@@ -3,7 +3,9 @@
 """qfile-send: files that are open in another VM, with the real qopen-in-vm and vm-file-editor."""
 import os
 import re
+import shlex
 
+import machine
 import suite
 import tree
 from expect import check, equal, has
@@ -48,6 +50,37 @@ def _(t):
     tell("close")
     send.wait().exits(0)
     check(t.nothing_is_shown(), "a window is left")
+
+
+@test("open: in a real editor there, whose saves come back")
+def _(t):
+    machine.need("mousepad")
+    t.open_desktop()
+    t.served_as = "root" if machine.am_root() else t.served_as  # whose screen it is
+    shown = "\n".join(f"export {name}={shlex.quote(t.environment[name])}"
+                      for name in ("DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "HOME"))
+    t.serve_editor(f'{shown}\nexec mousepad "$1"')
+    send = t.send("--open", "--to=work", "report.txt")
+    t.sees("“report.txt” is open in work", by=[send])
+
+    def is_back():
+        """Keys that came too early are lost. So all of it is typed again."""
+        t.window("Mousepad")
+        t.press("ctrl+a")
+        t.type("edited there")
+        t.press("ctrl+s")
+        t.sees(re.compile("save is here|saves are here"), by=[send])
+        return tree.read("report.txt").strip() == "edited there"
+    t.until(is_back, "what was typed to be here", by=[send])
+
+    def is_closed():
+        for window in t.windows("Mousepad"):
+            t.xdotool("windowactivate", window)
+            t.press("ctrl+q")
+        return not send.runs()
+    t.until(is_closed, "the window to go with the editor")
+    send.wait().exits(0)
+    equal(tree.read("report.txt").strip(), "edited there")
 
 
 @test("open: Done ends it, and what was saved is here")
