@@ -16,8 +16,10 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
-/* Pixels of the list. */
+/* Pixels of the list, at most and at least, and of what is above and below it. */
 #define LIST_HEIGHT 220
+#define LIST_LEAST  66
+#define OTHERS      240
 
 /* Columns of the list. */
 enum {
@@ -291,6 +293,21 @@ static gboolean key_in_search(GtkWidget *search, GdkEventKey *event, gpointer da
 	return TRUE;
 }
 
+/* On a small screen, or a scaled one, the buttons are to be seen rather than many names. */
+static int list_height(void)
+{
+	GdkDisplay *display = gdk_display_get_default();
+	GdkMonitor *monitor = gdk_display_get_primary_monitor(display);
+	GdkRectangle area;
+
+	if (!monitor) /* Wayland has no primary one */
+		monitor = gdk_display_get_monitor(display, 0);
+	if (!monitor)
+		return LIST_HEIGHT;
+	gdk_monitor_get_workarea(monitor, &area);
+	return CLAMP(area.height - OTHERS, LIST_LEAST, LIST_HEIGHT);
+}
+
 static GtkWidget *make_list(struct chooser *chooser)
 {
 	GtkWidget *scrolled = gtk_scrolled_window_new(NULL, NULL);
@@ -307,7 +324,7 @@ static GtkWidget *make_list(struct chooser *chooser)
 	gtk_tree_selection_set_mode(selection_of(chooser), GTK_SELECTION_SINGLE);
 	widgets_name(chooser->list, _("VMs"));
 	gtk_scrolled_window_set_shadow_type(GTK_SCROLLED_WINDOW(scrolled), GTK_SHADOW_IN);
-	gtk_scrolled_window_set_min_content_height(GTK_SCROLLED_WINDOW(scrolled), LIST_HEIGHT);
+	gtk_scrolled_window_set_min_content_height(GTK_SCROLLED_WINDOW(scrolled), list_height());
 	gtk_widget_set_can_focus(scrolled, FALSE);
 	gtk_container_add(GTK_CONTAINER(scrolled), chooser->list);
 	return scrolled;

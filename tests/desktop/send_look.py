@@ -7,6 +7,7 @@ import shutil
 
 import suite
 import tree
+from desktop import SIZE
 from expect import check, equal
 from sending import SEND, Sending
 from settings import TOP
@@ -28,6 +29,16 @@ def has_names(t):
     nodes = [node for node in t.look() if "focusable" in node.states]
     check(nodes, "nothing can have the keys")
     equal([node for node in nodes if not node.name and node.role != "table cell"], [])
+
+
+def is_on_screen(t, scale):
+    """The only window there is, with all that it says. Places are told without the scale."""
+    width, height = (int(each) / scale for each in SIZE.split("x"))
+    for node in t.look():
+        if node.role in ("dialog", "label", "push button"):
+            left, top, wide, high = node.box
+            check(left >= 0 and top >= 0 and left + wide <= width and top + high <= height,
+                  f"{node} at {node.box}")
 
 
 @test("German: in the windows, and complete")
@@ -82,6 +93,23 @@ def _(t):
         equal(left["Cancel"] > left["Copy"], mirrored)
         t.press("Escape")
         send.wait().exits(1)
+
+
+@test("at 200 %, and in high contrast, every window is whole on a small screen")
+def _(t):
+    t.open_desktop()
+    t.serve()
+    for scale, settings in (2, {"GDK_SCALE": "2"}), (1, {"GTK_THEME": "HighContrast"}):
+        for words, sign, close in (
+                (["report.txt"], "To which VM should “report.txt” be copied?", "Cancel"),
+                (["--to=nobody", "report.txt"], "nobody cannot be reached. Nothing was sent.",
+                 "Close"),
+                (["--prompt", "home", "work", "my.Shell"], re.compile("wants to use"), "Deny")):
+            send = t.send(*words, env=settings)
+            t.sees(sign, by=[send])
+            is_on_screen(t, scale)
+            t.answer_prompt(close)
+            send.wait().exits(1)
 
 
 @test("a screen reader has a name for everything that can have the keys, in every window")
