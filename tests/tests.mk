@@ -138,7 +138,8 @@ check-ssh:
 	+@$(BUILD_STRICTLY) all $(PLAYED:%=$(B)/%)
 	@SSH=long exec $(RUN_TESTS) -s integration -t ssh
 
-##   make check-sanitized  the tests, once, on a build with the address and undefined sanitizers
+##   make check-sanitized  the tests, once, on a build with the address and undefined sanitizers;
+##                         without TEST, also what is hostile to the windows of qfile-send
 # The first bad access or overflow ends a program. Nothing looks for leaks: tests leak on purpose,
 # and a process that has confined itself cannot examine itself.
 SANITIZED = -O1 -g -U_FORTIFY_SOURCE -fno-omit-frame-pointer -fsanitize=address,undefined \
@@ -146,10 +147,13 @@ SANITIZED = -O1 -g -U_FORTIFY_SOURCE -fno-omit-frame-pointer -fsanitize=address,
 
 check-sanitized:
 	@$(SETUP) build test sanitized
+	@$(SETUP) gtk screen || true
 	+@$(BUILD_STRICTLY) B=build-sanitized CFLAGS="$(SANITIZED)" \
 		all $(addprefix build-sanitized/,tests/unit-tests tests/judge $(PLAYED))
 	@ASAN_OPTIONS=detect_leaks=0 QFILE_BUILD=build-sanitized \
-		exec $(RUN_TESTS) -1 -s "unit hostile integration" $(CALLED)
+		$(RUN_TESTS) -1 -s "unit hostile integration" $(CALLED)
+	@$(if $(TEST),,ASAN_OPTIONS=detect_leaks=0 QFILE_BUILD=build-sanitized \
+		$(RUN_TESTS) -1 -s desktop -t send_hostile)
 
 ##   make coverage         which lines and branches of the library the tests reach
 COUNTED = -O0 -g -U_FORTIFY_SOURCE --coverage -fprofile-update=atomic -fprofile-info-section \
