@@ -16,7 +16,8 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
-/* Pixels of the list, at most and at least, and of what is above and below it. */
+/* Pixels of the list: its least width, its height at most and at least; of what is around it. */
+#define LIST_WIDTH  340
 #define LIST_HEIGHT 220
 #define LIST_LEAST  66
 #define OTHERS      240
@@ -311,9 +312,12 @@ static int list_height(void)
 static GtkWidget *make_list(struct chooser *chooser)
 {
 	GtkWidget *scrolled = gtk_scrolled_window_new(NULL, NULL);
-	GtkTreeViewColumn *column = gtk_tree_view_column_new_with_attributes(
-		NULL, gtk_cell_renderer_text_new(), "text", LABEL, NULL);
+	GtkCellRenderer *cell = gtk_cell_renderer_text_new();
+	GtkTreeViewColumn *column =
+		gtk_tree_view_column_new_with_attributes(NULL, cell, "text", LABEL, NULL);
 
+	/* Templates differ at their ends. */
+	g_object_set(cell, "ellipsize", PANGO_ELLIPSIZE_MIDDLE, NULL);
 	chooser->store = gtk_list_store_new(COLUMNS, G_TYPE_STRING, G_TYPE_STRING);
 	chooser->list = gtk_tree_view_new_with_model(GTK_TREE_MODEL(chooser->store));
 	gtk_tree_view_append_column(GTK_TREE_VIEW(chooser->list), column);
@@ -324,6 +328,7 @@ static GtkWidget *make_list(struct chooser *chooser)
 	gtk_tree_selection_set_mode(selection_of(chooser), GTK_SELECTION_SINGLE);
 	widgets_name(chooser->list, _("VMs"));
 	gtk_scrolled_window_set_shadow_type(GTK_SCROLLED_WINDOW(scrolled), GTK_SHADOW_IN);
+	gtk_scrolled_window_set_min_content_width(GTK_SCROLLED_WINDOW(scrolled), LIST_WIDTH);
 	gtk_scrolled_window_set_min_content_height(GTK_SCROLLED_WINDOW(scrolled), list_height());
 	gtk_widget_set_can_focus(scrolled, FALSE);
 	gtk_container_add(GTK_CONTAINER(scrolled), chooser->list);
