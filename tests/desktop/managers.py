@@ -31,9 +31,11 @@ ENTRIES = {"copy": "Copy to another VM...", "move": "Move to another VM...",
 GERMAN = {"copy": "In eine andere VM kopieren …", "move": "In eine andere VM verschieben …",
           "open": "In einer anderen VM öffnen …", "view": "In einer Wegwerf-VM ansehen"}
 
+# It stays, as its window would: no file manager is to wait for it.
 PLAYED = """#!/bin/sh
 { for word; do printf '%s\\0' "$word"; done; } >"$NOTES/call-$$.new"
 mv "$NOTES/call-$$.new" "$NOTES/call-$$"
+exec sleep 99999
 """
 
 
