@@ -28,6 +28,8 @@ PICTURES = BUILD / "desktop"
 GTK_SETTINGS = "[Settings]\ngtk-cursor-blink=0\ngtk-enable-animations=0\n"
 SIZE = "1024x768"
 TITLE = 20  # pixels, above a window of openbox
+# What a message bus starts for screen readers, as process.name_of() says it.
+STARTED = "at-spi-bus-laun", "at-spi2-registr"
 ACCESSIBILITY = "/usr/share/dbus-1/services/org.a11y.Bus.service"
 
 
@@ -74,6 +76,7 @@ class Desktop(WithAccounts):
         need_desktop()
         super().__init__()
         self.prefix, self.screen, self.eyes, self.notifier = [], None, None, None
+        self.idle = []  # programs of the desktop
         self.home, self.runtime = f"{self.top}/home", f"{self.top}/run"
         for path in self.home, self.runtime:
             os.mkdir(path, 0o700)
@@ -109,7 +112,7 @@ class Desktop(WithAccounts):
                 os.chown(path, owner.st_uid, owner.st_gid)
         self.environment["DISPLAY"] = f":{self.start_server()}"
         self.start_bus()
-        manager = self.start("openbox", "--sm-disable")
+        manager = self.start_idle("openbox", "--sm-disable")
         wait_until(self.is_managed, "the window manager", by=[manager])
         self.start_eyes()
 
@@ -118,8 +121,8 @@ class Desktop(WithAccounts):
         machine.need("weston")
         self.write_settings()
         self.environment["WAYLAND_DISPLAY"] = "wayland-0"
-        compositor = self.start("weston", "--backend=headless-backend.so", "--use-pixman",
-                                "--socket=wayland-0")
+        compositor = self.start_idle("weston", "--backend=headless-backend.so", "--use-pixman",
+                                     "--socket=wayland-0")
         wait_until(lambda: os.path.exists(f"{self.runtime}/wayland-0"), "the compositor",
                    by=[compositor])
         self.start_bus()
@@ -136,17 +139,22 @@ class Desktop(WithAccounts):
         self.environment["DBUS_SESSION_BUS_ADDRESS"] = address
         started = f"{self.top}/started-by-bus"
         os.mkdir(started)
-        bus = self.start(*message_bus(started, address, ACCESSIBILITY))
+        bus = self.start_idle(*message_bus(started, address, ACCESSIBILITY))
         wait_until(lambda: os.path.exists(f"{self.runtime}/bus"), "the message bus", by=[bus])
 
     def start_eyes(self):
-        self.eyes = self.start(PYTHON, "-B", HERE / "eyes.py", stdin=subprocess.PIPE,
-                               stdout=subprocess.PIPE)
+        self.eyes = self.start_idle(PYTHON, "-B", HERE / "eyes.py", stdin=subprocess.PIPE,
+                                    stdout=subprocess.PIPE)
 
     def start(self, *command, env=(), **how):
         """As in Copying, by whose desktop it is."""
         prefix = self.prefix if command[0] not in ("unshare", "nsenter") else []
         return super().start(*prefix, *command, env=env, **how)
+
+    def start_idle(self, *command, **how):
+        """A program of the desktop, which does nothing by itself."""
+        self.idle.append(self.start(*command, **how))
+        return self.idle[-1]
 
     def start_server(self):
         """Returns the number of the display."""
@@ -156,9 +164,9 @@ class Desktop(WithAccounts):
         os.chmod(self.screen, 0o777)
         # -nolisten unix: its socket has no name in the file system, so that none is left there.
         # -r: a key that is released late, on a busy machine, does not repeat.
-        self.start("Xvfb", "-displayfd", str(writing), "-nolisten", "tcp", "-nolisten", "unix",
-                   "-noreset", "-r", "-fbdir", self.screen, "-screen", "0", f"{SIZE}x24",
-                   pass_fds=[writing])
+        self.start_idle("Xvfb", "-displayfd", str(writing), "-nolisten", "tcp", "-nolisten",
+                        "unix", "-noreset", "-r", "-fbdir", self.screen, "-screen", "0",
+                        f"{SIZE}x24", pass_fds=[writing])
         os.close(writing)
         with os.fdopen(reading) as said:
             number = said.readline().strip()
@@ -206,9 +214,17 @@ class Desktop(WithAccounts):
     def gone(self, name, role=None):
         self.until(lambda: not self.find(name, role), f"{name!r} to be gone")
 
+    def acts(self):
+        """Does anything run that could change what is seen? The desktop itself does not."""
+        idle = [*self.idle, *([self.daemon] if self.daemon else [])]
+        pids = {program.pid for program in idle}
+        return any(process.children(pid) if pid in pids
+                   else not process.ended(pid) and process.name_of(pid) not in STARTED
+                   for pid in process.children(os.getpid()))
+
     def until(self, condition, what, by=()):
         try:
-            return wait_until(condition, what, by=by)
+            return wait_until(condition, what, by=by, acts=self.acts)
         except Broken as broken:
             raise Broken(f"{broken}\non the screen: {self.look()}") from None
 
@@ -231,8 +247,8 @@ class Desktop(WithAccounts):
 
     def show_notices(self, *capabilities):
         """From now on somebody shows them, and notices() knows them."""
-        self.notifier = self.start(PYTHON, "-B", HERE / "notices.py", *capabilities,
-                                   stdin=subprocess.PIPE)
+        self.notifier = self.start_idle(PYTHON, "-B", HERE / "notices.py", *capabilities,
+                                        stdin=subprocess.PIPE)
         self.until(self.notifier.told, "who shows notices", by=[self.notifier])
 
     def notices(self):

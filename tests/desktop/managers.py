@@ -66,7 +66,7 @@ class Managed(Desktop):
         for path in [self.files, *map(str, pathlib.Path(self.files).iterdir())]:
             os.chown(path, 12345, 12345)
         self.open_desktop("user")
-        self.listener = self.start(PYTHON, "-B", HERE / "focus.py")
+        self.listener = self.start_idle(PYTHON, "-B", HERE / "focus.py")
         wait_until(lambda: "listener" in self.listener.told(), "the listener", by=[self.listener])
         self.start_manager([*through, *manager.command, self.files])
 
