@@ -20,6 +20,9 @@
 /* One process has all windows of a desktop; others hand it their command lines. */
 #define APPLICATION "PedOS.QfileSend"
 
+/* To find the one that has the windows. It may end just then, and so may the next one. */
+#define TRIES 10
+
 static GSList *tasks;
 /* Of this process, if it has the windows. */
 static GApplicationCommandLine *own;
@@ -63,6 +66,36 @@ static gboolean are_absolute(const struct options *options)
 	return TRUE;
 }
 
+/* Has the one that had the windows just ended, so that it answers nothing any more? */
+static gboolean is_gone(const GError *error)
+{
+	return g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY) ||
+	       g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER) ||
+	       g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN);
+}
+
+/* One that has the windows itself, or knows who has. NULL after a message. */
+static GtkApplication *new_application(void)
+{
+	for (unsigned tries = 1;; tries++) {
+		GtkApplication *app =
+			gtk_application_new(APPLICATION, G_APPLICATION_HANDLES_COMMAND_LINE);
+		GError *error = NULL;
+
+		g_signal_connect(app, "command-line", G_CALLBACK(take_command_line), NULL);
+		if (g_application_register(G_APPLICATION(app), NULL, &error))
+			return app;
+		g_object_unref(app);
+		if (tries == TRIES || !is_gone(error)) {
+			warnx("the qfile-send that has the windows does not answer: %s",
+			      error->message);
+			g_error_free(error);
+			return NULL;
+		}
+		g_error_free(error);
+	}
+}
+
 static int run(const struct options *options)
 {
 	char *directory = getcwd(NULL, 0), **line;
@@ -74,10 +107,12 @@ static int run(const struct options *options)
 		     "absolute paths");
 		return EXIT_FAILED;
 	}
-	app = gtk_application_new(APPLICATION, G_APPLICATION_HANDLES_COMMAND_LINE);
+	app = new_application();
+	if (!app) {
+		free(directory);
+		return EXIT_FAILED;
+	}
 	line = options_line(options, directory);
-
-	g_signal_connect(app, "command-line", G_CALLBACK(take_command_line), NULL);
 	status = g_application_run(G_APPLICATION(app), (int)g_strv_length(line), line);
 	/* It was not known yet when the call was taken. */
 	if (own)

@@ -3,7 +3,9 @@
 """qfile-send: copying and moving, from the question to the notice."""
 import os
 import re
+import signal
 
+import process
 import suite
 import tree
 from expect import check, equal, exists, missing
@@ -188,3 +190,18 @@ def _(t):
     t.sees("“report.txt” was copied to work")
     t.click("Close")
     first.wait().exits(0)
+
+
+@test("one that ends just when it is called does not take the call along")
+def _(t):
+    t.open_desktop()
+    t.serve()
+    first = t.send("report.txt")
+    t.sees("work", "table cell", by=[first])
+    first.kill(signal.SIGSTOP)
+    second = t.send("--move", "report.txt")
+    process.await_rest(second.pid)
+    first.kill()
+    t.sees("To which VM should “report.txt” be moved?", by=[second])
+    t.click("Cancel")
+    second.wait().exits(1)
