@@ -84,9 +84,9 @@ class Layer:
 
     def nspawn(self):
         """The beginning of its command. The name of the machine is no other one's: systemd-nspawn
-        keeps something of each in /run."""
+        keeps something of each in /run. It takes no '_'."""
         return (f"systemd-nspawn --quiet --register=no --keep-unit "
-                f"--machine={os.path.basename(self.top)}")
+                f"--machine={os.path.basename(self.top).replace('_', '0')}")
 
     def boot(self, script):
         """Start this system with systemd as its first process, have it run the script, and end it.
