@@ -200,7 +200,7 @@ check-lab-filesystems:
 # Other suites have the tests of the build.
 check-system:
 	@$(SETUP) build system
-	+@$(BUILD_STRICTLY) all
+	+@$(BUILD_STRICTLY) all $(if $(filter-out 0,$(XEN)),$(B)/tests/dom0/hypervisor.so)
 	@DEB_BUILD_OPTIONS=nocheck $(MAKE) --no-print-directory deb
 	@exec $(RUN_TESTS) -1 -s system
 

@@ -26,6 +26,22 @@ from expect import Broken
 from settings import BUILD
 
 
+def put_played_xen(job):
+    """What plays Xen for the daemon of dom0."""
+    played = pathlib.Path(job, "played")
+    played.mkdir()
+    for path in "dom0/world.py", "dom0/xenstore.py", "common/expect.py":
+        shutil.copy(HERE.parent / path, played)
+    library = "tests/dom0/hypervisor.so"
+    (played / library).parent.mkdir(parents=True)
+    try:
+        shutil.copy(BUILD / library, played / library)
+    except FileNotFoundError:
+        raise tap.Skip(f"{BUILD / library} is not built: make check-system builds it") from None
+    (played / "settings.py").write_text("import pathlib\nBUILD = pathlib.Path(__file__).parent\n",
+                                        "ascii")
+
+
 class Results:
     """What the machine says, line by line, into a report."""
 
@@ -71,6 +87,7 @@ def main():
             job = shutil.copytree(HERE / "job", f"{scratch}/job",
                                   ignore=shutil.ignore_patterns("__pycache__"))
             packages.put(BUILD, job, scratch)
+            put_played_xen(job)
             machine = lab.Lab(image.System(f"{BUILD}/system/cache"), f"{BUILD}/system/logs")
             results = Results(report)
             for line in machine.run(job):
