@@ -32,6 +32,7 @@ class World:
         self.store = xenstore.Store(str(self.directory / "xenstored"))
         self.flags = {0: RUNNING}
         self.uuids = {}
+        self.listing = threading.Lock()  # domains come and go in threads
         self.store.put("/local/domain/0/name", "Domain-0")
         self.policy(POLICY)
         self.log = self.directory / "log"
@@ -46,9 +47,10 @@ class World:
 
     def list_domains(self):
         new = self.directory / "domains.new"
-        new.write_text("".join(f"{domid} {flags} {self.uuids.get(domid, '0' * 32)}\n"
-                               for domid, flags in sorted(self.flags.items())))
-        new.rename(self.directory / "domains")
+        with self.listing:
+            new.write_text("".join(f"{domid} {flags} {self.uuids.get(domid, '0' * 32)}\n"
+                                   for domid, flags in sorted(self.flags.items())))
+            new.rename(self.directory / "domains")
 
     def start_domain(self, domid, name, flags=RUNNING, uuid=None):
         """As libxl does it: the domain, then its tree, then it is introduced."""
