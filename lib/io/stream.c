@@ -202,6 +202,13 @@ ssize_t stream_peek(struct stream_reader *reader, size_t size, const unsigned ch
 	return (ssize_t)(reader->end - reader->begin);
 }
 
+bool stream_must_wait(const struct stream_reader *reader, size_t size)
+{
+	struct pollfd pollfd = {.fd = reader->fd, .events = POLLIN};
+
+	return reader->end - reader->begin < size && poll(&pollfd, 1, 0) <= 0;
+}
+
 void stream_take(struct stream_reader *reader, size_t size)
 {
 	reader->begin += size;

@@ -75,6 +75,8 @@ ssize_t stream_peek(struct stream_reader *reader, size_t size, const unsigned ch
  */
 ssize_t stream_peek_pages(struct stream_reader *reader, uint64_t offset,
 			  const unsigned char **bytes);
+/* Must a peek at `size` bytes wait for the stream? */
+bool stream_must_wait(const struct stream_reader *reader, size_t size);
 /* Take `size` of the bytes that a peek showed: the CRC covers them from now on. */
 void stream_take(struct stream_reader *reader, size_t size);
 /* The CRC of everything that was taken, since stream_reader_sum_anew() if that was called. */

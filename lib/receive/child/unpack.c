@@ -47,6 +47,29 @@ struct unpacker {
 	uint64_t end;  /* as for piece_write() */
 };
 
+/* ---- The stream ---- */
+
+/* What has come is written while the child waits for more: a sender may be slow. */
+static void before_peek(struct unpacker *unpacker, size_t size)
+{
+	if (unpacker->options->writer && stream_must_wait(&unpacker->reader, size))
+		writer_hand_over(unpacker->options->writer);
+}
+
+/* As stream_peek(). */
+static ssize_t peek(struct unpacker *unpacker, size_t size, const unsigned char **bytes)
+{
+	before_peek(unpacker, size);
+	return stream_peek(&unpacker->reader, size, bytes);
+}
+
+/* As stream_peek_pages(). */
+static ssize_t peek_pages(struct unpacker *unpacker, uint64_t offset, const unsigned char **bytes)
+{
+	before_peek(unpacker, 1);
+	return stream_peek_pages(&unpacker->reader, offset, bytes);
+}
+
 /* Why an entry cannot be made in `dir`: what errno says. */
 static int refused(const struct unpacker *unpacker, int dir)
 {
@@ -306,8 +329,8 @@ static ssize_t peek_content(struct unpacker *unpacker, uint64_t offset, const un
 	 * Wait for all of a small file, but take what there is of a large one, while the sender
 	 * reads more.
 	 */
-	n = length < STREAM_BUFFER_SIZE / 4 ? stream_peek(&unpacker->reader, (size_t)length, bytes)
-					    : stream_peek_pages(&unpacker->reader, offset, bytes);
+	n = length < STREAM_BUFFER_SIZE / 4 ? peek(unpacker, (size_t)length, bytes)
+					    : peek_pages(unpacker, offset, bytes);
 	return n < 0 || (uint64_t)n < left ? n : (ssize_t)left;
 }
 
@@ -372,7 +395,7 @@ static int unpack_link(struct unpacker *unpacker)
 	char *target = unpacker->target;
 	const unsigned char *bytes;
 	struct timespec times[2];
-	ssize_t n = stream_peek(&unpacker->reader, length, &bytes);
+	ssize_t n = peek(unpacker, length, &bytes);
 	int r;
 
 	if (n < 0)
@@ -401,7 +424,7 @@ static int receive_name(struct unpacker *unpacker, char *last)
 	size_t namelen = unpacker->header.namelen;
 	const unsigned char *bytes;
 	const char *slash;
-	ssize_t n = stream_peek(&unpacker->reader, namelen, &bytes);
+	ssize_t n = peek(unpacker, namelen, &bytes);
 
 	if (n < 0)
 		return (int)n;
@@ -420,7 +443,7 @@ static int receive_name(struct unpacker *unpacker, char *last)
 static int unpack_entry(struct unpacker *unpacker, char *last)
 {
 	const unsigned char *bytes;
-	ssize_t n = stream_peek(&unpacker->reader, QFILE_HEADER_SIZE, &bytes);
+	ssize_t n = peek(unpacker, QFILE_HEADER_SIZE, &bytes);
 	int r;
 
 	if (n < 0)

@@ -171,6 +171,12 @@ int writer_put(struct writer *writer, const struct piece *piece)
 	return 0;
 }
 
+void writer_hand_over(struct writer *writer)
+{
+	if (filling(writer)->count > 0)
+		give(writer);
+}
+
 int writer_finish(struct writer *writer, char *last, bool *unsynced)
 {
 	give(writer);

@@ -31,6 +31,9 @@ struct writer *writer_start(void);
  */
 int writer_put(struct writer *writer, const struct piece *piece);
 
+/* Let the thread have all that was put, and do not wait for it longer than writer_put() may. */
+void writer_hand_over(struct writer *writer);
+
 /*
  * Wait until nothing is left to do. Returns 0, or as writer_put(): `last` becomes the name of the
  * entry that failed first. *unsynced becomes true if a file could not be synced here.

@@ -6,8 +6,8 @@ import time
 
 import stream as wire
 import suite
-from copying import ETIMEDOUT, Copying
-from expect import check, has
+from copying import ETIMEDOUT, STAGING, Copying
+from expect import check, has, wait_until
 
 test = suite.cases(Copying, once=True)
 
@@ -55,6 +55,21 @@ def _(t):
         (wire.entry("file", wire.FILE | 0o644, filelen=10000000) + bytes(2000000), "file"),
         ((wire.directory("dir") + wire.link("dir/link", "target"))[:-3], "dir/link"),
         (FILE, "file"))
+
+
+@test("what has come is written while the receiver waits for more")
+def _(t):
+    # More than it keeps open, so that the writer has the last ones.
+    receiving = t.start_unpacker()
+    receiving.write(b"".join(wire.file(f"{number}", b"content") for number in range(20)))
+    wait_until(lambda: t.staged("19"), "the last file", by=[receiving])
+    staging, = (name for name in os.listdir(t.incoming) if name.startswith(STAGING))
+    for number in range(20):
+        path = f"{t.incoming}/{staging}/tree/{number}"
+        wait_until(lambda path=path: os.stat(path).st_mtime == wire.MTIME,
+                   lambda number=number: f"file {number}", by=[receiving])
+    receiving.write(wire.END)
+    receiving.wait().exits(0)
 
 
 @test("a sender that is slower than that altogether, but never silent for so long, is not given up",

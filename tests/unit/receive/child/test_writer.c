@@ -100,6 +100,25 @@ START_TEST(files_arrive)
 }
 END_TEST
 
+/* What was put is written, though nothing more comes. */
+START_TEST(handed_over)
+{
+	struct stat status;
+
+	begin();
+	for (unsigned i = 0; i < 3; i++)
+		ck_assert_int_eq(put_file(i), 0);
+	writer_hand_over(writer);
+	do
+		MUST(stat("2", &status));
+	while (status.st_mtime != 1002);
+	writer_hand_over(writer);
+	ck_assert_int_eq(put_file(3), 0);
+	ck_assert_int_eq(finish((char[QFILE_NAME_MAX]){""}), 0);
+	ck_assert_str_eq(content_of("3"), "3");
+}
+END_TEST
+
 /* Pieces as large as the stream has them, with a hole in the middle and at the end. */
 START_TEST(pieces_of_one_file)
 {
@@ -201,6 +220,7 @@ Suite *writer_suite(void)
 	TCase *tcase = add_case(suite, "writer");
 
 	tcase_add_test(tcase, files_arrive);
+	tcase_add_test(tcase, handed_over);
 	tcase_add_test(tcase, pieces_of_one_file);
 	add_table_test(tcase, first_failure, failures);
 	tcase_add_loop_test(tcase, files_are_synced, 0, 3);
