@@ -234,8 +234,10 @@ def main():
         sample.take_all()
     rare, notes = [*disks.RARE, *network.DISKS], []
     if IN_LAB:
-        rare = sample.of(rare, lambda disk: "rare")
-        notes = sample.note("the file systems")
+        some = sample.of(rare, lambda disk: "rare")
+        notes = [f"{len(some)} of {len(rare)} file systems, SAMPLE={sample.every} "
+                 f"SEED={sample.SEED}"]
+        rare = some
     cases = [case_of(disk) for disk in ([] if IN_LAB else disks.DISKS) + rare]
     return tap.run(tap.chosen(cases, sys.argv[1:]), 1, notes)
 
