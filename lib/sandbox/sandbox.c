@@ -242,22 +242,35 @@ static int limit(int resource, rlim_t value)
 	return setrlimit(resource, &now) < 0 ? -errno : 0;
 }
 
+static const struct {
+	int resource;
+	rlim_t value;
+} limits[] = {
+	{RLIMIT_CORE, 0},
+	{RLIMIT_NPROC, 0},
+	{RLIMIT_NOFILE, MAX_DESCRIPTORS},
+	{RLIMIT_MEMLOCK, 0},
+	{RLIMIT_MSGQUEUE, 0},
+#if !defined(__SANITIZE_ADDRESS__) /* its shadow memory needs terabytes of addresses */
+	{RLIMIT_AS, MAX_ADDRESS_SPACE},
+	{RLIMIT_DATA, MAX_ADDRESS_SPACE},
+#endif
+};
+
+/* Has an administrator set a limit that is lower than ours? */
+static bool is_limited(void)
+{
+	for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
+		struct rlimit now;
+
+		if (getrlimit(limits[i].resource, &now) < 0 || now.rlim_max < limits[i].value)
+			return true;
+	}
+	return false;
+}
+
 static int make_resources(struct sandbox *sandbox)
 {
-	static const struct {
-		int resource;
-		rlim_t value;
-	} limits[] = {
-		{RLIMIT_CORE, 0},
-		{RLIMIT_NPROC, 0},
-		{RLIMIT_NOFILE, MAX_DESCRIPTORS},
-		{RLIMIT_MEMLOCK, 0},
-		{RLIMIT_MSGQUEUE, 0},
-#if !defined(__SANITIZE_ADDRESS__) /* its shadow memory needs terabytes of addresses */
-		{RLIMIT_AS, MAX_ADDRESS_SPACE},
-#endif
-	};
-
 	(void)sandbox;
 	for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
 		int r = limit(limits[i].resource, limits[i].value);
@@ -360,7 +373,8 @@ int sandbox_enter(struct sandbox *sandbox, int root, void (*start)(void *argumen
 		if ((sandbox->layers & layers[i].needs) != layers[i].needs)
 			continue;
 		sandbox->failed = layers[i].layer;
-		if (layers[i].layer == QFILE_LAYER_RESOURCES)
+		/* What little there is may be just enough for one thread. */
+		if (layers[i].layer == QFILE_LAYER_RESOURCES && !is_limited())
 			start(argument);
 		r = layers[i].make(sandbox);
 		if (r == 0)

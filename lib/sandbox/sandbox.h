@@ -32,8 +32,9 @@ pid_t sandbox_fork(struct sandbox *sandbox);
  * Confine this process, the child. The directory `root` becomes its whole file system, and every
  * descriptor above 2 is closed. `start` is called with `argument` when nothing is left to do but
  * the limits and the list of system calls, which are the process's: a thread that it starts has all
- * layers, and none can be started later. Returns a new descriptor of the root directory, or a
- * negative errno if a layer fails that is required.
+ * layers, and none can be started later. It is not called where the process may have fewer
+ * descriptors or less memory than these limits. Returns a new descriptor of the root directory, or
+ * a negative errno if a layer fails that is required.
  */
 int sandbox_enter(struct sandbox *sandbox, int root, void (*start)(void *argument), void *argument);
 

@@ -5,6 +5,7 @@ import ctypes
 import glob
 import os
 import re
+import resource
 import socket
 import subprocess
 
@@ -168,6 +169,20 @@ def _(t):
     check(SANITIZED or limit_of("Max address space", t.child) != ("unlimited", "unlimited"),
           "unlimited memory")
     t.finish()
+
+
+@test("where an administrator allows less, the child is a single thread")
+def _(t):
+    # Limits that are lower than the child's own, and enough for one thread.
+    lower = [("NOFILE", 63)] if SANITIZED else [("NOFILE", 63), ("AS", 255 << 20),
+                                                ("DATA", 255 << 20)]
+    for name, value in lower:
+        number = getattr(resource, f"RLIMIT_{name}")
+        t.begin("--on-conflict=rename",
+                preexec_fn=lambda number=number, value=value: resource.setrlimit(number,
+                                                                                 (value, value)))
+        equal((name, os.listdir(f"/proc/{t.child}/task")), (name, [str(t.child)]))
+        t.finish()
 
 
 @test("others of the same user cannot look into the child")

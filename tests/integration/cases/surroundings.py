@@ -26,6 +26,10 @@ KIB = 1024
 DELIVERY = wire.delivery(wire.directory("dir"), wire.file("dir/file", b"content"),
                          wire.directory("dir"))
 
+LEVELS = ["deep" + "/d" * level for level in range(16)]
+MANY = wire.delivery(*map(wire.directory, LEVELS),
+                     *(wire.file(f"{LEVELS[-1]}/{number}") for number in range(600)))
+
 
 class Surroundings(Opening):
     """`place`: the directory of deliveries that no receiver has made yet."""
@@ -38,8 +42,8 @@ class Surroundings(Opening):
     def receiver_at_place(self, *options):
         return [*self.receiver(*options)[:-1], self.place]
 
-    def start_receiver(self, **how):
-        return self.start(*self.receiver_at_place("--on-conflict=rename"), stdin=DELIVERY, **how)
+    def start_receiver(self, delivery=DELIVERY, **how):
+        return self.start(*self.receiver_at_place("--on-conflict=rename"), stdin=delivery, **how)
 
     def receives(self, **how):
         self.start_receiver(**how).wait().exits(0)
@@ -209,6 +213,14 @@ def _(t):
     # Not in turns: what is too few is, and what is enough is.
     equal(arrived, sorted(arrived))
     check(arrived[-1], "39 are not enough")
+
+
+@test("a delivery of many files needs no more descriptors than its directories do")
+def _(t):
+    if COUNTED:
+        raise Skip("counters need more")
+    t.receives(delivery=MANY, preexec_fn=limited(nofile=39))
+    equal(len(os.listdir(f"{t.place}/{LEVELS[-1]}")), 600)
 
 
 @test("with little memory a delivery arrives, or is refused in a sentence", waits=True)
