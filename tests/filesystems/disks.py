@@ -194,6 +194,7 @@ DISKS = [
     Disk("bindfs that renames nothing", bindfs("--rename-deny"), refuses=True),
     Disk("bindfs that ignores modes", bindfs("--chmod-ignore"), lost="modes"),
     Disk("FUSE", lying()),
+    Disk("FUSE of a plain account's", lying(f"account={RECEIVER}")),
     Disk("FUSE without links", lying("link=EPERM"), refuses=True),
     Disk("FUSE without links, by another errno", lying("link=EOPNOTSUPP"), refuses=True),
     Disk("FUSE without hard links of links", lying("link-of-link=EPERM")),

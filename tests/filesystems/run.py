@@ -73,6 +73,14 @@ def delivers(place):
     equal(place.lost and place.lost[1].decode(), place.disk.lost)
 
 
+def seals(place):
+    """Directories that nobody may enter any more, though files in them came just before."""
+    for mode in (0, 0o600):
+        top = f"mode-{mode:o}"
+        place.is_code(0, stream.tree(top, *(stream.file(f"{top}/{number}", b"content")
+                                            for number in range(100)), mode=mode))
+
+
 def links(place):
     inside = stream.tree("dl", stream.link("dl/l", "x"))
     top = stream.link("l", "f")
@@ -165,7 +173,8 @@ def killed(place):
     equal(place.visible(), sorted([*before, "after"]))
 
 
-CHECKS = (delivers, links, replaces_nothing, names, killed, *sending.CHECKS, *opening.CHECKS, full)
+CHECKS = (delivers, seals, links, replaces_nothing, names, killed, *sending.CHECKS,
+          *opening.CHECKS, full)
 CHECKS_WITH_LEFTOVERS = (delivers, links, replaces_nothing)
 
 

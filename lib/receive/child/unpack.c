@@ -234,16 +234,28 @@ static int announce(struct unpacker *unpacker)
 	return 0;
 }
 
+/*
+ * A directory gets this mode. Some disks, as of FUSE, find even an open file by its name: if nobody
+ * may pass through the directory any more, the writer has to be done with what is in it.
+ */
+static int complete_files(const struct unpacker *unpacker, unsigned mode)
+{
+	struct writer *writer = unpacker->options->writer;
+
+	return writer && !(mode & S_IXUSR) ? writer_wait(writer) : 0;
+}
+
 /* The second header of the deepest directory: its entries are complete, so set mode and times. */
 static int seal_directory(struct unpacker *unpacker)
 {
 	struct timespec times[2];
-	int fd = dirstack_pop(&unpacker->dirs), r = 0;
+	int fd = dirstack_pop(&unpacker->dirs), r;
 
 	if (fd < 0)
 		return fd;
 	entry_times(unpacker, times);
-	if (fchmod(fd, unpacker->header.mode & 0777) < 0)
+	r = complete_files(unpacker, unpacker->header.mode);
+	if (r == 0 && fchmod(fd, unpacker->header.mode & 0777) < 0)
 		r = disk_mode_refused(errno);
 	if (r == 0 && futimens(fd, times) < 0)
 		r = disk_times_refused(errno);

@@ -177,12 +177,19 @@ void writer_hand_over(struct writer *writer)
 		give(writer);
 }
 
-int writer_finish(struct writer *writer, char *last, bool *unsynced)
+int writer_wait(struct writer *writer)
 {
 	give(writer);
 	wait_beyond(&writer->written, given(writer) - 1);
-	*unsynced |= writer->unsynced;
-	if (result(writer) < 0)
-		strcpy(last, writer->untrusted_last);
 	return result(writer);
+}
+
+int writer_finish(struct writer *writer, char *last, bool *unsynced)
+{
+	int r = writer_wait(writer);
+
+	*unsynced |= writer->unsynced;
+	if (r < 0)
+		strcpy(last, writer->untrusted_last);
+	return r;
 }

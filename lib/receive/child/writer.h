@@ -34,9 +34,12 @@ int writer_put(struct writer *writer, const struct piece *piece);
 /* Let the thread have all that was put, and do not wait for it longer than writer_put() may. */
 void writer_hand_over(struct writer *writer);
 
+/* Wait until nothing is left to do. Returns 0, or as writer_put(). */
+int writer_wait(struct writer *writer);
+
 /*
- * Wait until nothing is left to do. Returns 0, or as writer_put(): `last` becomes the name of the
- * entry that failed first. *unsynced becomes true if a file could not be synced here.
+ * The same: `last` becomes the name of the entry that failed first. *unsynced becomes true if a
+ * file could not be synced here.
  */
 int writer_finish(struct writer *writer, char *last, bool *unsynced);
 

@@ -1200,6 +1200,38 @@ START_TEST(earlier_failure_is_told)
 }
 END_TEST
 
+/*
+ * The mode of a directory comes when its files are complete, if nobody can pass through the
+ * directory then: what fails of them keeps it from coming.
+ */
+static const struct {
+	const char *script;
+	mode_t mode; /* that the directory has in the end */
+} sealings[] = {
+	{"d:d f:d/f d000:d .", 0700},
+	{"d:d f:d/f d600:d .", 0700},
+	{"d:d d:d/e f:d/e/f d:d/e d000:d .", 0700},
+	{"d:d f:d/f d500:d .", 0500},
+};
+
+START_TEST(files_come_before_a_seal)
+{
+	struct stat status;
+
+	scratch_enter();
+	start_writer();
+	options.sync_each = true; /* so that none is kept */
+	put_script(sealings[_i].script);
+	begin_in_root();
+	faults_begin_in("pwrite", 1, EIO, false);
+	ck_assert_int_eq(unpack(&options, &received, last), -EIO);
+	faults_end();
+	ck_assert_str_eq(last + strlen(last) - 2, "/f");
+	MUST(stat("root/d", &status));
+	ck_assert_uint_eq(status.st_mode & 0777, sealings[_i].mode);
+}
+END_TEST
+
 /* The stream ends within the content of a file of which the writer has the beginning. */
 START_TEST(unfinished_file_is_closed)
 {
@@ -1300,6 +1332,7 @@ Suite *unpack_suite(void)
 	add_table_test(disks, disk_without_growing, growing);
 
 	tcase_add_test(threads, earlier_failure_is_told);
+	add_table_test(threads, files_come_before_a_seal, sealings);
 	tcase_add_test(threads, unfinished_file_is_closed);
 	tcase_add_loop_test(threads, writer_reports_unsynced, 0, 2);
 	return suite;

@@ -93,10 +93,13 @@ START_TEST(files_arrive)
 		MUST(stat(name_of(i), &status));
 		ck_assert_int_eq(status.st_mtime, 1000 + i);
 	}
-	/* It goes on after that. */
+	/* It goes on after that, and can be waited for in between. */
 	ck_assert_int_eq(put_file(FILES), 0);
-	ck_assert_int_eq(finish(last), 0);
+	ck_assert_int_eq(writer_wait(writer), 0);
 	ck_assert_str_eq(content_of(name_of(FILES)), name_of(FILES));
+	ck_assert_int_eq(put_file(FILES + 1), 0);
+	ck_assert_int_eq(finish(last), 0);
+	ck_assert_str_eq(content_of(name_of(FILES + 1)), name_of(FILES + 1));
 }
 END_TEST
 
