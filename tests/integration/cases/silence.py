@@ -66,7 +66,7 @@ def _(t):
     staging, = (name for name in os.listdir(t.incoming) if name.startswith(STAGING))
     for number in range(20):
         path = f"{t.incoming}/{staging}/tree/{number}"
-        wait_until(lambda path=path: os.stat(path).st_mtime == wire.MTIME,
+        wait_until(lambda path=path: int(os.stat(path).st_mtime) == wire.MTIME,
                    lambda number=number: f"file {number}", by=[receiving])
     receiving.write(wire.END)
     receiving.wait().exits(0)
