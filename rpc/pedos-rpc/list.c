@@ -16,9 +16,11 @@
 
 #include <err.h>
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *reason(int code)
 {
@@ -92,10 +94,27 @@ static int decide(const struct options *options, const char *target, struct rpc_
 	       RPC_DENY;
 }
 
+/*
+ * Is this VM the caller? Who looks for another VM does not mean their own, even where the policy
+ * allows that. Guests need not ask: dom0 tells none of itself.
+ */
+static bool is_caller(const struct options *options, const char *target)
+{
+	const struct passwd *account;
+
+	if (options->transport->told)
+		return false;
+	if (*options->call.source)
+		return strcmp(options->call.source, target) == 0;
+	account = getpwuid(geteuid());
+	return account && strcmp(account->pw_name, target) == 0;
+}
+
 static int may_call(const struct options *options, const char *target, struct rpc_failure *failure)
 {
 	const bool disposable = rpc_disposable_ok(target);
-	int r = disposable ? disposable_serves(options->call.service, failure) : 1;
+	int r = disposable ? disposable_serves(options->call.service, failure)
+			   : !is_caller(options, target);
 
 	if (r <= 0)
 		return r;

@@ -81,8 +81,7 @@ static int connect_error(int fd, const char *target, const char *sockets, int co
 		close(fd);
 	if (code == -ENOENT || code == -ECONNREFUSED)
 		return rpc_fail(failure, code,
-				"nobody serves %s on this machine (looked for %s/%s); is "
-				"pedos-rpcd running for it?",
+				"nobody serves %s on this machine: no pedos-rpcd listens at %s/%s",
 				target, sockets, target);
 	if (code == -EAGAIN)
 		return rpc_fail(failure, code, "%s has too many callers waiting; try again later",
@@ -134,9 +133,8 @@ static int unix_targets(const char *sockets, struct rpc_targets *targets,
 
 	if (!directory)
 		return rpc_fail(failure, -errno,
-				errno == ENOENT ? "nobody serves any VM on this machine (looked in "
-						  "%s); is "
-						  "pedos-rpcd running?"
+				errno == ENOENT ? "nobody serves any VM on this machine: no "
+						  "pedos-rpcd listens in %s"
 						: "looking for VMs in %s: %s",
 				sockets, strerror(errno));
 	while (r == 0 && (errno = 0, entry = readdir(directory))) {

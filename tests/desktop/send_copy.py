@@ -35,16 +35,18 @@ def _(t):
     equal(summaries(t), ["“report.txt” was copied to work"])
 
 
-@test("the VM that was chosen last comes first, and three clicks are enough")
+@test("the VM that was chosen last comes first, nobody is offered themselves, and three clicks are "
+      "enough")
 def _(t):
     t.open_desktop()
     t.show_notices()
-    t.serve("home", "personal", "work")
-    for name, expected in ("one", "home"), ("two", "work"):
+    t.serve("banking", "home", "personal", "work")
+    for name, expected in ("one", "banking"), ("two", "work"):
         tree.write(name, name)
         send = t.send(name)
         t.sees("work", "table cell")
         equal(t.find(re.compile("."), "table cell").name, expected)
+        equal(t.find("home", "table cell"), None)
         t.window("Copy to another VM")
         if name == "one":
             t.press("Down", "Down")  # arrows move in the list

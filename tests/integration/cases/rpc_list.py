@@ -99,6 +99,17 @@ def _(t):
     equal(t.note("ran"), None)
 
 
+@test("nobody is listed themselves, nor offered for a name that is like theirs, but they may call "
+      "themselves")
+def _(t):
+    t.service("test.A", "echo served")
+    make_policy(t, "* * @anyvm @anyvm allow")
+    t.start_daemon(domains=("home", "work"))
+    equal(listed(t), ["work"])
+    lacks(t.rpc("hmoe", "test.A").exits(125).said, "did you mean")
+    equal(t.rpc("home", "test.A").exits(0).told, "served")
+
+
 @test("what is no VM's socket is not asked")
 def _(t):
     t.start_daemon()
@@ -145,8 +156,8 @@ def _(t):
 @test("where nobody serves anything, that is said, and a wrong command line, too")
 def _(t):
     end = t.rpc("--list", "PedOS.Filecopy").exits(125)  # for which no sandbox is made
-    end.says(f"nobody serves any VM on this machine (looked in {t.sockets}); is pedos-rpcd "
-             "running?")
+    end.says("nobody serves any VM on this machine: no pedos-rpcd listens in "
+             f"{t.sockets}")
     t.start_daemon()
     for arguments, why in ((("test.A", "test.B"), "--list takes one service at most"),
                            (("no/service",), "that is no service's name"),
@@ -164,7 +175,8 @@ def _(t):
     for name, service, meant in (("wrok", "test.A", "work"), ("Work", "test.A", "work"),
                                  ("worl", "test.B", "wort"), ("presnoal", "test.A", "personal")):
         end = t.rpc(name, service).exits(125)
-        end.says(f"nobody serves {name} on this machine", f"; did you mean {meant}?")
+        end.says(f"nobody serves {name} on this machine: no pedos-rpcd listens at "
+                 f"{t.sockets}/{name}; did you mean {meant}?")
     for name in ("vault", "wo", "x"):
         lacks(t.rpc(name, "test.A").exits(125).said, "did you mean")
     lacks(t.rpc("worz", "test.C").exits(125).said, "did you mean")
@@ -183,7 +195,7 @@ def _(t):
 def _(t):
     t.accounts("work", "home", "play")
     make_policy(t, "test.A * home work allow", "test.A * play work deny",
-                "test.A * play home allow")
+                "test.A * play home allow", "test.A * work work allow")
     t.start_daemon(domains=("work", "home", "play"), through=t.in_accounts())
     for account, expected in (("home", ["work"]), ("play", ["home"]), ("work", [])):
         end = t.run(*t.as_user(account), RPC, f"--sockets={t.sockets}",
