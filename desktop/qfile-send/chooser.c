@@ -89,7 +89,7 @@ static void say_status(const struct chooser *chooser, int rows)
 		text = _("There is no VM to which this is allowed. Whoever manages the VMs can "
 			 "allow it.");
 	else if (rows == 0)
-		text = _("No VM is called so.");
+		text = _("No VM has that in its name.");
 	gtk_label_set_text(GTK_LABEL(chooser->status), text);
 	gtk_widget_set_visible(chooser->status, *text != '\0');
 }

@@ -66,7 +66,7 @@ def _(t):
     send = t.send("report.txt")
     t.window("Copy to another VM")
     t.type("x")
-    t.sees("No VM is called so.")
+    t.sees("No VM has that in its name.")
     t.press("Escape")  # out of the search
     t.sees("work", "table cell")
     t.press("Escape")

@@ -45,9 +45,10 @@ def _(t):
 def _(t):
     t.open_desktop()
     t.serve()
-    fails(t, t.send("--to=nobody", "report.txt"), "nobody cannot be reached. Nothing was sent.")
+    fails(t, t.send("--to=nobody", "report.txt"),
+          "There is no connection to nobody. Nothing was sent.")
     os.unlink(f"{t.services}/PedOS.Filecopy")
-    fails(t, t.send("--to=work", "report.txt"), "work cannot do this. Nothing was sent.")
+    fails(t, t.send("--to=work", "report.txt"), "This cannot be done in work. Nothing was sent.")
 
 
 @test("a file that is not there")

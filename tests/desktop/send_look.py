@@ -49,6 +49,10 @@ def _(t):
     t.sees("In welche VM soll „report.txt“ kopiert werden?")
     t.click("Abbrechen")
     send.wait().exits(1)
+    send = t.send("report.txt", "again.txt", env={"LANGUAGE": "de"})
+    t.sees("In welche VM sollen 2 Objekte kopiert werden?")
+    t.click("Abbrechen")
+    send.wait().exits(1)
     if not shutil.which("msgfmt"):
         raise Skip("needs gettext")
     end = t.run("msgfmt", "--check-format", "--statistics", "-o", "/dev/null", PO / "de.po",
@@ -102,8 +106,8 @@ def _(t):
     for scale, settings in (2, {"GDK_SCALE": "2"}), (1, {"GTK_THEME": "HighContrast"}):
         for words, sign, close in (
                 (["report.txt"], "To which VM should “report.txt” be copied?", "Cancel"),
-                (["--to=nobody", "report.txt"], "nobody cannot be reached. Nothing was sent.",
-                 "Close"),
+                (["--to=nobody", "report.txt"],
+                 "There is no connection to nobody. Nothing was sent.", "Close"),
                 (["--prompt", "home", "work", "my.Shell"], re.compile("wants to use"), "Deny")):
             send = t.send(*words, env=settings)
             t.sees(sign, by=[send])

@@ -138,8 +138,8 @@ def _(t):
     t.start_daemon()
     t.environment["PEDOS_RPC_CLIENT"] = t.client()
     send = t.send("--open", "--to=work", "report.txt")
-    t.sees(re.compile("work cannot do this. Nothing was sent.|The connection to work was lost."),
-           by=[send])
+    t.sees(re.compile("This cannot be done in work. Nothing was sent."
+                      "|The connection to work was lost."), by=[send])
     t.click("Close")
     send.wait().exits(1)
 

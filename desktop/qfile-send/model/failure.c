@@ -8,6 +8,7 @@
 
 #include "filled.h"
 #include "shown.h"
+#include "vms.h"
 
 #include <errno.h>
 #include <glib/gi18n.h>
@@ -18,9 +19,13 @@
 #define CALL_REFUSED 126
 #define NO_SERVICE   127
 
+/*
+ * $1 is the entry, and $2 the VM, which may be "a disposable VM" or "the other VM": no sentence
+ * begins with it.
+ */
 struct reason {
 	guint32 code;
-	const char *sentence, *advice; /* $1: the entry; $2: the VM */
+	const char *sentence, *advice;
 };
 
 #define AGAIN        N_("Try again.")
@@ -46,14 +51,15 @@ static const struct reason of_copying[] = {
 	 N_("Send what it points to, or leave the link out.")},
 	{EACCES, N_("$1 could not be read or written. Nothing was copied."),
 	 N_("Look at its permissions, then try again.")},
-	{ENOENT, N_("$1 is not there any more. Nothing was copied."), AGAIN},
+	{ENOENT, N_("$1 is not there any more. Nothing was copied."),
+	 N_("Choose it again where it is now.")},
 	{EIO, N_("A disk has failed. Nothing was copied."),
 	 N_("Have the disk checked, here and in $2.")},
 	{ECONNRESET, LOST_CONTACT, AGAIN},
 	{EPIPE, LOST_CONTACT, AGAIN},
-	{ETIMEDOUT, N_("$2 does not answer. Nothing was copied."), AGAIN},
-	{EAGAIN, N_("$2 is too busy. Nothing was copied."), AGAIN},
-	{ENOMEM, N_("$2 has too little memory. Nothing was copied."),
+	{ETIMEDOUT, N_("There is no answer from $2. Nothing was copied."), AGAIN},
+	{EAGAIN, N_("There is too much to do in $2 now. Nothing was copied."), AGAIN},
+	{ENOMEM, N_("There is too little memory in $2. Nothing was copied."),
 	 N_("Close some programs there, then try again.")},
 	{ECANCELED, N_("It was stopped in $2. Nothing was copied."), AGAIN},
 };
@@ -62,19 +68,25 @@ static const struct reason of_opening[] = {
 	{ENOSPC, N_("The disk is full, here or in $2."), N_("Make room, then try again.")},
 	{ECONNRESET, N_("The connection to $2 was lost. Every save that has come is here."),
 	 N_("What was saved there later is there, as long as it is open.")},
-	{EPROTO, N_("$2 has answered something that makes no sense."), SEE_DETAILS},
-	{ENOENT, N_("$2 found no program that opens $1."), N_("Install one there.")},
+	{EPROTO, N_("The answer from $2 makes no sense."), SEE_DETAILS},
+	{ENOENT, N_("There is no program in $2 that opens $1."), N_("Install one there.")},
 };
 
 /* By what an rpc client says. */
 static const struct reason of_calls[] = {
 	{CALL_REFUSED, N_("This is not allowed between this VM and $2. Nothing was sent."),
 	 N_("Whoever manages these VMs can allow it.")},
-	{NO_SERVICE, N_("$2 cannot do this. Nothing was sent."),
+	{NO_SERVICE, N_("This cannot be done in $2. Nothing was sent."),
 	 N_("It needs the package qfilecopy there.")},
-	{CALL_FAILED, N_("$2 cannot be reached. Nothing was sent."),
-	 N_("See whether it runs, and whether it is called so.")},
+	{CALL_FAILED, N_("There is no connection to $2. Nothing was sent."),
+	 N_("See whether it runs, and whether that is its name.")},
 };
+
+/* The same for what would have been made for the call. */
+static const struct reason not_made = {
+	CALL_FAILED, N_("No disposable VM could be made. Nothing was sent."), SEE_DETAILS};
+static const struct reason sandbox_not_made = {
+	CALL_FAILED, N_("No disposable sandbox could be made. Nothing was sent."), SEE_DETAILS};
 
 static const struct reason *find(const struct reason *reasons, size_t count, guint32 code)
 {
@@ -85,14 +97,19 @@ static const struct reason *find(const struct reason *reasons, size_t count, gui
 	return NULL;
 }
 
+static const struct reason *reason_of_call(const struct subject *subject, const struct ended *ended)
+{
+	if (ended->status == CALL_FAILED && !ended->reached && vms_is_disposable(subject->vm))
+		return subject->sandbox ? &sandbox_not_made : &not_made;
+	return find(of_calls, G_N_ELEMENTS(of_calls), (guint32)ended->status);
+}
+
 static const struct reason *reason_of(const struct subject *subject, const struct ended *ended)
 {
 	/* An old editor that says nothing is one that has changed nothing. It may not be there. */
 	const gboolean complete = ended->last && ended->last->outcome == OUTCOME_COMPLETE;
 	const struct reason *reason =
-		ended->reached && !complete
-			? NULL
-			: find(of_calls, G_N_ELEMENTS(of_calls), (guint32)ended->status);
+		ended->reached && !complete ? NULL : reason_of_call(subject, ended);
 
 	if (reason || !ended->last)
 		return reason;

@@ -68,29 +68,51 @@ static char *vm_of(const struct subject *subject)
 	return shown_vm(subject->vm ? subject->vm : "@default", subject->sandbox);
 }
 
+/* In English these are the same for one item and for several, in other languages they are not. */
+static const char *question_of(enum action action, unsigned count)
+{
+	switch (action) {
+	case ACTION_COPY:
+		return ngettext("To which VM should $1 be copied?",
+				"To which VM should $1 be copied?", count);
+	case ACTION_MOVE:
+		return ngettext("To which VM should $1 be moved?",
+				"To which VM should $1 be moved?", count);
+	case ACTION_OPEN:
+		return ngettext("In which VM should $1 be opened?",
+				"In which VM should $1 be opened?", count);
+	default:
+		return ngettext("In which VM should $1 be viewed?",
+				"In which VM should $1 be viewed?", count);
+	}
+}
+
 char *words_question(const struct subject *subject)
 {
-	static const char *const formats[] = {
-		N_("To which VM should $1 be copied?"),
-		N_("To which VM should $1 be moved?"),
-		N_("In which VM should $1 be opened?"),
-		N_("In which VM should $1 be viewed?"),
-	};
+	return filled_freeing(question_of(subject->action, subject->count), items(subject),
+			      vm_of(subject));
+}
 
-	return filled_freeing(_(formats[subject->action]), items(subject), vm_of(subject));
+static const char *doing_of(enum action action, unsigned count)
+{
+	switch (action) {
+	case ACTION_COPY:
+		/* Translators: $1 is the name of a file or "3 items", $2 is a VM */
+		return ngettext("Copying $1 to $2", "Copying $1 to $2", count);
+	case ACTION_MOVE:
+		return ngettext("Moving $1 to $2", "Moving $1 to $2", count);
+	case ACTION_OPEN:
+		return ngettext("Opening $1 in $2", "Opening $1 in $2", count);
+	default:
+		return ngettext("Opening $1 in $2 to view it", "Opening $1 in $2 to view it",
+				count);
+	}
 }
 
 char *words_doing(const struct subject *subject)
 {
-	static const char *const formats[] = {
-		/* Translators: $1 is the name of a file or "3 items", $2 is a VM */
-		N_("Copying $1 to $2"),
-		N_("Moving $1 to $2"),
-		N_("Opening $1 in $2"),
-		N_("Opening $1 in $2 to view it"),
-	};
-
-	return filled_freeing(_(formats[subject->action]), items(subject), vm_of(subject));
+	return filled_freeing(doing_of(subject->action, subject->count), items(subject),
+			      vm_of(subject));
 }
 
 char *words_phase(const struct subject *subject, const struct event *event)

@@ -78,8 +78,52 @@ END_TEST
 START_TEST(calls_that_fail_are_told_apart)
 {
 	says(&copying, NULL, 126, "not allowed", REMEDY_NONE);
-	says(&copying, NULL, 127, "cannot do this", REMEDY_NONE);
-	says(&opening, NULL, 125, "cannot be reached", REMEDY_NONE);
+	says(&copying, NULL, 127, "cannot be done in ", REMEDY_NONE);
+	says(&opening, NULL, 125, "There is no connection to ", REMEDY_NONE);
+}
+END_TEST
+
+/* What has failed is the copying or the opening, and then the call. */
+static void begins_well(const struct subject *subject, guint32 code)
+{
+	const struct event last = failed(code, 0);
+	const struct ended ends[] = {
+		{.last = &last, .status = 1},
+		{.status = (int)code},
+	};
+	struct failure failure;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(ends); i++) {
+		failure_find(subject, &ends[i], &failure);
+		ck_assert_msg(!g_ascii_islower(*failure.sentence), "%s", failure.sentence);
+		failure_clear(&failure);
+	}
+}
+
+START_TEST(a_vm_without_a_name_begins_no_sentence)
+{
+	const struct subject subjects[] = {
+		{ACTION_COPY, "@default", "/home/me/a", 1, FALSE},
+		{ACTION_OPEN, "@default", "/home/me/a", 1, FALSE},
+		{ACTION_OPEN, "@dispvm", "/home/me/a", 1, FALSE},
+		{ACTION_VIEW, "@dispvm:web", "/home/me/a", 1, TRUE},
+	};
+
+	for (guint32 code = 1; code < 140; code++) {
+		for (size_t i = 0; i < G_N_ELEMENTS(subjects); i++)
+			begins_well(&subjects[i], code);
+	}
+}
+END_TEST
+
+START_TEST(a_disposable_that_was_not_made_is_called_so)
+{
+	struct subject subject = {ACTION_VIEW, "@dispvm", "/home/me/a", 1, TRUE};
+
+	says(&subject, NULL, 125, "No disposable sandbox could be made.", REMEDY_NONE);
+	subject.sandbox = FALSE;
+	subject.vm = "@dispvm:web";
+	says(&subject, NULL, 125, "No disposable VM could be made.", REMEDY_NONE);
 }
 END_TEST
 
@@ -142,6 +186,8 @@ TCase *failure_case(void)
 	tcase_add_test(tcase, numbers_have_sentences);
 	tcase_add_test(tcase, every_number_is_plain);
 	tcase_add_test(tcase, calls_that_fail_are_told_apart);
+	tcase_add_test(tcase, a_vm_without_a_name_begins_no_sentence);
+	tcase_add_test(tcase, a_disposable_that_was_not_made_is_called_so);
 	tcase_add_test(tcase, a_call_that_was_taken_is_no_call_that_failed);
 	tcase_add_test(tcase, silence_is_no_success);
 	tcase_add_test(tcase, what_is_graver_is_said_first);
