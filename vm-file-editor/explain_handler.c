@@ -192,7 +192,7 @@ static void explain_xdg_open(struct ending *ending, const char *path, int status
 		    "the file was gone before an application opened it in the VM that opens the "
 		    "file");
 	else if (screen)
-		say(ending, ENOENT,
+		say(ending, ENODEV,
 		    "no application could be started for %s in the VM that opens the file: %s",
 		    kind, screen);
 	else if (status == XDG_NO_TOOL)

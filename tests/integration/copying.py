@@ -24,8 +24,8 @@ from standin import StandIn
 
 # Numbers of errors on the wire. They are Linux's, the same on every machine that these programs run
 # on.
-EPERM, ENOENT, EIO, EEXIST, ENOTDIR, EINVAL, ENOSPC, ENAMETOOLONG, ENODATA, ENOLINK = (
-    1, 2, 5, 17, 20, 22, 28, 36, 61, 67)
+EPERM, ENOENT, EIO, EEXIST, ENODEV, ENOTDIR, EINVAL, ENOSPC, ENAMETOOLONG, ENODATA, ENOLINK = (
+    1, 2, 5, 17, 19, 20, 22, 28, 36, 61, 67)
 EILSEQ, ETIMEDOUT, EDQUOT, ECANCELED, ETRUNCATED = 84, 110, 122, 125, 31415926
 
 UNSET = ("SSH_CONNECTION", "PROGRESS_TYPE", "FILECOPY_TOTAL_BYTES", "SAVED_FD_1",

@@ -70,6 +70,8 @@ static const struct reason of_opening[] = {
 	 N_("What was saved there later is there, as long as it is open.")},
 	{EPROTO, N_("The answer from $2 makes no sense."), SEE_DETAILS},
 	{ENOENT, N_("There is no program in $2 that opens $1."), N_("Install one there.")},
+	{ENODEV, N_("There is no screen in $2 on which $1 could be shown."),
+	 N_("Whoever manages these VMs can change that.")},
 };
 
 /* By what an rpc client says. */

@@ -52,7 +52,8 @@ START_TEST(numbers_have_sentences)
 {
 	const struct event taken = failed(EEXIST, HELP_RENAME), full = failed(ENOSPC, 0),
 			   unreadable = failed(EACCES, HELP_SKIP_UNREADABLE),
-			   link = failed(ENOLINK, HELP_DEREFERENCE), odd = failed(4095, 0);
+			   link = failed(ENOLINK, HELP_DEREFERENCE), odd = failed(4095, 0),
+			   no_program = failed(ENOENT, 0), no_screen = failed(ENODEV, 0);
 
 	says(&copying, &taken, 1, "There is a “" NAMED("e") "” in " NAMED("work"),
 	     REMEDY_KEEP_BOTH);
@@ -61,6 +62,8 @@ START_TEST(numbers_have_sentences)
 	says(&copying, &link, 1, "is a link", REMEDY_FOLLOW);
 	says(&copying, &odd, 1, "could not be copied", REMEDY_NONE);
 	says(&opening, &odd, 1, "could not be opened", REMEDY_NONE);
+	says(&opening, &no_program, 1, "There is no program in ", REMEDY_NONE);
+	says(&opening, &no_screen, 1, "There is no screen in ", REMEDY_NONE);
 }
 END_TEST
 

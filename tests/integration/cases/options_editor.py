@@ -9,7 +9,7 @@ import edit_wire as wire
 import machine
 import suite
 import tree
-from copying import EDQUOT, EIO, ENODATA, ENOENT, ENOSPC, EPERM
+from copying import EDQUOT, EIO, ENODATA, ENODEV, ENOENT, ENOSPC, EPERM
 from expect import check, equal, has, lacks, missing
 from opening import Opening, edited, records_of, request
 from settings import BUILD, EDITOR, TOP
@@ -112,8 +112,8 @@ def _(t):
     equal(content, "content")
 
 
-def not_opened(t, name, message, *options, env=()):
-    ended(ask(t, name, "content", *options, env=env), ENOENT, message)
+def not_opened(t, name, message, *options, env=(), code=ENOENT):
+    ended(ask(t, name, "content", *options, env=env), code, message)
 
 
 @test("a command that is not there is named")
@@ -143,10 +143,11 @@ def _(t):
         env = first_in_path(t, "xdg-open", f"exit {code}")
         not_opened(t, ".tar.gz", began.format(
             'that end in ".gz"',
-            "no screen is known there (neither DISPLAY nor WAYLAND_DISPLAY is set)"), env=env)
+            "no screen is known there (neither DISPLAY nor WAYLAND_DISPLAY is set)"), env=env,
+            code=ENODEV)
         not_opened(t, "file", began.format(
             "without an extension", 'the screen there cannot be reached (DISPLAY is ":98765")'),
-            env={**env, "DISPLAY": ":98765"})
+            env={**env, "DISPLAY": ":98765"}, code=ENODEV)
 
 
 @test("xdg-open fails with a screen whose socket is in no directory")
