@@ -86,6 +86,27 @@ static int read_open(int fd, struct settings *settings, unsigned *line, const ch
 	return settings_parse(text, (size_t)n, settings, line, why);
 }
 
+/* Is there nothing at all? A link that leads nowhere is no word of root's that nothing is set. */
+static bool is_missing(int error)
+{
+	struct stat status;
+
+	return error == ENOENT && lstat(SETTINGS_FILE, &status) < 0 && errno == ENOENT;
+}
+
+/* What to do when it cannot be opened. */
+static const char *help_of(int r)
+{
+	switch (r) {
+	case -EACCES:
+		return ": chmod a+r " SETTINGS_FILE;
+	case -ENOENT:
+		return ": it is a link that leads nowhere, which has to be corrected or removed";
+	default:
+		return "";
+	}
+}
+
 int settings_load(struct settings *settings, char failure[SETTINGS_FAILURE_SIZE])
 {
 	/* It may be a named pipe, in which an open waits. */
@@ -95,9 +116,11 @@ int settings_load(struct settings *settings, char failure[SETTINGS_FAILURE_SIZE]
 	int r;
 
 	settings_default(settings);
-	if (fd < 0 && errno == ENOENT)
+	r = fd < 0 ? -errno : 0;
+	if (is_missing(-r))
 		return 0;
-	r = fd < 0 ? -errno : read_open(fd, settings, &line, &why);
+	if (r == 0)
+		r = read_open(fd, settings, &line, &why);
 	if (fd >= 0)
 		close(fd);
 	if (r == 0)
@@ -106,7 +129,7 @@ int settings_load(struct settings *settings, char failure[SETTINGS_FAILURE_SIZE]
 	if (fd < 0)
 		snprintf(failure, SETTINGS_FAILURE_SIZE,
 			 "the settings in " SETTINGS_FILE " cannot be read: %s%s", strerror(-r),
-			 r == -EACCES ? ": chmod a+r " SETTINGS_FILE : "");
+			 help_of(r));
 	else if (line > 0)
 		snprintf(failure, SETTINGS_FAILURE_SIZE, SETTINGS_FILE ":%u: %s; correct that line",
 			 line, why);

@@ -172,6 +172,12 @@ def _(t):
     t.set(*["# " + "x" * 1000] * 17)
     all_refuse("it is larger than 16 KiB")
     os.unlink(t.conf)
+    # There are settings, but they cannot be found.
+    os.symlink("elsewhere", t.conf)
+    for name, end in t.each_program().items():
+        refused(name, end, "the settings in /etc/qfilecopy.conf cannot be read: No such file or "
+                           "directory: it is a link that leads nowhere")
+    os.unlink(t.conf)
     for make in os.mkdir, os.mkfifo:
         make(t.conf)
         all_refuse("it must be a file")
@@ -237,8 +243,9 @@ def _(t):
                       "--version").exits(0)
         calls = [line for line in tree.read(f"{t.top}/calls").split("\n")
                  if "qfilecopy.conf" in line]
-        equal(len(calls), 1)
+        equal(len(calls), 2)
         has(calls[0], '"/etc/qfilecopy.conf", O_RDONLY')
+        has(calls[1], "stat")  # is it a link that leads nowhere?
 
 
 @test("no variable and no option names another file")
