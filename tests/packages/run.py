@@ -321,6 +321,29 @@ def _():
         layer.run(f"[ -z \"$(dpkg-divert --list {QUBES})\" ] && ! [ -e {CONF} ]")
 
 
+@test("an installation that an administrator's diversion prevents leaves everything as it was")
+def _():
+    with Layer(BUILT) as layer, tempfile.TemporaryDirectory(prefix="qf-qubes-") as made:
+        layer.install(f"{layer.bring(qubes.build('1', made))} {of('qfilecopy')}")
+        layer.run(f"dpkg-divert --local --add --rename --divert /usr/lib/mine {qubes.FILES[-1]}")
+        said, well = layer.try_to(f"dpkg --force-unsafe-io -i {of(QUBES)}")
+        check(not well and "clashes with" in said, said)
+        equal(look(layer, qubes.FILES[:-1] + ["/usr/lib/mine"]), of_theirs("1"))
+        equal(layer.run(f"dpkg-divert --listpackage {qubes.FILES[-1]}"), "LOCAL\n")
+        layer.run(f"[ -z \"$(dpkg-divert --list {QUBES})\" ] && ! [ -L {CONF} ]")
+        # dpkg takes it as not installed, not as half installed.
+        lacks(layer.run(f"dpkg-query -W -f '${{Status}}' {QUBES} || true"), "half")
+
+
+@test("the names of Qubes are set again when the package is installed again after a removal")
+def _():
+    with Layer(BUILT) as layer:
+        layer.install(f"{of('qfilecopy')} {of(QUBES)}")
+        layer.run(f"dpkg --remove {QUBES} && ! [ -L {CONF} ]")
+        layer.install(of(QUBES))
+        has(layer.run(f"cat {CONF}"), "QubesIncoming")
+
+
 @test("settings that an administrator has made stay as they are")
 def _():
     with Layer(BUILT) as layer:
