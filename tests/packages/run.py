@@ -133,13 +133,17 @@ def _():
         layer.install(installable(packages()))
         layer.run("systemctl enable pedos-rpcd@root.socket pedos-rpcd.service && "
                   "echo '* * @anyvm @anyvm deny' >/etc/pedos-rpc/policy.d/50-mine.policy && "
-                  "echo '# mine' >>/etc/pedos-rpc/PedOS.Filecopy")
+                  "echo '# mine' >>/etc/pedos-rpc/PedOS.Filecopy && "
+                  "cd /usr/lib/systemd/system && for unit in pedos-rpc*; do "
+                  "mkdir /etc/systemd/system/$unit.d && "
+                  "echo '[Unit]' >/etc/systemd/system/$unit.d/override.conf; done")
         names = " ".join(reversed([field(package, "Package") for package in packages()]))
         layer.run(f"dpkg --remove {names}")
         equal(layer.run("cd /etc/pedos-rpc && echo * && tail -n 1 PedOS.Filecopy && echo policy.d/*"
                         ).splitlines(), ["PedOS.Filecopy PedOS.OpenInVM policy.d", "# mine",
                                          "policy.d/50-mine.policy"])
-        equal(layer.run("find /etc/systemd /usr/lib/systemd -name 'pedos-rpcd@*'"), "")
+        equal(layer.run("find /etc/systemd /usr/lib/systemd -name 'pedos-rpcd@*' ! -name '*.d'"),
+              "")
         layer.run(f"dpkg --purge {names}")
         equal(layer.left(), [])
 
