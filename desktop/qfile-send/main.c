@@ -74,6 +74,15 @@ static gboolean is_gone(const GError *error)
 	       g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN);
 }
 
+/* Files may be on their way when the bus ends, and the windows need only the screen. */
+static void outlive_bus(GApplication *app)
+{
+	GDBusConnection *bus = g_application_get_dbus_connection(app);
+
+	if (bus)
+		g_dbus_connection_set_exit_on_close(bus, FALSE);
+}
+
 /* One that has the windows itself, or knows who has. NULL after a message. */
 static GtkApplication *new_application(void)
 {
@@ -83,8 +92,10 @@ static GtkApplication *new_application(void)
 		GError *error = NULL;
 
 		g_signal_connect(app, "command-line", G_CALLBACK(take_command_line), NULL);
-		if (g_application_register(G_APPLICATION(app), NULL, &error))
+		if (g_application_register(G_APPLICATION(app), NULL, &error)) {
+			outlive_bus(G_APPLICATION(app));
 			return app;
+		}
 		g_object_unref(app);
 		if (tries == TRIES || !is_gone(error)) {
 			warnx("the qfile-send that has the windows does not answer: %s",

@@ -75,7 +75,7 @@ class Desktop(WithAccounts):
     def __init__(self):
         need_desktop()
         super().__init__()
-        self.prefix, self.screen, self.eyes, self.notifier = [], None, None, None
+        self.prefix, self.screen, self.bus, self.eyes, self.notifier = [], None, None, None, None
         self.idle = []  # programs of the desktop
         self.home, self.runtime = f"{self.top}/home", f"{self.top}/run"
         for path in self.home, self.runtime:
@@ -139,8 +139,8 @@ class Desktop(WithAccounts):
         self.environment["DBUS_SESSION_BUS_ADDRESS"] = address
         started = f"{self.top}/started-by-bus"
         os.mkdir(started)
-        bus = self.start_idle(*message_bus(started, address, ACCESSIBILITY))
-        wait_until(lambda: os.path.exists(f"{self.runtime}/bus"), "the message bus", by=[bus])
+        self.bus = self.start_idle(*message_bus(started, address, ACCESSIBILITY))
+        wait_until(lambda: os.path.exists(f"{self.runtime}/bus"), "the message bus", by=[self.bus])
 
     def start_eyes(self):
         self.eyes = self.start_idle(PYTHON, "-B", HERE / "eyes.py", stdin=subprocess.PIPE,

@@ -207,3 +207,28 @@ def _(t):
     t.sees("To which VM should “report.txt” be moved?", by=[second])
     t.click("Cancel")
     second.wait().exits(1)
+
+
+@test("the session's bus dies in the middle: the window stays, and says how it ended")
+def _(t):
+    t.open_desktop()
+    came, go = f"{t.notes}/came", f"{t.notes}/go"
+    os.mkfifo(go)
+    t.serve(wrap=f"sh -c 'touch {came}; read word <{go}; exec \"$@\"' sh {{}}")
+    send = t.send("--to=work", "report.txt")
+    t.until(lambda: os.path.exists(came), "the call", by=[send])
+    while_sending = t.window("Copy to another VM")
+    t.bus.kill()
+    t.bus.wait()
+    tree.write(go, "word\n")
+
+    def said():
+        """Screen readers are not told any more, either."""
+        others = set(t.windows("Copy to another VM")) - {while_sending}
+        for number in others:
+            t.xdotool("windowactivate", number)
+        return t.xdotool("getactivewindow").strip() in others
+    t.until(said, "another window", by=[send])
+    t.press("Return")
+    send.wait().exits(0)
+    exists(f"{t.incoming}/report.txt")
