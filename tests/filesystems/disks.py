@@ -203,6 +203,8 @@ DISKS = [
     Disk("FUSE that lies about modes", lying("chmod=0"), lost="modes"),
     Disk("FUSE without times", lying("utimens=EPERM"), lost="times"),
     Disk("FUSE without fsync", lying("fsync=EINVAL", "fsyncdir=EINVAL")),
+    Disk("FUSE without fsync, by another errno",
+         lying("fsync=EOPNOTSUPP", "fsyncdir=EOPNOTSUPP")),
     Disk("FUSE without statfs", lying("statfs=ENOSYS"), full=None),
     Disk("FUSE that lies about statfs", lying("statfs=0"), full=None),
     Disk("FUSE that folds", lying("fold=1"), folds=True),

@@ -51,7 +51,7 @@ int target_sync_directory(int dir, int fd)
 {
 	if (fsync(dir) == 0)
 		return 0;
-	return (errno != EBADF && errno != EINVAL) || syncfs(fd) < 0 ? -errno : 0;
+	return (errno != EBADF && !save_syncs_whole(errno)) || syncfs(fd) < 0 ? -errno : 0;
 }
 
 /* Note that the save is at target->name now, open as `fd` and locked, and make that durable. */

@@ -193,11 +193,16 @@ int save_link(struct save *save, const char *name)
 	return 0;
 }
 
+bool save_syncs_whole(int error)
+{
+	return error == EINVAL || error == ENOSYS || error == EOPNOTSUPP;
+}
+
 int save_sync(int fd)
 {
 	if (fsync(fd) == 0)
 		return 0;
-	if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
+	if (!save_syncs_whole(errno))
 		return -errno;
 	return syncfs(fd) < 0 ? -errno : 0;
 }

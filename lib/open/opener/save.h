@@ -10,6 +10,7 @@
 #include "open/digest.h"
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -45,6 +46,9 @@ int save_name(struct save *save);
 int save_link(struct save *save, const char *name);
 /* Close it. If its name is still temporary, or it has none, it is removed. */
 void save_end(struct save *save);
+
+/* Does this errno of fsync() say that all of the file system has to be synced in its place? */
+bool save_syncs_whole(int error);
 
 /*
  * Bring a file to stable storage, with its whole file system where files have no sync of their own.
