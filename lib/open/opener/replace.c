@@ -134,7 +134,7 @@ static int exchange(struct target *target, struct save *save)
 	int r;
 
 	if (renameat2(target->dir, save->name, target->dir, target->name, RENAME_EXCHANGE) < 0) {
-		if (errno != EINVAL && errno != ENOSYS)
+		if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
 			/* EBUSY here means a mount; for our caller it means another opener. */
 			return errno == EBUSY ? -EXDEV : -errno;
 		return rename_over(target, save);

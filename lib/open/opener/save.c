@@ -182,7 +182,7 @@ int save_link(struct save *save, const char *name)
 	if (r < 0)
 		return r;
 	if (renameat2(save->dir, save->name, save->dir, name, RENAME_NOREPLACE) < 0) {
-		if (errno != EINVAL && errno != ENOSYS)
+		if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
 			return -errno;
 		/* A file system without RENAME_NOREPLACE, such as NFS, has hard links. */
 		if (linkat(save->dir, save->name, save->dir, name, 0) < 0)

@@ -44,9 +44,9 @@ static const struct {
 	bool backup;
 } ways[] = {
 	{"renameat2", EINVAL, false}, /* cannot exchange */
-	{"renameat2", ENOSYS, true},  {"bind", ENOLCK, false},
-	{"faccessat", ENOENT, true},  /* no /proc */
-	{"openat", EOPNOTSUPP, true}, /* no files without a name */
+	{"renameat2", ENOSYS, true},  {"renameat2", EOPNOTSUPP, false},
+	{"bind", ENOLCK, false},      {"faccessat", ENOENT, true}, /* no /proc */
+	{"openat", EOPNOTSUPP, true},                              /* no files without a name */
 };
 
 START_TEST(replace_by_each_way)
