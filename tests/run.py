@@ -43,8 +43,10 @@ SUITES = {
                     "filesystems", "applications", "desktop", "packages", "powercut", "system",
                     "xen")},
     "lab-filesystems": lambda build: [settings.PYTHON, "-B", "tests/filesystems/in_lab.py"],
+    "xen-system": lambda build: [settings.PYTHON, "-B", "tests/xen/on_debian.py"],
 }
-IN_EMULATOR = {"xen", "system", "powercut", "lab-filesystems"}  # what they test runs there
+# What they test runs there.
+IN_EMULATOR = {"xen", "xen-system", "system", "powercut", "lab-filesystems"}
 MEASURE = ["xen", "powercut"]  # suites that say what they measured, on stderr
 # These run so many at a time: each waits as much as it works. The others need the machine.
 AT_ONCE = 2

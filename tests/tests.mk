@@ -57,7 +57,7 @@ CHOSEN = $(if $(SUITE),-s $(call quoted,$(SUITE))) $(CALLED) $(SLOWEST:%=--slowe
 
 # The names are those of tests/run.py. What is wrong is said before anything is built.
 SUITES = unit hostile escape sandbox dom0 editors integration fault filesystems lab-filesystems \
-	desktop packages powercut system xen
+	desktop packages powercut system xen xen-system
 check-suite:
 	@$(if $(filter-out $(SUITES),$(SUITE)),$(error There is no suite $(filter-out \
 		$(SUITES),$(SUITE)). There are: $(SUITES)))
@@ -223,6 +223,18 @@ check-xen:
 	@$(MAKE) --no-print-directory install PREFIX=/usr DESKTOP=0 \
 		DESTDIR=$(CURDIR)/$(B)/xen/installed >/dev/null
 	@QFILE_BUILD=$(B) exec $(RUN_TESTS) -1 -s xen $(CASES:%=-t %)
+
+##   make check-xen-system  the same between two guests that are a Debian each, as root: with the
+##                         packages of what was committed last, systemd and udev
+check-xen-system:
+	@$(SETUP) build system
+	@$(SETUP) xen || true
+	+@$(BUILD_STRICTLY) all $(XEN_PROGRAMS)
+	@rm -rf $(B)/xen/installed
+	@$(MAKE) --no-print-directory install PREFIX=/usr DESKTOP=0 \
+		DESTDIR=$(CURDIR)/$(B)/xen/installed >/dev/null
+	@DEB_BUILD_OPTIONS=nocheck $(MAKE) --no-print-directory deb DESKTOP=0
+	@QFILE_BUILD=$(B) exec $(RUN_TESTS) -1 -s xen-system
 
 ##   make check-packages   the packages of make deb and make rpm: their form, and a second build
 ##                         with the same bytes; as root also what they do in a system of their own
@@ -404,4 +416,4 @@ include tests/fuzz/fuzz.mk
 .PHONY: abi setup demo picture pictures check check-suite test check-whole check-applications \
 	check-desktop check-editors check-sanitized coverage check-fault check-filesystems \
 	check-lab-filesystems check-flood check-packages check-powercut check-ssh check-system \
-	check-xen prove fuzz bench format check-format check-warnings
+	check-xen check-xen-system prove fuzz bench format check-format check-warnings

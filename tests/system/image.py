@@ -65,12 +65,12 @@ class Kernel:
 
 # Small, and has ext4 and NVMe built in, so that it needs no initrd.
 CLOUD = Kernel("cloud", "linux-image-cloud-amd64", ["."])
-# For the file systems that only this one has.
+# For the file systems that only this one has, and for guests of Xen.
 FULL = Kernel("full", "linux-image-amd64",
               ["arch", "block", "crypto", "drivers/block", "drivers/char/hw_random",
-               "drivers/nvme", "drivers/virtio", "fs", "lib", "mm", "net/9p",
+               "drivers/nvme", "drivers/virtio", "drivers/xen", "fs", "lib", "mm", "net/9p",
                "net/dns_resolver", "net/sunrpc"],
-              ["nvme", "ext4", "crc32c_generic"])
+              ["nvme", "xen-blkfront", "ext4", "crc32c_generic"])
 
 
 def do(*command, failure=Broken):
@@ -182,7 +182,7 @@ def modules_for(modules, names):
 def make_initrd(tree, modules, kernel, path):
     """busybox, modules that are numbered in their order, and INITRD, which is /init there."""
     top = f"{tree}/initrd"
-    for name in ("", "bin", "dev", "modules", "root"):
+    for name in ("", "bin", "dev", "modules", "proc", "root"):
         os.mkdir(f"{top}/{name}")
     shutil.copy(f"{tree}/usr/bin/busybox", f"{top}/bin")
     shutil.copy(INITRD, f"{top}/init")
@@ -210,9 +210,10 @@ def fill(tree, base):
         remove(f"{tree}/etc/{name}")
         pathlib.Path(f"{tree}/etc/{name}").write_text(text, encoding="ascii")
     shutil.copy(GUEST / "lab-job", f"{tree}/usr/sbin/lab-job")
-    shutil.copy(GUEST / "lab-job.service", f"{tree}/etc/systemd/system/lab-job.service")
     os.chmod(f"{tree}/usr/sbin/lab-job", 0o755)
-    do("chroot", tree, "systemctl", "-q", "enable", "lab-job.service")
+    for unit in GUEST.glob("*.service"):
+        shutil.copy(unit, f"{tree}/etc/systemd/system/{unit.name}")
+        do("chroot", tree, "systemctl", "-q", "enable", unit.name)
     do("chroot", tree, "systemctl", "-q", "mask", *MASKED)
 
 

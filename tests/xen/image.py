@@ -116,14 +116,19 @@ def guest_image(packages, build):
     return image
 
 
-def write_images(packages, build, guest, dom0):
-    image = guest_image(packages, build)
-    image.write(guest)
-    image.copy("boot/guest.cpio", guest)
+def add_dom0(image, packages):
+    """What dom0 has beside that: Xen's tools, and the kernel of the guests."""
     image.copy("boot/vmlinux", packages.vmlinux)
     for name in DOM0_PROGRAMS:
         image.program(f"usr/lib/xen-{packages.version}/bin/{name}", packages.xen_program(name))
     image.link("usr/lib/xen", f"xen-{packages.version}")
     image.put("etc/xen/xl.conf", "")
+
+
+def write_images(packages, build, guest, dom0):
+    image = guest_image(packages, build)
+    image.write(guest)
+    image.copy("boot/guest.cpio", guest)
+    add_dom0(image, packages)
     image.tree("etc/pedos-rpc/policy.d", os.path.join(HERE, "policy"))
     image.write(dom0)

@@ -21,10 +21,9 @@ import threading
 import image
 import packages
 
-MEMORY = {"dom0": 1024, "work": 768, "personal": 768, "vault": 384}
+# "beside": for disposable VMs, and for Xen itself.
+MEMORY = {"dom0": 1024, "work": 768, "personal": 768, "vault": 384, "beside": 1024}
 GUESTS = ("work", "personal", "vault")
-# For disposable VMs, and for Xen itself.
-MEMORY_BESIDE = 1024
 # A prompt is made by the case that asks.
 DOM0_DAEMON = ("pedos-rpc-dom0 --max-per-vm=3 --boot-timeout=1200 --prompt=/run/prompt "
                "--prompt-timeout=10")
@@ -121,7 +120,7 @@ class Guest(Machine):
         """`more`: other settings of xl.cfg(5)."""
         settings = {
             "name": self.name, "type": "pv", "kernel": "/boot/vmlinux",
-            "ramdisk": "/boot/guest.cpio", "memory": MEMORY[self.name],
+            "ramdisk": "/boot/guest.cpio", "memory": self.lab.memory[self.name],
             "extra": f"lab={self.name} console=hvc0 quiet loglevel=1 panic=0", **more,
         }
         lines = "\n".join(f"{key}={value!r}" for key, value in settings.items())
@@ -135,50 +134,68 @@ class Guest(Machine):
         self.domid = int(self.lab.dom0.run(f"xl domid {self.name}"))
         self.lab.attach(self)
 
-    def settle(self):
+    def await_ready(self):
         if not self.ready.wait(TIMEOUT):
             raise Broken(f"{self.name} did not boot, see {self.log.name}")
+
+    def settle(self):
+        self.await_ready()
         self.serve("pedos-rpcd")
 
     def destroy(self):
         self.lab.dom0.run(f"xl destroy {self.name}")
 
 
-def qemu_command(found, logs, initrd):
+def qemu_command(found, logs, initrd, memory, disks):
     """Ends with us, however we end. The first serial line is the hypervisor's and dom0's console,
     the second leads to dom0's agent."""
     xen = ("console=com1 com1=115200,8n1 dom0_max_vcpus=1 "
-           f"dom0_mem={MEMORY['dom0']}M,max:{MEMORY['dom0']}M")
+           f"dom0_mem={memory['dom0']}M,max:{memory['dom0']}M")
     return ["setpriv", "--pdeathsig", "KILL", packages.QEMU, "-accel", "tcg,thread=multi", "-smp",
-            str(PROCESSORS), "-cpu", CPU, "-m", str(sum(MEMORY.values()) + MEMORY_BESIDE),
+            str(PROCESSORS), "-cpu", CPU, "-m", str(sum(memory.values())),
             "-nodefaults", "-display", "none", "-no-reboot", "-serial", f"file:{logs}/xen.log",
             "-serial", "stdio",
             "-kernel", found.hypervisor, "-append", xen, "-initrd",
-            f"{found.vmlinuz} console=hvc0 quiet,{initrd}"]
+            f"{found.vmlinuz} console=hvc0 quiet,{initrd}", *disks]
 
 
 class Lab:
+    """`place`: its directory below the build; `memory`: in MiB, all of it together is the
+    emulator's; `disks`: options of the emulator."""
+
+    place, memory, disks = "xen", MEMORY, ()
+
     def __init__(self, found, build):
-        self.logs = os.path.join(build, "xen", "logs")
+        self.logs = os.path.join(build, self.place, "logs")
         os.makedirs(self.logs, exist_ok=True)
         for name in os.listdir(self.logs):
             os.unlink(os.path.join(self.logs, name))
         self.jobs, self.number, self.lock = {}, 0, threading.Lock()
         self.results = []
         self.dom0 = Machine(self, "dom0")
-        self.work, self.personal, self.vault = self.guests = [Guest(self, name) for name in GUESTS]
+        self.guests = self.make_guests()
         self.machines = {machine.name: machine for machine in (self.dom0, *self.guests)}
-        guest, dom0 = (os.path.join(build, "xen", f"{name}.cpio") for name in ("guest", "dom0"))
-        image.write_images(found, build, guest, dom0)
-        self.qemu = subprocess.Popen(qemu_command(found, self.logs, dom0), stdin=subprocess.PIPE,
-                                     stdout=subprocess.PIPE,
+        dom0 = os.path.join(build, self.place, "dom0.cpio")
+        self.write_images(found, build, dom0)
+        command = qemu_command(found, self.logs, dom0, self.memory, self.disks)
+        self.qemu = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                      stderr=open(f"{self.logs}/qemu.log", "wb"))
         self.reader = threading.Thread(target=self.listen, daemon=True)
         self.reader.start()
 
-    def boot(self):
+    def make_guests(self):
+        self.work, self.personal, self.vault = guests = [Guest(self, name) for name in GUESTS]
+        return guests
+
+    def write_images(self, found, build, dom0):
+        image.write_images(found, build, os.path.join(build, self.place, "guest.cpio"), dom0)
+
+    def await_dom0(self):
         if not self.dom0.ready.wait(TIMEOUT):
             raise Broken(f"dom0 did not boot, see {self.logs}/xen.log")
+
+    def boot(self):
+        self.await_dom0()
         self.dom0.serve(DOM0_DAEMON)
         for guest in self.guests:
             guest.boot()

@@ -100,23 +100,24 @@ def make_once(path, content):
 
 
 class Packages:
-    """Where everything is, once it is there."""
+    """Where everything is, once it is there. `kernel`: a tree of one that is unpacked already."""
 
-    def __init__(self, cache):
+    def __init__(self, cache, kernel=None):
         if platform.machine() != "x86_64":
             raise Skip(f"there is no Xen with PV guests for {platform.machine()}")
         if not shutil.which(QEMU):
             raise Skip(f"{QEMU} is missing")
         self.version = xen_version()
-        names = wanted(self.version)
+        first, *others = wanted(self.version)
         os.makedirs(cache, exist_ok=True)
-        download(names, cache)
-        kernel, hypervisor, utils, busybox = (os.path.join(cache, name) for name in names)
+        download(others if kernel else [first, *others], cache)
+        kernel = kernel or os.path.join(cache, first)
+        hypervisor, utils, busybox = (os.path.join(cache, name) for name in others)
         self.bin = f"{utils}/usr/lib/xen-{self.version}/bin"
         self.busybox = f"{busybox}/bin/busybox"
         self.vmlinuz = glob.glob(f"{kernel}/boot/vmlinuz-*")[0]
         self.modules = {os.path.basename(path): path for path in glob.glob(
-            f"{kernel}/lib/modules/*/kernel/drivers/xen/**/*.ko", recursive=True)}
+            f"{kernel}/lib/modules/*/kernel/**/*.ko", recursive=True)}
         self.vmlinux = os.path.join(cache, f"vmlinux-{os.path.basename(self.vmlinuz)}")
         self.hypervisor = os.path.join(cache, f"{os.path.basename(hypervisor)}.elf")
         make_once(self.vmlinux, lambda: uncompressed_kernel(self.vmlinuz))

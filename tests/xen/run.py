@@ -69,6 +69,22 @@ def run_test(report, lab, case, function):
         report.line("not ok", name, traceback.format_exc())
 
 
+def run_cases(report, lab, cases):
+    """Boots the lab, and ends it."""
+    watchdog = threading.Timer(WATCHDOG, lab.kill)
+    watchdog.daemon = True
+    watchdog.start()
+    try:
+        lab.boot()
+        for case in cases:
+            for function in tests_of(case):
+                run_test(report, lab, case, function)
+    except laboratory.Broken as broken:
+        report.line("not ok", "the lab boots", str(broken))
+    finally:
+        lab.close()
+
+
 def main():
     cases = sys.argv[1:] or CASES
     unknown = [case for case in cases if case not in CASES]
@@ -86,18 +102,7 @@ def main():
         for case in cases:
             report.line("ok", f"{case} # skip {reason}")
         return report.end()
-    watchdog = threading.Timer(WATCHDOG, lab.kill)
-    watchdog.daemon = True
-    watchdog.start()
-    try:
-        lab.boot()
-        for case in cases:
-            for function in tests_of(case):
-                run_test(report, lab, case, function)
-    except laboratory.Broken as broken:
-        report.line("not ok", "the lab boots", str(broken))
-    finally:
-        lab.close()
+    run_cases(report, lab, cases)
     lab.show_results()
     return report.end()
 
