@@ -101,31 +101,19 @@ static void exchange_back(const struct target *target, struct save *save)
 	save->name[0] = '\0';
 }
 
-/* Put the save where the file is, if that still is the one that was seen. Nobody holds it after. */
-static int check_and_rename(struct target *target, const struct save *save)
-{
-	int fd = seen_look(target->dir, target->name, &target->seen, SEEN_RENAMED);
-
-	if (fd < 0)
-		return fd;
-	close(fd);
-	return renameat(target->dir, save->name, target->dir, target->name) < 0 ? -errno : 0;
-}
-
 /*
- * Where the file system cannot exchange names. What comes out could not be checked any more, so the
- * file is checked before: it was checked a while ago, since when the save was brought to stable
- * storage. A share of SMB lets nothing take the place of what somebody has open, as we have.
+ * Where the file system cannot exchange names. The file was checked a moment ago. A share of SMB
+ * lets nothing take the place of what somebody has open, as we have.
  */
 static int rename_over(struct target *target, const struct save *save)
 {
-	int r = check_and_rename(target, save);
-
-	if ((r != -EACCES && r != -EBUSY && r != -ETXTBSY) || target->fd < 0)
-		return r;
+	if (renameat(target->dir, save->name, target->dir, target->name) == 0)
+		return 0;
+	if ((errno != EACCES && errno != EBUSY && errno != ETXTBSY) || target->fd < 0)
+		return -errno;
 	close(target->fd);
 	target->fd = -1;
-	return check_and_rename(target, save);
+	return renameat(target->dir, save->name, target->dir, target->name) < 0 ? -errno : 0;
 }
 
 /* Exchange the save and the file, then check that the file was the one that was seen. */
