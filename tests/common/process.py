@@ -120,13 +120,27 @@ class Program:
         self.process.wait()
         return End(self.process.returncode, *(written(file) for file in (self.out, self.err)))
 
+    def run_out(self):
+        """The same, for one of which nothing more is asked: a case may run thousands."""
+        end = self.wait()
+        said[:0] = self.last_words()
+        self.close_files()
+        started.remove(self)
+        return end
+
     def end(self):
         """After a case: whatever it is doing."""
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-        if self.err and (last := self.said()):
-            said.extend(f"stderr of {self.name}: {line}" for line in last.split("\n")[-5:])
+        said.extend(self.last_words())
+        self.close_files()
+
+    def last_words(self):
+        last = self.said() if self.err else ""
+        return [f"stderr of {self.name}: {line}" for line in last.split("\n")[-5:] if last]
+
+    def close_files(self):
         for file in (self.out, self.err, self.stdin, self.stdout, self.stderr):
             if file:
                 with contextlib.suppress(OSError):
@@ -157,7 +171,7 @@ def written(file):
 
 def run(command, **how):
     """Run it to its end."""
-    return Program(command, **how).wait()
+    return Program(command, **how).run_out()
 
 
 def stat_of(pid):

@@ -85,7 +85,7 @@ class Copying:
 
     def run(self, *command, **how):
         """The same to its end: a process.End."""
-        return self.start(*command, **how).wait()
+        return self.start(*command, **how).run_out()
 
     def run_on_terminal(self, *command, columns=80, **how):
         """The same where stdin, stdout and stderr are a terminal: the exit status, and what is on
