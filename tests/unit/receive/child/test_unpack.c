@@ -660,6 +660,25 @@ static const struct {
 	{"data beyond a large hole", 2048 * BLOCK + 99, {{2048 * BLOCK, 99}}, 1},
 };
 
+/* Zeros behind a file of the same length, among the first ones and among many. */
+START_TEST(zeros_after_a_file)
+{
+	char name[16];
+
+	scratch_enter();
+	for (int i = 0; i < 3 * UNPACK_SYNCED_MAX; i++) {
+		snprintf(name, sizeof(name), "%d", i);
+		put_entry(S_IFREG | 0644, name, i % 2 ? "\0\0\0" : "xyz", 3);
+	}
+	put_end();
+	ck_assert_int_eq(unpack_stream(), 0);
+	for (int i = 0; i < 3 * UNPACK_SYNCED_MAX; i++) {
+		snprintf(name, sizeof(name), "root/%d", i);
+		check_file(name, (const unsigned char *)(i % 2 ? "\0\0\0" : "xyz"), 3);
+	}
+}
+END_TEST
+
 /* In pieces of many sizes: what is a block of the file has nothing to do with how it arrives. */
 START_TEST(holes)
 {
@@ -1309,6 +1328,7 @@ static void add_cases(Suite *suite, bool with_writer)
 
 	add_table_test(data, content, sizes);
 	add_table_test(data, holes, sparse);
+	tcase_add_test(data, zeros_after_a_file);
 }
 
 Suite *unpack_suite(void)
