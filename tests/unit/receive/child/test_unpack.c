@@ -663,7 +663,7 @@ static const struct {
 /* Zeros behind a file of the same length, among the first ones and among many. */
 START_TEST(zeros_after_a_file)
 {
-	char name[16];
+	char name[32];
 
 	scratch_enter();
 	for (int i = 0; i < 3 * UNPACK_SYNCED_MAX; i++) {
@@ -1057,7 +1057,7 @@ static const struct {
 START_TEST(few_are_synced)
 {
 	unsigned before, calls;
-	char name[16], *large;
+	char name[32], *large;
 	int r;
 
 	scratch_enter();
@@ -1118,7 +1118,7 @@ END_TEST
 /* What a disk says when a file is closed is heard, also where files were kept open first. */
 START_TEST(lost_at_closing)
 {
-	char name[16];
+	char name[32];
 	int r;
 
 	scratch_enter();
@@ -1200,7 +1200,7 @@ END_TEST
 /* What the writer meets comes before what the parser finds wrong meanwhile. */
 START_TEST(earlier_failure_is_told)
 {
-	char name[16];
+	char name[32];
 
 	scratch_enter();
 	start_writer();
