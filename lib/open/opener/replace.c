@@ -102,17 +102,43 @@ static void exchange_back(const struct target *target, struct save *save)
 }
 
 /*
- * Where the file system cannot exchange names. The file was checked a moment ago. A share of SMB
- * lets nothing take the place of what somebody has open, as we have.
+ * Is the file still the one that was seen? It is opened only if its status is another one: a share
+ * of SMB keeps what was opened open for a second, and does not replace it.
+ */
+static int check_last(struct target *target)
+{
+	int r = seen_glance(target->dir, target->name, &target->seen);
+
+	if (r != -ESTALE)
+		return r;
+	r = seen_look(target->dir, target->name, &target->seen, SEEN_RENAMED);
+	if (r < 0)
+		return r;
+	close(r);
+	return 0;
+}
+
+/*
+ * Where the file system cannot exchange names. What comes out could not be checked any more, so the
+ * file is checked before: it was checked a while ago, since when the save was brought to stable
+ * storage. A share of SMB lets nothing take the place of what somebody has open, as we have; the
+ * rename that fails there may have removed the file.
  */
 static int rename_over(struct target *target, const struct save *save)
 {
+	int r = check_last(target);
+
+	if (r < 0)
+		return r;
 	if (renameat(target->dir, save->name, target->dir, target->name) == 0)
 		return 0;
 	if ((errno != EACCES && errno != EBUSY && errno != ETXTBSY) || target->fd < 0)
 		return -errno;
 	close(target->fd);
 	target->fd = -1;
+	r = check_last(target);
+	if (r < 0 && r != -ENOENT)
+		return r;
 	return renameat(target->dir, save->name, target->dir, target->name) < 0 ? -errno : 0;
 }
 

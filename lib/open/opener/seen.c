@@ -111,6 +111,15 @@ int seen_look(int dir, const char *name, struct seen *seen, enum seen_renaming r
 	return r < 0 ? r : fd;
 }
 
+int seen_glance(int dir, const char *name, const struct seen *seen)
+{
+	struct stat status;
+
+	if (fstatat(dir, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	return same_status(&seen->status, &status, SEEN_RENAMED) ? 0 : -ESTALE;
+}
+
 /* ---- The same content ---- */
 
 /* Read `size` bytes, or up to the end. */

@@ -39,6 +39,12 @@ bool seen_same_file(const struct stat *a, const struct stat *b);
 int seen_look(int dir, const char *name, struct seen *seen, enum seen_renaming renaming);
 
 /*
+ * The same without opening it: 0 only if its status says that nothing was written to it, which does
+ * not show within one tick of the disk's clock. For a last look at what was opened before.
+ */
+int seen_glance(int dir, const char *name, const struct seen *seen);
+
+/*
  * Open `name`, if it is a file with the same content as the file that is open as `fd`, byte by
  * byte, and note its status in *status. Returns a descriptor, for reading. -ESTALE: its content is
  * another one, or was written to meanwhile. Otherwise the errno of opening or reading.

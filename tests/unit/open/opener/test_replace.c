@@ -168,6 +168,22 @@ START_TEST(replace_fails)
 }
 END_TEST
 
+/* Where names cannot be exchanged, what somebody writes while the save goes to the disk stays. */
+START_TEST(no_exchange_and_a_change)
+{
+	static const char *const calls[] = {"fsync", "renameat2"};
+
+	start();
+	faults_begin_in("renameat2", 1, EINVAL, false);
+	faults_before(calls[_i], change);
+	ck_assert_int_eq(target_replace(target, &save, NULL), -ESTALE);
+	faults_end();
+	ck_assert_ptr_nonnull(faults_failed());
+	ck_assert_str_eq(content_of("file"), "local");
+	check_tidy("file");
+}
+END_TEST
+
 /* What has just got its name is not on every disk yet. It does not take the file's place. */
 START_TEST(named_save_cannot_be_synced)
 {
@@ -320,6 +336,7 @@ Suite *replace_suite(void)
 	tcase_add_test(tcase, replace_in_directory_that_cannot_be_listed);
 	tcase = add_case(suite, "failures");
 	add_table_test(tcase, replace_fails, failures);
+	tcase_add_loop_test(tcase, no_exchange_and_a_change, 0, 2);
 	tcase_add_test(tcase, named_save_cannot_be_synced);
 	tcase_add_loop_test(tcase, directory_cannot_be_synced, 0, 4);
 	tcase = add_case(suite, "backup");
