@@ -53,7 +53,7 @@ struct unpacker {
 static void before_peek(struct unpacker *unpacker, size_t size)
 {
 	if (unpacker->options->writer && stream_must_wait(&unpacker->reader, size))
-		writer_hand_over(unpacker->options->writer);
+		writer_flush(unpacker->options->writer);
 }
 
 /* As stream_peek(). */

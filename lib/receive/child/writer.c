@@ -27,17 +27,23 @@
 struct batch {
 	struct piece pieces[WRITER_BATCH];
 	size_t count, used;
+	bool parts;                       /* of files whose other pieces are in other batches */
 	unsigned char bytes[BATCH_BYTES]; /* their contents, and the names of their entries */
+};
+
+/* What came of the pieces that one of the two has written. */
+struct outcome {
+	uint64_t end; /* as for piece_write() */
+	bool unsynced;
+	char untrusted_last[QFILE_NAME_MAX]; /* the entry that failed first, if `result` < 0 */
+	_Atomic int result;
 };
 
 struct writer {
 	struct batch batches[2];
 	_Atomic uint32_t given, written;
-	/* What follows is the thread's, as long as it has not done all that was given. */
-	uint64_t end; /* as for piece_write() */
-	bool unsynced;
-	char untrusted_last[QFILE_NAME_MAX]; /* the entry that failed first, if `result` < 0 */
-	_Atomic int result;
+	/* The first one is the thread's, as long as it has not done all that was given. */
+	struct outcome by_thread, by_parser;
 };
 
 /* ---- Waiting for the other side ---- */
@@ -54,43 +60,45 @@ static void wait_beyond(_Atomic uint32_t *counter, uint32_t value)
 		syscall(SYS_futex, counter, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
 }
 
-/* ---- The thread ---- */
+/* ---- Writing ---- */
 
-static int write_and_close(struct writer *writer, const struct piece *piece)
+static int write_and_close(struct outcome *outcome, const struct piece *piece)
 {
-	int r = piece_write(piece, &writer->end);
+	int r = piece_write(piece, &outcome->end);
 
 	if (!piece->last)
 		return r;
 	if (r == 0)
-		return disk_end(piece->fd, piece->sync, &writer->unsynced);
+		return disk_end(piece->fd, piece->sync, &outcome->unsynced);
 	close(piece->fd);
 	return r;
 }
 
-static void take_piece(struct writer *writer, const struct piece *piece)
+static void write_piece(struct outcome *outcome, const struct piece *piece)
 {
 	int r;
 
-	if (atomic_load_explicit(&writer->result, memory_order_relaxed) < 0) {
+	if (atomic_load_explicit(&outcome->result, memory_order_relaxed) < 0) {
 		if (piece->last)
 			close(piece->fd);
 		return;
 	}
-	r = write_and_close(writer, piece);
+	r = write_and_close(outcome, piece);
 	if (r < 0) {
-		strcpy(writer->untrusted_last, piece->untrusted_name);
-		atomic_store_explicit(&writer->result, r, memory_order_release);
+		strcpy(outcome->untrusted_last, piece->untrusted_name);
+		atomic_store_explicit(&outcome->result, r, memory_order_release);
 	}
 }
 
-static void take_batch(struct writer *writer, struct batch *batch)
+static void write_batch(struct outcome *outcome, struct batch *batch)
 {
 	for (size_t i = 0; i < batch->count; i++)
-		take_piece(writer, &batch->pieces[i]);
+		write_piece(outcome, &batch->pieces[i]);
 	batch->count = batch->used = 0;
-	add_one(&writer->written);
+	batch->parts = false;
 }
+
+/* ---- The thread ---- */
 
 static void *run(void *argument)
 {
@@ -98,7 +106,8 @@ static void *run(void *argument)
 
 	for (uint32_t taken = 0;; taken++) {
 		wait_beyond(&writer->given, taken);
-		take_batch(writer, &writer->batches[taken % 2]);
+		write_batch(&writer->by_thread, &writer->batches[taken % 2]);
+		add_one(&writer->written);
 	}
 	return NULL;
 }
@@ -124,9 +133,17 @@ static uint32_t given(const struct writer *writer)
 	return atomic_load_explicit(&writer->given, memory_order_relaxed);
 }
 
+/* Of both. What the thread has came before what the parser writes meanwhile. */
+static const struct outcome *first_failed(const struct writer *writer)
+{
+	return atomic_load_explicit(&writer->by_thread.result, memory_order_acquire) < 0
+		       ? &writer->by_thread
+		       : &writer->by_parser;
+}
+
 static int result(const struct writer *writer)
 {
-	return atomic_load_explicit(&writer->result, memory_order_acquire);
+	return atomic_load_explicit(&first_failed(writer)->result, memory_order_relaxed);
 }
 
 /* The batch that is being filled. */
@@ -140,6 +157,20 @@ static void give(struct writer *writer)
 {
 	add_one(&writer->given);
 	wait_beyond(&writer->written, given(writer) - 2);
+}
+
+static bool is_busy(const struct writer *writer)
+{
+	return atomic_load_explicit(&writer->written, memory_order_acquire) != given(writer);
+}
+
+/* Files that are whole can be written by anybody; the other ones, in their order, by the thread. */
+static void write_or_give(struct writer *writer, bool here)
+{
+	if (here && !filling(writer)->parts)
+		write_batch(&writer->by_parser, filling(writer));
+	else
+		give(writer);
 }
 
 static void *keep(struct batch *batch, const void *bytes, size_t size)
@@ -159,11 +190,12 @@ int writer_put(struct writer *writer, const struct piece *piece)
 	struct piece *kept;
 
 	if (batch->count == WRITER_BATCH || piece->size + name_size > BATCH_BYTES - batch->used) {
-		give(writer);
+		write_or_give(writer, is_busy(writer));
 		batch = filling(writer);
 	}
 	if (result(writer) < 0)
 		return result(writer);
+	batch->parts |= piece->offset > 0 || !piece->last;
 	kept = &batch->pieces[batch->count++];
 	*kept = *piece;
 	kept->bytes = keep(batch, piece->bytes, piece->size);
@@ -171,10 +203,10 @@ int writer_put(struct writer *writer, const struct piece *piece)
 	return 0;
 }
 
-void writer_hand_over(struct writer *writer)
+void writer_flush(struct writer *writer)
 {
 	if (filling(writer)->count > 0)
-		give(writer);
+		write_or_give(writer, true);
 }
 
 int writer_wait(struct writer *writer)
@@ -188,8 +220,8 @@ int writer_finish(struct writer *writer, char *last, bool *unsynced)
 {
 	int r = writer_wait(writer);
 
-	*unsynced |= writer->unsynced;
+	*unsynced |= writer->by_thread.unsynced || writer->by_parser.unsynced;
 	if (r < 0)
-		strcpy(last, writer->untrusted_last);
+		strcpy(last, first_failed(writer)->untrusted_last);
 	return r;
 }

@@ -2,8 +2,11 @@
  * The writer: a thread of the confined child that writes and closes files. Meanwhile the parser
  * makes the next ones, which costs the kernel about as much.
  *
- * Pieces are handed over in batches. There are two: one is filled while the other is written. What
- * the writer works on is its own: the bytes are copied, and a file is closed by it alone.
+ * Pieces are handed over in batches. There are two: one is filled while the other is written. If
+ * one is full before the thread is done with the other, the parser writes it itself. So neither
+ * waits for the other, also where the kernel lets both run on one processor beside an idle one, and
+ * each does as much as it has time for. What the thread works on is its own: the bytes are copied,
+ * and a file is closed by whoever wrote it.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
@@ -31,8 +34,11 @@ struct writer *writer_start(void);
  */
 int writer_put(struct writer *writer, const struct piece *piece);
 
-/* Let the thread have all that was put, and do not wait for it longer than writer_put() may. */
-void writer_hand_over(struct writer *writer);
+/*
+ * Nothing more comes for now: have all that was put written, here if it can be. What fails is
+ * returned by the next writer_put().
+ */
+void writer_flush(struct writer *writer);
 
 /* Wait until nothing is left to do. Returns 0, or as writer_put(). */
 int writer_wait(struct writer *writer);

@@ -11,6 +11,9 @@
 #include "receive/child/writer.h"
 
 #include <fcntl.h>
+#include <sched.h>
+#include <semaphore.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -104,18 +107,18 @@ START_TEST(files_arrive)
 END_TEST
 
 /* What was put is written, though nothing more comes. */
-START_TEST(handed_over)
+START_TEST(flushed)
 {
 	struct stat status;
 
 	begin();
 	for (unsigned i = 0; i < 3; i++)
 		ck_assert_int_eq(put_file(i), 0);
-	writer_hand_over(writer);
-	do
-		MUST(stat("2", &status));
-	while (status.st_mtime != 1002);
-	writer_hand_over(writer);
+	writer_flush(writer);
+	MUST(stat("2", &status));
+	ck_assert_int_eq(status.st_mtime, 1002);
+	ck_assert_uint_eq(open_descriptors(), before);
+	writer_flush(writer);
 	ck_assert_int_eq(put_file(3), 0);
 	ck_assert_int_eq(finish((char[QFILE_NAME_MAX]){""}), 0);
 	ck_assert_str_eq(content_of("3"), "3");
@@ -167,8 +170,12 @@ START_TEST(first_failure)
 
 	begin();
 	faults_begin_in(failures[_i].call, 3, failures[_i].error, false);
-	while (put < FILES && r == 0)
+	while (put < FILES && r == 0) {
 		r = put_file(put++);
+		/* The thread is done with the first batch: it has the second one, too. */
+		while (put == WRITER_BATCH + 1 && open_descriptors() > before + 1)
+			sched_yield();
+	}
 	faults_end();
 	/* It is known two batches later. */
 	ck_assert_int_eq(r, failures[_i].result);
@@ -183,21 +190,118 @@ START_TEST(first_failure)
 }
 END_TEST
 
-/* Row 1: no file can be synced here. Row 2: one is lost. */
+/* ---- A thread that is late ---- */
+
+static sem_t held, let_go;
+
+static void hold(void)
+{
+	sem_post(&held);
+	sem_wait(&let_go);
+}
+
+/* While the thread has a batch, the parser writes the next one. The thread's came before. */
+static const struct {
+	unsigned fault; /* which of the parser's files cannot be written; 0: none */
+	bool lasting;   /* nor can the thread's */
+	int result;
+	unsigned last;
+} shared[] = {
+	{0, false, 0, 0},
+	{5, false, -ENOSPC, WRITER_BATCH + 4},
+	{5, true, -ENOSPC, 0},
+};
+
+START_TEST(parser_writes_meanwhile)
+{
+	static char last[QFILE_NAME_MAX];
+	unsigned put = 0;
+
+	begin();
+	sem_init(&held, 0, 0);
+	sem_init(&let_go, 0, 0);
+	faults_begin_in("pwrite", shared[_i].fault, ENOSPC, shared[_i].lasting);
+	faults_before("pwrite", hold);
+	while (put <= WRITER_BATCH)
+		ck_assert_int_eq(put_file(put++), 0);
+	sem_wait(&held);
+	while (put < 2 * WRITER_BATCH)
+		ck_assert_int_eq(put_file(put++), 0);
+	ck_assert_int_eq(put_file(put), shared[_i].result);
+	/* Either way the second batch is done with, and the first one not. */
+	ck_assert_uint_eq(open_descriptors(),
+			  before + WRITER_BATCH + (shared[_i].result == 0 ? 1 : 0));
+	ck_assert_str_eq(content_of(name_of(WRITER_BATCH)), name_of(WRITER_BATCH));
+	ck_assert_str_eq(content_of("0"), "");
+	sem_post(&let_go);
+	ck_assert_int_eq(finish(last), shared[_i].result);
+	faults_end();
+	ck_assert_str_eq(last, shared[_i].result == 0 ? "" : name_of(shared[_i].last));
+	ck_assert_str_eq(content_of("0"), shared[_i].lasting ? "" : "0");
+}
+END_TEST
+
+static atomic_bool gone_on;
+
+/* Hold the thread until the parser, which is the first thread, sleeps. */
+static void hold_until_parser_waits(void)
+{
+	char state = 'R';
+
+	sem_post(&held);
+	while (state != 'S' && !gone_on) {
+		FILE *file = fopen("/proc/self/stat", "r");
+
+		ck_assert_ptr_nonnull(file);
+		ck_assert_int_eq(fscanf(file, "%*d %*s %c", &state), 1);
+		fclose(file);
+	}
+}
+
+/* The pieces of one file are written by one of the two, however late. */
+START_TEST(parts_wait_for_the_thread)
+{
+	static unsigned char content[STREAM_BUFFER_SIZE];
+	static char last[QFILE_NAME_MAX];
+	struct piece piece = {.untrusted_name = "large", .bytes = content, .size = sizeof(content)};
+	struct stat status;
+
+	begin();
+	sem_init(&held, 0, 0);
+	memset(content, 'x', sizeof(content));
+	piece.fd = create(0);
+	faults_before("pwrite", hold_until_parser_waits);
+	for (; !piece.last; piece.offset += piece.size) {
+		piece.last = piece.offset > 0;
+		ck_assert_int_eq(writer_put(writer, &piece), 0);
+	}
+	sem_wait(&held);
+	writer_flush(writer);
+	gone_on = true;
+	ck_assert_int_eq(finish(last), 0);
+	MUST(stat("0", &status));
+	ck_assert_int_eq(status.st_size, 2 * sizeof(content));
+}
+END_TEST
+
+/* By either of the two. Row 1: no file can be synced here. Row 2: one is lost. */
 START_TEST(files_are_synced)
 {
 	static const int errors[] = {0, EINVAL, EIO};
+	const int row = _i / 2;
 	static char last[QFILE_NAME_MAX];
 	struct piece piece = {.last = true, .sync = true, .untrusted_name = "synced"};
 	bool unsynced = false;
 
 	begin();
 	piece.fd = create(0);
-	faults_begin_in("fsync", errors[_i] ? 1 : 0, errors[_i], false);
+	faults_begin_in("fsync", errors[row] ? 1 : 0, errors[row], false);
 	ck_assert_int_eq(writer_put(writer, &piece), 0);
-	ck_assert_int_eq(writer_finish(writer, last, &unsynced), _i == 2 ? -EIO : 0);
+	if (_i % 2 == 0)
+		writer_flush(writer);
+	ck_assert_int_eq(writer_finish(writer, last, &unsynced), row == 2 ? -EIO : 0);
 	ck_assert_uint_eq(faults_end(), 1);
-	ck_assert_int_eq(unsynced, _i == 1);
+	ck_assert_int_eq(unsynced, row == 1);
 	ck_assert_uint_eq(open_descriptors(), before);
 }
 END_TEST
@@ -223,10 +327,12 @@ Suite *writer_suite(void)
 	TCase *tcase = add_case(suite, "writer");
 
 	tcase_add_test(tcase, files_arrive);
-	tcase_add_test(tcase, handed_over);
+	tcase_add_test(tcase, flushed);
 	tcase_add_test(tcase, pieces_of_one_file);
 	add_table_test(tcase, first_failure, failures);
-	tcase_add_loop_test(tcase, files_are_synced, 0, 3);
+	add_table_test(tcase, parser_writes_meanwhile, shared);
+	tcase_add_test(tcase, parts_wait_for_the_thread);
+	tcase_add_loop_test(tcase, files_are_synced, 0, 6);
 	tcase_add_loop_test(tcase, no_thread, 0, 2);
 	return suite;
 }
