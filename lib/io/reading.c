@@ -36,17 +36,18 @@ static void use_status(struct reading *content)
  * For others, such as /proc, FUSE and what is on a network, only an empty read is the end. It takes
  * a tenth of the time of a small file.
  */
-static bool is_on_disk(const struct reading *content, struct reading_disk *disk)
+static void ask_disk(const struct reading *content, struct reading_disk *disk)
 {
 	struct statfs fs;
 
 	if (disk->known && disk->dev == content->status.st_dev)
-		return disk->on_disk;
+		return;
 	*disk = (struct reading_disk){.dev = content->status.st_dev, .known = true};
-	if (fstatfs(content->fd, &fs) == 0)
-		disk->on_disk = fs.f_type == EXT4_SUPER_MAGIC || fs.f_type == XFS_SUPER_MAGIC ||
-				fs.f_type == BTRFS_SUPER_MAGIC || fs.f_type == TMPFS_MAGIC;
-	return disk->on_disk;
+	if (fstatfs(content->fd, &fs) < 0)
+		return;
+	disk->is_slow = fs.f_type == EXT4_SUPER_MAGIC || fs.f_type == XFS_SUPER_MAGIC ||
+			fs.f_type == BTRFS_SUPER_MAGIC;
+	disk->is_local = disk->is_slow || fs.f_type == TMPFS_MAGIC;
 }
 
 int reading_open(struct reading *content, struct walk *walk, const struct walk_entry *entry,
@@ -61,8 +62,9 @@ int reading_open(struct reading *content, struct walk *walk, const struct walk_e
 		return -ESTALE;
 	}
 	use_status(content);
-	content->on_disk = is_on_disk(content, disk);
-	content->ahead = content->on_disk ? walk : NULL;
+	ask_disk(content, disk);
+	content->is_local = disk->is_local;
+	content->ahead = disk->is_slow ? walk : NULL;
 	return 0;
 }
 
@@ -114,7 +116,7 @@ ssize_t reading_read(struct reading *content, void *bytes, size_t size)
 		if (n == 0)
 			break;
 		done += (size_t)n;
-		if (content->on_disk && done < size && (off_t)done == content->status.st_size)
+		if (content->is_local && done < size && (off_t)done == content->status.st_size)
 			break;
 	}
 	content->offset += done;

@@ -20,9 +20,9 @@ struct reading {
 	uint64_t offset;    /* how far it was read */
 	/* The length is being found by reading, since the size says nothing. */
 	bool counting;
-	bool counted; /* it was found so */
-	bool quiet;   /* nobody has written to it in the last seconds */
-	bool on_disk; /* as in struct reading_disk */
+	bool counted;  /* it was found so */
+	bool quiet;    /* nobody has written to it in the last seconds */
+	bool is_local; /* as in struct reading_disk */
 	/* Whose next files are read ahead where this one has to be waited for; NULL: nobody's. */
 	struct walk *ahead;
 };
@@ -32,7 +32,8 @@ struct reading_disk {
 	dev_t dev;
 	bool known;
 	/* It keeps files on a disk or in memory itself: a read that ends at the size ends there. */
-	bool on_disk;
+	bool is_local;
+	bool is_slow; /* what is not in memory is waited for */
 };
 
 /* Open the file, which `walk` has come to, with `length` as its size says. -ESTALE: it is no
