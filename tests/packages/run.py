@@ -134,14 +134,17 @@ def _():
         layer.run("systemctl enable pedos-rpcd@root.socket pedos-rpcd.service && "
                   "echo '* * @anyvm @anyvm deny' >/etc/pedos-rpc/policy.d/50-mine.policy && "
                   "echo '# mine' >>/etc/pedos-rpc/PedOS.Filecopy && "
+                  "mkdir /etc/pedos-rpc/disposables && "
+                  "touch /etc/pedos-rpc/disposables/default.cfg /etc/qfilecopy.conf && "
                   "cd /usr/lib/systemd/system && for unit in pedos-rpc*; do "
                   "mkdir /etc/systemd/system/$unit.d && "
                   "echo '[Unit]' >/etc/systemd/system/$unit.d/override.conf; done")
         names = " ".join(reversed([field(package, "Package") for package in packages()]))
         layer.run(f"dpkg --remove {names}")
-        equal(layer.run("cd /etc/pedos-rpc && echo * && tail -n 1 PedOS.Filecopy && echo policy.d/*"
-                        ).splitlines(), ["PedOS.Filecopy PedOS.OpenInVM policy.d", "# mine",
-                                         "policy.d/50-mine.policy"])
+        equal(layer.run("cd /etc/pedos-rpc && echo * && tail -n 1 PedOS.Filecopy && "
+                        "echo policy.d/* disposables/* ../qfilecopy.conf").splitlines(),
+              ["PedOS.Filecopy PedOS.OpenInVM disposables policy.d", "# mine",
+               "policy.d/50-mine.policy disposables/default.cfg ../qfilecopy.conf"])
         equal(layer.run("find /etc/systemd /usr/lib/systemd -name 'pedos-rpcd@*' ! -name '*.d'"),
               "")
         layer.run(f"dpkg --purge {names}")
