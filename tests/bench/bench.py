@@ -38,6 +38,7 @@ def qfile(name, target):
     return f"{AGENT} --quiet --progress=none --via='exec {UNPACKER} {os.getuid()} {target}' {name}"
 
 
+TABLES = ["big", "small", "tree", "rpc", "many", "open", "latency", "growth", "disk", "dirt"]
 WAYS = {
     "qfilecopy": qfile,
     "tar to tar": lambda name, target: f"tar -c {name} | tar -x -C {target}",
@@ -263,7 +264,7 @@ def on_disk(only, rounds, directory):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", default="big,small,tree,rpc,many,open,latency,growth,disk,dirt")
+    parser.add_argument("--only", default=",".join(TABLES), help="which tables: %(default)s")
     parser.add_argument("--directory", default="/dev/shm",
                         help="where to work: a tmpfs with 6 GiB free")
     parser.add_argument("--disk", default="/var/tmp",
@@ -273,6 +274,9 @@ def main():
     # What was made and mounted goes, however this ends.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     only = arguments.only.split(",")
+    if unknown := set(only) - set(TABLES):
+        sys.exit(f"bench: there is no table {' or '.join(sorted(unknown))}; "
+                 f"there are {', '.join(TABLES)}")
     os.environ.pop("TMPDIR", None)
     with scratch_in(arguments.directory) as scratch:
         if "big" in only:
