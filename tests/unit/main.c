@@ -61,6 +61,7 @@ static const struct {
 	{"walk", walk_suite, APART},
 	{"disk", disk_suite, APART},
 	{"unpack", unpack_suite, APART},
+	{"unpack_disk", unpack_disk_suite, APART},
 	{"writer", writer_suite, APART},
 	{"staging", staging_suite, APART},
 	{"commit", commit_suite, APART},

@@ -1,6 +1,6 @@
 /*
  * Each call of the library fails once, in turn: what was promised holds all the same. (Of the
- * parser's calls see test_unpack.c.)
+ * parser's calls see test_unpack_disk.c.)
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors

@@ -41,6 +41,7 @@ Suite *dirstack_suite(void);
 Suite *walk_suite(void);
 Suite *disk_suite(void);
 Suite *unpack_suite(void);
+Suite *unpack_disk_suite(void);
 Suite *writer_suite(void);
 Suite *staging_suite(void);
 Suite *commit_suite(void);
