@@ -406,6 +406,9 @@ static const char prelude[] =
 /* Time passes at once: so that it is seen what is not known, and that it stays so. */
 #define NOTED "pass 500; pass 2500; "
 
+/* More looks than one: other processes of this machine may be in the way of one. */
+#define LOOKS "pass 500; pass 500; pass 500; "
+
 /* What the opener's user is told. */
 #define NOT_YET                                                                                 \
 	"note no application has the file yet; one may still be starting in the VM that opens " \
@@ -534,10 +537,9 @@ static const struct session sessions[] = {
 			 "pass 200000; echo 3 >\"$file\"; quiet",
 	 .screen = true, .reply = PERHAPS "save 1\n\nsave 2\n\nsave 3\n\n"},
 	/* It is over before these strangers, who are not on a screen, could open it. */
-	{"handed over to nobody", HAND_OVER, TAKE_LATE "pass 500; echo late >\"$file\"",
-	 .reply = ""},
+	{"handed over to nobody", HAND_OVER, TAKE_LATE LOOKS "echo late >\"$file\"", .reply = ""},
 	{"looked into and handed over to nobody", "read line <\"$file\"; " HAND_OVER,
-	 TAKE_LATE "pass 500; echo late >\"$file\"", .reply = ""},
+	 TAKE_LATE LOOKS "echo late >\"$file\"", .reply = ""},
 	/* One who could have opened it has not, for longer than a cold start takes. */
 	{"handed over to one who does not take it", HAND_OVER,
 	 TAKE_LATE NOTED "pass 92000; pass 2000; echo late >\"$file\"", .screen = true,
