@@ -67,7 +67,7 @@ class Sandboxing(Calling):
         self.home, self.bin = f"{self.top}/home", f"{self.top}/bin"
         self.runtime = f"{self.home}/runtime"
         self.templates = f"{self.home}/.config/pedos-rpc/disposables"
-        for path in (self.bin, self.runtime, self.templates):
+        for path in (self.sockets, self.bin, self.runtime, self.templates):
             os.makedirs(path)
         self.own()
         self.environment.update(HOME=self.home, XDG_RUNTIME_DIR=self.runtime)
@@ -90,7 +90,8 @@ class Sandboxing(Calling):
     # ---- Calls ----
 
     def caller(self, *arguments):
-        return [*self.account, RPC, f"--services={self.services}", *arguments]
+        return [*self.account, RPC, f"--sockets={self.sockets}", f"--services={self.services}",
+                *arguments]
 
     def shell(self, body, *arguments, target="@dispvm", **how):
         """Call a service with this body."""
