@@ -129,7 +129,7 @@ def speed(title, name, rounds, scratch, ways=None, before=lambda: None, targets=
         target = (targets or {}).get(way)
         missed = f" misses {target}" if target and ratio > target else ""
         print(f"| {way:16} | {statistics.median(seconds):6.2f} s | {min(seconds):6.2f} s | "
-              f"{max(seconds):6.2f} s | {ratio:16.2f} |{missed}")
+              f"{max(seconds):6.2f} s | {f'{ratio:.2f}{missed}':>16} |")
     sys.stdout.flush()
 
 

@@ -95,8 +95,8 @@ def compare(title, rounds, scratch, daemon, call, vms, name):
     after, together = after[1:], together[1:]
     ratio = statistics.median(a / b for a, b in zip(together, after))
     print(f"| {title:38} | {statistics.median(after):6.2f} s | {statistics.median(together):6.2f} s"
-          f" | {ratio:5.2f} | {memory / 1024 / len(vms):8.2f} MiB |"
-          f"{' misses 1.0' if ratio > 1 else ''}")
+          f" | {ratio:5.2f}{' misses 1.0' if ratio > 1 else ''}"
+          f" | {memory / 1024 / len(vms):8.2f} MiB |")
     sys.stdout.flush()
 
 

@@ -23,6 +23,7 @@ NAMES = ("*.c", "*.h", "*.py", "*.sh", "*.bash", "*.fish", "_qfilecopy", "*.mk",
 # the tables and what is between fences, of zsh the line that names all programs.
 COLUMNS = 100
 PAGES = "*.md", "doc/*.md", "tests/*.md"
+CELL_END = re.compile(r"(?<!\\)\|")
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -60,6 +61,17 @@ def long_lines(path):
             and not (path.suffix == ".md" and line.startswith("|"))]
 
 
+def uneven_rows(path):
+    """The rows of its tables with more or fewer cells than the row above, each as the path and how
+    it begins. What stands behind the last cell of a table is not shown."""
+    above = None
+    for line in path.read_text(encoding="utf-8").splitlines():
+        cells = len(CELL_END.findall(line)) if line.startswith("|") else None
+        if cells and ((above or cells) != cells or not line.endswith("|")):
+            yield f"{path.relative_to(TOP)}: {line[:COLUMNS]}"
+        above = cells
+
+
 @test("every source file says its licence and whose it is")
 def _(t):
     found = sorted(sources())
@@ -74,3 +86,9 @@ def _(_):
     found = [path for path in sources() if path != CONTRACTS]
     equal([line for path in sorted([*found, *pages, *TOP.glob("doc/*.py")])
            for line in long_lines(path)], [])
+
+
+@test("what a row of a table says stands in its cells")
+def _(_):
+    pages = sorted(path for place in PAGES for path in TOP.glob(place))
+    equal([row for path in pages for row in uneven_rows(path)], [])
