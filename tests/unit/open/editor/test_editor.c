@@ -430,8 +430,8 @@ static const char prelude[] =
 /* The names that are left for a user who goes on. */
 #define LEFT "NOT SENT BACK - report.txt.txt report.txt"
 
-/* Each needs two inotify instances, of which an account has 128 in all. */
-#define SESSIONS_AT_ONCE 24
+/* Each needs two inotify instances, of which an account has 128 in all, others of this run too. */
+#define SESSIONS_AT_ONCE 12
 
 static const struct session sessions[] = {
 	/* Ways to save. */
