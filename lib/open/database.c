@@ -78,8 +78,7 @@ enum database database_look(int dir, const char *name, int fd, const struct stat
 	ssize_t n = pread(fd, header, sizeof(header), 0);
 	uint64_t page;
 
-	if (n < 0)
-		return DATABASE_NONE;
+	/* What cannot be read may be one: then a journal tells. */
 	if (n < HEADER_SIZE || memcmp(header, magic, sizeof(magic)) != 0)
 		return is_blank(header, n) && has_journal(dir, name) ? DATABASE_WITHIN
 								     : DATABASE_NONE;

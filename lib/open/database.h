@@ -15,7 +15,10 @@ enum database {
 	DATABASE_WITHIN, /* there is a transaction, or something that a crash has left of one */
 };
 
-/* Look at the file `name` of the directory `dir`, which is open as `fd` and has this status. */
+/*
+ * Look at the file `name` of the directory `dir`, which is open as `fd` and has this status. What
+ * cannot be read, or is not open (`fd` is -1), is judged by its journal alone.
+ */
 enum database database_look(int dir, const char *name, int fd, const struct stat *status);
 
 #endif

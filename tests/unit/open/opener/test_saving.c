@@ -166,6 +166,43 @@ START_TEST(attributes_do_not_fit)
 }
 END_TEST
 
+static void refuse_renames(void)
+{
+	faults_begin_in("renameat", 1, EACCES, true);
+}
+
+/*
+ * Where names cannot be exchanged, and a rename is refused, the file is not open any more. A save
+ * of a database with changes in its journal does not take its place all the same.
+ */
+START_TEST(database_that_is_not_open)
+{
+	static const char database[101] = "SQLite format 3";
+	int fd;
+
+	scratch_enter_plain();
+	MUST(fd = open("file", O_WRONLY | O_CREAT | O_EXCL, 0644));
+	ck_assert_int_eq(write(fd, database, sizeof(database)), sizeof(database));
+	close(fd);
+	opened_begin(&opened, "file");
+	feed_save(&opened, "one");
+	faults_begin_in("renameat2", 1, EINVAL, false);
+	faults_before("renameat", refuse_renames);
+	next_kept(&opened, EACCES, "one");
+	faults_end();
+	make_file("file-journal", "\xd9\xd5\x05\xf9\x20\xa1\x63\xd7");
+	feed_save(&opened, "two");
+	next_kept(&opened, EBUSY, "two");
+	ck_assert_str_eq(content_of("file"), database);
+	/* The journal is empty when the changes are in the database. */
+	make_file("file-journal", "");
+	feed_save(&opened, "three");
+	next_saved(&opened);
+	ck_assert_str_eq(content_of("file"), "three");
+	opened_end(&opened);
+}
+END_TEST
+
 START_TEST(second_opener)
 {
 	struct opened first;
@@ -553,6 +590,7 @@ Suite *saving_suite(void)
 	tcase_add_test(tcase, beside_keeps_the_mode);
 	tcase_add_test(tcase, beside_without_attributes);
 	tcase_add_test(tcase, attributes_do_not_fit);
+	tcase_add_test(tcase, database_that_is_not_open);
 	add_both_users_test(tcase, second_opener);
 	add_table_test(tcase, name_says_whence, origins);
 	tcase_add_loop_test(tcase, name_is_long, 0, 2);
