@@ -247,12 +247,37 @@ static int prepare(struct target *target, struct save *save)
 	return r == 0 ? save_name(save) : r;
 }
 
-int target_replace(struct target *target, struct save *save, char backup[NAME_MAX + 1])
+/* Has the file got another mode or owner since the save was given them? */
+static bool has_other_rights(const struct target *target)
 {
-	int r = prepare(target, save), fd, lock;
+	const struct stat *seen = &target->seen.status;
+	struct stat now;
+
+	return fstatat(target->dir, target->name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       seen_same_file(&now, seen) &&
+	       (now.st_mode != seen->st_mode || now.st_uid != seen->st_uid ||
+		now.st_gid != seen->st_gid);
+}
+
+/* The same until shortly before the exchange: bringing a save to stable storage may take long. */
+static int prepare_last(struct target *target, struct save *save, char backup[NAME_MAX + 1])
+{
+	int r = prepare(target, save);
 
 	if (r == 0 && backup)
 		r = make_backup(target, backup);
+	if (r < 0 || !has_other_rights(target))
+		return r;
+	r = prepare(target, save);
+	if (r < 0 && backup)
+		unlinkat(target->dir, backup, 0);
+	return r;
+}
+
+int target_replace(struct target *target, struct save *save, char backup[NAME_MAX + 1])
+{
+	int r = prepare_last(target, save, backup), fd, lock;
+
 	if (r < 0)
 		return r;
 	fd = open_again(save, save->name);

@@ -184,6 +184,32 @@ START_TEST(no_exchange_and_a_change)
 }
 END_TEST
 
+static void make_private(void)
+{
+	MUST(chmod("file", 0600));
+}
+
+/* Whom somebody locks out while the save goes to the disk stays out. */
+START_TEST(mode_is_changed_meanwhile)
+{
+	char backup[NAME_MAX + 1];
+
+	scratch_enter();
+	make_old_file("file", "before");
+	MUST(chmod("file", 0644));
+	open_file();
+	begin("after");
+	/* Row 1: where names cannot be exchanged. Row 2: where a backup is made. */
+	faults_begin_in("renameat2", _i == 1 ? 1 : 0, EINVAL, false);
+	faults_before("fsync", make_private);
+	ck_assert_int_eq(target_replace(target, &save, _i == 2 ? backup : NULL), 0);
+	faults_end();
+	check_tidy(_i == 2 ? "file file~" : "file");
+	ck_assert_str_eq(content_of("file"), "after");
+	ck_assert_uint_eq(mode_of("file"), 0600);
+}
+END_TEST
+
 /* What has just got its name is not on every disk yet. It does not take the file's place. */
 START_TEST(named_save_cannot_be_synced)
 {
@@ -337,6 +363,7 @@ Suite *replace_suite(void)
 	tcase = add_case(suite, "failures");
 	add_table_test(tcase, replace_fails, failures);
 	tcase_add_loop_test(tcase, no_exchange_and_a_change, 0, 2);
+	tcase_add_loop_test(tcase, mode_is_changed_meanwhile, 0, 3);
 	tcase_add_test(tcase, named_save_cannot_be_synced);
 	tcase_add_loop_test(tcase, directory_cannot_be_synced, 0, 4);
 	tcase = add_case(suite, "backup");
