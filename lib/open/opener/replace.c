@@ -196,6 +196,18 @@ static int copy_backup(struct target *target, char backup[NAME_MAX + 1])
 	return 0;
 }
 
+/*
+ * The same, where what a second name leads to seems to be another file. Maybe it is; but many in
+ * user space number a file by its name. There the kernel may learn from the first look only that
+ * the second name has changed its ctime.
+ */
+static int copy_numbered(struct target *target, char backup[NAME_MAX + 1])
+{
+	int r = copy_backup(target, backup);
+
+	return r == -ESTALE ? copy_backup(target, backup) : r;
+}
+
 /* Keep the file under a backup name, too. -ESTALE: it is not the one that was seen. */
 static int make_backup(struct target *target, char backup[NAME_MAX + 1])
 {
@@ -210,7 +222,7 @@ static int make_backup(struct target *target, char backup[NAME_MAX + 1])
 		    seen_same_file(&status, &target->seen.status))
 			return 0;
 		unlinkat(target->dir, backup, 0);
-		return -ESTALE;
+		return copy_numbered(target, backup);
 	} while (errno == EEXIST && number++ < UINT_MAX);
 	/* vfat and most shares have no hard links. */
 	if (errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS || errno == EMLINK)

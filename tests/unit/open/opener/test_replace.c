@@ -330,6 +330,33 @@ START_TEST(backup_is_a_copy)
 }
 END_TEST
 
+static void show_new_ctime(void)
+{
+	MUST(chmod("file", mode_of("file")));
+}
+
+static void number_otherwise(void)
+{
+	faults_before("pread", show_new_ctime);
+	MUST(unlink("file~"));
+	make_file("file~", "looks like another one");
+}
+
+/* Many in user space number a file by its name: by a second one it looks like another file. */
+START_TEST(backup_with_another_number)
+{
+	char made[NAME_MAX + 1];
+
+	start();
+	faults_before("fstatat", number_otherwise);
+	ck_assert_int_eq(target_replace(target, &save, made), 0);
+	ck_assert_str_eq(made, "file~");
+	ck_assert_str_eq(content_of("file~"), "before");
+	ck_assert_str_eq(content_of("file"), "after");
+	check_tidy("file file~");
+}
+END_TEST
+
 /* Where there can be no backup, nothing is replaced; where nothing is replaced, there is none. */
 START_TEST(backup_comes_and_goes_with_the_version)
 {
@@ -370,6 +397,7 @@ Suite *replace_suite(void)
 	add_table_test(tcase, backup, backups);
 	tcase_add_test(tcase, backup_of_long_name);
 	add_table_test(tcase, backup_is_a_copy, no_links);
+	tcase_add_test(tcase, backup_with_another_number);
 	tcase_add_test(tcase, backup_comes_and_goes_with_the_version);
 	return suite;
 }
