@@ -23,7 +23,7 @@ import suite
 import tree
 from expect import check, equal, has, wait_until
 from opening import Opening, edited, old_request, request
-from settings import EDITOR, PYTHON
+from settings import COUNTED, EDITOR, PYTHON
 
 test = suite.cases(Opening)
 
@@ -31,7 +31,7 @@ BESIDE, TAKES_BESIDE = 3, 2  # a kind of record, and the flag of a request that 
 # Longer than every quiet time in which somebody who has the file open may be writing it.
 LONG = 12
 # An application takes so long at least from one step to the next: a busy machine looks in between.
-UNHURRIED = 4
+UNHURRIED = 8 if COUNTED else 4
 # As long as that a writer is looked for once more, who had not quite opened the file when it was
 # emptied.
 FOUND = 8
