@@ -106,6 +106,15 @@ static ssize_t memory_pipe_out(struct rpc_channel *channel, int pipe, size_t siz
 	return n;
 }
 
+/* Would it have slept? Where nothing else happens meanwhile, it would not have woken up again. */
+static void note_wait(struct far *far, int r, const struct pollfd *fds, size_t count, int timeout)
+{
+	far->ready = r != 0 || timeout == 0;
+	for (size_t i = 0; i < count; i++)
+		far->ready |= fds[i].revents != 0;
+	CHECK(far->ready || !far->alone);
+}
+
 static int memory_wait(struct rpc_channel *channel, short events, struct pollfd *fds, size_t count,
 		       int timeout)
 {
@@ -122,9 +131,7 @@ static int memory_wait(struct rpc_channel *channel, short events, struct pollfd 
 		r |= POLLIN;
 	if (events & POLLOUT && writable(far, 1) > 0)
 		r |= POLLOUT;
-	far->ready = r != 0 || timeout == 0;
-	for (size_t i = 0; i < count; i++)
-		far->ready |= fds[i].revents != 0;
+	note_wait(far, r, fds, count, timeout);
 	return gone && !(events & POLLIN) ? -ECONNRESET : r;
 }
 
@@ -162,9 +169,7 @@ static int sockets_wait(struct rpc_channel *channel, short events, struct pollfd
 
 	pump(far);
 	r = rpc_unix_transport.wait(channel, events, fds, count, 0);
-	far->ready = r != 0 || timeout == 0;
-	for (size_t i = 0; i < count; i++)
-		far->ready |= fds[i].revents != 0;
+	note_wait(far, r, fds, count, timeout);
 	return r;
 }
 

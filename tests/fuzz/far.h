@@ -30,6 +30,7 @@ struct far {
 	bool stays; /* it does not hang up when it has sent everything */
 	bool deaf;  /* it does not read */
 	bool ready; /* the last wait would not have slept */
+	bool alone; /* nothing but this channel can end a wait: one that sleeps is a find */
 	uint32_t noise;
 	size_t may_read, may_write; /* memory: until the next wait */
 	int fd;                     /* sockets: its end; -1: it has hung up */

@@ -178,11 +178,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		 input_unfold(data + 5, size - 5, bytes, sizeof(bytes)), data[1]);
 	spoken_read(&said, SPEAKER_SERVICE, bytes, far.size);
 	/*
-	 * One who says too little and stays is given up when the time is up: that would take its
-	 * time here, too.
+	 * One who says too little and stays is given up when the time is up; never, where somebody
+	 * is asked. That would take its time here, too.
 	 */
-	far.stays = said.frames >= 2;
+	far.stays = said.frames >= 2u + said.asking;
+	far.alone = true;
 	r = begin(&channel);
+	far.alone = false;
 	check_begin(r);
 	if (r == 0)
 		carry(&channel, data);

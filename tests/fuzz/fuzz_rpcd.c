@@ -159,7 +159,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	 * time here, too.
 	 */
 	far.stays = said.frames >= 2;
+	far.alone = true;
 	r = begin(&channel);
+	far.alone = false;
 	check_begin(r);
 	if (r == 0)
 		serve(&channel, data);

@@ -77,11 +77,14 @@ say() {
 # What broke, and where, as TAP's comments.
 explain() {
     grep -E -e ': broken: |: preparing: |ERROR: |runtime error: ' \
-        -e '^ *#[0-9]+ .*/(lib|tests)/.*\.[ch]:' "$1" | head -n 20 | sed 's/^ */# /'
+        -e '^ *#[0-9]+ .*/(lib|rpc|cli|tests)/.*\.[ch]:' "$1" | head -n 20 | sed 's/^ */# /'
 }
 
+# Seconds after which an input is taken for one that hangs: an ordinary one needs milliseconds.
+hangs=120
+
 replay() {
-    if run "$logs/$1-replay" "$work/fuzz_$1" "tests/fuzz/corpus/$1"/*; then
+    if run "$logs/$1-replay" "$work/fuzz_$1" -timeout=$hangs "tests/fuzz/corpus/$1"/*; then
         say "ok $2 - $1: $(ls "tests/fuzz/corpus/$1" | wc -l) inputs of the corpus"
     elif [ ! -e "$logs/stopped" ]; then
         input=$(sed -n 's/^Running: //p' "$logs/$1-replay" | tail -n 1)
@@ -111,8 +114,9 @@ coverage() {
 fuzz() {
     log=$logs/$1-fuzz
     mkdir -p "$work/corpus/$1"
-    run "$log" "$work/fuzz_$1" -max_total_time="$seconds" -max_len="$(max_length "$1")" \
-        -len_control=20 -dict=tests/fuzz/qfile.dict -print_final_stats=1 \
+    run "$log" "$work/fuzz_$1" -timeout=$hangs -max_total_time="$seconds" \
+        -max_len="$(max_length "$1")" -len_control=20 -dict=tests/fuzz/qfile.dict \
+        -print_final_stats=1 \
         -artifact_prefix="$work/crashes/$1-" "$work/corpus/$1" "tests/fuzz/corpus/$1"
     status=$?
     text="$(number number_of_executed_units "$log") executions"

@@ -16,7 +16,8 @@ ALL_NAMES, UNSAFE_LINKS, FEW_FILES, FEW_BYTES = 1, 2, 4, 8  # fuzz_unpack.c
 RESET, LATE = 1, 2  # fuzz_result.c
 CONFINED, UNCONFINED, ENTRY, GROWN, UNSYNCED, DONE = range(6)  # lib/receive/child/report.h
 # rpc/protocol/frame.h
-HELLO, CALL, ACCEPTED, REFUSED, STDIN, STDOUT, STDERR, EXIT, UNWANTED = range(1, 10)
+(HELLO, CALL, ACCEPTED, REFUSED, STDIN, STDOUT, STDERR, EXIT, UNWANTED, QUESTION,
+ ASKING) = range(1, 12)
 # fuzz_rpcd.c; and fuzz_rpc.c, where SCREEN is in the place of WAITS
 STAYS, DEAF, WAITS, CLOSES, MUCH = 4, 8, 16, 32, 64
 SCREEN = 16
@@ -472,8 +473,8 @@ def number(kind, value):
     return frame(kind, struct.pack("<I", value))
 
 
-def call(service=b"test.Service", user=b"", source=b"work"):
-    return frame(CALL, service + b"\0" + user + b"\0" + source + b"\0")
+def call(service=b"test.Service", user=b"", source=b"work", kind=CALL):
+    return frame(kind, service + b"\0" + user + b"\0" + source + b"\0")
 
 
 def refusal(code, reason):
@@ -501,7 +502,12 @@ def frame_seeds():
         "exit": number(EXIT, 255),
         "unwanted": number(UNWANTED, STDOUT),
         "type-0": frame(0),
-        "type-10": frame(10),
+        "type-12": frame(12),
+        "question": call(kind=QUESTION),
+        "question-of-any": call(b"", kind=QUESTION),
+        "question-shortest": call(b"", b"", b"", QUESTION),
+        "asking": frame(ASKING),
+        "asking-with-more": frame(ASKING, b"x"),
     }
 
 
@@ -514,6 +520,7 @@ def said(*frames, options=STAYS, noise=0, first=20, second=5, stop=3):
 
 CALLER = number(HELLO, 1) + call()
 SERVICE = number(HELLO, 1) + frame(ACCEPTED)
+ASKED = number(HELLO, 1) + frame(ASKING)
 ENDS = frame(STDOUT) + frame(STDERR) + number(EXIT, 0)
 
 
@@ -551,6 +558,11 @@ def rpcd_seeds():
         "no-hello": said(call()),
         "version-2": said(number(HELLO, 2), call()),
         "bad-name": said(number(HELLO, 1), call(b"../x")),
+        "question": said(number(HELLO, 1), call(kind=QUESTION)),
+        "question-of-any": said(number(HELLO, 1), call(b"", kind=QUESTION)),
+        "question-and-stdin": said(number(HELLO, 1), call(kind=QUESTION), frame(STDIN, b"x")),
+        "question-second": said(CALLER, call(kind=QUESTION)),
+        "asking": said(number(HELLO, 1), frame(ASKING)),
         "nothing": said(),
     })
 
@@ -583,6 +595,13 @@ def rpc_seeds():
         "refused": said(number(HELLO, 1), refusal(13, b"the policy\x1b denies it")),
         "refused-without-reason": said(number(HELLO, 1), refusal(2, b"")),
         "accepted-twice": said(SERVICE, frame(ACCEPTED), ENDS),
+        "asking": said(ASKED, frame(ACCEPTED), frame(STDOUT, b"hello"), ENDS),
+        "asking-refused": said(ASKED, refusal(13, b"they denied it")),
+        "asking-for-ever": said(ASKED),
+        "asking-twice": said(ASKED, frame(ASKING), frame(ACCEPTED), ENDS),
+        "asking-too-late": said(SERVICE, frame(ASKING), ENDS),
+        "asking-first": said(frame(ASKING), SERVICE, ENDS),
+        "question": said(number(HELLO, 1), call(kind=QUESTION)),
         "hung-up": said(SERVICE, frame(STDOUT, b"hello"), options=0),
         "cut": said(SERVICE, frame(STDOUT, b"hello", length=10), options=0),
         "nothing": said(),
