@@ -172,7 +172,7 @@ def _(t):
         os.unlink(f"{t.top}/calls")
     # The name alone is not enough: what stands behind it would run what is sent.
     for words in ("xqfile-unpacker", "true qfile-unpacker", "true vm-file-editor",
-                  "sh -c 'exec sh' # qfile-unpacker", "sh; qfile-unpacker",
+                  "sh -c 'exec sh' # qfile-unpacker", "sh; ./nosuch/qfile-unpacker",
                   "R=qfile-unpacker sh", "false && qfile-unpacker; sh",
                   "./nosuch/qfile-unpacker || sh", "(echo qfile-unpacker >&2; exec sh)"):
         has(t.run(AGENT, f"--via={words}", "file").exits(1).said, "no receiver answered")
