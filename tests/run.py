@@ -28,6 +28,7 @@ TOP = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(1, str(TOP / "tests/common"))
 
 import machine
+import plain_names
 import process
 import sample
 import scratch
@@ -431,6 +432,7 @@ def main():
     options = parser.parse_args()
     if unknown := set(options.suites or ()) - set(SUITES):
         sys.exit(f"There is no suite {' '.join(sorted(unknown))}. There are: {' '.join(SUITES)}.")
+    plain_names.hide()
     process.adopt_orphans()
     runner = Runner(options)
     try:

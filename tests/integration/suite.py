@@ -12,6 +12,7 @@
 import os
 
 import expect
+import plain_names
 import tap
 
 # They wait more than they work.
@@ -30,6 +31,7 @@ class Case(tap.Case):
 
     def run(self):
         try:
+            plain_names.need()
             with self.world() as world:
                 self.test(world)
         except tap.Skip as reason:

@@ -27,7 +27,9 @@ def _(t):
     os.chdir(MAN)
     lint = t.run("mandoc", "-Tlint", *sorted(page.name for page in MAN.glob("*.[1358]")))
     equal(lint.told, "")
-    lint.exits(0).says_nothing()
+    # Pages that have just been installed are not in its index of this machine's pages yet.
+    equal([line for line in lint.exits(0).said.splitlines()
+           if not line.startswith("mandoc: outdated mandoc.db ")], [])
 
 
 @test("every option in --help stands in the manual page")

@@ -150,7 +150,7 @@ def _(t):
 
 @test("a receiver that is not installed there")
 def _(t):
-    t.serve(path="/usr/bin:/bin")
+    t.serve(path="/nosuch")
     nothing_copied(t, "host", "qfile-unpacker was not found there: install qfilecopy")
     nothing_copied(t, "host", "vm-file-editor was not found there: install qfilecopy",
                    caller=OPENER)
