@@ -257,7 +257,7 @@ const char *names_in(const char *path)
 	return text;
 }
 
-/* ---- Mounts ---- */
+/* ---- Namespaces ---- */
 
 static bool write_to(const char *path, const char *text)
 {
@@ -268,26 +268,66 @@ static bool write_to(const char *path, const char *text)
 	return written;
 }
 
-/* A plain user mounts in a user namespace, in which they stay who they are. */
-static bool enter_namespace(void)
+/* A plain user has others in a user namespace, in which they stay who they are. */
+static bool enter_namespaces(int kinds)
 {
 	const uid_t uid = geteuid();
 	const gid_t gid = getegid();
 	char users[64], groups[64];
 
 	if (uid == 0)
-		return unshare(CLONE_NEWNS) == 0;
+		return unshare(kinds) == 0;
 	snprintf(users, sizeof(users), "%u %u 1", uid, uid);
 	snprintf(groups, sizeof(groups), "%u %u 1", gid, gid);
-	return unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 &&
-	       write_to("/proc/self/setgroups", "deny") && write_to("/proc/self/gid_map", groups) &&
-	       write_to("/proc/self/uid_map", users);
+	return unshare(CLONE_NEWUSER | kinds) == 0 && write_to("/proc/self/setgroups", "deny") &&
+	       write_to("/proc/self/gid_map", groups) && write_to("/proc/self/uid_map", users);
 }
 
 bool mount_own(const char *path, unsigned long flags, const char *options)
 {
-	return enter_namespace() && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	return enter_namespaces(CLONE_NEWNS) &&
+	       mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
 	       mount("own", path, "tmpfs", flags, options) == 0;
+}
+
+/* End as the child does that goes on with the test. */
+static _Noreturn void follow(pid_t child)
+{
+	int status = 1;
+
+	while (wait(&status) != child)
+		;
+	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
+/* The first process is not the test: it has to wait for orphans, and signals do not reach it. */
+static bool be_alone(void)
+{
+	pid_t pid;
+
+	if (!enter_namespaces(CLONE_NEWNS | CLONE_NEWPID) || (pid = fork()) < 0)
+		return false;
+	if (pid > 0)
+		follow(pid);
+	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("proc", "/proc", "proc", 0, NULL) < 0 || (pid = fork()) < 0)
+		return false;
+	if (pid > 0)
+		follow(pid);
+	return true;
+}
+
+void see_own_processes(void)
+{
+	int status = 1;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(!be_alone());
+	if (pid > 0)
+		waitpid(pid, &status, 0);
+	if (status == 0)
+		ck_assert(be_alone());
 }
 
 bool can_mount(unsigned long flags)

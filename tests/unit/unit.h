@@ -159,7 +159,7 @@ const char *content_of(const char *path);
 /* The names in a directory, sorted, joined by spaces, in a static buffer. */
 const char *names_in(const char *path);
 
-/* ---- Mounts, for the test's own process alone ---- */
+/* ---- Namespaces, for the test's own process alone ---- */
 
 /*
  * Mount an empty file system in memory at `path`. As a plain user, be in a user namespace from then
@@ -168,6 +168,11 @@ const char *names_in(const char *path);
 bool mount_own(const char *path, unsigned long flags, const char *options);
 /* Can this user mount one with these flags? */
 bool can_mount(unsigned long flags);
+/*
+ * From now on, see only those processes that are started by the test, and none of other tests or of
+ * somebody who works beside them. All are seen still where this user cannot have such a namespace.
+ */
+void see_own_processes(void);
 
 /* ---- Processes ---- */
 

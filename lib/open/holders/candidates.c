@@ -513,8 +513,8 @@ static int look_at(pid_t pid, int dir, void *argument)
 		return 0;
 	if (r == -ESRCH || is_ancestor(look, pid))
 		return 0;
-	if (r == 0 && (process.parent == 2 || pid == 2 || is_service(process.name)))
-		return 0; /* the kernel's, where the account is root */
+	if (r == 0 && (process.of_kernel || is_service(process.name)))
+		return 0;
 	family = is_family(pid, dir, look);
 	if (r == 0 && !family && !shares_session(dir, &look->session) &&
 	    !listens(dir, look, is_server(&process)))

@@ -52,9 +52,11 @@ static int read_text(int dir, const char *name, char *text, size_t size)
 
 int process_read(int dir, struct process *process)
 {
+	static const unsigned kernel = 0x200000; /* PF_KTHREAD of it, in the field "flags" */
 	char text[1024], state;
 	const char *name, *end;
 	int r = read_text(dir, "stat", text, sizeof(text)), parent;
+	unsigned flags;
 
 	if (r < 0)
 		return r;
@@ -63,12 +65,13 @@ int process_read(int dir, struct process *process)
 	end = strrchr(text, ')');
 	if (!name || !end ||
 	    sscanf(end,
-		   ") %c %d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d "
+		   ") %c %d %*d %*d %*d %*d %u %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d "
 		   "%" SCNu64,
-		   &state, &parent, &process->start) != 3)
+		   &state, &parent, &flags, &process->start) != 4)
 		return -EBADMSG;
 	process->pid = (pid_t)atoi(text);
 	process->parent = parent;
+	process->of_kernel = flags & kernel;
 	snprintf(process->name, sizeof(process->name), "%.*s", (int)(end - name - 1), name + 1);
 	return state == 'Z' || state == 'X' ? -ESRCH : 0;
 }

@@ -20,6 +20,7 @@
 struct process {
 	pid_t pid, parent;
 	uint64_t start; /* when it was started: with the PID, this is one process for ever */
+	bool of_kernel; /* no program, but a thread of the kernel's */
 	char name[PROCESS_NAME_SIZE];
 };
 

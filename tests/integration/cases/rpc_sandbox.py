@@ -3,6 +3,7 @@
 """pedos-rpc @dispvm where no hypervisor makes one: a sandbox on this machine."""
 import os
 import random
+import shlex
 import signal
 import socket
 import subprocess
@@ -15,8 +16,8 @@ import suite
 import tap
 import tree
 from expect import check, equal, has, lacks, wait_until
-from sandboxing import Sandboxing, SandboxingOnDisk
-from settings import BIN, RPC
+from sandboxing import Sandboxing, SandboxingOnDisk, need_python
+from settings import BIN, PYTHON, RPC
 
 test = suite.cases(Sandboxing, once=True)
 on_disk = suite.cases(SandboxingOnDisk, once=True)
@@ -415,6 +416,28 @@ def _(t):
     end = t.start_opener("sed -i s/first/second/", "@dispvm").wait().exits(0)
     equal(tree.read(f"{t.home}/file"), "second text\n")
     has(end.said, "1 save, at")
+    t.nothing_left()
+
+
+LATER = """
+import time
+path = input()
+open(path).read()
+time.sleep(5)
+open(path, "w").write("second text\\n")
+"""
+
+
+@test("an application that its starter leaves in the background, and that keeps nothing open, "
+      "is waited for in a sandbox, too", waits=True)
+def _(t):
+    need_python()
+    tree.write(f"{t.home}/file", "first text\n")
+    t.own()
+    background = f'echo "$0" | {shlex.join([PYTHON, "-c", LATER])} & sleep 1'
+    has(t.start_opener(shlex.join(["sh", "-c", background]), "@dispvm").wait().exits(0).said,
+        "goes on and may still save it")
+    equal(tree.read(f"{t.home}/file"), "second text\n")
     t.nothing_left()
 
 

@@ -368,6 +368,8 @@ struct session {
 	bool piped;
 	/* There is a screen, and the stranger is on it: who may have been handed the file. */
 	bool screen;
+	/* The stranger's program cannot be read, so that /proc shows less of it, but to root. */
+	bool hides;
 	/* There is a session bus, which may start somebody. */
 	bool bus;
 	/* The private directory stays, with these names in it. */
@@ -530,6 +532,8 @@ static const struct session sessions[] = {
 	{"handed over to a slow one", HAND_OVER,
 	 TAKE_LATE NOTED "pass 77000; exec 3<\"$file\"; pass 1200; echo new >\"$file\"; quiet",
 	 .screen = true, .reply = NOT_YET "save new\n\n"},
+	{"handed over to one that hides", HAND_OVER, TAKE_LATE NOTED "echo new >\"$file\"; quiet",
+	 .screen = true, .hides = true, .reply = NOT_YET "save new\n\n"},
 	{"looked into and handed over", "read line <\"$file\"; " HAND_OVER,
 	 TAKE_LATE NOTED "pass 200000; cd \"${file%/*}\"; pass 1500; echo new >\"$file\"; cd /; "
 			 "quiet",
@@ -699,7 +703,8 @@ static pid_t start_session(const struct session *session, pid_t *stranger)
 		MUST(mkfifo(fifos[i], 0600));
 	make_dir("tmp");
 	make_file("reply", "");
-	MUST(symlink("/bin/sh", "application"));
+	MUST(system(session->hides ? "cp /bin/sh application && chmod 111 application"
+				   : "ln -s /bin/sh application"));
 	*stranger = session->stranger ? start_script(session) : -1;
 	MUST(pid = fork());
 	if (pid == 0)
@@ -783,6 +788,7 @@ static void play_some(size_t first, size_t behind)
 
 START_TEST(all_sessions)
 {
+	see_own_processes();
 	scratch_enter();
 	MUST(prctl(PR_SET_CHILD_SUBREAPER, 1));
 	for (size_t i = 0; i < COUNT(sessions); i += SESSIONS_AT_ONCE)

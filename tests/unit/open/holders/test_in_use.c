@@ -30,6 +30,7 @@ static bool begin(int way)
 {
 	char path[PATH_MAX + 16];
 
+	see_own_processes();
 	scratch_enter_as(way);
 	if (!scratch_reachable())
 		return false;
