@@ -46,16 +46,19 @@ echo "personal: $personal (empty)"
 
 title "personal offers two services, and its policy lets work call them:"
 mkdir "$demo/policy" "$demo/services" "$demo/personal/tmp"
-printf 'PedOS.%s * work personal allow\n' Filecopy OpenInVM >"$demo/policy/10-demo.policy"
+# As the programs call them here: /etc/qfilecopy.conf may name others.
+named() { "$bin/$1" --help | sed -n 's/.* the service to call there (default \(.*\))$/\1/p'; }
+copying=$(named qfile-agent) opening=$(named qopen-in-vm)
+printf '%s * work personal allow\n' "$copying" "$opening" >"$demo/policy/10-demo.policy"
 # Installed, the service delivers to its user's home directory. Here, to one below build/.
-cat >"$demo/services/PedOS.Filecopy" <<EOF
+cat >"$demo/services/$copying" <<EOF
 #!/bin/sh
 incoming=$(quoted "$personal/PedOSIncoming")
 exec $(quoted "$bin/qfile-unpacker") -v $(id -u) "\$incoming/\$QREXEC_REMOTE_DOMAIN"
 EOF
 # Installed, it runs what the desktop has for the type of a file. Here, a script stands in for
 # somebody at a desk.
-cat >"$demo/services/PedOS.OpenInVM" <<EOF
+cat >"$demo/services/$opening" <<EOF
 #!/bin/sh
 export TMPDIR=$(quoted "$demo/personal/tmp")
 exec $(quoted "$bin/vm-file-editor") --handler=$(quoted "$(quoted "$demo/somebody")")
@@ -125,7 +128,7 @@ attack() {
     printf '../../../.bashrc\0evil\n'
 }
 attack >"$demo/attack"
-if vm work "$bin/pedos-rpc" --as=work personal PedOS.Filecopy <"$demo/attack" >"$demo/result"; then
+if vm work "$bin/pedos-rpc" --as=work personal "$copying" <"$demo/attack" >"$demo/result"; then
     echo "It was accepted. That must never happen." >&2
     exit 1
 fi
