@@ -19,7 +19,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define TIMEOUT 2000 /* milliseconds, for a command that has nothing more to do */
+/* Milliseconds, for a command that has nothing more to do. */
+#define TIMEOUT 2000
+/* What is told to end: an editor leaves a notice first, on a machine that may be busy. */
+#define TIMEOUT_OF_END 10000
 
 /* Bytes of an answer that are read and dropped, so that who says more does not fail of it. */
 #define DRAINED_MAX 65536
@@ -78,7 +81,7 @@ struct via_end via_end(const struct peer *peer, bool stopped)
 		close(peer->in);
 	end.by_itself = ends_by_itself(peer->pid);
 	if (!end.by_itself || stopped)
-		descendants_end(peer->pid, TIMEOUT);
+		descendants_end(peer->pid, TIMEOUT_OF_END);
 	while (waitpid(peer->pid, &end.status, 0) < 0 && errno == EINTR)
 		;
 	end_screen();

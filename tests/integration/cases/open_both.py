@@ -11,7 +11,7 @@ import time
 import process
 import suite
 import tree
-from expect import check, equal, has, wait_until
+from expect import check, equal, exists, has, wait_until
 from opening import Opening, many_saves
 from settings import OPENER
 from tap import Skip
@@ -263,18 +263,26 @@ def _(t):
     app.end()
 
 
+def editor_of(opener):
+    """Its PID. The opener has another child, which makes safe to show what the editor says."""
+    editor, = (pid for pid in process.children(opener.pid)
+               if process.name_of(pid) != "qopen-in-vm")
+    return editor
+
+
 @test("the opener is stopped or killed: the editor notices, its application goes on, "
       "and when that has ended, nothing is left there", waits=True)
 def _(t):
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL):
         opener, app = start_with_a_save(t)
+        editor, notice = editor_of(opener), f"{app.directory}/NOT SENT BACK - file.txt"
         time.sleep(ON_THE_WAY)
         opener.kill(number)
         end = opener.wait().exits(128 + number)
         if number != signal.SIGKILL:
             has(end.said, "number 1")
-        wait_until(lambda: os.path.exists(f"{app.directory}/NOT SENT BACK - file.txt"),
-                   "the notice")
+        wait_until(lambda: os.path.exists(notice) or process.ended(editor), "the notice")
+        exists(notice)
         check(not process.ended(app.role.pid), "the application was ended")
         app.end()
         wait_until(lambda: not os.listdir(t.there), "the editor to tidy up")
@@ -286,10 +294,7 @@ def _(t):
 def _(t):
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGKILL):
         opener, app = start_with_a_save(t)
-        # Beside the opener's own child, which makes safe to show what the editor says.
-        editor, = (pid for pid in process.children(opener.pid)
-                   if process.name_of(pid) != "qopen-in-vm")
-        process.kill(editor, number)
+        process.kill(editor_of(opener), number)
         end = opener.wait().exits(1)
         has(end.said, "number 1")
         equal(tree.read("file"), "second")
