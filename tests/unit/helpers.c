@@ -154,28 +154,28 @@ void scratch_enter_as(int way)
 
 void make_dir(const char *path)
 {
-	ck_assert_msg(mkdir(path, 0755) == 0, "making %s: %s", path, strerror(errno));
+	check_often(mkdir(path, 0755) == 0, "making %s: %s", path, strerror(errno));
 }
 
 void make_file(const char *path, const char *content)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
 
-	ck_assert_msg(fd >= 0, "making %s: %s", path, strerror(errno));
+	check_often(fd >= 0, "making %s: %s", path, strerror(errno));
 	ck_assert_int_eq(write(fd, content, strlen(content)), (ssize_t)strlen(content));
 	close(fd);
 }
 
 void make_link(const char *path, const char *target)
 {
-	ck_assert_msg(symlink(target, path) == 0, "making %s: %s", path, strerror(errno));
+	check_often(symlink(target, path) == 0, "making %s: %s", path, strerror(errno));
 }
 
 int open_dir(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	ck_assert_msg(fd >= 0, "opening %s: %s", path, strerror(errno));
+	check_often(fd >= 0, "opening %s: %s", path, strerror(errno));
 	return fd;
 }
 

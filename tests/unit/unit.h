@@ -97,18 +97,19 @@ Suite *private_suite(void);
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
-/* A preparation that has to work for the test to mean anything. */
-#define MUST(call) ck_assert_msg((call) >= 0, "preparing: %s: %s", #call, strerror(errno))
-
 /*
- * The same as ck_assert_msg(), for what is checked thousands of times: check writes into a file
- * where it is each time that one of its own holds.
+ * The same as ck_assert_msg(), for what is checked thousands of times, or in two processes at the
+ * same time: check writes into a file where it is each time that one of its own holds, and what two
+ * write at once cannot be read.
  */
 #define check_often(condition, ...)                \
 	do {                                       \
 		if (!(condition))                  \
 			ck_abort_msg(__VA_ARGS__); \
 	} while (0)
+
+/* A preparation that has to work for the test to mean anything. */
+#define MUST(call) check_often((call) >= 0, "preparing: %s: %s", #call, strerror(errno))
 
 /* A test case of `suite`, with the time that a slow machine needs. */
 TCase *add_case(Suite *suite, const char *name);
