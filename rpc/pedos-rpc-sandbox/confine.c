@@ -128,7 +128,7 @@ void confine_begin(struct confinement *confinement, const char *bubblewrap, cons
 	words_add(words, "--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net",
 		  "--unshare-uts", "--unshare-cgroup-try", "--disable-userns", "--die-with-parent",
 		  "--new-session", "--cap-drop", "ALL", "--uid", "1000", "--gid", "1000",
-		  "--hostname", "sandbox", "--seccomp", NULL);
+		  "--seccomp", NULL);
 	words_add_format(words, "%d", confine_pass(confinement, filter));
 	lseek(filter, 0, SEEK_SET); /* where the one before has read it */
 	add_directories(words, space);

@@ -253,8 +253,9 @@ static const char *fill(struct confinement *confinement, const struct guest *gue
 	add_choices(confinement);
 	if (guest->display)
 		add_display(confinement, guest->display);
-	words_add(&confinement->words, "--perms", "0700", "--dir", RUNTIME, "--chdir", "/home/user",
-		  NULL);
+	/* The X server keeps this machine's, by which the cookie of the user's screen is found. */
+	words_add(&confinement->words, "--hostname", "sandbox", "--perms", "0700", "--dir", RUNTIME,
+		  "--chdir", "/home/user", NULL);
 	return show_binds(confinement, guest->template);
 }
 

@@ -36,7 +36,8 @@ def serve(client):
     if said == b"die":
         os._exit(0)
     if said == b"say":
-        client.sendall("\\n".join([*sys.argv[1:], *sorted(os.environ)]).encode())
+        words = [*sys.argv[1:], *sorted(os.environ), os.uname().nodename]
+        client.sendall("\\n".join(words).encode())
         client.close()
 while True:
     threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()

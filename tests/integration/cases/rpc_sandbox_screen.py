@@ -35,6 +35,16 @@ def _(t):
     t.nothing_left()
 
 
+@test("it has this machine's name, by which the cookie of a screen is found; the service has not")
+def _(t):
+    need_python()
+    t.played_screen()
+    name = os.uname().nodename
+    words = t.shell("uname -n; " + ASK.format(word="say")).exits(3).told.split("\n")
+    equal((words[0], words[-1]), ("sandbox", name))
+    t.nothing_left()
+
+
 @test("none with display=none, or where the user has none")
 def _(t):
     t.played_screen("#!/bin/sh\nexit 1\n")
