@@ -41,24 +41,31 @@ static void hang_up(struct caller *caller)
 	sandbox_end();
 }
 
+static bool is_sandbox(const struct options *options)
+{
+	return options->disposable && sandbox_is_meant(options);
+}
+
 /* Tell the user why the call has failed. Returns the status to exit with. */
 static int explain(const struct caller *caller, int code)
 {
 	const char *target = caller->options->target;
+	const bool sandbox = is_sandbox(caller->options);
+	const char *server = sandbox ? "pedos-rpc-sandbox" : "pedos-rpcd";
 
 	switch (code) {
 	case -ECONNRESET:
-		warnx("the connection to %s was lost: the VM, or the pedos-rpcd there, has ended",
-		      target);
+		warnx("the connection to %s was lost: %s has ended", target,
+		      sandbox ? "the sandbox" : "the VM, or the pedos-rpcd there,");
 		break;
 	case -ETIMEDOUT:
-		warnx("%s does not answer: its pedos-rpcd hangs or is overloaded; try again",
-		      target);
+		warnx("%s does not answer: its %s hangs or is overloaded; try again", target,
+		      server);
 		break;
 	case -EPROTO:
-		warnx("%s answers in a way that makes no sense: is it a pedos-rpcd of this version "
-		      "that runs there?",
-		      target);
+		warnx("%s answers in a way that makes no sense: is it a %s of this version that "
+		      "runs there?",
+		      target, server);
 		break;
 	default:
 		warnx("calling %s: %s", target, strerror(-code));
@@ -319,7 +326,7 @@ static int connect_to_target(struct caller *caller, struct rpc_failure *failure)
 				"%s is gone when the call ends, and the files with it: open a file "
 				"there by qopen-in-vm %s FILE",
 				options->target, options->target);
-	if (options->disposable && sandbox_is_meant(options)) {
+	if (is_sandbox(options)) {
 		/* It takes a second or two with a screen. Nobody else wants to know that. */
 		if (isatty(STDERR_FILENO))
 			say("making a sandbox...");

@@ -327,7 +327,7 @@ def _(t):
         [guard] = process.children(caller.pid)
         [worker] = process.children(guard)
         process.kill(guard if which == "guard" else worker)
-        caller.wait().exits(FAILED).says("the connection to @dispvm was lost")
+        caller.wait().exits(FAILED).says("connection to @dispvm was lost: the sandbox has ended")
         caller.close()
         t.nothing_left()
 
