@@ -6,6 +6,8 @@
  */
 #include "cli/settings/load.h"
 
+#include "system/mapped.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -18,25 +20,6 @@
 #define OVERFLOW_UID 65534
 
 /*
- * Is this the number of no account here? So it is in a user namespace, such as that of a sandbox,
- * where root's files are shown as the overflow account's.
- */
-static bool is_unknown(uid_t uid)
-{
-	FILE *map = uid == OVERFLOW_UID ? fopen("/proc/self/uid_map", "re") : NULL;
-	unsigned inside, outside, count;
-	bool unknown = map != NULL;
-
-	while (map && fscanf(map, "%u %u %u", &inside, &outside, &count) == 3) {
-		if (uid >= inside && uid - inside < count)
-			unknown = false;
-	}
-	if (map)
-		fclose(map);
-	return unknown;
-}
-
-/*
  * Only root may have written it. Whoever else could would decide where the deliveries of all users
  * arrive, how much of the disk a sender may fill, and which service a file is sent to. That root
  * alone can put a file there is a matter of /etc; but root may have given the file away.
@@ -47,7 +30,8 @@ static const char *check(const struct stat *status)
 {
 	if (!S_ISREG(status->st_mode))
 		return "it must be a file";
-	if (status->st_uid != 0 && !is_unknown(status->st_uid))
+	/* In a user namespace, such as that of a sandbox, root's files are shown as nobody's. */
+	if (status->st_uid != 0 && (status->st_uid != OVERFLOW_UID || uid_is_mapped(OVERFLOW_UID)))
 		return "it must belong to root: chown root " SETTINGS_FILE;
 	if (status->st_mode & (S_IWGRP | S_IWOTH))
 		return "others than root may change it: chmod go-w " SETTINGS_FILE;

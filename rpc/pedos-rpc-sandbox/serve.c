@@ -21,6 +21,7 @@
 #include "protocol/exchange.h"
 #include "protocol/relay.h"
 #include "system/clock.h"
+#include "system/mapped.h"
 #include "text/printable.h"
 
 #include <errno.h>
@@ -115,6 +116,10 @@ static bool find_service(struct call *call)
 
 	if (r == -ENOENT || (r == 0 && !make_absolute(call->program)))
 		return refuse_unknown(call);
+	if (r < 0 && !uid_is_mapped(0))
+		return refuse(call, EPERM,
+			      "in this user namespace root has no number, so that nobody can tell "
+			      "whether the service's program is root's: call from outside of it");
 	if (r < 0)
 		return refuse(call, EIO,
 			      "its program is no file, or others than root and you may change it "

@@ -21,7 +21,7 @@ ARROWS = {
     "qopen-in-vm": ["cli", "cli/settings", "lib/open", "lib/open/opener", "system"],
     "vm-file-editor": ["cli", "cli/settings", "lib/open", "lib/open/editor", "system"],
     "cli": ["cli/shell", "system", "text"],
-    "cli/settings": ["cli", "text"],
+    "cli/settings": ["cli", "system", "text"],
     "cli/shell": [],
 
     "desktop/menus": [],

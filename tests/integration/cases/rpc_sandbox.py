@@ -66,6 +66,16 @@ def _(t):
     t.nothing_left()
 
 
+@test("where root has no number, whose program it is cannot be told, and that is said")
+def _(t):
+    t.account = [*t.account, "unshare", "--map-user=1000", "--map-group=1000"]
+    if not machine.works(*t.account, "true"):
+        raise tap.Skip("no user namespace without root can be made here")
+    t.shell("echo ran").exits(FAILED).says("in this user namespace root has no number",
+                                           "call from outside of it")
+    t.nothing_left()
+
+
 @test("a service gets its argument, and knows who calls and as what")
 def _(t):
     t.service("test.Say", 'echo "$1 $QREXEC_SERVICE_FULL_NAME $QREXEC_SERVICE_ARGUMENT '
