@@ -42,13 +42,19 @@ static gboolean list_read(struct list *list)
 	     *real = realpath(path, NULL);
 	GError *error = NULL;
 	gboolean whole = TRUE;
+	const gboolean astray = !real && g_file_test(path, G_FILE_TEST_IS_SYMLINK);
 	gsize length = 0;
 	GStatBuf status;
 
 	*list = (struct list){.path = g_strdup(real ? real : path), .mode = 0600};
 	g_free(path);
 	free(real);
-	if (g_file_get_contents(list->path, &list->text, &length, &error)) {
+	if (astray) {
+		warnx("%s is a link that leads nowhere, so it was left as it is: correct or remove "
+		      "it",
+		      list->path);
+		whole = FALSE;
+	} else if (g_file_get_contents(list->path, &list->text, &length, &error)) {
 		if (g_stat(list->path, &status) == 0)
 			list->mode = status.st_mode & 0777;
 		whole = strlen(list->text) == length;
