@@ -30,8 +30,11 @@ static int find_name(const char *const *dirs, const char *name, size_t length, c
 		if (snprintf(path, PATH_MAX, "%s/%.*s", *dirs, (int)length, name) >= PATH_MAX)
 			continue;
 		r = trusted_find(path, &status);
-		if (r == 0 || r == -EPERM)
-			return r == 0 && S_ISREG(status.st_mode) ? 0 : -EPERM;
+		if (r == 0)
+			return S_ISREG(status.st_mode) ? 0 : -EPERM;
+		/* What cannot be seen may be there: no other one is taken in its place. */
+		if (r != -ENOENT && r != -ENOTDIR && r != -ELOOP)
+			return r;
 	}
 	return -ENOENT;
 }

@@ -32,7 +32,8 @@ void services_set_default(const char *dirs[SERVICE_DIRS_MAX]);
  * Find the program of SERVICE[+ARGUMENT] in the directories (NULL at the end): one of that whole
  * name in any of them, else one named SERVICE. -ENOENT: there is none. -EPERM: it is no regular
  * file, or others than root and we may change it or exchange it, in one of the directories on the
- * way; `path` says which. It can be run by its path: who could put another there is trusted.
+ * way; `path` says which. Other errors: it cannot be seen whether it is at `path`. It can be run by
+ * its path: who could put another there is trusted.
  */
 int service_find(const char *const *dirs, const char *service, char path[PATH_MAX]);
 

@@ -116,6 +116,12 @@ static bool find_service(struct call *call)
 
 	if (r == -ENOENT || (r == 0 && !make_absolute(call->program)))
 		return refuse_unknown(call);
+	if (r < 0 && r != -EPERM) {
+		snprintf(call->failure, sizeof(call->failure),
+			 "looking for its program in the directories of services: %s",
+			 strerror(-r));
+		return refuse(call, EIO, call->failure);
+	}
 	if (r < 0 && !uid_is_mapped(0))
 		return refuse(call, EPERM,
 			      "in this user namespace root has no number, so that nobody can tell "

@@ -66,6 +66,19 @@ def _(t):
     t.nothing_left()
 
 
+@test("where a directory of services cannot be searched, none of the next is taken instead")
+def _(t):
+    second = f"{t.top}/second"
+    os.mkdir(second)
+    t.service("test.Shell", "echo ran", second)
+    t.rpc(f"--services={second}", "@dispvm", "test.Shell").exits(0)
+    os.chmod(t.services, 0)
+    t.rpc(f"--services={second}", "@dispvm", "test.Shell").exits(FAILED).says(
+        "looking for its program", "Permission denied")
+    os.chmod(t.services, 0o755)
+    t.nothing_left()
+
+
 @test("where root has no number, whose program it is cannot be told, and that is said")
 def _(t):
     t.account = [*t.account, "unshare", "--map-user=1000", "--map-group=1000"]
