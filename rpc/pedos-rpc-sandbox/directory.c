@@ -28,21 +28,26 @@ int directory_share(void)
 	return 0;
 }
 
-int directory_make(void)
+static int make_in(const char *place)
 {
-	const char *runtime = getenv("XDG_RUNTIME_DIR");
 	int r = 0;
 
-	if (!runtime || *runtime != '/' || access(runtime, W_OK) != 0)
-		runtime = "/tmp";
 	/* The name is known before the directory is there: whoever is left behind can remove it. */
-	if (snprintf(shared, PATH_MAX, "%s/pedos-rpc-XXXXXX", runtime) >= PATH_MAX)
+	if (snprintf(shared, PATH_MAX, "%s/pedos-rpc-XXXXXX", place) >= PATH_MAX)
 		r = -ENAMETOOLONG;
 	else if (!mkdtemp(shared))
 		r = -errno;
 	if (r < 0)
 		*shared = '\0';
 	return r;
+}
+
+int directory_make(void)
+{
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+
+	/* It may be there no more, be another account's, or full. */
+	return runtime && *runtime == '/' && make_in(runtime) == 0 ? 0 : make_in("/tmp");
 }
 
 const char *directory_path(void)

@@ -11,8 +11,8 @@
 int directory_share(void);
 
 /*
- * Make it: empty, entered by nobody else, in $XDG_RUNTIME_DIR or /tmp. 0, or a negative errno, then
- * there is none. There may be one at a time.
+ * Make it: empty, entered by nobody else, in $XDG_RUNTIME_DIR or, where that fails, /tmp. 0, or a
+ * negative errno, then there is none. There may be one at a time.
  */
 int directory_make(void);
 

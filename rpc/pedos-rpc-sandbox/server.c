@@ -54,6 +54,9 @@ static int find_x(void)
 	char path[64];
 	int number, behind = 0;
 
+	/* As X11 has it, "unix" is this machine, too. */
+	if (display && strncmp(display, "unix:", 5) == 0)
+		display += 4;
 	if (!display || sscanf(display, ":%9d%n", &number, &behind) != 1 || number < 0 ||
 	    (display[behind] != '\0' && display[behind] != '.'))
 		return -1;

@@ -145,6 +145,30 @@ def _(t):
     t.nothing_left()
 
 
+@test("where nothing can be made in XDG_RUNTIME_DIR, as where it is full, its directory is in /tmp")
+def _(t):
+    need_python()
+    t.played_screen()
+    place = t.runtime
+    while len(place) < 4080 - 60:
+        place += "/" + 50 * "x"
+    place += "/" + (4085 - len(place) - 1) * "x"
+    os.makedirs(place)
+    t.own()
+    t.environment["XDG_RUNTIME_DIR"] = place  # with the name behind it, longer than a path can be
+    t.shell('echo "$DISPLAY"').exits(0)
+    t.nothing_left()
+
+
+@test("DISPLAY may name this machine by its word for it")
+def _(t):
+    need_python()
+    t.played_screen()
+    t.environment["DISPLAY"] = "unix" + t.environment["DISPLAY"]
+    equal(t.shell('echo "$DISPLAY"').exits(0).told, ":0")
+    t.nothing_left()
+
+
 @test("a screen whose directory cannot be made is refused")
 def _(t):
     t.played_screen(SERVER)
