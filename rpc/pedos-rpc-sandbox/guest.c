@@ -25,6 +25,8 @@
 /* What a service is told about who calls: the user, for whom there is no name of a VM. */
 #define CALLER "user"
 
+#define HOME "/home/user"
+
 /* For sockets and the like of what runs inside. Where this usually is cannot be written. */
 #define RUNTIME "/tmp/runtime-user"
 
@@ -137,6 +139,13 @@ static const char *show_binds(struct confinement *confinement, const struct temp
 				 "the template's bind=%s would be a way out of the sandbox", path);
 			return wrong;
 		}
+		if (is_within(HOME, path)) {
+			snprintf(wrong, sizeof(wrong),
+				 "the template's bind=%s would hide the sandbox's own home "
+				 "directory, " HOME ": name what is needed below it",
+				 path);
+			return wrong;
+		}
 		words_add(&confinement->words, "--ro-bind", real, path, NULL);
 	}
 	return NULL;
@@ -165,7 +174,7 @@ static void show_own_programs(struct confinement *confinement)
 static void set_environment(struct confinement *confinement, const struct guest *guest)
 {
 	static const char *const fixed[][2] = {
-		{"HOME", "/home/user"},
+		{"HOME", HOME},
 		{"USER", "user"},
 		{"LOGNAME", "user"},
 		{"SHELL", "/bin/sh"},
@@ -239,13 +248,13 @@ static void add_choices(struct confinement *confinement)
 	if (length <= 0 || length == sizeof(text) || memchr(text, '\0', (size_t)length))
 		return;
 	text[length] = '\0';
-	confine_add_file(confinement, text, "/home/user/.config/mimeapps.list");
+	confine_add_file(confinement, text, HOME "/.config/mimeapps.list");
 }
 
 /* All that is inside. Returns NULL, or what is wrong. */
 static const char *fill(struct confinement *confinement, const struct guest *guest)
 {
-	confine_add_file(confinement, "user:x:1000:1000:user:/home/user:/bin/sh\n", "/etc/passwd");
+	confine_add_file(confinement, "user:x:1000:1000:user:" HOME ":/bin/sh\n", "/etc/passwd");
 	confine_add_file(confinement, "user:x:1000:\n", "/etc/group");
 	confine_show(confinement, guest->program);
 	show_own_programs(confinement);
@@ -255,7 +264,7 @@ static const char *fill(struct confinement *confinement, const struct guest *gue
 		add_display(confinement, guest->display);
 	/* The X server keeps this machine's, by which the cookie of the user's screen is found. */
 	words_add(&confinement->words, "--hostname", "sandbox", "--perms", "0700", "--dir", RUNTIME,
-		  "--chdir", "/home/user", NULL);
+		  "--chdir", HOME, NULL);
 	return show_binds(confinement, guest->template);
 }
 

@@ -180,6 +180,13 @@ def _(t):
     equal(tree.read(f"{t.home}/data/file"), "to be seen")
 
 
+@test("a bind that would hide the home directory of the sandbox is refused")
+def _(t):
+    t.shell("echo ran", target=t.template("x", "bind=/home\n")).exits(FAILED).says(
+        "bind=/home would hide the sandbox's own home directory")
+    t.nothing_left()
+
+
 @on_disk("binds that would be a way out are refused, also through links, and such as are not there")
 def _(t):
     os.symlink("/proc", f"{t.home}/processes")
