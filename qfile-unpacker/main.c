@@ -69,18 +69,22 @@ static int find_user(const struct options *options, struct qfile_user *user,
 	snprintf(uid, sizeof(uid), "%u", (unsigned)getuid());
 	if (!name)
 		name = getuid() == 0 ? "user" : uid;
-	*error = (struct qfile_error){.doing = "receiving for", .hint = no_account(options)};
+	*error = (struct qfile_error){.doing = "receiving for"};
 	snprintf(error->name, sizeof(error->name), "%s", name);
 	r = qfile_user_find(user, name);
 	/* On a machine that is no VM root has logged in to receive for itself. */
 	if (r == -ENOENT && !options->user && by_ssh())
 		r = qfile_user_find(user, uid);
+	if (r == -ENOENT)
+		error->hint = no_account(options);
 	if (r == 0 && getuid() != 0 && user->uid != getuid()) {
 		r = -EPERM;
 		error->hint = "only root can receive for somebody else";
-	}
-	if (r == 0)
+	} else if (r == 0) {
+		error->hint = "root may not become that account here, as in a container in which "
+			      "it has no number: start it as the account itself";
 		r = qfile_user_become(user);
+	}
 	error->code = -r;
 	return r;
 }

@@ -201,6 +201,16 @@ def _(t):
             "there is no such account: name another one as USER")
 
 
+@test("where an account is known, but has no number, it is not said that there is none")
+def _(t):
+    inside = ["unshare", "--map-root-user"]
+    if not machine.works(*inside, "true"):
+        raise Skip("no user namespace can be made here")
+    end = t.run(*inside, UNPACKER, "-v", "nobody", t.incoming, stdin=ONE_FILE).exits(1)
+    end.says("root may not become that account here")
+    lacks(end.said, "no such account")
+
+
 @test("a plain user receives for nobody else")
 def _(t):
     if machine.am_root():
