@@ -415,6 +415,8 @@ static bool in_chroot(void)
 
 const char *sandbox_hint(int code)
 {
+	if (access("/proc/self", F_OK) < 0 && errno == ENOENT)
+		return "/proc is not mounted here, by which a user namespace is set up: mount it";
 	if (in_chroot())
 		return "it runs in a chroot, where the kernel allows a plain user no user "
 		       "namespaces: start it outside of the chroot, or as root";

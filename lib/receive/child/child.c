@@ -94,7 +94,8 @@ static int unconfined(struct child *child)
 		return error_set(child->error, -(int)report->code,
 				 "confining the unpacking process", layer);
 	error_set(child->error, -EPERM, "confining the unpacking process", layer);
-	if (geteuid() != 0)
+	/* Even root cannot set one up without /proc. */
+	if (geteuid() != 0 || access("/proc/self", F_OK) < 0)
 		child->error->hint = sandbox_hint(-(int)report->code);
 	return -EPERM;
 }

@@ -423,6 +423,19 @@ def _(t):
     t.nothing_arrived()
 
 
+@test("without /proc the root of a container is refused, and told what is missing")
+def _(t):
+    bare = ["unshare", "-Urm", "sh", "-c", 'mount -t tmpfs none /proc && exec "$@"', "sh"]
+    if not machine.works(*bare, "true"):
+        raise Skip("cannot take /proc away here")
+    if machine.am_root():
+        os.chown(t.incoming, 0, 0)
+    end = t.run(*bare, UNPACKER, "-v", "0", t.incoming,
+                stdin=wire.delivery(wire.file("file"))).exits(1)
+    has(end.said, "/proc is not mounted here")
+    t.nothing_arrived()
+
+
 def chroot_command(root, below):
     """The words before two directories and a command, for a plain user in a chroot that has these.
     Something is mounted on `root`; the chroot is the directory `below` it."""
