@@ -11,12 +11,17 @@
 /* The line that was held, as a whole one. Returns its length. */
 static size_t end_line(struct rpc_lines *of, char *line)
 {
-	size_t length = strlen(of->name);
+	size_t length = 0, named = strlen(of->name);
 
-	memcpy(line, of->name, length);
-	memcpy(line + length, ": ", 2);
-	memcpy(line + length + 2, of->held, of->count);
-	length += 2 + of->count;
+	if (of->drawn_over) {
+		length = strlen(RPC_LINE_CLEAR);
+		memcpy(line, RPC_LINE_CLEAR, length);
+	}
+	memcpy(line + length, of->name, named);
+	memcpy(line + length + named, ": ", 2);
+	length += named + 2;
+	memcpy(line + length, of->held, of->count);
+	length += of->count;
 	line[length] = '\n';
 	of->count = 0;
 	return length + 1;

@@ -165,7 +165,8 @@ static int join(struct caller *caller)
 				 isatty(STDOUT_FILENO) ? RPC_SCREENED : 0);
 	}
 	rpc_relay_output(&caller->relay, RPC_STDERR, dup(STDERR_FILENO), RPC_SCREENED);
-	rpc_relay_name_lines(&caller->relay, caller->options->target);
+	/* Only PROGRAM draws there. What the service itself has begun on stdout must stay. */
+	rpc_relay_name_lines(&caller->relay, caller->options->target, program != NULL);
 	return 0;
 }
 

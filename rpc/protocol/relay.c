@@ -72,11 +72,12 @@ void rpc_relay_output(struct rpc_relay *relay, enum rpc_frame_type type, int fd,
 	};
 }
 
-void rpc_relay_name_lines(struct rpc_relay *relay, const char *name)
+void rpc_relay_name_lines(struct rpc_relay *relay, const char *name, bool drawn_over)
 {
-	struct rpc_lines *lines = &relay->outputs[relay->output_count - 1].lines;
+	struct rpc_output *output = &relay->outputs[relay->output_count - 1];
 
-	snprintf(lines->name, sizeof(lines->name), "%s", name);
+	snprintf(output->lines.name, sizeof(output->lines.name), "%s", name);
+	output->lines.drawn_over = drawn_over && isatty(output->fd);
 }
 
 /* Fill `fds` with the descriptors of the streams that must be waited for. Returns how many. */

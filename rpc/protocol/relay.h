@@ -97,9 +97,11 @@ void rpc_relay_output(struct rpc_relay *relay, enum rpc_frame_type type, int fd,
 
 /*
  * Have what comes out of the last output, which is screened, written as lines that begin with this
- * name, and each as one: whoever else writes there does so between them.
+ * name, and each as one: whoever else writes there does so between them. `drawn_over`: where that
+ * is a terminal, each takes the place of what somebody else has drawn on its line, such as a
+ * progress.
  */
-void rpc_relay_name_lines(struct rpc_relay *relay, const char *name);
+void rpc_relay_name_lines(struct rpc_relay *relay, const char *name, bool drawn_over);
 
 /*
  * Carry what can be carried, then sleep until there is more, or one of `fds` is ready, or `timeout`

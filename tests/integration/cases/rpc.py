@@ -282,6 +282,27 @@ def _(t):
     equal([byte for byte in end.err if byte < 32 and byte != 10], [])
 
 
+@test("on a terminal, what the other VM says takes the place of the progress that PROGRAM draws")
+def _(t):
+    def say(role):
+        drawn.wait()
+        role.stderr.write(b"one\ntwo\n")
+
+    def draw(role):
+        role.stderr.write(b"\r 35%")
+        drawn.set()
+        role.read_all()
+    drawn = threading.Event()
+    t.served_here("test.Say", say)
+    t.start_daemon()
+    status, shown = t.run_on_terminal(*t.caller("work", "test.Say", *t.stand_in(draw).words))
+    equal((status, shown), (0, "\r 35%\r\033[Kwork: one\n\r\033[Kwork: two"))
+    # Without PROGRAM, nobody draws there, and what the service has written stays.
+    drawn.set()
+    status, shown = t.run_on_terminal(*t.caller("work", "test.Say"))
+    equal((status, shown), (0, "work: one\nwork: two"))
+
+
 @test("when the call is lost in the middle of a line, the message about that has its own")
 def _(t):
     t.service("test.Half", "printf 'half a line' >&2; echo >$NOTES/said; exec sleep 1000")

@@ -253,6 +253,19 @@ START_TEST(named_lines)
 }
 END_TEST
 
+/* Each line of a terminal is cleared first, whatever is drawn there. */
+START_TEST(lines_drawn_over)
+{
+	struct rpc_lines of = {.name = "vm", .drawn_over = true};
+	char lines[RPC_LINES_ROOM(3)];
+	size_t done = rpc_lines_put(&of, "a\nb", 3, lines);
+
+	done += rpc_lines_put(&of, NULL, 0, lines + done);
+	lines[done] = '\0';
+	ck_assert_str_eq(lines, "\r\033[Kvm: a\n\r\033[Kvm: b\n");
+}
+END_TEST
+
 /* A line without end is cut, between two characters, and each part has the name. */
 START_TEST(long_line)
 {
@@ -282,6 +295,7 @@ START_TEST(room_of_lines)
 
 	memset(of.name, 'n', sizeof(of.name));
 	of.name[sizeof(of.name) - 1] = '\0';
+	of.drawn_over = true;
 	of.count = 0;
 	memset(input, 'x', sizeof(input));
 	for (unsigned i = 0; i < 2; i++)
@@ -301,6 +315,7 @@ Suite *screen_suite(void)
 	tcase_add_test(tcase, every_character);
 	tcase_add_test(tcase, room);
 	add_table_test(tcase, named_lines, named);
+	tcase_add_test(tcase, lines_drawn_over);
 	tcase_add_test(tcase, long_line);
 	tcase_add_test(tcase, room_of_lines);
 	return suite;
