@@ -301,10 +301,14 @@ static int explain_unreachable(const struct options *options, int code,
 			       const struct rpc_failure *failure)
 {
 	bool unknown = !options->disposable && (code == -ENOENT || code == -EHOSTUNREACH);
+	bool unserved = options->transport == &rpc_unix_transport && !options->disposable &&
+			(code == -ENOENT || code == -ECONNREFUSED);
 	char similar[RPC_NAME_SIZE];
 
 	if (unknown && list_similar(options, similar))
 		warnx("%s; did you mean %s?", failure->text, similar);
+	else if (unserved)
+		warnx("%s; start one, or choose a VM that pedos-rpc --list names", failure->text);
 	else
 		warnx("%s", failure->text);
 	return code == -EHOSTUNREACH || code == -EACCES ? EXIT_REFUSED : EXIT_FAILED;

@@ -268,6 +268,24 @@ static void add_socket(struct listener *listener, int fd, const char *domain, ch
 	listener->count++;
 }
 
+/* Say why `domain` cannot be listened at, and what to do. Returns `code`. */
+static int listen_error(int directory, const char *sockets, const char *domain, int code,
+			struct rpc_failure *failure)
+{
+	struct stat status;
+
+	if (code == -EADDRINUSE && fstatat(directory, domain, &status, AT_SYMLINK_NOFOLLOW) == 0)
+		return rpc_fail(failure, code,
+				S_ISSOCK(status.st_mode) ? "%s/%s: another pedos-rpcd serves it: "
+							   "end that one first, "
+							   "or send it SIGHUP to have it read the "
+							   "policy again"
+							 : "%s/%s: it is no socket: remove it",
+				sockets, domain);
+	return rpc_fail(failure, code, "listening at %s/%s: %s%s", sockets, domain, strerror(-code),
+			advice(-code));
+}
+
 static int listen_domains(struct listener *listener, const struct rpc_listen_options *options,
 			  struct rpc_failure *failure)
 {
@@ -279,12 +297,8 @@ static int listen_domains(struct listener *listener, const struct rpc_listen_opt
 		char *path;
 
 		if (fd < 0)
-			return rpc_fail(failure, fd,
-					fd == -EADDRINUSE ? "%s/%s: another pedos-rpcd serves it, "
-							    "or it is no socket"
-							  : "listening at %s/%s: %s%s",
-					options->sockets, options->domains[i], strerror(-fd),
-					advice(-fd));
+			return listen_error(listener->directory, options->sockets,
+					    options->domains[i], fd, failure);
 		if (asprintf(&path, "%s/%s", options->sockets, options->domains[i]) < 0)
 			path = NULL;
 		add_socket(listener, fd, options->domains[i], path);

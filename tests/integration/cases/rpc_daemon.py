@@ -114,7 +114,7 @@ def _(t):
     t.daemon.kill()
     t.daemon.wait()
     exists(f"{t.sockets}/work")
-    t.rpc("work", "test.Next").exits(125).says("nobody serves work on this machine")
+    t.rpc("work", "test.Next").exits(125).says("nobody serves work on this machine", "; start one")
     t.start_daemon()
     t.serves_on()
 
@@ -123,7 +123,7 @@ def _(t):
 def _(t):
     t.start_daemon()
     t.run(RPCD, *t.daemon_options(), "other", "work").exits(1).says(
-        f"{t.sockets}/work: another pedos-rpcd serves it, or it is no socket")
+        f"{t.sockets}/work: another pedos-rpcd serves it: end that one first, or send it SIGHUP")
     missing(f"{t.sockets}/other")
     t.serves_on()
 
@@ -132,11 +132,11 @@ def _(t):
 def _(t):
     work = f"{t.sockets}/work"
     os.makedirs(work)
-    t.run(RPCD, *t.daemon_options(), "work").exits(1).says(work)
+    t.run(RPCD, *t.daemon_options(), "work").exits(1).says(f"{work}: it is no socket: remove it")
     check(os.path.isdir(work), "the directory is gone")
     os.rmdir(work)
     tree.write(work, "precious")
-    t.run(RPCD, *t.daemon_options(), "work").exits(1).says(work)
+    t.run(RPCD, *t.daemon_options(), "work").exits(1).says(f"{work}: it is no socket: remove it")
     equal(tree.read(work), "precious")
 
 
@@ -208,7 +208,7 @@ def _(t):
         os.chmod(f"{t.top}/victim", 0o600)
         os.symlink(target, f"{t.sockets}/work")
         t.run(RPCD, *t.daemon_options(),
-              "work").exits(1).says("another pedos-rpcd serves it, or it is no socket")
+              "work").exits(1).says("/work: it is no socket: remove it")
         equal(os.stat(f"{t.top}/victim").st_mode & 0o777, 0o600)
         os.unlink(f"{t.sockets}/work")
     equal(tree.names_in(f"{t.top}/elsewhere"), [])

@@ -178,7 +178,9 @@ def _(t):
         end.says(f"nobody serves {name} on this machine: no pedos-rpcd listens at "
                  f"{t.sockets}/{name}; did you mean {meant}?")
     for name in ("vault", "wo", "x"):
-        lacks(t.rpc(name, "test.A").exits(125).said, "did you mean")
+        end = t.rpc(name, "test.A").exits(125)
+        end.says(f"/{name}; start one, or choose a VM that pedos-rpc --list names")
+        lacks(end.said, "did you mean")
     lacks(t.rpc("worz", "test.C").exits(125).said, "did you mean")
 
 
