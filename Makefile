@@ -264,9 +264,10 @@ check-paths:
 # The nearest directory that is there, of each that something goes to.
 check-writable:
 	@for d in $(foreach name,$(DIRECTORIES),'$(DESTDIR)$($(name))'); do \
-		while [ ! -e "$$d" ] && [ "$$d" != "$${d%/*}" ]; do d=$${d%/*}; done; \
-		[ -w "$${d:-/}" ] && continue; \
-		echo "You may not write to $${d:-/}: use sudo make install, or set PREFIX= or" \
+		while [ ! -e "$$d" ]; do \
+			case $$d in */*) d=$${d%/*}; d=$${d:-/} ;; *) d=. ;; esac; done; \
+		[ -w "$$d" ] && continue; \
+		echo "You may not write to $$d: use sudo make install, or set PREFIX= or" \
 			"DESTDIR= to a directory of yours." >&2; exit 1; done
 
 install: check-paths check-writable all

@@ -234,6 +234,10 @@ def _(t):
           "to a directory of yours.")
     t.run("env", *OWN_MAKE, "make", "-s", "-C", TOP, "check-writable", "PREFIX=/usr",
           f"DESTDIR={t.top}/own").exits(0)
+    # A relative one is below the directory that make runs in.
+    os.mkdir(f"{t.top}/mine")
+    t.run("env", *OWN_MAKE, "make", "-s", "-C", f"{t.top}/mine", "-f", TOP / "Makefile",
+          f"-I{TOP}", "check-writable", "PREFIX=/usr", "DESTDIR=not/there").exits(0)
 
 
 @test("a suite that does not exist is refused before anything is built")
