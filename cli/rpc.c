@@ -54,7 +54,7 @@ static char *const *words_of_call(const char *vm, const char *service, const cha
 	size_t count = 0;
 
 	if (!find_client(client)) {
-		warnx("there is no rpc client here: install qrexec or pedos-rpc, name one in "
+		warnx("there is no rpc client in PATH: install qrexec or pedos-rpc, name one in "
 		      "PEDOS_RPC_CLIENT, or use --ssh=HOST or --via=COMMAND");
 		return NULL;
 	}

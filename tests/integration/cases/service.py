@@ -235,7 +235,8 @@ def _(t):
     need_no_qrexec()
     tree.write("file")
     t.run(AGENT, "--vm=work", "file",
-          env={"PATH": f"{t.top}/nothing"}).exits(1).says("install qrexec or pedos-rpc", "--via=")
+          env={"PATH": f"{t.top}/nothing"}).exits(1).says(
+              "no rpc client in PATH: install qrexec or pedos-rpc", "--via=")
 
 
 @test("a client that cannot be run is named")
