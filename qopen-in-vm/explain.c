@@ -47,6 +47,15 @@ void explain_refusal(const char *file, const struct qfile_error *error)
 		warnx("%s; nothing was sent", qfile_error_text(error, text, sizeof(text)));
 }
 
+void explain_order(const char *vm, const char *file)
+{
+	char name[1024];
+
+	warnx("there is no file \"%s\" here, but one called \"%s\": the VM comes before the file; "
+	      "nothing was sent",
+	      shown(file, name), vm);
+}
+
 /* Why the file cannot be replaced, if the directory or the file is why. */
 static const struct {
 	unsigned note;

@@ -19,6 +19,8 @@ struct explain {
 
 /* Nothing was sent, because the file cannot be opened. */
 void explain_refusal(const char *file, const struct qfile_error *error);
+/* The same, and the VM has the name of a file: the user may have named both the wrong way round. */
+void explain_order(const char *vm, const char *file);
 /*
  * Tell the user what they should know before they edit: enum opener_note bits, and where what the
  * file had before an unfinished save is.

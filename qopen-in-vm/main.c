@@ -24,7 +24,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+static bool is_file(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && S_ISREG(status.st_mode);
+}
 
 /* Can the file be opened in another VM? Check that before the VM is called. */
 static bool file_ok(const struct options *options)
@@ -34,7 +42,10 @@ static bool file_ok(const struct options *options)
 	struct opener *opener;
 
 	if (opener_new(&opener, options->file, &nobody, &error) < 0) {
-		explain_refusal(options->file, &error);
+		if (error.code == ENOENT && options->calling.vm && is_file(options->calling.vm))
+			explain_order(options->calling.vm, options->file);
+		else
+			explain_refusal(options->file, &error);
 		return false;
 	}
 	opener_free(opener);

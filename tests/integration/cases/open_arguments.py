@@ -98,6 +98,15 @@ def _(t):
     refuses(t, '"dangling": No such file', "dangling")
 
 
+@test("a VM and a file the wrong way round are said to be so")
+def _(t):
+    tree.write("report.odt")
+    t.run(OPENER, "report.odt", "work").exits(1).says(
+        'no file "work" here, but one called "report.odt": the VM comes before the file')
+    os.mkdir("work")
+    t.run(OPENER, "work", "report").exits(1).says('"report": No such file')
+
+
 @test("an empty name is named so")
 def _(t):
     refuses(t, "name is empty", "")
