@@ -358,7 +358,9 @@ help:
 	@sed -n 's/^## \{0,1\}//p' $(firstword $(MAKEFILE_LIST)) \
 		$(wildcard packages/packages.mk tests/tests.mk)
 
+# The demo copies a directory that even its owner may not write to.
 clean:
+	@[ ! -d $(B)/demo ] || chmod -R u+rwX $(B)/demo
 	rm -rf $(B) build-*
 
 # The library can be built without what file managers start, without packages and without its tests.

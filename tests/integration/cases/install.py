@@ -240,6 +240,18 @@ def _(t):
           f"-I{TOP}", "check-writable", "PREFIX=/usr", "DESTDIR=not/there").exits(0)
 
 
+@user_test("make clean removes what the demo has left, its sealed directories, too")
+def _(t):
+    machine.need("make")
+    sealed = f"{t.top}/mine/build/demo/work/home/headers/sealed"
+    os.makedirs(sealed)
+    tree.write(f"{sealed}/note")
+    os.chmod(sealed, 0o500)
+    t.run("env", *OWN_MAKE, "make", "-C", f"{t.top}/mine", "-f", TOP / "Makefile", f"-I{TOP}",
+          "clean", "B=build").exits(0)
+    missing(f"{t.top}/mine/build")
+
+
 @test("a suite that does not exist is refused before anything is built")
 def _(t):
     machine.need("make")
