@@ -15,7 +15,10 @@
 /* The exit status after writing to stdout: a full disk, for example, is a failure. */
 static int shown(int written)
 {
-	return written < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;
+	if (written >= 0 && fflush(stdout) == 0)
+		return 0;
+	warn("writing to stdout");
+	return EXIT_FAILED;
 }
 
 int usage_help(const char *help)

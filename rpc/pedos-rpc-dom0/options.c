@@ -5,6 +5,7 @@
  * Copyright the qfilecopy authors
  */
 #include "options.h"
+#include "base/told.h"
 #include "text/printable.h"
 
 #include <err.h>
@@ -186,12 +187,11 @@ int options_parse(struct options *options, int argc, char **argv)
 				    .prompt_timeout = 300};
 	while ((option = getopt_long(argc, argv, "hV", long_options, NULL)) != -1) {
 		if (option == 'h')
-			return fputs(help, stdout) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;
+			return rpc_told(help) ? 0 : EXIT_FAILED;
 		if (option == 'V')
-			return printf("pedos-rpc-dom0 (qfilecopy) %s\n", QFILE_VERSION) < 0 ||
-					       fflush(stdout) != 0
-				       ? EXIT_FAILED
-				       : 0;
+			return rpc_told("pedos-rpc-dom0 (qfilecopy) " QFILE_VERSION "\n")
+				       ? 0
+				       : EXIT_FAILED;
 		if (!take(options, option))
 			return usage();
 	}

@@ -7,6 +7,7 @@
 #include "options.h"
 
 #include "base/names.h"
+#include "base/told.h"
 #include "text/vmname.h"
 
 #include <err.h>
@@ -187,12 +188,10 @@ int options_parse(struct options *options, int argc, char **argv)
 			options->target = optarg;
 			break;
 		case 'h':
-			return fputs(help, stdout) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;
+			return rpc_told(help) ? 0 : EXIT_FAILED;
 		case 'V':
-			return printf("pedos-rpc (qfilecopy) %s\n", QFILE_VERSION) < 0 ||
-					       fflush(stdout) != 0
-				       ? EXIT_FAILED
-				       : 0;
+			return rpc_told("pedos-rpc (qfilecopy) " QFILE_VERSION "\n") ? 0
+										     : EXIT_FAILED;
 		default: /* getopt has printed what is wrong */
 			return misused(NULL);
 		}

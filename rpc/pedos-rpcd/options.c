@@ -8,6 +8,7 @@
 
 #include "base/background.h"
 #include "base/log.h"
+#include "base/told.h"
 #include "text/vmname.h"
 
 #include <getopt.h>
@@ -226,12 +227,10 @@ int options_parse(struct options *options, int argc, char **argv)
 				    .max_calls = 64};
 	while (!wrong && (option = getopt_long(argc, argv, "fhV", long_options, NULL)) != -1) {
 		if (option == 'h')
-			return fputs(help, stdout) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;
+			return rpc_told(help) ? 0 : EXIT_FAILED;
 		if (option == 'V')
-			return printf("pedos-rpcd (qfilecopy) %s\n", QFILE_VERSION) < 0 ||
-					       fflush(stdout) != 0
-				       ? EXIT_FAILED
-				       : 0;
+			return rpc_told("pedos-rpcd (qfilecopy) " QFILE_VERSION "\n") ? 0
+										      : EXIT_FAILED;
 		if (option == '?')
 			return misused(NULL);
 		wrong = take(options, option, &transport);

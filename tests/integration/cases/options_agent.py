@@ -8,7 +8,7 @@ import suite
 import tree
 from copying import Copying
 from expect import equal, exists, has, lacks
-from settings import AGENT
+from settings import AGENT, RPC, RPCD
 
 test = suite.cases(Copying, once=True)
 
@@ -37,10 +37,13 @@ def _(t):
         equal(len(re.findall(r"^qfile-agent .*[0-9]+\.[0-9]+\.[0-9]+$", told, re.MULTILINE)), 1)
 
 
-@test("help that cannot be written is a failure")
+@test("help that cannot be written is a failure, and said")
 def _(t):
     with open("/dev/full", "wb") as full:
-        t.run(AGENT, "--help", stdout=full).exits(1)
+        for program, status in ((AGENT, 1), (RPC, 125), (RPCD, 1)):
+            for option in ("--help", "--version"):
+                t.run(program, option, stdout=full).exits(status).says(
+                    "writing to stdout: No space left on device")
 
 
 @test("an option that does not exist, or lacks its value, is refused")
