@@ -14,6 +14,7 @@
 #include <glib-unix.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -158,11 +159,23 @@ static void has_ended(GPid pid, gint status, gpointer data)
 	look_for_end(child);
 }
 
+/* Who it is that starts it, and is followed. */
+struct parent {
+	gboolean followed;
+	pid_t pid;
+};
+
 /* In the new process: a process group of its own, so that all of it can be killed. */
 static void set_up(gpointer data)
 {
-	(void)data;
+	const struct parent *parent = data;
+
 	setpgid(0, 0);
+	if (!parent->followed)
+		return;
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent->pid)
+		raise(SIGTERM);
 }
 
 /* Its command line. The words are those of `argv`, but for the option, which is static. */
@@ -179,9 +192,10 @@ static char **words_of(const char *const argv[])
 	return words;
 }
 
-struct child *child_start(const char *const argv[], const struct child_calls *calls, gpointer data,
-			  GError **error)
+struct child *child_start(const char *const argv[], gboolean ends_with_us,
+			  const struct child_calls *calls, gpointer data, GError **error)
 {
+	struct parent parent = {.followed = ends_with_us, .pid = getpid()};
 	const int number = PROGRESS;
 	char **words = words_of(argv);
 	int progress[2], err;
@@ -193,10 +207,11 @@ struct child *child_start(const char *const argv[], const struct child_calls *ca
 		g_free(words);
 		return NULL;
 	}
-	started = g_spawn_async_with_pipes_and_fds(
-		NULL, (const char *const *)words, NULL,
-		G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL,
-		set_up, NULL, -1, -1, -1, &progress[1], &number, 1, &pid, NULL, NULL, &err, error);
+	started = g_spawn_async_with_pipes_and_fds(NULL, (const char *const *)words, NULL,
+						   G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_SEARCH_PATH |
+							   G_SPAWN_STDOUT_TO_DEV_NULL,
+						   set_up, &parent, -1, -1, -1, &progress[1],
+						   &number, 1, &pid, NULL, NULL, &err, error);
 	g_free(words);
 	close(progress[1]);
 	if (!started) {

@@ -24,11 +24,11 @@ struct child_calls {
 };
 
 /*
- * Start argv[0] with argv[1] and --progress-fd before the others. Returns NULL, and *error, if that
- * is not possible.
+ * Start argv[0] with argv[1] and --progress-fd before the others. `ends_with_us`: however this
+ * process ends, it is asked to end then. Returns NULL, and *error, if that is not possible.
  */
-struct child *child_start(const char *const argv[], const struct child_calls *calls, gpointer data,
-			  GError **error);
+struct child *child_start(const char *const argv[], gboolean ends_with_us,
+			  const struct child_calls *calls, gpointer data, GError **error);
 /* Ask it to end. What does not end within `patience` seconds is killed, with all that it started.
  */
 void child_stop(struct child *child, unsigned patience);

@@ -44,7 +44,7 @@ static gboolean list_read(struct list *list)
 	gboolean whole = TRUE;
 	const gboolean astray = !real && g_file_test(path, G_FILE_TEST_IS_SYMLINK);
 	gsize length = 0;
-	GStatBuf status;
+	GStatBuf status = {.st_mode = 0};
 
 	*list = (struct list){.path = g_strdup(real ? real : path), .mode = 0600};
 	g_free(path);
@@ -54,9 +54,12 @@ static gboolean list_read(struct list *list)
 		      "it",
 		      list->path);
 		whole = FALSE;
+	} else if (g_stat(list->path, &status) == 0 && !S_ISREG(status.st_mode)) {
+		/* Reading a named pipe would wait for somebody who writes. */
+		warnx("%s is no file, so it was left as it is", list->path);
+		whole = FALSE;
 	} else if (g_file_get_contents(list->path, &list->text, &length, &error)) {
-		if (g_stat(list->path, &status) == 0)
-			list->mode = status.st_mode & 0777;
+		list->mode = status.st_mode & 0777;
 		whole = strlen(list->text) == length;
 		if (!whole)
 			warnx("%s is not a text, so it was left as it is", list->path);

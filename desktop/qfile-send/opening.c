@@ -237,7 +237,8 @@ static gboolean begin(struct opening *opening, struct failure *failure)
 
 	if (opening->subject.action == ACTION_VIEW)
 		words[2] = "--view-only";
-	opening->child = child_start(words, &calls, opening, &error);
+	/* Without a window, too, what is saved there has to come. */
+	opening->child = child_start(words, FALSE, &calls, opening, &error);
 	if (opening->child)
 		opening->progress = progress_new(opening->app, &opening->subject, stop, opening);
 	else

@@ -219,7 +219,9 @@ static gboolean begin(struct transfer *transfer, struct failure *failure)
 	g_ptr_array_add(words, NULL);
 	transfer->stopped = FALSE;
 	transfer->phase = PHASE_OTHER;
-	transfer->child = child_start((const char *const *)words->pdata, &calls, transfer, &error);
+	/* Without its window nobody would know that it goes on. */
+	transfer->child =
+		child_start((const char *const *)words->pdata, TRUE, &calls, transfer, &error);
 	if (transfer->child)
 		transfer->progress =
 			progress_new(transfer->app, &transfer->subject, stop, transfer);

@@ -155,7 +155,10 @@ def _(t):
     equal(os.readlink(t.list), "../real")
     os.unlink(t.list)
     os.mkdir(t.list)
-    t.set("text/plain").exits(1).says("the list of default applications cannot be read")
+    t.set("text/plain").exits(1).says("mimeapps.list is no file")
+    os.rmdir(t.list)
+    os.mkfifo(t.list)
+    t.set("text/plain").exits(1).says("mimeapps.list is no file")
     equal(tree.names_in(t.entries), [EDITOR])
 
 

@@ -31,6 +31,15 @@ def fails(t, send, sentence):
     send.wait().exits(1)
 
 
+@test("what is no file, folder or link")
+def _(t):
+    t.open_desktop()
+    t.serve()
+    os.mkfifo("pipe")
+    fails(t, t.send("--to=work", "pipe"),
+          "“pipe” is of a kind that cannot be copied to work. Nothing was copied.")
+
+
 @test("a call that the policy denies")
 def _(t):
     t.open_desktop()
@@ -85,6 +94,19 @@ def _(t):
     t.click("Cancel")
     send.wait().exits(1)
     equal(os.listdir(t.incoming), [])
+
+
+@test("when qfile-send is ended or killed, the copy is cancelled")
+def _(t):
+    t.open_desktop()
+    large_file()
+    for number in signal.SIGTERM, signal.SIGKILL:
+        t.qrexec(f"echo $$ >{shlex.quote(t.notes)}/client; exec sleep 99999")
+        send = t.send("--to=work", "large")
+        client = int(t.until(lambda: t.note("client"), "the client"))
+        send.kill(number)
+        t.until(lambda client=client: process.ended(client), "the client to be gone")
+        os.unlink(f"{t.notes}/client")
 
 
 @test("Cancel works, too, where a client does not end when it is asked to", waits=True)

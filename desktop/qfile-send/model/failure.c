@@ -41,6 +41,8 @@ static const struct reason of_copying[] = {
 	 N_("Send less at a time.")},
 	{EFBIG, N_("$1 is too large for the disk of $2. Nothing was copied."),
 	 N_("Send it to another VM.")},
+	{EOPNOTSUPP, N_("$1 is of a kind that cannot be copied to $2. Nothing was copied."),
+	 N_("Leave it out, then try again.")},
 	{EROFS, N_("The disk of $2 cannot be written to. Nothing was copied."),
 	 N_("Make it writable there, then try again.")},
 	{EILSEQ, N_("The name $1 has characters that $2 does not accept. Nothing was copied."),
