@@ -11,6 +11,7 @@
 #include <err.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The exit status after writing to stdout: a full disk, for example, is a failure. */
 static int shown(int written)
@@ -37,6 +38,20 @@ int usage_wrong(const char *program, const char *what)
 		warnx("%s", what);
 	fprintf(stderr, "Try '%s --help'.\n", program);
 	return EXIT_USAGE;
+}
+
+int usage_option(const char *program, char *const argv[], int at)
+{
+	char name[256];
+
+	/* getopt() goes on to the next word when it has seen all letters of one. */
+	for (int i = at; i >= at - 1 && i > 0; i--) {
+		if (!argv[i] || argv[i][0] != '-' || access(argv[i], F_OK) < 0)
+			continue;
+		text_printable(argv[i], strlen(argv[i]), name, sizeof(name));
+		warnx("for the file that is called so, write \"./%s\"", name);
+	}
+	return usage_wrong(program, NULL);
 }
 
 int usage_value(const char *program, const char *what, const char *value)

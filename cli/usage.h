@@ -25,6 +25,11 @@ int usage_version(const char *program);
  * Say what is wrong (NULL: getopt(3) has said it), and how to get help. Returns the exit status.
  */
 int usage_wrong(const char *program, const char *what);
+/*
+ * The same where getopt(3) has just said so of an option: argv[at] or the word before it. A file
+ * that is called so is what the user may have meant.
+ */
+int usage_option(const char *program, char *const argv[], int at);
 /* The same for the wrong value of an option, which is shown after `what`. */
 int usage_value(const char *program, const char *what, const char *value);
 

@@ -48,7 +48,10 @@ static const struct failure failures[] = {
 	 " and another name that is sent with it for the same", "Rename one of them", NULL, NULL},
 	{EDQUOT, "", " exceeds what the receiver accepts in one delivery, or its user's disk quota",
 	 "Send less at a time", NULL, NULL},
-	{EFBIG, "", " is larger than a file may be on <side>", elsewhere, NULL, NULL},
+	{EFBIG, "", " is larger than a file may be on <side>",
+	 "Choose a directory on another file system there, or raise the receiver's limit "
+	 "(ulimit -f)",
+	 NULL, NULL},
 	{EMLINK, "a directory on <side> takes no more entries, at ", "", "Send less at a time",
 	 NULL, NULL},
 	{EOVERFLOW, CANNOT, ": its size or time is out of range there", elsewhere, NULL, NULL},

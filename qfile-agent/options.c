@@ -152,7 +152,7 @@ int options_parse(struct options *options, const struct settings *settings, int 
 		case 'V':
 			return usage_version(program);
 		default: /* getopt has said what is wrong */
-			return usage_wrong(program, NULL);
+			return usage_option(program, argv, optind);
 		}
 	}
 	options->arguments = argv + optind;

@@ -155,7 +155,7 @@ int options_parse(struct options *options, const struct settings *settings, int 
 		case 'V':
 			return usage_version(program);
 		default: /* getopt has said what is wrong */
-			return usage_wrong(program, NULL);
+			return usage_option(program, argv, optind);
 		}
 	}
 	wrong = take_arguments(options, argc - optind, argv + optind);

@@ -8,7 +8,7 @@ import suite
 import tree
 from copying import Copying
 from expect import equal, exists, has, lacks
-from settings import AGENT, RPC, RPCD
+from settings import AGENT, OPENER, RPC, RPCD
 
 test = suite.cases(Copying, once=True)
 
@@ -55,6 +55,18 @@ def _(t):
     wrong_usage(t, "--service", "--service")
     wrong_usage(t, "--progress", "--progress")
     wrong_usage(t, "--rename", "--rename=yes", "x")
+
+
+@test("a file that is called like an option is told how to be named")
+def _(t):
+    for name in ("-dash", "-x", "-qz", "--unknown=1", "-\33z"):
+        tree.write(name, "x")
+        for program in (AGENT, OPENER):
+            end = t.run(program, "--vm=work", name).exits(2)
+            has(end.said, 'for the file that is called so, write "./' + name.replace("\33", "?"))
+            equal(len(end.said.splitlines()), 3)
+        os.unlink(name)
+        lacks(t.run(AGENT, "--vm=work", name).exits(2).said, "./")
 
 
 @test("nothing to send is refused")
