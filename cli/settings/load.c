@@ -6,6 +6,7 @@
  */
 #include "cli/settings/load.h"
 
+#include "system/contents.h"
 #include "system/mapped.h"
 
 #include <errno.h>
@@ -38,21 +39,6 @@ static const char *check(const struct stat *status)
 	return NULL;
 }
 
-/* Read up to `size` bytes. Returns how many, or a negative errno. */
-static ssize_t read_all(int fd, char *text, size_t size)
-{
-	size_t done = 0;
-	ssize_t n;
-
-	while (done < size && (n = read(fd, text + done, size - done)) != 0) {
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0)
-			done += (size_t)n;
-	}
-	return (ssize_t)done;
-}
-
 /* 0, or a negative errno with *why, and *line where it is one of the text. */
 static int read_open(int fd, struct settings *settings, unsigned *line, const char **why)
 {
@@ -63,7 +49,7 @@ static int read_open(int fd, struct settings *settings, unsigned *line, const ch
 	*why = n < 0 ? strerrordesc_np((int)-n) : check(&status);
 	if (*why)
 		return n < 0 ? (int)n : -EPERM;
-	n = read_all(fd, text, sizeof(text));
+	n = contents_read(fd, text, sizeof(text));
 	*why = n < 0 ? strerrordesc_np((int)-n) : "it is larger than 16 KiB: shorten it";
 	if (n < 0 || (size_t)n == sizeof(text))
 		return n < 0 ? (int)n : -E2BIG;

@@ -7,6 +7,7 @@
 #include "template_file.h"
 
 #include "base/trusted.h"
+#include "system/contents.h"
 #include "text/printable.h"
 #include "text/vmname.h"
 
@@ -58,20 +59,6 @@ static int find_places(char places[PLACES][PATH_MAX])
 	return own_config < 0 ? own_config : own_home < 0 ? own_home : 0;
 }
 
-static ssize_t read_all(int fd, char *text, size_t size)
-{
-	size_t done = 0;
-	ssize_t n;
-
-	while (done < size && (n = read(fd, text + done, size - done)) != 0) {
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0)
-			done += (size_t)n;
-	}
-	return (ssize_t)done;
-}
-
 /* Read the file's text. `why` says what is wrong with the file. */
 static ssize_t read_file(const char *path, char *text, size_t size, const char **why)
 {
@@ -90,7 +77,7 @@ static ssize_t read_file(const char *path, char *text, size_t size, const char *
 	if (!S_ISREG(status.st_mode))
 		return -EINVAL;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -errno : read_all(fd, text, size);
+	n = fd < 0 ? -errno : contents_read(fd, text, size);
 	if (fd >= 0)
 		close(fd);
 	*why = n < 0 ? strerrordesc_np((int)-n) : "it is larger than 64 KiB";

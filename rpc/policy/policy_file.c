@@ -5,6 +5,7 @@
  * Copyright the qfilecopy authors
  */
 #include "policy/policy_file.h"
+#include "system/contents.h"
 #include "text/printable.h"
 
 #include <dirent.h>
@@ -94,25 +95,6 @@ static int add_lines(const char *text, size_t length, struct rpc_policy *policy,
 	return r;
 }
 
-/* Read up to `size` bytes. Returns how many there are, or a negative errno. */
-static ssize_t read_all(int fd, char *bytes, size_t size)
-{
-	size_t done = 0;
-
-	while (done < size) {
-		ssize_t n = read(fd, bytes + done, size - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		done += (size_t)n;
-	}
-	return (ssize_t)done;
-}
-
 static int read_file(int fd, struct rpc_policy *policy, struct rpc_policy_error *error)
 {
 	char *text = malloc(RPC_POLICY_FILE_MAX + 1);
@@ -121,7 +103,7 @@ static int read_file(int fd, struct rpc_policy *policy, struct rpc_policy_error 
 
 	if (!text)
 		return fail_system(error, -errno);
-	length = read_all(fd, text, RPC_POLICY_FILE_MAX + 1);
+	length = contents_read(fd, text, RPC_POLICY_FILE_MAX + 1);
 	if (length < 0)
 		r = fail_system(error, (int)length);
 	else if (length > RPC_POLICY_FILE_MAX)

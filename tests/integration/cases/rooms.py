@@ -44,7 +44,7 @@ ARROWS = {
     "desktop/qfile-send/model": ["cli", "cli/settings", "text"],
 
     "rpc/base": ["text", "system"],
-    "rpc/policy": ["rpc/base", "text"],
+    "rpc/policy": ["rpc/base", "system", "text"],
     "rpc/transport": ["rpc/base", "text", "system"],
     "rpc/transport/xen": ["rpc/transport", "rpc/base", "text", "system"],
     "rpc/protocol": ["rpc/transport", "rpc/base", "text", "system"],
