@@ -11,6 +11,7 @@
 #include "filter.h"
 
 #include <errno.h>
+#include <linux/kcmp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stdbool.h>
@@ -42,7 +43,6 @@ static const struct refused refused[] = {
 	{SCMP_SYS(process_vm_writev), EPERM},
 	{SCMP_SYS(process_madvise), EPERM},
 	{SCMP_SYS(pidfd_getfd), EPERM},
-	{SCMP_SYS(kcmp), EPERM},
 
 	/* New namespaces, and with them all that only root may do. */
 	{SCMP_SYS(unshare), EPERM},
@@ -154,6 +154,10 @@ static int refuse_arguments(scmp_filter_ctx filter)
 	if (r == 0)
 		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(personality), 1,
 				     compare(0, SCMP_CMP_NE, 0xffffffff));
+	/* vm-file-editor has to know who has inherited a descriptor, and writes nothing new. */
+	if (r == 0)
+		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(kcmp), 1,
+				     compare(2, SCMP_CMP_NE, KCMP_FILE));
 	return r;
 }
 

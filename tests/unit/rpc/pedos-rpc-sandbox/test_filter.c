@@ -9,6 +9,7 @@
 #include "pedos-rpc-sandbox/filter.h"
 
 #include <linux/filter.h>
+#include <linux/kcmp.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
@@ -52,7 +53,8 @@ static const struct {
 	{"process_vm_readv", EPERM, SYS_process_vm_readv, {0}},
 	{"process_vm_writev", EPERM, SYS_process_vm_writev, {0}},
 	{"pidfd_getfd", EPERM, SYS_pidfd_getfd, {-1}},
-	{"kcmp", EPERM, SYS_kcmp, {0}},
+	{"comparing memory", EPERM, SYS_kcmp, {0, 0, KCMP_VM}},
+	{"comparing with a higher bit", EPERM, SYS_kcmp, {0, 0, HIGH | KCMP_FILE}},
 	{"unshare of nothing", EPERM, SYS_unshare, {0}},
 	{"setns", EPERM, SYS_setns, {-1}},
 	{"mount", EPERM, SYS_mount, {0}},
@@ -149,6 +151,8 @@ START_TEST(it_lets_programs_work)
 	if (child == 0)
 		_exit(0);
 	ck_assert_int_ge((int)syscall(SYS_personality, 0xffffffffUL), 0);
+	ck_assert_int_eq((int)syscall(SYS_kcmp, getpid(), getpid(), KCMP_FILE, pair[0], pair[0]),
+			 0);
 }
 END_TEST
 
