@@ -282,6 +282,10 @@ void explain_done(const struct explain *about, const struct opener_event *event)
 							      : "unknown error");
 	else if (event->message[0] && !about->quiet)
 		warnx("%s says: %s", about->vm, event->message);
+	if (is_disposable(about) && event->code == ENOSPC)
+		warnx("where %s is a sandbox, its template says how much space it has: see space= "
+		      "in pedos-rpc-sandbox(1)",
+		      about->vm);
 	/* The other side does not know that it is one, and may say that something is kept there. */
 	if (is_disposable(about) && strstr(event->message, " kept "))
 		warnx("%s is gone, and what was kept there with it", about->vm);

@@ -483,6 +483,17 @@ def _(t):
     t.nothing_left()
 
 
+@test("a file for which a sandbox has too little space: where that is set is said")
+def _(t):
+    tree.write(f"{t.home}/file", "x" * (3 << 20))
+    t.own()
+    t.template("small", "space=1M\n")
+    end = t.start_opener("true", "@dispvm:small").wait().exits(1)
+    has(end.said, "@dispvm:small could not do it: the disk of the VM that opens the file is full")
+    has(end.said, "where @dispvm:small is a sandbox, its template says how much space it has")
+    t.nothing_left()
+
+
 @test("what an application leaves in a sandbox is not said to stay there")
 def _(t):
     tree.write(f"{t.home}/file", "first text\n")
