@@ -145,11 +145,13 @@ check-ssh:
 SANITIZED = -O1 -g -U_FORTIFY_SOURCE -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
 
+SANITIZED_BUILD = $(BUILD_STRICTLY) B=build-sanitized CFLAGS="$(SANITIZED)" \
+	all $(addprefix build-sanitized/,tests/unit-tests tests/judge $(PLAYED))
+
 check-sanitized:
 	@$(SETUP) build test sanitized
 	@$(SETUP) gtk screen || true
-	+@$(BUILD_STRICTLY) B=build-sanitized CFLAGS="$(SANITIZED)" \
-		all $(addprefix build-sanitized/,tests/unit-tests tests/judge $(PLAYED))
+	+@$(SANITIZED_BUILD)
 	@ASAN_OPTIONS=detect_leaks=0 QFILE_BUILD=build-sanitized \
 		$(RUN_TESTS) -1 -s "unit hostile integration" $(CALLED)
 	@$(if $(TEST),,ASAN_OPTIONS=detect_leaks=0 QFILE_BUILD=build-sanitized \
@@ -160,10 +162,12 @@ COUNTED = -O0 -g -U_FORTIFY_SOURCE --coverage -fprofile-update=atomic -fprofile-
 	-fdata-sections
 COUNTERS = -Wl,-T,tests/coverage/counters.ld tests/coverage/counters.c
 
+COUNTED_BUILD = $(BUILD_STRICTLY) B=build-coverage CFLAGS="$(COUNTED)" LDFLAGS="$(COUNTERS)" \
+	all $(addprefix build-coverage/,tests/unit-tests tests/judge $(PLAYED))
+
 coverage:
 	@$(SETUP) build test coverage
-	+@$(BUILD_STRICTLY) B=build-coverage CFLAGS="$(COUNTED)" LDFLAGS="$(COUNTERS)" \
-		all $(addprefix build-coverage/,tests/unit-tests tests/judge $(PLAYED))
+	+@$(COUNTED_BUILD)
 	@PYTHON=$(PYTHON) sh tests/coverage/run.sh build-coverage
 
 ##   make check-fault      every call fails, everything dies, every disk is full
@@ -303,12 +307,15 @@ check-format:
 	@$(CLANG_FORMAT) --dry-run --Werror $(C_FILES)
 	@echo "All C files are formatted."
 
-##   make check-warnings   fails if gcc -O3 or clang warns
+##   make check-warnings   fails if gcc -O3, clang, or gcc as check-sanitized and coverage call it,
+##                         warns
 ##
 check-warnings:
-	@$(SETUP) build warnings
+	@$(SETUP) build test warnings sanitized coverage
 	+@$(BUILD_STRICTLY) B=build-O3 CFLAGS="-O3 -g" all
 	+@$(BUILD_STRICTLY) B=build-clang CC=clang all
+	+@$(SANITIZED_BUILD)
+	+@$(COUNTED_BUILD)
 	@echo "No warnings."
 
 # ---- Programs that the tests need ----

@@ -124,7 +124,7 @@ static bool is_way_out(const char *path)
 static const char *show_binds(struct confinement *confinement, const struct template *template)
 {
 	char real[PATH_MAX];
-	static char wrong[PATH_MAX + 100];
+	static char wrong[PATH_MAX + 200];
 
 	for (size_t i = 0; i < template->bind_count; i++) {
 		const char *path = template->binds[i];
