@@ -6,6 +6,7 @@
  */
 #include "cli/usage.h"
 
+#include "system/told.h"
 #include "text/printable.h"
 
 #include <err.h>
@@ -13,23 +14,17 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The exit status after writing to stdout: a full disk, for example, is a failure. */
-static int shown(int written)
-{
-	if (written >= 0 && fflush(stdout) == 0)
-		return 0;
-	warn("writing to stdout");
-	return EXIT_FAILED;
-}
-
 int usage_help(const char *help)
 {
-	return shown(fputs(help, stdout));
+	return told(help) ? 0 : EXIT_FAILED;
 }
 
 int usage_version(const char *program)
 {
-	return shown(printf("%s (qfilecopy) %s\n", program, QFILE_VERSION));
+	char text[128];
+
+	snprintf(text, sizeof(text), "%s (qfilecopy) %s\n", program, QFILE_VERSION);
+	return told(text) ? 0 : EXIT_FAILED;
 }
 
 int usage_wrong(const char *program, const char *what)

@@ -5,7 +5,7 @@
  * Copyright the qfilecopy authors
  */
 #include "options.h"
-#include "base/told.h"
+#include "system/told.h"
 #include "text/printable.h"
 
 #include <err.h>
@@ -187,11 +187,10 @@ int options_parse(struct options *options, int argc, char **argv)
 				    .prompt_timeout = 300};
 	while ((option = getopt_long(argc, argv, "hV", long_options, NULL)) != -1) {
 		if (option == 'h')
-			return rpc_told(help) ? 0 : EXIT_FAILED;
+			return told(help) ? 0 : EXIT_FAILED;
 		if (option == 'V')
-			return rpc_told("pedos-rpc-dom0 (qfilecopy) " QFILE_VERSION "\n")
-				       ? 0
-				       : EXIT_FAILED;
+			return told("pedos-rpc-dom0 (qfilecopy) " QFILE_VERSION "\n") ? 0
+										      : EXIT_FAILED;
 		if (!take(options, option))
 			return usage();
 	}

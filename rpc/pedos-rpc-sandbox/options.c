@@ -7,7 +7,7 @@
 #include "options.h"
 
 #include "base/names.h"
-#include "base/told.h"
+#include "system/told.h"
 #include "text/vmname.h"
 
 #include <err.h>
@@ -79,9 +79,9 @@ int options_parse(struct options *options, int argc, char **argv)
 			options->list = true;
 			break;
 		case 'h':
-			return rpc_told(help) ? 0 : EXIT_FAILED;
+			return told(help) ? 0 : EXIT_FAILED;
 		case 'V':
-			return rpc_told("pedos-rpc-sandbox (qfilecopy) " QFILE_VERSION "\n")
+			return told("pedos-rpc-sandbox (qfilecopy) " QFILE_VERSION "\n")
 				       ? 0
 				       : EXIT_FAILED;
 		default: /* getopt has printed what is wrong */

@@ -7,7 +7,7 @@
 #include "options.h"
 
 #include "base/names.h"
-#include "base/told.h"
+#include "system/told.h"
 #include "text/vmname.h"
 
 #include <err.h>
@@ -188,10 +188,9 @@ int options_parse(struct options *options, int argc, char **argv)
 			options->target = optarg;
 			break;
 		case 'h':
-			return rpc_told(help) ? 0 : EXIT_FAILED;
+			return told(help) ? 0 : EXIT_FAILED;
 		case 'V':
-			return rpc_told("pedos-rpc (qfilecopy) " QFILE_VERSION "\n") ? 0
-										     : EXIT_FAILED;
+			return told("pedos-rpc (qfilecopy) " QFILE_VERSION "\n") ? 0 : EXIT_FAILED;
 		default: /* getopt has printed what is wrong */
 			return misused(NULL);
 		}

@@ -8,7 +8,7 @@
 
 #include "base/background.h"
 #include "base/log.h"
-#include "base/told.h"
+#include "system/told.h"
 #include "text/vmname.h"
 
 #include <getopt.h>
@@ -227,10 +227,9 @@ int options_parse(struct options *options, int argc, char **argv)
 				    .max_calls = 64};
 	while (!wrong && (option = getopt_long(argc, argv, "fhV", long_options, NULL)) != -1) {
 		if (option == 'h')
-			return rpc_told(help) ? 0 : EXIT_FAILED;
+			return told(help) ? 0 : EXIT_FAILED;
 		if (option == 'V')
-			return rpc_told("pedos-rpcd (qfilecopy) " QFILE_VERSION "\n") ? 0
-										      : EXIT_FAILED;
+			return told("pedos-rpcd (qfilecopy) " QFILE_VERSION "\n") ? 0 : EXIT_FAILED;
 		if (option == '?')
 			return misused(NULL);
 		wrong = take(options, option, &transport);

@@ -4,12 +4,12 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
-#include "base/told.h"
+#include "system/told.h"
 
 #include <err.h>
 #include <stdio.h>
 
-bool rpc_told(const char *text)
+bool told(const char *text)
 {
 	if (fputs(text, stdout) >= 0 && fflush(stdout) == 0)
 		return true;

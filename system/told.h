@@ -4,11 +4,11 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright the qfilecopy authors
  */
-#ifndef RPC_TOLD_H
-#define RPC_TOLD_H
+#ifndef SYSTEM_TOLD_H
+#define SYSTEM_TOLD_H
 #include <stdbool.h>
 
 /* Write the text. False: it could not be written, and a message on stderr has said why. */
-bool rpc_told(const char *text);
+bool told(const char *text);
 
 #endif
